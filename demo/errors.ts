@@ -1,0 +1,41 @@
+/**
+ * What the services refuse, and how: a stored thing that is not there, input that is not right.
+ *
+ * create-service.ts turns the error into a status and `{error, message}`.
+ */
+import type { z } from 'zod';
+
+export class ShopError extends Error {
+  override readonly name = 'ShopError';
+  readonly code: 'bad_request' | 'not_found';
+
+  constructor(code: ShopError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * What is stored under `id`.
+ *
+ * @throws {ShopError} `not_found`, which names `kind` and id
+ */
+export function find<T>(stored: ReadonlyMap<string, T>, kind: string, id: string): T {
+  const found = stored.get(id);
+  if (found === undefined) throw new ShopError('not_found', `no ${kind} "${id}"`);
+  return found;
+}
+
+/**
+ * Checks what a client sent against `schema`.
+ *
+ * @throws {ShopError} `bad_request`, with every fault and its place, which begins with `where`
+ */
+export function read<T>(schema: z.ZodType<T>, where: 'body' | 'query', given: unknown): T {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(
+    (issue) => `${[where, ...issue.path].join('.')}: ${issue.message}`,
+  );
+  throw new ShopError('bad_request', faults.join('; '));
+}

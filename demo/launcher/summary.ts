@@ -1,0 +1,67 @@
+/** What `npm start` says when all is up: addresses, a token, and what to try, ready to be pasted. */
+import { type Addresses, DEFAULT_PORT_BASE, SERVICE_NAMES } from '../addresses.ts';
+
+export interface SummaryOptions {
+  readonly addresses: Addresses;
+  /** By name, the gateway among them. */
+  readonly pids: ReadonlyMap<string, number>;
+  readonly token: string;
+}
+
+/** The line that starts a service again, on the ports of this demo. */
+export function restartCommand(name: string, { services }: Addresses): string {
+  const base = services.issuer.port;
+  const env = base === DEFAULT_PORT_BASE ? '' : `DEMO_PORT_BASE=${base} `;
+  return `${env}npm run demo -- ${name}`;
+}
+
+export function summary(options: SummaryOptions): string {
+  const { token } = options;
+  return ['', table(options), '', `TOKEN=${token}`, '', commands(options), ''].join('\n');
+}
+
+function table({ addresses: { services, gateway, admin }, pids }: SummaryOptions): string {
+  const rows = [
+    ['', 'address', 'pid'],
+    ['gateway', gateway.url, pids.get('gateway')],
+    ['gateway (admin)', admin.url, pids.get('gateway')],
+    ...SERVICE_NAMES.map((name) => [name, services[name].url, pids.get(name)]),
+  ];
+  return rows
+    .map(([name, url, pid]) => `  ${String(name).padEnd(17)}${String(url).padEnd(24)}${pid}`)
+    .join('\n');
+}
+
+/** The comments stand above: pasted behind a command, zsh would take them for arguments. */
+function commands({ addresses, pids }: SummaryOptions): string {
+  const { services, gateway, admin } = addresses;
+  const authorized = `curl -H "Authorization: Bearer $TOKEN" ${gateway.url}`;
+  const slow = `curl -X POST -H 'content-type: application/json' -d '{"delay":3000}'`;
+  const payments = services.payments.url;
+  return [
+    'Set TOKEN in your shell with the line above (user u1, 12 hours), then try:',
+    '',
+    ...step('one order, forwarded to orders', `${authorized}/api/orders/42`),
+    ...step('four services in one answer', `${authorized}/api/orders/42/summary`),
+    ...step('the home screen of the mobile app', `${authorized}/mobile/home`),
+    ...step('one order, as small as the mobile app needs it', `${authorized}/mobile/orders/42`),
+    ...step('a product page of the web shop', `${authorized}/web/products/p1`),
+    ...step('the account page of the web shop', `${authorized}/web/account`),
+    ...step('the public catalog: no token', `curl '${gateway.url}/api/products?limit=3'`),
+    ...step('metrics, for Prometheus', `curl ${admin.url}/metrics`),
+    ...step('status: routes, upstreams, circuits', `curl ${admin.url}/status`),
+    '',
+    'Break something, and ask for the four services in one answer again:',
+    '',
+    ...step('kill payments: the summary goes on without it', `kill ${pids.get('payments')}`),
+    ...step('start it again, in another terminal', restartCommand('payments', addresses)),
+    ...step('make it slow, by 3 s', `${slow} ${payments}/_fault`),
+    ...step('clear that', `curl -X DELETE ${payments}/_fault`),
+    '',
+    'Ctrl-C stops everything.',
+  ].join('\n');
+}
+
+function step(shows: string, command: string): string[] {
+  return [`# ${shows}`, command];
+}

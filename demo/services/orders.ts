@@ -1,0 +1,64 @@
+/**
+ * What was ordered. New orders get the numbers from 1000 on and live in memory, the last 1,000 of
+ * them; they have no payment and no reservation, which shows what an aggregate does then.
+ */
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { createService, type ServiceOptions } from '../create-service.ts';
+import { makeOrder, ORDERS, type Order } from '../data/orders.ts';
+import { PRODUCTS } from '../data/products/index.ts';
+import { USERS } from '../data/users.ts';
+import { find, read } from '../errors.ts';
+
+const FIRST_NEW_ID = 1_000;
+const KEPT = 1_000;
+
+const ListQuery = z.strictObject({
+  /** Absent: of all customers. One that does not exist has none. */
+  customerId: z.string().optional(),
+});
+
+const NewOrder = z.strictObject({
+  customerId: z.string().refine((id) => USERS.has(id), 'no such user'),
+  lines: z
+    .array(
+      z.strictObject({
+        productId: z.string().refine((id) => PRODUCTS.has(id), 'no such product'),
+        quantity: z.int().min(1).max(99),
+      }),
+    )
+    .min(1)
+    .max(50),
+});
+
+export function orders(options?: ServiceOptions): FastifyInstance {
+  const app = createService('orders', options);
+  const now = options?.now ?? Date.now;
+  const stored = new Map(ORDERS);
+  let nextId = FIRST_NEW_ID;
+
+  app.get('/orders', ({ query }) => {
+    const { customerId } = read(ListQuery, 'query', query);
+    return { items: newestFirst(stored, customerId) };
+  });
+  app.get<{ Params: { id: string } }>('/orders/:id', ({ params }) =>
+    find(stored, 'order', params.id),
+  );
+  app.post('/orders', ({ body }, reply) => {
+    const wanted = read(NewOrder, 'body', body);
+    const id = String(nextId);
+    const placedAt = new Date(now()).toISOString();
+    const order = makeOrder(wanted, { id, status: 'placed', placedAt });
+    stored.set(id, order);
+    if (nextId - KEPT >= FIRST_NEW_ID) stored.delete(String(nextId - KEPT));
+    nextId += 1;
+    return reply.status(201).header('location', `/orders/${id}`).send(order);
+  });
+  return app;
+}
+
+function newestFirst(stored: ReadonlyMap<string, Order>, customerId?: string): Order[] {
+  return [...stored.values()]
+    .filter((order) => customerId === undefined || order.customerId === customerId)
+    .toSorted((a, b) => b.placedAt.localeCompare(a.placedAt));
+}

@@ -1,0 +1,28 @@
+/**
+ * What `npm start` runs: every service of the shop and the gateway in front of them, each its own
+ * process, with a token and commands to try.
+ *
+ * Exit codes: 0 stopped by Ctrl-C, 1 could not start, 2 wrong environment, 130 stopped by a second
+ * Ctrl-C; the gateway's own where it ended by itself.
+ */
+import { fileURLToPath } from 'node:url';
+import { demoAddresses } from './addresses.ts';
+import { runDemo } from './launcher/demo.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+try {
+  process.exitCode = await runDemo({
+    addresses: demoAddresses(process.env),
+    env: process.env,
+    gateway: {
+      module: `${ROOT}src/main.ts`,
+      args: ['start', '--config', `${ROOT}gateway.config.yaml`],
+    },
+  });
+} catch (error) {
+  if (!(error instanceof RangeError)) throw error;
+  console.error(`demo: ${error.message}`);
+  process.exitCode = 2;
+}
+process.exit();

@@ -1,0 +1,246 @@
+/**
+ * The body of an upstream's response: a one-shot source that costs next to nothing where the whole
+ * body arrives with its head, and pushes back where the reader is slow.
+ *
+ * Chunks that come before a reader attaches are held, 64 KiB at most; then the upstream is paused.
+ * Whoever receives a body must end it: `send`, `bytes`, `json`, `stream`, `dump` or `destroy`.
+ */
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { GatewayError } from './errors.ts';
+import type { MutableHeaders } from './headers.ts';
+import { parseJson } from './json.ts';
+import { ResponseSink, type SendOptions, type Sink } from './sink.ts';
+
+/** Past this many bytes without a reader the upstream is paused. */
+export const HELD_BYTES = 65_536;
+
+/** What feeds a body: the exchange with the upstream. */
+export interface BodySource {
+  pause(): void;
+  resume(): void;
+  /** A reader waits for the next chunk: the clock of `idleTimeout` starts. */
+  awaited(): void;
+  abort(reason: Error): void;
+}
+
+type CloseListener = (error: Error | undefined) => void;
+
+const NOWHERE: BodySource = { pause() {}, resume() {}, awaited() {}, abort() {} };
+
+export class Body {
+  readonly #source: BodySource;
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #received = 0;
+  #paused = false;
+  #taken = false;
+  #sink: Sink | undefined;
+  #closed = false;
+  #error: Error | undefined;
+  #trailers: MutableHeaders | undefined;
+  #closeListeners: CloseListener[] = [];
+
+  constructor(source: BodySource) {
+    this.#source = source;
+  }
+
+  /** A body that is already here. */
+  static of(bytes: Uint8Array | string): Body {
+    const body = new Body(NOWHERE);
+    const chunk = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+    if (chunk.length > 0) body.push(chunk);
+    body.finish(undefined);
+    return body;
+  }
+
+  // --- the exchange's side ------------------------------------------------------------------------
+
+  /** One more chunk from the upstream. */
+  push(chunk: Uint8Array): void {
+    if (this.#closed) return;
+    this.#received += chunk.length;
+    if (this.#sink !== undefined) {
+      if (!this.#sink.chunk(chunk)) this.#pause();
+      return;
+    }
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#heldBytes >= HELD_BYTES) this.#pause();
+  }
+
+  /** The upstream has sent everything. */
+  finish(trailers: MutableHeaders | undefined): void {
+    if (this.#closed) return;
+    this.#trailers = trailers;
+    this.#close(undefined);
+    this.#sink?.end(trailers);
+  }
+
+  /** The upstream will send nothing more, though it should. */
+  fail(error: Error): void {
+    if (this.#closed) return;
+    this.#close(error);
+    this.#sink?.fail(error);
+  }
+
+  // --- the reader's side --------------------------------------------------------------------------
+
+  /** Bytes received so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Has the upstream finished, well or badly? */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Runs `listener` when the exchange is over: `undefined` when the body came whole. */
+  onClose(listener: CloseListener): void {
+    if (this.#closed) listener(this.#error);
+    else this.#closeListeners.push(listener);
+  }
+
+  /** Sends head and body to a client; in one write where the whole body is here. */
+  send(
+    response: ServerResponse,
+    status: number,
+    headers: MutableHeaders,
+    options: SendOptions,
+  ): void {
+    this.#take();
+    if (this.#error !== undefined) {
+      response.destroy(this.#error);
+      return;
+    }
+    response.writeHead(status, headers);
+    if (this.#closed && this.#trailers === undefined) {
+      response.end(this.#joinHeld());
+      return;
+    }
+    this.#attach(new ResponseSink(response, options, this));
+  }
+
+  /**
+   * The whole body.
+   *
+   * @throws GW_UPSTREAM_INVALID past `capBytes`; whatever broke the exchange
+   */
+  async bytes(capBytes: number): Promise<Buffer> {
+    const chunks: Uint8Array[] = [];
+    let total = 0;
+    await this.#read((chunk) => {
+      total += chunk.length;
+      if (total > capBytes) {
+        this.destroy(new GatewayError('GW_UPSTREAM_INVALID', `body over ${capBytes} bytes`));
+      } else chunks.push(chunk);
+    });
+    return chunks.length === 1 ? Buffer.from(chunks[0]!) : Buffer.concat(chunks, total);
+  }
+
+  /**
+   * The whole body as JSON, without keys that could reach a prototype.
+   *
+   * @throws GW_UPSTREAM_INVALID past `capBytes` or when it is not JSON
+   */
+  async json(capBytes: number): Promise<unknown> {
+    return parseJson(await this.bytes(capBytes));
+  }
+
+  /** A standard stream, for code that needs one; destroying it ends the exchange. */
+  stream(): Readable {
+    this.#take();
+    const body = this;
+    const readable = new Readable({
+      read: () => this.resume(),
+      destroy(error, done) {
+        body.destroy(error ?? new GatewayError('GW_CLIENT_CLOSED', 'the reader stopped'));
+        done(error);
+      },
+    });
+    this.#attach({
+      chunk: (bytes) => readable.push(bytes),
+      end: () => readable.push(null),
+      fail: (error) => readable.destroy(error),
+    });
+    return readable;
+  }
+
+  /** Reads on to the end so that the connection can be used again; past `capBytes` it is dropped. */
+  async dump(capBytes = HELD_BYTES): Promise<void> {
+    let total = 0;
+    await this.#read((chunk) => {
+      total += chunk.length;
+      if (total > capBytes) this.destroy();
+    }).catch(() => undefined);
+  }
+
+  /** Ends the exchange now; the connection is closed where bytes were still to come. */
+  destroy(reason: Error = new GatewayError('GW_CLIENT_CLOSED', 'the body is not wanted')): void {
+    this.#taken = true;
+    if (this.#closed) return;
+    this.#source.abort(reason);
+    this.fail(reason);
+  }
+
+  /** The reader is ready for more. */
+  resume(): void {
+    if (!this.#paused || this.#closed) return;
+    this.#paused = false;
+    this.#source.resume();
+    this.#source.awaited();
+  }
+
+  #pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#source.pause();
+  }
+
+  #take(): void {
+    if (this.#taken) throw new TypeError('a body can be read once');
+    this.#taken = true;
+  }
+
+  #attach(sink: Sink): void {
+    this.#sink = sink;
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    let wantsMore = true;
+    for (const chunk of held) wantsMore = sink.chunk(chunk) && wantsMore;
+    if (this.#closed) {
+      if (this.#error === undefined) sink.end(this.#trailers);
+      else sink.fail(this.#error);
+    } else if (!wantsMore) this.#pause();
+    else if (this.#paused) this.resume();
+    else this.#source.awaited();
+  }
+
+  #read(onChunk: (chunk: Uint8Array) => void): Promise<void> {
+    this.#take();
+    return new Promise((resolve, reject) => {
+      this.#attach({
+        chunk: (bytes) => {
+          onChunk(bytes);
+          return true;
+        },
+        end: () => resolve(),
+        fail: reject,
+      });
+    });
+  }
+
+  #joinHeld(): Uint8Array | undefined {
+    return this.#held.length > 1 ? Buffer.concat(this.#held) : this.#held[0];
+  }
+
+  #close(error: Error | undefined): void {
+    this.#closed = true;
+    this.#error = error;
+    const listeners = this.#closeListeners;
+    this.#closeListeners = [];
+    for (const listener of listeners) listener(error);
+  }
+}

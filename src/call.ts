@@ -1,0 +1,101 @@
+/**
+ * One call to an upstream, and the policies that wrap it: the gateway's one abstraction.
+ *
+ * A call settles at the response head; the exchange lasts until the body closes. Whoever receives
+ * a response must end its body: send, read, dump or destroy it. Policies count on that:
+ * a bulkhead slot, for one, is freed by the close.
+ */
+import type { Body } from './body.ts';
+import type { Cancellation } from './cancellation.ts';
+import type { Headers, HeaderValue } from './headers.ts';
+import type { Upload } from './upload.ts';
+
+/** Who the client is, once a plugin of the phase `authenticate` has said so. */
+export interface Consumer {
+  readonly id: string;
+  readonly via: 'jwt' | 'apiKey' | 'mtls';
+  readonly issuer?: string;
+  readonly scopes: ReadonlySet<string>;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** What is sent upstream. Never changed in place: a policy passes on another one. */
+export interface UpstreamRequest {
+  /** Name of the upstream. */
+  readonly upstream: string;
+  /** Name of the route under which the call is made. */
+  readonly route: string;
+  readonly method: string;
+  /** Canonical path, without the query. */
+  readonly path: string;
+  /** The query as it goes on the wire, with its `?`; empty where there is none. */
+  readonly query: string;
+  readonly headers: Headers;
+  /** Bytes, the client's own body as it streams in, or nothing. */
+  readonly body: Uint8Array | Upload | undefined;
+  /** Ends the call and, after it, the exchange. */
+  readonly signal: Cancellation;
+  /** On the gateway's clock, in milliseconds; `Infinity` until the deadline policy sets it. */
+  readonly deadlineAt: number;
+  readonly consumer: Consumer | undefined;
+  /** Id of the client's request. */
+  readonly id: string;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  /** Targets that earlier tries have used; another one is taken where there is one. */
+  readonly tried: readonly string[];
+  /** Where policies and the leaf leave what the access log says of this call. */
+  readonly notes: CallNotes;
+}
+
+/** What happened to a call, for the access log; written as it happens. */
+export interface CallNotes {
+  upstream: string | undefined;
+  target: string | undefined;
+  attempts: number;
+  queuedMs: number;
+  connectMs: number;
+  firstByteMs: number;
+}
+
+export interface UpstreamResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Ours, one-shot, cheap; see body.ts. */
+  readonly body: Body;
+  /** Origin that answered; for logs and metrics, never for clients. */
+  readonly target: string;
+}
+
+export type Call = (request: UpstreamRequest) => Promise<UpstreamResponse>;
+export type Policy = (next: Call) => Call;
+
+/** Wraps `send` in `policies`, once, at start-up; the first one listed sees the request first. */
+export function compose(policies: readonly Policy[], send: Call): Call {
+  return policies.reduceRight((next, policy) => policy(next), send);
+}
+
+/** The same request with one field set; `name` in any case. */
+export function withHeader(
+  request: UpstreamRequest,
+  name: string,
+  value: HeaderValue,
+): UpstreamRequest {
+  return { ...request, headers: { ...request.headers, [name.toLowerCase()]: value } };
+}
+
+/** The same request without one field. */
+export function withoutHeader(request: UpstreamRequest, name: string): UpstreamRequest {
+  const { [name.toLowerCase()]: _dropped, ...headers } = request.headers;
+  return { ...request, headers };
+}
+
+/** Notes of a call that has not happened yet. */
+export const emptyNotes = (): CallNotes => ({
+  upstream: undefined,
+  target: undefined,
+  attempts: 0,
+  queuedMs: 0,
+  connectMs: 0,
+  firstByteMs: 0,
+});

@@ -1,0 +1,113 @@
+/**
+ * One spelling for every path, made once, before anything looks at it: router, plugins and upstream
+ * all see the same string.
+ *
+ * Two components that read one path in two ways are how requests pass a guard (`/./admin`,
+ * `/%61dmin`, `/admin/..;/x`). What could be read in two ways even so is refused.
+ */
+import { GatewayError } from './errors.ts';
+
+export interface PathRules {
+  /** `reject` refuses a path that is not canonical already. */
+  readonly handling: 'normalize' | 'reject';
+  /** `%2F`: refuse it, or keep it as data that never separates. */
+  readonly escapedSlash: 'refuse' | 'keep';
+}
+
+/** Nothing to do: path characters only, no escape, no `;`. Doubled slashes and dots are checked apart. */
+const PLAIN = /^\/[A-Za-z0-9\-._~!$&'()*+,=:@/]*$/;
+const UNRESERVED = /[A-Za-z0-9\-._~]/;
+/** `pchar` of RFC 3986 §3.3, without `%`. */
+const PATH_CHARACTER = /[A-Za-z0-9\-._~!$&'()*+,;=:@/]/;
+/** A dot segment with parameters, or one that an escaped slash delimits. */
+const DISGUISED_DOTS = /^\.{1,2}(?:;|%3B)|(?:^|%2F)\.{1,2}(?:%2F|$)/;
+
+/**
+ * The canonical spelling of `path` (RFC 3986 §6.2.2): unreserved characters decoded, other escapes
+ * in capitals, raw bytes ≥ 0x80 escaped, dot segments resolved, slashes merged.
+ *
+ * @param path starts with `/`, holds no query
+ * @throws GW_REQUEST_INVALID for what could be read in two ways
+ */
+export function canonicalPath(path: string, rules: PathRules): string {
+  if (PLAIN.test(path) && !path.includes('//') && !path.includes('/.')) return path;
+  const canonical = resolveSegments(canonicalEscapes(path, rules));
+  if (rules.handling === 'reject' && canonical !== path) {
+    throw refused('the path is not canonical');
+  }
+  return canonical;
+}
+
+const refused = (detail: string): GatewayError => new GatewayError('GW_REQUEST_INVALID', detail);
+
+function canonicalEscapes(path: string, rules: PathRules): string {
+  let out = '';
+  for (let i = 0; i < path.length; i++) {
+    const character = path[i]!;
+    if (character === '%') {
+      out += canonicalEscape(path.slice(i + 1, i + 3), rules);
+      i += 2;
+    } else out += PATH_CHARACTER.test(character) ? character : escapeRaw(character);
+  }
+  return out;
+}
+
+function canonicalEscape(digits: string, rules: PathRules): string {
+  if (!/^[0-9A-Fa-f]{2}$/.test(digits)) throw refused('the path holds an invalid escape');
+  const code = Number.parseInt(digits, 16);
+  const character = String.fromCharCode(code);
+  if (UNRESERVED.test(character)) return character;
+  if (code < 0x20 || code === 0x7f) throw refused('the path holds a control character');
+  if (code === 0x5c) throw refused('the path holds a backslash');
+  if (code === 0x2f && rules.escapedSlash === 'refuse') throw refused('the path holds %2F');
+  return `%${digits.toUpperCase()}`;
+}
+
+function escapeRaw(character: string): string {
+  const code = character.charCodeAt(0);
+  if (code < 0x20 || code === 0x7f) throw refused('the path holds a control character');
+  if (character === '\\') throw refused('the path holds a backslash');
+  if (character === '#') throw refused('the path holds a #');
+  if (code > 0xff) return encodeURIComponent(character.isWellFormed() ? character : '\ufffd');
+  return `%${code.toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+/** RFC 3986 §5.2.4, on whole segments; empty ones are merged away. */
+function resolveSegments(path: string): string {
+  const out: string[] = [];
+  const segments = path.split('/');
+  const last = segments.at(-1)!;
+  for (const segment of segments) {
+    if (segment === '' || segment === '.') continue;
+    if (segment === '..') out.pop();
+    else if (DISGUISED_DOTS.test(segment)) throw refused('the path disguises a dot segment');
+    else out.push(segment);
+  }
+  const isFolder = last === '' || last === '.' || last === '..';
+  return out.length === 0 ? '/' : `/${out.join('/')}${isFolder ? '/' : ''}`;
+}
+
+/**
+ * `value` as one path segment that stays one: what templates and rewrites put into paths.
+ *
+ * @throws {RangeError} for what would be no segment: empty, dots, a backslash, control characters, > 1 KiB
+ */
+export function encodeSegment(value: string): string {
+  if (value === '' || value === '.' || value === '..') {
+    throw new RangeError(`${JSON.stringify(value)} can not stand for a path segment`);
+  }
+  if (value.includes('\\')) throw new RangeError('a value with a backslash');
+  return encodeURIComponent(checkText(value));
+}
+
+/** `value` as it stands in a query string. */
+export function encodeQueryValue(value: string): string {
+  return encodeURIComponent(checkText(value));
+}
+
+function checkText(value: string): string {
+  if (value.length > 1_024) throw new RangeError('a value of more than 1 KiB');
+  if (/\p{Cc}/u.test(value)) throw new RangeError('a value with control characters');
+  if (!value.isWellFormed()) throw new RangeError('a value that is not Unicode');
+  return value;
+}

@@ -1,0 +1,195 @@
+/** From a config as it was written and parsed to the one the gateway runs on. */
+import type { Config, MatchConfig, RouteConfig, UpstreamConfig, ValueMatchers } from './config.ts';
+import type * as Run from './config.ts';
+import { parsePathPattern } from './path-pattern.ts';
+import type { ParsedConfig, ParsedRoute } from './schema.ts';
+import type { ParsedMatch, ParsedValueMatch } from './schema-route.ts';
+import { type ParsedRetry, type ParsedUpstream, UPSTREAM_DEFAULTS } from './schema-upstream.ts';
+
+/** Builds and freezes; `parsed` has passed every check. */
+export function buildConfig(
+  parsed: ParsedConfig,
+  files: readonly string[],
+  pluginNames: readonly string[],
+): Config {
+  const { server, admin, telemetry, defaults } = parsed;
+  const upstreams = Object.entries(parsed.upstreams).map(
+    ([name, written]) => [name, buildUpstream(name, written, defaults.upstreams)] as const,
+  );
+  const config: Config = {
+    files,
+    server: buildServer(server),
+    ...(admin === false ? {} : { admin }),
+    logs: telemetry.logs,
+    plugins: parsed.plugins,
+    upstreams: Object.fromEntries(upstreams),
+    routes: Object.entries(parsed.routes).map(([name, route]) =>
+      buildRoute(name, route, defaults.routes, pluginNames, server.limits.body),
+    ),
+  };
+  return deepFreeze(config);
+}
+
+function buildServer({ host, port, paths, limits, shutdown }: ParsedConfig['server']): Run.ServerConfig {
+  return {
+    host,
+    port,
+    paths,
+    limits: {
+      bodyBytes: limits.body,
+      headersBytes: limits.headers,
+      urlBytes: limits.url,
+      headersTimeoutMs: limits.headersTimeout,
+      idleMs: limits.idle,
+      keepAliveMs: limits.keepAlive,
+      connections: limits.connections,
+    },
+    shutdown: { delayMs: shutdown.delay, graceMs: shutdown.grace },
+  };
+}
+
+type UpstreamOptions = Partial<Omit<ParsedUpstream, 'targets'>>;
+
+function buildUpstream(
+  name: string,
+  written: ParsedUpstream,
+  defaults: UpstreamOptions,
+): UpstreamConfig {
+  const own = { ...UPSTREAM_DEFAULTS, ...defined(defaults), ...defined(written) };
+  const { concurrency, queue, wait } = own.bulkhead;
+  return {
+    name,
+    targets: (written.targets ?? []).map((target) =>
+      typeof target === 'string'
+        ? { origin: target, weight: 1 }
+        : { origin: target.url, weight: target.weight },
+    ),
+    deadlineMs: own.deadline,
+    timeoutMs: own.timeout,
+    connectTimeoutMs: own.connectTimeout,
+    idleTimeoutMs: own.idleTimeout,
+    connections: own.connections ?? concurrency,
+    balance: own.balance,
+    host: own.host,
+    bulkhead: { concurrency, queue, waitMs: wait },
+    ...(own.breaker === false ? {} : { breaker: buildBreaker(own.breaker) }),
+    ...(own.retry === false ? {} : { retry: buildRetry(own.retry) }),
+  };
+}
+
+function buildBreaker(breaker: Exclude<ParsedUpstream['breaker'], false | undefined>): Run.BreakerConfig {
+  const common = { openMs: breaker.open, probes: breaker.probes };
+  return 'consecutive' in breaker
+    ? { kind: 'consecutive', failures: breaker.consecutive, ...common }
+    : {
+        kind: 'ratio',
+        ratio: breaker.ratio,
+        minimum: breaker.minimum,
+        windowMs: breaker.window,
+        ...common,
+      };
+}
+
+const buildRetry = ({ attempts, on, backoff, budget }: ParsedRetry): Run.RetryConfig => ({
+  attempts,
+  on,
+  backoffMs: backoff,
+  budget,
+});
+
+function buildRoute(
+  name: string,
+  route: ParsedRoute,
+  defaults: Readonly<Record<string, unknown>>,
+  pluginNames: readonly string[],
+  bodyLimit: number,
+): RouteConfig {
+  const written = Array.isArray(route.match) ? route.match : [route.match];
+  const matches = written.map(buildMatch);
+  return {
+    name,
+    priority: route.priority,
+    matches,
+    action: buildAction(route, matches),
+    plugins: buildPlugins(route, defaults, pluginNames),
+    overrides: buildOverrides(route),
+    bodyLimitBytes: route.limits?.body ?? bodyLimit,
+  };
+}
+
+/** A route's own key replaces the default; false takes it away. */
+function buildPlugins(
+  route: Readonly<Record<string, unknown>>,
+  defaults: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Record<string, unknown> {
+  const options = names.map((name) => [name, route[name] ?? defaults[name]] as const);
+  return Object.fromEntries(options.filter(([, each]) => each !== undefined && each !== false));
+}
+
+function buildOverrides(route: ParsedRoute): Run.CallOverrides {
+  return defined({
+    deadlineMs: route.deadline,
+    timeoutMs: route.timeout,
+    idleTimeoutMs: route.idleTimeout,
+    retry: route.retry === undefined || route.retry === false ? route.retry : buildRetry(route.retry),
+  });
+}
+
+function buildAction(route: ParsedRoute, matches: readonly MatchConfig[]): Run.ActionConfig {
+  if (route.upstream !== undefined) {
+    const { upstream, rewrite } = route;
+    return { kind: 'forward', upstream, ...(rewrite === undefined ? {} : { rewrite }) };
+  }
+  if (route.aggregate !== undefined) {
+    const { minimum, forwardHeaders } = route.aggregation ?? {
+      minimum: 1,
+      forwardHeaders: ['accept-language'],
+    };
+    const parts = Object.entries(route.aggregate).map(([name, part]) => ({ name, ...part }));
+    return { kind: 'aggregate', parts, minimum, forwardHeaders };
+  }
+  if (route.bff !== undefined) {
+    return { kind: 'bff', mount: matches[0]?.path?.text.slice(0, -2) ?? '' };
+  }
+  if (route.redirect !== undefined) return { kind: 'redirect', ...route.redirect };
+  const { status, headers, body } = route.respond!;
+  return { kind: 'respond', status, headers, body };
+}
+
+function buildMatch(match: ParsedMatch): MatchConfig {
+  return {
+    ...(match.path === undefined ? {} : { path: parsePathPattern(match.path) }),
+    ...(match.pathRegex === undefined ? {} : { pathRegex: match.pathRegex }),
+    ...(match.methods === undefined ? {} : { methods: match.methods }),
+    ...(match.hosts === undefined ? {} : { hosts: match.hosts.map((host) => host.toLowerCase()) }),
+    headers: buildValues(match.headers),
+    cookies: buildValues(match.cookies),
+    query: buildValues(match.query),
+  };
+}
+
+function buildValues(values: Readonly<Record<string, ParsedValueMatch>> = {}): ValueMatchers {
+  return Object.entries(values).map(([name, value]) => {
+    if (typeof value === 'string') return [name, { kind: 'equals', value }] as const;
+    if ('regex' in value) return [name, { kind: 'regex', pattern: value.regex }] as const;
+    return [name, { kind: 'present' }] as const;
+  });
+}
+
+/** The same without keys that are `undefined`. */
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, member]) => member !== undefined),
+  ) as never;
+}
+
+/** Freezes plain objects and lists at any depth; a plugin's own classes are left alone. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && !Array.isArray(value)) return value;
+  Object.freeze(value);
+  for (const member of Object.values(value)) deepFreeze(member);
+  return value;
+}

@@ -1,0 +1,65 @@
+/**
+ * `${NAME}`, `${NAME:-default}`, `${file:/run/secrets/x}` in scalar values, after parsing: what comes
+ * from outside can never change the structure of the config.
+ */
+import { readFileSync, statSync } from 'node:fs';
+
+/** A secret read from a file is at most this long. */
+const MAX_FILE_BYTES = 65_536;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Expansion {
+  readonly text: string;
+  /** The placeholders that were replaced, to name instead of the value in a message. */
+  readonly from: readonly string[];
+  /** The text was one placeholder and nothing else. */
+  readonly whole: boolean;
+}
+
+const PLACEHOLDER = /\$(\$\{)|\$\{(file:)?([^}:]+)(?::-([^}]*))?\}/g;
+
+/** Does `text` hold anything to replace? */
+export const hasPlaceholder = (text: string): boolean => text.includes('${');
+
+/**
+ * Replaces every placeholder of `text`.
+ *
+ * @throws {RangeError} naming the variable or file that is missing
+ */
+export function expand(text: string, environment: Environment): Expansion {
+  const from: string[] = [];
+  const result = text.replaceAll(
+    PLACEHOLDER,
+    (match: string, literal?: string, file?: string, name = '', fallback?: string) => {
+      if (literal !== undefined) return literal;
+      from.push(match);
+      return file === undefined ? variable(name, fallback, environment) : readSecret(match);
+    },
+  );
+  return { text: result, from, whole: from.length === 1 && from[0] === text };
+}
+
+function variable(name: string, fallback: string | undefined, environment: Environment): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    throw new RangeError(`"\${${name}}" is not a variable: use \${NAME} or \${NAME:-default}`);
+  }
+  const value = environment[name];
+  // As a shell reads `:-`: empty counts as unset.
+  if (value !== undefined && (value !== '' || fallback === undefined)) return value;
+  if (fallback !== undefined) return fallback;
+  throw new RangeError(`environment variable ${name} is not set (or write \${${name}:-default})`);
+}
+
+function readSecret(placeholder: string): string {
+  const file = placeholder.slice('${file:'.length, -1);
+  try {
+    if (statSync(file).size > MAX_FILE_BYTES) {
+      throw new RangeError(`file ${file} is larger than 64 KiB`);
+    }
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    if (error instanceof RangeError) throw error;
+    throw new RangeError(`file ${file} can not be read`, { cause: error });
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * One thing that is wrong with a config: where, what, and what would be right.
+ *
+ * Faults are collected, never thrown one by one: who edits a file wants to see all of them.
+ */
+
+/** Keys and indexes from the root of the config. */
+export type Path = readonly (string | number)[];
+
+export interface Position {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+}
+
+export interface Fault extends Position {
+  /** `routes.orders.upstream`; empty for what concerns the file as a whole. */
+  readonly path: string;
+  readonly message: string;
+  /** A warning lets the config serve. */
+  readonly severity: 'error' | 'warning';
+}
+
+/** A fault before anybody knows its place in a file. */
+export interface Finding {
+  readonly path: Path;
+  readonly message: string;
+  /** Point at the key itself (an unknown one), or at its value. Default `value`. */
+  readonly at?: 'key' | 'value';
+  readonly severity?: 'error' | 'warning';
+}
+
+/** `routes.orders.match[0].path` */
+export function formatPath(path: Path): string {
+  return path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`,
+    '',
+  );
+}
+
+/** `gateway.config.yaml:12:5  routes.orders.upstrem: unknown key; did you mean "upstream"?` */
+export function formatFault(fault: Fault): string {
+  const place = `${fault.file}:${fault.line}:${fault.column}`;
+  const warning = fault.severity === 'warning' ? 'warning: ' : '';
+  return `${place}  ${warning}${fault.path === '' ? '' : `${fault.path}: `}${fault.message}`;
+}
+
+/** In the order of the files' lines. */
+export function sortFaults(faults: readonly Fault[]): Fault[] {
+  return faults.toSorted(
+    (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
+  );
+}
+
+/** A config that must not serve, with every reason why. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly code = 'GW_CONFIG_INVALID';
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    super(faults.map(formatFault).join('\n'));
+    this.faults = faults;
+  }
+}

@@ -1,0 +1,33 @@
+/** What the config names and TypeScript provides: plugins and BFFs, as far as checking needs them. */
+import type { z } from 'zod';
+import type { Finding } from './fault.ts';
+import type { PluginSchema } from './schema.ts';
+import type { Source, Tree } from './source.ts';
+
+export interface PluginModule extends PluginSchema {
+  readonly name: string;
+  readonly settings: z.ZodType;
+  readonly options: z.ZodType;
+  /** Looks at one route's options: names that refer to nothing, combinations that can not work. */
+  readonly check?: ((options: unknown, settings: unknown) => Iterable<Finding>) | undefined;
+}
+
+export interface BffModule {
+  /** Names of the upstreams it calls. */
+  readonly upstreams: readonly string[];
+}
+
+export interface Modules {
+  /** By name: built-in ones, and those the config names. */
+  readonly plugins: ReadonlyMap<string, PluginModule>;
+  /** By the name of the route that mounts it. */
+  readonly bffs: ReadonlyMap<string, BffModule>;
+  /** Modules that could not be loaded. */
+  readonly findings: readonly Finding[];
+}
+
+/** Imports what `source` names. Never throws: what is wrong is among the findings. */
+export type ModuleLoader<M extends Modules = Modules> = (source: Source) => Promise<M>;
+
+export const isMap = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

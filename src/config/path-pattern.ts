@@ -1,0 +1,64 @@
+/** The paths a route matches, as the config writes them: `/a/{id}` exactly, `/a/*` as a prefix. */
+import { canonicalPath } from '../canonical-path.ts';
+import { GatewayError } from '../errors.ts';
+
+export type Segment =
+  | { readonly kind: 'literal'; readonly text: string }
+  | { readonly kind: 'parameter'; readonly name: string };
+
+export interface PathPattern {
+  /** As written. */
+  readonly text: string;
+  readonly kind: 'exact' | 'prefix';
+  /** Without the final `*`. */
+  readonly segments: readonly Segment[];
+  readonly parameters: readonly string[];
+  /** A path that ends in `/` is another one than without. */
+  readonly trailingSlash: boolean;
+}
+
+const PARAMETER = /^\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
+
+/**
+ * Reads a pattern.
+ *
+ * @throws {RangeError} that says what is wrong with it
+ */
+export function parsePathPattern(text: string): PathPattern {
+  if (!text.startsWith('/')) throw new RangeError(`"${text}" must start with /`);
+  const kind = text.endsWith('/*') ? 'prefix' : 'exact';
+  const plain = kind === 'prefix' ? text.slice(0, -2) : text;
+  if (plain.includes('*')) throw new RangeError(`"${text}": * may only be the last segment`);
+  checkCanonical(text, plain);
+  const parts = plain.split('/').filter((part) => part !== '');
+  const segments = parts.map((part) => parseSegment(text, part));
+  const parameters = segments.flatMap((each) => (each.kind === 'parameter' ? [each.name] : []));
+  const twice = parameters.find((name, i) => parameters.indexOf(name) !== i);
+  if (twice !== undefined) throw new RangeError(`"${text}" names the parameter {${twice}} twice`);
+  const trailingSlash = kind === 'exact' && plain.length > 1 && plain.endsWith('/');
+  return { text, kind, segments, parameters, trailingSlash };
+}
+
+function parseSegment(text: string, part: string): Segment {
+  const name = PARAMETER.exec(part)?.[1];
+  if (name !== undefined) return { kind: 'parameter', name };
+  if (/[{}]/.test(part)) {
+    throw new RangeError(`"${text}": a parameter is a whole segment, such as /{id}`);
+  }
+  return { kind: 'literal', text: part };
+}
+
+/** A path that no request can have, since requests are made canonical first, would never match. */
+function checkCanonical(text: string, plain: string): void {
+  const sample = plain.replaceAll(/\{\w*\}/g, 'x').replaceAll(/[{}]/g, 'x') || '/';
+  let canonical: string;
+  try {
+    canonical = canonicalPath(sample, { handling: 'normalize', escapedSlash: 'keep' });
+  } catch (error) {
+    throw new RangeError(`"${text}" never matches: ${(error as GatewayError).message}`, {
+      cause: error,
+    });
+  }
+  if (canonical === sample) return;
+  throw new RangeError(`"${text}" never matches: paths are made canonical first (${canonical})`);
+}

@@ -1,0 +1,43 @@
+/** Regular expressions of the config: RE2 syntax, matched in linear time whatever a client sends. */
+import { RE2JS } from 're2js';
+import type { Finding, Path } from './fault.ts';
+
+export interface Regex {
+  /** Does it match all of `text`? */
+  test(text: string): boolean;
+  /** Its named groups in `text`; `undefined` where it does not match. */
+  groups(text: string): Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * Reads a pattern.
+ *
+ * @throws {RangeError} that says what is wrong with it
+ */
+export function parseRegex(pattern: string): Regex {
+  let compiled: RE2JS;
+  try {
+    compiled = RE2JS.compile(pattern);
+  } catch (error) {
+    throw new RangeError(`is no RE2 pattern: ${(error as Error).message}`, { cause: error });
+  }
+  const names = Object.keys(compiled.namedGroups());
+  return {
+    test: (text) => compiled.matches(text),
+    groups: (text) => {
+      const matcher = compiled.matcher(text);
+      if (!matcher.matches()) return undefined;
+      return Object.fromEntries(names.map((name) => [name, matcher.group(name) ?? '']));
+    },
+  };
+}
+
+/** The fault of `pattern` at `path`, where it has one. */
+export function* checkRegex(pattern: unknown, path: Path): Generator<Finding> {
+  if (typeof pattern !== 'string') return;
+  try {
+    parseRegex(pattern);
+  } catch (error) {
+    yield { path, message: (error as Error).message };
+  }
+}

@@ -1,0 +1,123 @@
+/** What the config may say of a route, apart from the keys that plugins add. */
+import { z } from 'zod';
+import { Retry } from './schema-upstream.ts';
+import { fieldName, fieldValue, oneOrMore, orFalse, positiveDuration, shown, size } from './types.ts';
+
+const Regex = z.strictObject({ regex: z.string().min(1).describe('RE2 syntax; the whole value.') });
+const Present = z.strictObject({ present: z.literal(true).describe('Any value will do.') });
+const ValueMatch = z.union([z.string(), Regex, Present]);
+
+const Match = z
+  .strictObject({
+    path: z
+      .string()
+      .startsWith('/', { error: (issue) => `${shown(issue.input)} must start with /` })
+      .optional()
+      .describe('`/a/{id}` exactly, or `/a/*` with everything below `/a`.'),
+    pathRegex: z.string().min(1).optional().describe('RE2 syntax; must match the whole path.'),
+    methods: z
+      .array(z.string().regex(/^[A-Z][A-Z-]*$/, 'is not a method: write it in capitals'))
+      .min(1)
+      .optional()
+      .describe('Methods; absent: all but TRACE and CONNECT. GET serves HEAD.'),
+    hosts: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe('`shop.example.com`, or `*.example.com` for any name below it.'),
+    headers: z.record(fieldName(), ValueMatch).optional().describe('Header name → value.'),
+    query: z.record(z.string(), ValueMatch).optional().describe('Parameter → its first value.'),
+    cookies: z.record(z.string(), ValueMatch).optional().describe('Cookie → value.'),
+  })
+  .describe('What a request must be; all that is given must match.');
+
+const template = (what: string) => z.string().min(1).describe(what);
+
+const Part = z
+  .strictObject({
+    upstream: z.string().describe('Name of the upstream.'),
+    path: z
+      .string()
+      .startsWith('/', { error: (issue) => `${shown(issue.input)} must start with /` })
+      .describe('Template: `{id}`, `{query.q}`, `{header.x}`, `{claim.sub}`, `{part.field}`.'),
+    query: z.record(z.string(), template('Template.')).optional().describe('Query to send.'),
+    method: z.string().regex(/^[A-Z]+$/).default('GET').describe('At most one part is not GET.'),
+    required: z
+      .boolean()
+      .default(false)
+      .describe('Its failure is the whole answer’s; else the part is left out.'),
+    default: z.json().optional().describe('What stands for the part when it fails.'),
+    timeout: positiveDuration().optional().describe('For this part, to the end of its body.'),
+    pick: z.array(z.string().min(1)).min(1).optional().describe('Fields to keep: `a`, `b.c`.'),
+    forwardHeaders: z
+      .array(fieldName())
+      .optional()
+      .describe('Headers of the client to pass on; cookies and authorization only when named.'),
+    forwardQuery: z.array(z.string()).optional().describe('Query parameters to pass on.'),
+    maxBody: size().prefault('1MiB').describe('Longest answer that is read.'),
+  })
+  .describe('One piece of the answer.');
+
+const Redirect = z
+  .strictObject({
+    to: z.string().min(1).describe('Path or URL; `*` is what the prefix matched, `{id}` a parameter.'),
+    status: z
+      .union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)])
+      .default(308),
+  })
+  .describe('Answers with a redirect.');
+
+const Respond = z
+  .strictObject({
+    status: z.int().min(200).max(599).default(200),
+    headers: z.record(fieldName(), fieldValue()).default({}),
+    body: z.json().optional().describe('Text is sent as it is, all else as JSON.'),
+  })
+  .describe('Answers by itself.');
+
+export const RouteBase = z.strictObject({
+  match: oneOrMore(Match).describe('One match, or a list of which any will do.'),
+  priority: z.int().default(0).describe('The higher one wins where several routes match.'),
+  upstream: z.string().optional().describe('Action: forward to this upstream.'),
+  rewrite: z
+    .string()
+    .startsWith('/', { error: (issue) => `${shown(issue.input)} must start with /` })
+    .optional()
+    .describe('Path sent upstream: `/orders/*` replaces the prefix, `/orders/{id}` uses parameters.'),
+  aggregate: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not a name for a part'), Part)
+    .optional()
+    .describe('Action: call several upstreams side by side, answer with one object.'),
+  aggregation: z
+    .strictObject({
+      minimum: z
+        .int()
+        .min(0)
+        .default(1)
+        .describe('Parts that must succeed where none is required; fewer is 502.'),
+      forwardHeaders: z
+        .array(fieldName())
+        .default(['accept-language'])
+        .describe('Headers of the client that every part passes on.'),
+    })
+    .optional()
+    .describe('Options of `aggregate` as a whole.'),
+  bff: z.string().min(1).optional().describe('Action: a module made with defineBff.'),
+  redirect: Redirect.optional(),
+  respond: Respond.optional(),
+  deadline: positiveDuration().optional().describe("Replaces the upstream's."),
+  timeout: positiveDuration().optional().describe("Replaces the upstream's."),
+  idleTimeout: positiveDuration().optional().describe("Replaces the upstream's."),
+  retry: orFalse(Retry).optional().describe("Replaces the upstream's."),
+  limits: z
+    .strictObject({ body: size().optional().describe('Longest request body; 413 past it.') })
+    .optional(),
+});
+
+export type ParsedMatch = z.output<typeof Match>;
+export type ParsedPart = z.output<typeof Part>;
+export type ParsedValueMatch = z.output<typeof ValueMatch>;
+
+/** Keys of which a route has exactly one. */
+export const ACTIONS = ['upstream', 'aggregate', 'bff', 'redirect', 'respond'] as const;
+export type ActionName = (typeof ACTIONS)[number];

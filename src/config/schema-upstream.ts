@@ -1,0 +1,130 @@
+/** What the config may say of an upstream; the defaults that are on without being written. */
+import { z } from 'zod';
+import { duration, fieldValue, orFalse, origin, percent, positiveDuration } from './types.ts';
+
+const Target = z.union([
+  origin(),
+  z.strictObject({
+    url: origin().describe('Origin: scheme, host, port.'),
+    weight: z.int().min(1).max(1000).default(1).describe('Share of the calls, against the others.'),
+  }),
+]);
+
+const Bulkhead = z
+  .strictObject({
+    concurrency: z.int().min(1).max(65_535).default(128).describe('Exchanges open at once.'),
+    queue: z
+      .int()
+      .min(0)
+      .default(32)
+      .describe('Calls that may wait for a slot; the next one is answered 503. 0 never waits.'),
+    wait: duration().prefault('1s').describe('Longest wait for a slot; then 503.'),
+  })
+  .describe('Bounds what one upstream can hold.');
+
+const breakerCommon = {
+  open: positiveDuration()
+    .prefault('5s')
+    .describe('How long an open circuit stays open at first; it doubles with each failed probe.'),
+  probes: z.int().min(1).max(100).default(1).describe('Calls let through to try a half-open circuit.'),
+};
+
+const Breaker = z
+  .union([
+    z.strictObject({
+      ratio: z
+        .number()
+        .gt(0)
+        .max(1)
+        .default(0.5)
+        .describe('Share of failures within the window that opens the circuit.'),
+      minimum: z.int().min(1).default(20).describe('Calls in the window before the ratio counts.'),
+      window: positiveDuration().prefault('10s').describe('Span over which calls are counted.'),
+      ...breakerCommon,
+    }),
+    z.strictObject({
+      consecutive: z.int().min(1).describe('Failures in a row that open the circuit.'),
+      ...breakerCommon,
+    }),
+  ])
+  .describe('Stops calling an upstream that keeps failing; false never stops.');
+
+/** Failures that may be tried again. */
+export const RETRY_REASONS = ['connect', 'reset'] as const;
+
+export const Retry = z
+  .strictObject({
+    attempts: z.int().min(1).max(10).default(2).describe('Tries in all, the first one counted.'),
+    on: z
+      .array(z.union([z.enum(RETRY_REASONS), z.int().min(500).max(599)]))
+      .min(1)
+      .default(['connect', 'reset', 502, 503, 504])
+      .describe(
+        'Failures to try again: no connection, closed before the answer, or a status; 504 covers the attempt timeout too.',
+      ),
+    backoff: duration()
+      .prefault('25ms')
+      .describe('Longest wait before the first retry; it doubles, with full jitter.'),
+    budget: percent()
+      .prefault('20%')
+      .describe('Retries as a share of the calls of the last 10 s; 3 a second are always allowed.'),
+  })
+  .describe('Tries a failed call again where that is safe; false never does.');
+
+export const UpstreamOptions = z.strictObject({
+  targets: z
+    .array(Target)
+    .min(1)
+    .optional()
+    .describe('Origins, such as `http://orders-1:4001`; or `{ url, weight }`.'),
+  deadline: positiveDuration()
+    .optional()
+    .meta({ default: '5s' })
+    .describe('For a whole call: queueing, retries and all.'),
+  timeout: positiveDuration()
+    .optional()
+    .meta({ default: '2s' })
+    .describe('For one attempt, from the end of the request to the head of the response.'),
+  connectTimeout: positiveDuration()
+    .optional()
+    .meta({ default: '1s' })
+    .describe('For a connection to stand, TLS included.'),
+  idleTimeout: positiveDuration()
+    .optional()
+    .meta({ default: '30s' })
+    .describe('Longest silence within a body.'),
+  connections: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("Sockets for each target. Default: the bulkhead's concurrency; not below it."),
+  balance: z
+    .enum(['leastRequest', 'roundRobin'])
+    .optional()
+    .meta({ default: 'leastRequest' })
+    .describe('Which target takes the next call.'),
+  host: fieldValue()
+    .min(1)
+    .optional()
+    .meta({ default: 'target' })
+    .describe("`Host` sent upstream: the `target`'s, the `client`'s, or this name."),
+  bulkhead: Bulkhead.optional(),
+  breaker: orFalse(Breaker).optional(),
+  retry: orFalse(Retry).optional(),
+});
+
+export type ParsedUpstream = z.output<typeof UpstreamOptions>;
+export type ParsedRetry = z.output<typeof Retry>;
+
+/** What an upstream has where nothing is written. Milliseconds. */
+export const UPSTREAM_DEFAULTS = {
+  deadline: 5_000,
+  timeout: 2_000,
+  connectTimeout: 1_000,
+  idleTimeout: 30_000,
+  balance: 'leastRequest',
+  host: 'target',
+  bulkhead: Bulkhead.parse({}),
+  breaker: Breaker.parse({}),
+  retry: Retry.parse({}),
+} as const;

@@ -1,0 +1,151 @@
+/**
+ * What gateway.config.yaml may say: every option with its unit, default and meaning, once.
+ *
+ * The TypeScript types, the validation, the editor's JSON Schema and the reference in docs/ derive
+ * from it. Objects are strict everywhere, so that a typo is a fault and never ignored.
+ */
+import { z } from 'zod';
+import { RouteBase } from './schema-route.ts';
+import { UpstreamOptions } from './schema-upstream.ts';
+import { duration, NAME, orFalse, positiveDuration, shown, size } from './types.ts';
+
+/** What a plugin adds to the schema. */
+export interface PluginSchema {
+  /** Plugin-wide, under `plugins.<name>`. */
+  readonly settings: z.ZodType;
+  /** Per route, under the plugin's name. */
+  readonly options: z.ZodType;
+}
+
+const port = (what: string) => z.int().min(0).max(65_535).describe(what);
+
+const Server = z
+  .strictObject({
+    host: z.string().min(1).default('0.0.0.0').describe('Address to listen on.'),
+    port: port('Port to listen on; 0 takes a free one.').default(8080),
+    paths: z
+      .strictObject({
+        handling: z
+          .enum(['normalize', 'reject'])
+          .default('normalize')
+          .describe('`reject` answers 400 to a path that is not canonical already.'),
+        escapedSlash: z
+          .enum(['refuse', 'keep'])
+          .default('refuse')
+          .describe('`%2F` in a path: answer 400, or keep it as data that never separates.'),
+      })
+      .prefault({})
+      .describe('How request paths are made canonical before anything looks at them.'),
+    limits: z
+      .strictObject({
+        body: size().prefault('1MiB').describe('Longest request body; 413 past it.'),
+        headers: size().prefault('16KiB').describe('Longest request head; 431 past it.'),
+        url: size().prefault('8KiB').describe('Longest request target; 414 past it.'),
+        headersTimeout: positiveDuration()
+          .prefault('10s')
+          .describe('For a whole request head to arrive; 408 past it.'),
+        idle: positiveDuration()
+          .prefault('30s')
+          .describe('Silence of a client while a byte is due from or to it.'),
+        keepAlive: positiveDuration()
+          .prefault('72s')
+          .describe('How long an idle connection is kept; longer than the load balancer keeps it.'),
+        connections: z.int().min(1).default(10_000).describe('Client connections open at once.'),
+      })
+      .prefault({})
+      .describe('What one client may cost.'),
+    shutdown: z
+      .strictObject({
+        delay: duration()
+          .prefault('0s')
+          .describe('Time between failing readiness and refusing connections.'),
+        grace: duration()
+          .prefault('15s')
+          .describe('Time for requests under way to finish; then they are cut.'),
+      })
+      .prefault({})
+      .describe('What happens on SIGTERM.'),
+  })
+  .describe('The port that clients use.');
+
+const Admin = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1').describe('Address of the admin port.'),
+    port: port('Admin port: /livez, /readyz, /metrics, /status.').default(9901),
+  })
+  .describe('Probes, metrics and status, on a port of their own; false closes it.');
+
+const Telemetry = z
+  .strictObject({
+    logs: z
+      .strictObject({
+        level: z
+          .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+          .default('info')
+          .describe('Least level that is written.'),
+        access: z.boolean().default(true).describe('One line for each request.'),
+      })
+      .prefault({}),
+  })
+  .describe('Logs.');
+
+const name = (what: string) =>
+  z.string().regex(NAME, {
+    error: (issue) =>
+      `${shown(issue.input)} can not name ${what}: use letters, digits, - and _, starting with a letter`,
+  });
+
+/** A user's plugin names its module; the rest are its settings, checked by its own schema. */
+const moduleReference = z.looseObject({
+  module: z
+    .string()
+    .min(1)
+    .describe('Path (from this file) or package name of the plugin; it runs when the config loads.'),
+  fastPath: z
+    .boolean()
+    .optional()
+    .describe('An ordinary Fastify plugin does not need onSend: forwarded answers may skip it.'),
+});
+
+/** The schema of a whole config, given the plugins it may use. */
+export function configSchema(plugins: ReadonlyMap<string, PluginSchema>) {
+  const options = Object.fromEntries(
+    [...plugins].map(([key, plugin]) => [key, orFalse(plugin.options).optional()]),
+  );
+  const settings = Object.fromEntries(
+    [...plugins].map(([key, plugin]) => [key, plugin.settings.optional()]),
+  );
+  return z.strictObject({
+    version: z.literal(1).describe('Version of this format.'),
+    include: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('Files (globs) whose upstreams, routes and plugins are added to these.'),
+    server: Server.prefault({}),
+    admin: orFalse(Admin).prefault({}),
+    telemetry: Telemetry.prefault({}),
+    plugins: z.strictObject(settings).catchall(moduleReference).prefault({}),
+    upstreams: z
+      .record(name('an upstream'), UpstreamOptions.required({ targets: true }))
+      .default({})
+      .describe('Services the gateway calls, by name.'),
+    defaults: z
+      .strictObject({
+        routes: z.strictObject(options).prefault({}).describe('Plugin keys of every route.'),
+        upstreams: UpstreamOptions.omit({ targets: true })
+          .prefault({})
+          .describe('Options of every upstream.'),
+      })
+      .prefault({})
+      .describe('A route or upstream replaces a default by its own key; `false` takes it away.'),
+    routes: z
+      .record(name('a route'), z.strictObject({ ...RouteBase.shape, ...options }))
+      .default({})
+      .describe('What is served, by name.'),
+  });
+}
+
+export type ConfigSchema = ReturnType<typeof configSchema>;
+/** A config as the schema gives it: complete, durations in ms, but still by its written names. */
+export type ParsedConfig = z.output<ConfigSchema>;
+export type ParsedRoute = ParsedConfig['routes'][string];

@@ -1,0 +1,121 @@
+/**
+ * The building blocks of the config's schema: what a duration, a size, a URL, a source is.
+ *
+ * Each states its JSON Schema too, so that editors check what the gateway will check.
+ */
+import { z } from 'zod';
+import { parseDuration, parsePercent, parseSize } from './units.ts';
+
+/** A text that `parse` reads; what `parse` throws becomes the fault's message. */
+function parsed<T>(parse: (text: string) => T, hint: string, id: string, pattern: string) {
+  return z
+    .string({ error: (issue) => `expected ${hint}, found ${shown(issue.input)}` })
+    .meta({ id, pattern })
+    .transform((text, context) => {
+      try {
+        return parse(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as Error).message });
+        return z.NEVER;
+      }
+    });
+}
+
+/** What was written, short enough for a message. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'a map';
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}..."` : text;
+}
+
+const DURATION = parsed(
+  parseDuration,
+  'a duration such as "250ms"',
+  'Duration',
+  '^(\\d+(\\.\\d+)?(ms|s|m|h)|.*\\$\\{.+\\}.*)$',
+);
+const SIZE = parsed(
+  parseSize,
+  'a size such as "64KiB"',
+  'Size',
+  '^(\\d+(\\.\\d+)?(B|KiB|MiB|GiB)|.*\\$\\{.+\\}.*)$',
+);
+const PERCENT = parsed(
+  parsePercent,
+  'a share such as "20%"',
+  'Percent',
+  '^(\\d+(\\.\\d+)?%|.*\\$\\{.+\\}.*)$',
+);
+
+/** `250ms`, `2s`, `1m`, `1h` → milliseconds. A default is given as text: `.prefault('5s')`. */
+export const duration = () => DURATION;
+
+/** A duration above zero. */
+export const positiveDuration = () => DURATION.refine((ms) => ms > 0, 'must be longer than 0');
+
+/** `64KiB`, `1MiB` → bytes. */
+export const size = () => SIZE;
+
+/** `20%` → 0.2. */
+export const percent = () => PERCENT;
+
+/** An origin: scheme, host, port and nothing else. */
+export const origin = () =>
+  z
+    .string({ error: (issue) => `expected an origin such as "http://orders:4001", found ${shown(issue.input)}` })
+    .transform((text, context) => {
+      const url = URL.canParse(text) ? new URL(text) : undefined;
+      const fault =
+        url === undefined || !/^https?:$/.test(url.protocol)
+          ? 'is not an http or https URL'
+          : url.username !== '' || url.password !== ''
+            ? 'must not hold a user name or password'
+            : url.pathname !== '/' || url.search !== '' || url.hash !== ''
+              ? `must end after the port: use "${url.origin}" (paths belong to a route's rewrite)`
+              : undefined;
+      if (fault !== undefined) {
+        context.addIssue({ code: 'custom', message: `"${text}" ${fault}` });
+        return z.NEVER;
+      }
+      return new URL(text).origin;
+    });
+
+/** A name of ours: a metric label, a log field and a word on the command line. */
+export const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
+
+/** HTTP field name, RFC 9110 §5.1. */
+export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** A field name in lower case; names with `_` are refused, since they are dropped from requests. */
+export const fieldName = () =>
+  z
+    .string()
+    .regex(TOKEN, { error: (issue) => `${shown(issue.input)} is not a header name` })
+    .transform((name) => name.toLowerCase());
+
+/** A field value without control characters, RFC 9110 §5.5. */
+export const fieldValue = () =>
+  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'holds characters a header may not have');
+
+/**
+ * `consumer`, `address`, `route`, `header:x`, `cookie:x`, `claim:x`: where a limit or a hash takes
+ * its key from. The same word everywhere.
+ */
+export const source = () => SOURCE;
+
+const SOURCE = z
+  .string()
+  .regex(/^(consumer|address|route|(header|cookie|claim):[A-Za-z0-9_.-]+)$/, {
+    error: (issue) =>
+      `${shown(issue.input)} is not a source: use consumer, address, route, header:x, cookie:x or claim:x`,
+  })
+  .meta({ id: 'Source' });
+
+/** `false`, or `schema`: a default that can be taken away. */
+export const orFalse = <T extends z.ZodType>(schema: T) => z.union([z.literal(false), schema]);
+
+/** One or several: what is written as a list or as its only member. */
+export const oneOrMore = <T extends z.ZodType>(schema: T) =>
+  z.union([schema, z.array(schema).min(1)]);

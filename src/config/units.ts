@@ -1,0 +1,46 @@
+/** Durations, sizes and shares as gateway.config.yaml writes them: always with their unit. */
+
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+const UNIT_BYTES = { B: 1, KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 } as const;
+
+/** Longest duration a timer can hold (2^31 - 1 ms, about 24 days). */
+export const MAX_DURATION_MS = 2_147_483_647;
+
+/**
+ * Reads `250ms`, `2s`, `1.5m`, `1h`.
+ *
+ * @returns milliseconds
+ * @throws {RangeError} when the unit is missing or unknown; a bare number is refused, not guessed
+ */
+export function parseDuration(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
+  if (amount === undefined) throw new RangeError(`"${text}" is not a duration such as "250ms"`);
+  const ms = Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  if (ms > MAX_DURATION_MS) throw new RangeError(`"${text}" is longer than 24 days`);
+  return ms;
+}
+
+/**
+ * Reads `512B`, `64KiB`, `1MiB`, `2GiB`.
+ *
+ * @returns bytes
+ * @throws {RangeError} when the unit is missing or unknown
+ */
+export function parseSize(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB)$/.exec(text) ?? [];
+  if (amount === undefined) throw new RangeError(`"${text}" is not a size such as "64KiB"`);
+  return Math.floor(Number(amount) * UNIT_BYTES[unit as keyof typeof UNIT_BYTES]);
+}
+
+/**
+ * Reads `20%`.
+ *
+ * @returns a share between 0 and 1
+ * @throws {RangeError} without the sign, or past 100%
+ */
+export function parsePercent(text: string): number {
+  const [, amount] = /^(\d+(?:\.\d+)?)%$/.exec(text) ?? [];
+  if (amount === undefined) throw new RangeError(`"${text}" is not a share such as "20%"`);
+  if (Number(amount) > 100) throw new RangeError(`"${text}" is more than 100%`);
+  return Number(amount) / 100;
+}

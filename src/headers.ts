@@ -1,0 +1,39 @@
+/**
+ * HTTP fields as the core carries them: one record, lower-case names, repeated fields as a list.
+ */
+
+export type HeaderValue = string | readonly string[];
+export type Headers = Readonly<Record<string, HeaderValue>>;
+export type MutableHeaders = Record<string, string | string[]>;
+
+/**
+ * Fields that belong to one connection and are never passed on, in either direction; what
+ * `Connection` names joins them (RFC 9110 §7.6.1). `Proxy-Connection` and `Keep-Alive` are the
+ * unregistered ones that are met in practice.
+ */
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** The first value of a field; `undefined` where it is absent. */
+export function firstValue(value: HeaderValue | undefined): string | undefined {
+  return typeof value === 'string' || value === undefined ? value : value[0];
+}
+
+/** The lower-case names that a `Connection` field lists. */
+export function connectionOptions(value: HeaderValue | undefined): readonly string[] {
+  if (value === undefined) return [];
+  const text = typeof value === 'string' ? value : value.join(',');
+  return text
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim());
+}

@@ -1,0 +1,146 @@
+/**
+ * Tries a failed call again, where that can not make it worse: only what is safe to repeat, inside
+ * the upstream's budget, with full jitter, within the deadline.
+ *
+ * Above the breaker and the bulkhead, so that each attempt is counted and waits for a slot anew; a
+ * backoff holds none.
+ */
+import type { Cancellation } from '../cancellation.ts';
+import type { Call, Policy, UpstreamRequest, UpstreamResponse } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import { ERRORS, type GatewayError, isGatewayError } from '../errors.ts';
+import { firstValue } from '../headers.ts';
+import { Upload } from '../upload.ts';
+import type { RetryBudget } from './budget.ts';
+import { remainingMs } from './deadline.ts';
+
+export interface RetryOptions {
+  /** Tries in all. */
+  readonly attempts: number;
+  /** `connect`, `reset`, or statuses. */
+  readonly on: readonly (string | number)[];
+  /** Longest wait before the first retry; doubles with each. */
+  readonly backoffMs: number;
+  readonly budget: RetryBudget;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Told of each retry, for the metric. */
+  readonly onRetry?: (reason: string) => void;
+}
+
+/** Safe to send twice, RFC 9110 §9.2.2. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+const MAX_BACKOFF_MS = 10_000;
+
+type Outcome =
+  | { readonly kind: 'response'; readonly response: UpstreamResponse }
+  | { readonly kind: 'error'; readonly error: unknown };
+
+export function retry(options: RetryOptions): Policy {
+  const reasons = new Set(options.on);
+  return (next) =>
+    async function retried(request) {
+      options.budget.deposit();
+      let current = request;
+      for (;;) {
+        const outcome = await settle(next, current);
+        const reason = reasonToRetry(outcome, current, reasons);
+        if (reason === undefined || !mayRetry(current, options)) return unwrap(outcome);
+        const waitMs = backoff(outcome, current, options);
+        if (waitMs >= remainingMs(current, options.clock) || !options.budget.withdraw()) {
+          return unwrap(outcome);
+        }
+        options.onRetry?.(reason);
+        if (outcome.kind === 'response') await outcome.response.body.dump();
+        await sleep(waitMs, request.signal, options.clock);
+        current = again(current, outcome);
+      }
+    };
+}
+
+async function settle(next: Call, request: UpstreamRequest): Promise<Outcome> {
+  try {
+    return { kind: 'response', response: await next(request) };
+  } catch (error) {
+    return { kind: 'error', error };
+  }
+}
+
+function unwrap(outcome: Outcome): UpstreamResponse {
+  if (outcome.kind === 'response') return outcome.response;
+  throw outcome.error;
+}
+
+/** Why this outcome may be tried again: a word for the metric; `undefined` where it may not. */
+function reasonToRetry(
+  outcome: Outcome,
+  request: UpstreamRequest,
+  reasons: ReadonlySet<string | number>,
+): string | undefined {
+  const idempotent = IDEMPOTENT.has(request.method);
+  if (outcome.kind === 'response') {
+    const { status } = outcome.response;
+    return idempotent && reasons.has(status) ? String(status) : undefined;
+  }
+  if (request.signal.reason !== undefined || !isGatewayError(outcome.error)) return undefined;
+  const { repeatable } = ERRORS[outcome.error.code];
+  if (repeatable === 'never' || (repeatable === 'idempotent' && !idempotent)) return undefined;
+  return reasonOfError(outcome.error, reasons);
+}
+
+function reasonOfError(
+  error: GatewayError,
+  reasons: ReadonlySet<string | number>,
+): string | undefined {
+  if (error.code === 'GW_UPSTREAM_CONNECT') return reasons.has('connect') ? 'connect' : undefined;
+  if (error.code === 'GW_UPSTREAM_RESET') return reasons.has('reset') ? 'reset' : undefined;
+  return reasons.has(error.statusCode) ? 'timeout' : undefined;
+}
+
+function mayRetry(request: UpstreamRequest, { attempts }: RetryOptions): boolean {
+  if (request.attempt >= attempts) return false;
+  return !(request.body instanceof Upload) || request.body.isReplayable;
+}
+
+/** Full jitter; what `Retry-After` asks for is the least (RFC 9110 §10.2.3). */
+function backoff(outcome: Outcome, { attempt }: UpstreamRequest, options: RetryOptions): number {
+  const longest = Math.min(options.backoffMs * 2 ** (attempt - 1), MAX_BACKOFF_MS);
+  const jittered = options.random() * longest;
+  if (outcome.kind === 'error') return jittered;
+  return Math.max(jittered, retryAfterMs(firstValue(outcome.response.headers['retry-after'])) ?? 0);
+}
+
+/** Reads seconds or an HTTP date; `undefined` for anything else. */
+export function retryAfterMs(
+  value: string | undefined,
+  wallClockMs: number = Date.now(),
+): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : Math.max(at - wallClockMs, 0);
+}
+
+function again(request: UpstreamRequest, outcome: Outcome): UpstreamRequest {
+  const target = outcome.kind === 'response' ? outcome.response.target : request.notes.target;
+  const tried = target === undefined ? request.tried : [...request.tried, target];
+  return { ...request, attempt: request.attempt + 1, tried };
+}
+
+/** Waits; rejects at once when the call is no longer wanted. */
+function sleep(ms: number, signal: Cancellation, clock: Clock): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const listener = {
+      onCancel(reason: Error): void {
+        clock.cancel(timer);
+        reject(reason);
+      },
+    };
+    const timer = clock.after(ms, () => {
+      signal.unlisten(listener);
+      resolve();
+    });
+    signal.listen(listener);
+  });
+}

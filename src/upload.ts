@@ -1,0 +1,215 @@
+/**
+ * The body a client sends, on its way upstream: streamed at once, counted against its limit, and
+ * kept as far as a retry may need it.
+ *
+ * The client's stream is never handed to an HTTP client: that would destroy the client's connection
+ * whenever an upstream fails. Each attempt gets a stream of its own.
+ */
+import { Readable } from 'node:stream';
+import type { Clock, Timer } from './clock.ts';
+import { GatewayError } from './errors.ts';
+
+export interface UploadOptions {
+  readonly clock: Clock;
+  /** GW_BODY_TOO_LARGE past this many bytes. */
+  readonly limitBytes: number;
+  /** Bytes kept for another attempt; past them the attempt under way is the last. 0 keeps none. */
+  readonly keepBytes: number;
+  /** GW_REQUEST_TIMEOUT when the client sends nothing for this long though we would take it. */
+  readonly idleMs: number;
+  /** GW_UPSTREAM_TIMEOUT when the upstream takes nothing for this long though there is some. */
+  readonly stallMs: number;
+  /** Ends the call; told once. */
+  readonly onFault: (error: GatewayError) => void;
+  /** Before the first byte is taken: the moment for `100 Continue` (RFC 9110 §10.1.1). */
+  readonly onFirstRead: () => void;
+}
+
+export class Upload {
+  /** Declared length; `undefined` when it comes in chunks. */
+  readonly length: number | undefined;
+  readonly #source: Readable;
+  readonly #options: UploadOptions;
+  #attempt: Attempt | undefined;
+  #kept: Buffer[] | undefined = [];
+  #received = 0;
+  #startedAt: number | undefined;
+  #endedAt: number | undefined;
+  #faulted = false;
+  #idle: Timer | undefined;
+  #endListeners: (() => void)[] = [];
+
+  constructor(source: Readable, length: number | undefined, options: UploadOptions) {
+    this.#source = source;
+    this.length = length;
+    this.#options = options;
+  }
+
+  /** Has the client sent everything? */
+  get isEnded(): boolean {
+    return this.#endedAt !== undefined;
+  }
+
+  /** Is it on its way: begun, and not ended? Deadlines stand still meanwhile. */
+  get isFlowing(): boolean {
+    return this.#startedAt !== undefined && this.#endedAt === undefined && !this.#faulted;
+  }
+
+  /** Can another attempt send it from its first byte? */
+  get isReplayable(): boolean {
+    return this.#kept !== undefined && !this.#faulted;
+  }
+
+  /** Bytes received so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** For how long it has been on its way, in all. */
+  flowedMs(): number {
+    if (this.#startedAt === undefined) return 0;
+    return (this.#endedAt ?? this.#options.clock.now()) - this.#startedAt;
+  }
+
+  /** Runs `listener` when the client has sent everything; at once where it has. */
+  onEnd(listener: () => void): void {
+    if (this.isEnded) listener();
+    else this.#endListeners.push(listener);
+  }
+
+  /** A stream of the whole body for one attempt; an earlier attempt's gets no more. */
+  open(): Readable {
+    if (!this.isReplayable) throw new TypeError('the body is gone: it was not kept');
+    const attempt = new Attempt(this, this.#kept ?? [], this.#options);
+    this.#attempt = attempt;
+    return attempt;
+  }
+
+  /** Drops whatever else the client sends, within the limit, so that it can read our answer. */
+  discard(): void {
+    this.#attempt = undefined;
+    this.#kept = undefined;
+    this.pull();
+  }
+
+  /** The attempt under way is ready for more. */
+  pull(): void {
+    if (this.isEnded || this.#faulted) return;
+    if (this.#startedAt === undefined) this.#start();
+    this.#armIdle();
+    this.#source.resume();
+  }
+
+  /** The attempt under way is full. */
+  hold(): void {
+    this.#options.clock.cancel(this.#idle);
+    this.#idle = undefined;
+    this.#source.pause();
+  }
+
+  /** `attempt` ended, early or not; the client waits until the next one opens. */
+  detach(attempt: Readable): void {
+    if (this.#attempt !== attempt) return;
+    this.#attempt = undefined;
+    if (!this.isEnded) this.hold();
+  }
+
+  fault(error: GatewayError): void {
+    if (this.#faulted || this.isEnded) return;
+    this.#faulted = true;
+    this.hold();
+    this.#options.onFault(error);
+  }
+
+  #start(): void {
+    this.#startedAt = this.#options.clock.now();
+    this.#options.onFirstRead();
+    this.#source.on('data', (chunk: Buffer) => this.#take(chunk));
+    this.#source.on('end', () => this.#end());
+    this.#source.on('error', () => this.hold());
+    this.#source.on('close', () => this.#options.clock.cancel(this.#idle));
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received += chunk.length;
+    const { limitBytes, keepBytes } = this.#options;
+    if (this.#received > limitBytes) {
+      this.fault(new GatewayError('GW_BODY_TOO_LARGE', `more than ${limitBytes} bytes`));
+      return;
+    }
+    if (this.#received <= keepBytes) this.#kept?.push(chunk);
+    else this.#kept = undefined;
+    if (this.#attempt?.push(chunk) === false) this.hold();
+    else this.#armIdle();
+  }
+
+  #end(): void {
+    this.#endedAt = this.#options.clock.now();
+    this.#options.clock.cancel(this.#idle);
+    this.#attempt?.push(null);
+    const listeners = this.#endListeners;
+    this.#endListeners = [];
+    for (const listener of listeners) listener();
+  }
+
+  #armIdle(): void {
+    if (this.#idle !== undefined) {
+      this.#idle.refresh();
+      return;
+    }
+    const { clock, idleMs } = this.#options;
+    this.#idle = clock.after(idleMs, () =>
+      this.fault(new GatewayError('GW_REQUEST_TIMEOUT', `no byte of the body for ${idleMs} ms`)),
+    );
+  }
+}
+
+/** One attempt's copy: first what was kept, then what still comes. */
+class Attempt extends Readable {
+  readonly #upload: Upload;
+  readonly #replay: Buffer[];
+  readonly #options: UploadOptions;
+  #finished = false;
+  #stalled: Timer | undefined;
+
+  constructor(upload: Upload, kept: readonly Buffer[], options: UploadOptions) {
+    super();
+    this.#upload = upload;
+    this.#replay = [...kept];
+    this.#options = options;
+  }
+
+  override push(chunk: Buffer | null): boolean {
+    if (this.#finished) return false;
+    this.#finished = chunk === null;
+    const wantsMore = super.push(chunk);
+    if (!wantsMore && chunk !== null) this.#watch();
+    return wantsMore;
+  }
+
+  override _read(): void {
+    this.#options.clock.cancel(this.#stalled);
+    this.#stalled = undefined;
+    for (let chunk = this.#replay.shift(); chunk !== undefined; chunk = this.#replay.shift()) {
+      if (!this.push(chunk)) return;
+    }
+    if (this.#upload.isEnded) this.push(null);
+    else this.#upload.pull();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#options.clock.cancel(this.#stalled);
+    this.#upload.detach(this);
+    done(error);
+  }
+
+  /** The upstream has not taken what is here. */
+  #watch(): void {
+    const { clock, stallMs } = this.#options;
+    this.#stalled ??= clock.after(stallMs, () =>
+      this.#upload.fault(
+        new GatewayError('GW_UPSTREAM_TIMEOUT', `upstream took no byte for ${stallMs} ms`),
+      ),
+    );
+  }
+}

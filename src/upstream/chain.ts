@@ -1,0 +1,57 @@
+/**
+ * The call of one route to one upstream: its policies, over the upstream's shared state.
+ *
+ * deadline ▸ outer ▸ retry ▸ shedder ▸ bulkhead ▸ breaker ▸ inner ▸ attempt timeout ▸ leaf
+ *
+ * Retry stands above the breaker, so that an open circuit ends the retries and each attempt is
+ * counted; the shedder above the bulkhead, so that an open circuit takes no slot; the timeout
+ * innermost, so that it bounds one attempt. Routes may override bounds; they never split a circuit.
+ */
+import { type Call, compose, type Policy } from '../call.ts';
+import type { CallOverrides } from '../config/config.ts';
+import { breaker, shedder } from '../policies/breaker.ts';
+import { bulkhead } from '../policies/bulkhead.ts';
+import { deadline } from '../policies/deadline.ts';
+import { retry } from '../policies/retry.ts';
+import { attemptTimeout } from '../policies/timeout.ts';
+import { leaf } from './leaf.ts';
+import type { Surroundings, UpstreamState } from './state.ts';
+
+export interface ChainOptions extends Surroundings {
+  readonly overrides: CallOverrides;
+  /** Policies of plugins: outside the retries, or around each attempt. */
+  readonly outer: readonly Policy[];
+  readonly inner: readonly Policy[];
+  /** Counts each attempt. */
+  readonly observe: Policy;
+  readonly onRetry: (upstream: string, reason: string) => void;
+  /** Stands for the network; tests hand one in. */
+  readonly send?: Call | undefined;
+}
+
+export function chain(state: UpstreamState, options: ChainOptions): Call {
+  const { clock, overrides } = options;
+  const { config, circuit, slots } = state;
+  const idleTimeoutMs = overrides.idleTimeoutMs ?? config.idleTimeoutMs;
+  const policies = [
+    deadline({ deadlineMs: overrides.deadlineMs ?? config.deadlineMs, clock }),
+    ...options.outer,
+    ...retryPolicy(state, options),
+    ...(circuit === undefined ? [] : [shedder(circuit)]),
+    bulkhead(slots, clock),
+    ...(circuit === undefined ? [] : [breaker(circuit)]),
+    ...options.inner,
+    attemptTimeout({ timeoutMs: overrides.timeoutMs ?? config.timeoutMs, clock }),
+    options.observe,
+  ];
+  return compose(policies, options.send ?? leaf(state, { clock, idleTimeoutMs }));
+}
+
+/** None where there would be one try. */
+function retryPolicy(state: UpstreamState, options: ChainOptions): Policy[] {
+  const own = options.overrides.retry ?? state.config.retry;
+  if (own === undefined || own === false || own.attempts < 2) return [];
+  const { clock, random } = options;
+  const onRetry = (reason: string): void => options.onRetry(state.config.name, reason);
+  return [retry({ ...own, budget: state.budget, clock, random, onRetry })];
+}

@@ -1,0 +1,148 @@
+/**
+ * One attempt on the wire: undici's callbacks on one side, a promise of a head and a body on the
+ * other.
+ *
+ * Settles at the head. Until then a failure rejects; after it the body fails.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import { Body, type BodySource } from '../body.ts';
+import type { CancelListener } from '../cancellation.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../call.ts';
+import type { Clock, Timer } from '../clock.ts';
+import { GatewayError } from '../errors.ts';
+import type { Headers, MutableHeaders } from '../headers.ts';
+import type { Target } from './target.ts';
+import { classify } from './transport-error.ts';
+
+export interface ExchangeOptions {
+  readonly clock: Clock;
+  /** Longest silence within the body. */
+  readonly idleTimeoutMs: number;
+}
+
+export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelListener {
+  readonly #request: UpstreamRequest;
+  readonly #target: Target;
+  readonly #options: ExchangeOptions;
+  readonly #resolve: (response: UpstreamResponse) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #startedAt: number;
+  #controller: Dispatcher.DispatchController | undefined;
+  #body: Body | undefined;
+  #cancelled: Error | undefined;
+  #idle: Timer | undefined;
+  #over = false;
+
+  constructor(
+    request: UpstreamRequest,
+    target: Target,
+    options: ExchangeOptions,
+    resolve: (response: UpstreamResponse) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#request = request;
+    this.#target = target;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#startedAt = options.clock.now();
+    target.inflight += 1;
+    request.signal.listen(this);
+  }
+
+  /** Was it given up before it began? */
+  get isCancelled(): boolean {
+    return this.#cancelled !== undefined;
+  }
+
+  // --- undici ---------------------------------------------------------------------------------
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    this.#request.notes.connectMs = this.#options.clock.now() - this.#startedAt;
+    if (this.#cancelled !== undefined) controller.abort(this.#cancelled);
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    // Informational answers are dropped; the real one follows.
+    if (status < 200 || this.#cancelled !== undefined) return;
+    this.#request.notes.firstByteMs = this.#options.clock.now() - this.#startedAt;
+    this.#body = new Body(this);
+    const { origin } = this.#target;
+    this.#resolve({ status, headers: headers as Headers, body: this.#body, target: origin });
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#idle?.refresh();
+    this.#body?.push(chunk);
+  }
+
+  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+    this.#finish();
+    const some = trailers !== undefined && Object.keys(trailers).length > 0;
+    this.#body?.finish(some ? (trailers as MutableHeaders) : undefined);
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    this.#finish();
+    const reason = this.#cancelled ?? classify(error, this.#progress());
+    if (this.#body === undefined) this.#reject(reason);
+    else this.#body.fail(reason);
+  }
+
+  // --- whoever made the call ------------------------------------------------------------------
+
+  onCancel(reason: Error): void {
+    this.abort(reason);
+  }
+
+  // --- the body's reader ----------------------------------------------------------------------
+
+  pause(): void {
+    this.#options.clock.cancel(this.#idle);
+    this.#idle = undefined;
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  awaited(): void {
+    if (this.#over) return;
+    const { clock, idleTimeoutMs } = this.#options;
+    this.#idle ??= clock.after(idleTimeoutMs, () =>
+      this.abort(
+        new GatewayError('GW_UPSTREAM_TIMEOUT', `no byte of the body for ${idleTimeoutMs} ms`),
+      ),
+    );
+  }
+
+  /** Ends it now; the caller is told at once, whatever undici is waiting for. */
+  abort(reason: Error): void {
+    if (this.#over || this.#cancelled !== undefined) return;
+    this.#cancelled = reason;
+    this.#controller?.abort(reason);
+    this.#finish();
+    if (this.#body === undefined) this.#reject(reason);
+    else this.#body.fail(reason);
+  }
+
+  #progress(): 'connecting' | 'waiting' | 'reading' {
+    if (this.#controller === undefined) return 'connecting';
+    return this.#body === undefined ? 'waiting' : 'reading';
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#target.inflight -= 1;
+    this.#options.clock.cancel(this.#idle);
+    this.#request.signal.unlisten(this);
+  }
+}

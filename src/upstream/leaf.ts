@@ -1,0 +1,54 @@
+/**
+ * The innermost call: picks a target and sends.
+ *
+ * undici's `dispatch` with a handler of ours: at half the cost of `request` and a sixth of `fetch`,
+ * and the only one of them that tells when a request really starts.
+ */
+import type { Call, UpstreamRequest } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import type { MutableHeaders } from '../headers.ts';
+import { Upload } from '../upload.ts';
+import { Exchange } from './exchange.ts';
+import type { UpstreamState } from './state.ts';
+import { classify } from './transport-error.ts';
+
+export interface LeafOptions {
+  readonly clock: Clock;
+  readonly idleTimeoutMs: number;
+}
+
+/**
+ * Sends to a target of `state`.
+ *
+ * @throws GW_NO_TARGET, GW_UPSTREAM_CONNECT, GW_UPSTREAM_RESET, GW_UPSTREAM_PROTOCOL, or why the
+ *   call was cancelled
+ */
+export function leaf(state: UpstreamState, options: LeafOptions): Call {
+  return (request) =>
+    new Promise((resolve, reject) => {
+      request.signal.throwIfCancelled();
+      const target = state.pick(request.tried);
+      request.notes.upstream = state.config.name;
+      request.notes.target = target.origin;
+      request.notes.attempts += 1;
+      const exchange = new Exchange(request, target, options, resolve, reject);
+      if (exchange.isCancelled) return;
+      try {
+        target.dispatcher.dispatch(
+          {
+            path: request.path + request.query,
+            method: request.method,
+            headers: request.headers as MutableHeaders,
+            body: bodyOf(request),
+          },
+          exchange,
+        );
+      } catch (error) {
+        exchange.onResponseError(undefined, classify(error as Error, 'connecting'));
+      }
+    });
+}
+
+function bodyOf({ body }: UpstreamRequest) {
+  return body instanceof Upload ? body.open() : (body ?? null);
+}

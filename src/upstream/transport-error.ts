@@ -1,0 +1,67 @@
+/** From what the network says to one of our codes. The client never sees more than the code. */
+import { errors } from 'undici';
+import { GatewayError, isGatewayError } from '../errors.ts';
+
+/** How far an attempt had come. */
+export type Progress = 'connecting' | 'waiting' | 'reading';
+
+/** Codes of Node and OpenSSL that say a certificate was not accepted. */
+const TLS = /^(ERR_TLS_|CERT_|DEPTH_|UNABLE_TO_|SELF_SIGNED_|ERR_SSL_|HOSTNAME_MISMATCH)/;
+
+/** The error of ours for `error`, with the original as its cause. */
+export function classify(error: Error, progress: Progress): GatewayError {
+  if (isGatewayError(error)) return error;
+  const code = codeOf(error);
+  if (isUnreadable(error, code)) {
+    return new GatewayError(
+      progress === 'reading' ? 'GW_BODY_TRUNCATED' : 'GW_UPSTREAM_PROTOCOL',
+      'the answer is not valid HTTP',
+      { cause: error },
+    );
+  }
+  if (error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError) {
+    return new GatewayError('GW_INTERNAL', 'the request could not be sent', { cause: error });
+  }
+  if (progress === 'connecting') return connectError(code, error);
+  if (progress === 'waiting') {
+    return new GatewayError('GW_UPSTREAM_RESET', 'closed before it answered', { cause: error });
+  }
+  return new GatewayError('GW_BODY_TRUNCATED', 'the answer was cut short', { cause: error });
+}
+
+function connectError(code: string, cause: Error): GatewayError {
+  const [detail, proxyStatus] = connectProblem(code);
+  return new GatewayError('GW_UPSTREAM_CONNECT', detail, { cause, proxyStatus });
+}
+
+/** What the client reads, and the RFC 9209 §2.3 error type. */
+function connectProblem(code: string): readonly [detail: string, proxyStatus: string] {
+  if (code === 'ECONNREFUSED') return ['connection refused', 'connection_refused'];
+  if (code === 'ENOTFOUND' || code.startsWith('EAI_')) return ['its name does not resolve', 'dns_error'];
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
+    return ['no connection in time', 'connection_timeout'];
+  }
+  if (TLS.test(code)) return ['its certificate is not accepted', 'tls_certificate_error'];
+  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
+    return ['no way to it', 'destination_ip_unroutable'];
+  }
+  return ['the connection failed', 'connection_terminated'];
+}
+
+function isUnreadable(error: Error, code: string): boolean {
+  return (
+    code.startsWith('HPE_') ||
+    error.name === 'HTTPParserError' ||
+    code === 'UND_ERR_HEADERS_OVERFLOW' ||
+    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
+  );
+}
+
+/** A connection tried on several addresses fails with all of their errors. */
+function codeOf(error: Error): string {
+  const own = (error as NodeJS.ErrnoException).code;
+  if (typeof own === 'string') return own;
+  return error instanceof AggregateError && error.errors[0] instanceof Error
+    ? codeOf(error.errors[0])
+    : '';
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { demoAddresses, SERVICE_NAMES } from '../../demo/addresses.ts';
+import { portFaults } from '../../demo/launcher/ports.ts';
+import { untilReady } from '../../demo/launcher/ready.ts';
+import { restartCommand, summary } from '../../demo/launcher/summary.ts';
+import { payments } from '../../demo/services/payments.ts';
+import { post, serve } from './shop.ts';
+
+describe('addresses', () => {
+  test('are those of the README where the environment says nothing', () => {
+    const { services, gateway, admin } = demoAddresses({ PORT: '' });
+    const ports = SERVICE_NAMES.map((name) => services[name].port);
+    expect(ports).toEqual([4100, 4101, 4102, 4103, 4104, 4105, 4106]);
+    expect(services.payments.url).toBe('http://127.0.0.1:4104');
+    expect([gateway.port, admin.port]).toEqual([8080, 9901]);
+  });
+
+  test('follow the environment', () => {
+    const env = { DEMO_PORT_BASE: '5000', PORT: '80', ADMIN_PORT: '81' };
+    const { services, gateway, admin } = demoAddresses(env);
+    expect([services.issuer.port, services.recommendations.port]).toEqual([5000, 5006]);
+    expect([gateway.port, admin.port]).toEqual([80, 81]);
+  });
+
+  test.each([
+    [{ PORT: 'http' }, 'PORT="http"'],
+    [{ PORT: '0' }, 'PORT="0"'],
+    [{ ADMIN_PORT: '65536' }, 'ADMIN_PORT="65536"'],
+    [{ DEMO_PORT_BASE: '65530' }, 'between 1 and 65529'],
+  ])('refuse %j', (env, said) => {
+    expect(() => demoAddresses(env)).toThrow(said);
+  });
+});
+
+describe('the port check', () => {
+  test('names each port that is taken or wanted twice, and what it is for', async () => {
+    const port = Number(new URL(await serve(payments())).port);
+    const twice = String(port === 4103 ? 4104 : 4103);
+
+    const faults = await portFaults(demoAddresses({ PORT: String(port), ADMIN_PORT: twice }));
+
+    expect(faults).toContain(`port ${port} is taken; it is for gateway`);
+    expect(faults).toContainEqual(
+      expect.stringMatching(/is meant for both \w+ and gateway \(admin\)/),
+    );
+  });
+});
+
+describe('waiting until ready', () => {
+  const { signal } = new AbortController();
+
+  test('ends when the answer is 200', async () => {
+    const url = `${await serve(payments())}/healthz`;
+    await untilReady({ name: 'payments', url, timeoutMs: 5_000, signal });
+  });
+
+  test('gives up in time and says what it saw', async () => {
+    const origin = await serve(payments());
+    await post(`${origin}/_fault`, { health: false });
+    const url = `${origin}/healthz`;
+    const waiting = untilReady({ name: 'payments', url, timeoutMs: 100, signal });
+    await expect(waiting).rejects.toThrow(`payments: ${url} is not ready after 0.1 s (503)`);
+  });
+
+  test('ends when nobody wants it any more', async () => {
+    const leaving = new AbortController();
+    const url = 'http://127.0.0.1:1/';
+    const waiting = untilReady({ name: 'x', url, timeoutMs: 60_000, signal: leaving.signal });
+    leaving.abort();
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('the summary', () => {
+  const addresses = demoAddresses({});
+  const pids = new Map(['gateway', ...SERVICE_NAMES].map((name, i) => [name, 700 + i]));
+  const lines = summary({ addresses, pids, token: 'abc' }).split('\n');
+
+  test('has the token on a line of its own, to be pasted or found by a script', () => {
+    expect(lines).toContain('TOKEN=abc');
+  });
+
+  test('has every address, and commands that need no editing', () => {
+    expect(lines.find((line) => line.includes(' payments '))).toMatch(/127\.0\.0\.1:4104 +705$/);
+    expect(lines).toContain('kill 705');
+    expect(lines).toContain("curl 'http://127.0.0.1:8080/api/products?limit=3'");
+    expect(lines).toContain(
+      'curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/api/orders/42/summary',
+    );
+  });
+
+  test('starts services again on the ports of this demo', () => {
+    const moved = demoAddresses({ DEMO_PORT_BASE: '5000' });
+    expect(restartCommand('payments', addresses)).toBe('npm run demo -- payments');
+    expect(restartCommand('users', moved)).toBe('DEMO_PORT_BASE=5000 npm run demo -- users');
+  });
+});

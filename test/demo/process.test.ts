@@ -1,0 +1,84 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { ask } from './shop.ts';
+
+const MODULE = fileURLToPath(new URL('../../demo/service.ts', import.meta.url));
+
+/** A port nobody has now, such that payments gets it. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+const baseFor = (port: number) => ({ ...process.env, DEMO_PORT_BASE: String(port - 4) });
+
+/** Ends with the test at the latest. */
+function owned<T extends ChildProcess>(child: T): T {
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+async function run(args: readonly string[], env: NodeJS.ProcessEnv) {
+  const child = owned(spawn(process.execPath, [MODULE, ...args], { env }));
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  return { code: code as unknown, said: said.trim() };
+}
+
+describe('a service as a process', () => {
+  test.each([[[]], [['paymets']]])(
+    'started with %j names the services and exits 2',
+    async (args) => {
+      const { code, said } = await run(args, process.env);
+      expect(code).toBe(2);
+      expect(said).toMatch(
+        /: one of issuer, users, catalog, orders, payments, inventory, recommendations$/,
+      );
+    },
+  );
+
+  test('refuses ports that are none with exit code 2', async () => {
+    const { code, said } = await run(['users'], { ...process.env, DEMO_PORT_BASE: 'x' });
+    expect({ code, said }).toMatchObject({
+      code: 2,
+      said: expect.stringContaining('DEMO_PORT_BASE="x" is not a port') as unknown,
+    });
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('says where it is, and stops on %s', async (signal) => {
+    const port = await freePort();
+    const child = owned(spawn(process.execPath, [MODULE, 'payments'], { env: baseFor(port) }));
+    const [line] = (await once(child.stdout, 'data')) as unknown[];
+    expect(String(line)).toBe(`payments: http://127.0.0.1:${port} (pid ${child.pid})\n`);
+    expect((await ask(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+
+    child.kill(signal);
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  test('says which port is taken and exits 1', async () => {
+    const port = await freePort();
+    const first = owned(spawn(process.execPath, [MODULE, 'payments'], { env: baseFor(port) }));
+    await once(first.stdout, 'data');
+    const { code, said } = await run(['payments'], baseFor(port));
+    expect(code).toBe(1);
+    expect(said).toContain(`payments: port ${port} on 127.0.0.1 is already in use`);
+  });
+
+  test('forked, it ends with its parent', async () => {
+    const port = await freePort();
+    const options = { env: baseFor(port), execArgv: [], silent: true };
+    const child = owned(fork(MODULE, ['payments'], options));
+    await once(child.stdout ?? child, 'data');
+
+    child.disconnect();
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+});
