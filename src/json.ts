@@ -15,9 +15,7 @@ export function parseJson(bytes: Buffer): unknown {
   const text = bytes.toString('utf8');
   try {
     if (!SUSPICIOUS.test(text)) return JSON.parse(text);
-    return JSON.parse(text, (key, value: unknown) =>
-      DANGEROUS_KEYS.has(key) ? undefined : value,
-    );
+    return JSON.parse(text, (key, value: unknown) => (DANGEROUS_KEYS.has(key) ? undefined : value));
   } catch (error) {
     throw new GatewayError('GW_UPSTREAM_INVALID', 'the answer is not JSON', { cause: error });
   }

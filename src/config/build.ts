@@ -30,7 +30,13 @@ export function buildConfig(
   return deepFreeze(config);
 }
 
-function buildServer({ host, port, paths, limits, shutdown }: ParsedConfig['server']): Run.ServerConfig {
+function buildServer({
+  host,
+  port,
+  paths,
+  limits,
+  shutdown,
+}: ParsedConfig['server']): Run.ServerConfig {
   return {
     host,
     port,
@@ -77,7 +83,9 @@ function buildUpstream(
   };
 }
 
-function buildBreaker(breaker: Exclude<ParsedUpstream['breaker'], false | undefined>): Run.BreakerConfig {
+function buildBreaker(
+  breaker: Exclude<ParsedUpstream['breaker'], false | undefined>,
+): Run.BreakerConfig {
   const common = { openMs: breaker.open, probes: breaker.probes };
   return 'consecutive' in breaker
     ? { kind: 'consecutive', failures: breaker.consecutive, ...common }
@@ -132,7 +140,8 @@ function buildOverrides(route: ParsedRoute): Run.CallOverrides {
     deadlineMs: route.deadline,
     timeoutMs: route.timeout,
     idleTimeoutMs: route.idleTimeout,
-    retry: route.retry === undefined || route.retry === false ? route.retry : buildRetry(route.retry),
+    retry:
+      route.retry === undefined || route.retry === false ? route.retry : buildRetry(route.retry),
   });
 }
 

@@ -28,11 +28,17 @@ export function* checkAggregate(
         }
         if (root === name) return `{${whole}} refers to its own part`;
         const known = [...REQUEST_ROOTS, ...names];
-        return known.includes(root) ? undefined : `{${whole}}: no part "${root}"${hint(root, known)}`;
+        return known.includes(root)
+          ? undefined
+          : `{${whole}}: no part "${root}"${hint(root, known)}`;
       });
     }
     if (REQUEST_ROOTS.includes(name as never)) {
-      yield { path: at, at: 'key', message: `"${name}" names the request's own: call it otherwise` };
+      yield {
+        path: at,
+        at: 'key',
+        message: `"${name}" names the request's own: call it otherwise`,
+      };
     }
   }
   yield* checkCycles(parts, path);
@@ -56,7 +62,9 @@ export function dependenciesOf(
   const texts = [part.path, ...Object.values(part.query ?? {})];
   const references = texts.flatMap((text) => parseTemplate(text).references);
   return new Set(
-    references.filter(({ root, rest }) => rest.length > 0 && names.has(root)).map(({ root }) => root),
+    references
+      .filter(({ root, rest }) => rest.length > 0 && names.has(root))
+      .map(({ root }) => root),
   );
 }
 

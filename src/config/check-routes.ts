@@ -61,9 +61,7 @@ function* findHidden(
 ): Generator<Finding> {
   for (const route of routes) {
     const hiders = route.matches.map((match) =>
-      all.find(
-        (other) => other.route.priority > route.priority && covers(other.match, match),
-      ),
+      all.find((other) => other.route.priority > route.priority && covers(other.match, match)),
     );
     if (hiders.length === 0 || hiders.some((hider) => hider === undefined)) continue;
     const names = [...new Set(hiders.map((hider) => `routes.${hider!.route.name}`))].join(', ');
@@ -93,7 +91,8 @@ function covers(wide: MatchConfig, narrow: MatchConfig): boolean {
 function coversPath(wide: MatchConfig, narrow: MatchConfig): boolean {
   if (wide.pathRegex !== undefined) return wide.pathRegex === narrow.pathRegex;
   if (wide.path === undefined) return true;
-  if (narrow.path === undefined) return wide.path.kind === 'prefix' && wide.path.segments.length === 0;
+  if (narrow.path === undefined)
+    return wide.path.kind === 'prefix' && wide.path.segments.length === 0;
   const { kind, segments } = wide.path;
   const inner = narrow.path.segments;
   if (kind === 'exact' && (narrow.path.kind !== 'exact' || inner.length !== segments.length)) {

@@ -43,12 +43,7 @@ function* checkUpstreams(tree: Tree): Generator<Finding> {
   }
 }
 
-function* checkRoute(
-  tree: Tree,
-  modules: Modules,
-  name: string,
-  route: Tree,
-): Generator<Finding> {
+function* checkRoute(tree: Tree, modules: Modules, name: string, route: Tree): Generator<Finding> {
   const path: Path = ['routes', name];
   const patterns: PathPattern[] = [];
   const matches = Array.isArray(route['match']) ? route['match'] : [route['match']];
@@ -86,7 +81,11 @@ function* checkMatch(match: Tree, path: Path, patterns: PathPattern[]): Generato
     }
   }
   if (match['path'] !== undefined && match['pathRegex'] !== undefined) {
-    yield { path: [...path, 'pathRegex'], at: 'key', message: 'stands beside path: use one of them' };
+    yield {
+      path: [...path, 'pathRegex'],
+      at: 'key',
+      message: 'stands beside path: use one of them',
+    };
   }
   yield* checkRegex(match['pathRegex'], [...path, 'pathRegex']);
   for (const key of ['headers', 'query', 'cookies']) {
@@ -186,11 +185,20 @@ function* checkPluginOptions(tree: Tree, modules: Modules): Generator<Finding> {
     for (const [path, written] of writtenOptions(tree, name)) {
       const options = plugin.options.safeParse(written);
       if (!options.success) continue;
-      for (const finding of plugin.check(options.data, settings.data)) {
+      for (const finding of plugin.check(options.data, settings.data, pluginsOn(tree, path))) {
         yield { ...finding, path: [...path, ...finding.path] };
       }
     }
   }
+}
+
+/** Which plugins are on where options stand: at a route, or as the default of all. */
+function pluginsOn(tree: Tree, [section, name]: Path): ReadonlySet<string> {
+  const { defaults, routes } = tree;
+  const common = isMap(defaults) && isMap(defaults['routes']) ? defaults['routes'] : {};
+  const route = section === 'routes' && isMap(routes) ? routes[String(name)] : {};
+  const all = { ...common, ...(isMap(route) ? route : {}) };
+  return new Set(Object.keys(all).filter((key) => all[key] !== false));
 }
 
 function* writtenOptions(tree: Tree, name: string): Generator<readonly [Path, unknown]> {

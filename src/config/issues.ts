@@ -72,7 +72,9 @@ const KINDS: Readonly<Record<string, string>> = {
 
 function wantedBy(issue: Issue): string {
   if (issue.code === 'invalid_type') {
-    return /^expected (.*), found /.exec(issue.message)?.[1] ?? KINDS[issue.expected] ?? issue.expected;
+    return (
+      /^expected (.*), found /.exec(issue.message)?.[1] ?? KINDS[issue.expected] ?? issue.expected
+    );
   }
   if (issue.code === 'invalid_value') return issue.values.map((each) => shown(each)).join(', ');
   if (issue.code === 'invalid_union') {

@@ -9,7 +9,7 @@ export interface PluginModule extends PluginSchema {
   readonly settings: z.ZodType;
   readonly options: z.ZodType;
   /** Looks at one route's options: names that refer to nothing, combinations that can not work. */
-  readonly check?: ((options: unknown, settings: unknown) => Iterable<Finding>) | undefined;
+  check?(options: unknown, settings: unknown, others: ReadonlySet<string>): Iterable<Finding>;
 }
 
 export interface BffModule {

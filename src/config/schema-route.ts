@@ -1,7 +1,15 @@
 /** What the config may say of a route, apart from the keys that plugins add. */
 import { z } from 'zod';
 import { Retry } from './schema-upstream.ts';
-import { fieldName, fieldValue, oneOrMore, orFalse, positiveDuration, shown, size } from './types.ts';
+import {
+  fieldName,
+  fieldValue,
+  oneOrMore,
+  orFalse,
+  positiveDuration,
+  shown,
+  size,
+} from './types.ts';
 
 const Regex = z.strictObject({ regex: z.string().min(1).describe('RE2 syntax; the whole value.') });
 const Present = z.strictObject({ present: z.literal(true).describe('Any value will do.') });
@@ -41,7 +49,11 @@ const Part = z
       .startsWith('/', { error: (issue) => `${shown(issue.input)} must start with /` })
       .describe('Template: `{id}`, `{query.q}`, `{header.x}`, `{claim.sub}`, `{part.field}`.'),
     query: z.record(z.string(), template('Template.')).optional().describe('Query to send.'),
-    method: z.string().regex(/^[A-Z]+$/).default('GET').describe('At most one part is not GET.'),
+    method: z
+      .string()
+      .regex(/^[A-Z]+$/)
+      .default('GET')
+      .describe('At most one part is not GET.'),
     required: z
       .boolean()
       .default(false)
@@ -60,7 +72,10 @@ const Part = z
 
 const Redirect = z
   .strictObject({
-    to: z.string().min(1).describe('Path or URL; `*` is what the prefix matched, `{id}` a parameter.'),
+    to: z
+      .string()
+      .min(1)
+      .describe('Path or URL; `*` is what the prefix matched, `{id}` a parameter.'),
     status: z
       .union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)])
       .default(308),
@@ -83,7 +98,9 @@ export const RouteBase = z.strictObject({
     .string()
     .startsWith('/', { error: (issue) => `${shown(issue.input)} must start with /` })
     .optional()
-    .describe('Path sent upstream: `/orders/*` replaces the prefix, `/orders/{id}` uses parameters.'),
+    .describe(
+      'Path sent upstream: `/orders/*` replaces the prefix, `/orders/{id}` uses parameters.',
+    ),
   aggregate: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not a name for a part'), Part)
     .optional()

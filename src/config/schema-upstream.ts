@@ -26,7 +26,12 @@ const breakerCommon = {
   open: positiveDuration()
     .prefault('5s')
     .describe('How long an open circuit stays open at first; it doubles with each failed probe.'),
-  probes: z.int().min(1).max(100).default(1).describe('Calls let through to try a half-open circuit.'),
+  probes: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(1)
+    .describe('Calls let through to try a half-open circuit.'),
 };
 
 const Breaker = z

@@ -100,7 +100,9 @@ const moduleReference = z.looseObject({
   module: z
     .string()
     .min(1)
-    .describe('Path (from this file) or package name of the plugin; it runs when the config loads.'),
+    .describe(
+      'Path (from this file) or package name of the plugin; it runs when the config loads.',
+    ),
   fastPath: z
     .boolean()
     .optional()

@@ -168,7 +168,9 @@ class SourceReader {
         if (isPair(pair)) empty.push(pair);
       },
     });
-    visit(file.document, { Pair: (_key, pair) => (empty.includes(pair) ? visit.REMOVE : undefined) });
+    visit(file.document, {
+      Pair: (_key, pair) => (empty.includes(pair) ? visit.REMOVE : undefined),
+    });
   }
 
   #expandScalar(file: SourceFile, node: Scalar, path: Path): unknown {
@@ -236,13 +238,17 @@ function place(files: readonly SourceFile[], fallback: string, finding: Finding)
   return { ...position, path, message: hideOutside(file, finding), severity };
 }
 
+/** Shorter than this, a value is a word of every message ("true", "0") and no secret. */
+const MIN_HIDDEN = 5;
+
 /** Names the placeholder where the message would show what it was replaced by. */
-function hideOutside(file: SourceFile, finding: Finding): string {
-  const placeholder = file.outside.get(formatPath(finding.path));
-  if (placeholder === undefined) return finding.message;
-  const value: unknown = file.document.getIn(finding.path);
+function hideOutside(file: SourceFile, { path, message }: Finding): string {
+  const placeholder = file.outside.get(formatPath(path));
+  if (placeholder === undefined) return message;
+  const value: unknown = file.document.getIn(path);
   const text = String(value);
-  let message = finding.message.replaceAll(shown(value), placeholder);
-  if (text !== '') message = message.replaceAll(text, placeholder);
-  return message;
+  const hidden = [JSON.stringify(value), shown(value), ...(text.length < MIN_HIDDEN ? [] : [text])];
+  return hidden
+    .reduce((told, each) => told.split(each).join('\u0000'), message)
+    .replaceAll('\u0000', placeholder);
 }

@@ -64,7 +64,10 @@ export const percent = () => PERCENT;
 /** An origin: scheme, host, port and nothing else. */
 export const origin = () =>
   z
-    .string({ error: (issue) => `expected an origin such as "http://orders:4001", found ${shown(issue.input)}` })
+    .string({
+      error: (issue) =>
+        `expected an origin such as "http://orders:4001", found ${shown(issue.input)}`,
+    })
     .transform((text, context) => {
       const url = URL.canParse(text) ? new URL(text) : undefined;
       const fault =

@@ -1,5 +1,14 @@
 /** From a path in the config's tree to the nodes of the YAML document, and back. */
-import { type Document, isAlias, isMap, isPair, isSeq, type Node, type Pair, type Scalar } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isSeq,
+  type Node,
+  type Pair,
+  type Scalar,
+} from 'yaml';
 import type { Path } from './fault.ts';
 
 /** The path of a scalar, from the nodes above it. */

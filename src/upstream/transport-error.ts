@@ -37,7 +37,8 @@ function connectError(code: string, cause: Error): GatewayError {
 /** What the client reads, and the RFC 9209 §2.3 error type. */
 function connectProblem(code: string): readonly [detail: string, proxyStatus: string] {
   if (code === 'ECONNREFUSED') return ['connection refused', 'connection_refused'];
-  if (code === 'ENOTFOUND' || code.startsWith('EAI_')) return ['its name does not resolve', 'dns_error'];
+  if (code === 'ENOTFOUND' || code.startsWith('EAI_'))
+    return ['its name does not resolve', 'dns_error'];
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
     return ['no connection in time', 'connection_timeout'];
   }

@@ -1,0 +1,113 @@
+/**
+ * Lets pages of other origins call a route, as the Fetch standard defines it.
+ *
+ * Preflights are answered here, before authentication, since browsers send them without credentials.
+ * What an upstream says of CORS itself is dropped: two answers would be none.
+ */
+import { definePlugin, duration, fieldName, type ResponseHead, z } from 'portico';
+
+const ORIGIN = /^https?:\/\/(\*\.)?[A-Za-z0-9.-]+(:\d+)?$/;
+
+const Options = z
+  .strictObject({
+    origins: z
+      .array(
+        z.string().refine((text) => text === '*' || text === 'null' || ORIGIN.test(text), {
+          error: 'must be an origin such as https://shop.example.com, https://*.example.com, or *',
+        }),
+      )
+      .min(1)
+      .describe('Origins that may call; `*` for any.'),
+    methods: z
+      .array(z.string().regex(/^[A-Z]+$/))
+      .default(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
+      .describe('Methods a preflight is told.'),
+    headers: z
+      .array(fieldName())
+      .optional()
+      .describe('Request headers a preflight is told; absent: those it asks for.'),
+    expose: z.array(fieldName()).default([]).describe('Response headers that scripts may read.'),
+    credentials: z.boolean().default(false).describe('Cookies and authorization may be sent.'),
+    maxAge: duration().prefault('10m').describe('How long a preflight may be remembered.'),
+  })
+  .describe('Cross-origin requests.');
+type Options = z.output<typeof Options>;
+
+export default definePlugin({
+  name: 'cors',
+  settings: z.strictObject({}),
+  options: Options,
+  *check({ origins, credentials }) {
+    if (!credentials || !origins.includes('*')) return;
+    const message =
+      'credentials for any origin: name the origins, or every page could act as the user';
+    yield { path: ['credentials'], message };
+  },
+  register: () => ({
+    phase: 'cors',
+    onRequest(request, reply) {
+      if (!isPreflight(request.method, request.headers)) return;
+      void reply.code(204).send();
+    },
+    onResponse(request, head, options) {
+      for (const name of Object.keys(head.headers)) {
+        if (name.startsWith('access-control-')) delete head.headers[name];
+      }
+      if (!options.origins.includes('*') || options.credentials) vary(head, 'Origin');
+      const { origin } = request.headers;
+      if (origin === undefined || !isAllowed(origin, options.origins)) return;
+      grant(head, origin, options);
+      if (isPreflight(request.method, request.headers)) {
+        grantPreflight(head, request.headers['access-control-request-headers'], options);
+      }
+    },
+  }),
+});
+
+function isPreflight(method: string, headers: NodeJS.Dict<string | string[]>): boolean {
+  return (
+    method === 'OPTIONS' &&
+    headers['origin'] !== undefined &&
+    headers['access-control-request-method'] !== undefined
+  );
+}
+
+function isAllowed(origin: string, allowed: readonly string[]): boolean {
+  return allowed.some((each) => {
+    if (each === '*' || each === origin) return true;
+    const [scheme, host] = each.split('://*');
+    // `https://*.example.com`: any name below it, the same scheme and port.
+    return (
+      host !== undefined &&
+      origin.startsWith(`${scheme}://`) &&
+      origin.endsWith(host) &&
+      /^[A-Za-z0-9.-]+$/.test(origin.slice(`${scheme}://`.length, -host.length))
+    );
+  });
+}
+
+function grant(head: ResponseHead, origin: string, options: Options): void {
+  const any = options.origins.includes('*') && !options.credentials;
+  head.headers['access-control-allow-origin'] = any ? '*' : origin;
+  if (options.credentials) head.headers['access-control-allow-credentials'] = 'true';
+  if (options.expose.length > 0) {
+    head.headers['access-control-expose-headers'] = options.expose.join(', ');
+  }
+}
+
+function grantPreflight(
+  head: ResponseHead,
+  asked: string | undefined,
+  { methods, headers, maxAge }: Options,
+): void {
+  head.headers['access-control-allow-methods'] = methods.join(', ');
+  const allowed = headers?.join(', ') ?? asked;
+  if (allowed !== undefined) head.headers['access-control-allow-headers'] = allowed;
+  head.headers['access-control-max-age'] = String(Math.floor(maxAge / 1_000));
+  if (headers === undefined) vary(head, 'Access-Control-Request-Headers');
+}
+
+function vary(head: ResponseHead, name: string): void {
+  const known = head.headers['vary'];
+  head.headers['vary'] = known === undefined ? name : [known, name].flat().join(', ');
+}

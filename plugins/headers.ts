@@ -1,0 +1,73 @@
+/** Sets, adds and removes header fields: on what goes to upstreams, on what goes to clients. */
+import {
+  definePlugin,
+  fieldName,
+  fieldValue,
+  type Policy,
+  type ResponseHead,
+  type UpstreamRequest,
+  z,
+} from 'portico';
+
+/** Framing and connection are the gateway's own. */
+const UNTOUCHABLE =
+  /^(connection|content-length|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/;
+
+const name = () =>
+  fieldName().refine(
+    (text) => !UNTOUCHABLE.test(text),
+    'belongs to the connection, not to the message',
+  );
+
+const Edits = z.strictObject({
+  set: z.record(name(), fieldValue()).default({}).describe('Replaces what is there.'),
+  add: z.record(name(), fieldValue()).default({}).describe('Adds to what is there.'),
+  remove: z.array(name()).default([]).describe('Takes away; first of the three.'),
+});
+type Edits = z.output<typeof Edits>;
+type Values = Record<string, string | string[]>;
+
+export default definePlugin({
+  name: 'headers',
+  settings: z.strictObject({}),
+  options: z
+    .strictObject({
+      request: Edits.optional().describe('To every upstream that the route calls.'),
+      response: Edits.optional().describe('To the client.'),
+    })
+    .describe('Header fields to set, add and remove.'),
+  // A field that one route vouches for must not come from a client by another route. Names without
+  // `x-` have a meaning for clients too.
+  owns: (_settings, options) =>
+    options
+      .flatMap(({ request }) => Object.keys(request?.set ?? {}))
+      .filter((field) => field.startsWith('x-')),
+  register: () => ({
+    phase: 'request',
+    onResponse(_request, head: ResponseHead, { response }) {
+      if (response !== undefined) edit(head.headers, response);
+    },
+    policy:
+      ({ request: edits }): Policy =>
+      (next) =>
+        edits === undefined ? next : (request) => next(edited(request, edits)),
+  }),
+});
+
+function edited(request: UpstreamRequest, edits: Edits): UpstreamRequest {
+  const headers = { ...request.headers } as Values;
+  edit(headers, edits);
+  return { ...request, headers };
+}
+
+function edit(headers: Values, { set, add, remove }: Edits): void {
+  for (const field of remove) delete headers[field];
+  for (const [field, value] of Object.entries(set)) headers[field] = value;
+  for (const [field, value] of Object.entries(add)) {
+    const known = headers[field];
+    if (known === undefined) headers[field] = value;
+    else
+      headers[field] =
+        field === 'set-cookie' ? [known, value].flat() : [known, value].flat().join(', ');
+  }
+}

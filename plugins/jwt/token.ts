@@ -1,0 +1,91 @@
+/** Finding a token in a request, and reading what it says before it is believed. */
+import type { FastifyRequest } from 'fastify';
+import { GatewayError, requestSource } from 'portico';
+
+/** No honest token is longer; reading and hashing longer ones is work for nothing. */
+const MAX_TOKEN_BYTES = 8_192;
+
+const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+
+export interface UnverifiedToken {
+  readonly alg: string;
+  readonly kid: string | undefined;
+  readonly issuer: string;
+}
+
+/** RFC 6750 §3: why, and in what words. */
+export function refuse(detail: string, cause?: unknown): GatewayError {
+  const challenge = `Bearer realm="portico", error="invalid_token", error_description="${detail}"`;
+  return new GatewayError('GW_TOKEN_INVALID', detail, {
+    cause,
+    headers: { 'www-authenticate': challenge },
+  });
+}
+
+export function missing(): GatewayError {
+  return new GatewayError('GW_TOKEN_MISSING', 'send Authorization: Bearer <token>', {
+    headers: { 'www-authenticate': 'Bearer realm="portico"' },
+  });
+}
+
+/**
+ * The token of a request, from `Authorization` or the cookie; `undefined` where there is none.
+ *
+ * @throws GW_TOKEN_INVALID for one that can not be a token
+ */
+export function findToken(request: FastifyRequest, cookie: string | undefined): string | undefined {
+  const { authorization } = request.headers;
+  const token =
+    authorization === undefined
+      ? cookie && requestSource(`cookie:${cookie}`)(request)
+      : bearer(authorization);
+  if (token === undefined || token === '') return undefined;
+  if (token.length > MAX_TOKEN_BYTES) throw refuse('the token is too long');
+  return token;
+}
+
+/** Another scheme is no token of ours. */
+function bearer(authorization: string): string | undefined {
+  const match = /^Bearer +(\S+)$/i.exec(authorization);
+  if (match === null && /^Bearer\b/i.test(authorization)) throw refuse('the header is malformed');
+  return match?.[1];
+}
+
+/**
+ * What the token claims of itself: enough to choose a key, and nothing to be believed.
+ *
+ * @throws GW_TOKEN_INVALID for what is no JWS of ours: other types, critical extensions (RFC 7515
+ *   §4.1.11), several spellings of one token
+ */
+export function peek(token: string): UnverifiedToken {
+  if (!COMPACT.test(token)) throw refuse('the token is malformed');
+  const [head = '', body = ''] = token.split('.');
+  const header = decode(head);
+  const payload = decode(body);
+  const { alg, kid, typ, crit } = header;
+  if (typeof alg !== 'string') throw refuse('the token names no algorithm');
+  if (crit !== undefined) throw refuse('the token asks for an extension that is not supported');
+  if (typ !== undefined && !/^(application\/)?(at\+)?jwt$/i.test(String(typ))) {
+    throw refuse('the token is of another type');
+  }
+  if (kid !== undefined && (typeof kid !== 'string' || kid.length > 256)) {
+    throw refuse('the key id of the token is malformed');
+  }
+  if (typeof payload['iss'] !== 'string') throw refuse('the token names no issuer');
+  return { alg, kid: kid as string | undefined, issuer: payload['iss'] };
+}
+
+function decode(part: string): Record<string, unknown> {
+  try {
+    const bytes = Buffer.from(part, 'base64url');
+    // One token, one spelling: stray bits at the end would make it two.
+    if (bytes.toString('base64url') !== part) throw new RangeError('not canonical base64url');
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+    throw new RangeError('not an object');
+  } catch (error) {
+    throw refuse('the token is malformed', error);
+  }
+}

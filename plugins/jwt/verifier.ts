@@ -1,0 +1,167 @@
+/**
+ * Verifies tokens with @fastify/jwt: one registration for each issuer, so that algorithms, audience
+ * and keys of one never serve another.
+ *
+ * The package accepts tokens without `iss`, `aud` or `exp` unless they are required by name, and
+ * builds a new verifier for options that are given per call: both are fixed at registration.
+ */
+import fastifyJwt from '@fastify/jwt';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Consumer, isGatewayError, type PluginHost } from 'portico';
+import { type Keys, keysOf } from './keys.ts';
+import type { Issuer, Settings } from './settings.ts';
+import { peek, refuse } from './token.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
+
+/** What a verified token says. */
+type Claims = Record<string, unknown> & { readonly exp: number };
+type Verify = (request: FastifyRequest) => Promise<Claims>;
+
+interface KnownIssuer {
+  readonly name: string;
+  readonly config: Issuer;
+  readonly keys: Keys;
+  readonly verify: Verify;
+}
+
+/** The token of a request on its way through the package. */
+const tokens = new WeakMap<FastifyRequest, string>();
+
+export class TokenVerifier {
+  readonly #issuers: ReadonlyMap<string, KnownIssuer>;
+  readonly #verified: VerifiedTokens;
+
+  constructor(issuers: ReadonlyMap<string, KnownIssuer>, verified: VerifiedTokens) {
+    this.#issuers = issuers;
+    this.#verified = verified;
+  }
+
+  static async create({ issuers }: Settings, host: PluginHost): Promise<TokenVerifier> {
+    const known = new Map<string, KnownIssuer>();
+    let index = 0;
+    for (const [name, config] of Object.entries(issuers)) {
+      const keys = host.keep(`keys of ${name}`, () => keysOf(config));
+      const verify = await register(host.app, `issuer${index++}`, config, keys);
+      known.set(name, { name, config, keys, verify });
+    }
+    return new TokenVerifier(
+      known,
+      host.keep('verified tokens', () => new VerifiedTokens()),
+    );
+  }
+
+  /**
+   * Who the bearer of `token` is, if one of the issuers `allowed` says so.
+   *
+   * @throws GW_TOKEN_INVALID, GW_DEPENDENCY_DOWN
+   */
+  async consumer(
+    request: FastifyRequest,
+    token: string,
+    allowed: readonly string[],
+  ): Promise<Consumer> {
+    const now = Date.now();
+    const known = this.#verified.get(token, now, this.#epochOf);
+    if (known !== undefined && allowed.includes(known.issuer)) return known.consumer;
+    const issuer = this.#issuerOf(token, allowed);
+    const { epoch } = issuer.keys;
+    const claims = await this.#verify(request, token, issuer);
+    const consumer = toConsumer(issuer.name, claims);
+    const expiresAt = claims.exp * 1_000 + issuer.config.leeway;
+    // The first token of all fetches the keys: what it was verified by is known after.
+    const verifiedBy = epoch === 0 ? issuer.keys.epoch : epoch;
+    this.#verified.set(token, { consumer, issuer: issuer.name, epoch: verifiedBy, expiresAt }, now);
+    return consumer;
+  }
+
+  readonly #epochOf = (issuer: string): number => this.#issuers.get(issuer)?.keys.epoch ?? -1;
+
+  /** The issuer that the token names, among those that may have issued it. */
+  #issuerOf(token: string, allowed: readonly string[]): KnownIssuer {
+    const { issuer, alg } = peek(token);
+    const named = allowed
+      .map((name) => this.#issuers.get(name))
+      .find((each) => each?.config.issuer === issuer);
+    if (named === undefined) throw refuse('the token is from another issuer');
+    if (!named.config.algorithms.includes(alg as never)) {
+      throw refuse('the algorithm of the token is not accepted');
+    }
+    return named;
+  }
+
+  async #verify(request: FastifyRequest, token: string, issuer: KnownIssuer): Promise<Claims> {
+    tokens.set(request, token);
+    try {
+      return await issuer.verify(request);
+    } catch (error) {
+      if (isGatewayError(error)) {
+        throw error.code === 'GW_TOKEN_INVALID' ? refuse(error.message, error) : error;
+      }
+      throw refuse(describe(error), error);
+    } finally {
+      tokens.delete(request);
+    }
+  }
+}
+
+async function register(
+  app: FastifyInstance,
+  namespace: string,
+  { issuer, audience, algorithms, leeway }: Issuer,
+  keys: Keys,
+): Promise<Verify> {
+  const verb = `${namespace}Verify`;
+  await app.register(fastifyJwt, {
+    namespace,
+    jwtVerify: verb,
+    jwtDecode: `${namespace}Decode`,
+    jwtSign: `${namespace}Sign`,
+    decode: { complete: true },
+    secret: async (_request: FastifyRequest, token: unknown) => {
+      const { header } = token as { header: { alg: string; kid?: string } };
+      return keys.find(header);
+    },
+    verify: {
+      algorithms: [...algorithms],
+      allowedIss: [issuer],
+      ...(audience === undefined ? {} : { allowedAud: [audience].flat() }),
+      requiredClaims: ['iss', 'exp', ...(audience === undefined ? [] : ['aud'])],
+      clockTolerance: leeway,
+      extractToken: (request: FastifyRequest) => tokens.get(request),
+    },
+  });
+  return (request) => (request as unknown as Record<string, () => Promise<Claims>>)[verb]!();
+}
+
+/** What the client may know of it: the package's own words name options and codes. */
+function describe(error: unknown): string {
+  const { code } = error as { readonly code?: string };
+  if (code === 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED') return 'the token has expired';
+  return 'the token is not valid';
+}
+
+function toConsumer(issuer: string, claims: Claims): Consumer {
+  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
+    throw refuse('the token holds no claims');
+  }
+  if (!Number.isFinite(claims.exp)) throw refuse('the token does not say when it expires');
+  const { sub, iat } = claims;
+  if (iat !== undefined && (typeof iat !== 'number' || iat * 1_000 > Date.now() + 60_000)) {
+    throw refuse('the token was issued in the future');
+  }
+  return {
+    id: typeof sub === 'string' ? sub : '',
+    via: 'jwt',
+    issuer,
+    scopes: scopesOf(claims),
+    claims: Object.freeze(claims),
+  };
+}
+
+/** `scope` as RFC 8693 §4.2 has it, or `scp` as a list. */
+function scopesOf({ scope, scp }: Record<string, unknown>): ReadonlySet<string> {
+  const listed = scope ?? scp;
+  if (typeof listed === 'string') return new Set(listed.split(' ').filter((each) => each !== ''));
+  if (!Array.isArray(listed)) return new Set();
+  return new Set(listed.filter((each) => typeof each === 'string'));
+}

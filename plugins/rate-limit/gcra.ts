@@ -1,0 +1,70 @@
+/**
+ * The generic cell rate algorithm: never more than N at once, nor more than N + N·t/W in any time t,
+ * and steady admission of N per W. One number a key (ITU-T I.371 annex A; virtual scheduling form).
+ */
+
+export interface Decision {
+  readonly allowed: boolean;
+  /** Requests that would be admitted now, after this one. */
+  readonly remaining: number;
+  /** Refused: until the next one is admitted. Admitted: until all of the burst is there again. */
+  readonly resetMs: number;
+}
+
+/** Decides on one request of a key whose theoretical arrival time is `arrival`; all in ms. */
+export function decide(
+  arrival: number | undefined,
+  now: number,
+  max: number,
+  windowMs: number,
+): Decision & { readonly arrival: number } {
+  const step = windowMs / max;
+  const next = Math.max(arrival ?? now, now) + step;
+  const earliest = next - windowMs;
+  // Sums of steps are not exact; a millionth of a millisecond is no early request.
+  if (earliest > now + 1e-6) {
+    return { allowed: false, remaining: 0, resetMs: earliest - now, arrival: arrival ?? now };
+  }
+  const remaining = Math.floor((now - earliest) / step + 1e-6);
+  return { allowed: true, remaining, resetMs: next - now, arrival: next };
+}
+
+/** At most this many keys; the longest unused ones make room. */
+const MAX_KEYS = 200_000;
+/** Keys looked at for each new one: those whose burst is full again are as good as absent. */
+const SWEEP = 4;
+
+export class GcraMemory {
+  readonly #now: () => number;
+  readonly #arrivals = new Map<string, number>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  get size(): number {
+    return this.#arrivals.size;
+  }
+
+  take(key: string, max: number, windowMs: number): Decision {
+    const now = this.#now();
+    const known = this.#arrivals.get(key);
+    const decision = decide(known, now, max, windowMs);
+    if (decision.allowed) {
+      // Last in the map is last used.
+      if (known === undefined) this.#sweep(now);
+      else this.#arrivals.delete(key);
+      this.#arrivals.set(key, decision.arrival);
+    }
+    return decision;
+  }
+
+  #sweep(now: number): void {
+    let looked = 0;
+    for (const [key, arrival] of this.#arrivals) {
+      if (looked >= SWEEP && this.#arrivals.size < MAX_KEYS) return;
+      if (arrival <= now || this.#arrivals.size >= MAX_KEYS) this.#arrivals.delete(key);
+      looked += 1;
+    }
+  }
+}

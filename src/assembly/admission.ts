@@ -1,0 +1,142 @@
+/**
+ * From a raw request to Fastify: what happens before any hook, on every request.
+ *
+ * framing · canonical path · fields a client may not send · matching · the address of the route
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import type { ServerConfig } from '../config/config.ts';
+import { ClientExchange, setExchange } from '../edge/client-exchange.ts';
+import { checkFraming, removeForbidden } from '../edge/client-headers.ts';
+import { watchClient } from '../edge/client-signal.ts';
+import { peerOf } from '../edge/peer.ts';
+import { sendProblem } from '../edge/problem.ts';
+import { hostName, readTarget } from '../edge/request-target.ts';
+import { GatewayError, toGatewayError } from '../errors.ts';
+import type { MatchRequest } from '../routes/conditions.ts';
+import type { Match, Matcher } from '../routes/matcher.ts';
+import { addressOf } from './mount.ts';
+import type { World } from './world.ts';
+
+export interface AdmissionOptions {
+  readonly app: FastifyInstance;
+  readonly server: ServerConfig;
+  readonly matcher: Matcher;
+  /** Lower-case names that no client may send. */
+  readonly forbidden: ReadonlySet<string>;
+  /** Routes with a hook that answers preflights. */
+  readonly preflighted: ReadonlySet<string>;
+  readonly world: World;
+  readonly onClose: (exchange: ClientExchange, response: ServerResponse) => void;
+}
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+export function admission(options: AdmissionOptions): RequestHandler {
+  const { app, world, onClose } = options;
+  return function admit(request, response) {
+    const method = request.method ?? 'GET';
+    const { nextRequestId, clock } = world;
+    const exchange = new ClientExchange(
+      nextRequestId(),
+      method,
+      peerOf(request.socket),
+      clock.now(),
+    );
+    setExchange(request, exchange);
+    watchClient(response, exchange, onClose);
+    try {
+      const address = route(request, exchange, options);
+      if (address === undefined) answerAsterisk(response, exchange);
+      else {
+        request.url = address;
+        app.routing(request, response);
+      }
+    } catch (thrown) {
+      refuse(request, response, exchange, thrown, options);
+    }
+  };
+}
+
+/** Where Fastify finds the route; `undefined` for `OPTIONS *`, which asks the gateway itself. */
+function route(
+  request: IncomingMessage,
+  exchange: ClientExchange,
+  { server, matcher, forbidden, preflighted }: AdmissionOptions,
+): string | undefined {
+  const rules = { paths: server.paths, urlBytes: server.limits.urlBytes };
+  const { path, query, host } = readTarget(request, rules);
+  exchange.path = path;
+  exchange.query = query;
+  exchange.host = host;
+  checkFraming(request);
+  removeForbidden(request, forbidden);
+  if (path === '*') return undefined;
+  const { headers } = request;
+  const asked: MatchRequest = {
+    method: exchange.method,
+    path,
+    query,
+    host: hostName(host),
+    headers,
+  };
+  const match = findPreflighted(asked, matcher, preflighted) ?? find(asked, matcher);
+  exchange.route = match.route.name;
+  exchange.params = match.params;
+  exchange.rest = match.rest;
+  const below = match.route.action.kind === 'bff' ? match.rest : '';
+  return addressOf(match.route.name) + below + query;
+}
+
+/** @throws GW_ROUTE_NOT_FOUND, GW_METHOD_NOT_ALLOWED */
+function find(asked: MatchRequest, matcher: Matcher): Match {
+  const found = matcher.find(asked);
+  switch (found.kind) {
+    case 'match':
+      return found.match;
+    case 'method': {
+      const headers = { allow: found.allow.join(', ') };
+      const detail = `${asked.method} is not served at this path`;
+      throw new GatewayError('GW_METHOD_NOT_ALLOWED', detail, { headers });
+    }
+    case 'none':
+      throw new GatewayError('GW_ROUTE_NOT_FOUND', 'nothing is served at this path');
+  }
+}
+
+/** A preflight belongs to the route of the request it asks for (Fetch standard, "CORS-preflight"). */
+function findPreflighted(
+  asked: MatchRequest,
+  matcher: Matcher,
+  preflighted: ReadonlySet<string>,
+): Match | undefined {
+  const method = asked.headers['access-control-request-method'];
+  if (asked.method !== 'OPTIONS' || method === undefined || asked.headers.origin === undefined) {
+    return undefined;
+  }
+  const found = matcher.find({ ...asked, method });
+  return found.kind === 'match' && preflighted.has(found.match.route.name)
+    ? found.match
+    : undefined;
+}
+
+function answerAsterisk(response: ServerResponse, { id }: ClientExchange): void {
+  response.writeHead(204, { 'x-request-id': id }).end();
+}
+
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  exchange: ClientExchange,
+  thrown: unknown,
+  { world }: AdmissionOptions,
+): void {
+  const error = toGatewayError(thrown);
+  if (error.code === 'GW_INTERNAL') world.log.error({ err: thrown, requestId: exchange.id }, 'bug');
+  exchange.code = error.code;
+  if (!request.complete && request.headers['content-length'] !== '0') {
+    const hasMore = request.headers['content-length'] ?? request.headers['transfer-encoding'];
+    if (hasMore !== undefined) response.setHeader('connection', 'close');
+  }
+  sendProblem(response, error, exchange.id);
+}

@@ -1,0 +1,111 @@
+/** The Fastify of one generation: it routes and runs hooks, and never listens. */
+import { METHODS } from 'node:http';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Consumer } from '../call.ts';
+import type { ServerConfig } from '../config/config.ts';
+import { exchangeOf } from '../edge/client-exchange.ts';
+import { problem } from '../edge/problem.ts';
+import { ERRORS, type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
+import { requestLogger } from './request-logger.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who the client is; set by a plugin of the phase `authenticate`. */
+    consumer: Consumer | undefined;
+    /** The route that was matched, and what the client asked for. */
+    readonly gateway: { readonly route: string; readonly path: string };
+  }
+}
+
+/** Methods that a route may serve. */
+export const SERVED_METHODS: readonly string[] = METHODS.filter(
+  (method) => method !== 'TRACE' && method !== 'CONNECT',
+);
+
+export function createApp(server: ServerConfig, log: FastifyBaseLogger): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: requestLogger(log),
+    bodyLimit: server.limits.bodyBytes,
+    exposeHeadRoutes: true,
+    forceCloseConnections: false,
+    return503OnClosing: false,
+    genReqId: (raw) => exchangeOf(raw).id,
+    routerOptions: { maxParamLength: server.limits.urlBytes },
+  });
+  // Its own is silent, so that it makes no child for each request.
+  app.log = log;
+  for (const method of SERVED_METHODS) {
+    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
+  }
+  app.decorateRequest('consumer', {
+    getter() {
+      return exchangeOf(this.raw).consumer;
+    },
+    setter(consumer: Consumer | undefined) {
+      exchangeOf(this.raw).consumer = consumer;
+    },
+  });
+  app.decorateRequest('gateway', {
+    getter() {
+      return exchangeOf(this.raw);
+    },
+  });
+  answerErrors(app, log);
+  return app;
+}
+
+/** Any throw becomes one problem document. */
+function answerErrors(app: FastifyInstance, log: FastifyBaseLogger): void {
+  app.setErrorHandler((thrown, request, reply) => {
+    const exchange = exchangeOf(request.raw);
+    const error = isGatewayError(thrown) ? thrown : fromFastify(thrown);
+    exchange.code ??= error.code;
+    if (error.code === 'GW_INTERNAL') {
+      log.error(
+        { err: error.cause ?? error, requestId: exchange.id, route: exchange.route },
+        'bug',
+      );
+    }
+    const { status, headers, body } = problem(error, exchange.id);
+    // Bytes of the request that nobody will read must not be taken for the next one.
+    if (!request.raw.complete) void reply.header('connection', 'close');
+    return reply.code(status).headers(headers).send(body);
+  });
+  app.setNotFoundHandler(() => {
+    throw new GatewayError('GW_ROUTE_NOT_FOUND', 'nothing is served at this path');
+  });
+}
+
+interface FastifyProblem {
+  readonly code?: string;
+  readonly statusCode?: number;
+  readonly message?: string;
+  readonly validation?: readonly { readonly instancePath: string; readonly message?: string }[];
+}
+
+const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'GW_BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'GW_MEDIA_TYPE',
+};
+
+/** What Fastify and its plugins throw: a client's fault keeps its status, all else is a bug. */
+function fromFastify(thrown: unknown): GatewayError {
+  const { code = '', statusCode, message = '', validation } = thrown as FastifyProblem;
+  if (validation !== undefined) {
+    const errors = validation.map((each) => ({ pointer: each.instancePath, detail: each.message }));
+    return new GatewayError('GW_REQUEST_INVALID', message, {
+      cause: thrown,
+      extensions: { errors },
+    });
+  }
+  const known = FASTIFY_CODES[code];
+  if (known !== undefined) return new GatewayError(known, message, { cause: thrown });
+  if (statusCode === undefined || statusCode < 400 || statusCode > 499)
+    return toGatewayError(thrown);
+  const same = (Object.keys(ERRORS) as ErrorCode[]).find(
+    (each) => ERRORS[each].status === statusCode,
+  );
+  return new GatewayError(same ?? 'GW_REQUEST_INVALID', message, { cause: thrown });
+}

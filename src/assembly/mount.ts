@@ -1,0 +1,103 @@
+/**
+ * Puts routes on Fastify.
+ *
+ * Matching is done before Fastify sees a request (its router knows no headers, no precedence, and at
+ * most 31 constrained routes on one path), so that each route stands under an address of its own,
+ * `/@name`, that no client can ask for. The first hook gives the request its real URL back.
+ */
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  HTTPMethods,
+  onRequestHookHandler,
+  onSendHookHandler,
+} from 'fastify';
+import { exchangeOf } from '../edge/client-exchange.ts';
+import { type ResponseHead } from '../edge/response-head.ts';
+import { GatewayError } from '../errors.ts';
+import { aggregate } from '../routes/aggregate.ts';
+import { forward } from '../routes/forward.ts';
+import { redirect } from '../routes/redirect.ts';
+import { respond } from '../routes/respond.ts';
+import type { Action, ActionContext, ResponseHook, Route } from '../routes/route.ts';
+import { SERVED_METHODS } from './fastify-app.ts';
+
+/** Where a route stands on Fastify. */
+export const addressOf = (route: string): string => `/@${route}`;
+
+/** Mounts a route with any action but `bff`. */
+export function mountAction(app: FastifyInstance, route: Route, context: ActionContext): void {
+  const onSend = sendHooks(route.responseHooks);
+  app.route({
+    method: SERVED_METHODS as HTTPMethods[],
+    url: addressOf(route.config.name),
+    onRequest: [
+      ...entryHooks(route),
+      ...route.requestHooks,
+      actionOf(route, context),
+    ] as onRequestHookHandler[],
+    ...(onSend.length === 0 ? {} : { onSend }),
+    handler: () => {
+      throw new TypeError('the action answers before Fastify would');
+    },
+  });
+}
+
+function actionOf(route: Route, context: ActionContext): Action {
+  const { kind } = route.config.action;
+  switch (kind) {
+    case 'forward':
+      return forward(route, context);
+    case 'aggregate':
+      return aggregate(route, context);
+    case 'redirect':
+      return redirect(route);
+    case 'respond':
+      return respond(route);
+    case 'bff':
+      throw new TypeError('a bff is mounted, not acted');
+  }
+}
+
+/** What runs before any plugin. */
+export function entryHooks(
+  route: Route,
+): ((request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void)[] {
+  const { bodyLimitBytes } = route.config;
+  return [
+    function enter(request, reply, done) {
+      const exchange = exchangeOf(request.raw);
+      request.raw.url = exchange.path + exchange.query;
+      if (route.config.action.kind !== 'bff') request.params = exchange.params;
+      exchange.reply = reply;
+      void reply.header('x-request-id', exchange.id);
+      const declared = request.raw.headers['content-length'];
+      if (declared !== undefined && Number(declared) > bodyLimitBytes) {
+        done(new GatewayError('GW_BODY_TOO_LARGE', `more than ${bodyLimitBytes} bytes`));
+      } else done();
+    },
+  ];
+}
+
+/** Lets `onResponse` of plugins edit what goes through Fastify's reply. */
+export function sendHooks(hooks: readonly ResponseHook[]): onSendHookHandler[] {
+  if (hooks.length === 0) return [];
+  return [
+    function editHead(request, reply, payload, done) {
+      const head: ResponseHead = { status: reply.statusCode, headers: {} };
+      for (const [name, value] of Object.entries(reply.getHeaders())) {
+        if (value !== undefined) head.headers[name] = Array.isArray(value) ? value : String(value);
+      }
+      const before = Object.keys(head.headers);
+      for (const hook of hooks) hook(request, head);
+      for (const name of before) if (!(name in head.headers)) void reply.removeHeader(name);
+      for (const [name, value] of Object.entries(head.headers)) {
+        if (name === 'set-cookie') void reply.removeHeader(name);
+        void reply.header(name, value);
+      }
+      void reply.code(head.status);
+      done(null, payload);
+    },
+  ];
+}

@@ -1,0 +1,69 @@
+/** `request.log` for plugins and BFFs: a child logger that is made when it is first used. */
+import type { FastifyBaseLogger } from 'fastify';
+import { exchangeOf } from '../edge/client-exchange.ts';
+import type { IncomingMessage } from 'node:http';
+
+class RequestLogger {
+  readonly #parent: FastifyBaseLogger;
+  readonly #raw: IncomingMessage;
+  #own: FastifyBaseLogger | undefined;
+
+  constructor(parent: FastifyBaseLogger, raw: IncomingMessage) {
+    this.#parent = parent;
+    this.#raw = raw;
+  }
+
+  get level(): string {
+    return this.#parent.level;
+  }
+
+  set level(level: string) {
+    this.#child().level = level;
+  }
+
+  fatal(...args: unknown[]): void {
+    this.#write('fatal', args);
+  }
+
+  error(...args: unknown[]): void {
+    this.#write('error', args);
+  }
+
+  warn(...args: unknown[]): void {
+    this.#write('warn', args);
+  }
+
+  info(...args: unknown[]): void {
+    this.#write('info', args);
+  }
+
+  debug(...args: unknown[]): void {
+    this.#write('debug', args);
+  }
+
+  trace(...args: unknown[]): void {
+    this.#write('trace', args);
+  }
+
+  silent(): void {}
+
+  child(...args: Parameters<FastifyBaseLogger['child']>): FastifyBaseLogger {
+    return this.#child().child(...args);
+  }
+
+  #write(level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace', args: unknown[]): void {
+    const log = this.#child();
+    (log[level] as (...args: unknown[]) => void).apply(log, args);
+  }
+
+  #child(): FastifyBaseLogger {
+    this.#own ??= this.#parent.child({ requestId: exchangeOf(this.#raw).id });
+    return this.#own;
+  }
+}
+
+/** Fastify's `childLoggerFactory`. */
+export const requestLogger =
+  (log: FastifyBaseLogger) =>
+  (_logger: unknown, _bindings: unknown, _options: unknown, raw: unknown): FastifyBaseLogger =>
+    new RequestLogger(log, raw as IncomingMessage) as unknown as FastifyBaseLogger;

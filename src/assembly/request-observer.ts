@@ -1,0 +1,40 @@
+/** Counts and logs each request when it ends, however it ends. */
+import type { ServerResponse } from 'node:http';
+import type { Config } from '../config/config.ts';
+import type { ClientExchange } from '../edge/client-exchange.ts';
+import { logAccess } from '../observe/access-log.ts';
+import type { RequestHandler } from './admission.ts';
+import type { World } from './world.ts';
+
+export interface RequestObserver {
+  readonly inflight: () => number;
+  /** Counts what `handler` is given as under way. */
+  readonly counting: (handler: RequestHandler) => RequestHandler;
+  readonly onClose: (exchange: ClientExchange, response: ServerResponse) => void;
+}
+
+export function requestObserver({ logs }: Config, { clock, log, metrics }: World): RequestObserver {
+  let inflight = 0;
+  return {
+    inflight: () => inflight,
+    counting: (handler) => (request, response) => {
+      inflight += 1;
+      handler(request, response);
+    },
+    onClose: (exchange, response) => {
+      inflight -= 1;
+      const now = clock.now();
+      const { route, endpoint, method, code } = exchange;
+      const status = code === 'GW_CLIENT_CLOSED' ? 499 : response.statusCode;
+      const seconds = (now - exchange.startedAt) / 1_000;
+      metrics.observeRequest({ route, endpoint, method, status, seconds });
+      if (code !== undefined) metrics.countError(route, code);
+      if (logs.access) logAccess(log, exchange, status, bytesSent(exchange), now);
+    },
+  };
+}
+
+/** Bytes of the answer's body. */
+function bytesSent({ bytesSent: streamed, reply }: ClientExchange): number {
+  return streamed ?? Number(reply?.getHeader('content-length') ?? 0);
+}

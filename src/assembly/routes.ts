@@ -1,0 +1,51 @@
+/** From a route's config to the route as it runs: hooks and calls flattened. */
+import type { RouteConfig } from '../config/config.ts';
+import { observeAttempts } from '../observe/attempts.ts';
+import type { Route, UpstreamCall } from '../routes/route.ts';
+import { chain } from '../upstream/chain.ts';
+import type { UpstreamState } from '../upstream/state.ts';
+import type { RegisteredPlugins, RouteHooks } from './registered-plugins.ts';
+import type { World } from './world.ts';
+
+export type UpstreamStates = ReadonlyMap<string, UpstreamState>;
+
+export function buildRoute(
+  config: RouteConfig,
+  plugins: RegisteredPlugins,
+  states: UpstreamStates,
+  world: World,
+): Route {
+  const hooks = plugins.hooksFor(config.plugins);
+  return {
+    config,
+    requestHooks: hooks.request,
+    responseHooks: hooks.response,
+    transforms: hooks.transforms,
+    answersPreflight: hooks.answersPreflight,
+    replyPath: plugins.needsReplyPath || hooks.transforms.length > 0,
+    callOf: (upstream) => buildCall(config, hooks, states.get(upstream)!, world),
+  };
+}
+
+/** The chain of one route to one upstream, over the upstream's shared state. */
+function buildCall(
+  route: RouteConfig,
+  hooks: RouteHooks,
+  state: UpstreamState,
+  world: World,
+): UpstreamCall {
+  const { config } = state;
+  const { clock, random, metrics } = world;
+  const origins = config.targets.map(({ origin }) => origin);
+  const call = chain(state, {
+    clock,
+    random,
+    overrides: route.overrides,
+    outer: hooks.outer(config.name),
+    inner: hooks.inner(config.name),
+    observe: observeAttempts(config.name, origins, metrics, clock),
+    onRetry: (upstream, reason) => metrics.countRetry(upstream, reason),
+    send: world.send?.(config.name),
+  });
+  return { call, config };
+}

@@ -1,0 +1,20 @@
+/** What one gateway has once, and its generations share. */
+import type { FastifyBaseLogger } from 'fastify';
+import type { Call } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { UpstreamRegistry } from '../upstream/registry.ts';
+import type { KeptValues } from './kept-values.ts';
+
+export interface World {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: FastifyBaseLogger;
+  readonly metrics: Metrics;
+  readonly upstreams: UpstreamRegistry;
+  readonly kept: KeptValues;
+  readonly nextRequestId: () => string;
+  /** Stands for the network of an upstream; tests hand one in. */
+  readonly send?: ((upstream: string) => Call | undefined) | undefined;
+}

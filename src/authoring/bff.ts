@@ -1,0 +1,84 @@
+/**
+ * A backend for one kind of client: a Fastify plugin that composes upstream calls into what its
+ * screens need.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { UpstreamClient } from './parts.ts';
+
+type Schemas = Readonly<{
+  params?: z.ZodType;
+  querystring?: z.ZodType;
+  headers?: z.ZodType;
+  body?: z.ZodType;
+  /** By status; objects are trimmed to it. */
+  response: Readonly<Record<number | `${number}xx`, z.ZodType>>;
+}>;
+
+type Parsed<
+  S extends Schemas,
+  K extends 'params' | 'querystring' | 'headers' | 'body',
+> = S[K] extends z.ZodType ? z.output<S[K]> : unknown;
+
+/** A request whose schemas have been checked, with the upstreams that the BFF declared. */
+export type BffRequest<U extends string, S extends Schemas> = Omit<
+  FastifyRequest,
+  'params' | 'query' | 'body' | 'upstreams'
+> & {
+  readonly params: Parsed<S, 'params'>;
+  readonly query: Parsed<S, 'querystring'>;
+  readonly body: Parsed<S, 'body'>;
+  readonly upstreams: Readonly<Record<U, UpstreamClient>>;
+};
+
+type Answer<S extends Schemas> = S['response'][keyof S['response']] extends infer R
+  ? R extends z.ZodType
+    ? z.input<R>
+    : never
+  : never;
+
+type BffRoute<U extends string> = <const S extends Schemas>(
+  url: string,
+  options: { readonly schema: S; readonly config?: BffRouteConfig },
+  handler: (
+    request: BffRequest<U, S>,
+    reply: FastifyReply,
+  ) => Promise<Answer<S> | FastifyReply> | Answer<S> | FastifyReply,
+) => unknown;
+
+export interface BffRouteConfig {
+  /** Plugin options that hold for this route besides those of the mount. */
+  readonly portico?: Readonly<Record<string, unknown>>;
+}
+
+type Verb = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** The Fastify instance of a BFF: paths are those below its mount. */
+export type BffApp<U extends string> = Omit<FastifyInstance, Verb> & Record<Verb, BffRoute<U>>;
+
+export interface BffOptions<U extends string> {
+  /** Names of the upstreams it calls; each must be in the config. */
+  readonly upstreams: readonly U[];
+}
+
+const BRAND: unique symbol = Symbol.for('portico.bff') as never;
+
+export interface Bff {
+  readonly upstreams: readonly string[];
+  readonly register: (app: FastifyInstance) => void | Promise<void>;
+  readonly [BRAND]: true;
+}
+
+/** Defines a BFF; the module's default export. `register` adds its routes. */
+export function defineBff<const U extends string>(
+  options: BffOptions<U>,
+  register: (app: BffApp<U>) => void | Promise<void>,
+): Bff {
+  const { upstreams } = options;
+  // The instance is Fastify's own: only the types say more.
+  return { upstreams, register: register as unknown as Bff['register'], [BRAND]: true };
+}
+
+export function isBff(value: unknown): value is Bff {
+  return typeof value === 'object' && value !== null && BRAND in value;
+}

@@ -1,0 +1,147 @@
+/**
+ * What a plugin is: a schema for what the config may say, and hooks and policies made from it.
+ *
+ * Ours have no privileges: everything in plugins/ is built on this alone.
+ */
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Transform } from 'node:stream';
+import type { z } from 'zod';
+import type { Policy } from '../call.ts';
+import type { ResponseHead } from '../edge/response-head.ts';
+
+/** When a hook runs, in this order; a word, never a number. */
+export const PHASES = [
+  'cors',
+  'ip',
+  'limitAddress',
+  'authenticate',
+  'authorize',
+  'limitConsumer',
+  'validate',
+  'request',
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** A counter that belongs to the gateway and outlives a reload. */
+export interface PluginCounter {
+  inc(labels: Readonly<Record<string, string>>, by?: number): void;
+}
+
+export interface PluginMetrics {
+  /** `name` without prefix gets `portico_`; label values must come from a bounded set. */
+  counter(name: string, help: string, labels: readonly string[]): PluginCounter;
+}
+
+/** What a plugin gets from the gateway. */
+export interface PluginHost {
+  /** The generation's Fastify: decorators and Fastify plugins go here. It never listens. */
+  readonly app: FastifyInstance;
+  readonly log: FastifyBaseLogger;
+  readonly metrics: PluginMetrics;
+  /**
+   * What must survive a reload: the value that the previous generation kept under `key`, as long as
+   * the plugin's settings are equal; else a new one. `dispose` ends it when no generation uses it.
+   */
+  keep<T>(key: string, make: () => T, dispose?: (value: T) => void): T;
+}
+
+export interface PluginHooks<Options> {
+  /** When `onRequest` runs; `undefined` for a route on which it has nothing to do. */
+  readonly phase: Phase | ((options: Options) => Phase | undefined);
+  /** Throws a GatewayError to refuse; answers through `reply` to end the request here. */
+  onRequest?(request: FastifyRequest, reply: FastifyReply, options: Options): void | Promise<void>;
+  /** Edits status and headers of the answer, synchronously. */
+  onResponse?(request: FastifyRequest, head: ResponseHead, options: Options): void;
+  /** A stream for the body to pass through; routes with one take Fastify's reply path. */
+  transform?(request: FastifyRequest, head: ResponseHead, options: Options): Transform | undefined;
+  /** Wraps every call made under the route; made once for each of its upstreams. */
+  policy?(options: Options, upstream: string): Policy;
+  /** Around the whole call (`outer`, retries inside), or around each attempt. Default `outer`. */
+  readonly place?: 'outer' | 'inner';
+  /** The generation ends. */
+  close?(): void | Promise<void>;
+}
+
+/** A fault that a plugin finds in a route's options. */
+export interface OptionFault {
+  /** Below the plugin's key. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
+  /** Its key on routes and under `plugins`. */
+  readonly name: string;
+  /** Plugin-wide, under `plugins.<name>`; a strict object. */
+  readonly settings: S;
+  /** Per route, under its key. */
+  readonly options: O;
+  /** Headers only the gateway may set: removed from every client's request, on every route. */
+  owns?(settings: z.output<S>, options: readonly z.output<O>[]): Iterable<string>;
+  /**
+   * Finds what the schemas can not: names that refer to nothing. `others` are the keys that stand on
+   * the same route, plugins among them.
+   */
+  check?(
+    options: z.output<O>,
+    settings: z.output<S>,
+    others: ReadonlySet<string>,
+  ): Iterable<OptionFault>;
+  /** Runs once for each generation. */
+  register(
+    settings: z.output<S>,
+    host: PluginHost,
+  ):
+    | PluginHooks<z.output<O>>
+    | readonly PluginHooks<z.output<O>>[]
+    | Promise<PluginHooks<z.output<O>> | readonly PluginHooks<z.output<O>>[]>;
+}
+
+const BRAND: unique symbol = Symbol.for('portico.plugin') as never;
+
+/** A plugin whose types nobody needs to know any more. */
+export type Plugin = PluginDefinition<z.ZodObject, z.ZodType> & { readonly [BRAND]: true };
+
+/** Names that mean something else on a route or to Fastify. */
+const RESERVED = new Set([
+  'match',
+  'priority',
+  'upstream',
+  'rewrite',
+  'aggregate',
+  'aggregation',
+  'bff',
+  'redirect',
+  'respond',
+  'split',
+  'mirror',
+  'sticky',
+  'fallback',
+  'deadline',
+  'timeout',
+  'idleTimeout',
+  'retry',
+  'limits',
+  'bulkhead',
+]);
+
+/**
+ * Defines a plugin; the module's default export.
+ *
+ * @throws {TypeError} for a name that a route uses already, or settings that let typos through
+ */
+export function definePlugin<S extends z.ZodObject, O extends z.ZodType>(
+  definition: PluginDefinition<S, O>,
+): Plugin {
+  const { name, settings } = definition;
+  if (RESERVED.has(name)) throw new TypeError(`a plugin can not be called "${name}"`);
+  if (settings._zod.def.catchall?._zod.def.type !== 'never') {
+    throw new TypeError(`plugin ${name}: settings must be a z.strictObject`);
+  }
+  return { ...definition, [BRAND]: true } as unknown as Plugin;
+}
+
+export function isPlugin(value: unknown): value is Plugin {
+  return typeof value === 'object' && value !== null && BRAND in value;
+}

@@ -1,0 +1,56 @@
+/** The command line: `portico start | validate | schema`. Each command's code is loaded when it runs. */
+import { Command, CommanderError } from 'commander';
+import { EXIT, type Terminal } from './terminal.ts';
+
+const CONFIG_OPTION = ['-c, --config <file>', 'the config', 'gateway.config.yaml'] as const;
+
+/** Runs one command. @returns the exit code */
+export async function runCli(terminal: Terminal): Promise<number> {
+  let code: number = EXIT.ok;
+  const program = new Command('portico')
+    .description('A programmable API gateway and BFF.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    });
+
+  program
+    .command('start')
+    .description('serve the config until told to stop')
+    .option(...CONFIG_OPTION)
+    .action(async ({ config }: { config: string }) => {
+      const { start } = await import('./start.ts');
+      code = await start(config, terminal);
+    });
+
+  program
+    .command('validate')
+    .description('check the config, and say everything that is wrong with it')
+    .option(...CONFIG_OPTION)
+    .option('--json', 'print the faults as JSON')
+    .addHelpText('after', '\nPlugins and BFFs that the config names are imported, and so run.')
+    .action(async ({ config, json }: { config: string; json?: boolean }) => {
+      const { validate } = await import('./validate.ts');
+      code = await validate(config, json === true, terminal);
+    });
+
+  program
+    .command('schema')
+    .description('write the JSON Schema of the config, for editors')
+    .option(...CONFIG_OPTION)
+    .option('-o, --out <file>', 'where to; - prints it', 'gateway.schema.json')
+    .option('--json', 'print it (the same as --out -)')
+    .action(async ({ config, out, json }: { config: string; out: string; json?: boolean }) => {
+      const { schema } = await import('./schema.ts');
+      code = await schema(config, json === true ? '-' : out, terminal);
+    });
+
+  try {
+    await program.parseAsync(terminal.args as string[], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  return code;
+}

@@ -1,0 +1,15 @@
+/** What commands get from the process. */
+import type { Environment } from '../config/environment.ts';
+
+export interface Terminal {
+  readonly args: readonly string[];
+  readonly environment: Environment;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly onSignal: (signals: readonly NodeJS.Signals[], listener: () => void) => void;
+  /** Ends the process at once. */
+  readonly exit: (code: number) => void;
+}
+
+/** What the process ends with. 78 is EX_CONFIG of sysexits.h. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, badConfig: 78 } as const;

@@ -1,0 +1,66 @@
+/**
+ * One request of a client, from its head to the close of its response: what every part of the
+ * gateway needs to know of it, and what the access log says of it.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import { Cancellation } from '../cancellation.ts';
+import { type CallNotes, type Consumer, emptyNotes } from '../call.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { PeerInfo } from './peer.ts';
+
+const EXCHANGE: unique symbol = Symbol('portico.exchange');
+
+export class ClientExchange {
+  readonly id: string;
+  readonly method: string;
+  readonly peer: PeerInfo;
+  readonly startedAt: number;
+  /** Canonical; `*` and odd targets never come this far. */
+  path = '';
+  /** With its `?`; empty where there is none. */
+  query = '';
+  /** Authority of the request, as the client spelled it. */
+  host = '';
+  /** Name of the route; `unmatched` until one is found. */
+  route = 'unmatched';
+  /** Pattern of the BFF's route, for metrics. */
+  endpoint = '';
+  /** Decoded. */
+  params: Readonly<Record<string, string>> = NO_PARAMS;
+  /** What the route's prefix left of the path. */
+  rest = '';
+  consumer: Consumer | undefined;
+  /** Ends when the client leaves before its response is complete. */
+  readonly signal = new Cancellation();
+  readonly notes: CallNotes = emptyNotes();
+  /** Our error, where we answered with one. */
+  code: ErrorCode | undefined;
+  bytesReceived = 0;
+  /** Of the answer's body, where it streamed. */
+  bytesSent: number | undefined;
+  /** Fastify's, once a route has been matched. */
+  reply: FastifyReply | undefined;
+
+  constructor(id: string, method: string, peer: PeerInfo, startedAt: number) {
+    this.id = id;
+    this.method = method;
+    this.peer = peer;
+    this.startedAt = startedAt;
+  }
+}
+
+const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
+
+type Carrier = IncomingMessage & { [EXCHANGE]?: ClientExchange };
+
+export function setExchange(raw: IncomingMessage, exchange: ClientExchange): void {
+  (raw as Carrier)[EXCHANGE] = exchange;
+}
+
+/** The exchange that `raw` began; set before anything of Fastify runs. */
+export function exchangeOf(raw: IncomingMessage): ClientExchange {
+  const exchange = (raw as Carrier)[EXCHANGE];
+  if (exchange === undefined) throw new TypeError('this request did not come through the gateway');
+  return exchange;
+}

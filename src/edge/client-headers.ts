@@ -1,0 +1,76 @@
+/**
+ * Fields a client may not send: what only the gateway or its plugins may say.
+ *
+ * Removed before anything reads the request, on every route, in every spelling: `x-user-id` and
+ * `x_user_id` are one name to many servers behind us, so that names with `_` are dropped whole.
+ */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { GatewayError } from '../errors.ts';
+import { connectionOptions } from '../headers.ts';
+
+/** What a proxy in front of us would say, or what overrides the request line behind us. */
+const SPOOFABLE: ReadonlySet<string> = new Set([
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'x-forwarded-proto',
+  'x-forwarded-server',
+  'x-forwarded-uri',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-original-url',
+  'x-real-ip',
+  'x-request-id',
+  'x-request-deadline-ms',
+  'x-rewrite-url',
+]);
+
+/** `Connection` can not take these away (RFC 9110 §7.6.1 allows it to name hop-by-hop fields only). */
+const PROTECTED = /^(host|authorization|cookie|content-.*|via)$/;
+
+/** The names, in lower case, that no client's request may carry. */
+export function forbiddenFields(owned: Iterable<string>): ReadonlySet<string> {
+  return new Set([...SPOOFABLE, ...[...owned].map((name) => name.toLowerCase())]);
+}
+
+/** Removes from `request` what a client may not send. */
+export function removeForbidden(request: IncomingMessage, forbidden: ReadonlySet<string>): void {
+  const headers = request.headers;
+  for (const name in headers) {
+    if (forbidden.has(name) || name.includes('_')) delete headers[name];
+  }
+  const { connection } = headers;
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return;
+  removeNamedByConnection(headers, connection);
+}
+
+function removeNamedByConnection(headers: IncomingHttpHeaders, connection: string): void {
+  for (const name of connectionOptions(connection)) {
+    // These still mean something to this hop; they are not passed on anyway.
+    if (name === 'upgrade' || name === 'te' || name === 'keep-alive' || name === 'close') continue;
+    if (!PROTECTED.test(name)) delete headers[name];
+  }
+}
+
+/**
+ * Framing that two servers could read differently (RFC 9112 §6.1, §6.3): a transfer coding other
+ * than `chunked`. Node's parser has refused the rest already.
+ *
+ * @throws GW_REQUEST_INVALID
+ */
+export function checkFraming(request: IncomingMessage): void {
+  const coding = request.headers['transfer-encoding'];
+  if (coding === undefined) return;
+  if (coding.toLowerCase() !== 'chunked' || request.headers['content-length'] !== undefined) {
+    throw new GatewayError('GW_REQUEST_INVALID', 'the framing of the body is not valid');
+  }
+}
+
+/** Does a body follow the head? */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}

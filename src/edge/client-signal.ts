@@ -1,0 +1,26 @@
+/** Ends the work for a client that has left. */
+import type { ServerResponse } from 'node:http';
+import { GatewayError } from '../errors.ts';
+import type { ClientExchange } from './client-exchange.ts';
+
+/**
+ * Cancels `exchange.signal` when the client leaves before its response is complete, then tells
+ * `onClose`; the one place that sees every request end.
+ *
+ * Watches the response, not the request: the request's `close` also fires once its body has been
+ * read, which is why Fastify 5's own `request.signal` aborts healthy POSTs (fastify/fastify#6725).
+ * A hijacked or aborted reply never fires Fastify's `onResponse`, so that counting belongs here too.
+ */
+export function watchClient(
+  response: ServerResponse,
+  exchange: ClientExchange,
+  onClose: (exchange: ClientExchange, response: ServerResponse) => void,
+): void {
+  response.once('close', () => {
+    if (!response.writableFinished) {
+      exchange.code ??= 'GW_CLIENT_CLOSED';
+      exchange.signal.cancel(new GatewayError('GW_CLIENT_CLOSED', 'the client left'));
+    }
+    onClose(exchange, response);
+  });
+}

@@ -1,0 +1,15 @@
+/** Says which parts an answer is made without. */
+import type { FastifyReply } from 'fastify';
+
+export interface MissingPart {
+  readonly name: string;
+  /** One word: `timeout`, `circuit-open`, `unreachable` … */
+  readonly reason: string;
+}
+
+/** `Gateway-Degraded: payment;reason=timeout`; such an answer is not for caches. */
+export function markDegraded(reply: FastifyReply, missing: readonly MissingPart[]): void {
+  if (missing.length === 0) return;
+  const text = missing.map(({ name, reason }) => `${name};reason=${reason}`).join(', ');
+  void reply.header('gateway-degraded', text).header('cache-control', 'no-store');
+}

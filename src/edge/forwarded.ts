@@ -1,0 +1,51 @@
+/**
+ * The fields a request carries upstream: the client's, without those of its connection, with ours.
+ *
+ * `X-Forwarded-*` and `Forwarded` (RFC 7239) are said by us alone, from the peer we see.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { HOP_BY_HOP, type MutableHeaders } from '../headers.ts';
+import type { ClientExchange } from './client-exchange.ts';
+
+/** Besides the hop-by-hop fields: said anew, or met by us (RFC 9110 §10.1.1). */
+const NOT_COPIED: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'host', 'expect', 'via']);
+
+/** RFC 9110 §7.6.3. */
+export const VIA = '1.1 portico';
+
+/** All fields for a forwarded request; `te: trailers` goes on, since we pass trailers on. */
+export function forwardedHeaders(
+  headers: IncomingHttpHeaders,
+  exchange: ClientExchange,
+): MutableHeaders {
+  const out: MutableHeaders = gatewayHeaders(exchange);
+  for (const name in headers) {
+    if (!NOT_COPIED.has(name)) out[name] = headers[name]!;
+  }
+  if (headers.via !== undefined) out['via'] = `${headers.via}, ${VIA}`;
+  if (acceptsTrailers(headers)) out['te'] = 'trailers';
+  return out;
+}
+
+/** What every call made for a client's request says of it. */
+export function gatewayHeaders({ peer, host, id }: ClientExchange): MutableHeaders {
+  return {
+    via: VIA,
+    'x-forwarded-for': peer.address,
+    'x-forwarded-host': host,
+    'x-forwarded-proto': peer.scheme,
+    forwarded: `${peer.forwardedFor};host="${host}";proto=${peer.scheme}`,
+    'x-request-id': id,
+  };
+}
+
+/** RFC 9110 §10.1.4. */
+export function acceptsTrailers({ te }: IncomingHttpHeaders): boolean {
+  return typeof te === 'string' && /(^|,)\s*trailers\s*(,|$)/i.test(te);
+}
+
+/** `Host` sent upstream; `undefined` leaves it to the target's own. */
+export function upstreamHost(setting: string, exchange: ClientExchange): string | undefined {
+  if (setting === 'target') return undefined;
+  return setting === 'client' ? exchange.host : setting;
+}

@@ -1,0 +1,87 @@
+/**
+ * What a request asks for: its path, query and authority, read once and strictly.
+ *
+ * RFC 9112 §3.2: origin-form, absolute-form (which every server must accept, and whose authority
+ * replaces Host), and asterisk-form for OPTIONS alone.
+ */
+import type { IncomingMessage } from 'node:http';
+import { canonicalPath, type PathRules } from '../canonical-path.ts';
+import { GatewayError } from '../errors.ts';
+
+export interface RequestTarget {
+  /** Canonical; `*` for the asterisk-form. */
+  readonly path: string;
+  /** With its `?`, byte for byte; empty where there is none. */
+  readonly query: string;
+  /** As spelled, with its port. */
+  readonly host: string;
+}
+
+export interface TargetRules {
+  readonly paths: PathRules;
+  readonly urlBytes: number;
+}
+
+const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
+/** A name or address, and a port (RFC 3986 §3.2.2, without what no host name holds). */
+const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/;
+/** Any of these in the query would be read otherwise by some server behind. */
+const BAD_QUERY = /[^\x21-\x7e\x80-\xff]|#/;
+
+/**
+ * Reads the target and the `Host` of `request`.
+ *
+ * @throws GW_REQUEST_INVALID, GW_URI_TOO_LONG, GW_METHOD_UNSUPPORTED
+ */
+export function readTarget(request: IncomingMessage, rules: TargetRules): RequestTarget {
+  const { url = '', method } = request;
+  if (url.length > rules.urlBytes) {
+    throw new GatewayError('GW_URI_TOO_LONG', `more than ${rules.urlBytes} bytes`);
+  }
+  if (method === 'TRACE' || method === 'CONNECT') {
+    throw new GatewayError('GW_METHOD_UNSUPPORTED', `${method} is not served`);
+  }
+  const host = readHost(request);
+  if (url === '*') return asterisk(method, host);
+  if (url.startsWith('/')) return split(url, host, rules.paths);
+  const absolute = ABSOLUTE.exec(url);
+  if (absolute === null) throw invalid('the request target is not valid');
+  const [, authority = '', rest = ''] = absolute;
+  if (!AUTHORITY.test(authority)) throw invalid('the authority of the target is not valid');
+  return split(rest.startsWith('/') ? rest : `/${rest}`, authority, rules.paths);
+}
+
+const invalid = (detail: string): GatewayError => new GatewayError('GW_REQUEST_INVALID', detail);
+
+/** RFC 9112 §3.2: exactly one `Host`, and a valid one. */
+function readHost(request: IncomingMessage): string {
+  const { rawHeaders } = request;
+  let host: string | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
+    if (host !== undefined) throw invalid('more than one Host');
+    host = rawHeaders[i + 1]!;
+  }
+  if (host === undefined || !AUTHORITY.test(host)) throw invalid('Host is missing or not valid');
+  return host;
+}
+
+function asterisk(method: string | undefined, host: string): RequestTarget {
+  if (method !== 'OPTIONS') throw invalid('only OPTIONS may ask for *');
+  return { path: '*', query: '', host };
+}
+
+function split(url: string, host: string, paths: PathRules): RequestTarget {
+  const at = url.indexOf('?');
+  if (at < 0) return { path: canonicalPath(url, paths), query: '', host };
+  const query = url.slice(at);
+  if (BAD_QUERY.test(query)) throw invalid('the query holds a character that must be escaped');
+  return { path: canonicalPath(url.slice(0, at), paths), query, host };
+}
+
+/** The host without its port, in lower case: what routes match. */
+export function hostName(authority: string): string {
+  const name = authority.endsWith(']') ? authority : authority.replace(/:\d+$/, '');
+  return name.toLowerCase();
+}

@@ -1,0 +1,55 @@
+/** The head of an answer on its way to the client: the upstream's fields, and what we say instead. */
+import type { FastifyReply } from 'fastify';
+import { connectionOptions, HOP_BY_HOP, type Headers, type MutableHeaders } from '../headers.ts';
+import { VIA } from './forwarded.ts';
+
+/** What `onResponse` of a plugin edits. */
+export interface ResponseHead {
+  status: number;
+  /** Lower-case names. */
+  readonly headers: MutableHeaders;
+}
+
+/** These are added to, never replaced. */
+const APPENDED: ReadonlySet<string> = new Set(['vary', 'set-cookie']);
+
+/** The upstream's fields without those of its connection (RFC 9110 §7.6.1), with `Via`. */
+export function relayedHeaders(headers: Headers): MutableHeaders {
+  const named = headers['connection'];
+  const options = named === undefined ? NONE : new Set(connectionOptions(named));
+  const out: MutableHeaders = {};
+  for (const name in headers) {
+    if (HOP_BY_HOP.has(name) || options.has(name)) continue;
+    out[name] = headers[name] as string | string[];
+  }
+  out['via'] = out['via'] === undefined ? VIA : `${String(out['via'])}, ${VIA}`;
+  return out;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Takes the fields of `prefix` away, such as the upstream's own CORS answer. */
+export function dropPrefix(headers: MutableHeaders, prefix: string): void {
+  for (const name in headers) if (name.startsWith(prefix)) delete headers[name];
+}
+
+/** Fields that hooks have set on the reply win over the upstream's; lists are added to. */
+export function mergeReplyHeaders(reply: FastifyReply, headers: MutableHeaders): void {
+  const own = reply.getHeaders();
+  for (const name in own) {
+    const value = own[name];
+    if (value === undefined) continue;
+    const text = Array.isArray(value) ? value : String(value);
+    const theirs = headers[name];
+    headers[name] = theirs !== undefined && APPENDED.has(name) ? append(name, theirs, text) : text;
+  }
+}
+
+function append(
+  name: string,
+  theirs: string | string[],
+  ours: string | string[],
+): string | string[] {
+  if (name === 'set-cookie') return [theirs, ours].flat();
+  return [theirs, ours].flat().join(', ');
+}

@@ -1,0 +1,68 @@
+/** Where a limit or a hash takes its key from: the config's one word for it, read from a request. */
+import type { FastifyRequest } from 'fastify';
+import { firstValue } from '../headers.ts';
+import { cookieValue } from './cookie.ts';
+import { exchangeOf } from './client-exchange.ts';
+
+/** The key of one request; `undefined` where it has none. */
+export type RequestSource = (request: FastifyRequest) => string | undefined;
+
+/**
+ * Compiles `consumer`, `address`, `route`, `header:x`, `cookie:x` or `claim:x`.
+ *
+ * `consumer` falls back to the address where nobody authenticated. An IPv6 address counts by its
+ * /64, since one client has all of that.
+ */
+export function requestSource(source: string): RequestSource {
+  const [kind = '', ...rest] = source.split(':');
+  const name = rest.join(':');
+  switch (kind) {
+    case 'consumer':
+      return (request) => consumerKey(request) ?? addressKey(request);
+    case 'address':
+      return addressKey;
+    case 'route':
+      return (request) => exchangeOf(request.raw).route;
+    case 'header':
+      return ({ raw }) => firstValue(raw.headers[name.toLowerCase()]);
+    case 'cookie':
+      return ({ raw }) => cookieValue(raw.headers.cookie, name);
+    case 'claim':
+      return (request) => claimKey(request, name.split('.'));
+    default:
+      throw new RangeError(`"${source}" is not a source`);
+  }
+}
+
+function consumerKey(request: FastifyRequest): string | undefined {
+  const { consumer } = exchangeOf(request.raw);
+  return consumer && `${consumer.via}:${consumer.issuer ?? ''}:${consumer.id}`;
+}
+
+function addressKey(request: FastifyRequest): string {
+  return networkOf(exchangeOf(request.raw).peer.address);
+}
+
+function claimKey(request: FastifyRequest, path: readonly string[]): string | undefined {
+  let value: unknown = exchangeOf(request.raw).consumer?.claims;
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name))
+      return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
+/** IPv4 as it is; IPv6 as its first four groups. */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('%')[0]!.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = Array.from({ length: 8 - groups.length - after.length }, () => '0');
+  const all = tail === undefined ? groups : [...groups, ...zeros, ...after];
+  return `${all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
+}

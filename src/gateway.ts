@@ -1,0 +1,111 @@
+/**
+ * A generation: everything built from one version of the config. This is the table of contents.
+ *
+ * It never listens. The server hands it requests, and swaps it for the next one when the config
+ * changes; what must survive that lives in the World.
+ */
+import { admission, type RequestHandler } from './assembly/admission.ts';
+import { createApp } from './assembly/fastify-app.ts';
+import { mountAction } from './assembly/mount.ts';
+import { mountBff } from './assembly/mount-bff.ts';
+import { ownedFields } from './assembly/owned-fields.ts';
+import { registerPlugins } from './assembly/registered-plugins.ts';
+import { requestObserver } from './assembly/request-observer.ts';
+import { buildRoute, type UpstreamStates } from './assembly/routes.ts';
+import type { World } from './assembly/world.ts';
+import type { Config } from './config/config.ts';
+import { ConfigError } from './config/fault.ts';
+import type { Loaded } from './config/load.ts';
+import { forbiddenFields } from './edge/client-headers.ts';
+import type { GatewayModules } from './modules.ts';
+import { Matcher } from './routes/matcher.ts';
+import type { Route } from './routes/route.ts';
+
+export interface Generation {
+  /** 1 for the first. */
+  readonly number: number;
+  readonly config: Config;
+  readonly upstreams: UpstreamStates;
+  /** Requests under way. */
+  readonly inflight: () => number;
+  readonly handle: RequestHandler;
+  /** Gives back what it holds; call it when nothing is under way. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds a generation, completely, before it serves anything.
+ *
+ * @throws {ConfigError} when a plugin or BFF can not start; everything that was made is given back
+ */
+export async function buildGeneration(
+  number: number,
+  { config, modules }: Loaded<GatewayModules>,
+  world: World,
+): Promise<Generation> {
+  const identity = {};
+  const upstreams = new Map(
+    Object.values(config.upstreams).map((each) => [each.name, world.upstreams.acquire(each)]),
+  );
+  const app = createApp(config.server, world.log);
+  const release = async (): Promise<void> => {
+    await app.close();
+    world.kept.release(identity);
+    await Promise.all([...upstreams.values()].map((state) => world.upstreams.release(state)));
+  };
+  try {
+    const plugins = await registerPlugins(app, config, modules, world, identity);
+    const routes = config.routes.map((route) => buildRoute(route, plugins, upstreams, world));
+    const context = { clock: world.clock, idleMs: config.server.limits.idleMs };
+    for (const route of routes) {
+      if (route.config.action.kind !== 'bff') mountAction(app, route, context);
+      else
+        await orFault(route, modules, () =>
+          mountBff(app, modules.bffs.get(route.config.name)!, route, plugins, context),
+        );
+    }
+    await app.ready();
+
+    const observer = requestObserver(config, world);
+    const handle = admission({
+      app,
+      server: config.server,
+      matcher: new Matcher(config.routes),
+      forbidden: forbiddenFields(ownedFields(config, modules)),
+      preflighted: new Set(
+        routes.filter((route) => route.answersPreflight).map((route) => route.config.name),
+      ),
+      world,
+      onClose: observer.onClose,
+    });
+    return {
+      number,
+      config,
+      upstreams,
+      inflight: observer.inflight,
+      handle: observer.counting(handle),
+      close: async () => {
+        await plugins.close();
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** A BFF that can not start is a fault of the route that mounts it. */
+async function orFault(
+  { config }: Route,
+  modules: GatewayModules,
+  mount: () => Promise<void>,
+): Promise<void> {
+  try {
+    await mount();
+  } catch (error) {
+    const path = ['routes', config.name, 'bff'];
+    const message = `the BFF could not start: ${(error as Error).message}`;
+    throw new ConfigError([modules.place({ path, message })]);
+  }
+}

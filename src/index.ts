@@ -1,0 +1,51 @@
+/**
+ * `portico`: what plugins and BFFs are written with. They import this, and nothing deeper.
+ */
+export {
+  type Bff,
+  type BffApp,
+  type BffOptions,
+  type BffRequest,
+  defineBff,
+} from './authoring/bff.ts';
+export {
+  optional,
+  type Part,
+  type PartOptions,
+  type PartOptionsWithBody,
+  type UpstreamClient,
+} from './authoring/parts.ts';
+export {
+  definePlugin,
+  type OptionFault,
+  type Phase,
+  type PluginCounter,
+  type PluginDefinition,
+  type PluginHooks,
+  type PluginHost,
+  type PluginMetrics,
+} from './authoring/plugin.ts';
+export { Body } from './body.ts';
+export {
+  type Call,
+  type Consumer,
+  type Policy,
+  type UpstreamRequest,
+  type UpstreamResponse,
+  withHeader,
+  withoutHeader,
+} from './call.ts';
+export { hint } from './config/suggest.ts';
+export {
+  duration,
+  fieldName,
+  fieldValue,
+  oneOrMore,
+  percent,
+  size,
+  source,
+} from './config/types.ts';
+export type { ResponseHead } from './edge/response-head.ts';
+export { type ErrorCode, GatewayError, isGatewayError } from './errors.ts';
+export { requestSource } from './edge/source.ts';
+export { z } from 'zod';

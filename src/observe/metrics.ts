@@ -1,0 +1,216 @@
+/**
+ * The gateway's metrics, in Prometheus' words; prom-client's one home.
+ *
+ * Labels are never taken from a request: routes and upstreams are names of the config, methods and
+ * statuses come from fixed sets, all else is `other`. The registry belongs to one gateway.
+ */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CircuitName } from '../policies/circuit.ts';
+
+/** What gauges read when they are asked, so that nothing is kept twice. */
+export interface UpstreamGauges {
+  readonly name: string;
+  readonly circuit: CircuitName | undefined;
+  readonly slotsUsed: number;
+  readonly queued: number;
+  readonly targets: readonly { readonly origin: string; readonly inflight: number }[];
+}
+
+const METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+  'QUERY',
+]);
+
+/** Seconds. */
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+const CIRCUIT_VALUES: Readonly<Record<CircuitName, number>> = {
+  closed: 0,
+  'half-open': 1,
+  open: 2,
+  forced: 3,
+};
+
+/** Targets of one upstream that get a label of their own. */
+const MAX_TARGETS = 256;
+
+export interface RequestObservation {
+  readonly route: string;
+  readonly endpoint: string;
+  readonly method: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #requests = this.#counter(
+    'portico_requests_total',
+    'Requests of clients, by what they were answered.',
+    ['route', 'endpoint', 'method', 'status'],
+  );
+  readonly #duration = this.#histogram(
+    'portico_request_duration_seconds',
+    'From the head of a request to the end of its answer.',
+    ['route', 'endpoint', 'method'],
+  );
+  readonly #upstreamRequests = this.#counter(
+    'portico_upstream_requests_total',
+    'Attempts, by the status of the answer or the code of the failure.',
+    ['upstream', 'target', 'status'],
+  );
+  readonly #upstreamDuration = this.#histogram(
+    'portico_upstream_duration_seconds',
+    'From the start of an attempt to the head of its answer.',
+    ['upstream'],
+  );
+  readonly #retries = this.#counter('portico_upstream_retries_total', 'Retries, by their reason.', [
+    'upstream',
+    'reason',
+  ]);
+  readonly #errors = this.#counter('portico_errors_total', 'Answers of the gateway’s own.', [
+    'route',
+    'code',
+  ]);
+  readonly #reloads = this.#counter('portico_config_reloads_total', 'Loads of the config.', [
+    'result',
+  ]);
+  readonly #generation = new Gauge({
+    name: 'portico_config_generation',
+    help: 'Number of the config that serves.',
+    registers: [this.#registry],
+  });
+
+  /** `upstreams` is asked for the state of things at each scrape. */
+  constructor(upstreams: () => Iterable<UpstreamGauges>) {
+    collectDefaultMetrics({ register: this.#registry });
+    this.#upstreamGauge(
+      'portico_circuit_state',
+      '0 closed, 1 half-open, 2 open, 3 forced.',
+      upstreams,
+      (each) => (each.circuit === undefined ? undefined : CIRCUIT_VALUES[each.circuit]),
+    );
+    this.#upstreamGauge(
+      'portico_bulkhead_slots',
+      'Exchanges open now.',
+      upstreams,
+      (each) => each.slotsUsed,
+    );
+    this.#upstreamGauge(
+      'portico_bulkhead_queue',
+      'Calls waiting for a slot.',
+      upstreams,
+      (each) => each.queued,
+    );
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Prometheus' text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  observeRequest({ route, endpoint, method, status, seconds }: RequestObservation): void {
+    const known = METHODS.has(method) ? method : 'other';
+    this.#requests.inc({ route, endpoint, method: known, status: statusLabel(status) });
+    this.#duration.observe({ route, endpoint, method: known }, seconds);
+  }
+
+  observeAttempt(upstream: string, target: string, status: string, seconds: number): void {
+    this.#upstreamRequests.inc({ upstream, target, status });
+    this.#upstreamDuration.observe({ upstream }, seconds);
+  }
+
+  countRetry(upstream: string, reason: string): void {
+    this.#retries.inc({ upstream, reason });
+  }
+
+  countError(route: string, code: string): void {
+    this.#errors.inc({ route, code });
+  }
+
+  observeLoad(result: 'applied' | 'rejected', generation?: number): void {
+    this.#reloads.inc({ result });
+    if (generation !== undefined) this.#generation.set(generation);
+  }
+
+  /** A counter of a plugin; the same one for each generation. */
+  pluginCounter(name: string, help: string, labelNames: readonly string[]): Counter {
+    const full = name.startsWith('portico_') ? name : `portico_${name}`;
+    const known = this.#registry.getSingleMetric(full);
+    return known instanceof Counter ? known : this.#counter(full, help, labelNames);
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram<L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> {
+    const registers = [this.#registry];
+    return new Histogram({ name, help, labelNames, buckets: BUCKETS, registers });
+  }
+
+  #upstreamGauge(
+    name: string,
+    help: string,
+    upstreams: () => Iterable<UpstreamGauges>,
+    value: (each: UpstreamGauges) => number | undefined,
+  ): void {
+    const registers = [this.#registry];
+    const gauge = new Gauge({
+      name,
+      help,
+      labelNames: ['upstream'],
+      registers,
+      collect() {
+        // Series of upstreams that are gone go with them.
+        gauge.reset();
+        for (const each of upstreams()) {
+          const now = value(each);
+          if (now !== undefined) gauge.set({ upstream: each.name }, now);
+        }
+      },
+    });
+  }
+}
+
+/** A status outside what HTTP registers is `other`: upstreams choose it, and labels are for ever. */
+function statusLabel(status: number): string {
+  return STATUSES.get(status) ?? 'other';
+}
+
+const STATUSES: ReadonlyMap<number, string> = new Map(
+  [
+    [200, 208],
+    [226, 226],
+    [300, 308],
+    [400, 418],
+    [421, 426],
+    [428, 429],
+    [431, 431],
+    [451, 451],
+    [499, 499],
+    [500, 508],
+    [510, 511],
+  ].flatMap(([from = 0, to = 0]) =>
+    Array.from({ length: to - from + 1 }, (_, i) => [from + i, String(from + i)] as const),
+  ),
+);
+
+/** The label of one attempt's status. */
+export const attemptStatus = (status: number): string => statusLabel(status);
+
+/** Bounds the labels of targets: those past the first 256 of an upstream are `other`. */
+export function targetLabels(origins: readonly string[]): (origin: string) => string {
+  const known = new Set(origins.slice(0, MAX_TARGETS));
+  return (origin) => (known.has(origin) ? origin : 'other');
+}

@@ -1,0 +1,214 @@
+/**
+ * Calls several upstreams side by side and answers with one JSON object.
+ *
+ * A part that refers to another waits for it. A required part that fails ends the answer and its
+ * siblings; any other is its default, or left out and named in `Gateway-Degraded`.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Cancellation } from '../cancellation.ts';
+import { dependenciesOf } from '../config/check-aggregate.ts';
+import type { PartConfig } from '../config/config.ts';
+import { hasBody } from '../edge/client-headers.ts';
+import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
+import { markDegraded, type MissingPart } from '../edge/degraded.ts';
+import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
+import { GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
+import type { MutableHeaders } from '../headers.ts';
+import { openUpload, type UploadLimits } from './client-upload.ts';
+import { degradedReason, notNeeded, type PartRequest, runPart } from './part.ts';
+import { compilePath, compileQuery, type Render } from './part-template.ts';
+import { compilePick, type Pick } from './pick.ts';
+import type { Action, ActionContext, Route, UpstreamCall } from './route.ts';
+
+interface Part {
+  readonly config: PartConfig;
+  readonly upstream: UpstreamCall;
+  readonly dependencies: readonly string[];
+  readonly path: Render;
+  readonly query: Render;
+  readonly pick: Pick;
+  /** Fields of the client that go on. */
+  readonly fields: readonly string[];
+  readonly upload: UploadLimits;
+}
+
+/** What became of a part. */
+type Outcome =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'missing'; readonly error: unknown };
+
+/** The action of a route with `aggregate`. */
+export function aggregate(route: Route, context: ActionContext): Action {
+  const { action } = route.config;
+  if (action.kind !== 'aggregate') throw new TypeError('not an aggregate');
+  const names = new Set(action.parts.map(({ name }) => name));
+  const parts = action.parts.map((part) =>
+    compilePart(route, part, names, action.forwardHeaders, context),
+  );
+  const minimum = parts.some(({ config }) => config.required) ? 0 : action.minimum;
+  return async function aggregated(request, reply) {
+    const run = new Run(parts, request, reply, context);
+    const outcomes = await run.all();
+    answer(reply, parts, outcomes, minimum);
+  };
+}
+
+function compilePart(
+  route: Route,
+  config: PartConfig,
+  names: ReadonlySet<string>,
+  forwardHeaders: readonly string[],
+  context: ActionContext,
+): Part {
+  const upstream = route.callOf(config.upstream);
+  const { idleTimeoutMs } = upstream.config;
+  return {
+    config,
+    upstream,
+    dependencies: [...dependenciesOf(config, names)],
+    path: compilePath(config.path),
+    query: compileQuery(config.query, config.forwardQuery ?? []),
+    pick: compilePick(config.pick),
+    fields: config.forwardHeaders ?? forwardHeaders,
+    upload: { ...context, limitBytes: route.config.bodyLimitBytes, stallMs: idleTimeoutMs },
+  };
+}
+
+/** One request's parts, under way. */
+class Run {
+  readonly #parts: readonly Part[];
+  readonly #request: FastifyRequest;
+  readonly #reply: FastifyReply;
+  readonly #context: ActionContext;
+  readonly #exchange: ClientExchange;
+  readonly #group: Cancellation;
+  readonly #outcomes = new Map<string, Promise<Outcome>>();
+
+  constructor(
+    parts: readonly Part[],
+    request: FastifyRequest,
+    reply: FastifyReply,
+    context: ActionContext,
+  ) {
+    this.#parts = parts;
+    this.#request = request;
+    this.#reply = reply;
+    this.#context = context;
+    this.#exchange = exchangeOf(request.raw);
+    this.#group = this.#exchange.signal.child();
+  }
+
+  /** Rejects as soon as a required part fails, and ends the others. */
+  async all(): Promise<Map<string, Outcome>> {
+    const started = this.#parts.map((part) => this.#start(part));
+    try {
+      const outcomes = await Promise.all(started);
+      return new Map(this.#parts.map(({ config }, i) => [config.name, outcomes[i]!]));
+    } catch (error) {
+      this.#group.cancel(notNeeded());
+      throw error;
+    }
+  }
+
+  #start(part: Part): Promise<Outcome> {
+    const known = this.#outcomes.get(part.config.name);
+    if (known !== undefined) return known;
+    const outcome = this.#settle(part);
+    this.#outcomes.set(part.config.name, outcome);
+    return outcome;
+  }
+
+  async #settle(part: Part): Promise<Outcome> {
+    try {
+      const values = await this.#dependencies(part);
+      const request = this.#describe(part, values);
+      const value = await runPart(
+        part.upstream,
+        this.#exchange,
+        this.#group,
+        request,
+        this.#context.clock,
+      );
+      return { kind: 'value', value: part.pick(value) };
+    } catch (error) {
+      if (part.config.required) throw asAnswer(part.config.name, error);
+      // A client's own mistake is told, whichever part meets it.
+      if (isGatewayError(error) && error.code === 'GW_REQUEST_INVALID') throw error;
+      return { kind: 'missing', error };
+    }
+  }
+
+  async #dependencies({ dependencies }: Part): Promise<Record<string, unknown>> {
+    const values: Record<string, unknown> = {};
+    for (const name of dependencies) {
+      const outcome = await this.#start(this.#parts.find(({ config }) => config.name === name)!);
+      if (outcome.kind === 'missing') throw outcome.error;
+      values[name] = outcome.value;
+    }
+    return values;
+  }
+
+  #describe(part: Part, parts: Record<string, unknown>): PartRequest {
+    const { config, fields, upstream } = part;
+    const { headers } = this.#request.raw;
+    const input = { exchange: this.#exchange, headers, parts };
+    const sent: MutableHeaders = gatewayHeaders(this.#exchange);
+    sent['accept'] = 'application/json';
+    for (const name of fields) if (headers[name] !== undefined) sent[name] = headers[name];
+    const host = upstreamHost(upstream.config.host, this.#exchange);
+    if (host !== undefined) sent['host'] = host;
+    return {
+      name: config.name,
+      upstream: config.upstream,
+      method: config.method,
+      path: part.path(input),
+      query: part.query(input),
+      headers: sent,
+      body: this.#body(part, sent),
+      timeoutMs: config.timeout,
+      maxBodyBytes: config.maxBody,
+    };
+  }
+
+  /** The client's body goes to the one part that writes. */
+  #body({ config, upload }: Part, headers: MutableHeaders): PartRequest['body'] {
+    const { raw } = this.#request;
+    if (config.method === 'GET' || !hasBody(raw)) return undefined;
+    for (const name of ['content-type', 'content-length']) {
+      const value = raw.headers[name];
+      if (value !== undefined) headers[name] = value;
+    }
+    return openUpload(this.#request, this.#reply, this.#exchange, upload);
+  }
+}
+
+/** What the client is told of a required part that failed. */
+function asAnswer(name: string, error: unknown): GatewayError {
+  const own = toGatewayError(error);
+  if (own.code === 'GW_INTERNAL' || own.message.startsWith(name)) return own;
+  return new GatewayError(own.code, `${name}: ${own.message}`, { ...own.options, cause: error });
+}
+
+function answer(
+  reply: FastifyReply,
+  parts: readonly Part[],
+  outcomes: ReadonlyMap<string, Outcome>,
+  minimum: number,
+): void {
+  const body: Record<string, unknown> = {};
+  const missing: MissingPart[] = [];
+  for (const { config } of parts) {
+    const outcome = outcomes.get(config.name)!;
+    if (outcome.kind === 'value') body[config.name] = outcome.value;
+    else {
+      missing.push({ name: config.name, reason: degradedReason(outcome.error) });
+      if (config.default !== undefined) body[config.name] = config.default;
+    }
+  }
+  if (parts.length - missing.length < minimum) {
+    const names = missing.map(({ name, reason }) => `${name} (${reason})`).join(', ');
+    throw new GatewayError('GW_UPSTREAM_INVALID', `too little is there: without ${names}`);
+  }
+  markDegraded(reply, missing);
+  void reply.type('application/json').send(JSON.stringify(body));
+}

@@ -1,0 +1,91 @@
+/**
+ * Sends a client's request to one upstream, and its answer back: both bodies stream.
+ *
+ * Runs as the last `onRequest` hook and takes the reply over, so that Fastify never parses the body:
+ * its parsers answer 415 to odd content types and give no body on GET.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { UpstreamResponse } from '../call.ts';
+import { hasBody } from '../edge/client-headers.ts';
+import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
+import { acceptsTrailers, forwardedHeaders, upstreamHost } from '../edge/forwarded.ts';
+import { mergeReplyHeaders, relayedHeaders, type ResponseHead } from '../edge/response-head.ts';
+import { isGatewayError } from '../errors.ts';
+import type { Upload } from '../upload.ts';
+import { openUpload } from './client-upload.ts';
+import { sendOnReplyPath } from './reply-path.ts';
+import { compileRewrite } from './rewrite.ts';
+import type { Action, ActionContext, Route } from './route.ts';
+import { upstreamRequest } from './upstream-request.ts';
+
+/** The action of a route with `upstream`. */
+export function forward(route: Route, context: ActionContext): Action {
+  const { action, bodyLimitBytes, overrides } = route.config;
+  if (action.kind !== 'forward') throw new TypeError('not a forwarded route');
+  const { call, config } = route.callOf(action.upstream);
+  const rewrite = compileRewrite(action.rewrite);
+  const stallMs = overrides.idleTimeoutMs ?? config.idleTimeoutMs;
+  const upload = { ...context, limitBytes: bodyLimitBytes, stallMs };
+
+  return async function forwarded(request, reply) {
+    const exchange = exchangeOf(request.raw);
+    const headers = forwardedHeaders(request.raw.headers, exchange);
+    const host = upstreamHost(config.host, exchange);
+    if (host !== undefined) headers['host'] = host;
+    const body = hasBody(request.raw) ? openUpload(request, reply, exchange, upload) : undefined;
+    const response = await call(
+      upstreamRequest(exchange, {
+        upstream: action.upstream,
+        method: exchange.method,
+        path: rewrite({ path: exchange.path, params: exchange.params, rest: exchange.rest }),
+        query: exchange.query,
+        headers,
+        body,
+        signal: exchange.signal,
+        deadlineAt: Number.POSITIVE_INFINITY,
+      }),
+    );
+    deliver(route, context, { request, reply, exchange, response, upload: body });
+  };
+}
+
+interface Delivery {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly exchange: ClientExchange;
+  readonly response: UpstreamResponse;
+  readonly upload: Upload | undefined;
+}
+
+function deliver(route: Route, context: ActionContext, delivery: Delivery): void {
+  const { request, reply, exchange, response, upload } = delivery;
+  const head: ResponseHead = {
+    status: response.status,
+    headers: relayedHeaders(response.headers),
+  };
+  if (upload !== undefined && !upload.isEnded) leaveUpload(head, upload, response);
+  response.body.onClose((error) => {
+    exchange.bytesSent = response.body.received;
+    if (error !== undefined && isGatewayError(error)) exchange.code ??= error.code;
+  });
+  if (route.replyPath) {
+    sendOnReplyPath(route, request, reply, head, response.body);
+    return;
+  }
+  for (const hook of route.responseHooks) hook(request, head);
+  mergeReplyHeaders(reply, head.headers);
+  reply.hijack();
+  response.body.send(reply.raw, head.status, head.headers, {
+    clock: context.clock,
+    idleMs: context.idleMs,
+    trailers: acceptsTrailers(request.raw.headers),
+  });
+}
+
+/** The answer came before the request was whole: the connection can not be used again. */
+function leaveUpload(head: ResponseHead, upload: Upload, response: UpstreamResponse): void {
+  head.headers['connection'] = 'close';
+  response.body.onClose(() => {
+    if (!upload.isEnded) upload.discard();
+  });
+}

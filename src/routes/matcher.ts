@@ -1,0 +1,204 @@
+/**
+ * From a request to its route.
+ *
+ * Paths are found in a tree of segments; among those that fit, the one of best rank whose other
+ * conditions hold wins, so that a request that fails the header part of a specific route goes on to
+ * the next in order.
+ */
+import type { MatchConfig, RouteConfig } from '../config/config.ts';
+import { parseRegex } from '../config/regex.ts';
+import { compileConditions, type MatchRequest } from './conditions.ts';
+import { compareRanks, rankOf } from './precedence.ts';
+
+export interface Match {
+  readonly route: RouteConfig;
+  /** Decoded values of the path's parameters, or of the regex's named groups. */
+  readonly params: Readonly<Record<string, string>>;
+  /** What the prefix left of the path: `` or `/…`; empty for an exact match. */
+  readonly rest: string;
+}
+
+export type MatchResult =
+  | { readonly kind: 'match'; readonly match: Match }
+  | { readonly kind: 'method'; readonly allow: readonly string[] }
+  | { readonly kind: 'none' };
+
+interface Candidate {
+  readonly route: RouteConfig;
+  readonly match: MatchConfig;
+  readonly rank: number;
+  readonly methods: ReadonlySet<string> | undefined;
+  readonly condition: ((request: MatchRequest) => boolean) | undefined;
+  /** Host alone: what a 405 is judged by, besides the path. */
+  readonly hostCondition: ((request: MatchRequest) => boolean) | undefined;
+  readonly groups: ((path: string) => Readonly<Record<string, string>> | undefined) | undefined;
+}
+
+interface Node {
+  readonly literals: Map<string, Node>;
+  parameter: Node | undefined;
+  readonly exact: Candidate[];
+  readonly exactSlash: Candidate[];
+  readonly prefix: Candidate[];
+}
+
+const newNode = (): Node => ({
+  literals: new Map(),
+  parameter: undefined,
+  exact: [],
+  exactSlash: [],
+  prefix: [],
+});
+
+export class Matcher {
+  readonly #root = newNode();
+  /** Matches without a path pattern: regexes, and those that take any path. */
+  readonly #anywhere: Candidate[] = [];
+
+  constructor(routes: readonly RouteConfig[]) {
+    for (const candidate of rank(routes)) this.#place(candidate);
+  }
+
+  /** The route for `request`, or why there is none. */
+  find(request: MatchRequest): MatchResult {
+    const candidates = this.#candidates(request.path);
+    let best: Candidate | undefined;
+    for (const candidate of candidates) {
+      if (best !== undefined && candidate.rank > best.rank) continue;
+      if (accepts(candidate, request)) best = candidate;
+    }
+    if (best !== undefined) return { kind: 'match', match: describe(best, request.path) };
+    const allow = allowed(candidates, request);
+    return allow.length > 0 ? { kind: 'method', allow } : { kind: 'none' };
+  }
+
+  #candidates(path: string): Candidate[] {
+    const found: Candidate[] = [];
+    const segments = path.split('/').slice(1);
+    const slash = segments.at(-1) === '';
+    if (slash) segments.pop();
+    collect(this.#root, segments, 0, slash, found);
+    for (const candidate of this.#anywhere) {
+      if (candidate.groups === undefined || candidate.groups(path) !== undefined) {
+        found.push(candidate);
+      }
+    }
+    return found;
+  }
+
+  #place(candidate: Candidate): void {
+    const { path } = candidate.match;
+    if (path === undefined) {
+      this.#anywhere.push(candidate);
+      return;
+    }
+    let node = this.#root;
+    for (const segment of path.segments) {
+      node =
+        segment.kind === 'parameter' ? (node.parameter ??= newNode()) : child(node, segment.text);
+    }
+    if (path.kind === 'prefix') node.prefix.push(candidate);
+    else if (path.trailingSlash) node.exactSlash.push(candidate);
+    else node.exact.push(candidate);
+  }
+}
+
+function child(node: Node, text: string): Node {
+  const known = node.literals.get(text);
+  if (known !== undefined) return known;
+  const created = newNode();
+  node.literals.set(text, created);
+  return created;
+}
+
+function rank(routes: readonly RouteConfig[]): Candidate[] {
+  return routes
+    .flatMap((route, i) =>
+      route.matches.map((match) => ({ route, match, rank: rankOf(route, match, i) })),
+    )
+    .toSorted((a, b) => compareRanks(a.rank, b.rank))
+    .map(({ route, match }, position) => compile(route, match, position));
+}
+
+function compile(route: RouteConfig, match: MatchConfig, position: number): Candidate {
+  const { methods, pathRegex } = match;
+  return {
+    route,
+    match,
+    rank: position,
+    methods: methods && new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods),
+    condition: compileConditions(match),
+    hostCondition: compileConditions({ ...match, headers: [], cookies: [], query: [] }),
+    groups: pathRegex === undefined ? undefined : parseRegex(pathRegex).groups,
+  };
+}
+
+/** Every candidate whose path fits, from the root down. */
+function collect(
+  node: Node,
+  segments: readonly string[],
+  depth: number,
+  slash: boolean,
+  found: Candidate[],
+): void {
+  for (const candidate of node.prefix) found.push(candidate);
+  const segment = segments[depth];
+  if (segment === undefined) {
+    for (const candidate of slash ? node.exactSlash : node.exact) found.push(candidate);
+    return;
+  }
+  const literal = node.literals.get(segment);
+  if (literal !== undefined) collect(literal, segments, depth + 1, slash, found);
+  if (node.parameter !== undefined) collect(node.parameter, segments, depth + 1, slash, found);
+}
+
+function accepts({ methods, condition }: Candidate, request: MatchRequest): boolean {
+  if (methods !== undefined && !methods.has(request.method)) return false;
+  return condition === undefined || condition(request);
+}
+
+/** The methods that would have been served on this path and host (RFC 9110 §15.5.6). */
+function allowed(candidates: readonly Candidate[], request: MatchRequest): string[] {
+  const methods = new Set<string>();
+  for (const candidate of candidates) {
+    if (candidate.methods === undefined || candidate.methods.has(request.method)) continue;
+    if (candidate.hostCondition !== undefined && !candidate.hostCondition(request)) continue;
+    for (const method of candidate.methods) methods.add(method);
+  }
+  return [...methods].toSorted();
+}
+
+const NOTHING: Readonly<Record<string, string>> = Object.freeze({});
+
+function describe({ route, match, groups }: Candidate, path: string): Match {
+  const pattern = match.path;
+  if (pattern === undefined) return { route, params: groups?.(path) ?? NOTHING, rest: path };
+  if (pattern.kind === 'exact' && pattern.parameters.length === 0) {
+    return { route, params: NOTHING, rest: '' };
+  }
+  let params: Record<string, string> | undefined;
+  let at = 0;
+  for (const segment of pattern.segments) {
+    const start = at + 1;
+    const end = path.indexOf('/', start);
+    at = end < 0 ? path.length : end;
+    if (segment.kind === 'parameter') {
+      params ??= {};
+      params[segment.name] = decodeSegment(path.slice(start, at));
+    }
+  }
+  return {
+    route,
+    params: params ?? NOTHING,
+    rest: pattern.kind === 'prefix' ? path.slice(at) : '',
+  };
+}
+
+/** A canonical path holds valid escapes; they may still not be UTF-8. */
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Templates of an aggregate's parts, filled from the request and from other parts.
+ *
+ * A value is a string, number or boolean, and stays one path segment or one query value whatever is
+ * in it.
+ */
+import { encodeQueryValue, encodeSegment } from '../canonical-path.ts';
+import {
+  parseTemplate,
+  type Reference,
+  renderTemplate,
+  type Template,
+} from '../config/template.ts';
+import type { ClientExchange } from '../edge/client-exchange.ts';
+import { GatewayError } from '../errors.ts';
+import { firstValue } from '../headers.ts';
+import { queryValue } from './conditions.ts';
+import { mustBeCanonical } from './rewrite.ts';
+
+export interface TemplateInput {
+  readonly exchange: ClientExchange;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  /** Values of the parts that are there. */
+  readonly parts: Readonly<Record<string, unknown>>;
+}
+
+/** @throws GW_REQUEST_INVALID for a client's value, GW_UPSTREAM_INVALID for a part's */
+export type Render = (input: TemplateInput) => string;
+
+export function compilePath(text: string): Render {
+  const template = parseTemplate(text);
+  return (input) => mustBeCanonical(render(template, input, encodeSegment));
+}
+
+/** `?a=1&b=2`, or nothing; a parameter whose value the client did not send is left out. */
+export function compileQuery(
+  query: Readonly<Record<string, string>> | undefined,
+  forwarded: readonly string[],
+): Render {
+  const templates = Object.entries(query ?? {}).map(
+    ([name, text]) => [encodeURIComponent(name), parseTemplate(text)] as const,
+  );
+  return (input) => {
+    const pairs: string[] = [];
+    for (const [name, template] of templates) {
+      if (isAbsentQuery(template, input)) continue;
+      pairs.push(`${name}=${render(template, input, encodeQueryValue)}`);
+    }
+    for (const name of forwarded) {
+      for (const value of new URLSearchParams(input.exchange.query).getAll(name)) {
+        pairs.push(`${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+      }
+    }
+    return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+  };
+}
+
+/** The whole value is `{query.x}`, and the client sent no `x`. */
+function isAbsentQuery({ text, references }: Template, { exchange }: TemplateInput): boolean {
+  const [only] = references;
+  if (only === undefined || only.root !== 'query' || text !== `{${only.text}}`) return false;
+  return queryValue(exchange.query, only.rest.join('.')) === undefined;
+}
+
+function render(
+  template: Template,
+  input: TemplateInput,
+  encode: (value: string) => string,
+): string {
+  return renderTemplate(template, (reference) => {
+    const [value, fromClient] = valueOf(reference, input);
+    try {
+      return encode(asText(value));
+    } catch (error) {
+      throw new GatewayError(
+        fromClient ? 'GW_REQUEST_INVALID' : 'GW_UPSTREAM_INVALID',
+        `{${reference.text}} is ${(error as Error).message}`,
+        { cause: error },
+      );
+    }
+  });
+}
+
+/** The value of a reference, and whether the client chose it. */
+function valueOf(
+  { root, rest }: Reference,
+  { exchange, headers, parts }: TemplateInput,
+): readonly [value: unknown, fromClient: boolean] {
+  const name = rest.join('.');
+  if (rest.length === 0) return [exchange.params[root], true];
+  if (root === 'query') return [queryValue(exchange.query, name), true];
+  if (root === 'header') return [firstValue(headers[name.toLowerCase()]), true];
+  if (root === 'claim') return [follow(exchange.consumer?.claims, rest), true];
+  return [follow(parts[root], rest), false];
+}
+
+function follow(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (at, name) =>
+      typeof at === 'object' && at !== null && Object.hasOwn(at, name)
+        ? (at as Record<string, unknown>)[name]
+        : undefined,
+    value,
+  );
+}
+
+function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new RangeError(value === undefined ? 'absent' : 'no text, number or boolean');
+}

@@ -1,0 +1,115 @@
+/**
+ * One piece of a composed answer: a call whose body is read as JSON, within one time for it all.
+ *
+ * The same for the parts of an aggregate and of a BFF.
+ */
+import type { UpstreamRequest, UpstreamResponse } from '../call.ts';
+import type { Cancellation } from '../cancellation.ts';
+import type { Clock } from '../clock.ts';
+import type { ClientExchange } from '../edge/client-exchange.ts';
+import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
+import type { MutableHeaders } from '../headers.ts';
+import type { UpstreamCall } from './route.ts';
+import { upstreamRequest } from './upstream-request.ts';
+
+export interface PartRequest {
+  /** What messages call it. */
+  readonly name: string;
+  readonly upstream: string;
+  readonly method: string;
+  /** Canonical. */
+  readonly path: string;
+  readonly query: string;
+  readonly headers: MutableHeaders;
+  readonly body: UpstreamRequest['body'];
+  /** To the end of the body; `undefined` leaves the upstream's deadline. */
+  readonly timeoutMs: number | undefined;
+  readonly maxBodyBytes: number;
+}
+
+/** The upstream answered, but not with what the part is made of. */
+export class PartStatusError extends GatewayError {
+  /** What the upstream said. */
+  readonly status: number;
+
+  constructor(name: string, status: number) {
+    const notFound = status === 404;
+    super(
+      notFound ? 'GW_ROUTE_NOT_FOUND' : 'GW_UPSTREAM_INVALID',
+      notFound ? `${name} was not found` : `${name} could not be had (status ${status})`,
+    );
+    this.status = status;
+  }
+}
+
+/**
+ * Calls, and reads the whole answer; `null` for an empty one.
+ *
+ * @throws PartStatusError for a status that is not 2xx; GW_UPSTREAM_TIMEOUT, GW_DEADLINE_EXCEEDED;
+ *   GW_UPSTREAM_INVALID when it is not JSON or too long; whatever the call throws
+ */
+export async function runPart(
+  { call, config }: UpstreamCall,
+  exchange: ClientExchange,
+  group: Cancellation,
+  part: PartRequest,
+  clock: Clock,
+): Promise<unknown> {
+  const signal = group.child();
+  const timer = clock.after(part.timeoutMs ?? config.deadlineMs, () => {
+    const code = part.timeoutMs === undefined ? 'GW_DEADLINE_EXCEEDED' : 'GW_UPSTREAM_TIMEOUT';
+    signal.cancel(new GatewayError(code, `${part.name} took too long`));
+  });
+  try {
+    const { name: _name, timeoutMs: _timeout, maxBodyBytes, ...description } = part;
+    const request = { ...description, signal, deadlineAt: Number.POSITIVE_INFINITY };
+    const response = await call(upstreamRequest(exchange, request));
+    return await read(part.name, response, maxBodyBytes);
+  } finally {
+    clock.cancel(timer);
+  }
+}
+
+async function read(name: string, response: UpstreamResponse, capBytes: number): Promise<unknown> {
+  const { status, headers, body } = response;
+  if (status < 200 || status > 299) {
+    await body.dump();
+    throw new PartStatusError(name, status);
+  }
+  const coding = headers['content-encoding'];
+  if (coding !== undefined && coding !== 'identity') {
+    body.destroy();
+    throw new GatewayError('GW_UPSTREAM_INVALID', `${name} is encoded, though nobody asked for it`);
+  }
+  if (status === 204 || headers['content-length'] === '0') {
+    await body.dump();
+    return null;
+  }
+  return body.json(capBytes);
+}
+
+/** One word for why a part is missing, as `Gateway-Degraded` says it. */
+export function degradedReason(error: unknown): string {
+  if (error instanceof PartStatusError) {
+    return error.status === 404 ? 'not-found' : `status-${error.status}`;
+  }
+  return REASONS[toGatewayError(error).code] ?? 'error';
+}
+
+const REASONS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  GW_UPSTREAM_TIMEOUT: 'timeout',
+  GW_DEADLINE_EXCEEDED: 'timeout',
+  GW_CIRCUIT_OPEN: 'circuit-open',
+  GW_BULKHEAD_FULL: 'overloaded',
+  GW_UPSTREAM_CONNECT: 'unreachable',
+  GW_UPSTREAM_RESET: 'unreachable',
+  GW_NO_TARGET: 'unreachable',
+  GW_UPSTREAM_PROTOCOL: 'invalid',
+  GW_UPSTREAM_INVALID: 'invalid',
+  GW_BODY_TRUNCATED: 'invalid',
+  GW_REQUEST_INVALID: 'invalid',
+};
+
+/** Why the siblings of a failed required part end; nobody is to blame. */
+export const notNeeded = (): GatewayError =>
+  new GatewayError('GW_CLIENT_CLOSED', 'not needed any more: another part failed');

@@ -1,0 +1,43 @@
+/**
+ * Which of several matches wins: the order of Kubernetes Gateway API's HTTPRoute, as one sort.
+ *
+ * priority · exact host, longer wildcard, none · exact path, parameters, longer prefix, regex ·
+ * method given · more headers and cookies · more query parameters · earlier in the file
+ */
+import type { MatchConfig, RouteConfig } from '../config/config.ts';
+
+/** Numbers to compare one after the other; the smaller wins. */
+export function rankOf(route: RouteConfig, match: MatchConfig, position: number): number[] {
+  return [
+    -route.priority,
+    -hostRank(match.hosts),
+    ...pathRank(match),
+    match.methods === undefined ? 1 : 0,
+    -(match.headers.length + match.cookies.length),
+    -match.query.length,
+    position,
+  ];
+}
+
+export function compareRanks(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < a.length; i++) {
+    const difference = a[i]! - b[i]!;
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** Exact beats every wildcard; of wildcards the longer; of several the weakest counts. */
+function hostRank(hosts: readonly string[] | undefined): number {
+  if (hosts === undefined) return 0;
+  return Math.min(...hosts.map((host) => (host.startsWith('*.') ? host.length : 1_000)));
+}
+
+function pathRank({ path, pathRegex }: MatchConfig): readonly number[] {
+  if (pathRegex !== undefined) return [3, 0, 0];
+  if (path === undefined) return [2, 0, 0];
+  const { length } = path.text;
+  const { parameters, segments } = path;
+  if (path.kind === 'prefix') return [2, -segments.length, -length];
+  return parameters.length === 0 ? [0, 0, 0] : [1, parameters.length, -segments.length];
+}

@@ -1,0 +1,19 @@
+/** Answers by itself, with what the config says. */
+import type { Action, Route } from './route.ts';
+
+/** The action of a route with `respond`; everything is made at boot. */
+export function respond(route: Route): Action {
+  const { action } = route.config;
+  if (action.kind !== 'respond') throw new TypeError('not a response');
+  const { status, body } = action;
+  const isText = typeof body === 'string';
+  const payload = body === undefined || isText ? body : JSON.stringify(body);
+  const type = isText ? 'text/plain; charset=utf-8' : 'application/json';
+  const headers = {
+    ...(payload === undefined ? {} : { 'content-type': type }),
+    ...action.headers,
+  };
+  return function responded(_request, reply) {
+    void reply.code(status).headers(headers).send(payload);
+  };
+}

@@ -1,0 +1,51 @@
+/** The path an upstream is asked for, from the one the client asked for. */
+import { canonicalPath, encodeSegment } from '../canonical-path.ts';
+import { parseTemplate, renderTemplate } from '../config/template.ts';
+import { GatewayError } from '../errors.ts';
+
+export interface RewriteInput {
+  readonly path: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly rest: string;
+}
+
+export type Rewrite = (input: RewriteInput) => string;
+
+/**
+ * `/orders/*` replaces the matched prefix, `/orders/{id}` uses parameters; none keeps the path.
+ *
+ * What comes out is checked to be canonical, so that it can never be another path to the upstream
+ * than it is to us.
+ *
+ * @throws GW_REQUEST_INVALID when a parameter can not stand in a path
+ */
+export function compileRewrite(rewrite: string | undefined): Rewrite {
+  if (rewrite === undefined) return ({ path }) => path;
+  const keepsRest = rewrite.endsWith('/*');
+  const template = parseTemplate(keepsRest ? rewrite.slice(0, -2) : rewrite);
+  if (template.references.length === 0) {
+    // Only canonical pieces: nothing to check for each request.
+    const base = template.text;
+    return ({ rest }) => (keepsRest ? base + rest || '/' : base);
+  }
+  return ({ params, rest }) => {
+    try {
+      const base = renderTemplate(template, ({ root }) => encodeSegment(params[root] ?? ''));
+      return mustBeCanonical(keepsRest ? base + rest || '/' : base);
+    } catch (error) {
+      if (error instanceof RangeError) {
+        throw new GatewayError('GW_REQUEST_INVALID', `a path parameter is ${error.message}`, {
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  };
+}
+
+/** @throws GW_REQUEST_INVALID unless `path` is canonical */
+export function mustBeCanonical(path: string): string {
+  const canonical = canonicalPath(path, { handling: 'normalize', escapedSlash: 'keep' });
+  if (canonical === path) return path;
+  throw new GatewayError('GW_REQUEST_INVALID', 'a parameter would make it another path');
+}

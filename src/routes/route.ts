@@ -1,0 +1,46 @@
+/**
+ * A route as it runs: its config, the hooks of its plugins and the calls it may make, flattened at
+ * boot, so that what is not there costs nothing.
+ */
+import type { Transform } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Call } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import type { RouteConfig, UpstreamConfig } from '../config/config.ts';
+import type { ResponseHead } from '../edge/response-head.ts';
+
+/** Runs before the action; answering through `reply`, or throwing, ends the request there. */
+export type RequestHook = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
+/** Edits the head of the answer, synchronously. */
+export type ResponseHook = (request: FastifyRequest, head: ResponseHead) => void;
+/** A stream to send the body through; `undefined` leaves it as it is. */
+export type BodyTransform = (request: FastifyRequest, head: ResponseHead) => Transform | undefined;
+
+export interface Route {
+  readonly config: RouteConfig;
+  /** In the order of their phases. */
+  readonly requestHooks: readonly RequestHook[];
+  readonly responseHooks: readonly ResponseHook[];
+  readonly transforms: readonly BodyTransform[];
+  /** A hook answers preflights: those are matched by the method they ask for. */
+  readonly answersPreflight: boolean;
+  /** Answers go through Fastify's reply, so that `onSend` hooks of ordinary plugins run. */
+  readonly replyPath: boolean;
+  /** Calls an upstream under this route. */
+  readonly callOf: (upstream: string) => UpstreamCall;
+}
+
+export interface UpstreamCall {
+  readonly call: Call;
+  readonly config: UpstreamConfig;
+}
+
+/** Limits and time that actions share. */
+export interface ActionContext {
+  readonly clock: Clock;
+  /** Silence of a client. */
+  readonly idleMs: number;
+}
+
+/** The last step of a route, behind all hooks. */
+export type Action = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;

@@ -1,0 +1,41 @@
+/** The one place where an UpstreamRequest is made: all fields, in one order. */
+import type { UpstreamRequest } from '../call.ts';
+import type { Cancellation } from '../cancellation.ts';
+import type { ClientExchange } from '../edge/client-exchange.ts';
+import type { MutableHeaders } from '../headers.ts';
+
+export interface CallDescription {
+  readonly upstream: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: MutableHeaders;
+  readonly body: UpstreamRequest['body'];
+  readonly signal: Cancellation;
+  /** On the gateway's clock; `Infinity` leaves it to the deadline policy. */
+  readonly deadlineAt: number;
+}
+
+export function upstreamRequest(
+  exchange: ClientExchange,
+  description: CallDescription,
+): UpstreamRequest {
+  return {
+    upstream: description.upstream,
+    route: exchange.route,
+    method: description.method,
+    path: description.path,
+    query: description.query,
+    headers: description.headers,
+    body: description.body,
+    signal: description.signal,
+    deadlineAt: description.deadlineAt,
+    consumer: exchange.consumer,
+    id: exchange.id,
+    attempt: 1,
+    tried: NO_TARGETS,
+    notes: exchange.notes,
+  };
+}
+
+const NO_TARGETS: readonly string[] = [];

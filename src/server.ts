@@ -1,0 +1,186 @@
+/**
+ * `portico/gateway`: the sockets, and the generation that serves behind them.
+ *
+ * The socket belongs to this file, not to Fastify, so that a generation can be swapped for the next
+ * one under it.
+ */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { FastifyBaseLogger } from 'fastify';
+import { type Admin, createAdmin } from './admin.ts';
+import { KeptValues } from './assembly/kept-values.ts';
+import type { World } from './assembly/world.ts';
+import type { Call } from './call.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { Config } from './config/config.ts';
+import type { Environment } from './config/environment.ts';
+import { formatFault } from './config/fault.ts';
+import { loadConfig } from './config/load.ts';
+import { requestIds } from './edge/request-id.ts';
+import { createHttpServer, type GatewayHttpServer } from './http-server.ts';
+import { buildGeneration, type Generation } from './gateway.ts';
+import { loadModules } from './modules.ts';
+import { createLogger } from './observe/log.ts';
+import { Metrics, type UpstreamGauges } from './observe/metrics.ts';
+import { statusOf, type GatewayStatus } from './status.ts';
+import { UpstreamRegistry } from './upstream/registry.ts';
+
+export interface GatewayOptions {
+  /** Path of gateway.config.yaml. */
+  readonly file: string;
+  /** What `${NAME}` is replaced from. */
+  readonly environment: Environment;
+  /** Default: JSON lines on standard output, at the config's level. */
+  readonly log?: FastifyBaseLogger;
+  readonly clock?: Clock;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+  /** Stands for the network of an upstream; tests hand one in. */
+  readonly send?: (upstream: string) => Call | undefined;
+}
+
+export interface Gateway {
+  readonly config: Config;
+  /**
+   * Opens the ports; resolves when requests are served.
+   *
+   * @throws the system's error when a port can not be had
+   */
+  listen(): Promise<void>;
+  /** Origin of the port that clients use, such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Origin of the admin port; `undefined` where it is off. */
+  readonly adminUrl: string | undefined;
+  status(): GatewayStatus;
+  /**
+   * Fails readiness, waits `shutdown.delay`, stops accepting, lets requests finish up to
+   * `shutdown.grace`, closes everything.
+   *
+   * @returns whether all requests finished by themselves
+   */
+  close(): Promise<boolean>;
+}
+
+/**
+ * Loads a config and builds the gateway; it serves after `listen`.
+ *
+ * @throws {ConfigError} with every fault of the config
+ */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { file, environment } = options;
+  const loaded = await loadConfig({ file, environment, loadModules });
+  const world = createWorld(options, loaded.config);
+  for (const warning of loaded.warnings) world.log.warn(formatFault(warning));
+  const generation = await buildGeneration(1, loaded, world);
+  world.metrics.observeLoad('applied', generation.number);
+  return new RunningGateway(generation, world);
+}
+
+function createWorld(options: GatewayOptions, config: Config): World {
+  const { clock = systemClock, random = Math.random, send } = options;
+  const log = options.log ?? createLogger(config.logs.level);
+  const upstreams = new UpstreamRegistry({
+    clock,
+    random,
+    onCircuit: (upstream, state) => log.warn({ upstream, circuit: state }, 'circuit'),
+  });
+  const metrics = new Metrics(() => gaugesOf(upstreams));
+  return {
+    clock,
+    random,
+    log,
+    metrics,
+    upstreams,
+    kept: new KeptValues(),
+    nextRequestId: requestIds(),
+    send,
+  };
+}
+
+function* gaugesOf(upstreams: UpstreamRegistry): Generator<UpstreamGauges> {
+  for (const { config, circuit, slots, targets } of upstreams.states()) {
+    const { name } = config;
+    yield { name, circuit: circuit?.state, slotsUsed: slots.used, queued: slots.queued, targets };
+  }
+}
+
+class RunningGateway implements Gateway {
+  readonly #world: World;
+  readonly #http: GatewayHttpServer;
+  readonly #admin: Admin | undefined;
+  readonly #startedAt: number;
+  readonly #current: Generation;
+  #ready = false;
+  #closing: Promise<boolean> | undefined;
+
+  constructor(generation: Generation, world: World) {
+    const { config } = generation;
+    this.#current = generation;
+    this.#world = world;
+    this.#startedAt = world.clock.now();
+    this.#http = createHttpServer(config.server, world, (request, response) =>
+      this.#current.handle(request, response),
+    );
+    this.#admin =
+      config.admin &&
+      createAdmin(config.admin, {
+        isReady: () => this.#ready,
+        metrics: world.metrics,
+        status: () => this.status(),
+      });
+  }
+
+  get config(): Config {
+    return this.#current.config;
+  }
+
+  get url(): string {
+    const { port, address } = this.#http.server.address() as AddressInfo;
+    const host = ['0.0.0.0', '::'].includes(address) ? '127.0.0.1' : address;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+
+  get adminUrl(): string | undefined {
+    return this.#admin?.url;
+  }
+
+  async listen(): Promise<void> {
+    const { host, port } = this.config.server;
+    try {
+      await this.#admin?.listen();
+      this.#http.server.listen(port, host);
+      await once(this.#http.server, 'listening');
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    this.#ready = true;
+    this.#world.log.info({ url: this.url, admin: this.adminUrl }, 'serving');
+  }
+
+  status(): GatewayStatus {
+    const uptimeMs = this.#world.clock.now() - this.#startedAt;
+    return statusOf(this.#current, { isReady: this.#ready, uptimeMs });
+  }
+
+  close(): Promise<boolean> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<boolean> {
+    const { delayMs, graceMs } = this.config.server.shutdown;
+    const { clock } = this.#world;
+    const wasReady = this.#ready;
+    this.#ready = false;
+    if (wasReady && delayMs > 0) {
+      await new Promise<void>((resolve) => {
+        clock.after(delayMs, resolve);
+      });
+    }
+    const drained = await this.#http.close(graceMs);
+    await this.#current.close();
+    await this.#admin?.close();
+    return drained;
+  }
+}

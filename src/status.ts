@@ -1,0 +1,61 @@
+/** What the gateway says of itself on `/status`: names, states and counts; never a value of the config. */
+import { formatMatch } from './routes/format-match.ts';
+import type { CircuitName } from './policies/circuit.ts';
+import type { Generation } from './gateway.ts';
+
+export interface GatewayStatus {
+  readonly generation: number;
+  readonly ready: boolean;
+  readonly uptimeSeconds: number;
+  readonly inflight: number;
+  readonly routes: readonly RouteStatus[];
+  readonly upstreams: readonly UpstreamStatus[];
+}
+
+export interface RouteStatus {
+  readonly name: string;
+  /** `GET,POST /api/orders/*` */
+  readonly match: readonly string[];
+  readonly action: string;
+  readonly plugins: readonly string[];
+}
+
+export interface UpstreamStatus {
+  readonly name: string;
+  /** Absent where there is no breaker. */
+  readonly circuit?: CircuitName;
+  readonly slots: { readonly used: number; readonly concurrency: number; readonly queued: number };
+  readonly targets: readonly {
+    readonly origin: string;
+    readonly weight: number;
+    readonly inflight: number;
+  }[];
+}
+
+export function statusOf(
+  { number, config, upstreams, inflight }: Generation,
+  { isReady, uptimeMs }: { readonly isReady: boolean; readonly uptimeMs: number },
+): GatewayStatus {
+  return {
+    generation: number,
+    ready: isReady,
+    uptimeSeconds: Math.round(uptimeMs / 1_000),
+    inflight: inflight(),
+    routes: config.routes.map(({ name, matches, action, plugins }) => ({
+      name,
+      match: matches.map(formatMatch),
+      action: action.kind === 'forward' ? `forward to ${action.upstream}` : action.kind,
+      plugins: Object.keys(plugins),
+    })),
+    upstreams: [...upstreams.values()].map(({ config: { name }, circuit, slots, targets }) => ({
+      name,
+      ...(circuit === undefined ? {} : { circuit: circuit.state }),
+      slots: { used: slots.used, concurrency: slots.concurrency, queued: slots.queued },
+      targets: targets.map(({ origin, weight, inflight: open }) => ({
+        origin,
+        weight,
+        inflight: open,
+      })),
+    })),
+  };
+}
