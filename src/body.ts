@@ -151,11 +151,10 @@ export class Body {
   /** A standard stream, for code that needs one; destroying it ends the exchange. */
   stream(): Readable {
     this.#take();
-    const body = this;
     const readable = new Readable({
       read: () => this.resume(),
-      destroy(error, done) {
-        body.destroy(error ?? new GatewayError('GW_CLIENT_CLOSED', 'the reader stopped'));
+      destroy: (error, done) => {
+        this.destroy(error ?? new GatewayError('GW_CLIENT_CLOSED', 'the reader stopped'));
         done(error);
       },
     });

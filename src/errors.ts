@@ -21,9 +21,9 @@ const row = (
   status: number,
   title: string,
   proxyStatus: string,
-  blamesUpstream = false,
+  blames = false,
   repeatable: Repeatable = 'never',
-): ErrorRow => ({ status, title, proxyStatus, blamesUpstream, repeatable });
+): ErrorRow => ({ status, title, proxyStatus, blamesUpstream: blames, repeatable });
 
 // prettier-ignore
 export const ERRORS = {

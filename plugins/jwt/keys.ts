@@ -70,7 +70,7 @@ class RemoteKeys implements Keys {
   #pem(key: CryptoKey): string {
     let pem = this.#pems.get(key);
     if (pem === undefined) {
-      pem = KeyObject.from(key).export({ type: 'spki', format: 'pem' }) as string;
+      pem = KeyObject.from(key).export({ type: 'spki', format: 'pem' });
       this.#pems.set(key, pem);
     }
     return pem;

@@ -28,7 +28,7 @@ const keySet = z
 const publicKey = z.string().transform((text, context) => {
   try {
     const pem = text.includes('-----BEGIN') ? text : readFileSync(text, 'utf8');
-    return createPublicKey(pem).export({ type: 'spki', format: 'pem' }) as string;
+    return createPublicKey(pem).export({ type: 'spki', format: 'pem' });
   } catch {
     context.addIssue({
       code: 'custom',

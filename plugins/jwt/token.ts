@@ -7,6 +7,9 @@ const MAX_TOKEN_BYTES = 8_192;
 
 const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
+/** RFC 8725 §3.11, RFC 9068 §2.1. */
+const TYPES = /^(application\/)?(at\+)?jwt$/i;
+
 export interface UnverifiedToken {
   readonly alg: string;
   readonly kid: string | undefined;
@@ -65,14 +68,14 @@ export function peek(token: string): UnverifiedToken {
   const { alg, kid, typ, crit } = header;
   if (typeof alg !== 'string') throw refuse('the token names no algorithm');
   if (crit !== undefined) throw refuse('the token asks for an extension that is not supported');
-  if (typ !== undefined && !/^(application\/)?(at\+)?jwt$/i.test(String(typ))) {
+  if (typ !== undefined && !(typeof typ === 'string' && TYPES.test(typ))) {
     throw refuse('the token is of another type');
   }
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > 256)) {
     throw refuse('the key id of the token is malformed');
   }
   if (typeof payload['iss'] !== 'string') throw refuse('the token names no issuer');
-  return { alg, kid: kid as string | undefined, issuer: payload['iss'] };
+  return { alg, kid: kid, issuer: payload['iss'] };
 }
 
 function decode(part: string): Record<string, unknown> {

@@ -2,7 +2,7 @@
  * Mounts a BFF: a Fastify plugin in a context of its own, whose routes inherit the hooks of the YAML
  * route and whose schemas are zod's.
  */
-import type { FastifyInstance, FastifySchema, onRequestHookHandler, RouteOptions } from 'fastify';
+import type { FastifyInstance, onRequestHookHandler, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import type { Bff } from '../authoring/bff.ts';
 import { PartRunner, upstreamClient } from '../authoring/parts.ts';
@@ -10,6 +10,7 @@ import { exchangeOf } from '../edge/client-exchange.ts';
 import { GatewayError } from '../errors.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import { SERVED_METHODS } from './fastify-app.ts';
+import { asHook } from './fastify-hook.ts';
 import { addressOf, entryHooks, sendHooks } from './mount.ts';
 import type { RegisteredPlugins } from './registered-plugins.ts';
 
@@ -55,9 +56,7 @@ function decorateParts(
 /** Paths below the mount that nobody serves pass the same hooks, then 404. */
 function addUnknownPath(scope: FastifyInstance): void {
   scope.route({
-    method: SERVED_METHODS.filter(
-      (method) => !scope.hasRoute({ method: method as never, url: '/*' }),
-    ) as never,
+    method: SERVED_METHODS.filter((method) => !scope.hasRoute({ method: method, url: '/*' })),
     url: '/*',
     config: { unknownPath: true },
     handler: () => {
@@ -92,7 +91,7 @@ function prepareRoute(
       exchangeOf(request.raw).endpoint = endpoint;
       done();
     },
-    ...([...route.requestHooks, ...own.request] as onRequestHookHandler[]),
+    ...[...route.requestHooks, ...own.request].map(asHook),
   ];
   options.onRequest = [...before, ...[options.onRequest ?? []].flat()];
   const send = sendHooks([...route.responseHooks, ...own.response]);
@@ -118,7 +117,7 @@ function checkResponses(name: string, options: RouteOptions): void {
     }
     return [status, json] as const;
   });
-  options.schema = { ...schema, response: Object.fromEntries(compiled) } as FastifySchema;
+  options.schema = { ...schema, response: Object.fromEntries(compiled) };
 }
 
 const isZod = (value: unknown): value is z.ZodType =>

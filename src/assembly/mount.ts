@@ -5,14 +5,7 @@
  * most 31 constrained routes on one path), so that each route stands under an address of its own,
  * `/@name`, that no client can ask for. The first hook gives the request its real URL back.
  */
-import type {
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  HTTPMethods,
-  onRequestHookHandler,
-  onSendHookHandler,
-} from 'fastify';
+import type { FastifyInstance, HTTPMethods, onSendHookHandler } from 'fastify';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { type ResponseHead } from '../edge/response-head.ts';
 import { GatewayError } from '../errors.ts';
@@ -22,6 +15,7 @@ import { redirect } from '../routes/redirect.ts';
 import { respond } from '../routes/respond.ts';
 import type { Action, ActionContext, ResponseHook, Route } from '../routes/route.ts';
 import { SERVED_METHODS } from './fastify-app.ts';
+import { asHook, asLastHook, type FastifyHook } from './fastify-hook.ts';
 
 /** Where a route stands on Fastify. */
 export const addressOf = (route: string): string => `/@${route}`;
@@ -34,9 +28,9 @@ export function mountAction(app: FastifyInstance, route: Route, context: ActionC
     url: addressOf(route.config.name),
     onRequest: [
       ...entryHooks(route),
-      ...route.requestHooks,
-      actionOf(route, context),
-    ] as onRequestHookHandler[],
+      ...route.requestHooks.map(asHook),
+      asLastHook(actionOf(route, context)),
+    ],
     ...(onSend.length === 0 ? {} : { onSend }),
     handler: () => {
       throw new TypeError('the action answers before Fastify would');
@@ -61,9 +55,7 @@ function actionOf(route: Route, context: ActionContext): Action {
 }
 
 /** What runs before any plugin. */
-export function entryHooks(
-  route: Route,
-): ((request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void)[] {
+export function entryHooks(route: Route): FastifyHook[] {
   const { bodyLimitBytes } = route.config;
   return [
     function enter(request, reply, done) {

@@ -52,8 +52,8 @@ class RequestLogger {
   }
 
   #write(level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace', args: unknown[]): void {
-    const log = this.#child();
-    (log[level] as (...args: unknown[]) => void).apply(log, args);
+    const [first, ...rest] = args;
+    this.#child()[level](first, ...(rest as [string?, ...unknown[]]));
   }
 
   #child(): FastifyBaseLogger {
@@ -66,4 +66,4 @@ class RequestLogger {
 export const requestLogger =
   (log: FastifyBaseLogger) =>
   (_logger: unknown, _bindings: unknown, _options: unknown, raw: unknown): FastifyBaseLogger =>
-    new RequestLogger(log, raw as IncomingMessage) as unknown as FastifyBaseLogger;
+    new RequestLogger(log, raw as IncomingMessage);

@@ -76,7 +76,7 @@ export function defineBff<const U extends string>(
 ): Bff {
   const { upstreams } = options;
   // The instance is Fastify's own: only the types say more.
-  return { upstreams, register: register as unknown as Bff['register'], [BRAND]: true };
+  return { upstreams, register: register, [BRAND]: true };
 }
 
 export function isBff(value: unknown): value is Bff {

@@ -47,7 +47,7 @@ export async function runCli(terminal: Terminal): Promise<number> {
     });
 
   try {
-    await program.parseAsync(terminal.args as string[], { from: 'user' });
+    await program.parseAsync(terminal.args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;

@@ -45,7 +45,7 @@ function union(schema: z.ZodType, value: unknown, issue: UnionIssue, root: Path)
     .filter((branch) => !branch.some(isKindMismatch))
     .toSorted((a, b) => a.length - b.length)[0];
   if (meant !== undefined) {
-    const below = meant.map((inner) => ({ ...inner, path: [...local, ...inner.path] }) as Issue);
+    const below = meant.map((inner) => ({ ...inner, path: [...local, ...inner.path] }));
     return findingsOf(schema, value, below, root);
   }
   const wanted = [...new Set(issue.errors.flatMap((branch) => branch.map(wantedBy)))];

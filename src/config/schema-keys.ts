@@ -18,7 +18,7 @@ interface Definition {
   readonly getter?: () => z.ZodType;
 }
 
-const definition = (schema: z.ZodType): Definition => schema._zod.def as unknown as Definition;
+const definition = (schema: z.ZodType): Definition => schema._zod.def;
 
 /** The schemas a value may have to fit, with wrappers (optional, default, pipe, union) taken off. */
 function unwrap(schema: z.ZodType): z.ZodType[] {

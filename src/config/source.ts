@@ -138,8 +138,8 @@ class SourceReader {
       const { line, col } = file.lines.linePos(error.pos[0]);
       const written = text.split('\n')[line - 1] ?? '';
       const message = `${describeSyntax(error.code, error.message)}${quoteHint(written)}`;
-      const place = { file: file.name, line, column: col };
-      this.#faults.push({ ...place, path: '', message, severity: 'error' });
+      const at = { file: file.name, line, column: col };
+      this.#faults.push({ ...at, path: '', message, severity: 'error' });
     }
   }
 
@@ -162,7 +162,7 @@ class SourceReader {
     visit(file.document, {
       Scalar: (key, node, ancestors) => {
         if (key === 'key' || typeof node.value !== 'string' || !hasPlaceholder(node.value)) return;
-        const path = pathOf(ancestors as readonly unknown[], node, key);
+        const path = pathOf(ancestors, node, key);
         if (this.#expandScalar(file, node, path) !== '') return;
         const pair = ancestors.at(-1);
         if (isPair(pair)) empty.push(pair);

@@ -129,8 +129,14 @@ function compile(route: RouteConfig, match: MatchConfig, position: number): Cand
     methods: methods && new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods),
     condition: compileConditions(match),
     hostCondition: compileConditions({ ...match, headers: [], cookies: [], query: [] }),
-    groups: pathRegex === undefined ? undefined : parseRegex(pathRegex).groups,
+    groups: pathRegex === undefined ? undefined : groupsOf(pathRegex),
   };
+}
+
+/** The named groups of a whole path, where the regex matches it. */
+function groupsOf(pathRegex: string): NonNullable<Candidate['groups']> {
+  const regex = parseRegex(pathRegex);
+  return (path) => regex.groups(path);
 }
 
 /** Every candidate whose path fits, from the root down. */
