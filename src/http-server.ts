@@ -1,5 +1,5 @@
 /** The listening socket of the gateway: Node's HTTP server, with limits and errors of ours. */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { RequestHandler } from './assembly/admission.ts';
 import type { World } from './assembly/world.ts';
@@ -40,6 +40,11 @@ export function createHttpServer(
     handle,
   );
   server.maxConnections = limits.connections;
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.on('checkContinue', handle);
   server.on('checkExpectation', (_request, response) => {
     const error = new GatewayError('GW_EXPECTATION', 'only 100-continue is understood');
@@ -57,16 +62,25 @@ export function createHttpServer(
     server,
     close: (graceMs) => {
       draining = true;
+      for (const socket of sockets) {
+        const response = responseOn(socket);
+        if (response !== undefined && !response.headersSent) response.shouldKeepAlive = false;
+      }
       return drain(server, graceMs, world);
     },
   };
 }
 
+/** The response that is under way on a socket; Node keeps it there and says so nowhere else. */
+function responseOn(socket: Socket): ServerResponse | undefined {
+  const { _httpMessage } = socket as Socket & { readonly _httpMessage?: ServerResponse | null };
+  return _httpMessage ?? undefined;
+}
+
 /** What Node's parser would not read gets the same document as everything else. */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket, world: World): void {
   // A response under way must not get another one in its middle.
-  const busy = (socket as Socket & { readonly _httpMessage?: unknown })._httpMessage;
-  if (error.code === 'ECONNRESET' || !socket.writable || (busy !== undefined && busy !== null)) {
+  if (error.code === 'ECONNRESET' || !socket.writable || responseOn(socket) !== undefined) {
     socket.destroy();
     return;
   }

@@ -11,33 +11,27 @@ export type FastifyHook = (
 /** Goes on when the hook has returned, unless it has answered. */
 export function asHook(hook: RequestHook): FastifyHook {
   return function requestHook(request, reply, done) {
-    const goOn = (): void => {
-      if (!reply.sent) done();
-    };
-    settle(() => hook(request, reply), goOn, done);
+    let result: void | Promise<void>;
+    try {
+      result = hook(request, reply);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    // Most hooks return no promise, and then nothing is waited for.
+    if (result !== undefined) {
+      result.then(() => !reply.sent && done(), done);
+    } else if (!reply.sent) done();
   };
 }
 
 /** Never goes on: an action answers. */
 export function asLastHook(action: Action): FastifyHook {
   return function actionHook(request, reply, done) {
-    settle(() => action(request, reply), undefined, done);
+    try {
+      action(request, reply)?.catch(done);
+    } catch (error) {
+      done(error as Error);
+    }
   };
-}
-
-function settle(
-  run: () => void | Promise<void>,
-  returned: (() => void) | undefined,
-  failed: (error: Error) => void,
-): void {
-  let result: void | Promise<void>;
-  try {
-    result = run();
-  } catch (error) {
-    failed(error as Error);
-    return;
-  }
-  // Only a promise is waited for: for most hooks there is none.
-  if (result === undefined) returned?.();
-  else result.then(returned, failed);
 }

@@ -11,6 +11,7 @@ export function createLogger(level: string): FastifyBaseLogger {
     {
       level,
       base: null,
+      formatters: { level: (label) => ({ level: label }) },
       timestamp: stdTimeFunctions.isoTime,
       redact: [
         'headers.authorization',

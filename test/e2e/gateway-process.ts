@@ -1,0 +1,75 @@
+/** The gateway as users run it: a process of its own, started from a config file. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { onTestFinished } from 'vitest';
+
+export interface GatewayProcess {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly child: ChildProcess;
+  /** Most memory it has held so far, in MiB. */
+  peakMiB(): number;
+  /** Memory it holds now, in MiB. */
+  memoryMiB(): number;
+  /** Sends a signal and waits for the end. @returns the exit code */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+
+/** Starts a gateway for `config`; it ends with the test. */
+export async function startGatewayProcess(
+  config: Readonly<Record<string, unknown>>,
+): Promise<GatewayProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'portico-e2e-'));
+  const file = join(folder, 'gateway.config.yaml');
+  const ports = { server: { host: '127.0.0.1', port: 0 }, admin: { port: 0 } };
+  const server = { ...ports.server, ...(config['server'] as object | undefined) };
+  writeFileSync(file, JSON.stringify({ version: 1, ...ports, ...config, server }));
+  const child = spawn(process.execPath, [MAIN, 'start', '--config', file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {},
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const { url, admin } = await serving(child);
+  const status = (field: string): number => {
+    const text = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+    return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(text)?.[1]) / 1_024;
+  };
+  return {
+    url,
+    adminUrl: admin,
+    child,
+    peakMiB: () => status('VmHWM'),
+    memoryMiB: () => status('VmRSS'),
+    stop: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      return child.exitCode;
+    },
+  };
+}
+
+interface Serving {
+  readonly url: string;
+  readonly admin: string;
+}
+
+/** Waits for the line that says it serves; the rest of its output is read and dropped. */
+async function serving(child: ChildProcess): Promise<Serving> {
+  const lines = createInterface({ input: child.stdout! });
+  return new Promise((resolve, reject) => {
+    lines.on('line', (line) => {
+      const entry = JSON.parse(line) as Serving & { readonly msg: string };
+      if (entry.msg === 'serving') resolve(entry);
+    });
+    child.once('exit', (code) => reject(new Error(`the gateway ended with ${code}`)));
+  });
+}

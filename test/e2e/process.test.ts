@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, get, type IncomingMessage } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startGatewayProcess } from './gateway-process.ts';
+
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+
+/** Runs `portico start` on a config that is not expected to serve. */
+async function failToStart(config: object): Promise<{ code: number; errors: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'portico-e2e-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'gateway.config.yaml');
+  writeFileSync(file, JSON.stringify(config));
+  const child = spawn(process.execPath, [MAIN, 'start', '--config', file], { env: {} });
+  let errors = '';
+  child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, errors };
+}
+
+async function slowUpstream(ms: number): Promise<string> {
+  const server = createServer((_incoming, response) => {
+    setTimeout(() => response.end('late'), ms);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('the process', () => {
+  test('ends with 0 on SIGTERM when nothing is under way', async () => {
+    const gateway = await startGatewayProcess({});
+    expect(await gateway.stop()).toBe(0);
+  });
+
+  test('lets a request under way finish before it ends with 0', async () => {
+    const gateway = await startGatewayProcess({
+      upstreams: { slow: { targets: [await slowUpstream(500)] } },
+      routes: { slow: { match: { path: '/*' }, upstream: 'slow' } },
+    });
+
+    const answered = once(get(`${gateway.url}/x`), 'response') as Promise<[IncomingMessage]>;
+    await sleep(150);
+    const stopped = gateway.stop();
+    const [response] = await answered;
+
+    expect(response.statusCode).toBe(200);
+    expect(response.headers.connection).toBe('close');
+    response.resume();
+    expect(await stopped).toBe(0);
+  });
+
+  test('cuts what is under way at the end of the grace, and ends with 1', async () => {
+    const gateway = await startGatewayProcess({
+      server: { shutdown: { grace: '200ms' } },
+      upstreams: { slow: { targets: [await slowUpstream(4_000)], timeout: '5s' } },
+      routes: { slow: { match: { path: '/*' }, upstream: 'slow' } },
+    });
+
+    const cut = once(get(`${gateway.url}/x`), 'error');
+    await sleep(150);
+
+    expect(await gateway.stop()).toBe(1);
+    await cut;
+  });
+
+  test('ends at once, with 1, on a second signal', async () => {
+    const gateway = await startGatewayProcess({
+      upstreams: { slow: { targets: [await slowUpstream(4_000)], timeout: '5s' } },
+      routes: { slow: { match: { path: '/*' }, upstream: 'slow' } },
+    });
+    get(`${gateway.url}/x`).on('error', () => undefined);
+    await sleep(150);
+
+    const stopped = gateway.stop();
+    await sleep(100);
+    gateway.child.kill('SIGTERM');
+
+    expect(await stopped).toBe(1);
+  });
+
+  test('ends with 78 and every fault when the config is not valid', async () => {
+    const { code, errors } = await failToStart({ version: 2, upstrems: {} });
+    expect(code).toBe(78);
+    expect(errors).toContain('did you mean "upstreams"?');
+    expect(errors).toContain('2 faults');
+  });
+
+  test('ends with 1 and names the port when it is taken', async () => {
+    const taken = createTcpServer();
+    await once(taken.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void taken.close());
+    const { port } = taken.address() as AddressInfo;
+
+    const { code, errors } = await failToStart({
+      version: 1,
+      server: { host: '127.0.0.1', port },
+      admin: false,
+    });
+
+    expect(code).toBe(1);
+    expect(errors).toContain(`port ${port} on 127.0.0.1 is already in use`);
+  });
+});
