@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { ServerConfig } from '../config/config.ts';
 import { ClientExchange, setExchange } from '../edge/client-exchange.ts';
-import { checkFraming, removeForbidden } from '../edge/client-headers.ts';
+import { checkFraming, hasLongBody, removeForbidden } from '../edge/client-headers.ts';
 import { watchClient } from '../edge/client-signal.ts';
 import { peerOf } from '../edge/peer.ts';
 import { sendProblem } from '../edge/problem.ts';
@@ -134,9 +134,6 @@ function refuse(
   const error = toGatewayError(thrown);
   if (error.code === 'GW_INTERNAL') world.log.error({ err: thrown, requestId: exchange.id }, 'bug');
   exchange.code = error.code;
-  if (!request.complete && request.headers['content-length'] !== '0') {
-    const hasMore = request.headers['content-length'] ?? request.headers['transfer-encoding'];
-    if (hasMore !== undefined) response.setHeader('connection', 'close');
-  }
+  if (hasLongBody(request)) response.setHeader('connection', 'close');
   sendProblem(response, error, exchange.id);
 }

@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Consumer } from '../call.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
+import { hasLongBody } from '../edge/client-headers.ts';
 import { problem } from '../edge/problem.ts';
 import { ERRORS, type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
 import { requestLogger } from './request-logger.ts';
@@ -70,7 +71,7 @@ function answerErrors(app: FastifyInstance, log: FastifyBaseLogger): void {
     }
     const { status, headers, body } = problem(error, exchange.id);
     // Bytes of the request that nobody will read must not be taken for the next one.
-    if (!request.raw.complete) void reply.header('connection', 'close');
+    if (hasLongBody(request.raw)) void reply.header('connection', 'close');
     return reply.code(status).headers(headers).send(body);
   });
   app.setNotFoundHandler(() => {

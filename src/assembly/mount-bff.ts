@@ -92,6 +92,11 @@ function prepareRoute(
       done();
     },
     ...[...route.requestHooks, ...own.request].map(asHook),
+    // The body is read next (RFC 9110 §10.1.1).
+    function continueBody(request, reply, done) {
+      if (request.raw.headers.expect !== undefined) reply.raw.writeContinue();
+      done();
+    },
   ];
   options.onRequest = [...before, ...[options.onRequest ?? []].flat()];
   const send = sendHooks([...route.responseHooks, ...own.response]);

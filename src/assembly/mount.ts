@@ -7,6 +7,7 @@
  */
 import type { FastifyInstance, HTTPMethods, onSendHookHandler } from 'fastify';
 import { exchangeOf } from '../edge/client-exchange.ts';
+import { hasLongBody } from '../edge/client-headers.ts';
 import { type ResponseHead } from '../edge/response-head.ts';
 import { GatewayError } from '../errors.ts';
 import { aggregate } from '../routes/aggregate.ts';
@@ -29,6 +30,7 @@ export function mountAction(app: FastifyInstance, route: Route, context: ActionC
     onRequest: [
       ...entryHooks(route),
       ...route.requestHooks.map(asHook),
+      ...(readsNoBody(route) ? [closeAfterLongBody] : []),
       asLastHook(actionOf(route, context)),
     ],
     ...(onSend.length === 0 ? {} : { onSend }),
@@ -37,6 +39,15 @@ export function mountAction(app: FastifyInstance, route: Route, context: ActionC
     },
   });
 }
+
+const readsNoBody = ({ config }: Route): boolean =>
+  config.action.kind === 'redirect' || config.action.kind === 'respond';
+
+/** A body that nobody will read must not keep the connection busy. */
+const closeAfterLongBody: FastifyHook = function closeAfterLongBody(request, reply, done) {
+  if (hasLongBody(request.raw)) void reply.header('connection', 'close');
+  done();
+};
 
 function actionOf(route: Route, context: ActionContext): Action {
   const { kind } = route.config.action;

@@ -69,6 +69,16 @@ export function checkFraming(request: IncomingMessage): void {
   }
 }
 
+/** So much of a body that nobody wants is read to its end, to keep the connection. */
+const DROPPED_BYTES = 65_536;
+
+/** May the rest of this body be too long to read just for the sake of the connection? */
+export function hasLongBody(request: IncomingMessage): boolean {
+  if (request.complete) return false;
+  const { 'transfer-encoding': coding, 'content-length': length } = request.headers;
+  return coding !== undefined || Number(length ?? 0) > DROPPED_BYTES;
+}
+
 /** Does a body follow the head? */
 export function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers['content-length'];
