@@ -2,6 +2,7 @@
  * Lets in who bears a token of an issuer we trust (RFC 6750, RFC 8725), and says who that is:
  * `request.consumer`.
  */
+import type { FastifyRequest } from 'fastify';
 import {
   type Consumer,
   definePlugin,
@@ -33,11 +34,17 @@ export default definePlugin({
     return [
       {
         phase: 'authenticate',
-        async onRequest(request, _reply, { issuer, optional, cookie }) {
-          const token = findToken(request, cookie);
-          if (token !== undefined) {
-            request.consumer = await verifier.consumer(request, token, issuer);
-          } else if (!optional) throw missing();
+        onRequest(request, _reply, options) {
+          const token = findToken(request, options.cookie);
+          if (token === undefined) {
+            if (options.optional) return undefined;
+            throw missing();
+          }
+          // Most tokens have been seen before: nothing to wait for.
+          const known = verifier.known(token, options.issuer);
+          if (known === undefined) return authenticate(verifier, request, token, options);
+          request.consumer = known;
+          return undefined;
         },
         policy: ({ forward }) => forwardClaims(Object.entries(forward)),
       },
@@ -48,6 +55,15 @@ export default definePlugin({
     ];
   },
 });
+
+async function authenticate(
+  verifier: TokenVerifier,
+  request: FastifyRequest,
+  token: string,
+  { issuer }: Options,
+): Promise<void> {
+  request.consumer = await verifier.verify(request, token, issuer);
+}
 
 /** @throws GW_SCOPE_INSUFFICIENT (RFC 6750 §3.1) */
 function requireScopes(consumer: Consumer | undefined, { scopes, match, optional }: Options): void {

@@ -50,19 +50,23 @@ export class TokenVerifier {
     );
   }
 
+  /** Who the bearer of `token` is, where one of the issuers `allowed` was found to say so before. */
+  known(token: string, allowed: readonly string[]): Consumer | undefined {
+    const entry = this.#verified.get(token, Date.now(), this.#epochOf);
+    return entry !== undefined && allowed.includes(entry.issuer) ? entry.consumer : undefined;
+  }
+
   /**
    * Who the bearer of `token` is, if one of the issuers `allowed` says so.
    *
    * @throws GW_TOKEN_INVALID, GW_DEPENDENCY_DOWN
    */
-  async consumer(
+  async verify(
     request: FastifyRequest,
     token: string,
     allowed: readonly string[],
   ): Promise<Consumer> {
     const now = Date.now();
-    const known = this.#verified.get(token, now, this.#epochOf);
-    if (known !== undefined && allowed.includes(known.issuer)) return known.consumer;
     const issuer = this.#issuerOf(token, allowed);
     const { epoch } = issuer.keys;
     const claims = await this.#verify(request, token, issuer);

@@ -28,11 +28,6 @@ export function relayedHeaders(headers: Headers): MutableHeaders {
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Takes the fields of `prefix` away, such as the upstream's own CORS answer. */
-export function dropPrefix(headers: MutableHeaders, prefix: string): void {
-  for (const name in headers) if (name.startsWith(prefix)) delete headers[name];
-}
-
 /** Fields that hooks have set on the reply win over the upstream's; lists are added to. */
 export function mergeReplyHeaders(reply: FastifyReply, headers: MutableHeaders): void {
   const own = reply.getHeaders();

@@ -14,16 +14,22 @@ export function observeAttempts(
   return (next) =>
     async function observed(request) {
       const startedAt = clock.now();
-      const seconds = (): number => (clock.now() - startedAt) / 1_000;
       try {
         const response = await next(request);
         const status = attemptStatus(response.status);
-        metrics.observeAttempt(upstream, label(response.target), status, seconds());
+        metrics.observeAttempt(upstream, label(response.target), status, seconds(clock, startedAt));
         return response;
       } catch (error) {
         const { code } = toGatewayError(error);
-        metrics.observeAttempt(upstream, label(request.notes.target ?? ''), code, seconds());
+        metrics.observeAttempt(
+          upstream,
+          label(request.notes.target ?? ''),
+          code,
+          seconds(clock, startedAt),
+        );
         throw error;
       }
     };
 }
+
+const seconds = (clock: Clock, since: number): number => (clock.now() - since) / 1_000;
