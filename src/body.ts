@@ -110,16 +110,21 @@ export class Body {
     options: SendOptions,
   ): void {
     this.#take();
-    if (this.#error !== undefined) {
+    if (this.#error !== undefined || response.destroyed) {
       response.destroy(this.#error);
+      this.destroy();
       return;
     }
-    response.writeHead(status, headers);
-    if (this.#closed && this.#trailers === undefined) {
-      response.end(this.#joinHeld());
-      return;
+    try {
+      response.writeHead(status, headers);
+    } catch (error) {
+      // A head that can not be written must not leave the exchange open.
+      this.destroy();
+      throw error;
     }
-    this.#attach(new ResponseSink(response, options, this));
+    const sink = new ResponseSink(response, options, this);
+    if (this.#closed && this.#trailers === undefined) sink.end(undefined, this.#joinHeld());
+    else this.#attach(sink);
   }
 
   /**
@@ -133,8 +138,10 @@ export class Body {
     await this.#read((chunk) => {
       total += chunk.length;
       if (total > capBytes) {
-        this.destroy(new GatewayError('GW_UPSTREAM_INVALID', `body over ${capBytes} bytes`));
-      } else chunks.push(chunk);
+        return new GatewayError('GW_UPSTREAM_INVALID', `body over ${capBytes} bytes`);
+      }
+      chunks.push(chunk);
+      return undefined;
     });
     return chunks.length === 1 ? Buffer.from(chunks[0]!) : Buffer.concat(chunks, total);
   }
@@ -171,24 +178,26 @@ export class Body {
     let total = 0;
     await this.#read((chunk) => {
       total += chunk.length;
-      if (total > capBytes) this.destroy();
+      return total > capBytes ? notWanted() : undefined;
     }).catch(() => undefined);
   }
 
   /** Ends the exchange now; the connection is closed where bytes were still to come. */
-  destroy(reason: Error = new GatewayError('GW_CLIENT_CLOSED', 'the body is not wanted')): void {
+  destroy(reason?: Error): void {
     this.#taken = true;
     if (this.#closed) return;
-    this.#source.abort(reason);
-    this.fail(reason);
+    const why = reason ?? notWanted();
+    this.#source.abort(why);
+    this.fail(why);
   }
 
   /** The reader is ready for more. */
   resume(): void {
     if (!this.#paused || this.#closed) return;
     this.#paused = false;
-    this.#source.resume();
+    // In this order: resuming may bring chunks at once, and with them the next pause.
     this.#source.awaited();
+    this.#source.resume();
   }
 
   #pause(): void {
@@ -217,12 +226,17 @@ export class Body {
     else this.#source.awaited();
   }
 
-  #read(onChunk: (chunk: Uint8Array) => void): Promise<void> {
+  /** Reads to the end, unless `onChunk` says why it will not go on. */
+  #read(onChunk: (chunk: Uint8Array) => Error | undefined): Promise<void> {
     this.#take();
     return new Promise((resolve, reject) => {
       this.#attach({
         chunk: (bytes) => {
-          onChunk(bytes);
+          const refusal = onChunk(bytes);
+          if (refusal !== undefined) {
+            reject(refusal);
+            this.destroy(refusal);
+          }
           return true;
         },
         end: () => resolve(),
@@ -243,3 +257,6 @@ export class Body {
     for (const listener of listeners) listener(error);
   }
 }
+
+const notWanted = (): GatewayError =>
+  new GatewayError('GW_CLIENT_CLOSED', 'the body is not wanted');

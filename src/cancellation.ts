@@ -20,8 +20,12 @@ export class Cancellation {
 
   /** The first reason stays; later ones are ignored. */
   cancel(reason: Error): void {
-    if (this.#reason !== undefined) return;
+    if (this.reason !== undefined) return;
     this.#reason = reason;
+    this.tell(reason);
+  }
+
+  protected tell(reason: Error): void {
     const listeners = this.#listeners;
     this.#listeners = [];
     for (const listener of listeners) listener.onCancel(reason);
@@ -29,8 +33,9 @@ export class Cancellation {
 
   /** Tells `listener` at once where it is cancelled already. */
   listen(listener: CancelListener): void {
-    if (this.#reason === undefined) this.#listeners.push(listener);
-    else listener.onCancel(this.#reason);
+    const { reason } = this;
+    if (reason === undefined) this.#listeners.push(listener);
+    else listener.onCancel(reason);
   }
 
   unlisten(listener: CancelListener): void {
@@ -38,11 +43,14 @@ export class Cancellation {
     if (at >= 0) this.#listeners.splice(at, 1);
   }
 
+  /** Does nobody listen? */
+  protected get isIdle(): boolean {
+    return this.#listeners.length === 0;
+  }
+
   /** One that ends with this one, and may end before it. */
   child(): Cancellation {
-    const child = new ChildCancellation();
-    this.listen(child);
-    return child;
+    return new ChildCancellation(this);
   }
 
   /** The same as a standard AbortSignal, for code that wants one; made on demand. */
@@ -54,12 +62,45 @@ export class Cancellation {
 
   /** @throws the reason, once it is cancelled */
   throwIfCancelled(): void {
-    if (this.#reason !== undefined) throw this.#reason;
+    const { reason } = this;
+    if (reason !== undefined) throw reason;
   }
 }
 
+/**
+ * Listens to its parent only while somebody listens to it: a client may stay for hours, and have a
+ * call made every second.
+ */
 class ChildCancellation extends Cancellation implements CancelListener {
+  readonly #parent: Cancellation;
+
+  constructor(parent: Cancellation) {
+    super();
+    this.#parent = parent;
+  }
+
+  override get reason(): Error | undefined {
+    return super.reason ?? this.#parent.reason;
+  }
+
+  override cancel(reason: Error): void {
+    if (this.reason !== undefined) return;
+    this.#parent.unlisten(this);
+    super.cancel(reason);
+  }
+
+  override listen(listener: CancelListener): void {
+    if (this.isIdle && this.reason === undefined) this.#parent.listen(this);
+    super.listen(listener);
+  }
+
+  override unlisten(listener: CancelListener): void {
+    super.unlisten(listener);
+    if (this.isIdle) this.#parent.unlisten(this);
+  }
+
+  /** The parent's reason is the child's by now; what is left is to tell the listeners. */
   onCancel(reason: Error): void {
-    this.cancel(reason);
+    this.tell(reason);
   }
 }

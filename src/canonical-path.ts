@@ -20,7 +20,7 @@ const UNRESERVED = /[A-Za-z0-9\-._~]/;
 /** `pchar` of RFC 3986 §3.3, without `%`. */
 const PATH_CHARACTER = /[A-Za-z0-9\-._~!$&'()*+,;=:@/]/;
 /** A dot segment with parameters, or one that an escaped slash delimits. */
-const DISGUISED_DOTS = /^\.{1,2}(?:;|%3B)|(?:^|%2F)\.{1,2}(?:%2F|$)/;
+const DISGUISED_DOTS = /(?:^|%2F)\.{1,2}(?:;|%3B|%2F|$)/;
 
 /**
  * The canonical spelling of `path` (RFC 3986 §6.2.2): unreserved characters decoded, other escapes
@@ -77,11 +77,18 @@ function resolveSegments(path: string): string {
   const out: string[] = [];
   const segments = path.split('/');
   const last = segments.at(-1)!;
-  for (const segment of segments) {
+  for (const [i, segment] of segments.entries()) {
     if (segment === '' || segment === '.') continue;
-    if (segment === '..') out.pop();
-    else if (DISGUISED_DOTS.test(segment)) throw refused('the path disguises a dot segment');
-    else out.push(segment);
+    if (segment === '..') {
+      out.pop();
+      continue;
+    }
+    if (DISGUISED_DOTS.test(segment)) throw refused('the path disguises a dot segment');
+    // No segment to who drops parameters: `/;x/admin` is `/admin` to Tomcat (CVE-2020-11989).
+    if (segment[0] === ';' && i < segments.length - 1) {
+      throw refused('the path disguises a doubled slash');
+    }
+    out.push(segment);
   }
   const isFolder = last === '' || last === '.' || last === '..';
   return out.length === 0 ? '/' : `/${out.join('/')}${isFolder ? '/' : ''}`;
@@ -106,7 +113,7 @@ export function encodeQueryValue(value: string): string {
 }
 
 function checkText(value: string): string {
-  if (value.length > 1_024) throw new RangeError('a value of more than 1 KiB');
+  if (Buffer.byteLength(value) > 1_024) throw new RangeError('a value of more than 1 KiB');
   if (/\p{Cc}/u.test(value)) throw new RangeError('a value with control characters');
   if (!value.isWellFormed()) throw new RangeError('a value that is not Unicode');
   return value;

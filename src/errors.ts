@@ -69,6 +69,8 @@ export interface GatewayErrorOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** When the client may try again; sent as `Retry-After`, rounded up to whole seconds. */
   readonly retryAfterMs?: number;
+  /** Origin whose attempt failed; for retries and logs, never for clients. */
+  readonly target?: string;
   /** A more exact RFC 9209 error type than the table's, such as `dns_error`. */
   readonly proxyStatus?: string;
   /** Extension members of the problem document, such as the faults of a body. */

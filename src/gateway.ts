@@ -61,7 +61,7 @@ export async function buildGeneration(
       if (route.config.action.kind !== 'bff') mountAction(app, route, context);
       else
         await orFault(route, modules, () =>
-          mountBff(app, modules.bffs.get(route.config.name)!, route, plugins, context),
+          mountBff(app, modules.bffs.get(route.config.name)!, route, context),
         );
     }
     await app.ready();

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { RequestHandler } from './assembly/admission.ts';
 import type { World } from './assembly/world.ts';
 import type { ServerConfig } from './config/config.ts';
+import { exchangeOf } from './edge/client-exchange.ts';
 import { rawProblem, sendProblem } from './edge/problem.ts';
 import { type ErrorCode, GatewayError } from './errors.ts';
 
@@ -21,7 +22,8 @@ export function createHttpServer(
   let draining = false;
   const handle: RequestHandler = (request, response) => {
     if (draining) response.shouldKeepAlive = false;
-    handler(request, response);
+    if (request.httpVersionMajor === 1) handler(request, response);
+    else refuseVersion(response, world);
   };
   const server = createServer(
     {
@@ -45,19 +47,19 @@ export function createHttpServer(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
+  // Both are met where all of a request is looked at.
   server.on('checkContinue', handle);
-  server.on('checkExpectation', (_request, response) => {
-    const error = new GatewayError('GW_EXPECTATION', 'only 100-continue is understood');
-    response.setHeader('connection', 'close');
-    sendProblem(response, error, world.nextRequestId());
-  });
-  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
-    const error = new GatewayError('GW_METHOD_UNSUPPORTED', 'CONNECT is not served');
-    socket.end(rawProblem(error, world.nextRequestId()));
-  });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
-    refuseUnreadable(error, socket, world),
+  server.on('checkExpectation', handle);
+  server.on('connect', (_request: IncomingMessage, socket: Socket) =>
+    refuse(socket, new GatewayError('GW_METHOD_UNSUPPORTED', 'CONNECT is not served'), world),
   );
+  const refused = new WeakSet<Socket>();
+  server.on('clientError', (error: ParserError, socket: Socket) => {
+    // Told again for each packet that follows.
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    refuseUnreadable(error, socket, limits.urlBytes, world);
+  });
   return {
     server,
     close: (graceMs) => {
@@ -77,19 +79,74 @@ function responseOn(socket: Socket): ServerResponse | undefined {
   return _httpMessage ?? undefined;
 }
 
+/** What Node's parser says, with the bytes it was reading. */
+type ParserError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
+
 /** What Node's parser would not read gets the same document as everything else. */
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket, world: World): void {
-  // A response under way must not get another one in its middle.
-  if (error.code === 'ECONNRESET' || !socket.writable || responseOn(socket) !== undefined) {
+function refuseUnreadable(
+  error: ParserError,
+  socket: Socket,
+  urlBytes: number,
+  world: World,
+): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const code = CODES[error.code ?? ''] ?? 'GW_REQUEST_INVALID';
-  world.metrics.countError('unmatched', code);
+  const code = isLongTarget(error, urlBytes)
+    ? 'GW_URI_TOO_LONG'
+    : (CODES[error.code ?? ''] ?? 'GW_REQUEST_INVALID');
   const answer = new GatewayError(code, DETAILS[code] ?? 'the request can not be read');
-  socket.end(rawProblem(answer, world.nextRequestId()));
+  const response = responseOn(socket);
+  if (response === undefined || response.req.complete) {
+    afterAnswers(socket, () => refuse(socket, answer, world));
+  } else endUnreadable(socket, response, answer);
+}
+
+/** The body is unreadable: whoever works for this request stops, and says why. */
+function endUnreadable(socket: Socket, response: ServerResponse, reason: GatewayError): void {
+  if (response.writableEnded) {
+    response.once('close', () => socket.destroySoon());
+    return;
+  }
+  if (response.headersSent) {
+    socket.destroy();
+    return;
+  }
+  response.shouldKeepAlive = false;
+  const exchange = exchangeOf(response.req);
+  exchange.code ??= reason.code;
+  exchange.signal.cancel(reason);
+}
+
+/** Requests before the unreadable one are answered first (RFC 9112 §9.3.2). */
+function afterAnswers(socket: Socket, then: () => void): void {
+  const response = responseOn(socket);
+  if (response === undefined) then();
+  else response.once('close', () => afterAnswers(socket, then));
+}
+
+function refuse(socket: Socket, answer: GatewayError, world: World): void {
+  world.metrics.countError('unmatched', answer.code);
+  if (socket.writable) socket.end(rawProblem(answer, world.nextRequestId()));
   // Who does not read the answer must not keep the connection.
-  world.clock.after(1_000, () => socket.destroy());
+  const timer = world.clock.after(1_000, () => socket.destroy());
+  socket.once('close', () => world.clock.cancel(timer));
+}
+
+/** HTTP/0.9, and HTTP/2 without its preface: the parser reads them as if they were HTTP/1. */
+function refuseVersion(response: ServerResponse, { metrics, nextRequestId }: World): void {
+  const error = new GatewayError('GW_REQUEST_INVALID', 'this version of HTTP is not spoken here');
+  metrics.countError('unmatched', error.code);
+  response.shouldKeepAlive = false;
+  sendProblem(response, error, nextRequestId());
+}
+
+/** The head was too long already before its target ended. */
+function isLongTarget({ code, rawPacket }: ParserError, urlBytes: number): boolean {
+  if (code !== 'HPE_HEADER_OVERFLOW' || rawPacket === undefined) return false;
+  const target = /^[A-Z-]+ (\S*)/.exec(rawPacket.toString('latin1'))?.[1] ?? '';
+  return target.length > urlBytes;
 }
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -103,6 +160,7 @@ const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   GW_HEADERS_TOO_LARGE: 'the request head is too large',
   GW_METHOD_UNSUPPORTED: 'the method is not known',
   GW_REQUEST_TIMEOUT: 'the request head took too long',
+  GW_URI_TOO_LONG: 'the request target is too long',
 };
 
 async function drain(server: Server, graceMs: number, { clock }: World): Promise<boolean> {

@@ -21,13 +21,19 @@ export interface SendOptions {
   readonly trailers: boolean;
 }
 
+/** What the sink asks for more, or ends. */
+interface SinkSource {
+  resume(): void;
+  destroy(): void;
+}
+
 export class ResponseSink implements Sink {
   readonly #response: ServerResponse;
   readonly #options: SendOptions;
-  readonly #body: { resume(): void };
+  readonly #body: SinkSource;
   #stalled: Timer | undefined;
 
-  constructor(response: ServerResponse, options: SendOptions, body: { resume(): void }) {
+  constructor(response: ServerResponse, options: SendOptions, body: SinkSource) {
     this.#response = response;
     this.#options = options;
     this.#body = body;
@@ -39,10 +45,13 @@ export class ResponseSink implements Sink {
     return false;
   }
 
-  end(trailers: MutableHeaders | undefined): void {
-    if (this.#options.trailers && trailers !== undefined) this.#response.addTrailers(trailers);
-    this.#response.end();
-    if (this.#response.writableNeedDrain) this.#waitForDrain();
+  /** `rest` goes out in one write with what is there already, the head for one. */
+  end(trailers: MutableHeaders | undefined, rest?: Uint8Array): void {
+    const response = this.#response;
+    if (this.#options.trailers && trailers !== undefined) response.addTrailers(trailers);
+    response.end(rest);
+    // `writableNeedDrain` is never true from here on; what the client has not taken is still due.
+    if ((response.socket?.writableLength ?? 0) > 0) this.#waitForDrain();
   }
 
   fail(error: Error): void {
@@ -58,7 +67,8 @@ export class ResponseSink implements Sink {
       clock.cancel(this.#stalled);
       this.#stalled = undefined;
       response.off('drain', settled).off('finish', settled).off('close', settled);
-      this.#body.resume();
+      if (response.destroyed) this.#body.destroy();
+      else this.#body.resume();
     };
     this.#watchProgress(clock, idleMs);
     response.on('drain', settled).on('finish', settled).on('close', settled);

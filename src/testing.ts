@@ -95,14 +95,31 @@ function complete(config: Section, fakes: Readonly<Record<string, unknown>>): Se
 
 function fakeCall(upstream: FakeUpstream): Call {
   return async (request) => {
-    const { status = 200, headers = {}, body } = await upstream(request);
+    const target = `http://${request.upstream}.invalid`;
+    const { notes } = request;
+    notes.upstream = request.upstream;
+    notes.target = target;
+    notes.attempts += 1;
+    const { status = 200, headers = {}, body } = await unlessCancelled(request, upstream);
     const isJson = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array);
     const bytes = isJson ? JSON.stringify(body) : (body ?? '');
     return {
       status,
       headers: { ...(isJson ? { 'content-type': 'application/json' } : {}), ...headers },
       body: Body.of(bytes),
-      target: `http://${request.upstream}.invalid`,
+      target,
     };
   };
+}
+
+/** What `upstream` answers, or why the call was given up meanwhile: as a real one ends. */
+function unlessCancelled(request: UpstreamRequest, upstream: FakeUpstream): Promise<FakeAnswer> {
+  return new Promise((resolve, reject) => {
+    request.signal.throwIfCancelled();
+    const listener = { onCancel: reject };
+    request.signal.listen(listener);
+    Promise.resolve(upstream(request))
+      .finally(() => request.signal.unlisten(listener))
+      .then(resolve, reject);
+  });
 }

@@ -33,11 +33,15 @@ export class Upload {
   #attempt: Attempt | undefined;
   #kept: Buffer[] | undefined = [];
   #received = 0;
-  #startedAt: number | undefined;
-  #endedAt: number | undefined;
+  #started = false;
+  #ended = false;
   #faulted = false;
+  /** Of the spans that are over. */
+  #flowedMs = 0;
+  #flowingSince: number | undefined;
   #idle: Timer | undefined;
   #endListeners: (() => void)[] = [];
+  #restListeners: (() => void)[] = [];
 
   constructor(source: Readable, length: number | undefined, options: UploadOptions) {
     this.#source = source;
@@ -47,12 +51,12 @@ export class Upload {
 
   /** Has the client sent everything? */
   get isEnded(): boolean {
-    return this.#endedAt !== undefined;
+    return this.#ended;
   }
 
-  /** Is it on its way: begun, and not ended? Deadlines stand still meanwhile. */
+  /** Is it on its way: does an attempt take it, and is there more to come? Deadlines stand still. */
   get isFlowing(): boolean {
-    return this.#startedAt !== undefined && this.#endedAt === undefined && !this.#faulted;
+    return this.#flowingSince !== undefined;
   }
 
   /** Can another attempt send it from its first byte? */
@@ -67,67 +71,93 @@ export class Upload {
 
   /** For how long it has been on its way, in all. */
   flowedMs(): number {
-    if (this.#startedAt === undefined) return 0;
-    return (this.#endedAt ?? this.#options.clock.now()) - this.#startedAt;
+    if (this.#flowingSince === undefined) return this.#flowedMs;
+    return this.#flowedMs + this.#options.clock.now() - this.#flowingSince;
   }
 
   /** Runs `listener` when the client has sent everything; at once where it has. */
   onEnd(listener: () => void): void {
-    if (this.isEnded) listener();
+    if (this.#ended) listener();
     else this.#endListeners.push(listener);
+  }
+
+  /** Runs `listener` when it no longer flows: it ended, or its attempt did; at once where so. */
+  onRest(listener: () => void): void {
+    if (this.isFlowing) this.#restListeners.push(listener);
+    else listener();
   }
 
   /** A stream of the whole body for one attempt; an earlier attempt's gets no more. */
   open(): Readable {
-    if (!this.isReplayable) throw new TypeError('the body is gone: it was not kept');
-    const attempt = new Attempt(this, this.#kept ?? [], this.#options);
-    this.#attempt = attempt;
-    return attempt;
+    if (this.#kept === undefined || this.#faulted) {
+      throw new TypeError('the body is gone: it was not kept');
+    }
+    if (this.#attempt !== undefined) this.detach(this.#attempt);
+    this.#attempt = new Attempt(this, this.#kept, this.#options);
+    return this.#attempt;
   }
 
   /** Drops whatever else the client sends, within the limit, so that it can read our answer. */
   discard(): void {
     this.#attempt = undefined;
     this.#kept = undefined;
-    this.pull();
+    this.#flow();
   }
 
-  /** The attempt under way is ready for more. */
-  pull(): void {
-    if (this.isEnded || this.#faulted) return;
-    if (this.#startedAt === undefined) this.#start();
-    this.#armIdle();
-    this.#source.resume();
-  }
-
-  /** The attempt under way is full. */
-  hold(): void {
-    this.#options.clock.cancel(this.#idle);
-    this.#idle = undefined;
-    this.#source.pause();
+  /** `attempt` is ready for more. */
+  pull(attempt: Readable): void {
+    if (attempt === this.#attempt) this.#flow();
   }
 
   /** `attempt` ended, early or not; the client waits until the next one opens. */
   detach(attempt: Readable): void {
     if (this.#attempt !== attempt) return;
     this.#attempt = undefined;
-    if (!this.isEnded) this.hold();
+    if (this.#ended) return;
+    this.#hold();
+    this.#rest();
   }
 
   fault(error: GatewayError): void {
-    if (this.#faulted || this.isEnded) return;
+    if (this.#faulted || this.#ended) return;
     this.#faulted = true;
-    this.hold();
+    this.#hold();
+    this.#rest();
     this.#options.onFault(error);
   }
 
+  #flow(): void {
+    if (this.#ended || this.#faulted) return;
+    this.#flowingSince ??= this.#options.clock.now();
+    if (!this.#started) this.#start();
+    this.#armIdle();
+    this.#source.resume();
+  }
+
+  #hold(): void {
+    this.#options.clock.cancel(this.#idle);
+    this.#idle = undefined;
+    this.#source.pause();
+  }
+
+  #rest(): void {
+    this.#flowedMs = this.flowedMs();
+    this.#flowingSince = undefined;
+    const listeners = this.#restListeners;
+    this.#restListeners = [];
+    for (const listener of listeners) listener();
+  }
+
   #start(): void {
-    this.#startedAt = this.#options.clock.now();
+    this.#started = true;
     this.#options.onFirstRead();
     this.#source.on('data', (chunk: Buffer) => this.#take(chunk));
     this.#source.on('end', () => this.#end());
-    this.#source.on('error', () => this.hold());
-    this.#source.on('close', () => this.#options.clock.cancel(this.#idle));
+    this.#source.on('error', () => this.#hold());
+    this.#source.on('close', () => {
+      this.#options.clock.cancel(this.#idle);
+      this.#rest();
+    });
   }
 
   #take(chunk: Buffer): void {
@@ -139,14 +169,15 @@ export class Upload {
     }
     if (this.#received <= keepBytes) this.#kept?.push(chunk);
     else this.#kept = undefined;
-    if (this.#attempt?.push(chunk) === false) this.hold();
+    if (this.#attempt?.accept(chunk) === false) this.#hold();
     else this.#armIdle();
   }
 
   #end(): void {
-    this.#endedAt = this.#options.clock.now();
+    this.#ended = true;
     this.#options.clock.cancel(this.#idle);
-    this.#attempt?.push(null);
+    this.#attempt?.finish();
+    this.#rest();
     const listeners = this.#endListeners;
     this.#endListeners = [];
     for (const listener of listeners) listener();
@@ -167,40 +198,50 @@ export class Upload {
 /** One attempt's copy: first what was kept, then what still comes. */
 class Attempt extends Readable {
   readonly #upload: Upload;
-  readonly #replay: Buffer[];
+  /** Not given yet; what comes meanwhile queues behind it. */
+  readonly #waiting: Buffer[];
   readonly #options: UploadOptions;
-  #finished = false;
   #stalled: Timer | undefined;
 
   constructor(upload: Upload, kept: readonly Buffer[], options: UploadOptions) {
     super();
     this.#upload = upload;
-    this.#replay = [...kept];
+    this.#waiting = [...kept];
     this.#options = options;
   }
 
-  override push(chunk: Buffer | null): boolean {
-    if (this.#finished) return false;
-    this.#finished = chunk === null;
-    const wantsMore = super.push(chunk);
-    if (!wantsMore && chunk !== null) this.#watch();
-    return wantsMore;
+  /** One more chunk of the client's; says whether it wants the next at once. */
+  accept(chunk: Buffer): boolean {
+    if (this.#waiting.length === 0) return this.#give(chunk);
+    this.#waiting.push(chunk);
+    return false;
+  }
+
+  /** The client has sent everything. */
+  finish(): void {
+    if (this.#waiting.length === 0) this.push(null);
   }
 
   override _read(): void {
     this.#options.clock.cancel(this.#stalled);
     this.#stalled = undefined;
-    for (let chunk = this.#replay.shift(); chunk !== undefined; chunk = this.#replay.shift()) {
-      if (!this.push(chunk)) return;
+    for (let chunk = this.#waiting.shift(); chunk !== undefined; chunk = this.#waiting.shift()) {
+      if (!this.#give(chunk)) return;
     }
     if (this.#upload.isEnded) this.push(null);
-    else this.#upload.pull();
+    else this.#upload.pull(this);
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#options.clock.cancel(this.#stalled);
     this.#upload.detach(this);
     done(error);
+  }
+
+  #give(chunk: Buffer): boolean {
+    const wantsMore = this.push(chunk);
+    if (!wantsMore) this.#watch();
+    return wantsMore;
   }
 
   /** The upstream has not taken what is here. */

@@ -29,7 +29,7 @@ export function decide(
   return { allowed: true, remaining, resetMs: next - now, arrival: next };
 }
 
-/** At most this many keys; the longest unused ones make room. */
+/** At most this many keys; those counted for longest make room. */
 const MAX_KEYS = 200_000;
 /** Keys looked at for each new one: those whose burst is full again are as good as absent. */
 const SWEEP = 4;
@@ -37,6 +37,8 @@ const SWEEP = 4;
 export class GcraMemory {
   readonly #now: () => number;
   readonly #arrivals = new Map<string, number>();
+  /** Walks round the keys, a few steps for each new one. */
+  #sweeper: IterableIterator<[string, number]> | undefined;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -51,20 +53,24 @@ export class GcraMemory {
     const known = this.#arrivals.get(key);
     const decision = decide(known, now, max, windowMs);
     if (decision.allowed) {
-      // Last in the map is last used.
-      if (known === undefined) this.#sweep(now);
-      else this.#arrivals.delete(key);
+      if (known === undefined) this.#makeRoom(now);
       this.#arrivals.set(key, decision.arrival);
     }
     return decision;
   }
 
-  #sweep(now: number): void {
-    let looked = 0;
-    for (const [key, arrival] of this.#arrivals) {
-      if (looked >= SWEEP && this.#arrivals.size < MAX_KEYS) return;
-      if (arrival <= now || this.#arrivals.size >= MAX_KEYS) this.#arrivals.delete(key);
-      looked += 1;
+  #makeRoom(now: number): void {
+    for (let step = 0; step < SWEEP; step++) {
+      const next = (this.#sweeper ??= this.#arrivals.entries()).next();
+      if (next.done === true) {
+        this.#sweeper = undefined;
+        break;
+      }
+      const [key, arrival] = next.value;
+      if (arrival <= now) this.#arrivals.delete(key);
     }
+    if (this.#arrivals.size < MAX_KEYS) return;
+    const [oldest] = this.#arrivals.keys();
+    if (oldest !== undefined) this.#arrivals.delete(oldest);
   }
 }

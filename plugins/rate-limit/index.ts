@@ -5,6 +5,7 @@
  * store decides by GCRA instead. Its header fields are those of an old draft, so that we write the
  * current one's (draft-ietf-httpapi-ratelimit-headers) ourselves.
  */
+import { hash } from 'node:crypto';
 import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
@@ -103,12 +104,16 @@ class Limiters {
     if (known !== undefined) return known;
     const keyOf = requestSource(limit.by);
     const addressOf = requestSource('address');
+    const name = `${limit.by} ${limit.max}/${limit.window}`;
     const check = this.#app.createRateLimit({
       max: limit.max,
       timeWindow: limit.window,
-      // Who leaves the header out must not escape the limit.
-      keyGenerator: (request) =>
-        `${request.gateway.route} ${limit.by} ${limit.max}/${limit.window} ${keyOf(request) ?? `- ${addressOf(request)}`}`,
+      keyGenerator: (request) => {
+        const key = keyOf(request);
+        // Who leaves the header out must not escape the limit, nor send what stands for another's.
+        const whose = key === undefined ? `-${addressOf(request)}` : `=${short(key)}`;
+        return `${request.gateway.route} ${name} ${whose}`;
+      },
     });
     this.#checks.set(limit, check);
     return check;
@@ -133,6 +138,13 @@ class Limiters {
     const detail = `more than ${max} in ${window / 1_000} s`;
     throw new GatewayError('GW_RATE_LIMITED', detail, { retryAfterMs: ttl });
   }
+}
+
+/** Longer ones count by their hash: what a client may choose must not fill the memory. */
+const KEY_CHARACTERS = 64;
+
+function short(key: string): string {
+  return key.length > KEY_CHARACTERS ? hash('sha256', key, 'base64url') : key;
 }
 
 function append(reply: FastifyReply, name: string, value: string): void {

@@ -7,11 +7,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { ServerConfig } from '../config/config.ts';
 import { ClientExchange, setExchange } from '../edge/client-exchange.ts';
-import { checkFraming, hasLongBody, removeForbidden } from '../edge/client-headers.ts';
-import { watchClient } from '../edge/client-signal.ts';
+import {
+  checkExpectation,
+  checkFraming,
+  hasBody,
+  hasLongBody,
+  removeForbidden,
+} from '../edge/client-headers.ts';
+import { boundUnread, watchClient } from '../edge/client-signal.ts';
 import { peerOf } from '../edge/peer.ts';
 import { sendProblem } from '../edge/problem.ts';
-import { hostName, readTarget } from '../edge/request-target.ts';
+import { hostName, readTarget, type TargetRules } from '../edge/request-target.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import type { MatchRequest } from '../routes/conditions.ts';
 import type { Match, Matcher } from '../routes/matcher.ts';
@@ -34,9 +40,12 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 
 export function admission(options: AdmissionOptions): RequestHandler {
   const { app, world, onClose } = options;
+  const { paths, limits } = options.server;
+  const { urlBytes, headersBytes, idleMs } = limits;
+  const rules = { paths, urlBytes, headersBytes };
+  const { nextRequestId, clock } = world;
   return function admit(request, response) {
     const method = request.method ?? 'GET';
-    const { nextRequestId, clock } = world;
     const exchange = new ClientExchange(
       nextRequestId(),
       method,
@@ -45,8 +54,9 @@ export function admission(options: AdmissionOptions): RequestHandler {
     );
     setExchange(request, exchange);
     watchClient(response, exchange, onClose);
+    if (hasBody(request)) boundUnread(request, response, clock, idleMs);
     try {
-      const address = route(request, exchange, options);
+      const address = route(request, exchange, rules, options);
       if (address === undefined) answerAsterisk(response, exchange);
       else {
         request.url = address;
@@ -62,14 +72,15 @@ export function admission(options: AdmissionOptions): RequestHandler {
 function route(
   request: IncomingMessage,
   exchange: ClientExchange,
-  { server, matcher, forbidden, preflighted }: AdmissionOptions,
+  rules: TargetRules,
+  { matcher, forbidden, preflighted }: AdmissionOptions,
 ): string | undefined {
-  const rules = { paths: server.paths, urlBytes: server.limits.urlBytes };
   const { path, query, host } = readTarget(request, rules);
   exchange.path = path;
   exchange.query = query;
   exchange.host = host;
   checkFraming(request);
+  checkExpectation(request);
   removeForbidden(request, forbidden);
   if (path === '*') return undefined;
   const { headers } = request;

@@ -1,6 +1,12 @@
 /** The Fastify of one generation: it routes and runs hooks, and never listens. */
 import { METHODS } from 'node:http';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Consumer } from '../call.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
@@ -33,6 +39,9 @@ export function createApp(server: ServerConfig, log: FastifyBaseLogger): Fastify
     forceCloseConnections: false,
     return503OnClosing: false,
     genReqId: (raw) => exchangeOf(raw).id,
+    // A path that no BFF can decode; the router's own words tell where routes stand.
+    frameworkErrors: (_error, request, reply) =>
+      answerError(new GatewayError('GW_REQUEST_INVALID', 'the path is no UTF-8'), request, reply),
     routerOptions: { maxParamLength: server.limits.urlBytes },
   });
   // Its own is silent, so that it makes no child for each request.
@@ -53,30 +62,43 @@ export function createApp(server: ServerConfig, log: FastifyBaseLogger): Fastify
       return exchangeOf(this.raw);
     },
   });
-  answerErrors(app, log);
-  return app;
-}
-
-/** Any throw becomes one problem document. */
-function answerErrors(app: FastifyInstance, log: FastifyBaseLogger): void {
-  app.setErrorHandler((thrown, request, reply) => {
-    const exchange = exchangeOf(request.raw);
-    const error = isGatewayError(thrown) ? thrown : fromFastify(thrown);
-    exchange.code ??= error.code;
-    if (error.code === 'GW_INTERNAL') {
-      log.error(
-        { err: error.cause ?? error, requestId: exchange.id, route: exchange.route },
-        'bug',
-      );
-    }
-    const { status, headers, body } = problem(error, exchange.id);
-    // Bytes of the request that nobody will read must not be taken for the next one.
-    if (hasLongBody(request.raw)) void reply.header('connection', 'close');
-    return reply.code(status).headers(headers).send(body);
-  });
+  addFirstHooks(app);
+  app.setErrorHandler(answerError);
   app.setNotFoundHandler(() => {
     throw new GatewayError('GW_ROUTE_NOT_FOUND', 'nothing is served at this path');
   });
+  return app;
+}
+
+/** What runs before any hook of a plugin, ordinary Fastify plugins among them. */
+function addFirstHooks(app: FastifyInstance): void {
+  app.addHook('onRequest', function enter(request, reply, done) {
+    const exchange = exchangeOf(request.raw);
+    // Fastify has routed it by an address of ours: from here on it has its own URL.
+    request.raw.url = exchange.path + exchange.query;
+    exchange.reply = reply;
+    void reply.header('x-request-id', exchange.id);
+    done();
+  });
+  app.addHook('onSend', function noteAnswer(request, _reply, payload, done) {
+    exchangeOf(request.raw).isAnswering = true;
+    done(null, payload);
+  });
+}
+
+/** Any throw becomes one problem document. */
+function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const exchange = exchangeOf(request.raw);
+  const error = isGatewayError(thrown) ? thrown : fromFastify(thrown);
+  exchange.code ??= error.code;
+  if (error.code === 'GW_INTERNAL') {
+    request.log.error({ err: error.cause ?? error, route: exchange.route }, 'bug');
+  }
+  const { status, headers, body } = problem(error, exchange.id);
+  // Bytes of the request that nobody will read must not be taken for the next one.
+  if (hasLongBody(request.raw)) void reply.header('connection', 'close');
+  // As bytes: to text Fastify would add a charset, which JSON does not have (RFC 8259 §11).
+  return reply.code(status).headers(headers).send(Buffer.from(body));
 }
 
 interface FastifyProblem {

@@ -1,5 +1,6 @@
 /** From our hooks, which return or throw, to Fastify's, which call back. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { exchangeOf } from '../edge/client-exchange.ts';
 import type { Action, RequestHook } from '../routes/route.ts';
 
 export type FastifyHook = (
@@ -15,13 +16,16 @@ export function asHook(hook: RequestHook): FastifyHook {
     try {
       result = hook(request, reply);
     } catch (error) {
-      done(error as Error);
+      done(asError(error));
       return;
     }
     // Most hooks return no promise, and then nothing is waited for.
-    if (result !== undefined) {
-      result.then(() => !reply.sent && done(), done);
-    } else if (!reply.sent) done();
+    if (result === undefined) goOn(request, reply, done);
+    else
+      result.then(
+        () => goOn(request, reply, done),
+        (error) => done(asError(error)),
+      );
   };
 }
 
@@ -29,9 +33,19 @@ export function asHook(hook: RequestHook): FastifyHook {
 export function asLastHook(action: Action): FastifyHook {
   return function actionHook(request, reply, done) {
     try {
-      action(request, reply)?.catch(done);
+      action(request, reply)?.catch((error) => done(asError(error)));
     } catch (error) {
-      done(error as Error);
+      done(asError(error));
     }
   };
+}
+
+/** `reply.sent` says so only once the last byte was written, which an `onSend` hook may delay. */
+function goOn(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  if (!reply.sent && !exchangeOf(request.raw).isAnswering) done();
+}
+
+/** Fastify takes a hook that fails with nothing for one that lets the request pass. */
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('no error was thrown', { cause: thrown });
 }

@@ -3,27 +3,27 @@
  *
  * Matching is done before Fastify sees a request (its router knows no headers, no precedence, and at
  * most 31 constrained routes on one path), so that each route stands under an address of its own,
- * `/@name`, that no client can ask for. The first hook gives the request its real URL back.
+ * `/@name`, that no client can ask for. The first hook of all gives the request its real URL back.
  */
-import type { FastifyInstance, HTTPMethods, onSendHookHandler } from 'fastify';
+import type { FastifyInstance, HTTPMethods } from 'fastify';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
-import { type ResponseHead } from '../edge/response-head.ts';
 import { GatewayError } from '../errors.ts';
 import { aggregate } from '../routes/aggregate.ts';
 import { forward } from '../routes/forward.ts';
 import { redirect } from '../routes/redirect.ts';
 import { respond } from '../routes/respond.ts';
-import type { Action, ActionContext, ResponseHook, Route } from '../routes/route.ts';
+import type { Action, ActionContext, Route } from '../routes/route.ts';
 import { SERVED_METHODS } from './fastify-app.ts';
 import { asHook, asLastHook, type FastifyHook } from './fastify-hook.ts';
+import { sendHooks } from './send-hooks.ts';
 
 /** Where a route stands on Fastify. */
 export const addressOf = (route: string): string => `/@${route}`;
 
 /** Mounts a route with any action but `bff`. */
 export function mountAction(app: FastifyInstance, route: Route, context: ActionContext): void {
-  const onSend = sendHooks(route.responseHooks);
+  const onSend = sendHooks(route);
   app.route({
     method: SERVED_METHODS as HTTPMethods[],
     url: addressOf(route.config.name),
@@ -69,38 +69,12 @@ function actionOf(route: Route, context: ActionContext): Action {
 export function entryHooks(route: Route): FastifyHook[] {
   const { bodyLimitBytes } = route.config;
   return [
-    function enter(request, reply, done) {
-      const exchange = exchangeOf(request.raw);
-      request.raw.url = exchange.path + exchange.query;
-      if (route.config.action.kind !== 'bff') request.params = exchange.params;
-      exchange.reply = reply;
-      void reply.header('x-request-id', exchange.id);
+    function admitBody(request, _reply, done) {
+      if (route.config.action.kind !== 'bff') request.params = exchangeOf(request.raw).params;
       const declared = request.raw.headers['content-length'];
       if (declared !== undefined && Number(declared) > bodyLimitBytes) {
         done(new GatewayError('GW_BODY_TOO_LARGE', `more than ${bodyLimitBytes} bytes`));
       } else done();
-    },
-  ];
-}
-
-/** Lets `onResponse` of plugins edit what goes through Fastify's reply. */
-export function sendHooks(hooks: readonly ResponseHook[]): onSendHookHandler[] {
-  if (hooks.length === 0) return [];
-  return [
-    function editHead(request, reply, payload, done) {
-      const head: ResponseHead = { status: reply.statusCode, headers: {} };
-      for (const [name, value] of Object.entries(reply.getHeaders())) {
-        if (value !== undefined) head.headers[name] = Array.isArray(value) ? value : String(value);
-      }
-      const before = Object.keys(head.headers);
-      for (const hook of hooks) hook(request, head);
-      for (const name of before) if (!(name in head.headers)) void reply.removeHeader(name);
-      for (const [name, value] of Object.entries(head.headers)) {
-        if (name === 'set-cookie') void reply.removeHeader(name);
-        void reply.header(name, value);
-      }
-      void reply.code(head.status);
-      done(null, payload);
     },
   ];
 }

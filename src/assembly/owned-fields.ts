@@ -7,7 +7,9 @@ export function ownedFields(config: Config, { plugins }: GatewayModules): Set<st
   for (const [name, plugin] of plugins) {
     if (plugin.owns === undefined) continue;
     const settings = config.plugins[name] ?? plugin.settings.parse({});
-    const options = config.routes.flatMap((route) => route.plugins[name] ?? []);
+    const options = config.routes
+      .map(({ plugins: on }) => on[name])
+      .filter((each) => each !== undefined);
     for (const field of plugin.owns(settings as never, options)) owned.add(field.toLowerCase());
   }
   return owned;

@@ -1,5 +1,5 @@
 /** The plugins of one generation, registered and ready to be put on routes. */
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyPluginCallback } from 'fastify';
 import {
   PHASES,
   type Phase,
@@ -10,8 +10,9 @@ import {
 import type { Policy } from '../call.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/fault.ts';
-import type { GatewayModules } from '../modules.ts';
+import type { FastifyModule, GatewayModules } from '../modules.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
+import { ownedFields } from './owned-fields.ts';
 import type { World } from './world.ts';
 
 /** What one plugin does on one route. */
@@ -26,29 +27,33 @@ export interface RouteHooks {
 
 interface Registered {
   readonly name: string;
+  readonly plugin: Plugin;
+  readonly settings: unknown;
   readonly hooks: readonly PluginHooks<unknown>[];
 }
 
 export class RegisteredPlugins {
   readonly #registered: readonly Registered[];
-  readonly #plugins: ReadonlyMap<string, Plugin>;
+  readonly #owned: ReadonlySet<string>;
+  #closed = false;
   /** Some ordinary Fastify plugin may want `onSend`. */
   readonly needsReplyPath: boolean;
 
   constructor(
     registered: readonly Registered[],
-    plugins: ReadonlyMap<string, Plugin>,
-    needsReplyPath: boolean,
+    { owned, needsReplyPath }: { owned: ReadonlySet<string>; needsReplyPath: boolean },
   ) {
     this.#registered = registered;
-    this.#plugins = plugins;
+    this.#owned = owned;
     this.needsReplyPath = needsReplyPath;
   }
 
-  /** The hooks of a route that says `options` to plugins, in the order of their phases. */
-  hooksFor(options: Readonly<Record<string, unknown>>): RouteHooks {
+  /** The hooks of a route that says all of `options` to plugins, in the order of their phases. */
+  hooksFor(options: readonly Readonly<Record<string, unknown>>[]): RouteHooks {
     const on = this.#registered.flatMap(({ name, hooks }) =>
-      options[name] === undefined ? [] : hooks.map((each) => ({ each, own: options[name] })),
+      options.flatMap(({ [name]: own }) =>
+        own === undefined ? [] : hooks.map((each) => ({ each, own })),
+      ),
     );
     const request = on
       .flatMap(({ each, own }) => requestHook(each, own))
@@ -80,26 +85,41 @@ export class RegisteredPlugins {
   /**
    * The options that a BFF's route adds to those of its mount.
    *
-   * @throws {TypeError} for a plugin that is not there, or options that do not fit its schema
+   * @throws {TypeError} for a plugin that is not there, or options that do not fit it
    */
-  parseOptions(written: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  parseOptions(
+    written: Readonly<Record<string, unknown>>,
+    mount: Readonly<Record<string, unknown>>,
+  ): Record<string, unknown> {
+    const others = new Set([...Object.keys(mount), ...Object.keys(written)]);
     return Object.fromEntries(
-      Object.entries(written).map(([name, options]) => {
-        const plugin = this.#plugins.get(name);
-        if (plugin === undefined) throw new TypeError(`config.portico: no plugin "${name}"`);
-        if (options === false) {
-          throw new TypeError(`config.portico.${name}: only the YAML may take a plugin away`);
-        }
-        const parsed = plugin.options.safeParse(options);
-        if (!parsed.success) {
-          throw new TypeError(`config.portico.${name}: ${parsed.error.issues[0]?.message}`);
-        }
-        return [name, parsed.data];
-      }),
+      Object.entries(written).map(([name, options]) => [name, this.#parse(name, options, others)]),
     );
   }
 
+  #parse(name: string, written: unknown, others: ReadonlySet<string>): unknown {
+    const fault = (message: string | undefined): TypeError =>
+      new TypeError(`config.portico.${name}: ${message}`);
+    const registered = this.#registered.find((each) => each.name === name);
+    if (registered === undefined) throw fault('no such plugin');
+    if (written === false) throw fault('only the YAML may take a plugin away');
+    const { plugin, settings } = registered;
+    const parsed = plugin.options.safeParse(written);
+    if (!parsed.success) throw fault(parsed.error.issues[0]?.message);
+    for (const { message } of plugin.check?.(parsed.data, settings as never, others) ?? []) {
+      throw fault(message);
+    }
+    for (const field of plugin.owns?.(settings as never, [parsed.data]) ?? []) {
+      // Clients' own was removed for those that the YAML names, and for no others.
+      if (!this.#owned.has(field.toLowerCase())) throw fault(`only the YAML may set ${field}`);
+    }
+    return parsed.data;
+  }
+
+  /** Once: the generation ends, or could not start. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     for (const { hooks } of this.#registered) for (const each of hooks) await each.close?.();
   }
 }
@@ -126,21 +146,38 @@ export async function registerPlugins(
   generation: object,
 ): Promise<RegisteredPlugins> {
   const registered: Registered[] = [];
+  const needsReplyPath = modules.fastifyPlugins.some(({ fastPath }) => !fastPath);
+  const owned = ownedFields(config, modules);
+  const plugins = new RegisteredPlugins(registered, { owned, needsReplyPath });
+  // Where a later one can not start, those before it end with the app.
+  app.addHook('onClose', () => plugins.close());
   for (const [name, plugin] of modules.plugins) {
     const settings = config.plugins[name] ?? plugin.settings.parse({});
     const host = pluginHost(app, name, settings, world, generation);
     const hooks = await orFault(name, modules, async () =>
       plugin.register(settings as never, host),
     );
-    registered.push({ name, hooks: Array.isArray(hooks) ? hooks : [hooks] });
+    registered.push({ name, plugin, settings, hooks: Array.isArray(hooks) ? hooks : [hooks] });
   }
   for (const { name, plugin, options } of modules.fastifyPlugins) {
     await orFault(name, modules, async () => {
-      await app.register(plugin as FastifyPluginAsync<object>, options);
+      await app.register(forAllRoutes(plugin), options);
     });
   }
-  const needsReplyPath = modules.fastifyPlugins.some(({ fastPath }) => !fastPath);
-  return new RegisteredPlugins(registered, modules.plugins, needsReplyPath);
+  return plugins;
+}
+
+type FastifyPlugin = FastifyPluginAsync | FastifyPluginCallback;
+/** What `fastify-plugin` sets, too. */
+const SKIP_OVERRIDE = Symbol.for('skip-override');
+
+/** Without a context of its own, so that its hooks are every route's. */
+function forAllRoutes(plugin: FastifyModule['plugin']): FastifyPlugin {
+  const own = plugin as FastifyPluginAsync & FastifyPluginCallback;
+  if (SKIP_OVERRIDE in own) return own;
+  const withCallback: FastifyPluginCallback = (app, options, done) => own(app, options, done);
+  const withPromise: FastifyPluginAsync = async (app, options) => own(app, options);
+  return Object.assign(own.length > 2 ? withCallback : withPromise, { [SKIP_OVERRIDE]: true });
 }
 
 function pluginHost(

@@ -14,8 +14,9 @@ export function buildRoute(
   plugins: RegisteredPlugins,
   states: UpstreamStates,
   world: World,
+  narrowing: Readonly<Record<string, unknown>> = {},
 ): Route {
-  const hooks = plugins.hooksFor(config.plugins);
+  const hooks = plugins.hooksFor([config.plugins, narrowing]);
   return {
     config,
     requestHooks: hooks.request,
@@ -24,6 +25,10 @@ export function buildRoute(
     answersPreflight: hooks.answersPreflight,
     replyPath: plugins.needsReplyPath || hooks.transforms.length > 0,
     callOf: (upstream) => buildCall(config, hooks, states.get(upstream)!, world),
+    narrowedBy: (options) => {
+      const parsed = plugins.parseOptions(options, config.plugins);
+      return buildRoute(config, plugins, states, world, parsed);
+    },
   };
 }
 
@@ -47,5 +52,10 @@ function buildCall(
     onRetry: (upstream, reason) => metrics.countRetry(upstream, reason),
     send: world.send?.(config.name),
   });
-  return { call, config };
+  return {
+    call,
+    config,
+    deadlineMs: route.overrides.deadlineMs ?? config.deadlineMs,
+    idleTimeoutMs: route.overrides.idleTimeoutMs ?? config.idleTimeoutMs,
+  };
 }

@@ -12,7 +12,7 @@ import { parseTemplate, renderTemplate, type Template } from '../config/template
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { markDegraded, type MissingPart } from '../edge/degraded.ts';
 import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
-import { GatewayError } from '../errors.ts';
+import { GatewayError, isGatewayError } from '../errors.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { MutableHeaders } from '../headers.ts';
 import { degradedReason, notNeeded, type PartRequest, runPart } from '../routes/part.ts';
@@ -70,7 +70,7 @@ declare module 'fastify' {
     readonly upstreams: Readonly<Record<string, UpstreamClient>>;
     /** Runs parts side by side; a required one that fails ends the others and the answer. */
     gather<P extends Readonly<Record<string, Part<unknown>>>>(parts: P): Promise<PartValues<P>>;
-    /** Runs one part. */
+    /** Runs one part; named by its upstream where it is optional and missing. */
     run<T>(part: Part<T>): Promise<T>;
   }
 }
@@ -98,6 +98,9 @@ export function upstreamClient(upstream: string): UpstreamClient {
   };
 }
 
+/** Templates of one BFF that are read once. */
+const MAX_TEMPLATES = 1_000;
+
 /** Runs parts for requests of one mounted BFF. */
 export class PartRunner {
   readonly #calls: ReadonlyMap<string, UpstreamCall>;
@@ -109,9 +112,9 @@ export class PartRunner {
     this.#clock = clock;
   }
 
-  async run<T>(request: FastifyRequest, part: Part<T>): Promise<T> {
-    const { upstream } = part;
-    return this.#one(request, upstream, part, exchangeOf(request.raw).signal);
+  async run<T>(request: FastifyRequest, reply: FastifyReply, part: Part<T>): Promise<T> {
+    const { [part.upstream]: value } = await this.gather(request, reply, { [part.upstream]: part });
+    return value as T;
   }
 
   async gather<P extends Readonly<Record<string, Part<unknown>>>>(
@@ -126,6 +129,7 @@ export class PartRunner {
         return [name, await this.#one(request, name, part, group)];
       } catch (error) {
         if (part.fallback === undefined) throw error;
+        if (!isGatewayError(error)) request.log.error({ err: error, part: name }, 'bug');
         missing.push({ name, reason: degradedReason(error) });
         return [name, part.fallback.value];
       }
@@ -202,7 +206,8 @@ export class PartRunner {
     let template = this.#templates.get(text);
     if (template === undefined) {
       template = parseTemplate(text);
-      this.#templates.set(text, template);
+      // Code that puts values into the text itself must not fill the memory.
+      if (this.#templates.size < MAX_TEMPLATES) this.#templates.set(text, template);
     }
     const path = renderTemplate(template, (reference) => {
       const value = values[reference.text];

@@ -1,4 +1,4 @@
-/** The command line: `portico start | validate | schema`. Each command's code is loaded when it runs. */
+/** The command line: `portico start | validate | schema | reference`. Each command's code is loaded when it runs. */
 import { Command, CommanderError } from 'commander';
 import { EXIT, type Terminal } from './terminal.ts';
 
@@ -43,7 +43,17 @@ export async function runCli(terminal: Terminal): Promise<number> {
     .option('--json', 'print it (the same as --out -)')
     .action(async ({ config, out, json }: { config: string; out: string; json?: boolean }) => {
       const { schema } = await import('./schema.ts');
-      code = await schema(config, json === true ? '-' : out, terminal);
+      code = await schema({ config, out: json === true ? '-' : out }, terminal);
+    });
+
+  program
+    .command('reference')
+    .description('print every option of the config, as Markdown')
+    .option(...CONFIG_OPTION)
+    .option('-o, --out <file>', 'where to; - prints it', '-')
+    .action(async (options: { config: string; out: string }) => {
+      const { reference } = await import('./schema.ts');
+      code = await reference(options, terminal);
     });
 
   try {

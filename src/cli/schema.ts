@@ -1,18 +1,54 @@
-/** `portico schema`: the JSON Schema of the config, with the options of the plugins it names. */
+/** `portico schema`, `portico reference`: what a config may say, the plugins it names included. */
 import { writeFileSync } from 'node:fs';
 import { jsonSchema } from '../config/json-schema.ts';
+import { reference as referenceOf } from '../config/reference.ts';
+import type { PluginSchema } from '../config/schema.ts';
 import { readSource } from '../config/source.ts';
 import { loadModules } from '../modules.ts';
+import { printFaults } from './faults.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
-export async function schema(file: string, out: string, terminal: Terminal): Promise<number> {
-  const source = readSource(file, terminal.environment);
+export interface SchemaOptions {
+  readonly config: string;
+  /** Where to; `-` prints it. */
+  readonly out: string;
+}
+
+type Plugins = ReadonlyMap<string, PluginSchema>;
+
+/** Writes the JSON Schema of the config. */
+export const schema = (options: SchemaOptions, terminal: Terminal): Promise<number> =>
+  write(options, terminal, (plugins) => JSON.stringify(jsonSchema(plugins), undefined, 2));
+
+/** Writes the reference of the config as Markdown. */
+export const reference = (options: SchemaOptions, terminal: Terminal): Promise<number> =>
+  write(options, terminal, (plugins) => referenceOf(plugins).trimEnd());
+
+/** Needs no valid config, but every file and plugin that it names. */
+async function write(
+  { config, out }: SchemaOptions,
+  terminal: Terminal,
+  textOf: (plugins: Plugins) => string,
+): Promise<number> {
+  const source = readSource(config, terminal.environment);
+  if (!source.complete) {
+    printFaults(source.faults, terminal);
+    return EXIT.badConfig;
+  }
   const { plugins, findings } = await loadModules(source);
-  for (const { message, path } of findings) terminal.err(`${path.join('.')}: ${message}`);
-  const text = `${JSON.stringify(jsonSchema(plugins), undefined, 2)}\n`;
-  if (out === '-') terminal.out(text.trimEnd());
+  printFaults(
+    findings.map((finding) => source.place(finding)),
+    terminal,
+  );
+  const text = textOf(plugins);
+  if (out === '-') terminal.out(text);
   else {
-    writeFileSync(out, text);
+    try {
+      writeFileSync(out, `${text}\n`);
+    } catch (error) {
+      terminal.err(`${out} can not be written (${(error as NodeJS.ErrnoException).code})`);
+      return EXIT.failed;
+    }
     terminal.out(`wrote ${out}`);
   }
   return findings.length === 0 ? EXIT.ok : EXIT.failed;

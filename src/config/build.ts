@@ -166,7 +166,8 @@ function buildAction(route: ParsedRoute, matches: readonly MatchConfig[]): Run.A
   return { kind: 'respond', status, headers, body };
 }
 
-function buildMatch(match: ParsedMatch): MatchConfig {
+/** @throws {RangeError} for a path that is no pattern */
+export function buildMatch(match: ParsedMatch): MatchConfig {
   return {
     ...(match.path === undefined ? {} : { path: parsePathPattern(match.path) }),
     ...(match.pathRegex === undefined ? {} : { pathRegex: match.pathRegex }),

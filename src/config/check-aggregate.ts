@@ -1,48 +1,51 @@
 /** Aggregates that can not work: unknown upstreams and names, cycles, several writes. */
-import { checkReferences, REQUEST_ROOTS } from './check-template.ts';
+import { checkMethod, type Matches } from './check-match.ts';
+import { checkReferences, checkSentPath, parameterFault, REQUEST_ROOTS } from './check-template.ts';
 import type { Finding, Path } from './fault.ts';
-import { isMap } from './modules.ts';
-import type { Tree } from './source.ts';
 import { hint } from './suggest.ts';
-import { parseTemplate } from './template.ts';
+import { parseTemplate, type Reference } from './template.ts';
+import { isMap, type Tree } from './tree.ts';
 
 export function* checkAggregate(
   parts: Tree,
   path: Path,
-  parameters: ReadonlySet<string>,
+  matches: Matches,
   checkUpstream: (name: string, path: Path) => Iterable<Finding>,
 ): Generator<Finding> {
   const names = Object.keys(parts);
   if (names.length === 0) yield { path, message: 'needs at least one part' };
   for (const [name, part] of Object.entries(parts)) {
-    if (!isMap(part)) continue;
     const at = [...path, name];
-    if (typeof part['upstream'] === 'string') {
-      yield* checkUpstream(part['upstream'], [...at, 'upstream']);
-    }
-    for (const [where, text] of templatesOf(part)) {
-      yield* checkReferences(text, [...at, ...where], ({ root, rest, text: whole }) => {
-        if (rest.length === 0) {
-          if (parameters.has(root)) return undefined;
-          return `no path parameter {${whole}}${hint(whole, [...parameters, ...names])}`;
-        }
-        if (root === name) return `{${whole}} refers to its own part`;
-        const known = [...REQUEST_ROOTS, ...names];
-        return known.includes(root)
-          ? undefined
-          : `{${whole}}: no part "${root}"${hint(root, known)}`;
-      });
-    }
     if (REQUEST_ROOTS.includes(name as never)) {
-      yield {
-        path: at,
-        at: 'key',
-        message: `"${name}" names the request's own: call it otherwise`,
-      };
+      const message = `can not name a part: {${name}.…} stands for the request's`;
+      yield { path: at, at: 'key', message };
+    }
+    if (!isMap(part)) continue;
+    const { upstream, path: sent, method } = part;
+    if (typeof upstream === 'string') yield* checkUpstream(upstream, [...at, 'upstream']);
+    if (typeof sent === 'string') yield* checkSentPath(sent, [...at, 'path']);
+    yield* checkMethod(method, [...at, 'method']);
+    for (const [where, text] of templatesOf(part)) {
+      yield* checkReferences(text, [...at, ...where], (reference) =>
+        referenceFault(reference, name, names, matches),
+      );
     }
   }
   yield* checkCycles(parts, path);
   yield* checkWrites(parts, path);
+}
+
+function referenceFault(
+  reference: Reference,
+  part: string,
+  parts: readonly string[],
+  matches: Matches,
+): string | undefined {
+  const { root, rest, text } = reference;
+  if (rest.length === 0) return parameterFault(reference, matches, parts);
+  if (root === part) return `{${text}} refers to its own part`;
+  const known = [...REQUEST_ROOTS, ...parts];
+  return known.includes(root) ? undefined : `{${text}}: no part "${root}"${hint(root, known)}`;
 }
 
 /** Every template of a part, with where it stands. */
@@ -75,30 +78,34 @@ function* checkCycles(parts: Tree, path: Path): Generator<Finding> {
     if (!isMap(part)) continue;
     try {
       const texts = Object.fromEntries([...templatesOf(part)].map(([, text], i) => [`${i}`, text]));
-      edges.set(name, dependenciesOf({ path: '/', query: texts }, names));
+      const needed = dependenciesOf({ path: '/', query: texts }, names);
+      // Reported where the template is checked.
+      needed.delete(name);
+      edges.set(name, needed);
     } catch {
       // Reported where the template is checked.
     }
   }
-  for (const name of names) {
-    const cycle = cycleFrom(name, edges, []);
-    if (cycle === undefined) continue;
-    yield { path: [...path, name], at: 'key', message: `waits for itself: ${cycle.join(' → ')}` };
-    return;
+  for (const cycle of findCycles(edges)) {
+    const [name] = cycle;
+    const message = `waits for itself: ${[...cycle, name].join(' → ')}`;
+    yield { path: [...path, name!], at: 'key', message };
   }
 }
 
-function cycleFrom(
-  name: string,
-  edges: ReadonlyMap<string, ReadonlySet<string>>,
-  seen: readonly string[],
-): readonly string[] | undefined {
-  if (seen.includes(name)) return seen[0] === name ? [...seen, name] : undefined;
-  for (const next of edges.get(name) ?? []) {
-    const cycle = cycleFrom(next, edges, [...seen, name]);
-    if (cycle !== undefined) return cycle;
-  }
-  return undefined;
+/** Cycles, by one walk that enters each part once. */
+function findCycles(edges: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+  const cycles: string[][] = [];
+  const done = new Set<string>();
+  const walk = (name: string, above: readonly string[]): void => {
+    const start = above.indexOf(name);
+    if (start >= 0) cycles.push(above.slice(start));
+    if (start >= 0 || done.has(name)) return;
+    for (const next of edges.get(name) ?? []) walk(next, [...above, name]);
+    done.add(name);
+  };
+  for (const name of edges.keys()) walk(name, []);
+  return cycles;
 }
 
 /** Two writes side by side could not be undone when one of them fails. */

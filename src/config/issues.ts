@@ -1,57 +1,88 @@
 /** From what the schema found wrong to what a person should read. */
 import type { z } from 'zod';
-import type { Finding, Path } from './fault.ts';
-import { keysAt } from './schema-keys.ts';
-import { hint } from './suggest.ts';
+import { formatPath, type Finding, type Path } from './fault.ts';
+import { describe, type Issue, MISSING, nearWord, wantedBy } from './issue-words.ts';
+import { keySetsAt } from './schema-keys.ts';
+import { hint, nearest } from './suggest.ts';
+import { isMap } from './tree.ts';
 import { shown } from './types.ts';
 
-type Issue = z.core.$ZodIssue;
+type UnionIssue = Extract<Issue, { code: 'invalid_union' }>;
 
-/** Every fault of `value` against `schema`; `root` is where it stands in the config. */
+/** Every fault of `value` against `schema`; a key that is misspelt is not missing besides. */
 export function findingsOf(
   schema: z.ZodType,
   value: unknown,
   issues: readonly Issue[],
-  root: Path = [],
-): Finding[] {
-  return issues.flatMap((issue) => translate(schema, value, issue, root));
+): readonly Finding[] {
+  const meant = new Set<string>();
+  const told = issues.flatMap((issue) => translate({ schema, value, meant }, issue));
+  return told.filter(({ path, message }) => message !== MISSING || !meant.has(formatPath(path)));
 }
 
-function translate(schema: z.ZodType, value: unknown, issue: Issue, root: Path): Finding[] {
-  const local = issue.path as Path;
-  const path = [...root, ...local];
+interface Context {
+  readonly schema: z.ZodType;
+  readonly value: unknown;
+  /** Paths that misspelt keys stand for. */
+  readonly meant: Set<string>;
+}
+
+function translate(context: Context, issue: Issue): Finding[] {
+  const path = issue.path as Path;
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({
-        path: [...path, key],
-        at: 'key' as const,
-        message: `unknown key${hint(key, keysAt(schema, local))}`,
-      }));
+      return issue.keys.map((key) => unknownKey(context, path, key));
     case 'invalid_union':
-      return union(schema, value, issue, root);
+      return union(context, issue);
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({ path, at: 'key' as const, message }));
     default:
-      return [{ path, message: describe(issue, valueAt(value, local)) }];
+      return [{ path, message: describe(issue, valueAt(context.value, path)) }];
   }
 }
 
-type UnionIssue = Extract<Issue, { code: 'invalid_union' }>;
+function unknownKey({ schema, value, meant }: Context, path: Path, key: string): Finding {
+  const at = { path: [...path, key], at: 'key' as const };
+  const forms = keySetsAt(schema, path);
+  const known = [...new Set(forms.flat())];
+  if (known.includes(key)) {
+    // A form of the map has it, and another key of the map belongs to another form.
+    const map = valueAt(value, path);
+    const form = forms.find((keys) => keys.includes(key))!;
+    const others = Object.keys(isMap(map) ? map : {}).filter((other) => !form.includes(other));
+    return { ...at, message: `does not go with ${others.map((each) => `"${each}"`).join(', ')}` };
+  }
+  const near = nearest(key, known);
+  if (near !== undefined) meant.add(formatPath([...path, near]));
+  return { ...at, message: `unknown key${hint(key, known)}` };
+}
 
 /** A union's fault is that of the branch that was meant: the one whose kind of value was given. */
-function union(schema: z.ZodType, value: unknown, issue: UnionIssue, root: Path): Finding[] {
-  const local = issue.path as Path;
-  const meant = issue.errors
+function union(context: Context, issue: UnionIssue): Finding[] {
+  const path = issue.path as Path;
+  const value = valueAt(context.value, path);
+  if (value === undefined) return [{ path, message: MISSING }];
+  const branches = branchesOf(issue);
+  const meant = branches
     .filter((branch) => !branch.some(isKindMismatch))
-    .toSorted((a, b) => a.length - b.length)[0];
+    .toSorted((a, b) => strangers(a) - strangers(b) || a.length - b.length)[0];
   if (meant !== undefined) {
-    const below = meant.map((inner) => ({ ...inner, path: [...local, ...inner.path] }));
-    return findingsOf(schema, value, below, root);
+    return meant.flatMap((inner) =>
+      translate(context, { ...inner, path: [...path, ...inner.path] }),
+    );
   }
-  const wanted = [...new Set(issue.errors.flatMap((branch) => branch.map(wantedBy)))];
-  const found = shown(valueAt(value, local));
-  const message = `expected ${wanted.join(' or ')}, found ${found}${nearWord(wanted, valueAt(value, local))}`;
-  return [{ path: [...root, ...local], message }];
+  const wanted = [...new Set(branches.flatMap((branch) => branch.map(wantedBy)))];
+  const message = `expected ${wanted.join(' or ')}, found ${shown(value)}${nearWord(wanted, value)}`;
+  return [{ path, message }];
+}
+
+/** The branches of a union, and of the unions that are its branches. */
+function branchesOf(issue: UnionIssue): (readonly Issue[])[] {
+  return issue.errors.flatMap((branch) => {
+    const [only] = branch;
+    const isUnion = branch.length === 1 && only?.code === 'invalid_union';
+    return isUnion && only.path.length === 0 ? branchesOf(only) : [branch];
+  });
 }
 
 /** Was another kind of value given than this branch wants? */
@@ -60,71 +91,9 @@ function isKindMismatch(issue: Issue): boolean {
   return issue.code === 'invalid_type' || issue.code === 'invalid_value';
 }
 
-const KINDS: Readonly<Record<string, string>> = {
-  object: 'a map',
-  record: 'a map',
-  array: 'a list',
-  string: 'text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-};
-
-function wantedBy(issue: Issue): string {
-  if (issue.code === 'invalid_type') {
-    return (
-      /^expected (.*), found /.exec(issue.message)?.[1] ?? KINDS[issue.expected] ?? issue.expected
-    );
-  }
-  if (issue.code === 'invalid_value') return issue.values.map((each) => shown(each)).join(', ');
-  if (issue.code === 'invalid_union') {
-    return issue.errors.flatMap((branch) => branch.map(wantedBy)).join(' or ');
-  }
-  return issue.message;
-}
-
-function nearWord(wanted: readonly string[], value: unknown): string {
-  if (typeof value !== 'string') return '';
-  const words = wanted.flatMap((text) => [...text.matchAll(/"([^"]+)"/g)].map(([, word]) => word!));
-  const near = hint(value, words);
-  return near.startsWith(';') ? near : '';
-}
-
-function describe(issue: Issue, value: unknown): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      if (value === undefined) return 'is missing';
-      if (issue.message.startsWith('expected ')) return issue.message;
-      return `expected ${KINDS[issue.expected] ?? issue.expected}, found ${shown(value)}`;
-    case 'invalid_value': {
-      if (value === undefined) return 'is missing';
-      const words = issue.values.map(String);
-      const near = typeof value === 'string' ? hint(value, words) : '';
-      const suffix = near.startsWith(';') ? near : '';
-      return `expected ${words.join(', ')}, found ${shown(value)}${suffix}`;
-    }
-    case 'too_small':
-      return bound(issue, 'at least', issue.minimum, issue.inclusive ?? true, value);
-    case 'too_big':
-      return bound(issue, 'at most', issue.maximum, issue.inclusive ?? true, value);
-    default:
-      return issue.message;
-  }
-}
-
-function bound(
-  issue: Extract<Issue, { code: 'too_small' | 'too_big' }>,
-  words: string,
-  limit: number | bigint,
-  inclusive: boolean,
-  value: unknown,
-): string {
-  const strict = words === 'at least' ? 'more than' : 'less than';
-  const relation = inclusive ? words : strict;
-  if (issue.origin === 'array') return `needs ${relation} ${limit} entries`;
-  if (issue.origin === 'string') return `must not be ${limit === 1 ? 'empty' : 'this short'}`;
-  return `must be ${relation} ${limit}, found ${shown(value)}`;
-}
+/** How many keys a branch does not know. */
+const strangers = (branch: readonly Issue[]): number =>
+  branch.reduce((sum, each) => sum + (each.code === 'unrecognized_keys' ? each.keys.length : 0), 0);
 
 function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>(

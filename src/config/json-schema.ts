@@ -2,20 +2,80 @@
 import { z } from 'zod';
 import { configSchema, type PluginSchema } from './schema.ts';
 
-/** `${PORT}` may stand where a number or a truth value is wanted. */
-const PLACEHOLDER = { type: 'string', pattern: '^\\$\\{.+\\}$' };
+/** JSON Schema, as far as we look at it. */
+export interface JsonSchema {
+  type?: string;
+  description?: string;
+  default?: unknown;
+  pattern?: string;
+  enum?: readonly (string | number)[];
+  const?: string | number | boolean;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  minLength?: number;
+  format?: string;
+  required?: readonly string[];
+  properties?: Readonly<Record<string, JsonSchema>>;
+  additionalProperties?: boolean | JsonSchema;
+  items?: JsonSchema;
+  anyOf?: readonly JsonSchema[];
+  oneOf?: readonly JsonSchema[];
+  allOf?: readonly JsonSchema[];
+  $ref?: string;
+  definitions?: Readonly<Record<string, JsonSchema>>;
+}
 
-export function jsonSchema(plugins: ReadonlyMap<string, PluginSchema>): object {
+/** A placeholder may stand wherever a value may. */
+const PLACEHOLDER: JsonSchema = { type: 'string', pattern: '\\$\\{.+\\}' };
+
+/** What a config may say, as editors check it before any placeholder is replaced. */
+export function jsonSchema(plugins: ReadonlyMap<string, PluginSchema>): JsonSchema {
+  return toJsonSchema(plugins, ({ jsonSchema: schema, path }) => {
+    if (path.at(-1) !== 'propertyNames' && isNarrow(schema)) allowPlaceholder(schema);
+  });
+}
+
+/** What a config may say, as it is once placeholders are replaced. */
+export const plainJsonSchema = (plugins: ReadonlyMap<string, PluginSchema>): JsonSchema =>
+  toJsonSchema(plugins, () => {});
+
+interface Override {
+  readonly zodSchema: z.core.$ZodType;
+  readonly jsonSchema: JsonSchema;
+  readonly path: readonly (string | number)[];
+}
+
+function toJsonSchema(
+  plugins: ReadonlyMap<string, PluginSchema>,
+  override: (context: Override) => void,
+): JsonSchema {
   return z.toJSONSchema(configSchema(plugins), {
     target: 'draft-7',
     io: 'input',
-    override: ({ jsonSchema: schema }) => {
-      const { type, description, default: fallback, ...rules } = schema;
-      if (type !== 'integer' && type !== 'number' && type !== 'boolean') return;
-      for (const key of Object.keys(schema)) delete (schema as Record<string, unknown>)[key];
-      if (description !== undefined) schema.description = description;
+    // A plugin may check more than JSON Schema can say.
+    unrepresentable: 'any',
+    override: (context) => {
+      const { zodSchema, jsonSchema: schema } = context as Override;
+      // zod leaves out what is said of a text that becomes something else.
+      const fallback = z.globalRegistry.get(zodSchema)?.['default'];
       if (fallback !== undefined) schema.default = fallback;
-      schema.anyOf = [{ type, ...rules }, PLACEHOLDER] as never;
+      override(context as Override);
     },
-  });
+  }) as JsonSchema;
+}
+
+/** Would it refuse a placeholder? */
+function isNarrow({ type, pattern, enum: words, const: word, minLength, format }: JsonSchema) {
+  if (type === 'integer' || type === 'number' || type === 'boolean') return true;
+  if (type !== 'string' || pattern?.includes('\\$\\{') === true) return false;
+  const rules = [pattern, words, word, format, (minLength ?? 0) > 4 ? minLength : undefined];
+  return rules.some((rule) => rule !== undefined);
+}
+
+/** Moves the rules of `schema` into one branch of a choice; the other is a placeholder. */
+function allowPlaceholder(schema: JsonSchema): void {
+  const { description: _description, default: _default, ...rules } = schema;
+  for (const key of Object.keys(rules)) delete (schema as Record<string, unknown>)[key];
+  schema.anyOf = [rules, PLACEHOLDER];
 }

@@ -5,15 +5,14 @@
  */
 import { buildConfig } from './build.ts';
 import { checkTree } from './check.ts';
-import { checkRouteTable } from './check-routes.ts';
+import { aboutPlugins } from './check-plugins.ts';
 import type { Config } from './config.ts';
 import type { Environment } from './environment.ts';
-import { ConfigError, type Fault, type Finding, sortFaults } from './fault.ts';
+import { ConfigError, type Fault, sortFaults } from './fault.ts';
 import { findingsOf } from './issues.ts';
-import { isMap, type ModuleLoader, type Modules } from './modules.ts';
+import type { ModuleLoader, Modules } from './modules.ts';
 import { configSchema } from './schema.ts';
-import { readSource, type Source } from './source.ts';
-import { hint } from './suggest.ts';
+import { readSource } from './source.ts';
 
 export interface LoadOptions<M extends Modules> {
   readonly file: string;
@@ -44,35 +43,29 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
   const findings = [
     ...modules.findings,
     ...(parsed.success ? [] : findingsOf(schema, source.tree, parsed.error.issues)),
-    ...checkTree(source.tree, modules),
+    // In a file that could not be read may stand what others refer to.
+    ...(source.complete ? checkTree(source.tree, modules) : []),
   ];
-  const faults = [...source.faults, ...placeAll(source, modules, findings)];
-  if (!parsed.success || faults.length > 0) throw new ConfigError(sortFaults(faults));
-
+  const faults = sortFaults(
+    once([
+      ...source.faults,
+      ...aboutPlugins(findings, source.tree, modules)
+        .filter(({ path }) => !source.isUnread(path))
+        .map((finding) => source.place(finding)),
+    ]),
+  );
+  if (!parsed.success || faults.some(({ severity }) => severity === 'error')) {
+    throw new ConfigError(faults);
+  }
   const config = buildConfig(parsed.data, source.files, [...modules.plugins.keys()]);
-  const table = checkRouteTable(config.routes).map((finding) => source.place(finding));
-  if (table.some(({ severity }) => severity === 'error')) throw new ConfigError(sortFaults(table));
-  return { config, modules, warnings: sortFaults(table) };
+  return { config, modules, warnings: faults };
 }
 
-/** Places findings, and says of an unknown plugin what it is rather than what it lacks. */
-function placeAll(source: Source, modules: Modules, findings: readonly Finding[]): Fault[] {
-  const known = [...modules.plugins.keys()];
-  const written = isMap(source.tree['plugins']) ? source.tree['plugins'] : {};
-  const unknown = new Set(
-    Object.keys(written).filter((name) => {
-      const settings = written[name];
-      return !known.includes(name) && !(isMap(settings) && 'module' in settings);
-    }),
-  );
-  const isAboutUnknown = ({ path }: Finding): boolean =>
-    path[0] === 'plugins' && unknown.has(String(path[1]));
-  const about = [...unknown].map((name) => ({
-    path: ['plugins', name],
-    at: 'key' as const,
-    message: `unknown plugin${hint(name, known)}; one of yours needs its "module"`,
-  }));
-  return [...findings.filter((finding) => !isAboutUnknown(finding)), ...about].map((finding) =>
-    source.place(finding),
-  );
+/** What an alias brings to several places is written, and wrong, in one. */
+function once(faults: readonly Fault[]): Fault[] {
+  const byPlace = Map.groupBy(faults, ({ file, line, column, path, message }) => {
+    const key = path.slice(path.lastIndexOf('.') + 1);
+    return `${file}:${line}:${column} ${key} ${message}`;
+  });
+  return [...byPlace.values()].map(([first]) => first!);
 }

@@ -2,7 +2,9 @@
 import type { z } from 'zod';
 import type { Finding } from './fault.ts';
 import type { PluginSchema } from './schema.ts';
-import type { Source, Tree } from './source.ts';
+import type { Source } from './source.ts';
+
+export { isMap } from './tree.ts';
 
 export interface PluginModule extends PluginSchema {
   readonly name: string;
@@ -28,6 +30,3 @@ export interface Modules {
 
 /** Imports what `source` names. Never throws: what is wrong is among the findings. */
 export type ModuleLoader<M extends Modules = Modules> = (source: Source) => Promise<M>;
-
-export const isMap = (value: unknown): value is Tree =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -48,12 +48,24 @@ function parseSegment(text: string, part: string): Segment {
   return { kind: 'literal', text: part };
 }
 
+/**
+ * The canonical spelling of a path that a person wrote, where requests have bytes.
+ *
+ * @throws {GatewayError} for what no request may have
+ */
+export function canonicalText(path: string): string {
+  const escaped = path.replaceAll(/[^\p{ASCII}]+/gu, (text) =>
+    encodeURIComponent(text.toWellFormed()),
+  );
+  return canonicalPath(escaped, { handling: 'normalize', escapedSlash: 'keep' });
+}
+
 /** A path that no request can have, since requests are made canonical first, would never match. */
 function checkCanonical(text: string, plain: string): void {
   const sample = plain.replaceAll(/\{\w*\}/g, 'x').replaceAll(/[{}]/g, 'x') || '/';
   let canonical: string;
   try {
-    canonical = canonicalPath(sample, { handling: 'normalize', escapedSlash: 'keep' });
+    canonical = canonicalText(sample);
   } catch (error) {
     throw new RangeError(`"${text}" never matches: ${(error as GatewayError).message}`, {
       cause: error,

@@ -3,6 +3,8 @@ import { RE2JS } from 're2js';
 import type { Finding, Path } from './fault.ts';
 
 export interface Regex {
+  /** Of its named groups. */
+  readonly names: readonly string[];
   /** Does it match all of `text`? */
   test(text: string): boolean;
   /** Its named groups in `text`; `undefined` where it does not match. */
@@ -19,10 +21,12 @@ export function parseRegex(pattern: string): Regex {
   try {
     compiled = RE2JS.compile(pattern);
   } catch (error) {
-    throw new RangeError(`is no RE2 pattern: ${(error as Error).message}`, { cause: error });
+    const reason = (error as Error).message.replace('error parsing regexp: ', '');
+    throw new RangeError(`is no RE2 pattern: ${reason}`, { cause: error });
   }
   const names = Object.keys(compiled.namedGroups());
   return {
+    names,
     test: (text) => compiled.matches(text),
     groups: (text) => {
       const matcher = compiled.matcher(text);

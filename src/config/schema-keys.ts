@@ -46,8 +46,7 @@ function schemasAt(schema: z.ZodType, path: Path): z.ZodType[] {
   );
 }
 
-/** The keys a map at `path` may have; empty where any or none are. */
-export function keysAt(schema: z.ZodType, path: Path): string[] {
-  const keys = schemasAt(schema, path).flatMap((each) => Object.keys(definition(each).shape ?? {}));
-  return [...new Set(keys)];
+/** The keys a map at `path` may have, for each form that the schema allows. */
+export function keySetsAt(schema: z.ZodType, path: Path): string[][] {
+  return schemasAt(schema, path).map((each) => Object.keys(definition(each).shape ?? {}));
 }

@@ -11,11 +11,29 @@ import {
   size,
 } from './types.ts';
 
-const Regex = z.strictObject({ regex: z.string().min(1).describe('RE2 syntax; the whole value.') });
+/** A method's name; whether there is such a method is a check of its own. */
+const method = () =>
+  z.string().regex(/^[A-Z][A-Z-]*$/, {
+    error: (issue) => {
+      const right = String(issue.input).toUpperCase();
+      return `${shown(issue.input)} is not a method${/^[A-Z-]+$/.test(right) ? `: use "${right}"` : ''}`;
+    },
+  });
+
+/** A host's name as requests have it, without port; or one label less after `*.`. */
+const host = () =>
+  z.string().regex(/^(\*\.)?([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])$/, {
+    error: (issue) =>
+      `${shown(issue.input)} is not a host: use shop.example.com or *.example.com, without port`,
+  });
+
+const Regex = z
+  .strictObject({ regex: z.string().min(1).describe('RE2 syntax; must match the whole value.') })
+  .describe('What a header, query parameter or cookie must be, where it is more than one text.');
 const Present = z.strictObject({ present: z.literal(true).describe('Any value will do.') });
 const ValueMatch = z.union([z.string(), Regex, Present]);
 
-const Match = z
+export const Match = z
   .strictObject({
     path: z
       .string()
@@ -24,12 +42,12 @@ const Match = z
       .describe('`/a/{id}` exactly, or `/a/*` with everything below `/a`.'),
     pathRegex: z.string().min(1).optional().describe('RE2 syntax; must match the whole path.'),
     methods: z
-      .array(z.string().regex(/^[A-Z][A-Z-]*$/, 'is not a method: write it in capitals'))
+      .array(method())
       .min(1)
       .optional()
       .describe('Methods; absent: all but TRACE and CONNECT. GET serves HEAD.'),
     hosts: z
-      .array(z.string().min(1))
+      .array(host())
       .min(1)
       .optional()
       .describe('`shop.example.com`, or `*.example.com` for any name below it.'),
@@ -49,11 +67,7 @@ const Part = z
       .startsWith('/', { error: (issue) => `${shown(issue.input)} must start with /` })
       .describe('Template: `{id}`, `{query.q}`, `{header.x}`, `{claim.sub}`, `{part.field}`.'),
     query: z.record(z.string(), template('Template.')).optional().describe('Query to send.'),
-    method: z
-      .string()
-      .regex(/^[A-Z]+$/)
-      .default('GET')
-      .describe('At most one part is not GET.'),
+    method: method().default('GET').describe('At most one part is not GET.'),
     required: z
       .boolean()
       .default(false)
@@ -70,25 +84,35 @@ const Part = z
   })
   .describe('One piece of the answer.');
 
+/** A part's name stands in templates. */
+const partName = () =>
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+    error: (issue) =>
+      `${shown(issue.input)} can not name a part: use letters, digits and _, starting with a letter`,
+  });
+
 const Redirect = z
   .strictObject({
     to: z
       .string()
-      .min(1)
+      .regex(/^(\/|https?:\/\/)[\x21-\x7e]*$/, {
+        error: (issue) => `${shown(issue.input)} is neither a path nor an http or https URL`,
+      })
       .describe('Path or URL; `*` is what the prefix matched, `{id}` a parameter.'),
     status: z
       .union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)])
-      .default(308),
+      .default(308)
+      .describe('301 and 302 may turn a POST into a GET, 303 does; 307 and 308 keep the method.'),
   })
-  .describe('Answers with a redirect.');
+  .describe('Action: answer with a redirect.');
 
 const Respond = z
   .strictObject({
-    status: z.int().min(200).max(599).default(200),
-    headers: z.record(fieldName(), fieldValue()).default({}),
+    status: z.int().min(200).max(599).default(200).describe('Status of the answer.'),
+    headers: z.record(fieldName(), fieldValue()).default({}).describe('Header name → value.'),
     body: z.json().optional().describe('Text is sent as it is, all else as JSON.'),
   })
-  .describe('Answers by itself.');
+  .describe('Action: answer by itself.');
 
 export const RouteBase = z.strictObject({
   match: oneOrMore(Match).describe('One match, or a list of which any will do.'),
@@ -102,7 +126,7 @@ export const RouteBase = z.strictObject({
       'Path sent upstream: `/orders/*` replaces the prefix, `/orders/{id}` uses parameters.',
     ),
   aggregate: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not a name for a part'), Part)
+    .record(partName(), Part)
     .optional()
     .describe('Action: call several upstreams side by side, answer with one object.'),
   aggregation: z
@@ -114,7 +138,7 @@ export const RouteBase = z.strictObject({
         .describe('Parts that must succeed where none is required; fewer is 502.'),
       forwardHeaders: z
         .array(fieldName())
-        .default(['accept-language'])
+        .prefault(['accept-language'])
         .describe('Headers of the client that every part passes on.'),
     })
     .optional()
@@ -128,7 +152,8 @@ export const RouteBase = z.strictObject({
   retry: orFalse(Retry).optional().describe("Replaces the upstream's."),
   limits: z
     .strictObject({ body: size().optional().describe('Longest request body; 413 past it.') })
-    .optional(),
+    .optional()
+    .describe("Replaces the server's."),
 });
 
 export type ParsedMatch = z.output<typeof Match>;

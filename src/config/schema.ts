@@ -85,9 +85,10 @@ const Telemetry = z
           .describe('Least level that is written.'),
         access: z.boolean().default(true).describe('One line for each request.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('JSON lines on standard output.'),
   })
-  .describe('Logs.');
+  .describe('What the gateway tells of itself.');
 
 const name = (what: string) =>
   z.string().regex(NAME, {
@@ -96,26 +97,38 @@ const name = (what: string) =>
   });
 
 /** A user's plugin names its module; the rest are its settings, checked by its own schema. */
-const moduleReference = z.looseObject({
-  module: z
-    .string()
-    .min(1)
-    .describe(
-      'Path (from this file) or package name of the plugin; it runs when the config loads.',
-    ),
-  fastPath: z
-    .boolean()
-    .optional()
-    .describe('An ordinary Fastify plugin does not need onSend: forwarded answers may skip it.'),
-});
+const moduleReference = z
+  .looseObject({
+    module: z
+      .string()
+      .min(1)
+      .describe(
+        'Path (from this file) or package name of the plugin; it runs when the config loads.',
+      ),
+    fastPath: z
+      .boolean()
+      .optional()
+      .describe('An ordinary Fastify plugin does not need onSend: forwarded answers may skip it.'),
+  })
+  .describe('A plugin of yours; all other keys are its own settings.');
+
+/** Says what `schema` is, where it does not say so itself. */
+const described = <T extends z.ZodType>(schema: T, text: string): T =>
+  schema.description === undefined ? schema.describe(text) : schema;
 
 /** The schema of a whole config, given the plugins it may use. */
 export function configSchema(plugins: ReadonlyMap<string, PluginSchema>) {
   const options = Object.fromEntries(
-    [...plugins].map(([key, plugin]) => [key, orFalse(plugin.options).optional()]),
+    [...plugins].map(([key, { options: own }]) => [
+      key,
+      orFalse(described(own, `What the plugin ${key} does on a route.`)).optional(),
+    ]),
   );
   const settings = Object.fromEntries(
-    [...plugins].map(([key, plugin]) => [key, plugin.settings.optional()]),
+    [...plugins].map(([key, { settings: own }]) => [
+      key,
+      described(own.optional(), `Settings of the plugin ${key}.`),
+    ]),
   );
   return z.strictObject({
     version: z.literal(1).describe('Version of this format.'),
@@ -126,7 +139,11 @@ export function configSchema(plugins: ReadonlyMap<string, PluginSchema>) {
     server: Server.prefault({}),
     admin: orFalse(Admin).prefault({}),
     telemetry: Telemetry.prefault({}),
-    plugins: z.strictObject(settings).catchall(moduleReference).prefault({}),
+    plugins: z
+      .strictObject(settings)
+      .catchall(moduleReference)
+      .prefault({})
+      .describe('Plugin-wide settings; plugins of yours, with the module each is in.'),
     upstreams: z
       .record(name('an upstream'), UpstreamOptions.required({ targets: true }))
       .default({})

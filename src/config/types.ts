@@ -23,9 +23,9 @@ function parsed<T>(parse: (text: string) => T, hint: string, id: string, pattern
 
 /** What was written, short enough for a message. */
 export function shown(value: unknown): string {
-  if (value === undefined) return 'nothing';
+  if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object' && value !== null) return 'a map';
+  if (typeof value === 'object') return 'a map';
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}..."` : text;
 }
@@ -70,20 +70,21 @@ export const origin = () =>
     })
     .transform((text, context) => {
       const url = URL.canParse(text) ? new URL(text) : undefined;
-      const fault =
-        url === undefined || !/^https?:$/.test(url.protocol)
-          ? 'is not an http or https URL'
-          : url.username !== '' || url.password !== ''
-            ? 'must not hold a user name or password'
-            : url.pathname !== '/' || url.search !== '' || url.hash !== ''
-              ? `must end after the port: use "${url.origin}" (paths belong to a route's rewrite)`
-              : undefined;
-      if (fault !== undefined) {
-        context.addIssue({ code: 'custom', message: `"${text}" ${fault}` });
-        return z.NEVER;
-      }
-      return new URL(text).origin;
+      const message = originFault(text, url);
+      if (message === undefined) return url!.origin;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
     });
+
+function originFault(text: string, url: URL | undefined): string | undefined {
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    return `"${text}" is not an http or https URL, such as "http://orders:4001"`;
+  }
+  // Which are secrets: not to be told again.
+  if (url.username !== '' || url.password !== '') return 'must not hold a user name or password';
+  if (url.pathname === '/' && url.search === '' && url.hash === '') return undefined;
+  return `"${text}" must end after the port: paths belong to a route's rewrite`;
+}
 
 /** A name of ours: a metric label, a log field and a word on the command line. */
 export const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
@@ -117,8 +118,13 @@ const SOURCE = z
   .meta({ id: 'Source' });
 
 /** `false`, or `schema`: a default that can be taken away. */
-export const orFalse = <T extends z.ZodType>(schema: T) => z.union([z.literal(false), schema]);
+export const orFalse = <T extends z.ZodType>(schema: T) =>
+  alike(z.union([z.literal(false), schema]), schema);
 
 /** One or several: what is written as a list or as its only member. */
 export const oneOrMore = <T extends z.ZodType>(schema: T) =>
-  z.union([schema, z.array(schema).min(1)]);
+  alike(z.union([schema, z.array(schema).min(1)]), schema);
+
+/** A choice is described as what it is a choice of. */
+const alike = <T extends z.ZodType>(choice: T, { description }: z.ZodType): T =>
+  description === undefined ? choice : choice.describe(description);

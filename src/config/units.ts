@@ -23,13 +23,15 @@ export function parseDuration(text: string): number {
 /**
  * Reads `512B`, `64KiB`, `1MiB`, `2GiB`.
  *
- * @returns bytes
- * @throws {RangeError} when the unit is missing or unknown
+ * @returns whole bytes
+ * @throws {RangeError} when the unit is missing or unknown, or nobody could count the bytes
  */
 export function parseSize(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB)$/.exec(text) ?? [];
   if (amount === undefined) throw new RangeError(`"${text}" is not a size such as "64KiB"`);
-  return Math.floor(Number(amount) * UNIT_BYTES[unit as keyof typeof UNIT_BYTES]);
+  const bytes = Math.floor(Number(amount) * UNIT_BYTES[unit as keyof typeof UNIT_BYTES]);
+  if (bytes > Number.MAX_SAFE_INTEGER) throw new RangeError(`"${text}" is larger than 8 PiB`);
+  return bytes;
 }
 
 /**

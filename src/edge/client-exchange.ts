@@ -36,6 +36,8 @@ export class ClientExchange {
   readonly notes: CallNotes = emptyNotes();
   /** Our error, where we answered with one. */
   code: ErrorCode | undefined;
+  /** An answer has begun through Fastify's reply, though it may take a while: no hook goes on. */
+  isAnswering = false;
   bytesReceived = 0;
   /** Of the answer's body, where it streamed. */
   bytesSent: number | undefined;

@@ -11,13 +11,7 @@ import { connectionOptions } from '../headers.ts';
 /** What a proxy in front of us would say, or what overrides the request line behind us. */
 const SPOOFABLE: ReadonlySet<string> = new Set([
   'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-forwarded-prefix',
-  'x-forwarded-proto',
-  'x-forwarded-server',
-  'x-forwarded-uri',
+  'x-forwarded',
   'x-http-method',
   'x-http-method-override',
   'x-method-override',
@@ -28,8 +22,14 @@ const SPOOFABLE: ReadonlySet<string> = new Set([
   'x-rewrite-url',
 ]);
 
-/** `Connection` can not take these away (RFC 9110 §7.6.1 allows it to name hop-by-hop fields only). */
-const PROTECTED = /^(host|authorization|cookie|content-.*|via)$/;
+/** All of them: `-For`, `-Host`, `-Client-Cert`, `-User`, and whatever else somebody behind us reads. */
+const FORWARDED = 'x-forwarded-';
+
+/**
+ * `Connection` can not take these away (RFC 9110 §7.6.1 allows it to name hop-by-hop fields only), nor
+ * what says where the body ends: without it the body would be lost on its way.
+ */
+const PROTECTED = /^(host|authorization|cookie|content-.*|expect|transfer-encoding|via)$/;
 
 /** The names, in lower case, that no client's request may carry. */
 export function forbiddenFields(owned: Iterable<string>): ReadonlySet<string> {
@@ -40,7 +40,9 @@ export function forbiddenFields(owned: Iterable<string>): ReadonlySet<string> {
 export function removeForbidden(request: IncomingMessage, forbidden: ReadonlySet<string>): void {
   const headers = request.headers;
   for (const name in headers) {
-    if (forbidden.has(name) || name.includes('_')) delete headers[name];
+    if (forbidden.has(name) || name.includes('_') || name.startsWith(FORWARDED)) {
+      delete headers[name];
+    }
   }
   const { connection } = headers;
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return;
@@ -57,15 +59,29 @@ function removeNamedByConnection(headers: IncomingHttpHeaders, connection: strin
 
 /**
  * Framing that two servers could read differently (RFC 9112 §6.1, §6.3): a transfer coding other
- * than `chunked`. Node's parser has refused the rest already.
+ * than `chunked`, or any in HTTP/1.0. Node's parser has refused the rest already.
  *
  * @throws GW_REQUEST_INVALID
  */
-export function checkFraming(request: IncomingMessage): void {
-  const coding = request.headers['transfer-encoding'];
+export function checkFraming({ headers, httpVersionMinor: minor }: IncomingMessage): void {
+  const coding = headers['transfer-encoding'];
   if (coding === undefined) return;
-  if (coding.toLowerCase() !== 'chunked' || request.headers['content-length'] !== undefined) {
+  if (coding.toLowerCase() !== 'chunked' || headers['content-length'] !== undefined || minor < 1) {
     throw new GatewayError('GW_REQUEST_INVALID', 'the framing of the body is not valid');
+  }
+}
+
+/**
+ * The one expectation there is (RFC 9110 §10.1.1). HTTP/1.0 has none: there it is ignored.
+ *
+ * @throws GW_EXPECTATION
+ */
+export function checkExpectation({ headers, httpVersionMinor: minor }: IncomingMessage): void {
+  const { expect } = headers;
+  if (expect === undefined) return;
+  if (minor < 1) delete headers.expect;
+  else if (expect.toLowerCase() !== '100-continue') {
+    throw new GatewayError('GW_EXPECTATION', 'only 100-continue is understood');
   }
 }
 

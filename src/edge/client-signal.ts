@@ -1,5 +1,6 @@
-/** Ends the work for a client that has left. */
-import type { ServerResponse } from 'node:http';
+/** Ends the work for a client that has left, and the wait for one that does not end. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
 import type { ClientExchange } from './client-exchange.ts';
 
@@ -22,5 +23,22 @@ export function watchClient(
       exchange.signal.cancel(new GatewayError('GW_CLIENT_CLOSED', 'the client left'));
     }
     onClose(exchange, response);
+  });
+}
+
+/**
+ * Once the answer is out, the rest of a body that nobody reads may keep its connection for `ms`, and
+ * no longer: Node drops those bytes without asking how many there are, or how slowly they come.
+ */
+export function boundUnread(
+  request: IncomingMessage,
+  response: ServerResponse,
+  clock: Clock,
+  ms: number,
+): void {
+  response.once('close', () => {
+    if (request.complete || request.socket.destroyed) return;
+    const timer = clock.after(ms, () => request.complete || request.socket.destroy());
+    request.socket.once('close', () => clock.cancel(timer));
   });
 }

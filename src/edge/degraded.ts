@@ -7,9 +7,11 @@ export interface MissingPart {
   readonly reason: string;
 }
 
-/** `Gateway-Degraded: payment;reason=timeout`; such an answer is not for caches. */
+/** `Gateway-Degraded: payment;reason=timeout`, added to; such an answer is not for caches. */
 export function markDegraded(reply: FastifyReply, missing: readonly MissingPart[]): void {
   if (missing.length === 0) return;
-  const text = missing.map(({ name, reason }) => `${name};reason=${reason}`).join(', ');
+  const known = reply.getHeader('gateway-degraded');
+  const texts = missing.map(({ name, reason }) => `${name};reason=${reason}`);
+  const text = [...(known === undefined ? [] : [String(known)]), ...texts].join(', ');
   void reply.header('gateway-degraded', text).header('cache-control', 'no-store');
 }

@@ -20,18 +20,22 @@ export interface RequestTarget {
 export interface TargetRules {
   readonly paths: PathRules;
   readonly urlBytes: number;
+  /** Of the fields together, with their separators. */
+  readonly headersBytes: number;
 }
 
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
 /** A name or address, and a port (RFC 3986 §3.2.2, without what no host name holds). */
 const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/;
+/** `: ` and the end of the line. */
+const SEPARATORS_BYTES = 4;
 /** Any of these in the query would be read otherwise by some server behind. */
 const BAD_QUERY = /[^\x21-\x7e\x80-\xff]|#/;
 
 /**
  * Reads the target and the `Host` of `request`.
  *
- * @throws GW_REQUEST_INVALID, GW_URI_TOO_LONG, GW_METHOD_UNSUPPORTED
+ * @throws GW_REQUEST_INVALID, GW_URI_TOO_LONG, GW_HEADERS_TOO_LARGE, GW_METHOD_UNSUPPORTED
  */
 export function readTarget(request: IncomingMessage, rules: TargetRules): RequestTarget {
   const { url = '', method } = request;
@@ -41,7 +45,7 @@ export function readTarget(request: IncomingMessage, rules: TargetRules): Reques
   if (method === 'TRACE' || method === 'CONNECT') {
     throw new GatewayError('GW_METHOD_UNSUPPORTED', `${method} is not served`);
   }
-  const host = readHost(request);
+  const host = readHost(request, rules.headersBytes);
   if (url === '*') return asterisk(method, host);
   if (url.startsWith('/')) return split(url, host, rules.paths);
   const absolute = ABSOLUTE.exec(url);
@@ -53,15 +57,22 @@ export function readTarget(request: IncomingMessage, rules: TargetRules): Reques
 
 const invalid = (detail: string): GatewayError => new GatewayError('GW_REQUEST_INVALID', detail);
 
-/** RFC 9112 §3.2: exactly one `Host`, and a valid one. */
-function readHost(request: IncomingMessage): string {
-  const { rawHeaders } = request;
+/**
+ * RFC 9112 §3.2: exactly one `Host`, and a valid one. The one walk over all fields, so that it counts
+ * them too: Node's own limit is for the whole head, target included.
+ */
+function readHost({ rawHeaders }: IncomingMessage, headersBytes: number): string {
   let host: string | undefined;
+  let bytes = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!;
+    bytes += name.length + rawHeaders[i + 1]!.length + SEPARATORS_BYTES;
     if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
     if (host !== undefined) throw invalid('more than one Host');
     host = rawHeaders[i + 1]!;
+  }
+  if (bytes > headersBytes) {
+    throw new GatewayError('GW_HEADERS_TOO_LARGE', `more than ${headersBytes} bytes`);
   }
   if (host === undefined || !AUTHORITY.test(host)) throw invalid('Host is missing or not valid');
   return host;

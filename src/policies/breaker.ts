@@ -45,7 +45,6 @@ export function breaker(circuit: Circuit): Policy {
 
 /** Success was told at the head; a body that is cut later is one failure more. */
 function countCutBody(circuit: Circuit, { body }: UpstreamResponse, epoch: number): void {
-  if (body.isClosed) return;
   body.onClose((error) => {
     if (blamesUpstream(error)) circuit.addFailure(error, epoch);
   });

@@ -10,7 +10,6 @@ const BUCKETS = 10;
 const RESERVE_PER_SECOND = 3;
 
 export class RetryBudget {
-  readonly #share: number;
   readonly #clock: Clock;
   readonly #calls = new Float64Array(BUCKETS);
   readonly #retries = new Float64Array(BUCKETS);
@@ -18,9 +17,7 @@ export class RetryBudget {
   #reserve = RESERVE_PER_SECOND;
   #reserveAt: number;
 
-  /** `share` of the calls of the last 10 s, between 0 and 1. */
-  constructor(share: number, clock: Clock) {
-    this.#share = share;
+  constructor(clock: Clock) {
     this.#clock = clock;
     this.#bucket = this.#now();
     this.#reserveAt = clock.now();
@@ -32,11 +29,15 @@ export class RetryBudget {
     this.#calls[this.#bucket % BUCKETS]! += 1;
   }
 
-  /** May one more retry be sent? Counts it if so. */
-  withdraw(): boolean {
+  /**
+   * May one more retry be sent? Counts it if so.
+   *
+   * @param share of the calls of the last 10 s, between 0 and 1; routes may differ in it
+   */
+  withdraw(share: number): boolean {
     this.#roll();
     const retries = sum(this.#retries);
-    if (retries + 1 <= this.#share * sum(this.#calls)) {
+    if (retries + 1 <= share * sum(this.#calls)) {
       this.#retries[this.#bucket % BUCKETS]! += 1;
       return true;
     }

@@ -150,8 +150,11 @@ export function bulkhead(slots: Slots, clock: Clock): Policy {
       if (typeof slot === 'function') release = slot;
       else {
         const since = clock.now();
-        release = await slot;
-        request.notes.queuedMs += clock.now() - since;
+        try {
+          release = await slot;
+        } finally {
+          request.notes.queuedMs += clock.now() - since;
+        }
       }
       try {
         const response = await next(request);

@@ -38,9 +38,14 @@ export interface Permit {
   forget(): void;
 }
 
-/** Not counted while closed; ends a probe without growing the open time. */
-class VoidProbe extends Error {}
+/** What cockatiel is told of an outcome that says nothing of the upstream as it is now. */
 class NotCounted extends Error {}
+
+/** One call as cockatiel sees it: under way until one of these is called. */
+interface Place {
+  readonly succeed: () => void;
+  readonly fail: (error: unknown) => void;
+}
 
 const NAMES: Readonly<Record<CircuitState, CircuitName>> = {
   [CircuitState.Closed]: 'closed',
@@ -54,7 +59,9 @@ export class Circuit {
   readonly #policy: CircuitBreakerPolicy;
   /** Grows with each change of state. */
   #epoch = 0;
-  #probesTaken = 0;
+  #probes = 0;
+  /** Of void probes: cockatiel still counts them as under way, and others take them over. */
+  #vacant: Place[] = [];
   #openUntil = 0;
   #listeners: ((state: CircuitName) => void)[] = [];
 
@@ -72,13 +79,18 @@ export class Circuit {
     );
     this.#policy.onStateChange((state) => {
       this.#epoch += 1;
-      this.#probesTaken = 0;
+      this.#probes = 0;
+      this.#vacant = [];
       for (const listener of this.#listeners) listener(NAMES[state]);
     });
   }
 
   get state(): CircuitName {
     return NAMES[this.#policy.state];
+  }
+
+  get epoch(): number {
+    return this.#epoch;
   }
 
   onChange(listener: (state: CircuitName) => void): void {
@@ -94,7 +106,7 @@ export class Circuit {
     const { state } = this.#policy;
     if (state === CircuitState.Closed) return;
     if (state === CircuitState.Open && Date.now() >= this.#openUntil) return;
-    if (state === CircuitState.HalfOpen && this.#probesTaken < this.#options.probes) return;
+    if (state === CircuitState.HalfOpen && this.#probes < this.#options.probes) return;
     throw this.refusal();
   }
 
@@ -113,18 +125,17 @@ export class Circuit {
    */
   enter(): Permit {
     this.check();
-    let permit: CircuitPermit | undefined;
-    // cockatiel runs the function before it first awaits, or rejects without running it.
-    const run = this.#policy.execute(() => {
-      const probe = this.#policy.state === CircuitState.HalfOpen;
-      if (probe) this.#probesTaken += 1;
-      return new Promise<void>((resolve, reject) => {
-        permit = new CircuitPermit(resolve, reject, probe, this.#epoch, () => this.#epoch);
-      });
-    });
-    run.catch(() => undefined);
-    if (permit === undefined) throw this.refusal();
-    return permit;
+    const place = this.#vacant.pop() ?? this.#newPlace();
+    if (place === undefined) throw this.refusal();
+    const isProbe = this.#policy.state === CircuitState.HalfOpen;
+    if (isProbe) this.#probes += 1;
+    return new CircuitPermit(this, place, isProbe);
+  }
+
+  /** A probe that proved nothing: another call takes its place. */
+  vacate(place: Place): void {
+    this.#probes -= 1;
+    this.#vacant.push(place);
   }
 
   /** One failure more, for what went wrong after success was told at the head. */
@@ -133,47 +144,50 @@ export class Circuit {
     this.#policy.execute(() => Promise.reject(error as Error)).catch(() => undefined);
   }
 
-  get epoch(): number {
-    return this.#epoch;
+  /** cockatiel runs a function before it first awaits, or refuses without running it. */
+  #newPlace(): Place | undefined {
+    let place: Place | undefined;
+    const run = this.#policy.execute(
+      () =>
+        new Promise<void>((succeed, fail) => {
+          place = { succeed, fail };
+        }),
+    );
+    run.catch(() => undefined);
+    return place;
   }
 }
 
 class CircuitPermit implements Permit {
-  readonly #resolve: () => void;
-  readonly #reject: (error: unknown) => void;
-  readonly #probe: boolean;
+  readonly #circuit: Circuit;
+  readonly #place: Place;
+  readonly #isProbe: boolean;
   readonly #epoch: number;
-  readonly #now: () => number;
 
-  constructor(
-    resolve: () => void,
-    reject: (error: unknown) => void,
-    probe: boolean,
-    epoch: number,
-    now: () => number,
-  ) {
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#probe = probe;
-    this.#epoch = epoch;
-    this.#now = now;
+  constructor(circuit: Circuit, place: Place, isProbe: boolean) {
+    this.#circuit = circuit;
+    this.#place = place;
+    this.#isProbe = isProbe;
+    this.#epoch = circuit.epoch;
   }
 
   succeed(): void {
-    if (this.#isCurrent()) this.#resolve();
-    else this.#reject(new NotCounted());
+    if (this.#isCurrent()) this.#place.succeed();
+    else this.forget();
   }
 
   fail(error: unknown): void {
-    this.#reject(this.#isCurrent() ? error : new NotCounted());
+    if (this.#isCurrent()) this.#place.fail(error);
+    else this.forget();
   }
 
   forget(): void {
-    this.#reject(this.#probe ? new VoidProbe() : new NotCounted());
+    if (this.#isProbe && this.#isCurrent()) this.#circuit.vacate(this.#place);
+    else this.#place.fail(new NotCounted());
   }
 
   #isCurrent(): boolean {
-    return this.#epoch === this.#now();
+    return this.#epoch === this.#circuit.epoch;
   }
 }
 
@@ -189,13 +203,11 @@ class OpenTime implements IBackoffFactory<IHalfOpenAfterBackoffContext> {
     this.#failures = failures;
   }
 
-  next(context: IHalfOpenAfterBackoffContext): IBackoff<IHalfOpenAfterBackoffContext> {
-    const isVoid = 'error' in context.result && context.result.error instanceof VoidProbe;
+  next(): IBackoff<IHalfOpenAfterBackoffContext> {
     const { openMs, random } = this.#options;
-    const grown = openMs * Math.min(2 ** this.#failures, 10);
-    const duration = isVoid ? 0 : grown * (1 + random() / 10);
+    const duration = openMs * Math.min(2 ** this.#failures, 10) * (1 + random() / 10);
     this.#told(duration);
-    const later = new OpenTime(this.#options, this.#told, this.#failures + (isVoid ? 0 : 1));
-    return { duration, next: (following) => later.next(following) };
+    const later = new OpenTime(this.#options, this.#told, this.#failures + 1);
+    return { duration, next: () => later.next() };
   }
 }

@@ -20,7 +20,8 @@ export function deadline({ deadlineMs, clock }: DeadlineOptions): Policy {
     function bounded(request) {
       const deadlineAt = Math.min(request.deadlineAt, clock.now() + deadlineMs);
       const call = { ...request, deadlineAt };
-      return new Watch(call, deadlineMs, clock).over(next(call));
+      const response = next(call);
+      return new Watch(call, deadlineMs, clock).over(response);
     };
 }
 
@@ -72,7 +73,7 @@ class Watch {
     if (this.#settled) return;
     const { body, signal } = this.#request;
     if (body instanceof Upload && body.isFlowing) {
-      body.onEnd(() => !this.#settled && this.#arm());
+      body.onRest(() => !this.#settled && this.#arm());
       return;
     }
     // Timers may fire a fraction early; the body may have stood still since.

@@ -5,6 +5,7 @@
  * Above the breaker and the bulkhead, so that each attempt is counted and waits for a slot anew; a
  * backoff holds none.
  */
+import type { Body } from '../body.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { Call, Policy, UpstreamRequest, UpstreamResponse } from '../call.ts';
 import type { Clock } from '../clock.ts';
@@ -21,6 +22,9 @@ export interface RetryOptions {
   readonly on: readonly (string | number)[];
   /** Longest wait before the first retry; doubles with each. */
   readonly backoffMs: number;
+  /** Retries as a share of calls, between 0 and 1. */
+  readonly share: number;
+  /** The upstream's; all its routes draw on it. */
   readonly budget: RetryBudget;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
@@ -32,6 +36,8 @@ export interface RetryOptions {
 /** Safe to send twice, RFC 9110 §9.2.2. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 const MAX_BACKOFF_MS = 10_000;
+/** An answer that will not be used may take this long to end; then its connection is dropped. */
+const DRAIN_MS = 100;
 
 type Outcome =
   | { readonly kind: 'response'; readonly response: UpstreamResponse }
@@ -48,11 +54,10 @@ export function retry(options: RetryOptions): Policy {
         const reason = reasonToRetry(outcome, current, reasons);
         if (reason === undefined || !mayRetry(current, options)) return unwrap(outcome);
         const waitMs = backoff(outcome, current, options);
-        if (waitMs >= remainingMs(current, options.clock) || !options.budget.withdraw()) {
-          return unwrap(outcome);
-        }
+        if (waitMs >= remainingMs(current, options.clock)) return unwrap(outcome);
+        if (!options.budget.withdraw(options.share)) return unwrap(outcome);
         options.onRetry?.(reason);
-        if (outcome.kind === 'response') await outcome.response.body.dump();
+        if (outcome.kind === 'response') await drain(outcome.response.body, options.clock);
         await sleep(waitMs, request.signal, options.clock);
         current = again(current, outcome);
       }
@@ -78,12 +83,13 @@ function reasonToRetry(
   request: UpstreamRequest,
   reasons: ReadonlySet<string | number>,
 ): string | undefined {
+  if (request.signal.reason !== undefined) return undefined;
   const idempotent = IDEMPOTENT.has(request.method);
   if (outcome.kind === 'response') {
     const { status } = outcome.response;
     return idempotent && reasons.has(status) ? String(status) : undefined;
   }
-  if (request.signal.reason !== undefined || !isGatewayError(outcome.error)) return undefined;
+  if (!isGatewayError(outcome.error)) return undefined;
   const { repeatable } = ERRORS[outcome.error.code];
   if (repeatable === 'never' || (repeatable === 'idempotent' && !idempotent)) return undefined;
   return reasonOfError(outcome.error, reasons);
@@ -111,6 +117,9 @@ function backoff(outcome: Outcome, { attempt }: UpstreamRequest, options: RetryO
   return Math.max(jittered, retryAfterMs(firstValue(outcome.response.headers['retry-after'])) ?? 0);
 }
 
+/** The three forms of an HTTP date (RFC 9110 §5.6.7) begin with the day; the last names no zone. */
+const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? [^]*?(GMT)?$/;
+
 /** Reads seconds or an HTTP date; `undefined` for anything else. */
 export function retryAfterMs(
   value: string | undefined,
@@ -118,14 +127,28 @@ export function retryAfterMs(
 ): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000;
-  const at = Date.parse(value);
+  const date = HTTP_DATE.exec(value);
+  if (date === null) return undefined;
+  const at = Date.parse(date[1] === undefined ? `${value} GMT` : value);
   return Number.isNaN(at) ? undefined : Math.max(at - wallClockMs, 0);
 }
 
+/** Ends an answer that was not good enough, so that its slot and its connection are free. */
+async function drain(body: Body, clock: Clock): Promise<void> {
+  const timer = clock.after(DRAIN_MS, () => body.destroy());
+  await body.dump();
+  clock.cancel(timer);
+}
+
 function again(request: UpstreamRequest, outcome: Outcome): UpstreamRequest {
-  const target = outcome.kind === 'response' ? outcome.response.target : request.notes.target;
+  const target = targetOf(outcome);
   const tried = target === undefined ? request.tried : [...request.tried, target];
   return { ...request, attempt: request.attempt + 1, tried };
+}
+
+function targetOf(outcome: Outcome): string | undefined {
+  if (outcome.kind === 'response') return outcome.response.target;
+  return isGatewayError(outcome.error) ? outcome.error.options.target : undefined;
 }
 
 /** Waits; rejects at once when the call is no longer wanted. */

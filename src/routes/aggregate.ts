@@ -61,7 +61,6 @@ function compilePart(
   context: ActionContext,
 ): Part {
   const upstream = route.callOf(config.upstream);
-  const { idleTimeoutMs } = upstream.config;
   return {
     config,
     upstream,
@@ -70,7 +69,11 @@ function compilePart(
     query: compileQuery(config.query, config.forwardQuery ?? []),
     pick: compilePick(config.pick),
     fields: config.forwardHeaders ?? forwardHeaders,
-    upload: { ...context, limitBytes: route.config.bodyLimitBytes, stallMs: idleTimeoutMs },
+    upload: {
+      ...context,
+      limitBytes: route.config.bodyLimitBytes,
+      stallMs: upstream.idleTimeoutMs,
+    },
   };
 }
 
@@ -134,6 +137,9 @@ class Run {
       if (part.config.required) throw asAnswer(part.config.name, error);
       // A client's own mistake is told, whichever part meets it.
       if (isGatewayError(error) && error.code === 'GW_REQUEST_INVALID') throw error;
+      if (!isGatewayError(error)) {
+        this.#request.log.error({ err: error, part: part.config.name }, 'bug');
+      }
       return { kind: 'missing', error };
     }
   }

@@ -20,12 +20,11 @@ import { upstreamRequest } from './upstream-request.ts';
 
 /** The action of a route with `upstream`. */
 export function forward(route: Route, context: ActionContext): Action {
-  const { action, bodyLimitBytes, overrides } = route.config;
+  const { action, bodyLimitBytes } = route.config;
   if (action.kind !== 'forward') throw new TypeError('not a forwarded route');
-  const { call, config } = route.callOf(action.upstream);
+  const { call, config, idleTimeoutMs } = route.callOf(action.upstream);
   const rewrite = compileRewrite(action.rewrite);
-  const stallMs = overrides.idleTimeoutMs ?? config.idleTimeoutMs;
-  const upload = { ...context, limitBytes: bodyLimitBytes, stallMs };
+  const upload = { ...context, limitBytes: bodyLimitBytes, stallMs: idleTimeoutMs };
 
   return async function forwarded(request, reply) {
     const exchange = exchangeOf(request.raw);
@@ -69,17 +68,23 @@ function deliver(route: Route, context: ActionContext, delivery: Delivery): void
     if (error !== undefined && isGatewayError(error)) exchange.code ??= error.code;
   });
   if (route.replyPath) {
-    sendOnReplyPath(route, request, reply, head, response.body);
+    sendOnReplyPath(reply, head, response.body);
     return;
   }
-  for (const hook of route.responseHooks) hook(request, head);
-  mergeReplyHeaders(reply, head.headers);
+  try {
+    for (const hook of route.responseHooks) hook(request, head);
+    mergeReplyHeaders(reply, head.headers);
+    response.body.send(reply.raw, head.status, head.headers, {
+      clock: context.clock,
+      idleMs: context.idleMs,
+      trailers: acceptsTrailers(request.raw.headers),
+    });
+  } catch (error) {
+    // A hook that throws, or sets what no header can hold: the answer is ours now.
+    response.body.destroy();
+    throw error;
+  }
   reply.hijack();
-  response.body.send(reply.raw, head.status, head.headers, {
-    clock: context.clock,
-    idleMs: context.idleMs,
-    trailers: acceptsTrailers(request.raw.headers),
-  });
 }
 
 /** The answer came before the request was whole: the connection can not be used again. */

@@ -75,9 +75,10 @@ export class Matcher {
   #candidates(path: string): Candidate[] {
     const found: Candidate[] = [];
     const segments = path.split('/').slice(1);
-    const slash = segments.at(-1) === '';
-    if (slash) segments.pop();
-    collect(this.#root, segments, 0, slash, found);
+    const endsInSlash = segments.at(-1) === '';
+    if (endsInSlash) segments.pop();
+    // `/` itself has no other spelling.
+    collect(this.#root, segments, 0, endsInSlash && segments.length > 0, found);
     for (const candidate of this.#anywhere) {
       if (candidate.groups === undefined || candidate.groups(path) !== undefined) {
         found.push(candidate);
@@ -136,7 +137,10 @@ function compile(route: RouteConfig, match: MatchConfig, position: number): Cand
 /** The named groups of a whole path, where the regex matches it. */
 function groupsOf(pathRegex: string): NonNullable<Candidate['groups']> {
   const regex = parseRegex(pathRegex);
-  return (path) => regex.groups(path);
+  return (path) => {
+    const groups = regex.groups(path);
+    return groups && mapValues(groups, decodeSegment);
+  };
 }
 
 /** Every candidate whose path fits, from the root down. */
@@ -198,6 +202,13 @@ function describe({ route, match, groups }: Candidate, path: string): Match {
     params: params ?? NOTHING,
     rest: pattern.kind === 'prefix' ? path.slice(at) : '',
   };
+}
+
+function mapValues(
+  values: Readonly<Record<string, string>>,
+  change: (value: string) => string,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 }
 
 /** A canonical path holds valid escapes; they may still not be UTF-8. */

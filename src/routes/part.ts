@@ -5,10 +5,11 @@
  */
 import type { UpstreamRequest, UpstreamResponse } from '../call.ts';
 import type { Cancellation } from '../cancellation.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
 import type { MutableHeaders } from '../headers.ts';
+import { Upload } from '../upload.ts';
 import type { UpstreamCall } from './route.ts';
 import { upstreamRequest } from './upstream-request.ts';
 
@@ -49,25 +50,45 @@ export class PartStatusError extends GatewayError {
  *   GW_UPSTREAM_INVALID when it is not JSON or too long; whatever the call throws
  */
 export async function runPart(
-  { call, config }: UpstreamCall,
+  { call, deadlineMs }: UpstreamCall,
   exchange: ClientExchange,
   group: Cancellation,
   part: PartRequest,
   clock: Clock,
 ): Promise<unknown> {
   const signal = group.child();
-  const timer = clock.after(part.timeoutMs ?? config.deadlineMs, () => {
-    const code = part.timeoutMs === undefined ? 'GW_DEADLINE_EXCEEDED' : 'GW_UPSTREAM_TIMEOUT';
-    signal.cancel(new GatewayError(code, `${part.name} took too long`));
+  const { name, timeoutMs, maxBodyBytes, ...description } = part;
+  const stop = bound(part.body, timeoutMs ?? deadlineMs, clock, () => {
+    const code = timeoutMs === undefined ? 'GW_DEADLINE_EXCEEDED' : 'GW_UPSTREAM_TIMEOUT';
+    signal.cancel(new GatewayError(code, `${name} took too long`));
   });
   try {
-    const { name: _name, timeoutMs: _timeout, maxBodyBytes, ...description } = part;
     const request = { ...description, signal, deadlineAt: Number.POSITIVE_INFINITY };
     const response = await call(upstreamRequest(exchange, request));
-    return await read(part.name, response, maxBodyBytes);
+    return await read(name, response, maxBodyBytes);
   } finally {
-    clock.cancel(timer);
+    stop();
   }
+}
+
+/** Runs `expire` after `ms`, unless stopped; a body that the client sends is waited for first. */
+function bound(
+  body: PartRequest['body'],
+  ms: number,
+  clock: Clock,
+  expire: () => void,
+): () => void {
+  let isOver = false;
+  let timer: Timer | undefined;
+  const arm = (): void => {
+    if (!isOver) timer = clock.after(ms, expire);
+  };
+  if (body instanceof Upload) body.onEnd(arm);
+  else arm();
+  return () => {
+    isOver = true;
+    clock.cancel(timer);
+  };
 }
 
 async function read(name: string, response: UpstreamResponse, capBytes: number): Promise<unknown> {

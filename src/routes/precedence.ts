@@ -1,7 +1,7 @@
 /**
  * Which of several matches wins: the order of Kubernetes Gateway API's HTTPRoute, as one sort.
  *
- * priority · exact host, longer wildcard, none · exact path, parameters, longer prefix, regex ·
+ * priority · exact host, longer wildcard, none · exact path, fewer parameters, longer prefix, regex ·
  * method given · more headers and cookies · more query parameters · earlier in the file
  */
 import type { MatchConfig, RouteConfig } from '../config/config.ts';
@@ -36,8 +36,8 @@ function hostRank(hosts: readonly string[] | undefined): number {
 function pathRank({ path, pathRegex }: MatchConfig): readonly number[] {
   if (pathRegex !== undefined) return [3, 0, 0];
   if (path === undefined) return [2, 0, 0];
-  const { length } = path.text;
   const { parameters, segments } = path;
-  if (path.kind === 'prefix') return [2, -segments.length, -length];
+  // Of prefixes with as many elements the one that names more of them is the longer.
+  if (path.kind === 'prefix') return [2, -segments.length, parameters.length];
   return parameters.length === 0 ? [0, 0, 0] : [1, parameters.length, -segments.length];
 }

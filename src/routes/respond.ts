@@ -7,7 +7,9 @@ export function respond(route: Route): Action {
   if (action.kind !== 'respond') throw new TypeError('not a response');
   const { status, body } = action;
   const isText = typeof body === 'string';
-  const payload = body === undefined || isText ? body : JSON.stringify(body);
+  // As bytes: to text Fastify would add a charset, whatever the config says of its type.
+  const payload =
+    body === undefined ? undefined : Buffer.from(isText ? body : JSON.stringify(body));
   const type = isText ? 'text/plain; charset=utf-8' : 'application/json';
   const headers = {
     ...(payload === undefined ? {} : { 'content-type': type }),

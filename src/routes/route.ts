@@ -28,11 +28,20 @@ export interface Route {
   readonly replyPath: boolean;
   /** Calls an upstream under this route. */
   readonly callOf: (upstream: string) => UpstreamCall;
+  /**
+   * The same route with plugin options besides its own, as a BFF gives them to one of its routes.
+   *
+   * @throws {TypeError} for options that no plugin takes
+   */
+  readonly narrowedBy: (options: Readonly<Record<string, unknown>>) => Route;
 }
 
 export interface UpstreamCall {
   readonly call: Call;
   readonly config: UpstreamConfig;
+  /** Of this route: its own, or the upstream's. */
+  readonly deadlineMs: number;
+  readonly idleTimeoutMs: number;
 }
 
 /** Limits and time that actions share. */

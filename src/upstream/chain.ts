@@ -53,5 +53,6 @@ function retryPolicy(state: UpstreamState, options: ChainOptions): Policy[] {
   if (own === undefined || own === false || own.attempts < 2) return [];
   const { clock, random } = options;
   const onRetry = (reason: string): void => options.onRetry(state.config.name, reason);
-  return [retry({ ...own, budget: state.budget, clock, random, onRetry })];
+  const { attempts, on, backoffMs, budget: share } = own;
+  return [retry({ attempts, on, backoffMs, share, budget: state.budget, clock, random, onRetry })];
 }

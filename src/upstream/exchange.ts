@@ -5,6 +5,7 @@
  * Settles at the head. Until then a failure rejects; after it the body fails.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { Body, type BodySource } from '../body.ts';
 import type { CancelListener } from '../cancellation.ts';
@@ -13,7 +14,7 @@ import type { Clock, Timer } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
 import type { Headers, MutableHeaders } from '../headers.ts';
 import type { Target } from './target.ts';
-import { classify } from './transport-error.ts';
+import { classify, givenUp } from './transport-error.ts';
 
 export interface ExchangeOptions {
   readonly clock: Clock;
@@ -21,12 +22,19 @@ export interface ExchangeOptions {
   readonly idleTimeoutMs: number;
 }
 
+/** One attempt: what is sent where, and who is told. */
+export interface Attempt {
+  readonly request: UpstreamRequest;
+  readonly target: Target;
+  /** The request's body, where it streams. */
+  readonly upload: Readable | undefined;
+  readonly resolve: (response: UpstreamResponse) => void;
+  readonly reject: (error: Error) => void;
+}
+
 export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelListener {
-  readonly #request: UpstreamRequest;
-  readonly #target: Target;
+  readonly #attempt: Attempt;
   readonly #options: ExchangeOptions;
-  readonly #resolve: (response: UpstreamResponse) => void;
-  readonly #reject: (error: Error) => void;
   readonly #startedAt: number;
   #controller: Dispatcher.DispatchController | undefined;
   #body: Body | undefined;
@@ -34,33 +42,19 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   #idle: Timer | undefined;
   #over = false;
 
-  constructor(
-    request: UpstreamRequest,
-    target: Target,
-    options: ExchangeOptions,
-    resolve: (response: UpstreamResponse) => void,
-    reject: (error: Error) => void,
-  ) {
-    this.#request = request;
-    this.#target = target;
+  constructor(attempt: Attempt, options: ExchangeOptions) {
+    this.#attempt = attempt;
     this.#options = options;
-    this.#resolve = resolve;
-    this.#reject = reject;
     this.#startedAt = options.clock.now();
-    target.inflight += 1;
-    request.signal.listen(this);
-  }
-
-  /** Was it given up before it began? */
-  get isCancelled(): boolean {
-    return this.#cancelled !== undefined;
+    attempt.target.inflight += 1;
+    attempt.request.signal.listen(this);
   }
 
   // --- undici ---------------------------------------------------------------------------------
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    this.#request.notes.connectMs = this.#options.clock.now() - this.#startedAt;
+    this.#attempt.request.notes.connectMs = this.#options.clock.now() - this.#startedAt;
     if (this.#cancelled !== undefined) controller.abort(this.#cancelled);
   }
 
@@ -71,10 +65,10 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   ): void {
     // Informational answers are dropped; the real one follows.
     if (status < 200 || this.#cancelled !== undefined) return;
-    this.#request.notes.firstByteMs = this.#options.clock.now() - this.#startedAt;
+    this.#attempt.request.notes.firstByteMs = this.#options.clock.now() - this.#startedAt;
     this.#body = new Body(this);
-    const { origin } = this.#target;
-    this.#resolve({ status, headers: headers as Headers, body: this.#body, target: origin });
+    const { resolve, target } = this.#attempt;
+    resolve({ status, headers: headers as Headers, body: this.#body, target: target.origin });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -89,10 +83,9 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   }
 
   onResponseError(_controller: unknown, error: Error): void {
+    if (this.#over) return;
     this.#finish();
-    const reason = this.#cancelled ?? classify(error, this.#progress());
-    if (this.#body === undefined) this.#reject(reason);
-    else this.#body.fail(reason);
+    this.#fail(classify(error, this.#progress(), this.#attempt.target.origin));
   }
 
   // --- whoever made the call ------------------------------------------------------------------
@@ -127,9 +120,13 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   abort(reason: Error): void {
     if (this.#over || this.#cancelled !== undefined) return;
     this.#cancelled = reason;
-    this.#controller?.abort(reason);
     this.#finish();
-    if (this.#body === undefined) this.#reject(reason);
+    this.#controller?.abort(reason);
+    this.#fail(this.#body === undefined ? givenUp(reason, this.#attempt.target.origin) : reason);
+  }
+
+  #fail(reason: Error): void {
+    if (this.#body === undefined) this.#attempt.reject(reason);
     else this.#body.fail(reason);
   }
 
@@ -141,8 +138,11 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#target.inflight -= 1;
+    const { request, target, upload } = this.#attempt;
+    target.inflight -= 1;
     this.#options.clock.cancel(this.#idle);
-    this.#request.signal.unlisten(this);
+    request.signal.unlisten(this);
+    // undici ends the stream of a request that it has begun, and of no other.
+    if (this.#controller === undefined) upload?.destroy();
   }
 }

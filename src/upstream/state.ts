@@ -35,7 +35,7 @@ export class UpstreamState {
     const { clock, random } = surroundings;
     this.config = config;
     this.slots = new Slots({ ...config.bulkhead, clock });
-    this.budget = new RetryBudget(config.retry?.budget ?? 0, clock);
+    this.budget = new RetryBudget(clock);
     this.targets = config.targets.map(
       ({ origin, weight }) => new Target(origin, weight, openPool(origin, config)),
     );

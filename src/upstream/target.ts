@@ -27,7 +27,7 @@ export function openPool(origin: string, config: UpstreamConfig): Dispatcher {
     pipelining: 1,
     allowH2: false,
     connect: { timeout: config.connectTimeoutMs },
-    // Timers are ours and exact; undici's stay as a net far behind them.
+    // Timers are ours and exact; undici's would fire up to half a second late.
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: 4_000,

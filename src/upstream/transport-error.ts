@@ -1,15 +1,17 @@
 /** From what the network says to one of our codes. The client never sees more than the code. */
 import { errors } from 'undici';
-import { GatewayError, isGatewayError } from '../errors.ts';
+import { ERRORS, GatewayError, isGatewayError } from '../errors.ts';
 
 /** How far an attempt had come. */
 export type Progress = 'connecting' | 'waiting' | 'reading';
 
 /** Codes of Node and OpenSSL that say a certificate was not accepted. */
-const TLS = /^(ERR_TLS_|CERT_|DEPTH_|UNABLE_TO_|SELF_SIGNED_|ERR_SSL_|HOSTNAME_MISMATCH)/;
+const CERTIFICATE = /^(ERR_TLS_CERT_|CERT_|DEPTH_|UNABLE_TO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/;
+/** Codes that say the two do not understand each other. */
+const TLS = /^(ERR_TLS_|ERR_SSL_|EPROTO$)/;
 
-/** The error of ours for `error`, with the original as its cause. */
-export function classify(error: Error, progress: Progress): GatewayError {
+/** The error of ours for `error`, which happened at the target `origin`; the original is its cause. */
+export function classify(error: Error, progress: Progress, origin: string): GatewayError {
   if (isGatewayError(error)) return error;
   const code = codeOf(error);
   if (isUnreadable(error, code)) {
@@ -22,16 +24,24 @@ export function classify(error: Error, progress: Progress): GatewayError {
   if (error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError) {
     return new GatewayError('GW_INTERNAL', 'the request could not be sent', { cause: error });
   }
-  if (progress === 'connecting') return connectError(code, error);
+  if (progress === 'connecting') return connectError(code, error, origin);
   if (progress === 'waiting') {
-    return new GatewayError('GW_UPSTREAM_RESET', 'closed before it answered', { cause: error });
+    const options = { cause: error, target: origin };
+    return new GatewayError('GW_UPSTREAM_RESET', 'closed before it answered', options);
   }
   return new GatewayError('GW_BODY_TRUNCATED', 'the answer was cut short', { cause: error });
 }
 
-function connectError(code: string, cause: Error): GatewayError {
+/** The reason why an attempt was given up, with the origin it was made to: a retry takes another. */
+export function givenUp(reason: Error, origin: string): Error {
+  if (!isGatewayError(reason) || ERRORS[reason.code].repeatable === 'never') return reason;
+  const { code, message, options } = reason;
+  return new GatewayError(code, message, { ...options, cause: reason, target: origin });
+}
+
+function connectError(code: string, cause: Error, target: string): GatewayError {
   const [detail, proxyStatus] = connectProblem(code);
-  return new GatewayError('GW_UPSTREAM_CONNECT', detail, { cause, proxyStatus });
+  return new GatewayError('GW_UPSTREAM_CONNECT', detail, { cause, proxyStatus, target });
 }
 
 /** What the client reads, and the RFC 9209 §2.3 error type. */
@@ -42,7 +52,8 @@ function connectProblem(code: string): readonly [detail: string, proxyStatus: st
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
     return ['no connection in time', 'connection_timeout'];
   }
-  if (TLS.test(code)) return ['its certificate is not accepted', 'tls_certificate_error'];
+  if (CERTIFICATE.test(code)) return ['its certificate is not accepted', 'tls_certificate_error'];
+  if (TLS.test(code)) return ['no secure connection', 'tls_protocol_error'];
   if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
     return ['no way to it', 'destination_ip_unroutable'];
   }

@@ -1,0 +1,46 @@
+# The gateway, with the demo shop's config as its default:
+#
+#   docker build --tag portico .
+#   docker run --read-only --publish 8080:8080 --publish 127.0.0.1:9901:9901 \
+#     --volume ./my-gateway:/etc/portico:ro portico
+#
+# The mounted folder, readable for user 1000, holds gateway.config.yaml and the TypeScript plugins and
+# BFFs that it names. Node runs them as they are; `portico` in them is this image's gateway, and other
+# packages are looked for in a node_modules of that folder. The config listens where HOST, PORT,
+# ADMIN_HOST and ADMIN_PORT say, as ours does, or on 0.0.0.0; the health check knows ADMIN_PORT.
+#
+# `docker run portico validate --config FILE` runs another command. `docker stop` waits for 10 s: give it
+# a --time above `server.shutdown` (delay + grace).
+ARG BASE=node:26-bookworm-slim
+
+FROM ${BASE} AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# The one install script that matters here fetches a Node, and the base has one.
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY . .
+# The modes of a checkout depend on its owner's umask; the gateway runs as somebody else.
+RUN npm run build \
+  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
+  && chmod -R a+rX .
+
+FROM ${BASE}
+# Node's own images have this user, with this number.
+RUN id node >/dev/null 2>&1 \
+  || useradd --uid 1000 --user-group --no-create-home --shell /usr/sbin/nologin node
+WORKDIR /app
+COPY --from=build /app/LICENSE /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY --from=build /app/gateway.config.yaml /app/gateway.schema.jso[n] /etc/portico/
+COPY --from=build /app/bff /etc/portico/bff
+# Beyond the container's own loopback: the ports are published, and the probes come from outside.
+ENV NODE_ENV=production HOST=0.0.0.0 ADMIN_HOST=0.0.0.0
+EXPOSE 8080 9901
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ADMIN_PORT || 9901}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# As a number, so that Kubernetes can see that it is not root.
+USER 1000:1000
+# In exec form: a shell in between would keep the signals for itself.
+ENTRYPOINT ["node", "dist/src/main.js"]
+CMD ["start", "--config", "/etc/portico/gateway.config.yaml"]

@@ -1,0 +1,102 @@
+/** The contestants of one bench, running, with the load that is put on them in turn. */
+import { type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { commandOf, type Contestant, LOAD_COMMAND, PATH, UPSTREAM_COMMAND } from './contestants.ts';
+import type { Cores } from './cores.ts';
+import type { LoadOrder, Measurement } from './measurement.ts';
+import type { BenchOptions } from './options.ts';
+import type { Processes } from './processes.ts';
+import type { Issuer } from './tokens.ts';
+import { verify } from './verify.ts';
+
+/** Load before each measured interval: sockets are made, code is warm again. */
+const SETTLE_MS = 700;
+
+interface Runner {
+  readonly url: string;
+  readonly pid: number;
+}
+
+export class Field {
+  readonly #runners: ReadonlyMap<Contestant, Runner>;
+  readonly #load: ChildProcess;
+  readonly #upstreamPid: number;
+  readonly #tokens: readonly string[];
+
+  constructor(
+    runners: ReadonlyMap<Contestant, Runner>,
+    load: ChildProcess,
+    upstreamPid: number,
+    tokens: readonly string[],
+  ) {
+    this.#runners = runners;
+    this.#load = load;
+    this.#upstreamPid = upstreamPid;
+    this.#tokens = tokens;
+  }
+
+  /** Starts everything, and checks that each contestant answers as it should. */
+  static async start(
+    { only, connections, profileDir }: BenchOptions,
+    processes: Processes,
+    issuer: Issuer,
+    cores: Cores,
+  ): Promise<Field> {
+    const upstream = await processes.serve({
+      name: 'upstream',
+      command: UPSTREAM_COMMAND,
+      cores: cores.rest,
+    });
+    const tokens = issuer.tokens(connections);
+    const runners = new Map<Contestant, Runner>();
+    for (const name of only) {
+      const { url, pid } = await processes.serve({
+        name,
+        command: commandOf(name),
+        cores: cores.gateway,
+        env: { UPSTREAM: upstream.url, ISSUER: issuer.url },
+        nodeOptions: profileDir === undefined ? [] : profiling(join(profileDir, name)),
+      });
+      runners.set(name, { url: url + PATH, pid });
+      await verify(name, url + PATH, tokens[0]!);
+    }
+    const load = processes.start({ name: 'load', command: LOAD_COMMAND, cores: cores.rest });
+    return new Field(runners, load, upstream.pid, tokens);
+  }
+
+  get names(): Contestant[] {
+    return [...this.#runners.keys()];
+  }
+
+  /** Puts load on one contestant. */
+  async measure(name: Contestant, measureMs: number): Promise<Measurement> {
+    const order: LoadOrder = {
+      ...this.#runners.get(name)!,
+      upstreamPid: this.#upstreamPid,
+      connections: this.#tokens.length,
+      tokens: this.#tokens,
+      settleMs: SETTLE_MS,
+      measureMs,
+    };
+    this.#load.send(order);
+    const ended = new AbortController();
+    const { signal } = ended;
+    try {
+      const [answer] = await Promise.race([
+        once(this.#load, 'message', { signal }),
+        once(this.#load, 'exit', { signal }).then(() => [undefined]),
+      ]);
+      if (answer === undefined) throw new Error(`the load ended while it measured ${name}`);
+      return answer as Measurement;
+    } finally {
+      ended.abort();
+    }
+  }
+}
+
+const profiling = (dir: string): string[] => [
+  '--cpu-prof',
+  `--cpu-prof-dir=${dir}`,
+  '--cpu-prof-interval=1000',
+];

@@ -1,0 +1,103 @@
+/**
+ * The processes of one bench: each pinned to its cores, each stopped by its own id.
+ *
+ * Whoever makes a set of them ends it with `stop`, whatever happened.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { PRELOAD } from './contestants.ts';
+import { pinned } from './cores.ts';
+
+export interface ProcessOptions {
+  readonly name: string;
+  /** What Node runs. */
+  readonly command: readonly string[];
+  readonly cores: string | undefined;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[];
+}
+
+const READY_MS = 20_000;
+const GRACE_MS = 5_000;
+
+export class Processes {
+  readonly #alive = new Set<ChildProcess>();
+
+  /** Starts a process with a channel for messages. */
+  start({ name, command, cores, env, nodeOptions = [] }: ProcessOptions): ChildProcess {
+    const [program, ...args] = [
+      ...pinned(cores),
+      process.execPath,
+      ...nodeOptions,
+      '--import',
+      PRELOAD,
+      ...command,
+    ];
+    const child = spawn(program!, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      // A terminal's Ctrl-C goes to a whole group; ours are stopped once, by us.
+      detached: true,
+    });
+    this.#alive.add(child);
+    child.once('exit', () => this.#alive.delete(child));
+    child.once('error', (error) => {
+      throw new Error(`${name} could not be started`, { cause: error });
+    });
+    return child;
+  }
+
+  /**
+   * Starts a server and waits for the line of JSON that says where it serves.
+   *
+   * @throws {Error} when it ends before, or takes too long
+   */
+  async serve(options: ProcessOptions): Promise<{ readonly url: string; readonly pid: number }> {
+    const child = this.start(options);
+    const timer = setTimeout(() => child.kill('SIGKILL'), READY_MS);
+    const url = await firstUrl(child);
+    clearTimeout(timer);
+    if (url === undefined) throw new Error(`${options.name} ended before it served`);
+    return { url, pid: child.pid! };
+  }
+
+  /** SIGTERM to each, SIGKILL to those who do not listen; settles when all are gone. */
+  async stop(): Promise<void> {
+    const gone = [...this.#alive].map((child) => once(child, 'exit'));
+    this.#signal('SIGTERM');
+    const timer = setTimeout(() => this.#signal('SIGKILL'), GRACE_MS);
+    await Promise.all(gone);
+    clearTimeout(timer);
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    for (const child of this.#alive) child.kill(signal);
+  }
+}
+
+/** The `url` of the first line that has one; `undefined` at the end of the output. */
+function firstUrl({ stdout }: ChildProcess): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    // Lines after it are read too: a full pipe would stop the process.
+    createInterface({ input: stdout! })
+      .on('line', (line) => {
+        const { url, level = 0 } = parseLine(line);
+        if (url !== undefined) resolve(url);
+        if (level >= WARNING) process.stderr.write(`${line}\n`);
+      })
+      .once('close', () => resolve(undefined));
+  });
+}
+
+/** As pino counts. */
+const WARNING = 40;
+
+function parseLine(line: string): { readonly url?: string; readonly level?: number } {
+  try {
+    return JSON.parse(line) as { url?: string; level?: number };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * `npm run bench`: CPU time per request of Portico beside what it is to be compared with.
+ *
+ * Contestants run side by side and are measured in turn, in rounds, so that what disturbs the
+ * machine disturbs all of them; ratios are formed within a round. README.md tells how to read it.
+ */
+import { availableParallelism } from 'node:os';
+import { judge } from './budgets.ts';
+import { type Cores, chooseCores } from './cores.ts';
+import { Field } from './field.ts';
+import { type BenchOptions, parseOptions, USAGE } from './options.ts';
+import { Processes } from './processes.ts';
+import { formatNoise, formatSetting, formatTable, formatVerdicts } from './report.ts';
+import { cpuPerRequest, type Measurement } from './measurement.ts';
+import { type Round, strangersShare, summarize } from './summary.ts';
+import { startIssuer } from './tokens.ts';
+
+/** Each contestant's code is compiled and optimized before the first round. */
+const WARM_UP_MS = 4_000;
+/** Of one measurement, besides its measured time: sockets, settling, ending. */
+const OVERHEAD_MS = 3_000;
+const START_MS = 60_000;
+/** As shells say it: 128 + SIGINT. */
+const INTERRUPTED = 130;
+
+async function measureAll(field: Field, { rounds, seconds }: BenchOptions): Promise<Round[]> {
+  for (const name of field.names) {
+    console.error(`warming up ${name}`);
+    await field.measure(name, WARM_UP_MS);
+  }
+  const measured: Round[] = [];
+  for (let i = 0; i < rounds; i++) {
+    const round = new Map<Field['names'][number], Measurement>();
+    for (const name of rotated(field.names, i)) {
+      const measurement = await field.measure(name, seconds * 1_000);
+      round.set(name, measurement);
+      console.error(`round ${i + 1}: ${name} ${cpuPerRequest(measurement).toFixed(1)} µs`);
+    }
+    measured.push(round);
+  }
+  return measured;
+}
+
+/** Another one begins each round, so that no place in the order is anybody's own. */
+function rotated<T>(list: readonly T[], by: number): T[] {
+  const at = by % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+}
+
+/** @returns whether every budget was kept */
+async function bench(options: BenchOptions, processes: Processes, cores: Cores): Promise<boolean> {
+  const issuer = await startIssuer();
+  try {
+    const field = await Field.start(options, processes, issuer, cores);
+    const rounds = await measureAll(field, options);
+    const lines = field.names.map((name) => summarize(name, rounds));
+    const verdicts = judge(lines, rounds);
+    const noise = formatNoise(strangersShare(rounds, availableParallelism()));
+    console.log(`\n${formatSetting(options, cores)} ${noise}\n`);
+    console.log(`${formatTable(lines)}\n\n${formatVerdicts(verdicts)}`);
+    return verdicts.every(({ isKept }) => isKept !== false);
+  } finally {
+    await processes.stop();
+    issuer.close();
+  }
+}
+
+/** Longer than this it can not take; something hangs. */
+function longestMs({ rounds, seconds, only }: BenchOptions): number {
+  const warmUp = WARM_UP_MS + OVERHEAD_MS;
+  return START_MS + only.length * (warmUp + rounds * (seconds * 1_000 + OVERHEAD_MS));
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  if (options === undefined) {
+    console.log(USAGE);
+    return 0;
+  }
+  const processes = new Processes();
+  const giveUp = (code: number): void => {
+    void processes.stop().then(() => process.exit(code));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => giveUp(INTERRUPTED));
+  }
+  const timer = setTimeout(() => {
+    console.error('bench: took too long');
+    giveUp(1);
+  }, longestMs(options));
+  try {
+    const isKept = await bench(options, processes, chooseCores());
+    return isKept || !options.check ? 0 : 1;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

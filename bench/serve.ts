@@ -1,0 +1,25 @@
+/** What the bench's own servers have in common: a free port on loopback, one line that tells it. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** The origin of `server`, which listens on 127.0.0.1 from now on. */
+export async function listen(server: Server): Promise<string> {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return `http://127.0.0.1:${port}`;
+}
+
+/** Tells whoever started this process where it serves, as Portico's log does. */
+export function announce(url: string): void {
+  console.log(JSON.stringify({ url }));
+  // A profile is written by an exit, not by a death.
+  process.on('SIGTERM', () => process.exit());
+}
+
+/** A variable that the bench sets. */
+export function required(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: run this through bench/run.ts`);
+  return value;
+}

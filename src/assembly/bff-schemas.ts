@@ -1,0 +1,89 @@
+/**
+ * The zod schemas of a BFF's routes, as Fastify takes them: what comes in is checked, what goes out is
+ * trimmed to what is named.
+ */
+import type { preSerializationHookHandler, RouteOptions } from 'fastify';
+import { z } from 'zod';
+import { GatewayError } from '../errors.ts';
+
+/** zod schemas become the draft-07 ones of Fastify's serialiser, which trims what they do not name. */
+export function checkResponses(name: string, options: RouteOptions): void {
+  const { schema } = options;
+  const responses = schema?.response;
+  if (typeof responses !== 'object' || responses === null || isZod(responses)) {
+    throw new TypeError(`${name}: give schema.response a schema for each status, as { 200: … }`);
+  }
+  const compiled = Object.entries(responses).map(([status, response]: [string, unknown]) => {
+    if (!isZod(response))
+      throw new TypeError(`${name}: the response ${status} is not a zod schema`);
+    const json = z.toJSONSchema(response, { target: 'draft-7', io: 'output' });
+    if (isLoose(json)) {
+      throw new TypeError(
+        `${name}: the response ${status} has a loose object, which trims nothing`,
+      );
+    }
+    return [status, trimming(json)] as const;
+  });
+  options.schema = { ...schema, response: Object.fromEntries(compiled) };
+  options.preSerialization = [
+    ...[options.preSerialization ?? []].flat(),
+    requireSchema(new Set(Object.keys(responses).map((status) => status.toLowerCase()))),
+  ];
+}
+
+/** What has no schema would be sent whole. */
+function requireSchema(known: ReadonlySet<string>): preSerializationHookHandler {
+  return function checkStatus(_request, reply, payload, done) {
+    const status = String(reply.statusCode);
+    const isKnown = known.has(status) || known.has(`${status[0]}xx`) || known.has('default');
+    if (isKnown) done(null, payload);
+    else done(new TypeError(`no response schema for the status ${status}`));
+  };
+}
+
+/**
+ * The serialiser leaves out what is not named anyway; in a union it would take `false` for a reason
+ * to refuse the whole object.
+ */
+function trimming(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(trimming);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const members = Object.entries(schema).filter(
+    ([key, value]) => key !== 'additionalProperties' || value !== false,
+  );
+  return Object.fromEntries(members.map(([key, value]) => [key, trimming(value)]));
+}
+
+const isZod = (value: unknown): value is z.ZodType =>
+  typeof value === 'object' && value !== null && '_zod' in value;
+
+/** Does any object in it name properties and yet let others through? */
+function isLoose(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return false;
+  const { properties, additionalProperties } = schema as Record<string, unknown>;
+  const open = additionalProperties === undefined || isAnything(additionalProperties);
+  if (properties !== undefined && open) return true;
+  return Object.values(schema).some(isLoose);
+}
+
+const isAnything = (value: unknown): boolean =>
+  value === true ||
+  (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+
+/** RFC 6901 §3. */
+const pointerStep = (key: PropertyKey): string =>
+  `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+/** Fastify's validator for a zod schema; every fault with its JSON pointer. */
+export function validator(schema: z.ZodType) {
+  return (value: unknown): { value: unknown } | { error: Error } => {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return { value: parsed.data };
+    const errors = parsed.error.issues.map(({ path, message }) => ({
+      pointer: path.map(pointerStep).join(''),
+      detail: message,
+    }));
+    const detail = errors.map((each) => `${each.pointer || '/'}: ${each.detail}`).join('; ');
+    return { error: new GatewayError('GW_REQUEST_INVALID', detail, { extensions: { errors } }) };
+  };
+}

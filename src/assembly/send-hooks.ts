@@ -1,0 +1,92 @@
+/**
+ * `onResponse` and `transform` of plugins, on answers that go through Fastify's reply: its `onSend`.
+ *
+ * Forwarded answers take this way only where a plugin needs it; see routes/forward.ts for the other.
+ */
+import { validateHeaderValue } from 'node:http';
+import { pipeline, Readable, type Transform } from 'node:stream';
+import type { FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify';
+import { exchangeOf } from '../edge/client-exchange.ts';
+import type { ResponseHead } from '../edge/response-head.ts';
+import type { Route } from '../routes/route.ts';
+
+type Plugins = Pick<Route, 'responseHooks' | 'transforms'>;
+
+/** Empty where no plugin wants to see answers. */
+export function sendHooks(route: Plugins): onSendHookHandler[] {
+  if (route.responseHooks.length === 0 && route.transforms.length === 0) return [];
+  return [
+    function editAnswer(request, reply, payload, done) {
+      let edited: unknown;
+      try {
+        edited = edit(route, request, reply, payload);
+      } catch (error) {
+        if (exchangeOf(request.raw).code === undefined) {
+          done(error as Error);
+          return;
+        }
+        // A hook that fails on the answer to its own failure must not hide it.
+        request.log.error({ err: error }, 'bug');
+      }
+      done(null, edited ?? payload);
+    },
+  ];
+}
+
+/** What is sent instead of `payload`; `undefined` leaves it. */
+function edit(
+  { responseHooks, transforms }: Plugins,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+): Readable | undefined {
+  const before = reply.getHeaders();
+  const head: ResponseHead = { status: reply.statusCode, headers: {} };
+  for (const [name, value] of Object.entries(before)) {
+    if (value !== undefined) head.headers[name] = Array.isArray(value) ? value : String(value);
+  }
+  for (const hook of responseHooks) hook(request, head);
+
+  const source = transforms.length === 0 ? undefined : sourceOf(request, head, payload);
+  const streams =
+    source === undefined ? [] : transforms.flatMap((make) => make(request, head) ?? []);
+  // What comes out of a transform has another length.
+  if (streams.length > 0) delete head.headers['content-length'];
+  apply(reply, head, before);
+  return source === undefined || streams.length === 0 ? undefined : through(source, streams);
+}
+
+function apply(
+  reply: FastifyReply,
+  { status, headers }: ResponseHead,
+  before: Readonly<Record<string, unknown>>,
+): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === before[name]) continue;
+    for (const each of [value].flat()) validateHeaderValue(name, each);
+    // Fastify adds to Set-Cookie.
+    if (name === 'set-cookie') void reply.removeHeader(name);
+    void reply.header(name, value);
+  }
+  for (const name in before) if (!(name in headers)) void reply.removeHeader(name);
+  void reply.code(status);
+}
+
+/** The body to transform: none where there is none to send, nor for our own errors. */
+function sourceOf(
+  request: FastifyRequest,
+  { status }: ResponseHead,
+  payload: unknown,
+): Readable | undefined {
+  if (exchangeOf(request.raw).code !== undefined || request.method === 'HEAD') return undefined;
+  if (status === 204 || status === 304) return undefined;
+  if (payload instanceof Readable) return payload;
+  if (typeof payload === 'string' || payload instanceof Uint8Array) return Readable.from([payload]);
+  return undefined;
+}
+
+/** Fastify answers, or cuts the answer, when the last one fails; the others end with it. */
+function through(source: Readable, streams: readonly Transform[]): Readable {
+  // The last of them is a Transform, which is what the return type can not say.
+  return pipeline([source, ...streams], () => undefined) as unknown as Readable;
+}

@@ -1,0 +1,109 @@
+/** What routes say to plugins, and plugins that are not there. */
+import type { Finding, Path } from './fault.ts';
+import type { Modules, PluginModule } from './modules.ts';
+import { hint } from './suggest.ts';
+import { isMap, type Tree } from './tree.ts';
+
+/** Lets each plugin look at what routes say to it, where that fits its schema. */
+export function* checkPluginOptions(tree: Tree, modules: Modules): Generator<Finding> {
+  const written = section(tree, 'plugins');
+  for (const [name, plugin] of modules.plugins) {
+    const settings = plugin.settings.safeParse(written[name] ?? {});
+    if (settings.success) yield* checkOptions(tree, name, plugin, settings.data);
+  }
+}
+
+function* checkOptions(
+  tree: Tree,
+  name: string,
+  plugin: PluginModule,
+  settings: unknown,
+): Generator<Finding> {
+  const common = section(section(tree, 'defaults'), 'routes');
+  const inheriting = new Map<string, Tree>();
+  for (const [route, own] of Object.entries(section(tree, 'routes'))) {
+    if (!isMap(own)) continue;
+    const all = { ...common, ...own };
+    if (own[name] === undefined) inheriting.set(route, all);
+    else yield* findingsAt(plugin, ['routes', route, name], own[name], settings, all);
+  }
+  if (common[name] === undefined) return;
+  const path = ['defaults', 'routes', name];
+  if (inheriting.size === 0) {
+    yield* findingsAt(plugin, path, common[name], settings, common);
+    return;
+  }
+  yield* shared(
+    [...inheriting].map(([route, all]) => [
+      route,
+      [...findingsAt(plugin, path, common[name], settings, all)],
+    ]),
+  );
+}
+
+function* findingsAt(
+  plugin: PluginModule,
+  path: Path,
+  written: unknown,
+  settings: unknown,
+  beside: Tree,
+): Generator<Finding> {
+  if (plugin.check === undefined || written === false) return;
+  const options = plugin.options.safeParse(written);
+  if (!options.success) return;
+  const others = new Set(Object.keys(beside).filter((key) => beside[key] !== false));
+  for (const finding of plugin.check(options.data, settings, others)) {
+    yield { ...finding, path: [...path, ...finding.path] };
+  }
+}
+
+/** The findings of a default, once each; one that not all routes share names those that do. */
+function* shared(byRoute: readonly (readonly [string, readonly Finding[]])[]): Generator<Finding> {
+  const groups = Map.groupBy(
+    byRoute.flatMap(([route, findings]) => findings.map((finding) => ({ route, finding }))),
+    ({ finding }) => `${finding.path.join('.')} ${finding.message}`,
+  );
+  for (const group of groups.values()) {
+    const { finding } = group[0]!;
+    const routes = group.map(({ route }) => `routes.${route}`).join(', ');
+    const where = group.length === byRoute.length ? '' : ` (${routes})`;
+    yield { ...finding, message: `${finding.message}${where}` };
+  }
+}
+
+/**
+ * `findings` with what is said of plugins that are not there put in their place: one fault says that
+ * a plugin is unknown, and nothing else is said of it.
+ */
+export function aboutPlugins(
+  findings: readonly Finding[],
+  tree: Tree,
+  modules: Modules,
+): readonly Finding[] {
+  const known = [...modules.plugins.keys()];
+  const absent = Object.entries(section(tree, 'plugins')).filter(([name]) => !known.includes(name));
+  const unknown = absent
+    .filter(([, settings]) => !(isMap(settings) && 'module' in settings))
+    .map(([name]) => name);
+  // A module that could not be loaded is a fault at its line: nobody knows its key on routes.
+  const unloaded = new Set(
+    modules.findings.filter(({ path }) => path[0] === 'plugins').map(({ path }) => path[1]),
+  );
+  const isNoise = ({ path, at }: Finding): boolean => {
+    if (path[0] === 'plugins') return unknown.includes(String(path[1]));
+    const isRouteKey =
+      path.length === 3 &&
+      (path[0] === 'routes' || (path[0] === 'defaults' && path[1] === 'routes'));
+    return isRouteKey && at === 'key' && unloaded.has(path[2]);
+  };
+  return [
+    ...findings.filter((finding) => !isNoise(finding)),
+    ...unknown.map((name) => ({
+      path: ['plugins', name],
+      at: 'key' as const,
+      message: `unknown plugin${hint(name, known)}; one of yours needs its "module"`,
+    })),
+  ];
+}
+
+const section = (tree: Tree, name: string): Tree => (isMap(tree[name]) ? tree[name] : {});

@@ -1,0 +1,150 @@
+/** One YAML file of the config: its values, and where each of them stands. */
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { type Document, isAlias, LineCounter, type Node, parseDocument } from 'yaml';
+import type { Environment } from './environment.ts';
+import { type Fault, type Finding, formatPath, type Path } from './fault.ts';
+import { hideOutside } from './hide.ts';
+import { ABSENT, dropAbsent, expandDocument } from './placeholders.ts';
+import { isMap, type Tree } from './tree.ts';
+import { shown } from './types.ts';
+import { findNode } from './yaml-path.ts';
+import { checkStructure } from './yaml-structure.ts';
+import { syntaxFaults } from './yaml-syntax.ts';
+
+export interface YamlFile {
+  readonly path: string;
+  /** `undefined`: it could not be read as a map. */
+  readonly tree: Tree | undefined;
+  readonly faults: readonly Fault[];
+  /** How many parts of `path` are written here. */
+  depthOf(path: Path): number;
+  /** Gives a finding its line and column, and hides what came from outside. */
+  place(finding: Finding): Fault;
+  /** The value at `path` could not be read: that is a fault already. */
+  isUnread(path: Path): boolean;
+}
+
+/** Reads the file at `path`. Never throws: what is wrong is in `faults`. */
+export function readYamlFile(path: string, environment: Environment): YamlFile {
+  const file = new ParsedFile(path);
+  file.read(environment);
+  return file;
+}
+
+class ParsedFile implements YamlFile {
+  readonly path: string;
+  readonly faults: Fault[] = [];
+  tree: Tree | undefined;
+  /** As shown in messages. */
+  readonly #name: string;
+  readonly #lines = new LineCounter();
+  #document: Document | undefined;
+  #outside: ReadonlyMap<Node, string> = new Map();
+  readonly #unread = new Set<Node>();
+
+  constructor(path: string) {
+    this.path = path;
+    const local = relative(process.cwd(), path);
+    this.#name = local.startsWith('..') ? path : local;
+  }
+
+  read(environment: Environment): void {
+    const document = this.#parse();
+    if (document === undefined) return;
+    this.#document = document;
+    const { faults, blanks, bounded } = checkStructure(document, (at) => this.#placeOf(at));
+    for (const { offset, path, message } of faults) this.#report(offset, path, message);
+    for (const node of blanks) this.#unread.add(node);
+    if (!bounded) return;
+    this.#expand(document, environment);
+    const value = dropAbsent(document.toJS({ maxAliasCount: -1 }));
+    if (isMap(value)) this.tree = value;
+    else this.#report(0, [], `expected a map of sections, found ${shown(value)}`);
+  }
+
+  #parse(): Document | undefined {
+    let text: string;
+    try {
+      text = readFileSync(this.path, 'utf8');
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const reason = code === 'ENOENT' ? 'there is no such file' : `can not be read (${code})`;
+      this.#report(0, [], reason);
+      return undefined;
+    }
+    try {
+      const document = parseDocument(text, {
+        lineCounter: this.#lines,
+        merge: true,
+        // Told by checkStructure, which goes on after it.
+        uniqueKeys: false,
+        resolveKnownTags: false,
+      });
+      if (document.errors.length === 0) return document;
+      for (const { offset, message } of syntaxFaults(document, this.#lines, text)) {
+        this.#report(offset, [], message);
+      }
+    } catch (error) {
+      // The parser calls itself for each level.
+      if (!(error instanceof RangeError)) throw error;
+      this.#report(0, [], 'is nested too deeply');
+    }
+    return undefined;
+  }
+
+  #expand(document: Document, environment: Environment): void {
+    const { faults, outside } = expandDocument(document, environment);
+    this.#outside = outside;
+    for (const { node, path, message } of faults) {
+      this.#unread.add(node);
+      this.#report(node.range?.[0] ?? 0, path, message);
+    }
+  }
+
+  depthOf(path: Path): number {
+    return this.#document === undefined ? -1 : findNode(this.#document, path).depth;
+  }
+
+  place({ path, message, at, severity = 'error' }: Finding): Fault {
+    if (this.#document === undefined) return this.#fault(0, path, message, severity);
+    const found = findNode(this.#document, path);
+    const wantsKey = at === 'key' || found.depth < path.length;
+    const offset = (wantsKey ? found.keyOffset : undefined) ?? found.valueOffset ?? found.keyOffset;
+    const told = hideOutside(message, found.node, this.#document, this.#outside);
+    return this.#fault(offset ?? 0, path, `${told}${this.#whyAbsent(found.node)}`, severity);
+  }
+
+  isUnread(path: Path): boolean {
+    if (this.#document === undefined) return false;
+    const { node, depth } = findNode(this.#document, path);
+    const target = isAlias(node) ? node.resolve(this.#document) : node;
+    return target !== undefined && depth === path.length && this.#unread.has(target);
+  }
+
+  /** A key is written and yet missing: its placeholder is empty. */
+  #whyAbsent(node: Node | undefined): string {
+    const written = node === undefined ? undefined : this.#outside.get(node);
+    const isAbsent = written !== undefined && (node as { value?: unknown }).value === ABSENT;
+    return isAbsent ? `: ${written} is empty` : '';
+  }
+
+  #report(offset: number, path: Path, message: string): void {
+    this.faults.push(this.#fault(offset, path, message, 'error'));
+  }
+
+  #fault(offset: number, path: Path, message: string, severity: Fault['severity']): Fault {
+    const { line, column } = this.#position(offset);
+    return { file: this.#name, line, column, path: formatPath(path), message, severity };
+  }
+
+  #position(offset: number): { readonly line: number; readonly column: number } {
+    const { line, col } = this.#lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  }
+
+  #placeOf(offset: number): string {
+    const { line, column } = this.#position(offset);
+    return `${this.#name}:${line}:${column}`;
+  }
+}

@@ -1,0 +1,56 @@
+/** What a YAML parser says of a text it can not read, for people. */
+import type { Document, LineCounter } from 'yaml';
+
+export interface SyntaxFault {
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** One fault a line, and none that only follows from an earlier one. */
+export function syntaxFaults(document: Document, lines: LineCounter, text: string): SyntaxFault[] {
+  const written = text.split('\n');
+  const seen = new Set<number>();
+  const faults: SyntaxFault[] = [];
+  for (const { code, message, pos } of document.errors) {
+    const { line } = lines.linePos(pos[0]);
+    const follows = faults.length > 0 && message.includes('in YAML stream');
+    if (follows || seen.has(line)) continue;
+    seen.add(line);
+    faults.push({ offset: pos[0], message: describe(code, message, written[line - 1] ?? '') });
+  }
+  return faults;
+}
+
+/** The parser's names of what a person has typed. */
+const SIGNS: Readonly<Record<string, string>> = {
+  'flow-map-start': '{',
+  'flow-map-end': '}',
+  'flow-seq-start': '[',
+  'flow-seq-end': ']',
+  'map-value-ind': ':',
+};
+
+function describe(code: string, message: string, line: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document starts here: a config is one document';
+  // The parser calls itself for each level.
+  if (message.includes('call stack')) return 'is nested too deeply';
+  const text = message
+    .split(' at line ')[0]!
+    .replace(/ at node end| in YAML stream/, '')
+    .replace(/flow-(map|seq)-(start|end)|map-value-ind/, (name) => SIGNS[name]!)
+    .replace(/:?\s*$/, '');
+  return `YAML syntax: ${text}${hint(code, line)}`;
+}
+
+function hint(code: string, line: string): string {
+  if (code === 'BLOCK_AS_IMPLICIT_KEY') return '; quote a value that holds ": "';
+  if (code === 'BAD_SCALAR_START') return '; quote the value';
+  return quoteHint(line);
+}
+
+/** The mistakes that braces and stars invite inside `{ }` and `[ ]`. */
+function quoteHint(line: string): string {
+  const bare = line.replaceAll(/"[^"]*"|'[^']*'/g, '');
+  if (!/[[{]/.test(bare) || !/\$\{|\/\{|\{\w+\}|[\s[{,:]\*/.test(bare)) return '';
+  return '; inside { } and [ ], quote values with ${…}, {…} or a leading *, as in "/a/{id}"';
+}

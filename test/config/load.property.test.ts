@@ -1,0 +1,81 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { ConfigError } from '../../src/config/fault.ts';
+import { folderOf, load } from './config-files.ts';
+
+/** Words of the format, so that random configs get past its first line. */
+const KEYS = [
+  ...['version', 'include', 'server', 'admin', 'telemetry', 'plugins', 'upstreams', 'defaults'],
+  ...['routes', 'host', 'port', 'limits', 'body', 'logs', 'targets', 'retry', 'breaker', 'on'],
+  ...['match', 'path', 'pathRegex', 'methods', 'hosts', 'headers', 'upstream', 'rewrite', 'bff'],
+  ...['aggregate', 'query', 'redirect', 'to', 'respond', 'jwt', 'issuer', 'rateLimit', 'cors'],
+  ...['a', 'b', '<<', '__proto__', 'constructor', '', 'module', 'x.y', '0'],
+];
+const scalar = fc.oneof(
+  fc.constantFrom(
+    ...['1', '5s', '1MiB', '/a', '/{id}', '/a/*', '{a.b}', '${X}', '$${', 'a', 'orders'],
+  ),
+  fc.constantFrom('${file:/nowhere}', '${X:-}', '${', '*', '[', '(?<n>a)', 'GET', 'consumer', '5%'),
+  fc.constantFrom<unknown>(1, 0, -1, 1.5, true, false, null, Infinity, 'http://a:1', '\u0000'),
+  fc.string({ maxLength: 8 }),
+);
+const { tree } = fc.letrec((tie) => ({
+  tree: fc.oneof(
+    { depthSize: 'small', maxDepth: 6 },
+    scalar,
+    fc.array(tie('tree'), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom(...KEYS), tie('tree'), { maxKeys: 5 }),
+  ),
+}));
+const config = fc.dictionary(fc.constantFrom(...KEYS.slice(0, 9)), tree, { maxKeys: 6 });
+
+const TOKENS = [
+  ...['version: 1', 'routes:', 'a:', '- ', ' ', '  ', '\n', '\n  ', '\n    ', '{', '}', '[', ']'],
+  ...[',', ':', '&a ', '*a', '<<: ', '!t ', '!!binary ', '"', "'", '|', '>', '#', '---', '...'],
+  ...['%YAML 1.1\n', '? ', '\t', '\r\n', '\ufeff', '${X}', '@', '`', 'upstreams: ', 'null', '~'],
+];
+const tokens = fc
+  .array(fc.oneof(fc.constantFrom(...TOKENS), fc.string({ maxLength: 3 })), { maxLength: 40 })
+  .map((parts) => parts.join(''));
+
+/** Loads or refuses, with at least one fault, each of which is a line. */
+async function loadsOrRefuses(file: string, text: string): Promise<void> {
+  writeFileSync(file, text);
+  try {
+    await load(file, { X: 'value' });
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    const { faults } = error as ConfigError;
+    expect(faults.filter(({ severity }) => severity === 'error')).not.toEqual([]);
+    for (const { line, column } of faults) {
+      expect([line > 0, column > 0]).toEqual([true, true]);
+    }
+  }
+}
+
+const RUNS = { numRuns: 300 };
+
+test('any tree of known words loads, or is refused with faults', async () => {
+  const file = join(folderOf({}), 'c.yaml');
+  const texts = config.map((value) => stringify({ version: 1, ...value }));
+  await fc.assert(
+    fc.asyncProperty(texts, (text) => loadsOrRefuses(file, text)),
+    RUNS,
+  );
+});
+
+test('any text loads, or is refused with faults', async () => {
+  const file = join(folderOf({}), 'c.yaml');
+  const texts = fc.oneof(
+    tokens,
+    fc.string({ maxLength: 60 }),
+    tokens.map((each) => `version: 1\n${each}`),
+  );
+  await fc.assert(
+    fc.asyncProperty(texts, (text) => loadsOrRefuses(file, text)),
+    RUNS,
+  );
+});

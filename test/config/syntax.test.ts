@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { faultsIn, faultsOf } from './config-files.ts';
+
+const HINT = '; inside { } and [ ], quote values with ${…}, {…} or a leading *, as in "/a/{id}"';
+
+describe('a YAML syntax error', () => {
+  test.each([
+    ['an unquoted ${X} in a list', 'a: [${X}]', '1:6'],
+    ['an unquoted ${X} in a map', 'a: { b: ${X:-1} }', '1:10'],
+    ['an unquoted ${X} within text', 'a: { b: http://${X}:1 }', '1:17'],
+    ['an unquoted {id} in a map', 'a: { path: /orders/{id} }', '1:20'],
+    ['an unquoted {id} in a list', 'a: [/orders/{id}]', '1:13'],
+    ['an unquoted {id} before more text', 'a: { path: "/x", to: /y/{id}/z }', '1:25'],
+    ['a lone star in a list', 'a: [*]', '1:5'],
+  ])('gets the hint to quote it: %s', async (_what, text, place) => {
+    const [fault, ...others] = await faultsOf(text);
+    expect(fault).toMatch(new RegExp(`^c.yaml:${place} {2}YAML syntax: `));
+    expect(fault).toContain(HINT);
+    expect(others).toEqual([]);
+  });
+
+  test.each([
+    ['quotes stand around it', 'a: { path: "/orders/{id}", b: [1 }'],
+    ['no brace is near', 'a: "x\nb: 1'],
+    ['the line has nothing of the kind', 'a: [1, 2\nb: 3'],
+  ])('gets no hint to quote where %s', async (_what, text) => {
+    expect((await faultsOf(text)).join('\n')).not.toContain('quote values');
+  });
+
+  test.each([
+    ['a tab', 'a:\n\tb: 1', 'c.yaml:2:1  YAML syntax: Tabs are not allowed as indentation'],
+    ['a colon', 'a: b: c', '; quote a value that holds ": "'],
+    ['an @', 'a: @b', 'reserved character @; quote the value'],
+    ['a second document', 'a: 1\n---\nb: 2', 'c.yaml:2:1  a second document starts here'],
+    [
+      'indentation',
+      'a:\n    b: 1\n  c: 2',
+      'c.yaml:3:1  YAML syntax: All mapping items must start',
+    ],
+  ])('is told for %s', async (_what, text, message) => {
+    expect((await faultsOf(text)).join('\n')).toContain(message);
+  });
+
+  test('is told once a line, and without what only follows from it', async () => {
+    const text = [
+      'a: [${X}, ${Y}]',
+      'b: [${Z}]',
+      'c: { path: /a/{id} }',
+      'd: 1',
+      'e: { path: /b/{id} }',
+    ].join('\n');
+    const faults = await faultsOf(text);
+    expect(faults.map((fault) => fault.split('  ')[0])).toEqual([
+      'c.yaml:1:6',
+      'c.yaml:2:6',
+      'c.yaml:3:15',
+    ]);
+  });
+
+  test('names signs as they are typed', async () => {
+    expect((await faultsOf('a: { path: /a/{id} }'))[0]).toContain('YAML syntax: Unexpected {; ');
+  });
+});
+
+describe('a file that can not be read', () => {
+  test('is a fault', async () => {
+    const files = { 'c.yaml': 'version: 1\ninclude: [a.yaml]', 'a.yaml/x': '' };
+    expect(await faultsOf(files)).toEqual(['a.yaml:1:1  can not be read (EISDIR)']);
+  });
+
+  test('is told by its name when it is not there', async () => {
+    expect(await faultsIn('test/config/none.yaml')).toEqual([
+      'test/config/none.yaml:1:1  there is no such file',
+    ]);
+  });
+
+  test.each([
+    ['', 'nothing'],
+    ['# only a comment', 'nothing'],
+    ['- a', 'a list'],
+    ['hello', '"hello"'],
+  ])('%s is no map of sections', async (text, found) => {
+    const [fault] = await faultsOf(text);
+    expect(fault).toBe(`c.yaml:1:1  expected a map of sections, found ${found}`);
+  });
+});

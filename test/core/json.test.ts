@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseJson } from '../../src/json.ts';
+
+const parse = (text: string): unknown => parseJson(Buffer.from(text));
+
+/** Every key at any depth, own ones only. */
+function keysOf(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Reflect.ownKeys(value).flatMap((key) => [
+    String(key),
+    ...keysOf((value as Record<PropertyKey, unknown>)[key]),
+  ]);
+}
+
+describe('JSON of an upstream', () => {
+  test.each([
+    ['a key __proto__', '{"__proto__":{"admin":true},"a":1}'],
+    ['an escaped one', String.raw`{"__proto\u005f_":{"admin":true},"a":1}`],
+    [
+      'one that is escaped whole',
+      String.raw`{"\u005f\u005fproto\u005f\u005f":{"admin":true},"a":1}`,
+    ],
+    ['a constructor', '{"constructor":{"prototype":{"admin":true}},"a":1}'],
+    ['a prototype', '{"prototype":{"admin":true},"a":1}'],
+  ])('loses %s', (_what, text) => {
+    const value = parse(text) as Record<string, unknown>;
+    expect(keysOf(value)).toEqual(['a']);
+    expect(value['admin']).toBeUndefined();
+    expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
+  });
+
+  test('loses them at any depth, in arrays too', () => {
+    const value = parse('{"a":[{"b":{"__proto__":{"admin":true}}},{"constructor":1}]}');
+    expect(value).toEqual({ a: [{ b: {} }, {}] });
+  });
+
+  test('keeps such words where they are values', () => {
+    const text = '{"what":"constructor","why":"__proto__"}';
+    expect(parse(text)).toEqual({ what: 'constructor', why: '__proto__' });
+  });
+
+  test.each(['', '{', 'undefined', '{"a":1}}', "{'a':1}", '\u0000'])('%j is refused', (text) => {
+    expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'GW_UPSTREAM_INVALID' }));
+  });
+
+  test('does not show its text in the error', () => {
+    expect(() => parse('{"password": hunter2}')).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') as string }),
+    );
+  });
+
+  test('that is nested without end is refused, not a crash', () => {
+    const text = `${'['.repeat(200_000)}"__proto__"${']'.repeat(200_000)}`;
+    expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'GW_UPSTREAM_INVALID' }));
+  });
+
+  test('comes through unchanged where no key is dangerous', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        const plain: unknown = JSON.parse(text);
+        fc.pre(!keysOf(plain).some((key) => /^(__proto__|constructor|prototype)$/.test(key)));
+        expect(parse(text)).toEqual(plain);
+      }),
+    );
+  });
+
+  test('never carries a dangerous key, however it is spelled', () => {
+    const key = fc.constantFrom('__proto__', 'constructor', 'prototype', 'a', 'b');
+    const object = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { depthSize: 'small' },
+        fc.integer(),
+        fc.array(tie('value')),
+        fc.array(fc.tuple(key, tie('value'))).map((pairs) => ({ pairs })),
+      ),
+    })).value;
+    const text = (value: unknown): string => {
+      if (Array.isArray(value)) return `[${value.map(text).join()}]`;
+      if (typeof value !== 'object') return String(value);
+      const { pairs } = value as { pairs: [string, unknown][] };
+      return `{${pairs.map(([name, inner]) => `${escaped(name)}:${text(inner)}`).join()}}`;
+    };
+    fc.assert(
+      fc.property(object, (value) => {
+        const keys = keysOf(parse(text(value)));
+        expect(keys.filter((name) => /^(__proto__|constructor|prototype)$/.test(name))).toEqual([]);
+      }),
+    );
+  });
+});
+
+/** Every second character as an escape. */
+const escaped = (name: string): string =>
+  `"${[...name]
+    .map((c, i) => (i % 2 ? `\\u${c.codePointAt(0)!.toString(16).padStart(4, '0')}` : c))
+    .join('')}"`;

@@ -1,0 +1,181 @@
+import { describe, expect, test } from 'vitest';
+import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
+import { problemCode, request } from '../gateway/support/socket.ts';
+import { hostName } from '../../src/edge/request-target.ts';
+
+/** Answers what the upstream was told; one route is for one host only. */
+async function echo(limits: object = {}) {
+  const asked: string[] = [];
+  const { url } = await startGateway({
+    config: {
+      server: { limits },
+      routes: {
+        all: forwardTo('/*'),
+        shop: { match: { path: '/*', hosts: ['shop.example'] }, upstream: 'shop' },
+      },
+    },
+    upstreams: {
+      up: ({ path, query, headers }) => {
+        asked.push(`up ${String(headers['x-forwarded-host'])} ${path}${query}`);
+        return {};
+      },
+      shop: ({ path, query, headers }) => {
+        asked.push(`shop ${String(headers['x-forwarded-host'])} ${path}${query}`);
+        return {};
+      },
+    },
+  });
+  return { url, asked };
+}
+
+describe('absolute-form (RFC 9112 §3.2.2)', () => {
+  test.each([
+    ['http://shop.example/a?b', 'shop shop.example /a?b'],
+    ['HTTP://Shop.Example:8080/a', 'shop Shop.Example:8080 /a'],
+    ['https://shop.example', 'shop shop.example /'],
+    ['http://shop.example?b', 'shop shop.example /?b'],
+    ['http://[::1]:80/a', 'up [::1]:80 /a'],
+  ])('%s is accepted, and its authority replaces Host', async (target, expected) => {
+    const { url, asked } = await echo();
+
+    const { status } = await request(url, [`GET ${target} HTTP/1.1`, 'host: other.example']);
+
+    expect(status).toBe(200);
+    expect(asked).toEqual([expected]);
+  });
+
+  test.each([
+    'http:///a',
+    'http://user@shop.example/a',
+    'http://a,b/',
+    'ftp://shop.example/a',
+    'shop.example/a',
+    'http://shop.example#a',
+    '*',
+    '?a',
+  ])('GET %s is refused', async (target) => {
+    const { url, asked } = await echo();
+
+    const answer = await request(url, [`GET ${target} HTTP/1.1`, 'host: shop.example']);
+
+    expect(answer.status).toBe(400);
+    expect(asked).toEqual([]);
+  });
+
+  test('needs a Host beside it all the same', async () => {
+    const { url } = await echo();
+    expect((await request(url, ['GET http://shop.example/ HTTP/1.1'])).status).toBe(400);
+  });
+});
+
+describe('Host (RFC 9112 §3.2)', () => {
+  test.each([
+    [[]],
+    [['host:']],
+    [['host: a', 'host: a']],
+    [['host: a', 'HOST: b']],
+    [['host: a@b']],
+    [['host: a/b']],
+    [['host: a,b']],
+    [['host: a b']],
+    [['host: a:port']],
+    [['host: a:123456']],
+    [['host: [::1']],
+    [['host: http://a']],
+    [['host: a?b']],
+  ])('%j is refused', async (lines) => {
+    const { url, asked } = await echo();
+
+    const answer = await request(url, ['GET / HTTP/1.1', ...lines]);
+
+    expect(answer.status).toBe(400);
+    expect(problemCode(answer)).toBe('GW_REQUEST_INVALID');
+    expect(asked).toEqual([]);
+  });
+
+  test.each(['shop.example', 'SHOP.EXAMPLE', 'shop.example:8080'])(
+    '%s finds the route of its host, whatever its case and port',
+    async (host) => {
+      const { url, asked } = await echo();
+      await request(url, ['GET / HTTP/1.1', `host: ${host}`]);
+      expect(asked).toEqual([`shop ${host} /`]);
+    },
+  );
+
+  test('an address in brackets keeps them and loses its port', () => {
+    expect(hostName('[2001:DB8::1]:8080')).toBe('[2001:db8::1]');
+    expect(hostName('[::1]')).toBe('[::1]');
+  });
+});
+
+describe('methods', () => {
+  test('OPTIONS * asks the gateway itself', async () => {
+    const { url, asked } = await echo();
+
+    const { status, headers } = await request(url, ['OPTIONS * HTTP/1.1', 'host: a']);
+
+    expect([status, headers['x-request-id']]).toEqual([204, expect.any(String)]);
+    expect(asked).toEqual([]);
+  });
+
+  test.each(['TRACE / HTTP/1.1', 'CONNECT shop.example:443 HTTP/1.1', 'BREW / HTTP/1.1'])(
+    '%s is 501',
+    async (line) => {
+      const { url, asked } = await echo();
+
+      const answer = await request(url, [line, 'host: shop.example']);
+
+      expect([answer.status, problemCode(answer)]).toEqual([501, 'GW_METHOD_UNSUPPORTED']);
+      expect(answer.headers['proxy-status']).toBe('portico; error=http_request_error');
+      expect(asked).toEqual([]);
+    },
+  );
+
+  test.each(['PATCH', 'DELETE', 'PROPFIND', 'QUERY', 'PURGE', 'OPTIONS'])(
+    '%s is forwarded by a route that names no methods',
+    async (method) => {
+      const { url, asked } = await echo();
+      const { status } = await request(url, [`${method} /a HTTP/1.1`, 'host: a']);
+      expect([status, asked]).toEqual([200, ['up a /a']]);
+    },
+  );
+});
+
+describe('limits of the head', () => {
+  const small = { url: '1KiB', headers: '2KiB' };
+
+  test.each([
+    [1_024, 200],
+    [1_025, 414],
+    [20_000, 414],
+  ])('a target of %i bytes is %i', async (bytes, expected) => {
+    const { url } = await echo(small);
+
+    const line = `GET /${'a'.repeat(bytes - 1)} HTTP/1.1`;
+    const answer = await request(url, [line, 'host: a']);
+
+    expect(answer.status).toBe(expected);
+    if (expected === 414) expect(problemCode(answer)).toBe('GW_URI_TOO_LONG');
+  });
+
+  test.each([
+    [2_000, 200],
+    [2_100, 431],
+    [20_000, 431],
+  ])('fields of %i bytes are %i', async (bytes, expected) => {
+    const { url, asked } = await echo(small);
+
+    const lines = ['GET / HTTP/1.1', 'host: a', `x: ${'a'.repeat(bytes)}`];
+    const answer = await request(url, lines);
+
+    expect(answer.status).toBe(expected);
+    if (expected === 431) expect(problemCode(answer)).toBe('GW_HEADERS_TOO_LARGE');
+    expect(asked).toHaveLength(expected === 200 ? 1 : 0);
+  });
+
+  test('many short fields count like few long ones', async () => {
+    const { url } = await echo(small);
+    const fields = Array.from({ length: 300 }, (_, i) => `x-${i}: a`);
+    expect((await request(url, ['GET / HTTP/1.1', 'host: a', ...fields])).status).toBe(431);
+  });
+});

@@ -1,0 +1,82 @@
+/** Real HTTP servers on free ports, for what a function can not show. */
+import { once } from 'node:events';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+} from 'node:http';
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export interface Received {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+}
+
+export interface RealUpstream {
+  readonly url: string;
+  /** Requests received whole, in order. */
+  readonly received: Received[];
+}
+
+/** Answers as `listener` says; it ends with the test. */
+export async function startUpstream(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  server.on('checkExpectation', (_request, response) => response.writeHead(599).end());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Records each request with its body, then answers 200 with `{}`, or as `answer` says. */
+export async function startRecorder(answer?: RequestListener): Promise<RealUpstream> {
+  const received: Received[] = [];
+  const url = await startUpstream((request, response) => {
+    void bodyOf(request).then((body) => {
+      const { method = '', url: target = '', headers, rawHeaders } = request;
+      received.push({ method, url: target, headers, rawHeaders, body });
+      if (answer === undefined) response.setHeader('content-type', 'application/json').end('{}');
+      else answer(request, response);
+    });
+  });
+  return { url, received };
+}
+
+/** Writes `bytes` to whoever connects and asks; for answers that Node would not write. */
+export async function startRawUpstream(answer: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createTcpServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.once('data', () => answer(socket));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** An origin on which nothing listens. */
+export async function closedOrigin(): Promise<string> {
+  const server = createTcpServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return `http://127.0.0.1:${port}`;
+}
+
+export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}

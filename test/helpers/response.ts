@@ -1,0 +1,64 @@
+/** A response of a real server, with the client's end of the connection. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export interface OpenResponse {
+  readonly response: ServerResponse;
+  /** Paused until `read` is called. */
+  readonly client: Socket;
+  /** Everything the client gets until the connection ends. */
+  read(): Promise<string>;
+  /** How many writes the kernel has been asked for so far. */
+  readonly writes: number;
+}
+
+interface Writes {
+  _writev(...args: unknown[]): void;
+  _write(...args: unknown[]): void;
+}
+
+/** The connection ends with the response, so that `read` does. */
+export async function openResponse(request = 'GET / HTTP/1.1'): Promise<OpenResponse> {
+  const server = createServer();
+  server.listen(0);
+  await once(server, 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  client.pause();
+  client.on('error', () => undefined);
+  onTestFinished(() => {
+    client.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+  client.write(`${request}\r\nhost: gateway\r\nconnection: close\r\n\r\n`);
+  const [, response] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
+  const socket = response.socket as unknown as Writes;
+  let writes = 0;
+  const { _writev, _write } = socket;
+  socket._writev = (...args) => {
+    writes += 1;
+    _writev.apply(socket, args);
+  };
+  socket._write = (...args) => {
+    writes += 1;
+    _write.apply(socket, args);
+  };
+  return {
+    response,
+    client,
+    async read() {
+      let text = '';
+      client
+        .setEncoding('latin1')
+        .on('data', (chunk: string) => (text += chunk))
+        .resume();
+      if (!client.closed) await once(client, 'close');
+      return text;
+    },
+    get writes() {
+      return writes;
+    },
+  };
+}

@@ -1,0 +1,72 @@
+/** An upstream as the gateway holds it, and a chain over it. */
+import { onTestFinished } from 'vitest';
+import type { Call } from '../../src/call.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { UpstreamConfig } from '../../src/config/config.ts';
+import { chain, type ChainOptions } from '../../src/upstream/chain.ts';
+import { leaf } from '../../src/upstream/leaf.ts';
+import { type Surroundings, UpstreamState } from '../../src/upstream/state.ts';
+
+/** The defaults, with targets at these origins. */
+export const configOf = (
+  origins: readonly string[],
+  fields: Partial<UpstreamConfig> = {},
+): UpstreamConfig => ({
+  name: 'orders',
+  targets: origins.map((origin) => ({ origin, weight: 1 })),
+  deadlineMs: 5_000,
+  timeoutMs: 2_000,
+  connectTimeoutMs: 1_000,
+  idleTimeoutMs: 30_000,
+  connections: 128,
+  balance: 'roundRobin',
+  host: 'target',
+  bulkhead: { concurrency: 128, queue: 32, waitMs: 1_000 },
+  ...fields,
+});
+
+const SURROUNDINGS: Surroundings = { clock: systemClock, random: () => 0 };
+
+/** Ends with the test. */
+export function stateOf(
+  config: UpstreamConfig,
+  surroundings: Partial<Surroundings> = {},
+): UpstreamState {
+  const state = new UpstreamState(config, { ...SURROUNDINGS, ...surroundings });
+  onTestFinished(() => state.destroy());
+  return state;
+}
+
+export interface Reached {
+  readonly state: UpstreamState;
+  readonly call: Call;
+}
+
+/** The leaf alone. */
+export function leafTo(
+  origins: string | readonly string[],
+  fields: Partial<UpstreamConfig> = {},
+): Reached {
+  const state = stateOf(configOf([origins].flat(), fields));
+  const { idleTimeoutMs } = state.config;
+  return { state, call: leaf(state, { clock: systemClock, idleTimeoutMs }) };
+}
+
+/** Everything. */
+export function chainTo(
+  origins: string | readonly string[],
+  fields: Partial<UpstreamConfig> = {},
+  options: Partial<ChainOptions> = {},
+): Reached {
+  const state = stateOf(configOf([origins].flat(), fields), options);
+  const call = chain(state, {
+    ...SURROUNDINGS,
+    overrides: {},
+    outer: [],
+    inner: [],
+    observe: (next) => next,
+    onRetry: () => undefined,
+    ...options,
+  });
+  return { state, call };
+}

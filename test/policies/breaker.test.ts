@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest';
+import type { ErrorCode } from '../../src/errors.ts';
+import { breaker, isFailure, shedder } from '../../src/policies/breaker.ts';
+import { feed } from '../helpers/body.ts';
+import { type Answer, answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
+import { circuitOf, open, ratioOf } from '../helpers/circuit.ts';
+import { pass, useFakeTime } from '../helpers/time.ts';
+
+useFakeTime();
+const cut = failure('GW_BODY_TRUNCATED');
+
+/** What a circuit is after three outcomes like this one; three failures in a row open it. */
+async function stateAfter(...answers: readonly [Answer, ...Answer[]]): Promise<string> {
+  const circuit = circuitOf();
+  const call = breaker(circuit)(answering(...answers));
+  for (let i = 0; i < 3; i++) await codeOf(call(aRequest()));
+  await pass(0);
+  return circuit.state;
+}
+
+describe('the breaker', () => {
+  test.each([
+    'GW_UPSTREAM_CONNECT',
+    'GW_UPSTREAM_RESET',
+    'GW_UPSTREAM_PROTOCOL',
+    'GW_UPSTREAM_TIMEOUT',
+    'GW_DEADLINE_EXCEEDED',
+  ] as const)('counts %s', async (code) => {
+    expect(await stateAfter(failure(code))).toBe('open');
+  });
+
+  test.each([
+    'GW_CLIENT_CLOSED',
+    'GW_BULKHEAD_FULL',
+    'GW_BODY_TOO_LARGE',
+    'GW_REQUEST_TIMEOUT',
+    'GW_NO_TARGET',
+    'GW_INTERNAL',
+  ] as const)('never counts %s: it is not the upstream’s fault', async (code) => {
+    expect(await stateAfter(failure(code))).toBe('closed');
+    const bad = failure('GW_UPSTREAM_RESET');
+    expect(await stateAfter(bad, failure(code as ErrorCode), bad)).toBe('closed');
+  });
+
+  test('never counts a bug of ours', async () => {
+    expect(await stateAfter(new TypeError('a bug'))).toBe('closed');
+  });
+
+  test.each([500, 502, 503, 504, 507, 599])('counts the status %i', async (status) => {
+    expect(await stateAfter(status)).toBe('open');
+  });
+
+  test.each([200, 301, 400, 404, 408, 429, 499, 501, 505])(
+    'takes the status %i for a success',
+    async (status) => {
+      expect(isFailure(status)).toBe(false);
+      expect(await stateAfter(status)).toBe('closed');
+      expect(await stateAfter(500, status, 500)).toBe('closed');
+    },
+  );
+
+  test('passes outcomes on as they are', async () => {
+    const circuit = circuitOf();
+    const response = aResponse({ status: 500 });
+    expect(await breaker(circuit)(answering(response))(aRequest())).toBe(response);
+    await expect(breaker(circuit)(answering(cut))(aRequest())).rejects.toBe(cut);
+  });
+
+  test('lets nothing through while it is open, and tells when to come again', async () => {
+    const circuit = circuitOf();
+    await open(circuit);
+    const send = answering(200);
+    await expect(breaker(circuit)(send)(aRequest())).rejects.toMatchObject({
+      code: 'GW_CIRCUIT_OPEN',
+      options: { retryAfterMs: 1_000 },
+    });
+    expect(send.calls).toBe(0);
+  });
+});
+
+describe('a body that is cut after its head', () => {
+  /** Three answers whose bodies end as `end` says. */
+  async function stateAfterBodies(end: (world: ReturnType<typeof feed>) => void): Promise<string> {
+    const circuit = circuitOf({ breaker: ratioOf({ minimum: 6 }) });
+    const call = breaker(circuit)(async () => aResponse({ body: world.body }));
+    let world = feed();
+    for (let i = 0; i < 3; i++) {
+      world = feed();
+      await call(aRequest());
+      await pass(0);
+      end(world);
+      await pass(0);
+    }
+    return circuit.state;
+  }
+
+  test('was a success at the head, and is one failure more', async () => {
+    expect(await stateAfterBodies(({ body }) => body.fail(cut))).toBe('open');
+  });
+
+  test('is none where the upstream is not to blame', async () => {
+    expect(await stateAfterBodies(({ body }) => body.destroy())).toBe('closed');
+    expect(await stateAfterBodies(({ body }) => body.finish(undefined))).toBe('closed');
+  });
+
+  test('is counted though it was cut before anybody saw the head', async () => {
+    const circuit = circuitOf({ breaker: ratioOf({ minimum: 6 }) });
+    const call = breaker(circuit)(async () => {
+      const { body } = feed();
+      body.fail(cut);
+      return aResponse({ body });
+    });
+    for (let i = 0; i < 3; i++) await call(aRequest());
+    await pass(0);
+    expect(circuit.state).toBe('open');
+  });
+
+  test('is not counted twice where the status was a failure already', async () => {
+    const circuit = circuitOf();
+    const { body } = feed();
+    await breaker(circuit)(answering(aResponse({ status: 500, body })))(aRequest());
+    body.fail(cut);
+    await pass(0);
+    await codeOf(breaker(circuit)(answering(cut))(aRequest()));
+    await pass(0);
+    expect(circuit.state).toBe('closed');
+  });
+
+  test('is dropped where the circuit has changed since', async () => {
+    const circuit = circuitOf({ breaker: ratioOf({ minimum: 1, ratio: 0.1 }) });
+    const old = feed();
+    await breaker(circuit)(answering(aResponse({ body: old.body })))(aRequest());
+    await open(circuit);
+    await pass(1_000);
+    await breaker(circuit)(answering(200))(aRequest());
+    await pass(0);
+    expect(circuit.state).toBe('closed');
+
+    old.body.fail(cut);
+    await pass(0);
+    expect(circuit.state).toBe('closed');
+  });
+});
+
+describe('the shedder', () => {
+  test('sends calls away before they wait for a slot', async () => {
+    const circuit = circuitOf();
+    const send = answering(200);
+    await shedder(circuit)(send)(aRequest());
+    await open(circuit);
+    expect(await codeOf(shedder(circuit)(send)(aRequest()))).toBe('GW_CIRCUIT_OPEN');
+    expect(send.calls).toBe(1);
+  });
+
+  test('counts nothing: a call that is let through is no probe yet', async () => {
+    const circuit = circuitOf();
+    await open(circuit);
+    await pass(1_000);
+    const send = answering(200);
+    await shedder(circuit)(send)(aRequest());
+    await shedder(circuit)(send)(aRequest());
+    expect(send.calls).toBe(2);
+    expect(circuit.state).toBe('open');
+  });
+});

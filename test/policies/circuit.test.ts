@@ -1,0 +1,128 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { CircuitName } from '../../src/policies/circuit.ts';
+import { circuitOf, open, openThenWait, ratioOf } from '../helpers/circuit.ts';
+import { pass, useFakeTime } from '../helpers/time.ts';
+
+useFakeTime();
+const broken = new Error('it failed');
+
+/** How long the circuit is open now, to 10 ms. */
+async function openTime(circuit: ReturnType<typeof circuitOf>): Promise<number> {
+  for (let ms = 0; ms <= 60_000; ms += 10) {
+    try {
+      circuit.check();
+      return ms;
+    } catch {
+      await pass(10);
+    }
+  }
+  throw new Error('it never tries again');
+}
+
+describe('a circuit', () => {
+  test('goes closed, open, half-open, closed, and tells who listens', async () => {
+    const circuit = circuitOf();
+    const changes: CircuitName[] = [];
+    circuit.onChange((state) => changes.push(state));
+
+    await openThenWait(circuit);
+    circuit.enter().succeed();
+    await pass(0);
+
+    expect(changes).toEqual(['open', 'half-open', 'closed']);
+    expect(circuit.state).toBe('closed');
+  });
+
+  test('has a new epoch with each change', async () => {
+    const circuit = circuitOf();
+    const first = circuit.epoch;
+    await open(circuit);
+    expect(circuit.epoch).toBe(first + 1);
+  });
+
+  test('forgets what comes late from an earlier epoch', async () => {
+    const circuit = circuitOf();
+    const early = [circuit.enter(), circuit.enter(), circuit.enter(), circuit.enter()];
+    await openThenWait(circuit);
+    const probe = circuit.enter();
+
+    early[0]!.succeed();
+    early[1]!.fail(broken);
+    early[2]!.forget();
+    await pass(0);
+    expect(circuit.state).toBe('half-open');
+
+    probe.succeed();
+    await pass(0);
+    early[3]!.fail(broken);
+    await pass(0);
+    expect(circuit.state).toBe('closed');
+  });
+
+  test('forgets failures of before it closed', async () => {
+    const circuit = circuitOf({ breaker: ratioOf({ minimum: 2 }) });
+    await openThenWait(circuit);
+    circuit.enter().succeed();
+    await pass(0);
+    circuit.enter().succeed();
+    circuit.enter().fail(broken);
+    await pass(0);
+    expect(circuit.state).toBe('closed');
+  });
+
+  test('throws no error where nobody looks', async () => {
+    const unhandled = vi.fn<(reason: unknown) => void>();
+    process.on('unhandledRejection', unhandled);
+    const circuit = circuitOf();
+    circuit.enter().fail(broken);
+    circuit.enter().forget();
+    circuit.addFailure(broken, circuit.epoch);
+    vi.useRealTimers();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+});
+
+describe('the open time', () => {
+  test('doubles with each failed probe, up to ten times the first', async () => {
+    const circuit = circuitOf();
+    await open(circuit);
+    const times: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      times.push(await openTime(circuit));
+      circuit.enter().fail(broken);
+      await pass(0);
+    }
+    expect(times).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+  });
+
+  test('begins anew once the circuit has closed', async () => {
+    const circuit = circuitOf();
+    await open(circuit);
+    for (let i = 0; i < 3; i++) {
+      await openTime(circuit);
+      circuit.enter().fail(broken);
+      await pass(0);
+    }
+    await openTime(circuit);
+    circuit.enter().succeed();
+    await pass(0);
+    await open(circuit);
+    expect(await openTime(circuit)).toBe(1_000);
+  });
+
+  test('has jitter, up to a tenth more', async () => {
+    const circuit = circuitOf({ random: () => 0.5 });
+    await open(circuit);
+    expect(await openTime(circuit)).toBe(1_050);
+  });
+
+  test('is told to who is shed, a second at least', async () => {
+    const circuit = circuitOf({ openMs: 5_000 });
+    await open(circuit);
+    expect(circuit.refusal().options.retryAfterMs).toBe(5_000);
+    await pass(4_800);
+    expect(circuit.refusal().options.retryAfterMs).toBe(1_000);
+  });
+});

@@ -1,0 +1,35 @@
+/** Which route takes a request, asked of the real matcher over a real config. */
+import { hostName } from '../../src/edge/request-target.ts';
+import { Matcher, type MatchResult } from '../../src/routes/matcher.ts';
+import { startGateway } from '../gateway/support/gateway.ts';
+
+export interface Asked {
+  readonly method?: string;
+  readonly host?: string;
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type Matches = Readonly<Record<string, object>>;
+
+/** Each route of `matches` answers by itself; `priority` stands beside the match. */
+export async function matcherOf(
+  matches: Matches,
+): Promise<(path: string, asked?: Asked) => MatchResult> {
+  const routes = Object.entries(matches).map(
+    ([name, { priority, ...match }]: [string, { priority?: number }]) => [
+      name,
+      { match, ...(priority === undefined ? {} : { priority }), respond: {} },
+    ],
+  );
+  const { gateway } = await startGateway({ config: { routes: Object.fromEntries(routes) } });
+  const matcher = new Matcher(gateway.config.routes);
+  return (path, { method = 'GET', host = 'a.example', query = '', headers = {} } = {}) =>
+    matcher.find({ method, path, query, host: hostName(host), headers });
+}
+
+/** The route's name; `405 GET, HEAD` or `404` where there is none. */
+export function nameOf(result: MatchResult): string {
+  if (result.kind === 'match') return result.match.route.name;
+  return result.kind === 'method' ? `405 ${result.allow.join(', ')}` : '404';
+}

@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest';
+import type { UpstreamRequest } from '../../src/call.ts';
+import { startGateway } from '../gateway/support/gateway.ts';
+import { request } from '../gateway/support/socket.ts';
+import { startRecorder } from '../gateway/support/upstream.ts';
+
+/** One part, and what its upstream is asked. */
+async function asking(part: object, more: object = {}) {
+  const asked: UpstreamRequest[] = [];
+  const gateway = await startGateway({
+    config: {
+      server: { paths: { escapedSlash: 'keep' } },
+      routes: {
+        all: {
+          match: { path: '/{id}' },
+          aggregate: { part: { upstream: 'up', path: '/x', required: true, ...part } },
+          ...more,
+        },
+      },
+    },
+    upstreams: {
+      up: (call) => {
+        asked.push(call);
+        return { body: {} };
+      },
+    },
+  });
+  const ask = async (target: string, fields: readonly string[] = []) => {
+    const { status } = await request(gateway.url, [`GET ${target} HTTP/1.1`, 'host: a', ...fields]);
+    const call = asked.at(-1);
+    return [status, call && call.path + call.query];
+  };
+  return { ...gateway, ask, asked };
+}
+
+describe('a value of a template', () => {
+  test.each([
+    ['/plain', '/u/plain/end'],
+    ['/a%20b', '/u/a%20b/end'],
+    ['/a%2Fb', '/u/a%2Fb/end'],
+    ['/a%3Fb%23c%26d', '/u/a%3Fb%23c%26d/end'],
+    ['/%252e%252e', '/u/%252e%252e/end'],
+    ['/caf%C3%A9', '/u/caf%C3%A9/end'],
+    ['/...', '/u/.../end'],
+    ['/a;b', '/u/a%3Bb/end'],
+  ])('%s stays one segment: %s', async (target, path) => {
+    const { ask } = await asking({ path: '/u/{id}/end' });
+    expect(await ask(target)).toEqual([200, path]);
+  });
+
+  test.each([
+    ['/u/{query.q}', '?q=..'],
+    ['/u/{query.q}', '?q=.'],
+    ['/u/{query.q}', '?q='],
+    ['/u/{query.q}', ''],
+    ['/u/{query.q}', '?q=%2e%2e'],
+    ['/u/{query.q}', '?q=a%5Cb'],
+    ['/u/{query.q}', '?q=a%0d%0aHost:x'],
+    ['/u/{query.q}', '?q=%00'],
+    ['/u/{query.q}', `?q=${'a'.repeat(1_025)}`],
+    ['/u/{header.x-v}', ''],
+    ['/u/{claim.sub}', ''],
+  ])('of a client that can not stand in %s is 400: %s', async (path, query) => {
+    const { ask, asked } = await asking({ path });
+    expect((await ask(`/1${query.slice(0, 1_100)}`))[0]).toBe(400);
+    expect(asked).toEqual([]);
+  });
+
+  test('comes from a parameter, the query, a header', async () => {
+    const { ask } = await asking({ path: '/{id}/{query.q}/{header.x-v}' });
+    expect(await ask('/1?q=a/../b&q=2', ['x-v: v/w'])).toEqual([200, '/1/a%2F..%2Fb/v%2Fw']);
+  });
+});
+
+describe('the query of a part', () => {
+  test('is its own: a value can add no parameter', async () => {
+    const { ask } = await asking({ query: { limit: '3', q: '{query.q}', text: 'x {id}' } });
+    expect(await ask('/a%26b?q=1%26admin=1&other=2')).toEqual([
+      200,
+      '/x?limit=3&q=1%26admin%3D1&text=x a%26b'.replace(' ', '%20'),
+    ]);
+  });
+
+  test('leaves out what the client did not send', async () => {
+    const { ask } = await asking({ query: { q: '{query.q}' } });
+    expect(await ask('/1')).toEqual([200, '/x']);
+    expect(await ask('/1?q=')).toEqual([200, '/x?q=']);
+  });
+
+  test('passes on the parameters it names, all their values', async () => {
+    const { ask } = await asking({ forwardQuery: ['tag', 'none'] });
+    expect(await ask('/1?tag=a&tag=b%26c&secret=1')).toEqual([200, '/x?tag=a&tag=b%26c']);
+  });
+});
+
+describe('the fields of a part', () => {
+  const fields = [
+    'authorization: Bearer token',
+    'cookie: sid=1',
+    'accept-language: de',
+    'x-trace: 1',
+    'user-agent: curl',
+    'accept: text/html',
+    'accept-encoding: gzip',
+  ];
+  const sent = ({ headers }: UpstreamRequest) =>
+    Object.keys(headers).filter((name) => !/^(x-forwarded|forwarded|via|x-request-id)/.test(name));
+
+  test('are few by default: no token reaches a third party', async () => {
+    const { ask, asked } = await asking({});
+    await ask('/1', fields);
+    expect(sent(asked[0]!).toSorted()).toEqual(['accept', 'accept-language']);
+    expect(asked[0]?.headers['accept']).toBe('application/json');
+    expect(asked[0]?.headers['x-forwarded-for']).toBe('127.0.0.1');
+    expect(asked[0]?.headers['x-request-id']).toBe(asked[0]?.id);
+  });
+
+  test('are those that the aggregate names, or the part', async () => {
+    const common = { aggregation: { forwardHeaders: ['X-Trace'] } };
+    const whole = await asking({}, common);
+    await whole.ask('/1', fields);
+    expect(sent(whole.asked[0]!).toSorted()).toEqual(['accept', 'x-trace']);
+
+    const own = await asking({ forwardHeaders: ['authorization', 'cookie'] }, common);
+    await own.ask('/1', fields);
+    expect(sent(own.asked[0]!).toSorted()).toEqual(['accept', 'authorization', 'cookie']);
+  });
+});
+
+describe('a part that writes', () => {
+  test('gets the body of the client, as it is', async () => {
+    const upstream = await startRecorder();
+    const { fetch } = await startGateway({
+      config: {
+        upstreams: { up: { targets: [upstream.url] } },
+        routes: {
+          all: {
+            match: { path: '/orders', methods: ['POST'] },
+            limits: { body: '100B' },
+            aggregate: {
+              order: { upstream: 'up', path: '/orders', method: 'POST', required: true },
+              user: { upstream: 'up', path: '/me' },
+            },
+          },
+        },
+      },
+    });
+
+    const init = { method: 'POST', headers: { 'content-type': 'application/x-order' } };
+    const response = await fetch('/orders', { ...init, body: 'one of each' });
+    const tooLong = await fetch('/orders', { ...init, body: 'x'.repeat(101) });
+
+    expect([response.status, await response.json()]).toEqual([200, { order: {}, user: {} }]);
+    expect(tooLong.status).toBe(413);
+    const calls = upstream.received.map(({ method, body, headers }) => [
+      method,
+      body.toString(),
+      headers['content-type'],
+    ]);
+    expect(calls.toSorted()).toEqual([
+      ['GET', '', undefined],
+      ['POST', 'one of each', 'application/x-order'],
+    ]);
+  });
+});
