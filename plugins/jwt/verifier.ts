@@ -66,37 +66,53 @@ export class TokenVerifier {
     token: string,
     allowed: readonly string[],
   ): Promise<Consumer> {
+    let refusal: unknown;
+    // Mostly there is one; several may share a name, for audiences or keys of their own.
+    for (const issuer of this.#issuersOf(token, allowed)) {
+      try {
+        return await this.#consumer(request, token, issuer);
+      } catch (error) {
+        if (!isGatewayError(error) || error.code !== 'GW_TOKEN_INVALID') throw error;
+        refusal ??= error;
+      }
+    }
+    throw refusal;
+  }
+
+  async #consumer(
+    request: FastifyRequest,
+    token: string,
+    { name, config, keys, verify }: KnownIssuer,
+  ): Promise<Consumer> {
     const now = Date.now();
-    const issuer = this.#issuerOf(token, allowed);
-    const { epoch } = issuer.keys;
-    const claims = await this.#verify(request, token, issuer);
-    const consumer = toConsumer(issuer.name, claims);
-    const expiresAt = claims.exp * 1_000 + issuer.config.leeway;
+    const { epoch } = keys;
+    const claims = await this.#verify(request, token, verify);
+    const consumer = toConsumer(name, claims);
+    const expiresAt = claims.exp * 1_000 + config.leeway;
     // The first token of all fetches the keys: what it was verified by is known after.
-    const verifiedBy = epoch === 0 ? issuer.keys.epoch : epoch;
-    this.#verified.set(token, { consumer, issuer: issuer.name, epoch: verifiedBy, expiresAt }, now);
+    const verifiedBy = epoch === 0 ? keys.epoch : epoch;
+    this.#verified.set(token, { consumer, issuer: name, epoch: verifiedBy, expiresAt }, now);
     return consumer;
   }
 
   readonly #epochOf = (issuer: string): number => this.#issuers.get(issuer)?.keys.epoch ?? -1;
 
-  /** The issuer that the token names, among those that may have issued it. */
-  #issuerOf(token: string, allowed: readonly string[]): KnownIssuer {
+  /** The issuers that the token names, among those that may have issued it; never none. */
+  #issuersOf(token: string, allowed: readonly string[]): readonly KnownIssuer[] {
     const { issuer, alg } = peek(token);
     const named = allowed
-      .map((name) => this.#issuers.get(name))
-      .find((each) => each?.config.issuer === issuer);
-    if (named === undefined) throw refuse('the token is from another issuer');
-    if (!named.config.algorithms.includes(alg as never)) {
-      throw refuse('the algorithm of the token is not accepted');
-    }
-    return named;
+      .flatMap((name) => this.#issuers.get(name) ?? [])
+      .filter(({ config }) => config.issuer === issuer);
+    if (named.length === 0) throw refuse('the token is from another issuer');
+    const accepting = named.filter(({ config }) => config.algorithms.includes(alg as never));
+    if (accepting.length === 0) throw refuse('the algorithm of the token is not accepted');
+    return accepting;
   }
 
-  async #verify(request: FastifyRequest, token: string, issuer: KnownIssuer): Promise<Claims> {
+  async #verify(request: FastifyRequest, token: string, verify: Verify): Promise<Claims> {
     tokens.set(request, token);
     try {
-      return await issuer.verify(request);
+      return await verify(request);
     } catch (error) {
       if (isGatewayError(error)) {
         throw error.code === 'GW_TOKEN_INVALID' ? refuse(error.message, error) : error;

@@ -33,7 +33,6 @@ export function createApp(server: ServerConfig, log: FastifyBaseLogger): Fastify
   const app = Fastify({
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
-    childLoggerFactory: requestLogger(log),
     bodyLimit: server.limits.bodyBytes,
     exposeHeadRoutes: true,
     forceCloseConnections: false,
@@ -62,7 +61,7 @@ export function createApp(server: ServerConfig, log: FastifyBaseLogger): Fastify
       return exchangeOf(this.raw);
     },
   });
-  addFirstHooks(app);
+  addFirstHooks(app, log);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(() => {
     throw new GatewayError('GW_ROUTE_NOT_FOUND', 'nothing is served at this path');
@@ -71,12 +70,13 @@ export function createApp(server: ServerConfig, log: FastifyBaseLogger): Fastify
 }
 
 /** What runs before any hook of a plugin, ordinary Fastify plugins among them. */
-function addFirstHooks(app: FastifyInstance): void {
+function addFirstHooks(app: FastifyInstance, log: FastifyBaseLogger): void {
   app.addHook('onRequest', function enter(request, reply, done) {
     const exchange = exchangeOf(request.raw);
     // Fastify has routed it by an address of ours: from here on it has its own URL.
     request.raw.url = exchange.path + exchange.query;
     exchange.reply = reply;
+    request.log = reply.log = requestLogger(log, request.raw);
     void reply.header('x-request-id', exchange.id);
     done();
   });

@@ -62,8 +62,9 @@ class RequestLogger {
   }
 }
 
-/** Fastify's `childLoggerFactory`. */
-export const requestLogger =
-  (log: FastifyBaseLogger) =>
-  (_logger: unknown, _bindings: unknown, _options: unknown, raw: unknown): FastifyBaseLogger =>
-    new RequestLogger(log, raw as IncomingMessage);
+/**
+ * The logger of one request. Given to it by a hook of ours and not by Fastify's `childLoggerFactory`,
+ * whose product Fastify inspects method by method, for each request.
+ */
+export const requestLogger = (log: FastifyBaseLogger, raw: IncomingMessage): FastifyBaseLogger =>
+  new RequestLogger(log, raw);

@@ -2,9 +2,10 @@
  * Keeps values that came from the environment or a file out of messages: what was written stands in
  * their place.
  */
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
 import { ABSENT } from './placeholders.ts';
 import { shown } from './types.ts';
+import type { Targets } from './yaml-path.ts';
 
 /** Shorter than this, a value is a word of every message ("true", "0") and no secret. */
 const MIN_HIDDEN = 5;
@@ -20,12 +21,12 @@ const OF_THE_SCHEMA =
 export function hideOutside(
   message: string,
   node: unknown,
-  document: Document,
+  targets: Targets,
   outside: ReadonlyMap<Node, string>,
 ): string {
   if (outside.size === 0) return message;
   const pieces = message.split(OF_THE_SCHEMA);
-  for (const scalar of scalarsOf(node, document)) {
+  for (const scalar of scalarsOf(node, targets)) {
     const written = outside.get(scalar);
     if (written === undefined || scalar.value === ABSENT) continue;
     // Those of the schema are at the odd places.
@@ -36,10 +37,10 @@ export function hideOutside(
   return pieces.join('');
 }
 
-function* scalarsOf(node: unknown, document: Document): Generator<Node & { value: unknown }> {
-  if (isAlias(node)) yield* scalarsOf(node.resolve(document), document);
-  else if (isMap(node)) for (const { value } of node.items) yield* scalarsOf(value, document);
-  else if (isSeq(node)) for (const child of node.items) yield* scalarsOf(child, document);
+function* scalarsOf(node: unknown, targets: Targets): Generator<Node & { value: unknown }> {
+  if (isAlias(node)) yield* scalarsOf(targets.get(node), targets);
+  else if (isMap(node)) for (const { value } of node.items) yield* scalarsOf(value, targets);
+  else if (isSeq(node)) for (const child of node.items) yield* scalarsOf(child, targets);
   else if (isScalar(node)) yield node;
 }
 

@@ -63,9 +63,10 @@ function union(context: Context, issue: UnionIssue): Finding[] {
   const value = valueAt(context.value, path);
   if (value === undefined) return [{ path, message: MISSING }];
   const branches = branchesOf(issue);
+  const known = [...new Set(keySetsAt(context.schema, path).flat())];
   const meant = branches
     .filter((branch) => !branch.some(isKindMismatch))
-    .toSorted((a, b) => strangers(a) - strangers(b) || a.length - b.length)[0];
+    .toSorted((a, b) => strangers(a) - strangers(b) || gaps(a, known) - gaps(b, known))[0];
   if (meant !== undefined) {
     return meant.flatMap((inner) =>
       translate(context, { ...inner, path: [...path, ...inner.path] }),
@@ -91,9 +92,17 @@ function isKindMismatch(issue: Issue): boolean {
   return issue.code === 'invalid_type' || issue.code === 'invalid_value';
 }
 
-/** How many keys a branch does not know. */
-const strangers = (branch: readonly Issue[]): number =>
-  branch.reduce((sum, each) => sum + (each.code === 'unrecognized_keys' ? each.keys.length : 0), 0);
+/** Keys that a branch does not know. */
+const strangeKeys = (branch: readonly Issue[]): readonly string[] =>
+  branch.flatMap((each) => (each.code === 'unrecognized_keys' ? each.keys : []));
+
+const strangers = (branch: readonly Issue[]): number => strangeKeys(branch).length;
+
+/** How many issues a branch has that no misspelt key explains. */
+function gaps(branch: readonly Issue[], known: readonly string[]): number {
+  const meant = strangeKeys(branch).map((key) => nearest(key, known));
+  return branch.filter(({ path }) => path.length !== 1 || !meant.includes(String(path[0]))).length;
+}
 
 function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>(

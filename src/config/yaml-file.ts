@@ -1,14 +1,14 @@
 /** One YAML file of the config: its values, and where each of them stands. */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { type Document, isAlias, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, LineCounter, type Node, parseDocument } from 'yaml';
 import type { Environment } from './environment.ts';
 import { type Fault, type Finding, formatPath, type Path } from './fault.ts';
 import { hideOutside } from './hide.ts';
 import { ABSENT, dropAbsent, expandDocument } from './placeholders.ts';
 import { isMap, type Tree } from './tree.ts';
 import { shown } from './types.ts';
-import { findNode } from './yaml-path.ts';
+import { aliasTargets, findNode, resolveAlias, type Targets } from './yaml-path.ts';
 import { checkStructure } from './yaml-structure.ts';
 import { syntaxFaults } from './yaml-syntax.ts';
 
@@ -41,7 +41,8 @@ class ParsedFile implements YamlFile {
   readonly #lines = new LineCounter();
   #document: Document | undefined;
   #outside: ReadonlyMap<Node, string> = new Map();
-  readonly #unread = new Set<Node>();
+  #targets: Targets = new Map();
+  readonly #unread = new Set<unknown>();
 
   constructor(path: string) {
     this.path = path;
@@ -53,7 +54,11 @@ class ParsedFile implements YamlFile {
     const document = this.#parse();
     if (document === undefined) return;
     this.#document = document;
-    const { faults, blanks, bounded } = checkStructure(document, (at) => this.#placeOf(at));
+    const targets = aliasTargets(document);
+    this.#targets = targets;
+    const { faults, blanks, bounded } = checkStructure(document, targets, (at) =>
+      this.#placeOf(at),
+    );
     for (const { offset, path, message } of faults) this.#report(offset, path, message);
     for (const node of blanks) this.#unread.add(node);
     if (!bounded) return;
@@ -103,23 +108,22 @@ class ParsedFile implements YamlFile {
   }
 
   depthOf(path: Path): number {
-    return this.#document === undefined ? -1 : findNode(this.#document, path).depth;
+    return this.#document === undefined ? -1 : findNode(this.#document, this.#targets, path).depth;
   }
 
   place({ path, message, at, severity = 'error' }: Finding): Fault {
     if (this.#document === undefined) return this.#fault(0, path, message, severity);
-    const found = findNode(this.#document, path);
+    const found = findNode(this.#document, this.#targets, path);
     const wantsKey = at === 'key' || found.depth < path.length;
     const offset = (wantsKey ? found.keyOffset : undefined) ?? found.valueOffset ?? found.keyOffset;
-    const told = hideOutside(message, found.node, this.#document, this.#outside);
+    const told = hideOutside(message, found.node, this.#targets, this.#outside);
     return this.#fault(offset ?? 0, path, `${told}${this.#whyAbsent(found.node)}`, severity);
   }
 
   isUnread(path: Path): boolean {
     if (this.#document === undefined) return false;
-    const { node, depth } = findNode(this.#document, path);
-    const target = isAlias(node) ? node.resolve(this.#document) : node;
-    return target !== undefined && depth === path.length && this.#unread.has(target);
+    const { node, depth } = findNode(this.#document, this.#targets, path);
+    return depth === path.length && this.#unread.has(resolveAlias(node, this.#targets));
   }
 
   /** A key is written and yet missing: its placeholder is empty. */

@@ -17,7 +17,14 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { Path } from './fault.ts';
-import { isMergeKey, keyText, mergeSources, pathOf } from './yaml-path.ts';
+import {
+  isMergeKey,
+  keyText,
+  mergeSources,
+  pathOf,
+  resolveAlias,
+  type Targets,
+} from './yaml-path.ts';
 
 /** Aliases may make a file this much longer; a "billion laughs" stops here. */
 const MAX_VALUES = 100_000;
@@ -47,7 +54,11 @@ export interface Structure {
  *
  * @param placeOf names an offset for a message
  */
-export function checkStructure(document: Document, placeOf: (offset: number) => string): Structure {
+export function checkStructure(
+  document: Document,
+  targets: Targets,
+  placeOf: (offset: number) => string,
+): Structure {
   const faults: StructureFault[] = [];
   const blanks: Node[] = [];
   let bounded = true;
@@ -75,7 +86,7 @@ export function checkStructure(document: Document, placeOf: (offset: number) => 
     Pair(_key, pair, ancestors) {
       const path = pathOf(ancestors, pair);
       const [at, message] = isMergeKey(pair.key)
-        ? mergeFault(document, pair, ancestors)
+        ? mergeFault(targets, pair, ancestors)
         : [pair.key, keyFault(pair.key)];
       if (message === undefined) return undefined;
       report(at, path, message);
@@ -86,7 +97,7 @@ export function checkStructure(document: Document, placeOf: (offset: number) => 
       report(node, pathOf(ancestors, node), `"${node.tag}": a config has no tags`);
     },
     Alias(_key, alias, ancestors) {
-      const message = aliasFault(document, alias, ancestors);
+      const message = aliasFault(targets, alias, ancestors);
       if (message === undefined) return undefined;
       report(alias, pathOf(ancestors, alias), message);
       const blank = new Scalar(null);
@@ -95,7 +106,7 @@ export function checkStructure(document: Document, placeOf: (offset: number) => 
       return blank;
     },
   });
-  const excess = findExcess(document);
+  const excess = findExcess(document, targets);
   if (excess !== undefined) {
     const message = `aliases make this file longer than ${MAX_VALUES} values: write it out`;
     report(excess, [], message);
@@ -121,27 +132,27 @@ function keyFault(key: unknown): string | undefined {
 }
 
 function mergeFault(
-  document: Document,
+  targets: Targets,
   pair: Pair,
   ancestors: readonly unknown[],
 ): readonly [unknown, string | undefined] {
   for (const source of mergeSources(pair)) {
     if (isAlias(source)) {
-      const fault = aliasFault(document, source, ancestors);
+      const fault = aliasFault(targets, source, ancestors);
       if (fault !== undefined) return [source, fault];
     }
-    const node = isAlias(source) ? source.resolve(document) : source;
-    if (!isMap(node)) return [source, 'only maps can be merged: << takes an alias of a map'];
+    if (!isMap(resolveAlias(source, targets)))
+      return [source, 'only maps can be merged: << takes an alias of a map'];
   }
   return [pair.key, undefined];
 }
 
 function aliasFault(
-  document: Document,
+  targets: Targets,
   alias: Alias,
   ancestors: readonly unknown[],
 ): string | undefined {
-  const target = alias.resolve(document);
+  const target = targets.get(alias);
   if (target === undefined) {
     const { source } = alias;
     return `no anchor &${source} stands before: quote a value that starts with *, as in "*${source}"`;
@@ -150,10 +161,10 @@ function aliasFault(
 }
 
 /** The alias at which the document, written out, becomes longer than a config may be. */
-function findExcess(document: Document): Alias | undefined {
+function findExcess(document: Document, targets: Targets): Alias | undefined {
   const lengths = new Map<unknown, number>();
   const lengthOf = (node: unknown): number => {
-    if (isAlias(node)) return lengthOf(node.resolve(document));
+    if (isAlias(node)) return lengthOf(targets.get(node));
     const known = lengths.get(node);
     if (known !== undefined) return known;
     const items = (node as { readonly items?: readonly unknown[] } | null)?.items ?? [];

@@ -16,7 +16,8 @@ const APPENDED: ReadonlySet<string> = new Set(['vary', 'set-cookie']);
 /** The upstream's fields without those of its connection (RFC 9110 §7.6.1), with `Via`. */
 export function relayedHeaders(headers: Headers): MutableHeaders {
   const named = headers['connection'];
-  const options = named === undefined ? NONE : new Set(connectionOptions(named));
+  const names = named !== undefined && named !== 'keep-alive' && named !== 'close';
+  const options = names ? new Set(connectionOptions(named)) : NONE;
   const out: MutableHeaders = {};
   for (const name in headers) {
     if (HOP_BY_HOP.has(name) || options.has(name)) continue;

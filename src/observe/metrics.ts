@@ -4,8 +4,9 @@
  * Labels are never taken from a request: routes and upstreams are names of the config, methods and
  * statuses come from fixed sets, all else is `other`. The registry belongs to one gateway.
  */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { CircuitName } from '../policies/circuit.ts';
+import { Tally } from './tally.ts';
 
 /** What gauges read when they are asked, so that nothing is kept twice. */
 export interface UpstreamGauges {
@@ -50,25 +51,33 @@ export interface RequestObservation {
 
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #requests = this.#counter(
-    'portico_requests_total',
-    'Requests of clients, by what they were answered.',
-    ['route', 'endpoint', 'method', 'status'],
+  readonly #requests = new Tally(
+    {
+      counter: {
+        name: 'portico_requests_total',
+        help: 'Requests of clients, by what they were answered.',
+      },
+      histogram: {
+        name: 'portico_request_duration_seconds',
+        help: 'From the head of a request to the end of its answer.',
+      },
+      buckets: BUCKETS,
+    },
+    this.#registry,
   );
-  readonly #duration = this.#histogram(
-    'portico_request_duration_seconds',
-    'From the head of a request to the end of its answer.',
-    ['route', 'endpoint', 'method'],
-  );
-  readonly #upstreamRequests = this.#counter(
-    'portico_upstream_requests_total',
-    'Attempts, by the status of the answer or the code of the failure.',
-    ['upstream', 'target', 'status'],
-  );
-  readonly #upstreamDuration = this.#histogram(
-    'portico_upstream_duration_seconds',
-    'From the start of an attempt to the head of its answer.',
-    ['upstream'],
+  readonly #attempts = new Tally(
+    {
+      counter: {
+        name: 'portico_upstream_requests_total',
+        help: 'Attempts, by the status of the answer or the code of the failure.',
+      },
+      histogram: {
+        name: 'portico_upstream_duration_seconds',
+        help: 'From the start of an attempt to the head of its answer.',
+      },
+      buckets: BUCKETS,
+    },
+    this.#registry,
   );
   readonly #retries = this.#counter('portico_upstream_retries_total', 'Retries, by their reason.', [
     'upstream',
@@ -121,13 +130,25 @@ export class Metrics {
 
   observeRequest({ route, endpoint, method, status, seconds }: RequestObservation): void {
     const known = METHODS.has(method) ? method : 'other';
-    this.#requests.inc({ route, endpoint, method: known, status: statusLabel(status) });
-    this.#duration.observe({ route, endpoint, method: known }, seconds);
+    const label = statusLabel(status);
+    this.#requests.observe(
+      endpoint === '' ? `${route} ${known}` : `${route} ${known} ${endpoint}`,
+      () => ({ route, endpoint, method: known }),
+      label,
+      () => ({ status: label }),
+      seconds,
+    );
   }
 
   observeAttempt(upstream: string, target: string, status: string, seconds: number): void {
-    this.#upstreamRequests.inc({ upstream, target, status });
-    this.#upstreamDuration.observe({ upstream }, seconds);
+    const detail = `${target} ${status}`;
+    this.#attempts.observe(
+      upstream,
+      () => ({ upstream }),
+      detail,
+      () => ({ target, status }),
+      seconds,
+    );
   }
 
   countRetry(upstream: string, reason: string): void {
@@ -152,11 +173,6 @@ export class Metrics {
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
     return new Counter({ name, help, labelNames, registers: [this.#registry] });
-  }
-
-  #histogram<L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> {
-    const registers = [this.#registry];
-    return new Histogram({ name, help, labelNames, buckets: BUCKETS, registers });
   }
 
   #upstreamGauge(

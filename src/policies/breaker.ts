@@ -14,8 +14,12 @@ const FAILED_STATUS = new Error('the upstream answered 5xx');
 /** Sends a call away before it waits for a slot. @throws GW_CIRCUIT_OPEN */
 export function shedder(circuit: Circuit): Policy {
   return (next) =>
-    async function shed(request) {
-      circuit.check();
+    function shed(request) {
+      try {
+        circuit.check();
+      } catch (error) {
+        return Promise.reject(error as Error);
+      }
       return next(request);
     };
 }

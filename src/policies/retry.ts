@@ -7,7 +7,7 @@
  */
 import type { Body } from '../body.ts';
 import type { Cancellation } from '../cancellation.ts';
-import type { Call, Policy, UpstreamRequest, UpstreamResponse } from '../call.ts';
+import type { Policy, UpstreamRequest, UpstreamResponse } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ERRORS, type GatewayError, isGatewayError } from '../errors.ts';
 import { firstValue } from '../headers.ts';
@@ -50,7 +50,15 @@ export function retry(options: RetryOptions): Policy {
       options.budget.deposit();
       let current = request;
       for (;;) {
-        const outcome = await settle(next, current);
+        let outcome: Outcome;
+        try {
+          const response = await next(current);
+          // Nearly always: nothing to look at.
+          if (!reasons.has(response.status)) return response;
+          outcome = { kind: 'response', response };
+        } catch (error) {
+          outcome = { kind: 'error', error };
+        }
         const reason = reasonToRetry(outcome, current, reasons);
         if (reason === undefined || !mayRetry(current, options)) return unwrap(outcome);
         const waitMs = backoff(outcome, current, options);
@@ -62,14 +70,6 @@ export function retry(options: RetryOptions): Policy {
         current = again(current, outcome);
       }
     };
-}
-
-async function settle(next: Call, request: UpstreamRequest): Promise<Outcome> {
-  try {
-    return { kind: 'response', response: await next(request) };
-  } catch (error) {
-    return { kind: 'error', error };
-  }
 }
 
 function unwrap(outcome: Outcome): UpstreamResponse {

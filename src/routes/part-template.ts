@@ -38,7 +38,7 @@ export function compileQuery(
   forwarded: readonly string[],
 ): Render {
   const templates = Object.entries(query ?? {}).map(
-    ([name, text]) => [encodeURIComponent(name), parseTemplate(text)] as const,
+    ([name, text]) => [encodeURIComponent(name), valueTemplate(text)] as const,
   );
   return (input) => {
     const pairs: string[] = [];
@@ -53,6 +53,12 @@ export function compileQuery(
     }
     return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
   };
+}
+
+/** What the config writes between the references is a value too, and encoded once. */
+function valueTemplate(text: string): Template {
+  const template = parseTemplate(text);
+  return { ...template, literals: template.literals.map(encodeURIComponent) };
 }
 
 /** The whole value is `{query.x}`, and the client sent no `x`. */

@@ -37,7 +37,7 @@ export class UpstreamState {
     this.slots = new Slots({ ...config.bulkhead, clock });
     this.budget = new RetryBudget(clock);
     this.targets = config.targets.map(
-      ({ origin, weight }) => new Target(origin, weight, openPool(origin, config)),
+      ({ origin, weight }) => new Target(origin, weight, openPool(origin, config, clock)),
     );
     this.#balance = config.balance === 'roundRobin' ? roundRobin() : leastRequest(random);
     this.circuit = config.breaker && buildCircuit(config.breaker, surroundings);
