@@ -11,7 +11,7 @@ import {
 
 /** Framing and connection are the gateway's own. */
 const UNTOUCHABLE =
-  /^(connection|content-length|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/;
+  /^(connection|content-length|expect|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$/;
 
 const name = () =>
   fieldName().refine(

@@ -68,14 +68,24 @@ async function authenticate(
 /** @throws GW_SCOPE_INSUFFICIENT (RFC 6750 §3.1) */
 function requireScopes(consumer: Consumer | undefined, { scopes, match, optional }: Options): void {
   if (consumer === undefined && optional) return;
-  const has = (scope: string): boolean => consumer?.scopes.has(scope) ?? false;
-  if (match === 'all' ? scopes.every(has) : scopes.some(has)) return;
+  if (consumer !== undefined && holds(consumer.scopes, scopes, match)) return;
   const wanted = scopes.join(' ');
   throw new GatewayError('GW_SCOPE_INSUFFICIENT', `needs ${match} of the scopes: ${wanted}`, {
     headers: {
       'www-authenticate': `Bearer realm="portico", error="insufficient_scope", scope="${wanted}"`,
     },
   });
+}
+
+function holds(
+  held: ReadonlySet<string>,
+  wanted: readonly string[],
+  match: 'all' | 'any',
+): boolean {
+  for (const scope of wanted) {
+    if (held.has(scope) !== (match === 'all')) return match === 'any';
+  }
+  return match === 'all';
 }
 
 type Pairs = readonly (readonly [claim: string, field: string])[];

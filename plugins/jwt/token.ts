@@ -49,6 +49,11 @@ export function findToken(request: FastifyRequest, cookie: string | undefined): 
 
 /** Another scheme is no token of ours. */
 function bearer(authorization: string): string | undefined {
+  // As nearly everybody spells it; what is no token is found when it is looked up.
+  if (authorization.startsWith('Bearer ')) {
+    const token = authorization.slice('Bearer '.length);
+    if (token !== '' && !token.includes(' ')) return token;
+  }
   const match = /^Bearer +(\S+)$/i.exec(authorization);
   if (match === null && /^Bearer\b/i.test(authorization)) throw refuse('the header is malformed');
   return match?.[1];
