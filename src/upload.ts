@@ -169,7 +169,7 @@ export class Upload {
     }
     if (this.#received <= keepBytes) this.#kept?.push(chunk);
     else this.#kept = undefined;
-    if (this.#attempt?.accept(chunk) === false) this.#hold();
+    if (this.#attempt?.give(chunk) === false) this.#hold();
     else this.#armIdle();
   }
 
@@ -198,7 +198,7 @@ export class Upload {
 /** One attempt's copy: first what was kept, then what still comes. */
 class Attempt extends Readable {
   readonly #upload: Upload;
-  /** Not given yet; what comes meanwhile queues behind it. */
+  /** Kept, and not given yet: the client is held until all of it is. */
   readonly #waiting: Buffer[];
   readonly #options: UploadOptions;
   #stalled: Timer | undefined;
@@ -210,14 +210,7 @@ class Attempt extends Readable {
     this.#options = options;
   }
 
-  /** One more chunk of the client's; says whether it wants the next at once. */
-  accept(chunk: Buffer): boolean {
-    if (this.#waiting.length === 0) return this.#give(chunk);
-    this.#waiting.push(chunk);
-    return false;
-  }
-
-  /** The client has sent everything. */
+  /** The client has sent everything; it may have by the time that this attempt began. */
   finish(): void {
     if (this.#waiting.length === 0) this.push(null);
   }
@@ -226,7 +219,7 @@ class Attempt extends Readable {
     this.#options.clock.cancel(this.#stalled);
     this.#stalled = undefined;
     for (let chunk = this.#waiting.shift(); chunk !== undefined; chunk = this.#waiting.shift()) {
-      if (!this.#give(chunk)) return;
+      if (!this.give(chunk)) return;
     }
     if (this.#upload.isEnded) this.push(null);
     else this.#upload.pull(this);
@@ -238,7 +231,8 @@ class Attempt extends Readable {
     done(error);
   }
 
-  #give(chunk: Buffer): boolean {
+  /** One more chunk; says whether it wants the next at once. */
+  give(chunk: Buffer): boolean {
     const wantsMore = this.push(chunk);
     if (!wantsMore) this.#watch();
     return wantsMore;

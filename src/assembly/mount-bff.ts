@@ -154,6 +154,8 @@ function takeBody(limits: ActionContext & { readonly limitBytes: number }) {
     }
     const exchange = exchangeOf(request.raw);
     const body = openUpload(request, reply, exchange, options).open();
+    // Fastify listens only while it reads, which of GET it never does.
+    body.on('error', () => undefined);
     exchange.signal.listen({ onCancel: (reason) => body.destroy(reason) });
     done(null, body);
   };

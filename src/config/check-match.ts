@@ -3,6 +3,7 @@ import { METHODS } from 'node:http';
 import type { Finding, Path } from './fault.ts';
 import { parsePathPattern, type PathPattern } from './path-pattern.ts';
 import { checkRegex, parseRegex } from './regex.ts';
+import { Match } from './schema-route.ts';
 import { hint } from './suggest.ts';
 import { isMap, type Tree } from './tree.ts';
 
@@ -23,6 +24,9 @@ export interface Matches {
   /** Every one of them could be read. */
   readonly complete: boolean;
 }
+
+/** Keys of a match that say nothing of the path. */
+const ANYWHERE = new Set(Object.keys(Match.shape).filter((key) => !key.startsWith('path')));
 
 /** Reads `match` of the route at `path`, and tells `report` what is wrong with it. */
 export function readMatches(route: Tree, path: Path, report: (finding: Finding) => void): Matches {
@@ -64,7 +68,8 @@ function readAlternative(
       return fail('pathRegex', error);
     }
   }
-  const isAny = path === undefined && pathRegex === undefined;
+  // A key that nobody knows may have been meant to be the path.
+  const isAny = Object.keys(match).every((key) => ANYWHERE.has(key));
   return isAny ? { at, parameters: [], isOpen: true } : undefined;
 }
 

@@ -4,6 +4,7 @@ import { configSchema, type PluginSchema } from './schema.ts';
 
 /** JSON Schema, as far as we look at it. */
 export interface JsonSchema {
+  id?: string;
   type?: string;
   description?: string;
   default?: unknown;
@@ -60,6 +61,10 @@ function toJsonSchema(
       // zod leaves out what is said of a text that becomes something else.
       const fallback = z.globalRegistry.get(zodSchema)?.['default'];
       if (fallback !== undefined) schema.default = fallback;
+      // The name of a definition is its key; as a keyword, `id` is of another draft.
+      delete schema.id;
+      // So are formats that zod has a pattern for.
+      if (schema.pattern !== undefined) delete schema.format;
       override(context as Override);
     },
   }) as JsonSchema;

@@ -113,8 +113,8 @@ const SPREADING = [
   '```',
   '',
   'The files may hold any section; their `upstreams`, `routes` and `plugins` are added to those of the first',
-  'file. A name that is defined twice is a fault that names both places. Paths in a file (modules, included',
-  'files) start at its own folder. Anchors, aliases and merges (`<<`) work within one file.',
+  'file. A name that is defined twice is a fault that names both places. Names of modules that start with `./`',
+  'start at the folder of the file they stand in. Anchors, aliases and merges (`<<`) work within one file.',
 ];
 
 const DEFAULTS = [

@@ -18,7 +18,7 @@ export function shedder(circuit: Circuit): Policy {
       try {
         circuit.check();
       } catch (error) {
-        return Promise.reject(error as Error);
+        return Promise.reject(error);
       }
       return next(request);
     };

@@ -124,12 +124,13 @@ export class Circuit {
    * @throws GW_CIRCUIT_OPEN
    */
   enter(): Permit {
+    // While all is well, outcomes go straight to what counts them: no promise for each call.
+    if (this.#policy.state === CircuitState.Closed) return new ClosedPermit(this);
     this.check();
     const place = this.#vacant.pop() ?? this.#newPlace();
     if (place === undefined) throw this.refusal();
-    const isProbe = this.#policy.state === CircuitState.HalfOpen;
-    if (isProbe) this.#probes += 1;
-    return new CircuitPermit(this, place, isProbe);
+    this.#probes += 1;
+    return new ProbePermit(this, place);
   }
 
   /** A probe that proved nothing: another call takes its place. */
@@ -138,10 +139,19 @@ export class Circuit {
     this.#vacant.push(place);
   }
 
-  /** One failure more, for what went wrong after success was told at the head. */
+  /** A call of the closed circuit went well; one of an earlier epoch says nothing any more. */
+  addSuccess(epoch: number): void {
+    if (this.#isClosedSince(epoch)) this.#options.breaker.success(CircuitState.Closed);
+  }
+
+  /** A call of the closed circuit went wrong, at its head or after it. */
   addFailure(error: unknown, epoch: number): void {
-    if (epoch !== this.#epoch || this.#policy.state !== CircuitState.Closed) return;
+    if (!this.#isClosedSince(epoch)) return;
     this.#policy.execute(() => Promise.reject(error as Error)).catch(() => undefined);
+  }
+
+  #isClosedSince(epoch: number): boolean {
+    return epoch === this.#epoch && this.#policy.state === CircuitState.Closed;
   }
 
   /** cockatiel runs a function before it first awaits, or refuses without running it. */
@@ -158,36 +168,59 @@ export class Circuit {
   }
 }
 
-class CircuitPermit implements Permit {
+class ClosedPermit implements Permit {
   readonly #circuit: Circuit;
-  readonly #place: Place;
-  readonly #isProbe: boolean;
   readonly #epoch: number;
 
-  constructor(circuit: Circuit, place: Place, isProbe: boolean) {
+  constructor(circuit: Circuit) {
+    this.#circuit = circuit;
+    this.#epoch = circuit.epoch;
+  }
+
+  succeed(): void {
+    this.#circuit.addSuccess(this.#epoch);
+  }
+
+  fail(error: unknown): void {
+    this.#circuit.addFailure(error, this.#epoch);
+  }
+
+  forget(): void {}
+}
+
+/** A call that tries a half-open circuit. */
+class ProbePermit implements Permit {
+  readonly #circuit: Circuit;
+  readonly #place: Place;
+  readonly #epoch: number;
+
+  constructor(circuit: Circuit, place: Place) {
     this.#circuit = circuit;
     this.#place = place;
-    this.#isProbe = isProbe;
     this.#epoch = circuit.epoch;
   }
 
   succeed(): void {
     if (this.#isCurrent()) this.#place.succeed();
-    else this.forget();
+    else this.#drop();
   }
 
   fail(error: unknown): void {
     if (this.#isCurrent()) this.#place.fail(error);
-    else this.forget();
+    else this.#drop();
   }
 
   forget(): void {
-    if (this.#isProbe && this.#isCurrent()) this.#circuit.vacate(this.#place);
-    else this.#place.fail(new NotCounted());
+    if (this.#isCurrent()) this.#circuit.vacate(this.#place);
+    else this.#drop();
   }
 
   #isCurrent(): boolean {
     return this.#epoch === this.#circuit.epoch;
+  }
+
+  #drop(): void {
+    this.#place.fail(new NotCounted());
   }
 }
 

@@ -14,7 +14,9 @@ export function sendOnReplyPath(reply: FastifyReply, head: ResponseHead, body: B
     reply.removeHeader(name);
     reply.header(name, head.headers[name]);
   }
-  // A hook may put another body in its place, or fail: then nobody has ended this one.
-  reply.raw.once('close', () => body.destroy());
-  void reply.code(head.status).send(body.stream());
+  const stream = body.stream();
+  // A hook may put another body in its place, or fail: then nobody else ends this one, or listens.
+  stream.on('error', () => undefined);
+  reply.raw.once('close', () => stream.destroy());
+  void reply.code(head.status).send(stream);
 }

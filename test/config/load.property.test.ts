@@ -1,25 +1,33 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { ConfigError } from '../../src/config/fault.ts';
 import { folderOf, load } from './config-files.ts';
 
+const words = (text: string): readonly string[] => text.split(' ');
+
 /** Words of the format, so that random configs get past its first line. */
+const SECTIONS = words('version include server admin telemetry plugins upstreams defaults routes');
 const KEYS = [
-  ...['version', 'include', 'server', 'admin', 'telemetry', 'plugins', 'upstreams', 'defaults'],
-  ...['routes', 'host', 'port', 'limits', 'body', 'logs', 'targets', 'retry', 'breaker', 'on'],
-  ...['match', 'path', 'pathRegex', 'methods', 'hosts', 'headers', 'upstream', 'rewrite', 'bff'],
-  ...['aggregate', 'query', 'redirect', 'to', 'respond', 'jwt', 'issuer', 'rateLimit', 'cors'],
-  ...['a', 'b', '<<', '__proto__', 'constructor', '', 'module', 'x.y', '0'],
+  ...SECTIONS,
+  ...words(
+    'host port limits body logs targets retry breaker on match path pathRegex methods hosts',
+  ),
+  ...words('headers upstream rewrite bff aggregate query redirect to respond jwt issuer rateLimit'),
+  ...words('cors a b << __proto__ constructor module x.y 0'),
+  '',
+];
+const TEXTS = [
+  ...words(
+    '1 5s 1MiB /a /{id} /a/* {a.b} ${X} $${ a orders ${file:/nowhere} ${X:-} ${ * [ (?<n>a)',
+  ),
+  ...words('GET consumer 5% http://a:1 \u0000'),
 ];
 const scalar = fc.oneof(
-  fc.constantFrom(
-    ...['1', '5s', '1MiB', '/a', '/{id}', '/a/*', '{a.b}', '${X}', '$${', 'a', 'orders'],
-  ),
-  fc.constantFrom('${file:/nowhere}', '${X:-}', '${', '*', '[', '(?<n>a)', 'GET', 'consumer', '5%'),
-  fc.constantFrom<unknown>(1, 0, -1, 1.5, true, false, null, Infinity, 'http://a:1', '\u0000'),
+  fc.constantFrom<unknown>(...TEXTS),
+  fc.constantFrom<unknown>(1, 0, -1, 1.5, true, false, null, Infinity),
   fc.string({ maxLength: 8 }),
 );
 const { tree } = fc.letrec((tie) => ({
@@ -30,15 +38,33 @@ const { tree } = fc.letrec((tie) => ({
     fc.dictionary(fc.constantFrom(...KEYS), tie('tree'), { maxKeys: 5 }),
   ),
 }));
-const config = fc.dictionary(fc.constantFrom(...KEYS.slice(0, 9)), tree, { maxKeys: 6 });
+const config = fc.dictionary(fc.constantFrom(...SECTIONS), tree, { maxKeys: 6 });
 
+/** What YAML is made of. */
 const TOKENS = [
-  ...['version: 1', 'routes:', 'a:', '- ', ' ', '  ', '\n', '\n  ', '\n    ', '{', '}', '[', ']'],
-  ...[',', ':', '&a ', '*a', '<<: ', '!t ', '!!binary ', '"', "'", '|', '>', '#', '---', '...'],
-  ...['%YAML 1.1\n', '? ', '\t', '\r\n', '\ufeff', '${X}', '@', '`', 'upstreams: ', 'null', '~'],
+  ...words(', : { } [ ] " \' | > # --- ... @ ` null ~ version: routes: a: ${X} \ufeff'),
+  'version: 1',
+  'upstreams: ',
+  ' ',
+  '  ',
+  '\n',
+  '\n  ',
+  '\n    ',
+  '\t',
+  '\r\n',
+  '- ',
+  '? ',
+  '&a ',
+  '*a',
+  '<<: ',
+  '!t ',
+  '!!binary ',
+  '%YAML 1.1\n',
 ];
 const tokens = fc
-  .array(fc.oneof(fc.constantFrom(...TOKENS), fc.string({ maxLength: 3 })), { maxLength: 40 })
+  .array(fc.oneof(fc.constantFrom(...TOKENS), fc.string({ maxLength: 3 })), {
+    maxLength: 40,
+  })
   .map((parts) => parts.join(''));
 
 /** Loads or refuses, with at least one fault, each of which is a line. */

@@ -73,7 +73,7 @@ describe('an alias', () => {
     expect(faults).toEqual([
       'c.yaml:7:38  aliases make this file longer than 100000 values: write it out',
     ]);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 });
 

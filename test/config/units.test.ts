@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_DURATION_MS, parseDuration, parsePercent, parseSize } from '../../src/config/units.ts';
 

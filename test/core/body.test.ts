@@ -22,6 +22,7 @@ describe('a body', () => {
     body.push(bytesOf(HELD_BYTES - 1));
     expect(told).toEqual([]);
     body.push(bytesOf(1));
+    expect(told).toEqual(['pause']);
     body.push(bytesOf(1));
     expect(told).toEqual(['pause']);
   });

@@ -52,11 +52,13 @@ describe('another attempt', () => {
     client.write('one ');
     await settled();
 
-    const second = textOf(upload.open());
+    const second = upload.open();
     client.write('two');
+    await settled();
+    expect(upload.received).toBe(4);
     client.end();
 
-    expect(await second).toBe('one two');
+    expect(await textOf(second)).toBe('one two');
   });
 
   test('keeps the order where it is slow to take what was kept', async () => {
@@ -76,6 +78,23 @@ describe('another attempt', () => {
 
     expect(text).toHaveLength(21 * chunk);
     expect(text.replaceAll(/(.)\1*/g, '$1')).toBe('ABCDEFGHIJKLMNOPQRSTU');
+  });
+
+  test('is whole though the client ends just as it begins', async () => {
+    const { upload, client } = sending({ keepBytes: 1_000_000 });
+    const first = upload.open();
+    first.on('data', () => {
+      if (upload.received < 320_000) return;
+      first.destroy();
+      second = upload.open();
+      second.read(0);
+    });
+    let second = first;
+    for (let i = 0; i < 20; i++) client.write(bytesOf(16_000));
+    client.end();
+    await settled();
+    expect(upload.isEnded).toBe(true);
+    expect(await textOf(second)).toHaveLength(320_000);
   });
 
   test('is not fed by a predecessor that wakes up late', async () => {

@@ -59,7 +59,12 @@ export function chainTo(
   options: Partial<ChainOptions> = {},
 ): Reached {
   const state = stateOf(configOf([origins].flat(), fields), options);
-  const call = chain(state, {
+  return { state, call: chainOver(state, options) };
+}
+
+/** One more route of the same upstream. */
+export function chainOver(state: UpstreamState, options: Partial<ChainOptions> = {}): Call {
+  return chain(state, {
     ...SURROUNDINGS,
     overrides: {},
     outer: [],
@@ -68,5 +73,4 @@ export function chainTo(
     onRetry: () => undefined,
     ...options,
   });
-  return { state, call };
 }

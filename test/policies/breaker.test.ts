@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { ErrorCode } from '../../src/errors.ts';
 import { breaker, isFailure, shedder } from '../../src/policies/breaker.ts';
 import { feed } from '../helpers/body.ts';
 import { type Answer, answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
@@ -38,8 +37,15 @@ describe('the breaker', () => {
     'GW_INTERNAL',
   ] as const)('never counts %s: it is not the upstream’s fault', async (code) => {
     expect(await stateAfter(failure(code))).toBe('closed');
+  });
+
+  test('leaves a row of failures as it was where it counts nothing', async () => {
+    const circuit = circuitOf();
     const bad = failure('GW_UPSTREAM_RESET');
-    expect(await stateAfter(bad, failure(code as ErrorCode), bad)).toBe('closed');
+    const call = breaker(circuit)(answering(bad, bad, failure('GW_CLIENT_CLOSED'), bad));
+    for (let i = 0; i < 4; i++) await codeOf(call(aRequest()));
+    await pass(0);
+    expect(circuit.state).toBe('open');
   });
 
   test('never counts a bug of ours', async () => {

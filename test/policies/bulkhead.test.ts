@@ -196,6 +196,19 @@ describe('the queue', () => {
     expect(slots.queued).toBe(1);
   });
 
+  test('leaves nothing with a client that stays', async () => {
+    const { send, bodies } = streaming();
+    const call = over(slotsOf({ queue: 1 }))(send);
+    await call(aRequest());
+    const signal = new Cancellation();
+    const unlisten = vi.spyOn(signal, 'unlisten');
+    void call(aRequest({ signal }));
+    bodies[0]!.body.finish(undefined);
+    await pass(0);
+    expect(send.calls).toBe(2);
+    expect(unlisten).toHaveBeenCalledTimes(1);
+  });
+
   test('is not entered by who is cancelled already', async () => {
     const signal = new Cancellation();
     signal.cancel(failure('GW_CLIENT_CLOSED'));

@@ -29,6 +29,7 @@ describe('a half-open circuit', () => {
     await openThenWait(circuit);
     expect(enterAll(circuit)).toHaveLength(probes);
     expect(enterAll(circuit)).toHaveLength(0);
+    expect(() => circuit.check()).toThrow(expect.objectContaining({ code: 'GW_CIRCUIT_OPEN' }));
   });
 
   test('sheds at once: nobody waits for the probe', async () => {
@@ -95,6 +96,7 @@ describe('a void probe', () => {
     const left = answering(failure('GW_CLIENT_CLOSED'), 200);
     const call = breaker(circuit)(left);
     expect(await codeOf(call(aRequest()))).toBe('GW_CLIENT_CLOSED');
+    await pass(0);
     expect(circuit.state).toBe('half-open');
     expect((await call(aRequest())).status).toBe(200);
     await pass(0);

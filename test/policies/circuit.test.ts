@@ -59,6 +59,22 @@ describe('a circuit', () => {
     expect(circuit.state).toBe('closed');
   });
 
+  test('takes no success of an earlier epoch for one of now', async () => {
+    const circuit = circuitOf();
+    const early = circuit.enter();
+    await openThenWait(circuit);
+    circuit.enter().succeed();
+    await pass(0);
+
+    circuit.enter().fail(broken);
+    circuit.enter().fail(broken);
+    early.succeed();
+    await pass(0);
+    circuit.enter().fail(broken);
+    await pass(0);
+    expect(circuit.state).toBe('open');
+  });
+
   test('forgets failures of before it closed', async () => {
     const circuit = circuitOf({ breaker: ratioOf({ minimum: 2 }) });
     await openThenWait(circuit);

@@ -3,7 +3,7 @@ import { blamesUpstream, type GatewayError } from '../../src/errors.ts';
 import { aRequest, codeOf } from '../helpers/call.ts';
 import { leafTo } from '../helpers/state.ts';
 import { sending } from '../helpers/upload.ts';
-import { nobody, startUpstream, startWire } from '../helpers/upstream.ts';
+import { eventually, nobody, startUpstream, startWire } from '../helpers/upstream.ts';
 
 /** The error of one call to `origin`. */
 async function failureAt(origin: string): Promise<GatewayError> {
@@ -35,9 +35,12 @@ describe('before the head', () => {
 
   test('a handshake that never ends is connection_timeout, TLS included', async () => {
     const upstream = await startWire(() => undefined);
+    const startedAt = performance.now();
     const error = await failureAt(upstream.url.replace('http', 'https'));
+    expect(performance.now() - startedAt).toBeLessThan(600);
     expect(error.code).toBe('GW_UPSTREAM_CONNECT');
     expect(error.options.proxyStatus).toBe('connection_timeout');
+    await eventually(() => upstream.open === 0);
   });
 
   test.each([

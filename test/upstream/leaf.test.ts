@@ -115,7 +115,10 @@ describe('the leaf', () => {
   test('uses a connection again', async () => {
     const upstream = await startUpstream((_request, response) => void response.end('body'));
     const { call } = leafTo(upstream.url);
-    for (let i = 0; i < 5; i++) await (await call(aRequest())).body.dump();
+    for (let i = 0; i < 5; i++) {
+      await (await call(aRequest())).body.dump();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     expect(upstream).toMatchObject({ hits: 5, connections: 1 });
   });
 

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import type { UpstreamRequest } from '../../src/call.ts';
+import { GatewayError } from '../../src/errors.ts';
+import { codeOf } from '../gateway/support/gateway.ts';
+import { mounted } from './mounted.ts';
+
+const item = { id: 'i1', name: 'Item', secret: 1 };
+const never = () => new Promise<never>(() => {});
+
+describe('gather', () => {
+  test('runs its parts side by side, and keeps what their schemas name', async () => {
+    let open = 0;
+    const together = async () => {
+      open += 1;
+      await expect.poll(() => open).toBe(2);
+    };
+    const { fetch } = await mounted({
+      items: async () => {
+        await together();
+        return { body: item };
+      },
+      stock: async () => {
+        await together();
+        return { body: { left: 3, secret: 1 } };
+      },
+    });
+
+    const response = await fetch('/m/both');
+
+    expect(await response.json()).toEqual({ item: { id: 'i1', name: 'Item' }, stock: { left: 3 } });
+    expect(response.headers.get('gateway-degraded')).toBeNull();
+  });
+
+  test.each<readonly [string, () => { status?: number; body?: unknown } | Promise<never>, string]>([
+    ['fails', () => ({ status: 500 }), 'status-500'],
+    ['is not there', () => ({ status: 404 }), 'not-found'],
+    ['is too slow', never, 'timeout'],
+    ['is not what it must be', () => ({ body: { left: 'few' } }), 'invalid'],
+    ['is no JSON', () => ({ body: '<' }), 'invalid'],
+    [
+      'meets a bug',
+      () => {
+        throw new TypeError('bug');
+      },
+      'error',
+    ],
+  ])('stands for an optional part that %s, and names it', async (_what, stock, reason) => {
+    const { fetch } = await mounted({ items: () => ({ body: item }), stock });
+
+    const response = await fetch('/m/both');
+
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { item: { id: 'i1', name: 'Item' }, stock: null },
+    ]);
+    expect(response.headers.get('gateway-degraded')).toBe(`stock;reason=${reason}`);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('ends the siblings of a required part that fails', async () => {
+    let ended: Error | undefined;
+    const { fetch, gateway } = await mounted({
+      items: () => ({ status: 404 }),
+      stock: (request: UpstreamRequest) => {
+        request.signal.listen({ onCancel: (reason) => (ended = reason) });
+        return never();
+      },
+    });
+
+    const before = performance.now();
+    const response = await fetch('/m/both');
+
+    expect([response.status, await codeOf(response)]).toEqual([404, 'GW_ROUTE_NOT_FOUND']);
+    expect(performance.now() - before).toBeLessThan(95);
+    expect(ended).toBeDefined();
+    for (const { slots, circuit } of gateway.status().upstreams) {
+      expect([slots.used, circuit]).toEqual([0, 'closed']);
+    }
+  });
+
+  test.each([
+    [() => ({ status: 403 }), 502, 'GW_UPSTREAM_INVALID'],
+    [() => ({ status: 500 }), 502, 'GW_UPSTREAM_INVALID'],
+    [() => ({ body: { id: 1 } }), 502, 'GW_UPSTREAM_INVALID'],
+    [() => ({ body: 'x'.repeat(2_000_000) }), 502, 'GW_UPSTREAM_INVALID'],
+    [
+      () => {
+        throw new GatewayError('GW_CIRCUIT_OPEN', 'open');
+      },
+      503,
+      'GW_CIRCUIT_OPEN',
+    ],
+    [
+      () => {
+        throw new GatewayError('GW_UPSTREAM_TIMEOUT', 'late');
+      },
+      504,
+      'GW_UPSTREAM_TIMEOUT',
+    ],
+    [
+      () => {
+        throw new TypeError('bug');
+      },
+      500,
+      'GW_INTERNAL',
+    ],
+  ])('answers for a required part that fails: %s is %i', async (items, status, code) => {
+    const { fetch } = await mounted({ items, stock: () => ({ body: { left: 1 } }) });
+    const response = await fetch('/m/both');
+    expect([response.status, await codeOf(response)]).toEqual([status, code]);
+  });
+
+  test('run twice, and beside run, names all that is missing', async () => {
+    const { fetch } = await mounted({
+      items: () => ({ status: 503 }),
+      stock: () => ({ status: 404 }),
+    });
+    const response = await fetch('/m/twice');
+    expect([response.status, await response.json()]).toEqual([200, { sum: 'abc' }]);
+    expect(response.headers.get('gateway-degraded')).toBe(
+      'one;reason=status-503, two;reason=not-found, stock;reason=not-found',
+    );
+  });
+});
+
+describe('a part', () => {
+  test('puts each value into one segment, and refuses what would be none', async () => {
+    const { fetch, calls } = await mounted({ items: () => ({ body: item }) });
+    await fetch('/m/items/a%3Fb%23c');
+    expect(calls[0]?.path).toBe('/items/a%3Fb%23c');
+    const refused = await fetch(`/m/items/${'x'.repeat(1_025)}`);
+    expect([refused.status, await codeOf(refused)]).toEqual([400, 'GW_REQUEST_INVALID']);
+  });
+
+  test('carries the identity, the id and the abort of its request', async () => {
+    const { fetch, calls, gateway } = await mounted({ items: never });
+    const controller = new AbortController();
+    const asking = fetch('/m/items/1', { signal: controller.signal });
+    await expect.poll(() => calls.length).toBe(1);
+
+    controller.abort();
+    await expect(asking).rejects.toThrow();
+
+    await expect.poll(() => calls[0]?.signal.reason).toMatchObject({ code: 'GW_CLIENT_CLOSED' });
+    expect(calls[0]).toMatchObject({ route: 'mobile', upstream: 'items', method: 'GET' });
+    expect(calls[0]?.headers['x-request-id']).toBe(calls[0]?.id);
+    await expect.poll(() => gateway.status().inflight).toBe(0);
+  });
+
+  test('ends with the deadline of the route', async () => {
+    const { fetch } = await mounted({ items: never }, { deadline: '80ms' });
+    const response = await fetch('/m/items/1');
+    expect([response.status, await codeOf(response)]).toEqual([504, 'GW_DEADLINE_EXCEEDED']);
+  });
+});

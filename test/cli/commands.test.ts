@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { run } from './run.ts';
+
+describe('portico', () => {
+  test.each([['--help'], ['help'], ['validate', '--help'], ['start', '--help']])(
+    'explains itself with %s %s, and ends with 0',
+    async (...args) => {
+      const { code, out, err } = await run(args);
+      expect(code).toBe(0);
+      expect(out.join('\n')).toContain('Usage: portico');
+      expect(err).toEqual([]);
+    },
+  );
+
+  test('names its commands', async () => {
+    const { out } = await run(['--help']);
+    for (const command of ['start', 'validate', 'schema', 'reference']) {
+      expect(out.join('\n')).toMatch(new RegExp(`^  ${command} `, 'm'));
+    }
+  });
+
+  test('ends with 2 for what it does not know, and says what was meant', async () => {
+    expect(await run(['validat'])).toEqual({
+      code: 2,
+      out: [],
+      err: ["error: unknown command 'validat'\n(Did you mean validate?)"],
+    });
+    expect((await run(['validate', '--jsno'])).err.join('\n')).toContain('Did you mean --json?');
+    expect((await run(['validate', '--config'])).code).toBe(2);
+  });
+
+  test('ends with 2 without a command', async () => {
+    const { code, out, err } = await run([]);
+    expect(code).toBe(2);
+    expect(out).toEqual([]);
+    expect(err.join('\n')).toContain('Usage: portico');
+  });
+
+  test('says of validate that modules run', async () => {
+    const { out } = await run(['validate', '--help']);
+    expect(out.join('\n')).toContain('are imported, and so run');
+  });
+});

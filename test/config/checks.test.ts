@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest';
+import { configOf, faultsOf, withOrders } from './config-files.ts';
+
+/** The messages about one route, without its place and name. */
+async function told(keys: string): Promise<string[]> {
+  const faults = await faultsOf(withOrders(`routes:\n  a: { ${keys} }`));
+  return faults.map((fault) => fault.replace(/^c\.yaml:\d+:\d+ {2}routes\.a\.?/, ''));
+}
+
+describe('parameters of a rewrite', () => {
+  test('are those of the path, or the named groups of the regex', async () => {
+    expect(await told('match: { path: "/a/{id}" }, upstream: orders, rewrite: "/o/{id}"')).toEqual(
+      [],
+    );
+    const regex = 'match: { pathRegex: "/a/(?<id>[0-9]+)" }, upstream: orders';
+    expect(await told(`${regex}, rewrite: "/o/{id}"`)).toEqual([]);
+    expect(await told(`${regex}, rewrite: "/o/{ix}"`)).toEqual([
+      'rewrite: no path parameter {ix}; did you mean "id"?',
+    ]);
+  });
+
+  test('must be defined by every match', async () => {
+    const match = 'match: [{ path: "/a/{id}" }, { path: "/b/{id}/{x}" }], upstream: orders';
+    expect(await told(`${match}, rewrite: "/o/{id}"`)).toEqual([]);
+    expect(await told(`${match}, rewrite: "/o/{x}"`)).toEqual([
+      'rewrite: not every match of the route has the path parameter {x}',
+    ]);
+  });
+
+  test('are not judged by a match that can not be read', async () => {
+    expect(await told('match: { path: "/a/{id" }, upstream: orders, rewrite: "/o/{id}/*"')).toEqual(
+      ['match.path: "/a/{id": a parameter is a whole segment, such as /{id}'],
+    );
+    expect(await told('match: { paht: /a }, upstream: orders, rewrite: "/o/{id}/*"')).toHaveLength(
+      1,
+    );
+  });
+});
+
+describe('a rewrite', () => {
+  test.each([
+    ['/o//x', 'is no canonical path: use "/o/x"'],
+    ['/o/../x', 'is no canonical path: use "/x"'],
+    ['/ö', 'is no canonical path: use "/%C3%B6"'],
+    ['/a b', 'is no canonical path: use "/a%20b"'],
+    ['/{id}/./x', 'is no canonical path'],
+    ['/a%', 'can not be sent: the path holds an invalid escape'],
+    ['/o?x=1', 'holds a "?": a path has no query'],
+    ['/o*', '* may only be the last segment'],
+    ['/*/o', '* may only be the last segment'],
+    ['/o/*', 'ends in * though the match is no prefix: there is nothing to keep'],
+  ])('%s is refused: nothing could be sent', async (rewrite, message) => {
+    const match = 'match: { path: "/a/{id}" }, upstream: orders';
+    expect(await told(`${match}, rewrite: "${rewrite}"`)).toEqual([`rewrite: ${message}`]);
+  });
+
+  test('keeps the rest of a prefix, and of any path', async () => {
+    for (const match of ['{ path: /a/* }', '{ hosts: [a.example] }', '[{ path: /a/* }, {}]']) {
+      expect(await told(`match: ${match}, upstream: orders, rewrite: /o/*`)).toEqual([]);
+    }
+    const mixed = 'match: [{ path: /a/* }, { path: /b }], upstream: orders, rewrite: /o/*';
+    expect(await told(mixed)).toHaveLength(1);
+  });
+});
+
+describe('a redirect', () => {
+  test.each([
+    ['new', '"new" is neither a path nor an http or https URL'],
+    ['', '"" is neither a path nor an http or https URL'],
+    ['ftp://a', '"ftp://a" is neither a path nor an http or https URL'],
+    ['/a b', '"/a b" is neither a path nor an http or https URL'],
+    ['/b/{x}', 'no path parameter {x} (known: id)'],
+    ['/b/*', 'ends in * though the match is no prefix: there is nothing to keep'],
+  ])('to "%s" is refused', async (to, message) => {
+    expect(await told(`match: { path: "/a/{id}" }, redirect: { to: "${to}" }`)).toEqual([
+      `redirect.to: ${message}`,
+    ]);
+  });
+
+  test('may go to a path, a URL and what the prefix left', async () => {
+    for (const to of ['/b/*', 'https://b.example/x?y=1', 'https://b.example/*']) {
+      expect(await told(`match: { path: /a/* }, redirect: { to: "${to}" }`)).toEqual([]);
+    }
+  });
+});
+
+describe('an aggregate', () => {
+  const parts = (text: string): Promise<string[]> =>
+    told(`match: { path: "/a/{id}" }, aggregate: { ${text} }`);
+
+  test('names every cycle, once', async () => {
+    const faults = await parts(
+      [
+        'a: { upstream: orders, path: "/{b.id}" }',
+        'b: { upstream: orders, path: "/{a.id}" }',
+        'c: { upstream: orders, path: "/{d.id}" }',
+        'd: { upstream: orders, path: "/{e.id}" }',
+        'e: { upstream: orders, path: "/{c.id}/{a.id}" }',
+        'f: { upstream: orders, path: "/{e.id}" }',
+      ].join(', '),
+    );
+    expect(faults).toEqual([
+      'aggregate.a: waits for itself: a → b → a',
+      'aggregate.c: waits for itself: c → d → e → c',
+    ]);
+  });
+
+  test('with many parts that wait for many is checked at once', async () => {
+    const names = Array.from({ length: 30 }, (_, i) => `p${i}`);
+    const many = names.map((name, i) => {
+      const query = names.slice(0, i).map((other) => `${other}: "{${other}.x}"`);
+      return `${name}: { upstream: orders, path: /x, query: { ${query.join(', ')} } }`;
+    });
+    const started = performance.now();
+    expect(await parts(many.join(', '))).toEqual([]);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  test('knows methods', async () => {
+    expect(await parts('a: { upstream: orders, path: /x, method: PSOT }')).toEqual([
+      'aggregate.a.method: "PSOT" is not a method; did you mean "POST"?',
+    ]);
+    expect(await parts('a: { upstream: orders, path: /x, method: TRACE }')).toEqual([
+      'aggregate.a.method: "TRACE" is never served',
+    ]);
+  });
+
+  test('sends canonical paths without a query', async () => {
+    expect(await parts('a: { upstream: orders, path: "/x?y={id}" }')).toEqual([
+      'aggregate.a.path: holds a "?": a path has no query',
+    ]);
+  });
+
+  test('may name the request, and may not take its names', async () => {
+    const query = '{ q: "{query.q}", h: "{header.x-y}", c: "{claim.sub}", i: "{id}" }';
+    expect(await parts(`a: { upstream: orders, path: /x, query: ${query} }`)).toEqual([]);
+    expect(await parts('claim: { upstream: orders, path: /x }')).toEqual([
+      "aggregate.claim: can not name a part: {claim.…} stands for the request's",
+    ]);
+  });
+});
+
+describe('connections of an upstream', () => {
+  const upstreams = (common: string, own: string): string =>
+    `version: 1\ndefaults: { upstreams: ${common} }\nupstreams: { a: { targets: [http://a:1], ${own} } }`;
+  const message = "fewer connections than the bulkhead's concurrency";
+
+  test.each([
+    ['{}', 'connections: 100', `connections: ${message} (128): calls would wait unseen`],
+    ['{}', 'connections: 9, bulkhead: { concurrency: 10 }', `connections: ${message}: calls`],
+    ['{ bulkhead: { concurrency: 10 } }', 'connections: 9', `connections: ${message}: calls`],
+    ['{ connections: 9 }', 'bulkhead: { concurrency: 10 }', `bulkhead: ${message}: calls`],
+    ['{ bulkhead: { concurrency: 10 } }', 'connections: 100, bulkhead: {}', `${message} (128)`],
+  ])('with defaults %s, %s is refused', async (common, own, expected) => {
+    expect(await faultsOf(upstreams(common, own))).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test('may be as many as a default lets through', async () => {
+    const { upstreams: built } = await configOf(
+      upstreams('{ bulkhead: { concurrency: 10 } }', 'connections: 10'),
+    );
+    expect(built['a']).toMatchObject({ connections: 10, bulkhead: { concurrency: 10 } });
+  });
+});

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { faultsOf, type Files, withOrders } from './config-files.ts';
+
+const ISSUER = [
+  'plugins:',
+  '  jwt: { issuers: { shop: { issuer: x, jwks: "http://x/k", algorithms: [ES256] } } }',
+].join('\n');
+const CLAIM = 'rateLimit: { max: 1, window: 1s, by: claim:sub }';
+const NEEDS = '"claim:sub" needs a token, and no jwt is on this route';
+
+const routes = (defaults: string, ...keys: readonly string[]): string =>
+  withOrders(
+    [
+      ISSUER,
+      `defaults: { routes: { ${defaults} } }`,
+      'routes:',
+      ...keys.map(
+        (each, i) => `  ${'abc'[i]}: { match: { path: /${i} }, upstream: orders, ${each} }`,
+      ),
+    ].join('\n'),
+  );
+
+describe('a plugin looks at what a route says to it', () => {
+  test('beside the defaults that the route has', async () => {
+    expect(await faultsOf(routes('jwt: { issuer: shop }', CLAIM))).toEqual([]);
+    expect(await faultsOf(routes('jwt: { issuer: shop }', `${CLAIM}, jwt: false`))).toEqual([
+      `c.yaml:7:84  routes.a.rateLimit.by: ${NEEDS}`,
+    ]);
+  });
+
+  test('and at a default, beside what each route says', async () => {
+    const jwt = 'jwt: { issuer: shop }';
+    expect(await faultsOf(routes(CLAIM, jwt, jwt))).toEqual([]);
+    expect(
+      await faultsOf(routes(`${CLAIM}, ${jwt}`, '', 'jwt: false', 'rateLimit: false')),
+    ).toEqual([`c.yaml:5:60  defaults.routes.rateLimit.by: ${NEEDS} (routes.b)`]);
+    expect(await faultsOf(routes(CLAIM, '', ''))).toEqual([
+      `c.yaml:5:60  defaults.routes.rateLimit.by: ${NEEDS}`,
+    ]);
+  });
+
+  test('and at a default that no route has', async () => {
+    expect(await faultsOf(routes('jwt: { issuer: shpo }', 'jwt: false'))).toEqual([
+      'c.yaml:5:38  defaults.routes.jwt.issuer: no issuer "shpo" under plugins.jwt.issuers; did you mean "shop"?',
+    ]);
+  });
+
+  test('but not at false, nor at options that its schema refuses', async () => {
+    expect(await faultsOf(routes('', 'jwt: false, cors: false'))).toEqual([]);
+    expect(await faultsOf(routes('', 'jwt: { issuer: [none], scopes: all }'))).toEqual([
+      expect.stringContaining('routes.a.jwt.scopes: expected a list, found "all"'),
+    ]);
+  });
+});
+
+const PLUGIN = [
+  `import { z } from '${import.meta.resolve('zod')}';`,
+  'export default {',
+  `  [Symbol.for('portico.plugin')]: true,`,
+  `  name: 'tenant',`,
+  '  settings: z.strictObject({ header: z.string() }),',
+  '  options: z.strictObject({ required: z.boolean().default(true) }),',
+  `  register: () => ({ phase: 'request' }),`,
+  '};',
+].join('\n');
+
+describe('a plugin of yours', () => {
+  const files = (settings: string, keys: string): Files => ({
+    'c.yaml': withOrders(
+      `plugins: { tenant: ${settings} }\nroutes: { a: { match: { path: /a }, upstream: orders, ${keys} } }`,
+    ),
+    'tenant.ts': PLUGIN,
+    'fastify.ts': 'export default async () => {};',
+  });
+
+  test('adds its settings and its key on routes', async () => {
+    const settings = '{ module: ./tenant.ts, header: x-tenant }';
+    expect(await faultsOf(files(settings, 'tenant: {}'))).toEqual([]);
+    expect(await faultsOf(files(settings, 'tenant: { require: true }'))).toEqual([
+      'c.yaml:4:65  routes.a.tenant.require: unknown key; did you mean "required"?',
+    ]);
+    expect(await faultsOf(files('{ module: ./tenant.ts, hedder: x }', ''))).toEqual([
+      'c.yaml:3:43  plugins.tenant.hedder: unknown key; did you mean "header"?',
+    ]);
+  });
+
+  test('that is not there is one fault, whatever routes say to it', async () => {
+    const faults = await faultsOf(files('{ module: ./tennant.ts, x: 1 }', 'tenant: {}'));
+    expect(faults).toEqual([
+      expect.stringMatching(
+        /^c\.yaml:3:30 {2}plugins\.tenant\.module: can not be imported: Cannot/,
+      ),
+    ]);
+    expect(await faultsOf(files('{ header: x }', ''))).toEqual([
+      'c.yaml:3:12  plugins.tenant: unknown plugin (known: cors, jwt, rateLimit, headers); one of yours needs its "module"',
+    ]);
+  });
+
+  test('that is an ordinary Fastify plugin has no key on routes', async () => {
+    expect(await faultsOf(files('{ module: ./fastify.ts }', ''))).toEqual([]);
+    expect(await faultsOf(files('{ module: ./fastify.ts }', 'tenant: {}'))).toEqual([
+      expect.stringContaining('routes.a.tenant: unknown key (known: match,'),
+    ]);
+  });
+});
