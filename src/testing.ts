@@ -41,8 +41,8 @@ export interface TestGateway {
   readonly gateway: Gateway;
   readonly url: string;
   /** `fetch` of a path of the gateway; redirects are not followed. */
-  fetch(path: string, init?: RequestInit): Promise<Response>;
-  close(): Promise<void>;
+  readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -60,10 +60,11 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
     const send = (name: string): Call | undefined => upstreams[name] && fakeCall(upstreams[name]);
     const gateway = await createGateway({ file, environment, log, send });
     await gateway.listen();
+    const { url } = gateway;
     return {
       gateway,
-      url: gateway.url,
-      fetch: (path, init) => fetch(gateway.url + path, { redirect: 'manual', ...init }),
+      url,
+      fetch: (path, init) => fetch(url + path, { redirect: 'manual', ...init }),
       close: async () => {
         await gateway.close();
       },

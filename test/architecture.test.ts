@@ -54,7 +54,6 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
     'plugins/',
   ],
   jose: ['plugins/jwt/'],
-  'lru-cache': ['plugins/jwt/'],
   pino: ['src/observe/', 'src/testing.ts'],
   'prom-client': ['src/observe/'],
   re2js: ['src/config/'],

@@ -39,8 +39,13 @@ export function createApp(server: ServerConfig, log: FastifyBaseLogger): Fastify
     return503OnClosing: false,
     genReqId: (raw) => exchangeOf(raw).id,
     // A path that no BFF can decode; the router's own words tell where routes stand.
-    frameworkErrors: (_error, request, reply) =>
-      answerError(new GatewayError('GW_REQUEST_INVALID', 'the path is no UTF-8'), request, reply),
+    frameworkErrors: (_error, request, reply) => {
+      void answerError(
+        new GatewayError('GW_REQUEST_INVALID', 'the path is no UTF-8'),
+        request,
+        reply,
+      );
+    },
     routerOptions: { maxParamLength: server.limits.urlBytes },
   });
   // Its own is silent, so that it makes no child for each request.

@@ -2,21 +2,16 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 
 export interface OpenResponse {
   readonly response: ServerResponse;
   /** Paused until `read` is called. */
   readonly client: Socket;
   /** Everything the client gets until the connection ends. */
-  read(): Promise<string>;
+  readonly read: () => Promise<string>;
   /** How many writes the kernel has been asked for so far. */
   readonly writes: number;
-}
-
-interface Writes {
-  _writev(...args: unknown[]): void;
-  _write(...args: unknown[]): void;
 }
 
 /** The connection ends with the response, so that `read` does. */
@@ -34,21 +29,12 @@ export async function openResponse(request = 'GET / HTTP/1.1'): Promise<OpenResp
   });
   client.write(`${request}\r\nhost: gateway\r\nconnection: close\r\n\r\n`);
   const [, response] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
-  const socket = response.socket as unknown as Writes;
-  let writes = 0;
-  const { _writev, _write } = socket;
-  socket._writev = (...args) => {
-    writes += 1;
-    _writev.apply(socket, args);
-  };
-  socket._write = (...args) => {
-    writes += 1;
-    _write.apply(socket, args);
-  };
+  const socket = response.socket!;
+  const writes = [vi.spyOn(socket, '_write'), vi.spyOn(socket, '_writev' as '_write')];
   return {
     response,
     client,
-    async read() {
+    read: async () => {
       let text = '';
       client
         .setEncoding('latin1')
@@ -58,7 +44,7 @@ export async function openResponse(request = 'GET / HTTP/1.1'): Promise<OpenResp
       return text;
     },
     get writes() {
-      return writes;
+      return writes[0]!.mock.calls.length + writes[1]!.mock.calls.length;
     },
   };
 }

@@ -161,7 +161,7 @@ describe('transform', () => {
     const response = await fetch('/a', { signal: controller.signal });
     const reader = response.body!.getReader();
     let text = '';
-    while (text !== '<first') text += Buffer.from((await reader.read()).value!).toString();
+    while (text !== '<first') text += Buffer.from((await reader.read()).value ?? []).toString();
     controller.abort();
 
     await expect.poll(() => gateway.status().upstreams[0]?.slots.used).toBe(0);

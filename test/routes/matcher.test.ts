@@ -67,16 +67,16 @@ describe('paths', () => {
       under: { path: '/under/{owner}/*' },
       regex: { pathRegex: '/r/(?P<name>[^/]+)' },
     });
-    const describe = (path: string) => {
+    const shown = (path: string) => {
       const found = find(path);
       return found.kind === 'match' ? [found.match.params, found.match.rest] : found;
     };
 
-    expect(describe('/items/a%20b/%25%3F')).toEqual([{ id: 'a b', part: '%?' }, '']);
-    expect(describe('/items/caf%C3%A9/%FF')).toEqual([{ id: 'café', part: '%FF' }, '']);
-    expect(describe('/under/me/a%20b/c/')).toEqual([{ owner: 'me' }, '/a%20b/c/']);
-    expect(describe('/under/me')).toEqual([{ owner: 'me' }, '']);
-    expect(describe('/r/a%20b')).toEqual([{ name: 'a b' }, '/r/a%20b']);
+    expect(shown('/items/a%20b/%25%3F')).toEqual([{ id: 'a b', part: '%?' }, '']);
+    expect(shown('/items/caf%C3%A9/%FF')).toEqual([{ id: 'café', part: '%FF' }, '']);
+    expect(shown('/under/me/a%20b/c/')).toEqual([{ owner: 'me' }, '/a%20b/c/']);
+    expect(shown('/under/me')).toEqual([{ owner: 'me' }, '']);
+    expect(shown('/r/a%20b')).toEqual([{ name: 'a b' }, '/r/a%20b']);
   });
 });
 

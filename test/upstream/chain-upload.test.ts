@@ -33,7 +33,11 @@ describe('an upload that is tried again', () => {
       else if (fault === 'is silent') request.resume();
       else request.once('data', () => response.writeHead(503).end('busy'));
     });
-    const { call, state } = chainTo(upstream.url, { retry: RETRY, timeoutMs: 60, deadlineMs: 4_000 });
+    const { call, state } = chainTo(upstream.url, {
+      retry: RETRY,
+      timeoutMs: 60,
+      deadlineMs: 4_000,
+    });
 
     const chunks = fc.array(
       fc.record({ size: fc.integer({ min: 1, max: 5_000 }), wait: fc.integer({ min: 0, max: 4 }) }),

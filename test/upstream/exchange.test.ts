@@ -37,7 +37,11 @@ describe('a call that is cancelled', () => {
       const world = sending();
       world.client.write('body');
       const body = kind === 'an upload' ? world.upload : Buffer.from('{}');
-      const request = aRequest({ signal, method: 'PUT', body: kind === 'nothing' ? undefined : body });
+      const request = aRequest({
+        signal,
+        method: 'PUT',
+        body: kind === 'nothing' ? undefined : body,
+      });
       const { call, state } = leafTo(upstream.url);
       const outcome = codeOf(call(request));
       signal.cancel(left);
@@ -135,11 +139,11 @@ describe('idleTimeout', () => {
 
   test('is counted from chunk to chunk: a slow body may last', async () => {
     const upstream = await startUpstream((_request, response) => {
-      let left = 8;
+      let due = 8;
       const timer = setInterval(() => {
         response.write('x');
-        left -= 1;
-        if (left > 0) return;
+        due -= 1;
+        if (due > 0) return;
         clearInterval(timer);
         response.end();
       }, 30);

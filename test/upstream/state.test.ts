@@ -24,9 +24,7 @@ describe('the target of a call', () => {
 
   test('goes round by weight, over real servers', async () => {
     const answer = await Promise.all(
-      ['a', 'b'].map((name) =>
-        startUpstream((_request, response) => void response.end(name)),
-      ),
+      ['a', 'b'].map((name) => startUpstream((_request, response) => void response.end(name))),
     );
     const targets = answer.map(({ url }, i) => ({ origin: url, weight: 2 - i }));
     const { call } = leafTo([], { targets });
@@ -85,7 +83,10 @@ describe('the registry', () => {
     ['another target', configOf([B])],
     ['another time', configOf([A], { timeoutMs: 1 })],
     ['another name', configOf([A], { name: 'payments' })],
-    ['a breaker', configOf([A], { breaker: { kind: 'consecutive', failures: 3, openMs: 1, probes: 1 } })],
+    [
+      'a breaker',
+      configOf([A], { breaker: { kind: 'consecutive', failures: 3, openMs: 1, probes: 1 } }),
+    ],
   ])('gives a new one to %s', async (_what, other) => {
     const registry = new UpstreamRegistry(surroundings);
     const state = registry.acquire(config);

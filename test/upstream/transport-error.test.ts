@@ -41,13 +41,14 @@ describe('an error of the network', () => {
     },
   );
 
-  test.each(['HPE_INVALID_CONSTANT', 'UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'])(
-    '%s is GW_UPSTREAM_PROTOCOL before the head, GW_BODY_TRUNCATED after',
-    (code) => {
-      expect(classify(withCode(code), 'waiting', A).code).toBe('GW_UPSTREAM_PROTOCOL');
-      expect(classify(withCode(code), 'reading', A).code).toBe('GW_BODY_TRUNCATED');
-    },
-  );
+  test.each([
+    'HPE_INVALID_CONSTANT',
+    'UND_ERR_HEADERS_OVERFLOW',
+    'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  ])('%s is GW_UPSTREAM_PROTOCOL before the head, GW_BODY_TRUNCATED after', (code) => {
+    expect(classify(withCode(code), 'waiting', A).code).toBe('GW_UPSTREAM_PROTOCOL');
+    expect(classify(withCode(code), 'reading', A).code).toBe('GW_BODY_TRUNCATED');
+  });
 
   test.each([new errors.InvalidArgumentError('x'), new errors.NotSupportedError('x')])(
     'that is about the request is ours: %s',

@@ -1,0 +1,156 @@
+import { pino } from 'pino';
+import { describe, expect, test } from 'vitest';
+import { codeOf, forwardTo, startGateway } from './support/gateway.ts';
+import { open, request } from './support/socket.ts';
+import { hmacToken, now } from '../plugins/issuer.ts';
+
+type Line = Readonly<Record<string, unknown>>;
+const SECRET = 'a secret of at least thirty-two characters';
+
+/** A gateway that logs into a list. */
+async function logging(access = true) {
+  const lines: string[] = [];
+  const log = pino(
+    { level: 'info', base: null },
+    { write: (line: string) => void lines.push(line) },
+  );
+  const gateway = await startGateway({
+    log,
+    config: {
+      telemetry: { logs: { access } },
+      plugins: {
+        jwt: { issuers: { own: { issuer: 'own', secret: SECRET, algorithms: ['HS256'] } } },
+      },
+      routes: {
+        all: forwardTo('/api/*', { jwt: { issuer: 'own', optional: true } }),
+        slow: { match: { path: '/slow' }, upstream: 'slow' },
+        own: { match: { path: '/own' }, respond: { body: 'four' } },
+      },
+    },
+    upstreams: { up: () => ({ body: 'body' }), slow: () => new Promise(() => {}) },
+  });
+  const requests = () =>
+    lines.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg === 'request');
+  return { ...gateway, lines, requests };
+}
+
+describe('the access log', () => {
+  test('has one line a request, with what was asked, answered, called, and how long it took', async () => {
+    const { fetch, requests } = await logging();
+    const token = hmacToken(SECRET, { iss: 'own', sub: 'u1', exp: now() + 60 });
+
+    const response = await fetch('/api/a%20b?q=1', {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    await response.text();
+
+    await expect.poll(requests).toHaveLength(1);
+    expect(requests()[0]).toEqual({
+      level: 30,
+      time: expect.any(Number) as unknown,
+      msg: 'request',
+      requestId: response.headers.get('x-request-id'),
+      method: 'GET',
+      path: '/api/a%20b',
+      status: 200,
+      route: 'all',
+      consumer: 'u1',
+      address: '127.0.0.1',
+      upstream: 'up',
+      target: 'http://up.invalid',
+      attempts: 1,
+      queueMs: expect.any(Number) as unknown,
+      connectMs: expect.any(Number) as unknown,
+      firstByteMs: expect.any(Number) as unknown,
+      totalMs: expect.any(Number) as unknown,
+      bytesReceived: 0,
+      bytesSent: 4,
+    });
+  });
+
+  test('never holds authorization, a cookie, or a value of the query', async () => {
+    const { fetch, lines, requests } = await logging();
+    const headers = {
+      authorization: 'Bearer topsecret.a.b',
+      cookie: 'sid=topsecret',
+      referer: 'https://a.example/?topsecret',
+      'x-api-key': 'topsecret',
+    };
+    await fetch('/api/a?token=topsecret', { headers });
+    await fetch('/none?token=topsecret', { headers });
+    await fetch('/own?token=topsecret', { method: 'POST', body: 'topsecret', headers });
+    await expect.poll(requests).toHaveLength(3);
+    expect(lines.join('')).not.toContain('topsecret');
+  });
+
+  test('says the code of our errors, and what was received and sent', async () => {
+    const { fetch, requests } = await logging();
+    const missing = await fetch('/none');
+    await fetch('/api/a', { method: 'POST', body: '12345678' });
+    await fetch('/own');
+
+    await expect.poll(requests).toHaveLength(3);
+    const [none, posted, own] = requests();
+    expect(none).toMatchObject({
+      status: 404,
+      code: await codeOf(missing),
+      route: 'unmatched',
+      path: '/none',
+    });
+    expect(none).not.toHaveProperty('upstream');
+    expect(posted).toMatchObject({ method: 'POST', bytesSent: 4 });
+    expect(own).toMatchObject({ route: 'own', status: 200, bytesSent: 4 });
+  });
+
+  test('has a line for who left (499), and for who could not be understood', async () => {
+    const { url, gateway, requests } = await logging();
+    const socket = await open(url);
+    socket.write('GET /slow HTTP/1.1\r\nhost: a\r\n\r\n');
+    await expect.poll(() => gateway.status().inflight).toBe(1);
+    socket.destroy();
+    await expect.poll(requests).toHaveLength(1);
+    expect(requests()[0]).toMatchObject({ status: 499, code: 'GW_CLIENT_CLOSED', route: 'slow' });
+
+    await request(url, ['GET /a\\b HTTP/1.1', 'host: a']);
+    await request(url, ['TRACE / HTTP/1.1', 'host: a']);
+    await request(url, ['POST / HTTP/1.1', 'host: a', 'expect: x', 'content-length: 1'], 'x');
+    await expect.poll(requests).toHaveLength(4);
+    expect(requests().map(({ status }) => status)).toEqual([499, 400, 501, 417]);
+  });
+
+  test('can be turned off', async () => {
+    const { fetch, requests } = await logging(false);
+    await fetch('/own');
+    expect(requests()).toEqual([]);
+  });
+});
+
+describe('a bug', () => {
+  test('is in the log with its stack and the request’s id, and not in the answer', async () => {
+    const lines: string[] = [];
+    const log = pino({ base: null }, { write: (line: string) => void lines.push(line) });
+    const { fetch } = await startGateway({
+      log,
+      config: {
+        plugins: {
+          faulty: { module: new URL('../plugins/fixtures/faulty.ts', import.meta.url).pathname },
+        },
+        routes: { a: { match: { path: '/' }, faulty: { on: 'request' }, respond: {} } },
+      },
+    });
+
+    const response = await fetch('/');
+
+    const bug = lines.map((line) => JSON.parse(line) as Line).find(({ msg }) => msg === 'bug');
+    expect(bug).toMatchObject({
+      level: 50,
+      requestId: response.headers.get('x-request-id'),
+      route: 'a',
+      err: {
+        message: 'boom: secret of ours',
+        stack: expect.stringContaining('faulty.ts') as unknown,
+      },
+    });
+    expect(await response.text()).not.toContain('boom');
+  });
+});
