@@ -50,8 +50,9 @@ export class ResponseSink implements Sink {
     const response = this.#response;
     if (this.#options.trailers && trailers !== undefined) response.addTrailers(trailers);
     response.end(rest);
-    // `writableNeedDrain` is never true from here on; what the client has not taken is still due.
-    if ((response.socket?.writableLength ?? 0) > 0) this.#waitForDrain();
+    // `writableNeedDrain` is never true from here on; what the client has not taken is still due,
+    // and all of it where the answer waits for another that was asked for before (pipelining).
+    if (response.socket === null || response.socket.writableLength > 0) this.#waitForDrain();
   }
 
   fail(error: Error): void {
@@ -63,6 +64,10 @@ export class ResponseSink implements Sink {
     if (this.#stalled !== undefined) return;
     const { clock, idleMs } = this.#options;
     const response = this.#response;
+    if (response.destroyed) {
+      this.#body.destroy();
+      return;
+    }
     const settled = (): void => {
       clock.cancel(this.#stalled);
       this.#stalled = undefined;
@@ -76,17 +81,22 @@ export class ResponseSink implements Sink {
 
   /** A slow reader may take long for one high-water mark: only a socket that takes no byte is cut. */
   #watchProgress(clock: Clock, idleMs: number): void {
-    const { socket } = this.#response;
-    let written = (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
+    let taken = this.#taken();
     const check = (): void => {
-      const now = (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
-      if (now === written) {
+      const now = this.#taken();
+      if (now !== undefined && now === taken) {
         this.#response.destroy();
         return;
       }
-      written = now;
+      taken = now;
       this.#stalled = clock.after(idleMs, check);
     };
     this.#stalled = clock.after(idleMs, check);
+  }
+
+  /** Bytes the client has taken; `undefined` while its connection still serves an earlier answer. */
+  #taken(): number | undefined {
+    const { socket } = this.#response;
+    return socket === null ? undefined : socket.bytesWritten - socket.writableLength;
   }
 }

@@ -73,6 +73,11 @@ describe('a name that is defined twice', () => {
   });
 });
 
+test('what no file says is told of the first one', async () => {
+  const files = { 'c.yaml': 'include: [a.yaml]\nadmin: false', 'a.yaml': 'server: {}' };
+  expect(await faultsOf(files)).toEqual(['c.yaml:1:1  version: is missing']);
+});
+
 describe('an include that does not work', () => {
   test('is a fault at its pattern', async () => {
     expect(await faultsOf(main('[a/*.yaml, b.yaml]'))).toEqual([

@@ -48,6 +48,13 @@ describe('one of several maps', () => {
     expect(at(Breaker, { cuont: 3 })).toEqual(['k.cuont: unknown key; did you mean "count"?']);
   });
 
+  test('is not the one that has a default for all it lacks', () => {
+    const Default = z.strictObject({ ratio: z.number().default(0.5) });
+    expect(at(z.union([Default, Count]), { count: 0 })).toEqual([
+      'k.count: must be at least 1, found 0',
+    ]);
+  });
+
   test('does not take the keys of two', () => {
     expect(at(Breaker, { ratio: 0.5, count: 3 })).toEqual(['k.count: does not go with "ratio"']);
   });

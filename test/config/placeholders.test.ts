@@ -82,6 +82,18 @@ describe('a value from the environment', () => {
     ]);
   });
 
+  test('that is empty is empty text where an alias puts it into a list', async () => {
+    const text = withOrders(
+      [
+        'server: { host: &h "${EMPTY}" }',
+        'routes: { a: { match: { path: /a, hosts: [*h] }, upstream: orders } }',
+      ].join('\n'),
+    );
+    expect(await faultsOf(text, environment)).toEqual([
+      expect.stringContaining('c.yaml:4:43  routes.a.match.hosts[0]: "" is not a host'),
+    ]);
+  });
+
   test('is the same at every alias of its anchor', async () => {
     const text = [
       'version: 1',

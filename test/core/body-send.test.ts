@@ -5,7 +5,7 @@ import { GatewayError } from '../../src/errors.ts';
 import type { SendOptions } from '../../src/sink.ts';
 import { bytesOf, feed } from '../helpers/body.ts';
 import { manualClock } from '../helpers/clock.ts';
-import { openResponse } from '../helpers/response.ts';
+import { openPipeline, openResponse } from '../helpers/response.ts';
 
 const options = (fields: Partial<SendOptions> = {}): SendOptions => ({
   clock: manualClock(),
@@ -124,6 +124,30 @@ describe('a client that is slow', () => {
   });
 });
 
+describe('a client that sends its requests at once', () => {
+  test('is not cut off while it waits for an earlier answer', async () => {
+    const clock = manualClock();
+    const [first, second] = await openPipeline();
+    Body.of(bytesOf(1_000_000)).send(second, 200, {}, options({ clock }));
+    clock.advance(10_000);
+    expect(second.destroyed).toBe(false);
+    first.end();
+    await once(second, 'socket');
+  });
+
+  test('is cut off when it takes none of a later one', async () => {
+    const clock = manualClock();
+    const [first, second] = await openPipeline();
+    Body.of(bytesOf(20_000_000)).send(second, 200, {}, options({ clock }));
+    first.end();
+    await once(second, 'socket');
+    clock.advance(3_000);
+    expect(second.destroyed).toBe(true);
+    await once(second, 'close');
+    expect(clock.pending).toBe(0);
+  });
+});
+
 describe('a body that can not be sent', () => {
   test('is not asked for when the client has left', async () => {
     const { response, client } = await openResponse();
@@ -132,6 +156,17 @@ describe('a body that can not be sent', () => {
     const world = feed();
     world.body.send(response, 200, {}, options());
     expect(world.aborted).toMatchObject({ code: 'GW_CLIENT_CLOSED' });
+  });
+
+  test('ends the exchange when the client is gone by the time of a chunk', async () => {
+    const clock = manualClock();
+    const { response } = await openResponse();
+    const world = feed();
+    world.body.send(response, 200, {}, options({ clock }));
+    response.destroy();
+    world.body.push(bytesOf(1));
+    expect(world.aborted).toMatchObject({ code: 'GW_CLIENT_CLOSED' });
+    expect(clock.pending).toBe(0);
   });
 
   test('ends the exchange when its head can not be written', async () => {

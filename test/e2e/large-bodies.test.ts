@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, get, type IncomingMessage, request, type RequestListener } from 'node:http';
+import { createServer, get, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -11,8 +11,10 @@ const CHUNK = Buffer.alloc(65_536, 'x');
 const CHUNKS = (MIB * 1_048_576) / CHUNK.length;
 const PROCESS_LIMIT_MIB = 200;
 
-async function startUpstream(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
+type Answer = (incoming: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+async function startUpstream(answer: Answer): Promise<string> {
+  const server = createServer((incoming, response) => void answer(incoming, response));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   onTestFinished(() => {
     server.closeAllConnections();

@@ -61,7 +61,7 @@ export class Issuer {
   }
 
   get publicPem(): string {
-    return this.#key.publicKey.export({ type: 'spki', format: 'pem' }) as string;
+    return this.#key.publicKey.export({ type: 'spki', format: 'pem' });
   }
 
   get keySet(): { readonly keys: readonly unknown[] } {
