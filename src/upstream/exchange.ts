@@ -47,6 +47,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
     this.#options = options;
     this.#startedAt = options.clock.now();
     attempt.target.inflight += 1;
+    attempt.target.waiting += 1;
     attempt.request.signal.listen(this);
   }
 
@@ -54,6 +55,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#attempt.target.waiting -= 1;
     this.#attempt.request.notes.connectMs = this.#options.clock.now() - this.#startedAt;
     if (this.#cancelled !== undefined) controller.abort(this.#cancelled);
   }
@@ -83,6 +85,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   }
 
   onResponseError(_controller: unknown, error: Error): void {
+    if (this.#controller === undefined) this.#attempt.target.waiting -= 1;
     if (this.#over) return;
     this.#finish();
     this.#fail(classify(error, this.#progress(), this.#attempt.target.origin));

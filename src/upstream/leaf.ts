@@ -6,6 +6,7 @@
  */
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
+import { GatewayError } from '../errors.ts';
 import type { MutableHeaders } from '../headers.ts';
 import { Upload } from '../upload.ts';
 import { Exchange } from './exchange.ts';
@@ -23,6 +24,10 @@ export interface LeafOptions {
  *   call was cancelled
  */
 export function leaf(state: UpstreamState, options: LeafOptions): Call {
+  const { bulkhead, connections } = state.config;
+  // As many as may wait by rights, and some that were given up: clients come and go, and would
+  // fill the memory while no connection comes about.
+  const mostWaiting = bulkhead.concurrency + connections;
   return (request) =>
     new Promise((resolve, reject) => {
       request.signal.throwIfCancelled();
@@ -30,6 +35,7 @@ export function leaf(state: UpstreamState, options: LeafOptions): Call {
       request.notes.upstream = state.config.name;
       request.notes.target = target.origin;
       request.notes.attempts += 1;
+      if (target.waiting >= mostWaiting) throw noConnection(target.origin);
       const upload = request.body instanceof Upload ? request.body.open() : undefined;
       const exchange = new Exchange({ request, target, upload, resolve, reject }, options);
       try {
@@ -47,3 +53,9 @@ export function leaf(state: UpstreamState, options: LeafOptions): Call {
       }
     });
 }
+
+const noConnection = (target: string): GatewayError =>
+  new GatewayError('GW_UPSTREAM_CONNECT', 'no connection in time', {
+    proxyStatus: 'connection_timeout',
+    target,
+  });

@@ -14,6 +14,8 @@ export class Target {
   readonly dispatcher: Dispatcher;
   /** Exchanges open now. */
   inflight = 0;
+  /** Requests that wait for a connection; undici lets go of one that was given up only when it has one. */
+  waiting = 0;
 
   constructor(origin: string, weight: number, dispatcher: Dispatcher) {
     this.origin = origin;

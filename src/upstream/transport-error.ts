@@ -65,7 +65,10 @@ function isUnreadable(error: Error, code: string): boolean {
     code.startsWith('HPE_') ||
     error.name === 'HTTPParserError' ||
     code === 'UND_ERR_HEADERS_OVERFLOW' ||
-    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
+    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
+    // A 100 or 101 that nobody asked for, and a status below 100: undici gives them no code.
+    (code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)$/.test(error.message)) ||
+    code === 'ERR_ASSERTION'
   );
 }
 

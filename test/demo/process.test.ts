@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -64,9 +64,10 @@ describe('a service as a process', () => {
   });
 
   test('says which port is taken and exits 1', async () => {
-    const port = await freePort();
-    const first = owned(spawn(process.execPath, [MODULE, 'payments'], { env: baseFor(port) }));
-    await once(first.stdout, 'data');
+    const taken = createServer();
+    await once(taken.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void taken.close());
+    const { port } = taken.address() as AddressInfo;
     const { code, said } = await run(['payments'], baseFor(port));
     expect(code).toBe(1);
     expect(said).toContain(`payments: port ${port} on 127.0.0.1 is already in use`);

@@ -16,7 +16,7 @@ const left = failure('GW_CLIENT_CLOSED');
 const idle = ({ state }: Reached): boolean =>
   state.slots.used === 0 &&
   state.slots.queued === 0 &&
-  state.targets.every(({ inflight }) => inflight === 0);
+  state.targets.every(({ inflight, waiting }) => inflight === 0 && waiting === 0);
 
 describe('an upstream that keeps failing', () => {
   test('is not called any more, until a probe may', async () => {

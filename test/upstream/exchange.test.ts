@@ -49,10 +49,30 @@ describe('a call that is cancelled', () => {
       expect(state.targets[0]!.inflight).toBe(0);
       await eventually(() => upstream.connections === 1);
       await untilClosed(upstream);
+      expect(state.targets[0]!.waiting).toBe(0);
       expect(upstream.hits).toBe(0);
       expect(world).toMatchObject({ continued: 0, upload: { received: 0 } });
     },
   );
+
+  test('leaves little behind where no connection comes about, however many there are', async () => {
+    const upstream = await startWire(() => undefined);
+    const { call, state } = leafTo(upstream.url.replace('http', 'https'), {
+      connectTimeoutMs: 60_000,
+      connections: 2,
+      bulkhead: { concurrency: 2, queue: 0, waitMs: 1 },
+    });
+    const codes: string[] = [];
+    for (let i = 0; i < 100; i++) {
+      const signal = new Cancellation();
+      const outcome = codeOf(call(aRequest({ signal })));
+      signal.cancel(left);
+      codes.push(await outcome);
+    }
+    expect(codes.filter((code) => code === 'GW_CLIENT_CLOSED')).toHaveLength(4);
+    expect(codes.at(-1)).toBe('GW_UPSTREAM_CONNECT');
+    expect(state.targets[0]).toMatchObject({ inflight: 0, waiting: 4 });
+  });
 
   test('while it waits for the head ends the request upstream within 50 ms', async () => {
     const upstream = await startWire(() => undefined);

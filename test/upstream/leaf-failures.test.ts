@@ -9,7 +9,7 @@ import { eventually, nobody, startUpstream, startWire } from '../helpers/upstrea
 async function failureAt(origin: string): Promise<GatewayError> {
   const { call, state } = leafTo(origin, { connectTimeoutMs: 200 });
   const outcome = await call(aRequest()).catch((error: unknown) => error as GatewayError);
-  expect(state.targets[0]!.inflight).toBe(0);
+  expect(state.targets[0]).toMatchObject({ inflight: 0, waiting: 0 });
   return outcome as GatewayError;
 }
 
@@ -65,6 +65,9 @@ describe('before the head', () => {
       'a length and chunks',
       'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n',
     ],
+    ['a switch of protocols', 'HTTP/1.1 101 X\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
+    ['a 100 that nobody asked for', 'HTTP/1.1 100 Continue\r\n\r\n'],
+    ['a status that is none', 'HTTP/1.1 099 Odd\r\ncontent-length: 0\r\n\r\n'],
     ['a field with NUL', 'HTTP/1.1 200 OK\r\nx-a: a\0b\r\n\r\n'],
     ['a head without end', `HTTP/1.1 200 OK\r\nx-a: ${'a'.repeat(20_000)}\r\n\r\n`],
   ])('%s is GW_UPSTREAM_PROTOCOL', async (_what, answer) => {
@@ -82,7 +85,7 @@ describe('before the head', () => {
 
   test('a request that can not be sent is our bug, and the upstream not to blame', async () => {
     const upstream = await startUpstream((_request, response) => void response.end());
-    const { call } = leafTo(upstream.url);
+    const { call, state } = leafTo(upstream.url);
     const bad = [
       aRequest({ headers: { 'x-a': 'a\nb' } }),
       aRequest({ headers: { expect: '100-continue' } }),
@@ -93,6 +96,7 @@ describe('before the head', () => {
       bad.map(() => 'GW_INTERNAL'),
     );
     expect(upstream.hits).toBe(0);
+    expect(state.targets[0]).toMatchObject({ inflight: 0, waiting: 0 });
   });
 
   test('a body that was not kept is not sent again, and nobody is blamed', async () => {

@@ -37,6 +37,22 @@ describe('the leaf', () => {
     });
   });
 
+  test.each([{ 'content-length': '4' }, {}])(
+    'sends an upload, of any method (%j)',
+    async (headers) => {
+      const upstream = await startUpstream((request, response) => {
+        void request.toArray().then((chunks) => response.end(Buffer.concat(chunks as Buffer[])));
+      });
+      const { call } = leafTo(upstream.url);
+      for (const method of ['POST', 'GET', 'DELETE', 'PROPFIND']) {
+        const { upload, client } = sending();
+        client.end('body');
+        const { body } = await call(aRequest({ method, headers, body: upload }));
+        expect((await body.bytes(10)).toString()).toBe('body');
+      }
+    },
+  );
+
   test('gives status, fields in small letters, body and target', async () => {
     const upstream = await startUpstream((_request, response) => {
       response.writeHead(418, { 'X-Kind': 'tea', 'Set-Cookie': ['a=1', 'b=2'] }).end('short');
