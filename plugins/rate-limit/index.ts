@@ -49,8 +49,11 @@ export default definePlugin({
     ]);
     const limiters = new Map<Limit, Limiter>();
     const limiterOf = (limit: Limit): Limiter => {
-      const limiter = limiters.get(limit) ?? new Limiter(limit, host.app, refused);
-      limiters.set(limit, limiter);
+      let limiter = limiters.get(limit);
+      if (limiter === undefined) {
+        limiter = new Limiter(limit, host.app, refused);
+        limiters.set(limit, limiter);
+      }
       return limiter;
     };
     // An address is known before anybody has authenticated; a consumer only after.
@@ -73,16 +76,24 @@ const isByAddress = ({ by }: Limit): boolean => by === 'address';
 const isByConsumer = (limit: Limit): boolean => !isByAddress(limit);
 
 /** @throws GW_RATE_LIMITED by the first limit that is reached */
-async function applyAll(
+function applyAll(
   limits: readonly Limit[],
   isWanted: (limit: Limit) => boolean,
   limiterOf: (limit: Limit) => Limiter,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  for (const limit of limits) {
-    if (isWanted(limit)) await limiterOf(limit).apply(request, reply);
-  }
+  const [only] = limits;
+  if (limits.length === 1 && only !== undefined) return limiterOf(only).apply(request, reply);
+  return applyInTurn(limits.filter(isWanted).map(limiterOf), request, reply);
+}
+
+async function applyInTurn(
+  limiters: readonly Limiter[],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  for (const limiter of limiters) await limiter.apply(request, reply);
 }
 
 /** The package's store interface over ours; every limiter shares it, since keys name their limit. */

@@ -84,6 +84,8 @@ function route(
   removeForbidden(request, forbidden);
   if (path === '*') return undefined;
   const { headers } = request;
+  // The authority of an absolute target is the host to everybody (RFC 9112 §3.2.2).
+  if (headers.host !== host) headers.host = host;
   const asked: MatchRequest = {
     method: exchange.method,
     path,

@@ -50,6 +50,14 @@ describe('paths below the mount', () => {
     expect(metrics).toContain(`${labels('', 404)} 1`);
   });
 
+  test('may be all paths there are', async () => {
+    const { fetch } = await startGateway({
+      config: { routes: { a: { match: { path: '/*' }, bff: file('wildcard') } } },
+    });
+    expect(await (await fetch('/')).json()).toEqual({ rest: '(root)' });
+    expect(await (await fetch('/@a/x')).json()).toEqual({ rest: '@a/x' });
+  });
+
   test('one pattern may take all that others leave', async () => {
     const { fetch } = await startGateway({
       config: { routes: { a: { match: { path: '/a/*' }, bff: file('wildcard') } } },

@@ -62,6 +62,19 @@ describe('absolute-form (RFC 9112 §3.2.2)', () => {
     expect(asked).toEqual([]);
   });
 
+  test('is the host to everything that looks at it, fields among them', async () => {
+    const { url } = await startGateway({
+      config: {
+        routes: {
+          field: { match: { headers: { host: 'shop.example' } }, respond: { body: 'field' } },
+          rest: { match: {}, respond: { body: 'rest' } },
+        },
+      },
+    });
+    const lines = ['GET http://shop.example/ HTTP/1.1', 'host: other.example'];
+    expect((await request(url, lines)).body).toBe('field');
+  });
+
   test('needs a Host beside it all the same', async () => {
     const { url } = await echo();
     expect((await request(url, ['GET http://shop.example/ HTTP/1.1'])).status).toBe(400);
