@@ -3,10 +3,10 @@
  * gateway with it.
  *
  * A slot is held until the body closes, not until the head arrives. Who finds none waits in order,
- * for a bounded time, in a bounded queue; the queue is ours since cockatiel's is neither fair nor
- * does it let an aborted waiter go.
+ * for a bounded time, in a bounded queue. All of it is ours: cockatiel's bulkhead frees its slot when
+ * a function settles, so that each call would need a promise held open just for that; its queue is
+ * not fair, and does not let an aborted waiter go.
  */
-import { bulkhead as cockatielBulkhead } from 'cockatiel';
 import type { CancelListener, Cancellation } from '../cancellation.ts';
 import type { Policy } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
@@ -27,12 +27,11 @@ export type Release = () => void;
 /** The slots of one upstream, shared by all its routes. */
 export class Slots {
   readonly #options: SlotOptions;
-  readonly #permits: ReturnType<typeof cockatielBulkhead>;
+  #used = 0;
   readonly #queue = new Set<Waiter>();
 
   constructor(options: SlotOptions) {
     this.#options = options;
-    this.#permits = cockatielBulkhead(options.concurrency, 0);
   }
 
   get concurrency(): number {
@@ -40,7 +39,7 @@ export class Slots {
   }
 
   get used(): number {
-    return this.#options.concurrency - this.#permits.executionSlots;
+    return this.#used;
   }
 
   get queued(): number {
@@ -54,7 +53,7 @@ export class Slots {
    */
   acquire(signal: Cancellation): Release | Promise<Release> {
     signal.throwIfCancelled();
-    if (this.#queue.size === 0 && this.#permits.executionSlots > 0) return this.#take();
+    if (this.#queue.size === 0 && this.#hasFree()) return this.#take();
     if (this.#queue.size >= this.#options.queue) throw this.#full('its queue is full');
     return new Promise((resolve, reject) => {
       const waiter = new Waiter(this.#queue, signal, resolve, reject, this.#options.clock);
@@ -67,21 +66,25 @@ export class Slots {
     for (const waiter of this.#queue) waiter.refuse(reason());
   }
 
-  #take(): Release {
-    let release: Release = () => undefined;
-    const held = this.#permits.execute(
-      () =>
-        new Promise<void>((resolve) => {
-          release = resolve;
-        }),
-    );
-    void held.then(() => this.#grantNext());
-    return release;
+  #hasFree(): boolean {
+    return this.#used < this.#options.concurrency;
   }
 
+  #take(): Release {
+    this.#used += 1;
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#used -= 1;
+      this.#grantNext();
+    };
+  }
+
+  /** A freed slot is handed over here and now, so that nobody can jump in. */
   #grantNext(): void {
     for (const waiter of this.#queue) {
-      if (this.#permits.executionSlots === 0) return;
+      if (!this.#hasFree()) return;
       waiter.grant(this.#take());
     }
   }

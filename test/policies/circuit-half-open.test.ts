@@ -136,6 +136,18 @@ describe('a void probe', () => {
     expect(circuit.refusal().options.retryAfterMs).toBe(2_000);
   });
 
+  test('leaves no place to a later epoch', async () => {
+    const circuit = circuitOf({ probes: 2 });
+    await openThenWait(circuit);
+    const [gone, bad] = enterAll(circuit);
+    gone!.forget();
+    bad!.fail(broken);
+    await pass(2_000);
+    for (const permit of enterAll(circuit)) permit.succeed();
+    await pass(0);
+    expect(circuit.state).toBe('closed');
+  });
+
   test('of an earlier epoch gives no place away', async () => {
     const circuit = circuitOf({ probes: 2 });
     await openThenWait(circuit);

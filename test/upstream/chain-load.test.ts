@@ -42,7 +42,7 @@ describe('an upstream that keeps failing', () => {
     expect(idle(reached)).toBe(true);
   });
 
-  test('has its queue emptied when its circuit opens', async () => {
+  test('has its queue emptied when its circuit opens, and nobody waits for a slot then', async () => {
     const upstream = await startUpstream((_request, response) => {
       setTimeout(() => response.writeHead(500).write('some'), 20);
     });
@@ -55,6 +55,7 @@ describe('an upstream that keeps failing', () => {
     const { body } = await first;
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['GW_CIRCUIT_OPEN']));
     expect(reached.state.slots.used).toBe(1);
+    expect(await codeOf(reached.call(aRequest()))).toBe('GW_CIRCUIT_OPEN');
     body.destroy();
     await eventually(() => idle(reached));
     expect(upstream.hits).toBe(1);
