@@ -19,7 +19,7 @@ export interface ProcessOptions {
   readonly nodeOptions?: readonly string[];
 }
 
-const READY_MS = 20_000;
+const READY_MS = 60_000;
 const GRACE_MS = 5_000;
 
 export class Processes {

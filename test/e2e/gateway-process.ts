@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 
@@ -19,7 +19,8 @@ export interface GatewayProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+/** The sources; `PORTICO_MAIN=dist/src/main.js` after `npm run build` tries what is published. */
+const MAIN = resolve(process.env['PORTICO_MAIN'] ?? 'src/main.ts');
 
 /** Starts a gateway for `config`; it ends with the test. */
 export async function startGatewayProcess(

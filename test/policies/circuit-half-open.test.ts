@@ -143,7 +143,9 @@ describe('a void probe', () => {
     gone!.forget();
     bad!.fail(broken);
     await pass(2_000);
-    for (const permit of enterAll(circuit)) permit.succeed();
+    const probes = enterAll(circuit);
+    expect(probes).toHaveLength(2);
+    for (const permit of probes) permit.succeed();
     await pass(0);
     expect(circuit.state).toBe('closed');
   });

@@ -61,6 +61,24 @@ describe('an upstream that keeps failing', () => {
     expect(upstream.hits).toBe(1);
   });
 
+  test('is tried by who gets a slot, not by who waits for one', async () => {
+    const upstream = await startUpstream((_request, response) => {
+      response.writeHead(500).write('some');
+    });
+    const breaker: BreakerConfig = { ...BREAKER, failures: 1 };
+    const reached = chainTo(upstream.url, { breaker, bulkhead: one });
+    const { body } = await reached.call(aRequest());
+    await new Promise((resolve) => setTimeout(resolve, 60));
+
+    const signal = new Cancellation();
+    const waiting = [1, 2, 3].map(() => codeOf(reached.call(aRequest({ signal }))));
+    expect(reached.state.slots.queued).toBe(3);
+    expect(reached.state.circuit!.state).toBe('open');
+    signal.cancel(left);
+    await Promise.all(waiting);
+    body.destroy();
+  });
+
   test('is asked by one probe alone where many wait', async () => {
     let answer = (): void => undefined;
     let healthy = false;

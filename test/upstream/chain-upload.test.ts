@@ -9,10 +9,10 @@ import { sending } from '../helpers/upload.ts';
 import { eventually, nobody, startUpstream } from '../helpers/upstream.ts';
 
 const RETRY: RetryConfig = {
-  attempts: 3,
+  attempts: 8,
   on: ['connect', 'reset', 503, 504],
   backoffMs: 5,
-  budget: 1,
+  budget: 9,
 };
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -35,8 +35,8 @@ describe('an upload that is tried again', () => {
     });
     const { call, state } = chainTo(upstream.url, {
       retry: RETRY,
-      timeoutMs: 60,
-      deadlineMs: 4_000,
+      timeoutMs: 100,
+      deadlineMs: 10_000,
     });
 
     const chunks = fc.array(
@@ -80,12 +80,12 @@ describe('a long upload', () => {
       request.on('data', (chunk: Buffer) => (total += chunk.length));
       request.on('end', () => response.end(String(total)));
     });
-    const { call } = chainTo(upstream.url, { timeoutMs: 60, deadlineMs: 80 });
+    const { call } = chainTo(upstream.url, { timeoutMs: 250, deadlineMs: 250 });
     const { upload, client } = sending();
     const outcome = call(aRequest({ method: 'POST', body: upload }));
     for (let i = 0; i < 10; i++) {
       client.write(bytesOf(50_000));
-      await pause(30);
+      await pause(60);
     }
     client.end();
     const { body } = await outcome;

@@ -30,7 +30,7 @@ describe('a retry', () => {
   test('of an attempt that timed out goes to another target too', async () => {
     const slow = await startUpstream(() => undefined);
     const fast = await startUpstream((_request, response) => void response.end('here'));
-    const { call } = chainTo([slow.url, fast.url], { retry: RETRY, timeoutMs: 50 });
+    const { call } = chainTo([slow.url, fast.url], { retry: RETRY, timeoutMs: 300 });
     const { body, target } = await call(aRequest());
     expect(target).toBe(fast.url);
     await body.dump();

@@ -33,7 +33,7 @@ describe('before the head', () => {
     expect(error.options.proxyStatus).toBe('tls_protocol_error');
   });
 
-  test('a handshake that never ends is connection_timeout, TLS included', async () => {
+  test('a handshake that never ends is connection_timeout, TLS included', { retry: 3 }, async () => {
     const upstream = await startWire(() => undefined);
     const startedAt = performance.now();
     const error = await failureAt(upstream.url.replace('http', 'https'));
