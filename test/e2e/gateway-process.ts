@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 
@@ -20,14 +20,14 @@ export interface GatewayProcess {
 }
 
 /** The sources; `PORTICO_MAIN=dist/src/main.js` after `npm run build` tries what is published. */
-const MAIN = resolve(process.env['PORTICO_MAIN'] ?? 'src/main.ts');
+const MAIN = path.resolve(process.env['PORTICO_MAIN'] ?? 'src/main.ts');
 
 /** Starts a gateway for `config`; it ends with the test. */
 export async function startGatewayProcess(
   config: Readonly<Record<string, unknown>>,
 ): Promise<GatewayProcess> {
-  const folder = mkdtempSync(join(tmpdir(), 'portico-e2e-'));
-  const file = join(folder, 'gateway.config.yaml');
+  const folder = mkdtempSync(path.join(tmpdir(), 'portico-e2e-'));
+  const file = path.join(folder, 'gateway.config.yaml');
   const ports = { server: { host: '127.0.0.1', port: 0 }, admin: { port: 0 } };
   const server = { ...ports.server, ...(config['server'] as object | undefined) };
   writeFileSync(file, JSON.stringify({ version: 1, ...ports, ...config, server }));

@@ -32,8 +32,10 @@ describe('docs/plugins.md', () => {
   );
 
   test('has a section with an example for each built-in plugin', async () => {
-    const sections = [...REFERENCE.matchAll(/^## (\w+)$/gm)].map(([, name]) => name);
-    expect(sections.toSorted()).toEqual(BUILT_IN.map(({ name }) => name).toSorted());
+    const sections = [...REFERENCE.matchAll(/^## (\w+)$/gm)].map(([, name]) => name!);
+    expect(sections.toSorted((a, b) => a.localeCompare(b))).toEqual(
+      BUILT_IN.map(({ name }) => name).toSorted((a, b) => a.localeCompare(b)),
+    );
     const loaded = await Promise.all(blocks(REFERENCE, 'yaml').map(load));
     const used = loaded.flatMap(({ config }) =>
       config.routes.flatMap((route) => Object.keys(route.plugins)),
