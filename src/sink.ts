@@ -27,6 +27,15 @@ interface SinkSource {
   destroy(): void;
 }
 
+/**
+ * Up to this many bytes a body is handed on as text: Node joins text to the head and writes both as one
+ * piece, where bytes are a second piece and a slower kind of write. Every byte is one latin1 character.
+ */
+const TEXT_BYTES = 16_384;
+
+const asText = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+
 export class ResponseSink implements Sink {
   readonly #response: ServerResponse;
   readonly #options: SendOptions;
@@ -49,7 +58,8 @@ export class ResponseSink implements Sink {
   end(trailers: MutableHeaders | undefined, rest?: Uint8Array): void {
     const response = this.#response;
     if (this.#options.trailers && trailers !== undefined) response.addTrailers(trailers);
-    response.end(rest);
+    if (rest !== undefined && rest.length <= TEXT_BYTES) response.end(asText(rest), 'latin1');
+    else response.end(rest);
     // `writableNeedDrain` is never true from here on; what the client has not taken is still due,
     // and all of it where the answer waits for another that was asked for before (pipelining).
     if (response.socket === null || response.socket.writableLength > 0) this.#waitForDrain();
