@@ -46,6 +46,7 @@ async function measure(order: LoadOrder): Promise<Measurement> {
   run.stop();
   await run;
   const { requests, non2xx, errors, latencyUs } = measured;
+  if (requests === 0) throw new Error(`${order.url} answered nothing`);
   return {
     requests,
     elapsedMs,
@@ -80,10 +81,6 @@ function startLoad({ url, connections, tokens, settleMs, measureMs }: LoadOrder)
 // The preload has let go of the channel, which is all this process lives for.
 process.channel?.ref();
 process.on('message', (order: LoadOrder) => {
-  measure(order).then(
-    (measurement) => process.send?.(measurement),
-    (error: unknown) => {
-      throw error;
-    },
-  );
+  // A failure ends this process, which the bench is told of.
+  void measure(order).then((measurement) => process.send?.(measurement));
 });

@@ -83,20 +83,19 @@ function firstUrl({ stdout }: ChildProcess): Promise<string | undefined> {
     // Lines after it are read too: a full pipe would stop the process.
     createInterface({ input: stdout! })
       .on('line', (line) => {
-        const { url, level = 0 } = parseLine(line);
+        const { url, level = '' } = parseLine(line);
         if (url !== undefined) resolve(url);
-        if (level >= WARNING) process.stderr.write(`${line}\n`);
+        if (WORTH_READING.has(level)) console.error(line);
       })
       .once('close', () => resolve(undefined));
   });
 }
 
-/** As pino counts. */
-const WARNING = 40;
+const WORTH_READING: ReadonlySet<string> = new Set(['warn', 'error', 'fatal']);
 
-function parseLine(line: string): { readonly url?: string; readonly level?: number } {
+function parseLine(line: string): { readonly url?: string; readonly level?: string } {
   try {
-    return JSON.parse(line) as { url?: string; level?: number };
+    return JSON.parse(line) as { url?: string; level?: string };
   } catch {
     return {};
   }

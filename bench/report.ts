@@ -26,7 +26,7 @@ export function formatTable(lines: readonly Line[]): string {
   const widths = COLUMNS.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   const text = rows.map((row) => formatRow(row.map((cell, i) => pad(cell, widths[i]!, i))));
   const rule = formatRow(
-    widths.map((width, i) => (i === 0 ? '-' : '').padEnd(width - 1, '-') + (i === 0 ? '-' : ':')),
+    widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)),
   );
   return [text[0], rule, ...text.slice(1)].join('\n');
 }

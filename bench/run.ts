@@ -50,25 +50,33 @@ function rotated<T>(list: readonly T[], by: number): T[] {
 /** @returns whether every budget was kept */
 async function bench(options: BenchOptions, processes: Processes, cores: Cores): Promise<boolean> {
   const issuer = await startIssuer();
-  try {
-    const field = await Field.start(options, processes, issuer, cores);
-    const rounds = await measureAll(field, options);
-    const lines = field.names.map((name) => summarize(name, rounds));
-    const verdicts = judge(lines, rounds);
-    const noise = formatNoise(strangersShare(rounds, availableParallelism()));
-    console.log(`\n${formatSetting(options, cores)} ${noise}\n`);
-    console.log(`${formatTable(lines)}\n\n${formatVerdicts(verdicts)}`);
-    return verdicts.every(({ isKept }) => isKept !== false);
-  } finally {
-    await processes.stop();
-    issuer.close();
-  }
+  const field = await Field.start(options, processes, issuer, cores);
+  const rounds = await measureAll(field, options);
+  const lines = field.names.map((name) => summarize(name, rounds));
+  const verdicts = judge(lines, rounds);
+  const noise = formatNoise(strangersShare(rounds, availableParallelism()));
+  console.log(`\n${formatSetting(options, cores)} ${noise}\n`);
+  console.log(`${formatTable(lines)}\n\n${formatVerdicts(verdicts)}`);
+  return verdicts.every(({ isKept }) => isKept !== false);
 }
 
 /** Longer than this it can not take; something hangs. */
 function longestMs({ rounds, seconds, only }: BenchOptions): number {
   const warmUp = WARM_UP_MS + OVERHEAD_MS;
   return START_MS + only.length * (warmUp + rounds * (seconds * 1_000 + OVERHEAD_MS));
+}
+
+/** Settles, with an exit code, when the bench is to be given up. */
+function untilGivenUp(afterMs: number): Promise<number> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => resolve(INTERRUPTED));
+    }
+    setTimeout(() => {
+      console.error('bench: took too long');
+      resolve(1);
+    }, afterMs);
+  });
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -78,27 +86,21 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const processes = new Processes();
-  const giveUp = (code: number): void => {
-    void processes.stop().then(() => process.exit(code));
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => giveUp(INTERRUPTED));
-  }
-  const timer = setTimeout(() => {
-    console.error('bench: took too long');
-    giveUp(1);
-  }, longestMs(options));
   try {
-    const isKept = await bench(options, processes, chooseCores());
-    return isKept || !options.check ? 0 : 1;
+    return await Promise.race([
+      bench(options, processes, chooseCores()).then((isKept) => (isKept || !options.check ? 0 : 1)),
+      untilGivenUp(longestMs(options)),
+    ]);
   } finally {
-    clearTimeout(timer);
+    await processes.stop();
   }
 }
 
+let code = 1;
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  code = await main(process.argv.slice(2));
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
 }
+// The issuer, and whatever was under way when it was given up, would keep the process.
+process.exit(code);

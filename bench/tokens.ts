@@ -7,12 +7,12 @@ export interface Issuer {
   readonly url: string;
   /** One for each of `count` consumers, good for an hour. */
   tokens(count: number): string[];
-  close(): void;
 }
 
 const KEY_ID = 'bench-1';
 const LIFETIME_S = 3_600;
 
+/** Serves until the process ends. */
 export async function startIssuer(): Promise<Issuer> {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const key = { ...publicKey.export({ format: 'jwk' }), kid: KEY_ID, alg: 'ES256', use: 'sig' };
@@ -25,10 +25,6 @@ export async function startIssuer(): Promise<Issuer> {
   return {
     url,
     tokens: (count) => Array.from({ length: count }, (_, i) => token(url, `user-${i}`, privateKey)),
-    close() {
-      server.closeAllConnections();
-      server.close();
-    },
   };
 }
 

@@ -1,6 +1,6 @@
 /** Finding a token in a request, and reading what it says before it is believed. */
 import type { FastifyRequest } from 'fastify';
-import { GatewayError, requestSource } from 'portico';
+import { GatewayError, isGatewayError, requestSource } from 'portico';
 
 /** No honest token is longer; reading and hashing longer ones is work for nothing. */
 const MAX_TOKEN_BYTES = 8_192;
@@ -67,9 +67,10 @@ function bearer(authorization: string): string | undefined {
  */
 export function peek(token: string): UnverifiedToken {
   if (!COMPACT.test(token)) throw refuse('the token is malformed');
-  const [head = '', body = ''] = token.split('.');
-  const header = decode(head);
-  const payload = decode(body);
+  const [head = '', body = '', signature = ''] = token.split('.');
+  const header = decodeObject(head);
+  const payload = decodeObject(body);
+  decode(signature);
   const { alg, kid, typ, crit } = header;
   if (typeof alg !== 'string') throw refuse('the token names no algorithm');
   if (crit !== undefined) throw refuse('the token asks for an extension that is not supported');
@@ -83,17 +84,21 @@ export function peek(token: string): UnverifiedToken {
   return { alg, kid: kid, issuer: payload['iss'] };
 }
 
-function decode(part: string): Record<string, unknown> {
+function decodeObject(part: string): Record<string, unknown> {
   try {
-    const bytes = Buffer.from(part, 'base64url');
-    // One token, one spelling: stray bits at the end would make it two.
-    if (bytes.toString('base64url') !== part) throw new RangeError('not canonical base64url');
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    const value: unknown = JSON.parse(decode(part).toString('utf8'));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       return value as Record<string, unknown>;
     }
     throw new RangeError('not an object');
   } catch (error) {
-    throw refuse('the token is malformed', error);
+    throw isGatewayError(error) ? error : refuse('the token is malformed', error);
   }
+}
+
+/** One token, one spelling: stray bits at the end of a part would make it several. */
+function decode(part: string): Buffer {
+  const bytes = Buffer.from(part, 'base64url');
+  if (bytes.toString('base64url') !== part) throw refuse('the token is malformed');
+  return bytes;
 }

@@ -45,12 +45,30 @@ describe('what is no HTTP request', () => {
     expect(answers[0]).toContain('ok');
   });
 
-  test('is answered once, however much of it follows', async () => {
-    const socket = await open(await plain());
-    socket.write('GARBAGE\r\n\r\n');
+  test('is answered and counted once, however much of it follows', async () => {
+    const origin = await startUpstream((_request, response) => {
+      setTimeout(() => response.end('late'), 150);
+    });
+    const { url, gateway } = await startGateway({
+      config: {
+        admin: { port: 0 },
+        upstreams: { up: { targets: [origin] } },
+        routes: { all: forwardTo('/*') },
+      },
+    });
+    const socket = await open(url);
+    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\nGARBAGE\r\n\r\n');
+    await sleep(50);
     socket.write('MORE GARBAGE\r\n\r\n');
+
     const text = await receive(socket);
-    expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+
+    const answers = text.split(/(?=HTTP\/1\.1 )/);
+    expect(answers.map((each) => parse(each).status)).toEqual([200, 501]);
+    const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+    expect(metrics).toContain(
+      'portico_errors_total{route="unmatched",code="GW_METHOD_UNSUPPORTED"} 1',
+    );
   });
 });
 

@@ -121,6 +121,21 @@ describe('onResponse', () => {
   });
 });
 
+describe('fields set on the reply', () => {
+  test.each([
+    ['where the answer goes straight to the socket', {}],
+    ['where it goes through Fastify', { wrap: '' }],
+  ])('win over the upstream’s %s; Vary and Set-Cookie are added to', async (_where, more) => {
+    const fields = { 'x-own': 'ours', vary: 'X-Own', 'set-cookie': ['c=3', 'd=4'] };
+    const { fetch } = await plugged({ a: { trace: { fields, ...more } } }, () => ({
+      headers: { 'x-own': 'theirs', vary: 'Accept', 'set-cookie': ['a=1', 'b=2'] },
+    }));
+    const { headers } = await fetch('/a');
+    expect([headers.get('x-own'), headers.get('vary')]).toEqual(['ours', 'Accept, X-Own']);
+    expect(headers.getSetCookie()).toEqual(['a=1', 'b=2', 'c=3', 'd=4']);
+  });
+});
+
 describe('transform', () => {
   test.each([
     ['forward', {}, '<[body[<'],

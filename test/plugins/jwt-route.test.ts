@@ -1,36 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { UpstreamRequest } from '../../src/call.ts';
-import { codeOf, forwardTo, startGateway } from '../gateway/support/gateway.ts';
-import { hmacToken, now, startIssuer } from './issuer.ts';
-
-const bearing = (token: string, more: object = {}) => ({
-  headers: { authorization: `Bearer ${token}`, ...more },
-});
-
-/** Routes by their `jwt` options, at `/name`; one issuer, or several. */
-async function routed(options: Readonly<Record<string, object | false>>, issuers: object = {}) {
-  const { issuer, jwks } = await startIssuer();
-  const calls: UpstreamRequest[] = [];
-  const own = { issuer: issuer.issuer, audience: 'shop', jwks, algorithms: ['ES256'] };
-  const gateway = await startGateway({
-    config: {
-      plugins: { jwt: { issuers: { shop: own, ...issuers } } },
-      routes: Object.fromEntries(
-        Object.entries(options).map(([name, jwt]) => [
-          name,
-          forwardTo(`/${name}`, { jwt: jwt === false ? false : { issuer: 'shop', ...jwt } }),
-        ]),
-      ),
-    },
-    upstreams: {
-      up: (call) => {
-        calls.push(call);
-        return {};
-      },
-    },
-  });
-  return { ...gateway, issuer, calls };
-}
+import { codeOf } from '../gateway/support/gateway.ts';
+import { hmacToken, now } from './issuer.ts';
+import { bearing, routed } from './jwt-routes.ts';
 
 describe('scopes', () => {
   test.each([
@@ -118,47 +89,6 @@ describe('forward', () => {
       nothing,
       nothing,
     ]);
-  });
-});
-
-describe('the key set', () => {
-  test('is fetched again for a key that is new, and the old one ends', async () => {
-    vi.useFakeTimers({ toFake: ['Date'] });
-    const { fetch, issuer } = await routed({ a: {} });
-    const old = issuer.sign();
-    expect((await fetch('/a', bearing(old))).status).toBe(200);
-
-    issuer.rotate();
-    // Not more often than every few seconds, whatever keys are asked for.
-    vi.setSystemTime(Date.now() + 6_000);
-    expect((await fetch('/a', bearing(issuer.sign()))).status).toBe(200);
-
-    expect(issuer.hits).toBe(2);
-    expect((await fetch('/a', bearing(old))).status).toBe(401);
-  });
-
-  test('is not fetched for every unknown key', async () => {
-    const { fetch, issuer } = await routed({ a: {} });
-    await fetch('/a', bearing(issuer.sign()));
-    for (let i = 0; i < 5; i++) {
-      expect((await fetch('/a', bearing(issuer.sign({}, { kid: `k${i}` })))).status).toBe(401);
-    }
-    expect(issuer.hits).toBe(1);
-  });
-
-  test('that can not be had is 503, not the client’s fault; known tokens still pass', async () => {
-    const { fetch, issuer } = await routed({ a: {} });
-    issuer.isDown = true;
-
-    const response = await fetch('/a', bearing(issuer.sign()));
-    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
-    expect(await codeOf(response)).toBe('GW_DEPENDENCY_DOWN');
-
-    issuer.isDown = false;
-    const token = issuer.sign();
-    expect((await fetch('/a', bearing(token))).status).toBe(200);
-    issuer.isDown = true;
-    expect((await fetch('/a', bearing(token))).status).toBe(200);
   });
 });
 

@@ -3,8 +3,6 @@ import type { UpstreamRequest } from '../../src/call.ts';
 import { codeOf, forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { hmacToken, type Issuer, type Json, now, startIssuer } from './issuer.ts';
 
-const SECRET = 'a secret of at least thirty-two characters';
-
 /** A gateway that trusts one issuer by its key set, behind `/`, as `options` ask. */
 async function trusting(options: object = {}, settings: object = {}) {
   const { issuer, jwks } = await startIssuer();
@@ -52,6 +50,12 @@ const forge = (token: string, index: 0 | 1, change: (value: Json) => unknown): s
         : text,
     )
     .join('.');
+
+/** The same bytes of the signature, with other bits behind them. */
+function respell(token: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  return token.slice(0, -1) + alphabet[alphabet.indexOf(token.at(-1)!) ^ 1]!;
+}
 
 describe('a good token', () => {
   test('lets its bearer in, and says who that is', async () => {
@@ -121,6 +125,7 @@ describe('a bad token', () => {
     ['has no signature', (issuer) => issuer.sign().replace(/[^.]*$/, '')],
     ['is padded', (issuer) => `${issuer.sign()}=`],
     ['is standard base64', (issuer) => issuer.sign().replace(/.$/, '+')],
+    ['has another spelling of its signature', (issuer) => respell(issuer.sign())],
     ['has another spelling of its payload', (issuer) => issuer.sign().replace(/\.(\w+)/, '.$1A')],
     ['has a head that is no JSON', () => 'bm90.bm90.bm90'],
     ['has a list for claims', (issuer) => forge(issuer.sign(), 1, () => [])],
@@ -200,44 +205,5 @@ describe('a bad token', () => {
     expect((await ask(late)).status).toBe(401);
     expect((await ask(issuer.sign())).status).toBe(200);
     expect((await ask(late)).status).toBe(401);
-  });
-});
-
-describe('keys that are written down', () => {
-  test('a shared secret verifies HS256, and nothing else', async () => {
-    const settings = { jwks: undefined, secret: SECRET, algorithms: ['HS256'] };
-    const { ask, issuer } = await trusting({}, settings);
-    const claims = { iss: issuer.issuer, aud: 'shop', exp: now() + 60 };
-
-    expect((await ask(hmacToken(SECRET, claims))).status).toBe(200);
-    expect((await ask(hmacToken('', claims))).status).toBe(401);
-    expect((await ask(hmacToken(`${SECRET}x`, claims))).status).toBe(401);
-    expect((await ask(hmacToken(SECRET, claims, { alg: 'HS512' }))).status).toBe(401);
-    expect((await ask(issuer.sign())).status).toBe(401);
-  });
-
-  test('a public key verifies without a look-up', async () => {
-    const { issuer } = await startIssuer();
-    const { fetch } = await startGateway({
-      config: {
-        plugins: {
-          jwt: {
-            issuers: {
-              own: { issuer: issuer.issuer, key: issuer.publicPem, algorithms: ['ES256'] },
-            },
-          },
-        },
-        routes: { all: forwardTo('/*', { jwt: { issuer: 'own' } }) },
-      },
-      upstreams: { up: () => ({}) },
-    });
-    const ask = async (token: string) =>
-      (await fetch('/', { headers: { authorization: `bearer ${token}` } })).status;
-
-    expect(await ask(issuer.sign({ aud: undefined }))).toBe(200);
-    expect(await ask(hmacToken(issuer.publicPem, { iss: issuer.issuer, exp: now() + 60 }))).toBe(
-      401,
-    );
-    expect(issuer.hits).toBe(0);
   });
 });

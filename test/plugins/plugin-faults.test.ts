@@ -124,11 +124,31 @@ describe('an ordinary Fastify plugin', () => {
   test('that takes its time does not let a request pass that was answered', async () => {
     const { fetch } = await plugged(
       { ordinary: { module: fixture('ordinary'), slow: true } },
-      { trace: { phases: ['cors', 'request'], answers: 'cors' } },
+      { cors: { origins: ['*'] }, trace: { phases: ['request'] } },
     );
-    const response = await fetch('/forwarded');
-    expect([response.status, await response.text()]).toEqual([202, 'answered']);
-    expect(response.headers.get('x-trace')).toBe('cors');
+    const headers = { origin: 'https://a.example', 'access-control-request-method': 'GET' };
+    const response = await fetch('/forwarded', { method: 'OPTIONS', headers });
+    expect([response.status, response.headers.get('x-trace')]).toEqual([204, null]);
+  });
+
+  test('that takes its time outlives an upstream that stops meanwhile', async () => {
+    const origin = await startUpstream((_request, response) => {
+      response.writeHead(200, { 'content-length': 10 }).write('12345');
+      setTimeout(() => response.destroy(), 10);
+    });
+    const { fetch } = await startGateway({
+      config: {
+        plugins: { ordinary: { module: fixture('ordinary'), slow: true } },
+        upstreams: { up: { targets: [origin], retry: false } },
+        routes: { a: forwardTo('/a'), own: { match: { path: '/own' }, respond: { body: 'own' } } },
+      },
+    });
+    const cut = await fetch('/a').then(
+      async (response) => [response.status, await response.text().catch(() => 'cut')],
+      () => 'cut',
+    );
+    expect(cut).not.toEqual([200, '12345']);
+    expect(await (await fetch('/own')).text()).toBe('own');
   });
 
   test('that puts another body in its place leaves no slot taken', async () => {

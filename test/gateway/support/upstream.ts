@@ -35,16 +35,16 @@ export async function startUpstream(listener: RequestListener): Promise<string> 
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Records each request with its body, then answers 200 with `{}`, or as `answer` says. */
-export async function startRecorder(answer?: RequestListener): Promise<RealUpstream> {
+/** Records each request that comes whole, with its body, and answers it 200 with `{}`. */
+export async function startRecorder(): Promise<RealUpstream> {
   const received: Received[] = [];
   const url = await startUpstream((request, response) => {
-    void bodyOf(request).then((body) => {
+    const record = (body: Buffer): void => {
       const { method = '', url: target = '', headers, rawHeaders } = request;
       received.push({ method, url: target, headers, rawHeaders, body });
-      if (answer === undefined) response.setHeader('content-type', 'application/json').end('{}');
-      else answer(request, response);
-    });
+      response.setHeader('content-type', 'application/json').end('{}');
+    };
+    void bodyOf(request).then(record, () => response.destroy());
   });
   return { url, received };
 }
