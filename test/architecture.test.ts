@@ -7,6 +7,7 @@ const LAYERS: readonly (readonly string[])[] = [
   [
     'src/errors.ts',
     'src/clock.ts',
+    'src/timeouts.ts',
     'src/cancellation.ts',
     'src/headers.ts',
     'src/canonical-path.ts',

@@ -12,24 +12,20 @@ export function observeAttempts(
 ): Policy {
   const label = targetLabels(origins);
   return (next) =>
-    async function observed(request) {
+    function observed(request) {
       const startedAt = clock.now();
-      try {
-        const response = await next(request);
-        const status = attemptStatus(response.status);
-        metrics.observeAttempt(upstream, label(response.target), status, seconds(clock, startedAt));
-        return response;
-      } catch (error) {
-        const { code } = toGatewayError(error);
-        metrics.observeAttempt(
-          upstream,
-          label(request.notes.target ?? ''),
-          code,
-          seconds(clock, startedAt),
-        );
-        throw error;
-      }
+      const observe = (target: string, status: string): void =>
+        metrics.observeAttempt(upstream, label(target), status, (clock.now() - startedAt) / 1_000);
+      return next(request).then(
+        (response) => {
+          observe(response.target, attemptStatus(response.status));
+          return response;
+        },
+        (thrown) => {
+          const { code, options } = toGatewayError(thrown);
+          observe(options.target ?? request.notes.target ?? '', code);
+          throw thrown;
+        },
+      );
     };
 }
-
-const seconds = (clock: Clock, since: number): number => (clock.now() - since) / 1_000;

@@ -7,6 +7,7 @@
 import type { Policy, UpstreamRequest, UpstreamResponse } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
+import { type Timeout, Timeouts } from '../timeouts.ts';
 import { Upload } from '../upload.ts';
 
 export interface DeadlineOptions {
@@ -15,13 +16,19 @@ export interface DeadlineOptions {
 }
 
 /** @throws GW_DEADLINE_EXCEEDED */
-export function deadline({ deadlineMs, clock }: DeadlineOptions): Policy {
+export function deadline(options: DeadlineOptions): Policy {
+  const { deadlineMs, clock } = options;
+  const timeouts = new Timeouts(deadlineMs, clock);
   return (next) =>
     function bounded(request) {
-      const deadlineAt = Math.min(request.deadlineAt, clock.now() + deadlineMs);
+      const now = clock.now();
+      const deadlineAt = Math.min(request.deadlineAt, now + deadlineMs);
       const call = { ...request, deadlineAt };
+      const watch = new Watch(call, options);
       const response = next(call);
-      return new Watch(call, deadlineMs, clock).over(response);
+      if (deadlineAt < request.deadlineAt) watch.start(timeouts, now);
+      else watch.arm();
+      return watch.over(response);
     };
 }
 
@@ -33,17 +40,28 @@ export function remainingMs(request: UpstreamRequest, clock: Clock): number {
 
 class Watch {
   readonly #request: UpstreamRequest;
-  readonly #deadlineMs: number;
-  readonly #clock: Clock;
+  readonly #options: DeadlineOptions;
+  /** The first one, where nobody had set a deadline before. */
+  #timeout: Timeout | undefined;
   #timer: Timer | undefined;
   #settled = false;
   #reject: ((error: Error) => void) | undefined;
 
-  constructor(request: UpstreamRequest, deadlineMs: number, clock: Clock) {
+  constructor(request: UpstreamRequest, options: DeadlineOptions) {
     this.#request = request;
-    this.#deadlineMs = deadlineMs;
-    this.#clock = clock;
-    this.#arm();
+    this.#options = options;
+  }
+
+  /** For all of the time, from `now`. */
+  start(timeouts: Timeouts, now: number): void {
+    this.#timeout = timeouts.start(() => this.#check(), now);
+  }
+
+  /** For what is left of the time. */
+  arm(): void {
+    const { clock } = this.#options;
+    const left = remainingMs(this.#request, clock);
+    this.#timer = clock.after(Math.max(left, 0), () => this.#check());
   }
 
   over(response: Promise<UpstreamResponse>): Promise<UpstreamResponse> {
@@ -64,24 +82,19 @@ class Watch {
     });
   }
 
-  #arm(): void {
-    const left = remainingMs(this.#request, this.#clock);
-    this.#timer = this.#clock.after(Math.max(left, 0), () => this.#check());
-  }
-
   #check(): void {
     if (this.#settled) return;
     const { body, signal } = this.#request;
     if (body instanceof Upload && body.isFlowing) {
-      body.onRest(() => !this.#settled && this.#arm());
+      body.onRest(() => !this.#settled && this.arm());
       return;
     }
     // Timers may fire a fraction early; the body may have stood still since.
-    if (remainingMs(this.#request, this.#clock) > 1) {
-      this.#arm();
+    if (remainingMs(this.#request, this.#options.clock) > 1) {
+      this.arm();
       return;
     }
-    const detail = `not answered within ${this.#deadlineMs} ms`;
+    const detail = `not answered within ${this.#options.deadlineMs} ms`;
     const error = new GatewayError('GW_DEADLINE_EXCEEDED', detail);
     this.#settled = true;
     signal.cancel(error);
@@ -90,6 +103,7 @@ class Watch {
 
   #settle(): void {
     this.#settled = true;
-    this.#clock.cancel(this.#timer);
+    this.#timeout?.stop();
+    if (this.#timer !== undefined) this.#options.clock.cancel(this.#timer);
   }
 }

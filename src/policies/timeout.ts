@@ -2,9 +2,11 @@
  * Bounds one attempt: from the end of the request body, or from the attempt's start where there is
  * none, to the response head. It never cuts a body that is streaming.
  */
+import type { Cancellation } from '../cancellation.ts';
 import type { Policy, UpstreamRequest } from '../call.ts';
-import type { Clock, Timer } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
+import { type Timeout, Timeouts } from '../timeouts.ts';
 import { Upload } from '../upload.ts';
 
 export interface TimeoutOptions {
@@ -14,47 +16,48 @@ export interface TimeoutOptions {
 
 /** @throws GW_UPSTREAM_TIMEOUT */
 export function attemptTimeout({ timeoutMs, clock }: TimeoutOptions): Policy {
+  const timeouts = new Timeouts(timeoutMs, clock);
   return (next) =>
-    async function timed(request) {
-      const signal = request.signal.child();
-      const expiry = new Expiry(signal, timeoutMs, clock);
-      expiry.start(request.body);
-      try {
-        return await next({ ...request, signal });
-      } finally {
-        expiry.stop();
-      }
+    function timed(request) {
+      const expiry = new Expiry(request, timeoutMs, timeouts);
+      return next({ ...request, signal: expiry.signal }).then(
+        (response) => {
+          expiry.stop();
+          return response;
+        },
+        (error) => {
+          expiry.stop();
+          throw error;
+        },
+      );
     };
 }
 
 class Expiry {
-  readonly #signal: { cancel(reason: Error): void };
+  readonly signal: Cancellation;
   readonly #timeoutMs: number;
-  readonly #clock: Clock;
-  #timer: Timer | undefined;
+  readonly #timeouts: Timeouts;
+  #timeout: Timeout | undefined;
   #stopped = false;
 
-  constructor(signal: { cancel(reason: Error): void }, timeoutMs: number, clock: Clock) {
-    this.#signal = signal;
+  constructor({ signal, body }: UpstreamRequest, timeoutMs: number, timeouts: Timeouts) {
+    this.signal = signal.child();
     this.#timeoutMs = timeoutMs;
-    this.#clock = clock;
-  }
-
-  start(body: UpstreamRequest['body']): void {
-    if (body instanceof Upload && !body.isEnded) body.onEnd(() => this.#arm());
-    else this.#arm();
+    this.#timeouts = timeouts;
+    if (body instanceof Upload && !body.isEnded) body.onEnd(() => this.#start());
+    else this.#start();
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#clock.cancel(this.#timer);
+    this.#timeout?.stop();
   }
 
-  #arm(): void {
+  #start(): void {
     if (this.#stopped) return;
-    this.#timer = this.#clock.after(this.#timeoutMs, () => {
+    this.#timeout = this.#timeouts.start(() => {
       const detail = `no answer within ${this.#timeoutMs} ms`;
-      this.#signal.cancel(new GatewayError('GW_UPSTREAM_TIMEOUT', detail));
+      this.signal.cancel(new GatewayError('GW_UPSTREAM_TIMEOUT', detail));
     });
   }
 }
