@@ -61,6 +61,8 @@ export class Metrics {
         name: 'portico_request_duration_seconds',
         help: 'From the head of a request to the end of its answer.',
       },
+      shared: ['route', 'endpoint', 'method'],
+      counted: ['status'],
       buckets: BUCKETS,
     },
     this.#registry,
@@ -75,6 +77,8 @@ export class Metrics {
         name: 'portico_upstream_duration_seconds',
         help: 'From the start of an attempt to the head of its answer.',
       },
+      shared: ['upstream'],
+      counted: ['target', 'status'],
       buckets: BUCKETS,
     },
     this.#registry,
@@ -130,25 +134,11 @@ export class Metrics {
 
   observeRequest({ route, endpoint, method, status, seconds }: RequestObservation): void {
     const known = METHODS.has(method) ? method : 'other';
-    const label = statusLabel(status);
-    this.#requests.observe(
-      endpoint === '' ? `${route} ${known}` : `${route} ${known} ${endpoint}`,
-      () => ({ route, endpoint, method: known }),
-      label,
-      () => ({ status: label }),
-      seconds,
-    );
+    this.#requests.observe([route, endpoint, known], [statusLabel(status)], seconds);
   }
 
   observeAttempt(upstream: string, target: string, status: string, seconds: number): void {
-    const detail = `${target} ${status}`;
-    this.#attempts.observe(
-      upstream,
-      () => ({ upstream }),
-      detail,
-      () => ({ target, status }),
-      seconds,
-    );
+    this.#attempts.observe([upstream], [target, status], seconds);
   }
 
   countRetry(upstream: string, reason: string): void {

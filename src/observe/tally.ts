@@ -2,8 +2,8 @@
  * Counts and times of one kind of event, kept as plain numbers and told to Prometheus when it asks.
  *
  * prom-client hashes the labels of each observation and walks a map for its bucket: four times a
- * request, that costs more than matching and forwarding its headers. Here an observation is one look-up
- * and three additions; the lines of the exposition are made at the scrape.
+ * request, that costs more than matching and forwarding its headers. Here an observation is a few
+ * look-ups and three additions; the lines of the exposition are made at the scrape.
  */
 import type { Registry } from 'prom-client';
 
@@ -18,28 +18,59 @@ interface MetricValue {
 export interface TallyNames {
   readonly counter: { readonly name: string; readonly help: string };
   readonly histogram: { readonly name: string; readonly help: string };
+  /** Labels of both. */
+  readonly shared: readonly string[];
+  /** Further labels of the counter. */
+  readonly counted: readonly string[];
   /** Upper bounds in seconds. */
   readonly buckets: readonly number[];
 }
 
+/** Finds a value by a list of words: no key is put together, and the words' hashes are known. */
+class Tree<T> {
+  readonly words: readonly string[];
+  value: T | undefined;
+  readonly #children = new Map<string, Tree<T>>();
+
+  constructor(words: readonly string[] = []) {
+    this.words = words;
+  }
+
+  at(words: readonly string[], from = 0): Tree<T> {
+    const word = words[from];
+    if (word === undefined) return this;
+    return (this.#children.get(word) ?? this.#grow(word)).at(words, from + 1);
+  }
+
+  /** Every tree below and this one, that holds a value. */
+  *filled(): Generator<{ readonly words: readonly string[]; readonly value: T }> {
+    if (this.value !== undefined) yield { words: this.words, value: this.value };
+    for (const child of this.#children.values()) yield* child.filled();
+  }
+
+  #grow(word: string): Tree<T> {
+    const child = new Tree<T>([...this.words, word]);
+    this.#children.set(word, child);
+    return child;
+  }
+}
+
 /** What has the same labels in the histogram. */
 class Series {
-  readonly labels: Labels;
   /** One more than there are bounds; the last is `+Inf`. Not cumulative. */
   readonly buckets: Float64Array;
   sum = 0;
   /** By the counter's further labels. */
-  readonly counts = new Map<string, { readonly labels: Labels; count: number }>();
+  readonly counts = new Tree<number>();
 
-  constructor(labels: Labels, bounds: number) {
-    this.labels = labels;
+  constructor(bounds: number) {
     this.buckets = new Float64Array(bounds + 1);
   }
 }
 
 export class Tally {
   readonly #names: TallyNames;
-  readonly #series = new Map<string, Series>();
+  readonly #series = new Tree<Series>();
 
   constructor(names: TallyNames, registry: Registry) {
     this.#names = names;
@@ -48,51 +79,37 @@ export class Tally {
     register(registry, { ...histogram, type: 'histogram', values: () => this.#histogramValues() });
   }
 
-  /**
-   * One event. `key` and `detail` stand for the labels, which are asked for when they are new.
-   *
-   * @param key what the histogram tells apart
-   * @param detail what the counter tells apart besides
-   */
-  observe(
-    key: string,
-    labels: () => Labels,
-    detail: string,
-    details: () => Labels,
-    seconds: number,
-  ): void {
+  /** One event; `shared` and `counted` are the values of those labels. */
+  observe(shared: readonly string[], counted: readonly string[], seconds: number): void {
     const { buckets: bounds } = this.#names;
-    let series = this.#series.get(key);
-    if (series === undefined) {
-      series = new Series(labels(), bounds.length);
-      this.#series.set(key, series);
-    }
+    const series = (this.#series.at(shared).value ??= new Series(bounds.length));
     let bucket = 0;
     while (bucket < bounds.length && seconds > bounds[bucket]!) bucket += 1;
     series.buckets[bucket]! += 1;
     series.sum += seconds;
-    const known = series.counts.get(detail);
-    if (known === undefined) series.counts.set(detail, { labels: details(), count: 1 });
-    else known.count += 1;
+    const count = series.counts.at(counted);
+    count.value = (count.value ?? 0) + 1;
   }
 
   #counterValues(): MetricValue[] {
-    const metricName = this.#names.counter.name;
-    return [...this.#series.values()].flatMap(({ labels, counts }) =>
-      [...counts.values()].map(({ labels: more, count }) => ({
-        labels: { ...labels, ...more },
-        value: count,
-        metricName,
+    const { counter, shared, counted } = this.#names;
+    return [...this.#series.filled()].flatMap((series) =>
+      [...series.value.counts.filled()].map(({ words, value }) => ({
+        labels: { ...labelled(shared, series.words), ...labelled(counted, words) },
+        value,
+        metricName: counter.name,
       })),
     );
   }
 
   #histogramValues(): MetricValue[] {
-    const { name } = this.#names.histogram;
-    return [...this.#series.values()].flatMap((series) => this.#linesOf(series, name));
+    const { histogram, shared } = this.#names;
+    return [...this.#series.filled()].flatMap(({ words, value }) =>
+      this.#linesOf(value, labelled(shared, words), histogram.name),
+    );
   }
 
-  #linesOf({ labels, buckets, sum }: Series, name: string): MetricValue[] {
+  #linesOf({ buckets, sum }: Series, labels: Labels, name: string): MetricValue[] {
     const bounds = [...this.#names.buckets, '+Inf'];
     let total = 0;
     const lines = bounds.map((le, i) => {
@@ -106,6 +123,9 @@ export class Tally {
     ];
   }
 }
+
+const labelled = (names: readonly string[], values: readonly string[]): Labels =>
+  Object.fromEntries(names.map((name, i) => [name, values[i]!]));
 
 interface Exposed {
   readonly name: string;
