@@ -17,7 +17,8 @@ export function watchClient(
   exchange: ClientExchange,
   onClose: (exchange: ClientExchange, response: ServerResponse) => void,
 ): void {
-  response.once('close', () => {
+  // It comes once; `once` would only wrap the listener, and remove it.
+  response.on('close', () => {
     if (!response.writableFinished) {
       exchange.code ??= 'GW_CLIENT_CLOSED';
       exchange.signal.cancel(new GatewayError('GW_CLIENT_CLOSED', 'the client left'));

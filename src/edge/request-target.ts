@@ -93,6 +93,8 @@ function split(url: string, host: string, paths: PathRules): RequestTarget {
 
 /** The host without its port, in lower case: what routes match. */
 export function hostName(authority: string): string {
-  const name = authority.endsWith(']') ? authority : authority.replace(/:\d+$/, '');
+  const colon = authority.lastIndexOf(':');
+  // The colons of an IPv6 address stand in brackets.
+  const name = colon > authority.lastIndexOf(']') ? authority.slice(0, colon) : authority;
   return name.toLowerCase();
 }

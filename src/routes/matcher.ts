@@ -61,30 +61,26 @@ export class Matcher {
 
   /** The route for `request`, or why there is none. */
   find(request: MatchRequest): MatchResult {
-    const candidates = this.#candidates(request.path);
-    let best: Candidate | undefined;
-    for (const candidate of candidates) {
-      if (best !== undefined && candidate.rank > best.rank) continue;
-      if (accepts(candidate, request)) best = candidate;
-    }
+    const search = new Search(request);
+    this.#visit(search);
+    const { best, passed } = search;
     if (best !== undefined) return { kind: 'match', match: describe(best, request.path) };
-    const allow = allowed(candidates, request);
+    const allow = allowed(passed, request);
     return allow.length > 0 ? { kind: 'method', allow } : { kind: 'none' };
   }
 
-  #candidates(path: string): Candidate[] {
-    const found: Candidate[] = [];
-    const segments = path.split('/').slice(1);
-    const endsInSlash = segments.at(-1) === '';
-    if (endsInSlash) segments.pop();
+  #visit(search: Search): void {
+    const { path } = search;
     // `/` itself has no other spelling.
-    collect(this.#root, segments, 0, endsInSlash && segments.length > 0, found);
+    if (path === '/') {
+      search.tryAll(this.#root.prefix);
+      search.tryAll(this.#root.exact);
+    } else visit(this.#root, search, 0);
     for (const candidate of this.#anywhere) {
       if (candidate.groups === undefined || candidate.groups(path) !== undefined) {
-        found.push(candidate);
+        search.try(candidate);
       }
     }
-    return found;
   }
 
   #place(candidate: Candidate): void {
@@ -143,23 +139,46 @@ function groupsOf(pathRegex: string): NonNullable<Candidate['groups']> {
   };
 }
 
-/** Every candidate whose path fits, from the root down. */
-function collect(
-  node: Node,
-  segments: readonly string[],
-  depth: number,
-  slash: boolean,
-  found: Candidate[],
-): void {
-  for (const candidate of node.prefix) found.push(candidate);
-  const segment = segments[depth];
-  if (segment === undefined) {
-    for (const candidate of slash ? node.exactSlash : node.exact) found.push(candidate);
+/** Tries every candidate whose path fits, from the root down; `at` is where the next `/` stands. */
+function visit(node: Node, search: Search, at: number): void {
+  search.tryAll(node.prefix);
+  const { path } = search;
+  if (at === path.length) {
+    search.tryAll(node.exact);
     return;
   }
-  const literal = node.literals.get(segment);
-  if (literal !== undefined) collect(literal, segments, depth + 1, slash, found);
-  if (node.parameter !== undefined) collect(node.parameter, segments, depth + 1, slash, found);
+  if (at === path.length - 1) {
+    search.tryAll(node.exactSlash);
+    return;
+  }
+  const next = path.indexOf('/', at + 1);
+  const end = next < 0 ? path.length : next;
+  const literal = node.literals.get(path.slice(at + 1, end));
+  if (literal !== undefined) visit(literal, search, end);
+  if (node.parameter !== undefined) visit(node.parameter, search, end);
+}
+
+/** One look for a route: the best so far, and those whose path fits but nothing else. */
+class Search {
+  readonly path: string;
+  readonly #request: MatchRequest;
+  best: Candidate | undefined;
+  readonly passed: Candidate[] = [];
+
+  constructor(request: MatchRequest) {
+    this.path = request.path;
+    this.#request = request;
+  }
+
+  tryAll(candidates: readonly Candidate[]): void {
+    for (const candidate of candidates) this.try(candidate);
+  }
+
+  try(candidate: Candidate): void {
+    if (this.best !== undefined && candidate.rank > this.best.rank) return;
+    if (accepts(candidate, this.#request)) this.best = candidate;
+    else this.passed.push(candidate);
+  }
 }
 
 function accepts({ methods, condition }: Candidate, request: MatchRequest): boolean {
