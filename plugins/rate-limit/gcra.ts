@@ -31,46 +31,55 @@ export function decide(
 
 /** At most this many keys; those counted for longest make room. */
 const MAX_KEYS = 200_000;
+/** Fewer are not worth looking through. */
+const FEW_KEYS = 1_000;
 /** Keys looked at for each new one: those whose burst is full again are as good as absent. */
 const SWEEP = 4;
 
+/** What is known of a key; changed in place, so that counting looks a key up once. */
+interface Entry {
+  arrival: number;
+}
+
 export class GcraMemory {
   readonly #now: () => number;
-  readonly #arrivals = new Map<string, number>();
+  readonly #entries = new Map<string, Entry>();
   /** Walks round the keys, a few steps for each new one. */
-  #sweeper: IterableIterator<[string, number]> | undefined;
+  #sweeper: IterableIterator<[string, Entry]> | undefined;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
   get size(): number {
-    return this.#arrivals.size;
+    return this.#entries.size;
   }
 
   take(key: string, max: number, windowMs: number): Decision {
     const now = this.#now();
-    const known = this.#arrivals.get(key);
-    const decision = decide(known, now, max, windowMs);
-    if (decision.allowed) {
-      if (known === undefined) this.#makeRoom(now);
-      this.#arrivals.set(key, decision.arrival);
+    const known = this.#entries.get(key);
+    const decision = decide(known?.arrival, now, max, windowMs);
+    if (!decision.allowed) return decision;
+    if (known !== undefined) known.arrival = decision.arrival;
+    else {
+      if (this.#entries.size >= FEW_KEYS) this.#makeRoom(now);
+      this.#entries.set(key, { arrival: decision.arrival });
     }
     return decision;
   }
 
   #makeRoom(now: number): void {
     for (let step = 0; step < SWEEP; step++) {
-      const next = (this.#sweeper ??= this.#arrivals.entries()).next();
+      const next = (this.#sweeper ??= this.#entries.entries()).next();
       if (next.done === true) {
         this.#sweeper = undefined;
         break;
       }
-      const [key, arrival] = next.value;
-      if (arrival <= now) this.#arrivals.delete(key);
+      const [key, { arrival }] = next.value;
+      if (arrival <= now) this.#entries.delete(key);
     }
-    if (this.#arrivals.size < MAX_KEYS) return;
-    const [oldest] = this.#arrivals.keys();
-    if (oldest !== undefined) this.#arrivals.delete(oldest);
+    if (this.#entries.size < MAX_KEYS) return;
+    const [oldest] = this.#entries.keys();
+    if (oldest !== undefined) this.#entries.delete(oldest);
   }
 }

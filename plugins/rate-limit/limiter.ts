@@ -11,7 +11,8 @@ export interface LimitOptions {
   readonly by: string;
 }
 
-type Check = Awaited<ReturnType<FastifyInstance['createRateLimit']>>;
+type Check = ReturnType<FastifyInstance['createRateLimit']>;
+type Result = Awaited<ReturnType<Check>>;
 
 /** Longer ones count by their hash: what a client may choose must not fill the memory. */
 const KEY_CHARACTERS = 64;
@@ -32,8 +33,11 @@ export class Limiter {
   }
 
   /** Counts a request, and tells the client where it stands. @throws GW_RATE_LIMITED */
-  async apply(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const result = await this.#check(request);
+  apply(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    return this.#check(request).then((result) => this.#tell(result, request, reply));
+  }
+
+  #tell(result: Result, request: FastifyRequest, reply: FastifyReply): void {
     if (result.isAllowed) return;
     const { remaining, ttl, isExceeded } = result;
     const { max, window, by } = this.#options;

@@ -82,10 +82,10 @@ describe('the memory of counts', () => {
   test('forgets keys whose burst is whole again', () => {
     let now = 0;
     const memory = new GcraMemory(() => now);
-    for (let i = 0; i < 1_000; i++) memory.take(`old${i}`, 1, 100);
+    for (let i = 0; i < 4_000; i++) memory.take(`old${i}`, 1, 100);
     now = 1_000;
-    for (let i = 0; i < 400; i++) memory.take(`new${i}`, 1, 100);
-    expect(memory.size).toBeLessThanOrEqual(401);
+    for (let i = 0; i < 1_400; i++) memory.take(`new${i}`, 1, 100);
+    expect(memory.size).toBeLessThanOrEqual(1_401);
   });
 
   test('never holds more than 200,000 keys', () => {
