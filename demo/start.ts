@@ -10,11 +10,16 @@ import { demoAddresses } from './addresses.ts';
 import { runDemo } from './launcher/demo.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/**
+ * Sources are stripped of their types and compiled once, not at each start of eight processes. The
+ * project's own folder, since who can write there can change the sources as well.
+ */
+const NODE_COMPILE_CACHE = `${ROOT}node_modules/.cache/portico`;
 
 try {
   process.exitCode = await runDemo({
     addresses: demoAddresses(process.env),
-    env: process.env,
+    env: { NODE_COMPILE_CACHE, ...process.env },
     gateway: {
       module: `${ROOT}src/main.ts`,
       args: ['start', '--config', `${ROOT}gateway.config.yaml`],

@@ -22,6 +22,9 @@ export interface GatewayProcess {
 /** The sources; `PORTICO_MAIN=dist/src/main.js` after `npm run build` tries what is published. */
 const MAIN = path.resolve(process.env['PORTICO_MAIN'] ?? 'src/main.ts');
 
+/** As the demo's launcher does: sources are stripped of their types once. */
+const COMPILE_CACHE = path.resolve('node_modules/.cache/portico');
+
 /** Starts a gateway for `config`; it ends with the test. */
 export async function startGatewayProcess(
   config: Readonly<Record<string, unknown>>,
@@ -33,7 +36,7 @@ export async function startGatewayProcess(
   writeFileSync(file, JSON.stringify({ version: 1, ...ports, ...config, server }));
   const child = spawn(process.execPath, [MAIN, 'start', '--config', file], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: {},
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
   });
   onTestFinished(() => {
     child.kill('SIGKILL');
