@@ -1,10 +1,18 @@
 /** The admin port: probes, metrics and status, away from what clients can reach. */
 import Fastify from 'fastify';
 import type { AddressInfo } from 'node:net';
+import { refusal } from './admin-guard.ts';
+import type { AdminConfig } from './config/config.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { GatewayStatus } from './status.ts';
 
+/** What an operator may hold a circuit to. */
+export const CIRCUIT_ORDERS = ['open', 'closed', 'auto'] as const;
+export type CircuitOrder = (typeof CIRCUIT_ORDERS)[number];
+
 export interface AdminView {
+  /** @returns the circuit's state from now on; `undefined` where there is no such circuit */
+  readonly orderCircuit: (upstream: string, order: CircuitOrder) => string | undefined;
   readonly isReady: () => boolean;
   readonly metrics: Metrics;
   readonly status: () => GatewayStatus;
@@ -18,8 +26,8 @@ export interface Admin {
 }
 
 export function createAdmin(
-  { host, port }: { readonly host: string; readonly port: number },
-  { isReady, metrics, status }: AdminView,
+  { host, port, token }: AdminConfig,
+  { isReady, metrics, status, orderCircuit }: AdminView,
 ): Admin {
   const app = Fastify({ forceCloseConnections: true, requestTimeout: 10_000 });
   app.get('/livez', async () => ({ status: 'ok' }));
@@ -32,6 +40,27 @@ export function createAdmin(
     return metrics.text();
   });
   app.get('/status', async () => status());
+  app.register(async (changes) => {
+    changes.addHook('onRequest', async ({ raw }, reply) => {
+      const caller = { remoteAddress: raw.socket.remoteAddress, headers: raw.headers };
+      const detail = refusal(caller, token);
+      if (detail === undefined) return;
+      return reply.code(token === undefined ? 403 : 401).send({ error: detail });
+    });
+    changes.post<{ Params: { name: string }; Body: unknown }>(
+      '/upstreams/:name/circuit',
+      async ({ params, body }, reply) => {
+        const order = readOrder(body);
+        if (order === undefined) {
+          const error = `send {"state": "${CIRCUIT_ORDERS.join('" | "')}"}`;
+          return reply.code(400).send({ error });
+        }
+        const circuit = orderCircuit(params.name, order);
+        if (circuit !== undefined) return { upstream: params.name, circuit };
+        return reply.code(404).send({ error: 'no upstream of this name has a circuit' });
+      },
+    );
+  });
   return {
     listen: async () => {
       await app.listen({ host, port });
@@ -43,4 +72,9 @@ export function createAdmin(
     },
     close: () => app.close(),
   };
+}
+
+function readOrder(body: unknown): CircuitOrder | undefined {
+  const { state } = (body ?? {}) as { readonly state?: unknown };
+  return CIRCUIT_ORDERS.find((order) => order === state);
 }

@@ -42,6 +42,8 @@ export interface UpstreamRequest {
   readonly id: string;
   /** 1 for the first try. */
   readonly attempt: number;
+  /** What balancing by hash goes by; `undefined` where there is nothing to go by. */
+  readonly key: string | undefined;
   /** Targets that earlier tries have used; another one is taken where there is one. */
   readonly tried: readonly string[];
   /** Where policies and the leaf leave what the access log says of this call. */

@@ -56,7 +56,11 @@ export async function buildGeneration(
   try {
     const plugins = await registerPlugins(app, config, modules, world, identity);
     const routes = config.routes.map((route) => buildRoute(route, plugins, upstreams, world));
-    const context = { clock: world.clock, idleMs: config.server.limits.idleMs };
+    const context = {
+      clock: world.clock,
+      idleMs: config.server.limits.idleMs,
+      onFallback: (route: string, reason: string) => world.metrics.countFallback(route, reason),
+    };
     for (const route of routes) {
       if (route.config.action.kind !== 'bff') mountAction(app, route, context);
       else

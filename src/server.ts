@@ -7,7 +7,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
-import { type Admin, createAdmin } from './admin.ts';
+import { type Admin, type CircuitOrder, createAdmin } from './admin.ts';
 import { KeptValues } from './assembly/kept-values.ts';
 import type { World } from './assembly/world.ts';
 import type { Call } from './call.ts';
@@ -22,6 +22,7 @@ import { buildGeneration, type Generation } from './gateway.ts';
 import { loadModules } from './modules.ts';
 import { createLogger } from './observe/log.ts';
 import { Metrics, type UpstreamGauges } from './observe/metrics.ts';
+import type { CircuitName } from './policies/circuit.ts';
 import { statusOf, type GatewayStatus } from './status.ts';
 import { UpstreamRegistry } from './upstream/registry.ts';
 
@@ -83,8 +84,15 @@ function createWorld(options: GatewayOptions, config: Config): World {
     clock,
     random,
     onCircuit: (upstream, state) => log.warn({ upstream, circuit: state }, 'circuit'),
+    onTarget: (upstream, target, event) => {
+      log[event.kind === 'unhealthy' || event.kind === 'ejected' ? 'warn' : 'info'](
+        { upstream, target, ...event },
+        'target',
+      );
+      if (event.kind === 'removed') metrics.forgetTarget(upstream, target);
+    },
   });
-  const metrics = new Metrics(() => gaugesOf(upstreams));
+  const metrics: Metrics = new Metrics(() => gaugesOf(upstreams));
   return {
     clock,
     random,
@@ -99,8 +107,17 @@ function createWorld(options: GatewayOptions, config: Config): World {
 
 function* gaugesOf(upstreams: UpstreamRegistry): Generator<UpstreamGauges> {
   for (const { config, circuit, slots, targets } of upstreams.states()) {
-    const { name } = config;
-    yield { name, circuit: circuit?.state, slotsUsed: slots.used, queued: slots.queued, targets };
+    yield {
+      name: config.name,
+      circuit: circuit?.state,
+      slotsUsed: slots.used,
+      queued: slots.queued,
+      isPanicking: targets.isPanicking,
+      targets: targets.all.map(({ origin, isAvailable }) => ({
+        label: targets.labelOf(origin),
+        isAvailable,
+      })),
+    };
   }
 }
 
@@ -127,6 +144,7 @@ class RunningGateway implements Gateway {
         isReady: () => this.#ready,
         metrics: world.metrics,
         status: () => this.status(),
+        orderCircuit: (upstream, order) => this.#orderCircuit(upstream, order),
       });
   }
 
@@ -161,6 +179,13 @@ class RunningGateway implements Gateway {
   status(): GatewayStatus {
     const uptimeMs = this.#world.clock.now() - this.#startedAt;
     return statusOf(this.#current, { isReady: this.#ready, uptimeMs });
+  }
+
+  #orderCircuit(upstream: string, order: CircuitOrder): CircuitName | undefined {
+    const circuit = this.#current.upstreams.get(upstream)?.circuit;
+    circuit?.force(order === 'auto' ? undefined : order);
+    if (circuit !== undefined) this.#world.log.warn({ upstream, order }, 'circuit order');
+    return circuit?.state;
   }
 
   close(): Promise<boolean> {

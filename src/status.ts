@@ -29,7 +29,13 @@ export interface UpstreamStatus {
     readonly origin: string;
     readonly weight: number;
     readonly inflight: number;
+    /** By active checks. */
+    readonly healthy: boolean;
+    /** Left out for a while, by what its traffic showed. */
+    readonly ejected: boolean;
   }[];
+  /** Too few targets are available, so that all take calls. */
+  readonly panic: boolean;
 }
 
 export function statusOf(
@@ -51,11 +57,14 @@ export function statusOf(
       name,
       ...(circuit === undefined ? {} : { circuit: circuit.state }),
       slots: { used: slots.used, concurrency: slots.concurrency, queued: slots.queued },
-      targets: targets.map(({ origin, weight, inflight: open }) => ({
+      targets: targets.all.map(({ origin, weight, inflight: open, isHealthy, isEjected }) => ({
         origin,
         weight,
         inflight: open,
+        healthy: isHealthy,
+        ejected: isEjected,
       })),
+      panic: targets.isPanicking,
     })),
   };
 }

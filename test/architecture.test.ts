@@ -27,6 +27,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/modules.ts', 'src/assembly/', 'src/gateway.ts'],
   [
     'src/status.ts',
+    'src/admin-guard.ts',
     'src/admin.ts',
     'src/http-server.ts',
     'src/server.ts',

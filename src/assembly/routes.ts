@@ -1,5 +1,6 @@
 /** From a route's config to the route as it runs: hooks and calls flattened. */
 import type { RouteConfig } from '../config/config.ts';
+import { requestSource } from '../edge/source.ts';
 import { observeAttempts } from '../observe/attempts.ts';
 import type { Route, UpstreamCall } from '../routes/route.ts';
 import { chain } from '../upstream/chain.ts';
@@ -41,19 +42,25 @@ function buildCall(
 ): UpstreamCall {
   const { config } = state;
   const { clock, random, metrics } = world;
-  const origins = config.targets.map(({ origin }) => origin);
+  const { balance } = config;
   const call = chain(state, {
     clock,
     random,
+    route: route.name,
     overrides: route.overrides,
     outer: hooks.outer(config.name),
     inner: hooks.inner(config.name),
-    observe: observeAttempts(config.name, origins, metrics, clock),
+    observe: observeAttempts(
+      { name: config.name, labelOf: (origin) => state.targets.labelOf(origin) },
+      metrics,
+      clock,
+    ),
     onRetry: (upstream, reason) => metrics.countRetry(upstream, reason),
     send: world.send?.(config.name),
   });
   return {
     call,
+    keyOf: typeof balance === 'string' ? undefined : requestSource(balance.hash),
     config,
     deadlineMs: route.overrides.deadlineMs ?? config.deadlineMs,
     idleTimeoutMs: route.overrides.idleTimeoutMs ?? config.idleTimeoutMs,

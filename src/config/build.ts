@@ -1,10 +1,10 @@
 /** From a config as it was written and parsed to the one the gateway runs on. */
-import type { Config, MatchConfig, RouteConfig, UpstreamConfig, ValueMatchers } from './config.ts';
+import { buildRetry, buildUpstream, defined } from './build-upstream.ts';
+import type { Config, MatchConfig, RouteConfig, ValueMatchers } from './config.ts';
 import type * as Run from './config.ts';
 import { parsePathPattern } from './path-pattern.ts';
 import type { ParsedConfig, ParsedRoute } from './schema.ts';
-import type { ParsedMatch, ParsedValueMatch } from './schema-route.ts';
-import { type ParsedRetry, type ParsedUpstream, UPSTREAM_DEFAULTS } from './schema-upstream.ts';
+import type { ParsedFallback, ParsedMatch, ParsedValueMatch } from './schema-route.ts';
 
 /** Builds and freezes; `parsed` has passed every check. */
 export function buildConfig(
@@ -19,7 +19,7 @@ export function buildConfig(
   const config: Config = {
     files,
     server: buildServer(server),
-    ...(admin === false ? {} : { admin }),
+    ...(admin === false ? {} : { admin: defined(admin) }),
     logs: telemetry.logs,
     plugins: parsed.plugins,
     upstreams: Object.fromEntries(upstreams),
@@ -53,57 +53,6 @@ function buildServer({
     shutdown: { delayMs: shutdown.delay, graceMs: shutdown.grace },
   };
 }
-
-type UpstreamOptions = Partial<Omit<ParsedUpstream, 'targets'>>;
-
-function buildUpstream(
-  name: string,
-  written: ParsedUpstream,
-  defaults: UpstreamOptions,
-): UpstreamConfig {
-  const own = { ...UPSTREAM_DEFAULTS, ...defined(defaults), ...defined(written) };
-  const { concurrency, queue, wait } = own.bulkhead;
-  return {
-    name,
-    targets: (written.targets ?? []).map((target) =>
-      typeof target === 'string'
-        ? { origin: target, weight: 1 }
-        : { origin: target.url, weight: target.weight },
-    ),
-    deadlineMs: own.deadline,
-    timeoutMs: own.timeout,
-    connectTimeoutMs: own.connectTimeout,
-    idleTimeoutMs: own.idleTimeout,
-    connections: own.connections ?? concurrency,
-    balance: own.balance,
-    host: own.host,
-    bulkhead: { concurrency, queue, waitMs: wait },
-    ...(own.breaker === false ? {} : { breaker: buildBreaker(own.breaker) }),
-    ...(own.retry === false ? {} : { retry: buildRetry(own.retry) }),
-  };
-}
-
-function buildBreaker(
-  breaker: Exclude<ParsedUpstream['breaker'], false | undefined>,
-): Run.BreakerConfig {
-  const common = { openMs: breaker.open, probes: breaker.probes };
-  return 'consecutive' in breaker
-    ? { kind: 'consecutive', failures: breaker.consecutive, ...common }
-    : {
-        kind: 'ratio',
-        ratio: breaker.ratio,
-        minimum: breaker.minimum,
-        windowMs: breaker.window,
-        ...common,
-      };
-}
-
-const buildRetry = ({ attempts, on, backoff, budget }: ParsedRetry): Run.RetryConfig => ({
-  attempts,
-  on,
-  backoffMs: backoff,
-  budget,
-});
 
 function buildRoute(
   name: string,
@@ -142,13 +91,19 @@ function buildOverrides(route: ParsedRoute): Run.CallOverrides {
     idleTimeoutMs: route.idleTimeout,
     retry:
       route.retry === undefined || route.retry === false ? route.retry : buildRetry(route.retry),
+    bulkheadShare: route.bulkhead?.share,
   });
 }
 
 function buildAction(route: ParsedRoute, matches: readonly MatchConfig[]): Run.ActionConfig {
   if (route.upstream !== undefined) {
-    const { upstream, rewrite } = route;
-    return { kind: 'forward', upstream, ...(rewrite === undefined ? {} : { rewrite }) };
+    const { upstream, rewrite, fallback } = route;
+    return defined({
+      kind: 'forward' as const,
+      upstream,
+      rewrite,
+      fallback: fallback && buildFallback(fallback),
+    });
   }
   if (route.aggregate !== undefined) {
     const { minimum, forwardHeaders } = route.aggregation ?? {
@@ -162,8 +117,20 @@ function buildAction(route: ParsedRoute, matches: readonly MatchConfig[]): Run.A
     return { kind: 'bff', mount: matches[0]?.path?.text.slice(0, -2) ?? '' };
   }
   if (route.redirect !== undefined) return { kind: 'redirect', ...route.redirect };
-  const { status, headers, body } = route.respond!;
-  return { kind: 'respond', status, headers, body };
+  return { kind: 'respond', ...buildRespond(route.respond!) };
+}
+
+const buildRespond = ({
+  status,
+  headers,
+  body,
+}: NonNullable<ParsedRoute['respond']>): Run.RespondConfig => ({ status, headers, body });
+
+function buildFallback(fallback: ParsedFallback): Run.FallbackConfig {
+  const { on } = fallback;
+  return 'respond' in fallback
+    ? { kind: 'respond', on, respond: buildRespond(fallback.respond) }
+    : { kind: 'upstream', on, upstream: fallback.upstream };
 }
 
 /** @throws {RangeError} for a path that is no pattern */
@@ -185,13 +152,6 @@ function buildValues(values: Readonly<Record<string, ParsedValueMatch>> = {}): V
     if ('regex' in value) return [name, { kind: 'regex', pattern: value.regex }] as const;
     return [name, { kind: 'present' }] as const;
   });
-}
-
-/** The same without keys that are `undefined`. */
-function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, member]) => member !== undefined),
-  ) as never;
 }
 
 /** Freezes plain objects and lists at any depth; a plugin's own classes are left alone. */

@@ -52,13 +52,20 @@ function checkRoute(tree: Tree, modules: Modules, name: string, route: Tree): Fi
   const findings: Finding[] = [];
   const matches = readMatches(route, path, (finding) => findings.push(finding));
   findings.push(...checkAction(route, path, modules));
-  const { upstream, rewrite, redirect, aggregate } = route;
+  const { upstream, rewrite, fallback, redirect, aggregate } = route;
   if (typeof upstream === 'string') {
     findings.push(...checkUpstreamName(tree, upstream, [...path, 'upstream']));
   }
   if (typeof rewrite === 'string') {
     const at = [...path, 'rewrite'];
     findings.push(...checkTarget(rewrite, at, matches), ...checkSentPath(rewrite, at));
+  }
+  if (isMap(fallback) && typeof fallback['upstream'] === 'string') {
+    const at = [...path, 'fallback', 'upstream'];
+    findings.push(...checkUpstreamName(tree, fallback['upstream'], at));
+    if (fallback['upstream'] === upstream) {
+      findings.push({ path: at, message: 'is the upstream that it stands in for' });
+    }
   }
   if (isMap(redirect) && typeof redirect['to'] === 'string') {
     findings.push(...checkTarget(redirect['to'], [...path, 'redirect', 'to'], matches));
@@ -86,6 +93,7 @@ function* checkAction(route: Tree, path: Path, { plugins }: Modules): Generator<
   }
   const belongs: readonly (readonly [string, string])[] = [
     ['rewrite', 'upstream'],
+    ['fallback', 'upstream'],
     ['aggregation', 'aggregate'],
   ];
   for (const [key, action] of belongs) {

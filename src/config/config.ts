@@ -5,20 +5,28 @@
  */
 import type { PathRules } from '../canonical-path.ts';
 import type { PathPattern } from './path-pattern.ts';
-import type { ParsedPart } from './schema-route.ts';
+import type { FALLBACK_REASONS, ParsedPart } from './schema-route.ts';
+import type { FAILURE_KINDS } from './schema-upstream.ts';
 
 export interface Config {
   /** Absolute paths of every file it came from. */
   readonly files: readonly string[];
   readonly server: ServerConfig;
   /** Absent: no admin port. */
-  readonly admin?: { readonly host: string; readonly port: number };
+  readonly admin?: AdminConfig;
   readonly logs: { readonly level: string; readonly access: boolean };
   /** Settings by the plugin's name, as its schema gave them. */
   readonly plugins: Readonly<Record<string, unknown>>;
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>;
   /** In the order of the file. */
   readonly routes: readonly RouteConfig[];
+}
+
+export interface AdminConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Who bears it may change state; absent: programs on this machine. */
+  readonly token?: string;
 }
 
 export interface ServerConfig {
@@ -40,11 +48,22 @@ export interface ServerConfig {
 export interface TargetConfig {
   readonly origin: string;
   readonly weight: number;
+  /** Lower ones take all calls while any of them is available. Absent: 0. */
+  readonly priority?: number;
+  /** Authority sent as `Host`, and TLS server name, where the origin is a mere address. */
+  readonly host?: string;
 }
+
+/** `connect`, `reset`, `timeout`, `invalid`, `cut`, `5xx`, or a status. */
+export type FailureKind = (typeof FAILURE_KINDS)[number] | number;
 
 interface BreakerCommon {
   readonly openMs: number;
   readonly probes: number;
+  /** What counts as a failure. */
+  readonly handle: readonly FailureKind[];
+  /** Heads that take this long count as failures; absent: none does. */
+  readonly slowMs?: number;
 }
 export type BreakerConfig =
   | ({ readonly kind: 'consecutive'; readonly failures: number } & BreakerCommon)
@@ -69,6 +88,28 @@ export interface RetryConfig {
   readonly budget: number;
 }
 
+export interface HealthConfig {
+  readonly path: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Checks in a row. */
+  readonly healthy: number;
+  readonly unhealthy: number;
+  /** A status, or a class such as `2xx`. */
+  readonly statuses: readonly (number | string)[];
+}
+
+export interface OutlierConfig {
+  /** Failures in a row. */
+  readonly consecutive: number;
+  readonly ejectMs: number;
+  /** Share of the targets, 0 to 1. */
+  readonly maxEjected: number;
+}
+
+/** How the next target is chosen; `hash` names a source. */
+export type BalanceConfig = 'leastRequest' | 'roundRobin' | { readonly hash: string };
+
 export interface UpstreamConfig {
   readonly name: string;
   readonly targets: readonly TargetConfig[];
@@ -77,7 +118,11 @@ export interface UpstreamConfig {
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly connections: number;
-  readonly balance: 'leastRequest' | 'roundRobin';
+  readonly balance: BalanceConfig;
+  /** Absent: new targets take their full share at once. */
+  readonly slowStartMs?: number;
+  /** While fewer than this share of the targets are available, all take calls; 0 to 1. */
+  readonly panic: number;
   /** `target`, `client`, or a name. */
   readonly host: string;
   readonly bulkhead: BulkheadConfig;
@@ -85,6 +130,11 @@ export interface UpstreamConfig {
   readonly breaker?: BreakerConfig;
   /** Absent: one try. */
   readonly retry?: RetryConfig;
+  /** Absent: nobody asks. */
+  readonly health?: HealthConfig;
+  /** Absent: no target is ejected. */
+  readonly outlier?: OutlierConfig;
+  readonly propagateDeadline: boolean;
 }
 
 export type ValueMatcher =
@@ -109,7 +159,12 @@ export interface MatchConfig {
 export type PartConfig = ParsedPart & { readonly name: string };
 
 export type ActionConfig =
-  | { readonly kind: 'forward'; readonly upstream: string; readonly rewrite?: string }
+  | {
+      readonly kind: 'forward';
+      readonly upstream: string;
+      readonly rewrite?: string;
+      readonly fallback?: FallbackConfig;
+    }
   | {
       readonly kind: 'aggregate';
       readonly parts: readonly PartConfig[];
@@ -118,12 +173,14 @@ export type ActionConfig =
     }
   | { readonly kind: 'bff'; readonly mount: string }
   | { readonly kind: 'redirect'; readonly to: string; readonly status: number }
-  | {
-      readonly kind: 'respond';
-      readonly status: number;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: unknown;
-    };
+  | ({ readonly kind: 'respond' } & RespondConfig);
+
+/** An answer of the gateway's own. */
+export interface RespondConfig {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
 
 /** What a route says differently from the upstreams it calls. */
 export interface CallOverrides {
@@ -132,7 +189,19 @@ export interface CallOverrides {
   readonly idleTimeoutMs?: number;
   /** `false`: one try. */
   readonly retry?: RetryConfig | false;
+  /** Most of an upstream's slots that the route may hold, 0 to 1. */
+  readonly bulkheadShare?: number;
 }
+
+/** Why a fallback takes over. */
+export type FallbackReason = (typeof FALLBACK_REASONS)[number];
+
+export type FallbackConfig = {
+  readonly on: readonly FallbackReason[];
+} & (
+  | { readonly kind: 'respond'; readonly respond: RespondConfig }
+  | { readonly kind: 'upstream'; readonly upstream: string }
+);
 
 export interface RouteConfig {
   readonly name: string;

@@ -6,6 +6,7 @@ import {
   fieldValue,
   oneOrMore,
   orFalse,
+  percent,
   positiveDuration,
   shown,
   size,
@@ -114,6 +115,30 @@ const Respond = z
   })
   .describe('Action: answer by itself.');
 
+/** Why a fallback takes over. */
+export const FALLBACK_REASONS = ['unavailable', 'timeout', '5xx'] as const;
+
+const fallbackOn = z
+  .array(z.enum(FALLBACK_REASONS))
+  .min(1)
+  .default([...FALLBACK_REASONS])
+  .describe(
+    'When: no connection, no slot, no target or an open circuit; no answer in time; a status of 500 and above.',
+  );
+
+const Fallback = z
+  .union([
+    z.strictObject({
+      respond: Respond.describe('Answer this instead.'),
+      on: fallbackOn,
+    }),
+    z.strictObject({
+      upstream: z.string().describe('Call this one instead, with a deadline of its own.'),
+      on: fallbackOn,
+    }),
+  ])
+  .describe('What a forwarded request gets when its upstream fails; told by `Gateway-Fallback`.');
+
 export const RouteBase = z.strictObject({
   match: oneOrMore(Match).describe('One match, or a list of which any will do.'),
   priority: z.int().default(0).describe('The higher one wins where several routes match.'),
@@ -125,6 +150,7 @@ export const RouteBase = z.strictObject({
     .describe(
       'Path sent upstream: `/orders/*` replaces the prefix, `/orders/{id}` uses parameters.',
     ),
+  fallback: Fallback.optional(),
   aggregate: z
     .record(partName(), Part)
     .optional()
@@ -150,6 +176,14 @@ export const RouteBase = z.strictObject({
   timeout: positiveDuration().optional().describe("Replaces the upstream's."),
   idleTimeout: positiveDuration().optional().describe("Replaces the upstream's."),
   retry: orFalse(Retry).optional().describe("Replaces the upstream's."),
+  bulkhead: z
+    .strictObject({
+      share: percent()
+        .refine((share) => share > 0 && share <= 1, 'must be above 0% and at most 100%')
+        .describe("Most of each upstream's slots, and of its queue, that this route may hold."),
+    })
+    .optional()
+    .describe('Keeps one route from taking a whole upstream.'),
   limits: z
     .strictObject({ body: size().optional().describe('Longest request body; 413 past it.') })
     .optional()
@@ -157,6 +191,7 @@ export const RouteBase = z.strictObject({
 });
 
 export type ParsedMatch = z.output<typeof Match>;
+export type ParsedFallback = z.output<typeof Fallback>;
 export type ParsedPart = z.output<typeof Part>;
 export type ParsedValueMatch = z.output<typeof ValueMatch>;
 

@@ -1,6 +1,15 @@
 /** What the config may say of an upstream; the defaults that are on without being written. */
 import { z } from 'zod';
-import { duration, fieldValue, orFalse, origin, percent, positiveDuration } from './types.ts';
+import {
+  duration,
+  fieldValue,
+  orFalse,
+  origin,
+  percent,
+  positiveDuration,
+  shown,
+  source,
+} from './types.ts';
 
 const Target = z.union([
   origin(),
@@ -22,7 +31,20 @@ const Bulkhead = z
   })
   .describe('Bounds what one upstream can hold.');
 
+/** What a circuit may count besides statuses. */
+export const FAILURE_KINDS = ['connect', 'reset', 'timeout', 'invalid', 'cut', '5xx'] as const;
+
 const breakerCommon = {
+  handle: z
+    .array(z.union([z.enum(FAILURE_KINDS), z.int().min(400).max(599)]))
+    .min(1)
+    .default([...FAILURE_KINDS])
+    .describe(
+      'What counts as a failure: no connection, closed before the answer, no answer in time, an answer that can not be read, a body that is cut, `5xx` (all but 501 and 505), or a status.',
+    ),
+  slow: positiveDuration()
+    .optional()
+    .describe('An answer whose head takes this long counts as a failure too.'),
   open: positiveDuration()
     .prefault('5s')
     .describe('How long an open circuit stays open at first; it doubles with each failed probe.'),
@@ -76,6 +98,59 @@ export const Retry = z
   })
   .describe('Tries a failed call again where that is safe; false never does.');
 
+/** A status, or all of a class. */
+const statuses = () =>
+  z.array(
+    z.union([
+      z.int().min(100).max(599),
+      z.string().regex(/^[1-5]xx$/, {
+        error: (issue) => `${shown(issue.input)} is no status: use 204, or 2xx for all of a class`,
+      }),
+    ]),
+  );
+
+const Health = z
+  .strictObject({
+    path: z
+      .string()
+      .regex(/^\/[\x21-\x7e]*$/, {
+        error: (issue) => `${shown(issue.input)} is not a path such as /healthz`,
+      })
+      .describe('What every target is asked for, with GET.'),
+    interval: positiveDuration()
+      .prefault('5s')
+      .describe('From one check of a target to the next; up to a tenth more, by chance.'),
+    timeout: positiveDuration().prefault('1s').describe('For a check, connection and all.'),
+    healthy: z.int().min(1).max(100).default(2).describe('Checks passed in a row to come back.'),
+    unhealthy: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(3)
+      .describe('Checks failed in a row to be left out; for the first check of all one will do.'),
+    statuses: statuses().min(1).prefault(['2xx']).describe('Statuses of a healthy target.'),
+  })
+  .describe('Asks every target whether it is well; runs only where it is written.');
+
+const Outlier = z
+  .strictObject({
+    consecutive: z.int().min(1).default(5).describe('Failures in a row that eject a target.'),
+    eject: positiveDuration()
+      .prefault('30s')
+      .describe('For how long, the first time; longer by as much each further time, to 10 times.'),
+    maxEjected: percent()
+      .prefault('50%')
+      .describe('Share of the targets that may be ejected at once, rounded down.'),
+  })
+  .describe('Leaves out a target that keeps failing, judged by its traffic; false never does.');
+
+const Balance = z.union([
+  z.enum(['leastRequest', 'roundRobin']),
+  z.strictObject({
+    hash: source().describe('Calls of one key go to one target, as long as it is there.'),
+  }),
+]);
+
 export const UpstreamOptions = z.strictObject({
   targets: z
     .array(Target)
@@ -103,11 +178,18 @@ export const UpstreamOptions = z.strictObject({
     .min(1)
     .optional()
     .describe("Sockets for each target. Default: the bulkhead's concurrency; not below it."),
-  balance: z
-    .enum(['leastRequest', 'roundRobin'])
-    .optional()
+  balance: Balance.optional()
     .meta({ default: 'leastRequest' })
     .describe('Which target takes the next call.'),
+  slowStart: positiveDuration()
+    .optional()
+    .describe('A target that is new, or back, takes its full share after this time only.'),
+  panic: percent()
+    .optional()
+    .meta({ default: '0%' })
+    .describe(
+      'While fewer than this share of the targets are available, all of them take calls; 0% waits until none is.',
+    ),
   host: fieldValue()
     .min(1)
     .optional()
@@ -116,9 +198,17 @@ export const UpstreamOptions = z.strictObject({
   bulkhead: Bulkhead.optional(),
   breaker: orFalse(Breaker).optional(),
   retry: orFalse(Retry).optional(),
+  health: orFalse(Health).optional(),
+  outlier: orFalse(Outlier).optional(),
+  propagateDeadline: z
+    .boolean()
+    .optional()
+    .meta({ default: false })
+    .describe('Tell the upstream how many ms it has, in `X-Request-Deadline-Ms`.'),
 });
 
 export type ParsedUpstream = z.output<typeof UpstreamOptions>;
+export type ParsedHealth = z.output<typeof Health>;
 export type ParsedRetry = z.output<typeof Retry>;
 
 /** What an upstream has where nothing is written. Milliseconds. */
@@ -132,4 +222,8 @@ export const UPSTREAM_DEFAULTS = {
   bulkhead: Bulkhead.parse({}),
   breaker: Breaker.parse({}),
   retry: Retry.parse({}),
+  health: false,
+  outlier: Outlier.parse({}),
+  panic: 0,
+  propagateDeadline: false,
 } as const;

@@ -72,6 +72,13 @@ const Admin = z
   .strictObject({
     host: z.string().min(1).default('127.0.0.1').describe('Address of the admin port.'),
     port: port('Admin port: /livez, /readyz, /metrics, /status.').default(9901),
+    token: z
+      .string()
+      .min(16, 'must have 16 characters or more')
+      .optional()
+      .describe(
+        'Who bears it may change state; without one, only programs on this machine may. Best as `${file:…}`.',
+      ),
   })
   .describe('Probes, metrics and status, on a port of their own; false closes it.');
 

@@ -2,20 +2,24 @@
 import type { Policy } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { toGatewayError } from '../errors.ts';
-import { attemptStatus, type Metrics, targetLabels } from './metrics.ts';
+import { attemptStatus, type Metrics } from './metrics.ts';
+
+export interface ObservedUpstream {
+  readonly name: string;
+  /** What metrics call the target at this origin. */
+  readonly labelOf: (origin: string) => string;
+}
 
 export function observeAttempts(
-  upstream: string,
-  origins: readonly string[],
+  { name, labelOf }: ObservedUpstream,
   metrics: Metrics,
   clock: Clock,
 ): Policy {
-  const label = targetLabels(origins);
   return (next) =>
     function observed(request) {
       const startedAt = clock.now();
       const observe = (target: string, status: string): void =>
-        metrics.observeAttempt(upstream, label(target), status, (clock.now() - startedAt) / 1_000);
+        metrics.observeAttempt(name, labelOf(target), status, (clock.now() - startedAt) / 1_000);
       return next(request).then(
         (response) => {
           observe(response.target, attemptStatus(response.status));

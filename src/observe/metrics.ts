@@ -14,7 +14,10 @@ export interface UpstreamGauges {
   readonly circuit: CircuitName | undefined;
   readonly slotsUsed: number;
   readonly queued: number;
-  readonly targets: readonly { readonly origin: string; readonly inflight: number }[];
+  /** Too few targets are available, so that all take calls. */
+  readonly isPanicking: boolean;
+  /** By their labels. */
+  readonly targets: Iterable<{ readonly label: string; readonly isAvailable: boolean }>;
 }
 
 const METHODS: ReadonlySet<string> = new Set([
@@ -35,11 +38,9 @@ const CIRCUIT_VALUES: Readonly<Record<CircuitName, number>> = {
   closed: 0,
   'half-open': 1,
   open: 2,
-  forced: 3,
+  'forced-open': 3,
+  'forced-closed': 3,
 };
-
-/** Targets of one upstream that get a label of their own. */
-const MAX_TARGETS = 256;
 
 export interface RequestObservation {
   readonly route: string;
@@ -91,6 +92,11 @@ export class Metrics {
     'route',
     'code',
   ]);
+  readonly #fallbacks = this.#counter(
+    'portico_fallbacks_total',
+    'Answers that stood in for an upstream’s, by why.',
+    ['route', 'reason'],
+  );
   readonly #reloads = this.#counter('portico_config_reloads_total', 'Loads of the config.', [
     'result',
   ]);
@@ -121,6 +127,13 @@ export class Metrics {
       upstreams,
       (each) => each.queued,
     );
+    this.#upstreamGauge(
+      'portico_upstream_panic',
+      '1 while too few targets are available, so that all take calls.',
+      upstreams,
+      (each) => (each.isPanicking ? 1 : 0),
+    );
+    this.#targetGauge(upstreams);
   }
 
   get contentType(): string {
@@ -141,8 +154,17 @@ export class Metrics {
     this.#attempts.observe([upstream], [target, status], seconds);
   }
 
+  /** A target has gone, and its series go with it. */
+  forgetTarget(upstream: string, target: string): void {
+    this.#attempts.forget([upstream], [target]);
+  }
+
   countRetry(upstream: string, reason: string): void {
     this.#retries.inc({ upstream, reason });
+  }
+
+  countFallback(route: string, reason: string): void {
+    this.#fallbacks.inc({ route, reason });
   }
 
   countError(route: string, code: string): void {
@@ -187,6 +209,23 @@ export class Metrics {
       },
     });
   }
+
+  #targetGauge(upstreams: () => Iterable<UpstreamGauges>): void {
+    const gauge = new Gauge({
+      name: 'portico_target_healthy',
+      help: '1 for a target that takes calls, 0 for one left out by its checks or its failures.',
+      labelNames: ['upstream', 'target'],
+      registers: [this.#registry],
+      collect() {
+        gauge.reset();
+        for (const { name, targets } of upstreams()) {
+          for (const { label, isAvailable } of targets) {
+            gauge.set({ upstream: name, target: label }, isAvailable ? 1 : 0);
+          }
+        }
+      },
+    });
+  }
 }
 
 /** A status outside what HTTP registers is `other`: upstreams choose it, and labels are for ever. */
@@ -214,9 +253,3 @@ const STATUSES: ReadonlyMap<number, string> = new Map(
 
 /** The label of one attempt's status. */
 export const attemptStatus = (status: number): string => statusLabel(status);
-
-/** Bounds the labels of targets: those past the first 256 of an upstream are `other`. */
-export function targetLabels(origins: readonly string[]): (origin: string) => string {
-  const known = new Set(origins.slice(0, MAX_TARGETS));
-  return (origin) => (known.has(origin) ? origin : 'other');
-}

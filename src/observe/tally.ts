@@ -42,6 +42,12 @@ class Tree<T> {
     return (this.#children.get(word) ?? this.#grow(word)).at(words, from + 1);
   }
 
+  /** Drops everything below `words`. */
+  prune(words: readonly string[]): void {
+    const last = words.at(-1);
+    if (last !== undefined) this.at(words.slice(0, -1)).#children.delete(last);
+  }
+
   /** Every tree below and this one, that holds a value. */
   *filled(): Generator<{ readonly words: readonly string[]; readonly value: T }> {
     if (this.value !== undefined) yield { words: this.words, value: this.value };
@@ -89,6 +95,11 @@ export class Tally {
     series.sum += seconds;
     const count = series.counts.at(counted);
     count.value = (count.value ?? 0) + 1;
+  }
+
+  /** Drops the counts whose further labels begin so; the histogram keeps what it has seen. */
+  forget(shared: readonly string[], counted: readonly string[]): void {
+    this.#series.at(shared).value?.counts.prune(counted);
   }
 
   #counterValues(): MetricValue[] {

@@ -19,6 +19,8 @@ export interface SlotOptions {
   readonly queue: number;
   readonly waitMs: number;
   readonly clock: Clock;
+  /** What a refusal calls it. Default: the upstream. */
+  readonly whose?: string;
 }
 
 /** Gives a slot back; the second time does nothing. */
@@ -90,7 +92,8 @@ export class Slots {
   }
 
   #full(why: string): GatewayError {
-    const detail = `at its limit of ${this.#options.concurrency} exchanges; ${why}`;
+    const { whose = 'the upstream', concurrency } = this.#options;
+    const detail = `${whose} is at its limit of ${concurrency} exchanges; ${why}`;
     return new GatewayError('GW_BULKHEAD_FULL', detail, { retryAfterMs: 1_000 });
   }
 }

@@ -28,7 +28,10 @@ export interface CircuitOptions {
   readonly random: () => number;
 }
 
-export type CircuitName = 'closed' | 'half-open' | 'open' | 'forced';
+export type CircuitName = 'closed' | 'half-open' | 'open' | 'forced-open' | 'forced-closed';
+
+/** What an operator holds a circuit to. */
+export type Forced = 'open' | 'closed';
 
 /** One call's right to be made; exactly one of its verbs is called, once. */
 export interface Permit {
@@ -51,7 +54,7 @@ const NAMES: Readonly<Record<CircuitState, CircuitName>> = {
   [CircuitState.Closed]: 'closed',
   [CircuitState.HalfOpen]: 'half-open',
   [CircuitState.Open]: 'open',
-  [CircuitState.Isolated]: 'forced',
+  [CircuitState.Isolated]: 'forced-open',
 };
 
 export class Circuit {
@@ -63,6 +66,10 @@ export class Circuit {
   /** Of void probes: cockatiel still counts them as under way, and others take them over. */
   #vacant: Place[] = [];
   #openUntil = 0;
+  /** The open time was ended before it had passed. */
+  #isEnded = false;
+  #heldOpen: { dispose(): void } | undefined;
+  #isHeldClosed = false;
   #listeners: ((state: CircuitName) => void)[] = [];
 
   constructor(options: CircuitOptions) {
@@ -71,22 +78,21 @@ export class Circuit {
       handleWhen((error) => !(error instanceof NotCounted)),
       {
         breaker: options.breaker,
-        halfOpenAfter: new OpenTime(options, (ms) => {
-          this.#openUntil = Date.now() + ms;
-        }),
+        halfOpenAfter: new OpenTime(
+          options,
+          (ms) => {
+            this.#openUntil = Date.now() + ms;
+          },
+          () => this.#isEnded,
+        ),
         halfOpenSampling: { calls: options.probes, threshold: 0 },
       },
     );
-    this.#policy.onStateChange((state) => {
-      this.#epoch += 1;
-      this.#probes = 0;
-      this.#vacant = [];
-      for (const listener of this.#listeners) listener(NAMES[state]);
-    });
+    this.#policy.onStateChange(() => this.#changed());
   }
 
   get state(): CircuitName {
-    return NAMES[this.#policy.state];
+    return this.#isHeldClosed ? 'forced-closed' : NAMES[this.#policy.state];
   }
 
   get epoch(): number {
@@ -97,6 +103,34 @@ export class Circuit {
     this.#listeners.push(listener);
   }
 
+  /** Holds the circuit open or closed, whatever happens; `undefined` lets it judge by itself again. */
+  force(forced: Forced | undefined): void {
+    const wasHeldClosed = this.#isHeldClosed;
+    this.#isHeldClosed = forced === 'closed';
+    if (forced === 'open') this.#heldOpen ??= this.#policy.isolate();
+    else {
+      this.#heldOpen?.dispose();
+      this.#heldOpen = undefined;
+    }
+    if (wasHeldClosed !== this.#isHeldClosed) this.#changed();
+  }
+
+  /** Ends the open time: the next call is a probe. */
+  tryNow(): void {
+    if (this.#policy.state !== CircuitState.Open) return;
+    this.#isEnded = true;
+    this.#openUntil = Date.now();
+  }
+
+  #changed(): void {
+    this.#epoch += 1;
+    this.#probes = 0;
+    this.#vacant = [];
+    this.#isEnded = false;
+    const { state } = this;
+    for (const listener of this.#listeners) listener(state);
+  }
+
   /**
    * Would a call be let through now? Asked before it waits for a slot.
    *
@@ -104,7 +138,7 @@ export class Circuit {
    */
   check(): void {
     const { state } = this.#policy;
-    if (state === CircuitState.Closed) return;
+    if (state === CircuitState.Closed || this.#isHeldClosed) return;
     if (state === CircuitState.Open && Date.now() >= this.#openUntil) return;
     if (state === CircuitState.HalfOpen && this.#probes < this.#options.probes) return;
     throw this.refusal();
@@ -112,10 +146,14 @@ export class Circuit {
 
   /** What a shed call is told. */
   refusal(): GatewayError {
-    const probing = this.#policy.state === CircuitState.HalfOpen;
-    const retryAfterMs = probing ? 1_000 : Math.max(this.#openUntil - Date.now(), 1_000);
-    const detail = probing ? 'it is being tried again' : 'it keeps failing';
-    return new GatewayError('GW_CIRCUIT_OPEN', detail, { retryAfterMs });
+    switch (this.#policy.state) {
+      case CircuitState.HalfOpen:
+        return refused('it is being tried again', 1_000);
+      case CircuitState.Isolated:
+        return refused('it is held off by its operator', FORCED_RETRY_MS);
+      default:
+        return refused('it keeps failing', Math.max(this.#openUntil - Date.now(), 1_000));
+    }
   }
 
   /**
@@ -124,6 +162,7 @@ export class Circuit {
    * @throws GW_CIRCUIT_OPEN
    */
   enter(): Permit {
+    if (this.#isHeldClosed) return UNCOUNTED;
     // While all is well, outcomes go straight to what counts them: no promise for each call.
     if (this.#policy.state === CircuitState.Closed) return new ClosedPermit(this);
     this.check();
@@ -151,6 +190,7 @@ export class Circuit {
   }
 
   #isClosedSince(epoch: number): boolean {
+    if (this.#isHeldClosed) return false;
     return epoch === this.#epoch && this.#policy.state === CircuitState.Closed;
   }
 
@@ -167,6 +207,15 @@ export class Circuit {
     return place;
   }
 }
+
+/** Nobody knows when an operator comes back. */
+const FORCED_RETRY_MS = 30_000;
+
+const refused = (detail: string, retryAfterMs: number): GatewayError =>
+  new GatewayError('GW_CIRCUIT_OPEN', detail, { retryAfterMs });
+
+/** The right to make a call that says nothing to the circuit. */
+const UNCOUNTED: Permit = { succeed() {}, fail() {}, forget() {} };
 
 class ClosedPermit implements Permit {
   readonly #circuit: Circuit;
@@ -228,11 +277,18 @@ class ProbePermit implements Permit {
 class OpenTime implements IBackoffFactory<IHalfOpenAfterBackoffContext> {
   readonly #options: CircuitOptions;
   readonly #told: (ms: number) => void;
+  readonly #isEnded: () => boolean;
   readonly #failures: number;
 
-  constructor(options: CircuitOptions, told: (ms: number) => void, failures = 0) {
+  constructor(
+    options: CircuitOptions,
+    told: (ms: number) => void,
+    isEnded: () => boolean,
+    failures = 0,
+  ) {
     this.#options = options;
     this.#told = told;
+    this.#isEnded = isEnded;
     this.#failures = failures;
   }
 
@@ -240,7 +296,13 @@ class OpenTime implements IBackoffFactory<IHalfOpenAfterBackoffContext> {
     const { openMs, random } = this.#options;
     const duration = openMs * Math.min(2 ** this.#failures, 10) * (1 + random() / 10);
     this.#told(duration);
-    const later = new OpenTime(this.#options, this.#told, this.#failures + 1);
-    return { duration, next: () => later.next() };
+    const isEnded = this.#isEnded;
+    const later = new OpenTime(this.#options, this.#told, isEnded, this.#failures + 1);
+    return {
+      get duration() {
+        return isEnded() ? 0 : duration;
+      },
+      next: () => later.next(),
+    };
   }
 }

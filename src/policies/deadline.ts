@@ -4,7 +4,7 @@
  * Outermost, and it rejects by itself, so that nothing inside can hold a client longer. It stands
  * still while a request body is on its way: a steady upload is never cut by it.
  */
-import type { Policy, UpstreamRequest, UpstreamResponse } from '../call.ts';
+import { type Policy, type UpstreamRequest, type UpstreamResponse, withHeader } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
 import { type Timeout, Timeouts } from '../timeouts.ts';
@@ -36,6 +36,23 @@ export function deadline(options: DeadlineOptions): Policy {
 export function remainingMs(request: UpstreamRequest, clock: Clock): number {
   const stoodStill = request.body instanceof Upload ? request.body.flowedMs() : 0;
   return request.deadlineAt + stoodStill - clock.now();
+}
+
+export interface TellOptions {
+  /** For one attempt. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+/** Tells the upstream how many milliseconds it has: the rest of the deadline, or of this attempt. */
+export function tellDeadline({ timeoutMs, clock }: TellOptions): Policy {
+  return (next) =>
+    function told(request) {
+      const left = Math.min(remainingMs(request, clock), timeoutMs);
+      return next(
+        withHeader(request, 'x-request-deadline-ms', String(Math.max(Math.floor(left), 0))),
+      );
+    };
 }
 
 class Watch {

@@ -35,6 +35,8 @@ export interface RetryOptions {
 
 /** Safe to send twice, RFC 9110 §9.2.2. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method);
+
 const MAX_BACKOFF_MS = 10_000;
 /** An answer that will not be used may take this long to end; then its connection is dropped. */
 const DRAIN_MS = 100;
@@ -84,7 +86,7 @@ function reasonToRetry(
   reasons: ReadonlySet<string | number>,
 ): string | undefined {
   if (request.signal.reason !== undefined) return undefined;
-  const idempotent = IDEMPOTENT.has(request.method);
+  const idempotent = isIdempotent(request.method);
   if (outcome.kind === 'response') {
     const { status } = outcome.response;
     return idempotent && reasons.has(status) ? String(status) : undefined;
@@ -134,7 +136,7 @@ export function retryAfterMs(
 }
 
 /** Ends an answer that was not good enough, so that its slot and its connection are free. */
-async function drain(body: Body, clock: Clock): Promise<void> {
+export async function drain(body: Body, clock: Clock): Promise<void> {
   const timer = clock.after(DRAIN_MS, () => body.destroy());
   await body.dump();
   clock.cancel(timer);

@@ -5,7 +5,8 @@
  * its parsers answer 415 to odd content types and give no body on GET.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { UpstreamResponse } from '../call.ts';
+import type { Call, UpstreamResponse } from '../call.ts';
+import type { FallbackConfig } from '../config/config.ts';
 import { hasBody } from '../edge/client-headers.ts';
 import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
 import { acceptsTrailers, forwardedHeaders, upstreamHost } from '../edge/forwarded.ts';
@@ -13,6 +14,7 @@ import { mergeReplyHeaders, relayedHeaders, type ResponseHead } from '../edge/re
 import { isGatewayError } from '../errors.ts';
 import type { Upload } from '../upload.ts';
 import { openUpload } from './client-upload.ts';
+import { withFallback } from './fallback.ts';
 import { sendOnReplyPath } from './reply-path.ts';
 import { compileRewrite } from './rewrite.ts';
 import type { Action, ActionContext, Route } from './route.ts';
@@ -22,7 +24,9 @@ import { upstreamRequest } from './upstream-request.ts';
 export function forward(route: Route, context: ActionContext): Action {
   const { action, bodyLimitBytes } = route.config;
   if (action.kind !== 'forward') throw new TypeError('not a forwarded route');
-  const { call, config, idleTimeoutMs } = route.callOf(action.upstream);
+  const { call: primary, config, keyOf, idleTimeoutMs } = route.callOf(action.upstream);
+  const { fallback } = action;
+  const call = fallback === undefined ? primary : fallingBack(primary, fallback, route, context);
   const rewrite = compileRewrite(action.rewrite);
   const upload = { ...context, limitBytes: bodyLimitBytes, stallMs: idleTimeoutMs };
 
@@ -41,10 +45,37 @@ export function forward(route: Route, context: ActionContext): Action {
         headers,
         body,
         signal: exchange.signal,
+        key: keyOf?.(request),
         deadlineAt: Number.POSITIVE_INFINITY,
       }),
     );
     deliver(route, context, { request, reply, exchange, response, upload: body });
+  };
+}
+
+/** `call`, with what stands in for it. */
+function fallingBack(
+  call: Call,
+  config: FallbackConfig,
+  route: Route,
+  { clock, onFallback }: ActionContext,
+): Call {
+  return withFallback(call, {
+    config,
+    clock,
+    callOf: (upstream) => callInstead(upstream, route),
+    onFallback: (reason) => onFallback(route.config.name, reason),
+  });
+}
+
+/** Another upstream under the same route: what was said of the first does not hold for it. */
+function callInstead(upstream: string, route: Route): Call {
+  const { call, config } = route.callOf(upstream);
+  return (request) => {
+    const { host: _first, ...headers } = request.headers;
+    const host = config.host === 'client' ? request.headers['x-forwarded-host'] : config.host;
+    const named = host === 'target' || host === undefined ? headers : { ...headers, host };
+    return call({ ...request, upstream, headers: named, attempt: 1, tried: [] });
   };
 }
 

@@ -50,7 +50,7 @@ export class PartStatusError extends GatewayError {
  *   GW_UPSTREAM_INVALID when it is not JSON or too long; whatever the call throws
  */
 export async function runPart(
-  { call, deadlineMs }: UpstreamCall,
+  { call, keyOf, deadlineMs }: UpstreamCall,
   exchange: ClientExchange,
   group: Cancellation,
   part: PartRequest,
@@ -63,7 +63,8 @@ export async function runPart(
     signal.cancel(new GatewayError(code, `${name} took too long`));
   });
   try {
-    const request = { ...description, signal, deadlineAt: Number.POSITIVE_INFINITY };
+    const key = keyOf?.(exchange.reply!.request);
+    const request = { ...description, signal, key, deadlineAt: Number.POSITIVE_INFINITY };
     const response = await call(upstreamRequest(exchange, request));
     return await read(name, response, maxBodyBytes);
   } finally {

@@ -8,6 +8,7 @@ import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import type { RouteConfig, UpstreamConfig } from '../config/config.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
+import type { RequestSource } from '../edge/source.ts';
 
 /** Runs before the action; answering through `reply`, or throwing, ends the request there. */
 export type RequestHook = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
@@ -38,6 +39,8 @@ export interface Route {
 
 export interface UpstreamCall {
   readonly call: Call;
+  /** What balancing by hash goes by; absent where the upstream does not balance so. */
+  readonly keyOf: RequestSource | undefined;
   readonly config: UpstreamConfig;
   /** Of this route: its own, or the upstream's. */
   readonly deadlineMs: number;
@@ -49,6 +52,8 @@ export interface ActionContext {
   readonly clock: Clock;
   /** Silence of a client. */
   readonly idleMs: number;
+  /** Told of each answer that stands in for an upstream's. */
+  readonly onFallback: (route: string, reason: string) => void;
 }
 
 /** The last step of a route, behind all hooks. */

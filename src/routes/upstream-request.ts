@@ -12,6 +12,8 @@ export interface CallDescription {
   readonly headers: MutableHeaders;
   readonly body: UpstreamRequest['body'];
   readonly signal: Cancellation;
+  /** What balancing by hash goes by. */
+  readonly key: string | undefined;
   /** On the gateway's clock; `Infinity` leaves it to the deadline policy. */
   readonly deadlineAt: number;
 }
@@ -33,6 +35,7 @@ export function upstreamRequest(
     consumer: exchange.consumer,
     id: exchange.id,
     attempt: 1,
+    key: description.key,
     tried: NO_TARGETS,
     notes: exchange.notes,
   };

@@ -1,7 +1,7 @@
 /**
  * The call of one route to one upstream: its policies, over the upstream's shared state.
  *
- * deadline ▸ outer ▸ retry ▸ shedder ▸ bulkhead ▸ breaker ▸ inner ▸ attempt timeout ▸ leaf
+ * deadline ▸ outer ▸ retry ▸ shedder ▸ share ▸ bulkhead ▸ breaker ▸ inner ▸ attempt timeout ▸ leaf
  *
  * Retry stands above the breaker, so that an open circuit ends the retries and each attempt is
  * counted; the shedder above the bulkhead, so that an open circuit takes no slot; the timeout
@@ -11,13 +11,16 @@ import { type Call, compose, type Policy } from '../call.ts';
 import type { CallOverrides } from '../config/config.ts';
 import { breaker, shedder } from '../policies/breaker.ts';
 import { bulkhead } from '../policies/bulkhead.ts';
-import { deadline } from '../policies/deadline.ts';
+import { deadline, tellDeadline } from '../policies/deadline.ts';
+import { failureJudge } from '../policies/failure.ts';
 import { retry } from '../policies/retry.ts';
 import { attemptTimeout } from '../policies/timeout.ts';
 import { leaf } from './leaf.ts';
 import type { Surroundings, UpstreamState } from './state.ts';
 
 export interface ChainOptions extends Surroundings {
+  /** Name of the route. */
+  readonly route: string;
   readonly overrides: CallOverrides;
   /** Policies of plugins: outside the retries, or around each attempt. */
   readonly outer: readonly Policy[];
@@ -33,18 +36,33 @@ export function chain(state: UpstreamState, options: ChainOptions): Call {
   const { clock, overrides } = options;
   const { config, circuit, slots } = state;
   const idleTimeoutMs = overrides.idleTimeoutMs ?? config.idleTimeoutMs;
+  const { timeoutMs = config.timeoutMs } = overrides;
   const policies = [
     deadline({ deadlineMs: overrides.deadlineMs ?? config.deadlineMs, clock }),
     ...options.outer,
     ...retryPolicy(state, options),
     ...(circuit === undefined ? [] : [shedder(circuit)]),
+    ...sharePolicy(state, options),
     bulkhead(slots, clock),
-    ...(circuit === undefined ? [] : [breaker(circuit)]),
+    ...breakerPolicy(state, options),
     ...options.inner,
-    attemptTimeout({ timeoutMs: overrides.timeoutMs ?? config.timeoutMs, clock }),
+    attemptTimeout({ timeoutMs, clock }),
+    ...(config.propagateDeadline ? [tellDeadline({ timeoutMs, clock })] : []),
     options.observe,
   ];
   return compose(policies, options.send ?? leaf(state, { clock, idleTimeoutMs }));
+}
+
+/** None where the route may hold all slots. */
+function sharePolicy(state: UpstreamState, { overrides, route, clock }: ChainOptions): Policy[] {
+  const { bulkheadShare } = overrides;
+  return bulkheadShare === undefined ? [] : [bulkhead(state.shareOf(route, bulkheadShare), clock)];
+}
+
+function breakerPolicy({ circuit, config }: UpstreamState, { clock }: ChainOptions): Policy[] {
+  if (circuit === undefined || config.breaker === undefined) return [];
+  const { handle, slowMs } = config.breaker;
+  return [breaker({ circuit, judge: failureJudge(handle), slowMs, clock })];
 }
 
 /** None where there would be one try. */

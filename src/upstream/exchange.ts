@@ -11,8 +11,9 @@ import { Body, type BodySource } from '../body.ts';
 import type { CancelListener } from '../cancellation.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
-import { GatewayError } from '../errors.ts';
+import { blamesUpstream, GatewayError } from '../errors.ts';
 import type { Headers, MutableHeaders } from '../headers.ts';
+import { isServerFault } from '../policies/failure.ts';
 import type { Target } from './target.ts';
 import { classify, givenUp } from './transport-error.ts';
 
@@ -70,6 +71,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
     this.#attempt.request.notes.firstByteMs = this.#options.clock.now() - this.#startedAt;
     this.#body = new Body(this);
     const { resolve, target } = this.#attempt;
+    target.report(isServerFault(status));
     resolve({ status, headers: headers as Headers, body: this.#body, target: target.origin });
   }
 
@@ -129,6 +131,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   }
 
   #fail(reason: Error): void {
+    if (blamesUpstream(reason)) this.#attempt.target.report(true);
     if (this.#body === undefined) this.#attempt.reject(reason);
     else this.#body.fail(reason);
   }

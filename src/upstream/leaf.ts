@@ -7,10 +7,11 @@
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
-import type { MutableHeaders } from '../headers.ts';
+import type { Headers, MutableHeaders } from '../headers.ts';
 import { Upload } from '../upload.ts';
 import { Exchange } from './exchange.ts';
 import type { UpstreamState } from './state.ts';
+import type { Target } from './target.ts';
 
 export interface LeafOptions {
   readonly clock: Clock;
@@ -31,7 +32,7 @@ export function leaf(state: UpstreamState, options: LeafOptions): Call {
   return (request) =>
     new Promise((resolve, reject) => {
       request.signal.throwIfCancelled();
-      const target = state.pick(request.tried);
+      const target = state.targets.pick(request.tried, request.key);
       request.notes.upstream = state.config.name;
       request.notes.target = target.origin;
       request.notes.attempts += 1;
@@ -43,7 +44,7 @@ export function leaf(state: UpstreamState, options: LeafOptions): Call {
           {
             path: request.path + request.query,
             method: request.method,
-            headers: request.headers as MutableHeaders,
+            headers: headersFor(target, request.headers),
             body: upload ?? (request.body as Uint8Array | undefined) ?? null,
           },
           exchange,
@@ -52,6 +53,12 @@ export function leaf(state: UpstreamState, options: LeafOptions): Call {
         exchange.onResponseError(undefined, error as Error);
       }
     });
+}
+
+/** A target that is a mere address is called by its name, unless somebody said which. */
+function headersFor({ host }: Target, headers: Headers): MutableHeaders {
+  if (host === undefined || headers['host'] !== undefined) return headers as MutableHeaders;
+  return { ...headers, host };
 }
 
 const noConnection = (target: string): GatewayError =>

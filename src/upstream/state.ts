@@ -4,14 +4,23 @@
  * Shared by every route and BFF that calls it, and kept by a reload that does not change its config.
  */
 import type { Clock } from '../clock.ts';
+import type { Dispatcher } from 'undici';
 import type { BreakerConfig, UpstreamConfig } from '../config/config.ts';
-import { GatewayError } from '../errors.ts';
 import { RetryBudget } from '../policies/budget.ts';
 import { Slots } from '../policies/bulkhead.ts';
 import { Circuit, type CircuitName } from '../policies/circuit.ts';
 import { consecutiveFailures, FailureRatio } from '../policies/failure-window.ts';
-import { type Balance, leastRequest, roundRobin } from './balance.ts';
-import { openPool, Target } from './target.ts';
+import { Health } from './health.ts';
+import { Outlier } from './outlier.ts';
+import { openPool } from './pool.ts';
+import type { Target } from './target.ts';
+import { Targets } from './targets.ts';
+
+/** Something that happened to a target, for the log. */
+export type TargetEvent =
+  | { readonly kind: 'unhealthy' | 'healthy'; readonly why: string }
+  | { readonly kind: 'ejected'; readonly forMs: number }
+  | { readonly kind: 'readmitted' | 'added' | 'removed' };
 
 /** What the outside world gives: handed in, so that tests can. */
 export interface Surroundings {
@@ -20,6 +29,8 @@ export interface Surroundings {
   readonly random: () => number;
   /** Told when a circuit changes. */
   readonly onCircuit?: (upstream: string, state: CircuitName) => void;
+  /** Told when a target changes; once for each change. */
+  readonly onTarget?: (upstream: string, target: string, event: TargetEvent) => void;
 }
 
 export class UpstreamState {
@@ -28,50 +39,130 @@ export class UpstreamState {
   /** Absent where the config has no breaker. */
   readonly circuit: Circuit | undefined;
   readonly budget: RetryBudget;
-  readonly targets: readonly Target[];
-  readonly #balance: Balance;
+  readonly targets: Targets;
+  readonly #outlier: Outlier | undefined;
+  readonly #health: Health | undefined;
+  readonly #surroundings: Surroundings;
+  /** Slots of routes that may hold only a share of ours, by the route's name. */
+  readonly #shares = new Map<string, Slots>();
 
   constructor(config: UpstreamConfig, surroundings: Surroundings) {
-    const { clock, random } = surroundings;
+    const { clock } = surroundings;
     this.config = config;
+    this.#surroundings = surroundings;
     this.slots = new Slots({ ...config.bulkhead, clock });
     this.budget = new RetryBudget(clock);
-    this.targets = config.targets.map(
-      ({ origin, weight }) => new Target(origin, weight, openPool(origin, config, clock)),
-    );
-    this.#balance = config.balance === 'roundRobin' ? roundRobin() : leastRequest(random);
     this.circuit = config.breaker && buildCircuit(config.breaker, surroundings);
+    this.#outlier = this.#buildOutlier();
+    this.#health = this.#buildHealth();
+    this.targets = this.#buildTargets();
     this.#watchCircuit(surroundings);
   }
 
-  /**
-   * The target of the next attempt: not one of `tried`, where there is another.
-   *
-   * @throws GW_NO_TARGET when there is none at all
-   */
-  pick(tried: readonly string[]): Target {
-    if (this.targets.length === 0) {
-      throw new GatewayError('GW_NO_TARGET', 'the upstream has no target', { retryAfterMs: 1_000 });
-    }
-    if (tried.length === 0) return this.#balance(this.targets);
-    const fresh = this.targets.filter(({ origin }) => !tried.includes(origin));
-    return this.#balance(fresh.length > 0 ? fresh : this.targets);
+  /** The slots of `route`, which may hold `share` of ours: the same ones, as long as that is so. */
+  shareOf(route: string, share: number): Slots {
+    const { concurrency, queue, waitMs } = this.config.bulkhead;
+    const most = Math.max(1, Math.floor(concurrency * share));
+    const known = this.#shares.get(route);
+    if (known?.concurrency === most) return known;
+    const { clock } = this.#surroundings;
+    const slots = new Slots({
+      concurrency: most,
+      queue: Math.floor(queue * share),
+      waitMs,
+      clock,
+      whose: 'the share of this route',
+    });
+    this.#shares.set(route, slots);
+    return slots;
   }
 
   /** Lets exchanges under way finish, then closes every socket. */
   async close(): Promise<void> {
-    await Promise.all(this.targets.map(({ dispatcher }) => dispatcher.close()));
+    this.#outlier?.close();
+    await this.#health?.close();
+    await this.targets.close();
   }
 
   /** Cuts whatever is still under way. */
   async destroy(): Promise<void> {
-    await Promise.all(this.targets.map(({ dispatcher }) => dispatcher.destroy()));
+    this.#outlier?.close();
+    await this.#health?.close();
+    await this.targets.destroy();
+  }
+
+  #buildTargets(): Targets {
+    const { config } = this;
+    const { clock, random } = this.#surroundings;
+    return new Targets(config, {
+      clock,
+      random,
+      open: (target) => this.#open(target, config.connections),
+      onOutcome: (target, failed) => this.#outlier?.report(target, failed),
+      onAdded: (target) => {
+        this.#tell(target, { kind: 'added' });
+        this.#health?.watch(target);
+      },
+      onRemoved: (target) => {
+        this.#tell(target, { kind: 'removed' });
+        this.#outlier?.forget(target);
+        void this.#health?.unwatch(target);
+      },
+    });
+  }
+
+  #open({ origin }: { readonly origin: string }, connections: number): Dispatcher {
+    return openPool(origin, { ...this.config, connections }, this.#surroundings.clock);
+  }
+
+  #buildOutlier(): Outlier | undefined {
+    const { outlier } = this.config;
+    if (outlier === undefined) return undefined;
+    return new Outlier(outlier, {
+      clock: this.#surroundings.clock,
+      targets: () => this.targets.all,
+      onChange: (target, ejectedMs) => {
+        if (ejectedMs === undefined) target.warmUp();
+        this.#tell(
+          target,
+          ejectedMs === undefined ? { kind: 'readmitted' } : { kind: 'ejected', forMs: ejectedMs },
+        );
+        this.targets.refresh();
+      },
+    });
+  }
+
+  #buildHealth(): Health | undefined {
+    const { health } = this.config;
+    if (health === undefined) return undefined;
+    const { clock, random } = this.#surroundings;
+    return new Health(health, {
+      clock,
+      random,
+      open: (target) => this.#open(target, 1),
+      onChange: (target, why) => {
+        const { isHealthy } = target;
+        this.#tell(target, { kind: isHealthy ? 'healthy' : 'unhealthy', why });
+        if (isHealthy) {
+          target.warmUp();
+          // Somebody is well again: that is worth a probe now.
+          this.circuit?.tryNow();
+        }
+        this.targets.refresh();
+      },
+    });
+  }
+
+  #tell({ origin }: Target, event: TargetEvent): void {
+    this.#surroundings.onTarget?.(this.config.name, origin, event);
   }
 
   #watchCircuit({ onCircuit }: Surroundings): void {
     const { circuit, slots, config } = this;
     circuit?.onChange((state) => {
-      if (state === 'open' || state === 'forced') slots.empty(() => circuit.refusal());
+      if (state === 'open' || state === 'forced-open') {
+        for (const each of [slots, ...this.#shares.values()]) each.empty(() => circuit.refusal());
+      }
       onCircuit?.(config.name, state);
     });
   }

@@ -1,54 +1,92 @@
-/**
- * One origin of an upstream, with its sockets.
- *
- * This folder is the only place that knows undici.
- */
-import type { Socket } from 'node:net';
-import { buildConnector, type Dispatcher, errors, Pool } from 'undici';
+/** One origin of an upstream: its sockets, and how it is at this moment. */
+import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
-import type { UpstreamConfig } from '../config/config.ts';
+import type { TargetConfig } from '../config/config.ts';
+
+/** The least share of a target that warms up: enough to warm it. */
+const LEAST_SHARE = 0.1;
+/** Exchanges that one failure stands for, when loads are compared; halves every other second. */
+const PENALTY = 5;
+const PENALTY_HALF_LIFE_MS = 2_000;
+
+export interface TargetOptions {
+  readonly clock: Clock;
+  /** Absent: it takes its full share at once. */
+  readonly slowStartMs?: number | undefined;
+  /** Told how each attempt ended, where that says something of the target. */
+  readonly onOutcome?: (target: Target, failed: boolean) => void;
+}
 
 export class Target {
   readonly origin: string;
-  readonly weight: number;
+  /** Authority to send as `Host`, where the origin is a mere address. */
+  readonly host: string | undefined;
   readonly dispatcher: Dispatcher;
+  weight: number;
+  /** Lower ones take all calls while one of them is available. */
+  priority: number;
   /** Exchanges open now. */
   inflight = 0;
   /** Requests that wait for a connection; undici lets go of one that was given up only when it has one. */
   waiting = 0;
+  /** By active checks; true until one says otherwise. */
+  isHealthy = true;
+  /** Left out for a while, by what its traffic showed. */
+  isEjected = false;
+  readonly #options: TargetOptions;
+  #warmAt: number | undefined;
+  #penalty = 0;
+  #penaltyAt = 0;
 
-  constructor(origin: string, weight: number, dispatcher: Dispatcher) {
-    this.origin = origin;
-    this.weight = weight;
+  constructor(config: TargetConfig, dispatcher: Dispatcher, options: TargetOptions) {
+    this.origin = config.origin;
+    this.host = config.host;
+    this.weight = config.weight;
+    this.priority = config.priority ?? 0;
     this.dispatcher = dispatcher;
+    this.#options = options;
   }
-}
 
-/** The sockets of one target; calls never wait in it, since the bulkhead admits no more. */
-export function openPool(origin: string, config: UpstreamConfig, clock: Clock): Dispatcher {
-  return new Pool(origin, {
-    connections: config.connections,
-    pipelining: 1,
-    allowH2: false,
-    connect: connectWithin(config.connectTimeoutMs, clock),
-    // Timers are ours and exact; undici's would fire half a second late, or more.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: 4_000,
-    keepAliveMaxTimeout: 600_000,
-  });
-}
+  get isAvailable(): boolean {
+    return this.isHealthy && !this.isEjected;
+  }
 
-/** undici's way to a socket, TLS included, bounded in time. */
-function connectWithin(timeoutMs: number, clock: Clock): buildConnector.connector {
-  const connect = buildConnector({ allowH2: false, timeout: 0 });
-  return (options, callback) => {
-    const connecting: unknown = connect(options, (...outcome) => {
-      clock.cancel(timer);
-      callback(...outcome);
-    });
-    // The types of undici do not tell that its connector returns the socket.
-    const socket = connecting as Socket;
-    const timer = clock.after(timeoutMs, () => socket.destroy(new errors.ConnectTimeoutError()));
-  };
+  /** It is new, or back: it takes its full share only after `slowStart`. */
+  warmUp(): void {
+    const { clock, slowStartMs } = this.#options;
+    if (slowStartMs !== undefined) this.#warmAt = clock.now() + slowStartMs;
+  }
+
+  /** What it takes now, against the others. */
+  get share(): number {
+    if (this.#warmAt === undefined) return this.weight;
+    const { clock, slowStartMs = 1 } = this.#options;
+    const left = this.#warmAt - clock.now();
+    if (left > 0) return this.weight * Math.max(1 - left / slowStartMs, LEAST_SHARE);
+    this.#warmAt = undefined;
+    return this.weight;
+  }
+
+  /** Exchanges open now, the next one counted; a target that just failed seems busier than it is. */
+  get load(): number {
+    return this.inflight + 1 + this.#remainingPenalty();
+  }
+
+  /** An attempt has ended in a way that says something of the target. */
+  report(failed: boolean): void {
+    // Who fails fast is idle, and would attract the next call.
+    if (failed) {
+      this.#penalty = this.#remainingPenalty() + PENALTY;
+      this.#penaltyAt = this.#options.clock.now();
+    }
+    this.#options.onOutcome?.(this, failed);
+  }
+
+  #remainingPenalty(): number {
+    if (this.#penalty === 0) return 0;
+    const age = this.#options.clock.now() - this.#penaltyAt;
+    const left = this.#penalty * 2 ** (-age / PENALTY_HALF_LIFE_MS);
+    if (left < 0.5) this.#penalty = 0;
+    return this.#penalty === 0 ? 0 : left;
+  }
 }

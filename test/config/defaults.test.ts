@@ -43,7 +43,11 @@ describe('what is not written', () => {
         windowMs: 10_000,
         openMs: 5_000,
         probes: 1,
+        handle: ['connect', 'reset', 'timeout', 'invalid', 'cut', '5xx'],
       },
+      outlier: { consecutive: 5, ejectMs: 30_000, maxEjected: 0.5 },
+      panic: 0,
+      propagateDeadline: false,
       retry: {
         attempts: 2,
         on: ['connect', 'reset', 502, 503, 504],

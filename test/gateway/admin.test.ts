@@ -208,7 +208,16 @@ describe('/status', () => {
           name: 'up',
           circuit: 'closed',
           slots: { used: 0, concurrency: 128, queued: 0 },
-          targets: [{ origin: 'http://up.invalid', weight: 1, inflight: 0 }],
+          targets: [
+            {
+              origin: 'http://up.invalid',
+              weight: 1,
+              inflight: 0,
+              healthy: true,
+              ejected: false,
+            },
+          ],
+          panic: false,
         },
       ],
     });

@@ -21,6 +21,7 @@ export function aRequest(fields: Partial<UpstreamRequest> = {}): UpstreamRequest
     consumer: undefined,
     id: 'test',
     attempt: 1,
+    key: undefined,
     tried: [],
     notes: emptyNotes(),
     ...fields,

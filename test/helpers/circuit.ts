@@ -1,6 +1,9 @@
+import type { Policy } from '../../src/call.ts';
 import { systemClock } from '../../src/clock.ts';
-import { breaker } from '../../src/policies/breaker.ts';
+import { breaker, type BreakerOptions } from '../../src/policies/breaker.ts';
 import { Circuit, type CircuitOptions } from '../../src/policies/circuit.ts';
+import { failureJudge } from '../../src/policies/failure.ts';
+import { FAILURE_KINDS } from '../../src/config/schema-upstream.ts';
 import { consecutiveFailures, FailureRatio } from '../../src/policies/failure-window.ts';
 import { answering, aRequest, codeOf, failure } from './call.ts';
 import { pass } from './time.ts';
@@ -18,9 +21,13 @@ export const circuitOf = (options: Partial<CircuitOptions> = {}): Circuit =>
 export const ratioOf = (options: { ratio?: number; minimum?: number; windowMs?: number } = {}) =>
   new FailureRatio({ ratio: 0.5, minimum: 4, windowMs: 10_000, clock: systemClock, ...options });
 
+/** The policy over a circuit; everything counts as a failure that can. */
+export const breakerOn = (circuit: Circuit, options: Partial<BreakerOptions> = {}): Policy =>
+  breaker({ circuit, judge: failureJudge(FAILURE_KINDS), clock: systemClock, ...options });
+
 /** Opens it, by as many failures as it takes. */
 export async function open(circuit: Circuit): Promise<void> {
-  const call = breaker(circuit)(answering(failure('GW_UPSTREAM_RESET')));
+  const call = breakerOn(circuit)(answering(failure('GW_UPSTREAM_RESET')));
   for (let i = 0; i < 100 && circuit.state !== 'open'; i++) {
     await codeOf(call(aRequest()));
     await pass(0);

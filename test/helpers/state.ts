@@ -20,6 +20,8 @@ export const configOf = (
   idleTimeoutMs: 30_000,
   connections: 128,
   balance: 'roundRobin',
+  panic: 0,
+  propagateDeadline: false,
   host: 'target',
   bulkhead: { concurrency: 128, queue: 32, waitMs: 1_000 },
   ...fields,
@@ -66,6 +68,7 @@ export function chainTo(
 export function chainOver(state: UpstreamState, options: Partial<ChainOptions> = {}): Call {
   return chain(state, {
     ...SURROUNDINGS,
+    route: 'orders',
     overrides: {},
     outer: [],
     inner: [],

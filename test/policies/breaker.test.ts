@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { breaker, isFailure, shedder } from '../../src/policies/breaker.ts';
+import { shedder } from '../../src/policies/breaker.ts';
+import { isServerFault } from '../../src/policies/failure.ts';
 import { feed } from '../helpers/body.ts';
 import { type Answer, answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
-import { circuitOf, open, ratioOf } from '../helpers/circuit.ts';
+import { breakerOn, circuitOf, open, ratioOf } from '../helpers/circuit.ts';
 import { pass, useFakeTime } from '../helpers/time.ts';
 
 useFakeTime();
@@ -11,7 +12,7 @@ const cut = failure('GW_BODY_TRUNCATED');
 /** What a circuit is after three outcomes like this one; three failures in a row open it. */
 async function stateAfter(...answers: readonly [Answer, ...Answer[]]): Promise<string> {
   const circuit = circuitOf();
-  const call = breaker(circuit)(answering(...answers));
+  const call = breakerOn(circuit)(answering(...answers));
   for (let i = 0; i < 3; i++) await codeOf(call(aRequest()));
   await pass(0);
   return circuit.state;
@@ -42,7 +43,7 @@ describe('the breaker', () => {
   test('leaves a row of failures as it was where it counts nothing', async () => {
     const circuit = circuitOf();
     const bad = failure('GW_UPSTREAM_RESET');
-    const call = breaker(circuit)(answering(bad, bad, failure('GW_CLIENT_CLOSED'), bad));
+    const call = breakerOn(circuit)(answering(bad, bad, failure('GW_CLIENT_CLOSED'), bad));
     for (let i = 0; i < 4; i++) await codeOf(call(aRequest()));
     await pass(0);
     expect(circuit.state).toBe('open');
@@ -59,7 +60,7 @@ describe('the breaker', () => {
   test.each([200, 301, 400, 404, 408, 429, 499, 501, 505])(
     'takes the status %i for a success',
     async (status) => {
-      expect(isFailure(status)).toBe(false);
+      expect(isServerFault(status)).toBe(false);
       expect(await stateAfter(status)).toBe('closed');
       expect(await stateAfter(500, status, 500)).toBe('closed');
     },
@@ -68,15 +69,15 @@ describe('the breaker', () => {
   test('passes outcomes on as they are', async () => {
     const circuit = circuitOf();
     const response = aResponse({ status: 500 });
-    expect(await breaker(circuit)(answering(response))(aRequest())).toBe(response);
-    await expect(breaker(circuit)(answering(cut))(aRequest())).rejects.toBe(cut);
+    expect(await breakerOn(circuit)(answering(response))(aRequest())).toBe(response);
+    await expect(breakerOn(circuit)(answering(cut))(aRequest())).rejects.toBe(cut);
   });
 
   test('lets nothing through while it is open, and tells when to come again', async () => {
     const circuit = circuitOf();
     await open(circuit);
     const send = answering(200);
-    await expect(breaker(circuit)(send)(aRequest())).rejects.toMatchObject({
+    await expect(breakerOn(circuit)(send)(aRequest())).rejects.toMatchObject({
       code: 'GW_CIRCUIT_OPEN',
       options: { retryAfterMs: 1_000 },
     });
@@ -88,7 +89,7 @@ describe('a body that is cut after its head', () => {
   /** Three answers whose bodies end as `end` says. */
   async function stateAfterBodies(end: (world: ReturnType<typeof feed>) => void): Promise<string> {
     const circuit = circuitOf({ breaker: ratioOf({ minimum: 6 }) });
-    const call = breaker(circuit)(async () => aResponse({ body: world.body }));
+    const call = breakerOn(circuit)(async () => aResponse({ body: world.body }));
     let world = feed();
     for (let i = 0; i < 3; i++) {
       world = feed();
@@ -111,7 +112,7 @@ describe('a body that is cut after its head', () => {
 
   test('is counted though it was cut before anybody saw the head', async () => {
     const circuit = circuitOf({ breaker: ratioOf({ minimum: 6 }) });
-    const call = breaker(circuit)(async () => {
+    const call = breakerOn(circuit)(async () => {
       const { body } = feed();
       body.fail(cut);
       return aResponse({ body });
@@ -124,10 +125,10 @@ describe('a body that is cut after its head', () => {
   test('is not counted twice where the status was a failure already', async () => {
     const circuit = circuitOf();
     const { body } = feed();
-    await breaker(circuit)(answering(aResponse({ status: 500, body })))(aRequest());
+    await breakerOn(circuit)(answering(aResponse({ status: 500, body })))(aRequest());
     body.fail(cut);
     await pass(0);
-    await codeOf(breaker(circuit)(answering(cut))(aRequest()));
+    await codeOf(breakerOn(circuit)(answering(cut))(aRequest()));
     await pass(0);
     expect(circuit.state).toBe('closed');
   });
@@ -135,10 +136,10 @@ describe('a body that is cut after its head', () => {
   test('is dropped where the circuit has changed since', async () => {
     const circuit = circuitOf({ breaker: ratioOf({ minimum: 1, ratio: 0.1 }) });
     const old = feed();
-    await breaker(circuit)(answering(aResponse({ body: old.body })))(aRequest());
+    await breakerOn(circuit)(answering(aResponse({ body: old.body })))(aRequest());
     await open(circuit);
     await pass(1_000);
-    await breaker(circuit)(answering(200))(aRequest());
+    await breakerOn(circuit)(answering(200))(aRequest());
     await pass(0);
     expect(circuit.state).toBe('closed');
 

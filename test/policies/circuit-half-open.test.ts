@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { breaker } from '../../src/policies/breaker.ts';
 import type { Circuit, CircuitName, Permit } from '../../src/policies/circuit.ts';
 import { feed } from '../helpers/body.ts';
 import { answering, aRequest, aResponse, codeOf, failure, hanging } from '../helpers/call.ts';
-import { circuitOf, open, openThenWait } from '../helpers/circuit.ts';
+import { breakerOn, circuitOf, open, openThenWait } from '../helpers/circuit.ts';
 import { pass, useFakeTime } from '../helpers/time.ts';
 
 useFakeTime();
@@ -35,7 +34,7 @@ describe('a half-open circuit', () => {
   test('sheds at once: nobody waits for the probe', async () => {
     const circuit = circuitOf();
     await openThenWait(circuit);
-    const call = breaker(circuit)(hanging);
+    const call = breakerOn(circuit)(hanging);
     void codeOf(call(aRequest()));
     const outcomes = Array.from({ length: 100 }, () => codeOf(call(aRequest())));
     expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['GW_CIRCUIT_OPEN']));
@@ -70,7 +69,7 @@ describe('a half-open circuit', () => {
     const circuit = circuitOf();
     await openThenWait(circuit);
     const { body } = feed();
-    await breaker(circuit)(answering(aResponse({ body })))(aRequest());
+    await breakerOn(circuit)(answering(aResponse({ body })))(aRequest());
     await pass(0);
     expect(circuit.state).toBe('closed');
     expect(body.isClosed).toBe(false);
@@ -94,7 +93,7 @@ describe('a void probe', () => {
     const circuit = circuitOf();
     await openThenWait(circuit);
     const left = answering(failure('GW_CLIENT_CLOSED'), 200);
-    const call = breaker(circuit)(left);
+    const call = breakerOn(circuit)(left);
     expect(await codeOf(call(aRequest()))).toBe('GW_CLIENT_CLOSED');
     await pass(0);
     expect(circuit.state).toBe('half-open');

@@ -1,9 +1,11 @@
 import { Agent } from 'undici';
 import { describe, expect, test } from 'vitest';
 import { type Balance, leastRequest, roundRobin } from '../../src/upstream/balance.ts';
+import { manualClock } from '../helpers/clock.ts';
 import { Target } from '../../src/upstream/target.ts';
 
-const target = (origin: string, weight = 1): Target => new Target(origin, weight, new Agent());
+const target = (origin: string, weight = 1, clock = manualClock()): Target =>
+  new Target({ origin, weight }, new Agent(), { clock });
 const names = (balance: Balance, targets: readonly Target[], picks: number): string =>
   Array.from({ length: picks }, () => balance(targets).origin).join(' ');
 
@@ -57,12 +59,19 @@ describe('least request', () => {
     expect(new Set(names(balance, targets, 20).split(' '))).toEqual(new Set(['b']));
   });
 
+  test('gives each its share by weight while all are idle', () => {
+    const targets = [target('a', 3), target('b')];
+    const picked = names(leastRequest(seeded(1)), targets, 400).split(' ');
+    expect(picked.filter((name) => name === 'a')).toHaveLength(300);
+  });
+
   test('counts exchanges for their weight', () => {
     const targets = [target('a', 4), target('b')];
     targets[0]!.inflight = 3;
     targets[1]!.inflight = 1;
-    const balance = leastRequest(seeded(1));
-    expect(new Set(names(balance, targets, 20).split(' '))).toEqual(new Set(['a']));
+    const picked = names(leastRequest(seeded(1)), targets, 300).split(' ');
+    // 4 over 4 against 1 over 2.
+    expect(picked.filter((name) => name === 'a')).toHaveLength(200);
   });
 
   test('keeps equal targets near each other, and a slow one short', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { FAILURE_KINDS } from '../../src/config/schema-upstream.ts';
 import { Cancellation } from '../../src/cancellation.ts';
 import type { BreakerConfig, BulkheadConfig } from '../../src/config/config.ts';
 import type { CircuitName } from '../../src/policies/circuit.ts';
@@ -8,7 +9,13 @@ import { chainTo, type Reached } from '../helpers/state.ts';
 import { sending } from '../helpers/upload.ts';
 import { eventually, startUpstream, startWire } from '../helpers/upstream.ts';
 
-const BREAKER: BreakerConfig = { kind: 'consecutive', failures: 3, openMs: 50, probes: 1 };
+const BREAKER: BreakerConfig = {
+  kind: 'consecutive',
+  failures: 3,
+  openMs: 50,
+  probes: 1,
+  handle: [...FAILURE_KINDS],
+};
 const one: BulkheadConfig = { concurrency: 1, queue: 8, waitMs: 5_000 };
 const left = failure('GW_CLIENT_CLOSED');
 
@@ -16,7 +23,7 @@ const left = failure('GW_CLIENT_CLOSED');
 const idle = ({ state }: Reached): boolean =>
   state.slots.used === 0 &&
   state.slots.queued === 0 &&
-  state.targets.every(({ inflight, waiting }) => inflight === 0 && waiting === 0);
+  state.targets.all.every(({ inflight, waiting }) => inflight === 0 && waiting === 0);
 
 describe('an upstream that keeps failing', () => {
   test('is not called any more, until a probe may', async () => {
@@ -136,6 +143,7 @@ describe('an upstream that keeps failing', () => {
       windowMs: 10_000,
       openMs: 60_000,
       probes: 1,
+      handle: [...FAILURE_KINDS],
     };
     const reached = chainTo(upstream.url, { breaker });
     for (let i = 0; i < 4; i++) {
@@ -195,7 +203,15 @@ describe('many calls of every kind', () => {
     const reached = chainTo(upstream.url, {
       bulkhead: { concurrency: 8, queue: 40, waitMs: 100 },
       retry: { attempts: 3, on: ['connect', 'reset', 503], backoffMs: 5, budget: 0.2 },
-      breaker: { kind: 'ratio', ratio: 0.9, minimum: 50, windowMs: 1_000, openMs: 20, probes: 2 },
+      breaker: {
+        kind: 'ratio',
+        ratio: 0.9,
+        minimum: 50,
+        windowMs: 1_000,
+        openMs: 20,
+        probes: 2,
+        handle: [...FAILURE_KINDS],
+      },
       timeoutMs: 30,
       deadlineMs: 200,
     });

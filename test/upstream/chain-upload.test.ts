@@ -69,7 +69,7 @@ describe('an upload that is tried again', () => {
       ),
       { numRuns: 25 },
     );
-    await eventually(() => state.slots.used === 0 && state.targets[0]!.inflight === 0);
+    await eventually(() => state.slots.used === 0 && state.targets.all[0]!.inflight === 0);
   });
 });
 

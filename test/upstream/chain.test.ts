@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { FAILURE_KINDS } from '../../src/config/schema-upstream.ts';
 import type { Policy } from '../../src/call.ts';
 import type { BreakerConfig, RetryConfig } from '../../src/config/config.ts';
 import { answering, aRequest, codeOf, failure } from '../helpers/call.ts';
@@ -12,7 +13,13 @@ const RETRY: RetryConfig = {
   backoffMs: 5,
   budget: 0.2,
 };
-const BREAKER: BreakerConfig = { kind: 'consecutive', failures: 3, openMs: 60_000, probes: 1 };
+const BREAKER: BreakerConfig = {
+  kind: 'consecutive',
+  failures: 3,
+  openMs: 60_000,
+  probes: 1,
+  handle: [...FAILURE_KINDS],
+};
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
 describe('a retry', () => {

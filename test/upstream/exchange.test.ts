@@ -31,7 +31,7 @@ describe('a call that is cancelled', timed, () => {
     const { call, state } = leafTo(upstream.url);
     expect(await codeOf(call(aRequest({ signal })))).toBe('GW_CLIENT_CLOSED');
     expect(upstream.connections).toBe(0);
-    expect(state.targets[0]!.inflight).toBe(0);
+    expect(state.targets.all[0]!.inflight).toBe(0);
   });
 
   test.each(['nothing', 'bytes', 'an upload'])(
@@ -51,10 +51,10 @@ describe('a call that is cancelled', timed, () => {
       const outcome = codeOf(call(request));
       signal.cancel(left);
       expect(await outcome).toBe('GW_CLIENT_CLOSED');
-      expect(state.targets[0]!.inflight).toBe(0);
+      expect(state.targets.all[0]!.inflight).toBe(0);
       await eventually(() => upstream.connections === 1);
       await untilClosed(upstream);
-      expect(state.targets[0]!.waiting).toBe(0);
+      expect(state.targets.all[0]!.waiting).toBe(0);
       expect(upstream.hits).toBe(0);
       expect(world).toMatchObject({ continued: 0, upload: { received: 0 } });
     },
@@ -76,7 +76,7 @@ describe('a call that is cancelled', timed, () => {
     }
     expect(codes.filter((code) => code === 'GW_CLIENT_CLOSED')).toHaveLength(4);
     expect(codes.at(-1)).toBe('GW_UPSTREAM_CONNECT');
-    expect(state.targets[0]).toMatchObject({ inflight: 0, waiting: 4 });
+    expect(state.targets.all[0]).toMatchObject({ inflight: 0, waiting: 4 });
   });
 
   test('while it waits for the head ends the request upstream within 50 ms', async () => {
@@ -153,7 +153,7 @@ describe('idleTimeout', timed, () => {
     const { body } = await call(aRequest());
     expect(await codeOf(body.bytes(1_000_000))).toBe('GW_UPSTREAM_TIMEOUT');
     expect(await untilClosed(upstream)).toBeLessThan(50);
-    expect(state.targets[0]!.inflight).toBe(0);
+    expect(state.targets.all[0]!.inflight).toBe(0);
   });
 
   test('cuts a body that never begins', async () => {

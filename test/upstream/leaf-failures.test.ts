@@ -9,7 +9,7 @@ import { eventually, nobody, startUpstream, startWire } from '../helpers/upstrea
 async function failureAt(origin: string): Promise<GatewayError> {
   const { call, state } = leafTo(origin, { connectTimeoutMs: 200 });
   const outcome = await call(aRequest()).catch((error: unknown) => error as GatewayError);
-  expect(state.targets[0]).toMatchObject({ inflight: 0, waiting: 0 });
+  expect(state.targets.all[0]).toMatchObject({ inflight: 0, waiting: 0 });
   return outcome as GatewayError;
 }
 
@@ -100,7 +100,7 @@ describe('before the head', () => {
       bad.map(() => 'GW_INTERNAL'),
     );
     expect(upstream.hits).toBe(0);
-    expect(state.targets[0]).toMatchObject({ inflight: 0, waiting: 0 });
+    expect(state.targets.all[0]).toMatchObject({ inflight: 0, waiting: 0 });
   });
 
   test('a body that was not kept is not sent again, and nobody is blamed', async () => {
@@ -115,7 +115,7 @@ describe('before the head', () => {
     const error: unknown = await call(request).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(TypeError);
     expect(blamesUpstream(error)).toBe(false);
-    expect(state.targets[0]!.inflight).toBe(0);
+    expect(state.targets.all[0]!.inflight).toBe(0);
   });
 
   test('tells the client nothing of the upstream’s address', async () => {
@@ -139,7 +139,7 @@ describe('after the head', () => {
       const { status, body } = await call(aRequest());
       expect(status).toBe(200);
       expect(await codeOf(body.bytes(1_000))).toBe('GW_BODY_TRUNCATED');
-      expect(state.targets[0]!.inflight).toBe(0);
+      expect(state.targets.all[0]!.inflight).toBe(0);
     }
   });
 

@@ -154,9 +154,9 @@ describe('the leaf', () => {
     const upstream = await startUpstream((_request, response) => void response.write('some'));
     const { call, state } = leafTo(upstream.url);
     const responses = await Promise.all([call(aRequest()), call(aRequest())]);
-    expect(state.targets[0]!.inflight).toBe(2);
+    expect(state.targets.all[0]!.inflight).toBe(2);
     for (const { body } of responses) body.destroy();
-    expect(state.targets[0]!.inflight).toBe(0);
+    expect(state.targets.all[0]!.inflight).toBe(0);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { FAILURE_KINDS } from '../../src/config/schema-upstream.ts';
 import { systemClock } from '../../src/clock.ts';
 import { UpstreamRegistry } from '../../src/upstream/registry.ts';
 import { aRequest } from '../helpers/call.ts';
@@ -13,13 +14,13 @@ const surroundings = { clock: systemClock, random: () => 0 };
 describe('the target of a call', () => {
   test('is another one where some were tried', () => {
     const state = stateOf(configOf([A, B, C]));
-    expect(state.pick([A]).origin).not.toBe(A);
-    expect(state.pick([A, B]).origin).toBe(C);
+    expect(state.targets.pick([A], undefined).origin).not.toBe(A);
+    expect(state.targets.pick([A, B], undefined).origin).toBe(C);
   });
 
   test('is any where all were tried', () => {
     const state = stateOf(configOf([A]));
-    expect(state.pick([A]).origin).toBe(A);
+    expect(state.targets.pick([A], undefined).origin).toBe(A);
   });
 
   test('goes round by weight, over real servers', async () => {
@@ -41,7 +42,7 @@ describe('the target of a call', () => {
     const fast = await startUpstream((_request, response) => void response.end());
     const { call, state } = leafTo([slow.url, fast.url], { balance: 'leastRequest' });
     void call(aRequest()).catch(() => undefined);
-    expect(state.targets[0]!.inflight).toBe(1);
+    expect(state.targets.all[0]!.inflight).toBe(1);
     for (let i = 0; i < 5; i++) await (await call(aRequest())).body.dump();
     expect(fast.hits).toBe(5);
   });
@@ -85,7 +86,15 @@ describe('the registry', () => {
     ['another name', configOf([A], { name: 'payments' })],
     [
       'a breaker',
-      configOf([A], { breaker: { kind: 'consecutive', failures: 3, openMs: 1, probes: 1 } }),
+      configOf([A], {
+        breaker: {
+          kind: 'consecutive',
+          failures: 3,
+          openMs: 1,
+          probes: 1,
+          handle: [...FAILURE_KINDS],
+        },
+      }),
     ],
   ])('gives a new one to %s', async (_what, other) => {
     const registry = new UpstreamRegistry(surroundings);

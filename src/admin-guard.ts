@@ -1,0 +1,39 @@
+/**
+ * Who may change the state of the gateway through the admin port.
+ *
+ * With `admin.token`: who bears it. Without: a program on this machine, and no web page that a browser
+ * on this machine shows: neither a foreign page (`Origin`, or a form's content type) nor one that has
+ * rebound its name to our address (`Host`).
+ */
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+export interface AdminCaller {
+  readonly remoteAddress: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+}
+
+const LOOPBACK_PEER = /^(127\.|::1$|::ffff:127\.)/;
+const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i;
+
+/** @returns why not; `undefined` for who may */
+export function refusal(caller: AdminCaller, token: string | undefined): string | undefined {
+  const { headers } = caller;
+  if (token !== undefined) {
+    return isBearer(headers.authorization, token) ? undefined : 'send the admin token';
+  }
+  if (!LOOPBACK_PEER.test(caller.remoteAddress ?? '')) {
+    return 'set admin.token to change state from another machine';
+  }
+  if (!LOOPBACK_HOST.test(headers.host ?? '')) return 'the Host is not this machine';
+  if (headers.origin !== undefined) return 'web pages may not change state';
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  return type === 'application/json' ? undefined : 'send application/json';
+}
+
+/** Digests are compared, so that neither the time taken nor the length tells anything. */
+function isBearer(authorization: string | undefined, token: string): boolean {
+  const sent = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
+  const digest = (text: string): Buffer => hash('sha256', text, 'buffer');
+  return timingSafeEqual(digest(sent), digest(token));
+}

@@ -1,0 +1,106 @@
+/** From an upstream as it was written and parsed to the one the gateway runs on. */
+import type * as Run from './config.ts';
+import type { UpstreamConfig } from './config.ts';
+import {
+  type ParsedHealth,
+  type ParsedRetry,
+  type ParsedUpstream,
+  UPSTREAM_DEFAULTS,
+} from './schema-upstream.ts';
+
+type UpstreamOptions = Partial<Omit<ParsedUpstream, 'targets'>>;
+
+export function buildUpstream(
+  name: string,
+  written: ParsedUpstream,
+  defaults: UpstreamOptions,
+): UpstreamConfig {
+  const own = { ...UPSTREAM_DEFAULTS, ...defined(defaults), ...defined(written) };
+  const { concurrency, queue, wait } = own.bulkhead;
+  return {
+    name,
+    targets: (written.targets ?? []).map((target) =>
+      typeof target === 'string'
+        ? { origin: target, weight: 1 }
+        : { origin: target.url, weight: target.weight },
+    ),
+    deadlineMs: own.deadline,
+    timeoutMs: own.timeout,
+    connectTimeoutMs: own.connectTimeout,
+    idleTimeoutMs: own.idleTimeout,
+    connections: own.connections ?? concurrency,
+    balance: own.balance,
+    panic: own.panic,
+    host: own.host,
+    propagateDeadline: own.propagateDeadline,
+    bulkhead: { concurrency, queue, waitMs: wait },
+    ...defined({
+      slowStartMs: own.slowStart,
+      breaker: own.breaker === false ? undefined : buildBreaker(own.breaker),
+      retry: own.retry === false ? undefined : buildRetry(own.retry),
+      health: own.health === false ? undefined : buildHealth(own.health),
+      outlier: own.outlier === false ? undefined : buildOutlier(own.outlier),
+    }),
+  };
+}
+
+function buildBreaker(
+  breaker: Exclude<ParsedUpstream['breaker'], false | undefined>,
+): Run.BreakerConfig {
+  const { open, probes, handle, slow } = breaker;
+  const common = { openMs: open, probes, handle, ...defined({ slowMs: slow }) };
+  return 'consecutive' in breaker
+    ? { kind: 'consecutive', failures: breaker.consecutive, ...common }
+    : {
+        kind: 'ratio',
+        ratio: breaker.ratio,
+        minimum: breaker.minimum,
+        windowMs: breaker.window,
+        ...common,
+      };
+}
+
+export const buildRetry = ({ attempts, on, backoff, budget }: ParsedRetry): Run.RetryConfig => ({
+  attempts,
+  on,
+  backoffMs: backoff,
+  budget,
+});
+
+const buildHealth = ({
+  path,
+  interval,
+  timeout,
+  healthy,
+  unhealthy,
+  statuses,
+}: ParsedHealth): Run.HealthConfig => ({
+  path,
+  intervalMs: interval,
+  timeoutMs: timeout,
+  healthy,
+  unhealthy,
+  statuses,
+});
+
+const buildOutlier = ({
+  consecutive,
+  eject,
+  maxEjected,
+}: Exclude<ParsedUpstream['outlier'], false | undefined>): Run.OutlierConfig => ({
+  consecutive,
+  ejectMs: eject,
+  maxEjected,
+});
+
+/** The same without keys that are `undefined`. */
+export function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, member]) => member !== undefined),
+  ) as Defined<T>;
+}
+
+/** What may be `undefined` may be absent instead. */
+export type Defined<T> = {
+  [K in keyof T as undefined extends T[K] ? never : K]: T[K];
+} & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> };

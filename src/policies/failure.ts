@@ -1,0 +1,37 @@
+/** What counts as a failure of an upstream: transport errors, no answer in time, and statuses. */
+import type { FailureKind } from '../config/config.ts';
+import { type ErrorCode, isGatewayError } from '../errors.ts';
+
+export interface FailureJudge {
+  status(status: number): boolean;
+  error(error: unknown): boolean;
+}
+
+/** Codes that speak of the upstream, by the word the config has for them. */
+const KINDS: Readonly<Partial<Record<ErrorCode, FailureKind>>> = {
+  GW_UPSTREAM_CONNECT: 'connect',
+  GW_UPSTREAM_RESET: 'reset',
+  GW_UPSTREAM_TIMEOUT: 'timeout',
+  GW_DEADLINE_EXCEEDED: 'timeout',
+  GW_UPSTREAM_PROTOCOL: 'invalid',
+  GW_UPSTREAM_INVALID: 'invalid',
+  GW_BODY_TRUNCATED: 'cut',
+};
+
+/** Judges by the `kinds` that count. */
+export function failureJudge(kinds: readonly FailureKind[]): FailureJudge {
+  const counted = new Set(kinds);
+  const any5xx = counted.has('5xx');
+  return {
+    status: (status) => (any5xx && isServerFault(status)) || counted.has(status),
+    error: (error) => {
+      const kind = isGatewayError(error) ? KINDS[error.code] : undefined;
+      return kind !== undefined && counted.has(kind);
+    },
+  };
+}
+
+/** 501 and 505 speak of the request, not of the upstream's health. */
+export function isServerFault(status: number): boolean {
+  return status >= 500 && status !== 501 && status !== 505;
+}

@@ -1,0 +1,106 @@
+/**
+ * What a forwarded request gets when its upstream fails: an answer of ours, or that of another upstream.
+ *
+ * Stands around the whole call, retries and all; the answer is marked, so that nobody takes it for the
+ * real one.
+ */
+import { Body } from '../body.ts';
+import type { Call, UpstreamRequest, UpstreamResponse } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import type { FallbackConfig, FallbackReason, RespondConfig } from '../config/config.ts';
+import { type ErrorCode, isGatewayError } from '../errors.ts';
+import { drain, isIdempotent } from '../policies/retry.ts';
+import { Upload } from '../upload.ts';
+import { ownAnswer } from './respond.ts';
+
+/** Says that the answer is not the one that was asked for, and why. */
+export const FALLBACK_HEADER = 'gateway-fallback';
+
+/** Codes that a fallback takes over, by the word the config has for them. */
+const REASONS: Readonly<Partial<Record<ErrorCode, FallbackReason>>> = {
+  GW_UPSTREAM_CONNECT: 'unavailable',
+  GW_UPSTREAM_RESET: 'unavailable',
+  GW_UPSTREAM_PROTOCOL: 'unavailable',
+  GW_BULKHEAD_FULL: 'unavailable',
+  GW_CIRCUIT_OPEN: 'unavailable',
+  GW_NO_TARGET: 'unavailable',
+  GW_UPSTREAM_TIMEOUT: 'timeout',
+  GW_DEADLINE_EXCEEDED: 'timeout',
+};
+
+/** With these no upstream has seen the request. */
+const UNSENT: ReadonlySet<ErrorCode> = new Set([
+  'GW_UPSTREAM_CONNECT',
+  'GW_BULKHEAD_FULL',
+  'GW_CIRCUIT_OPEN',
+  'GW_NO_TARGET',
+]);
+
+export interface FallbackOptions {
+  readonly config: FallbackConfig;
+  /** Calls another upstream under the same route, with a deadline of its own. */
+  readonly callOf: (upstream: string) => Call;
+  readonly clock: Clock;
+  /** Told of each time, for the metric. */
+  readonly onFallback: (reason: FallbackReason) => void;
+}
+
+/** Why a fallback takes over, and whether the upstream may have seen the request. */
+interface Failure {
+  readonly reason: FallbackReason;
+  readonly wasSent: boolean;
+}
+
+/** `call`, and what is done where it fails. */
+export function withFallback(call: Call, options: FallbackOptions): Call {
+  const { config, clock, onFallback } = options;
+  const reasons = new Set(config.on);
+  const instead =
+    config.kind === 'upstream' ? options.callOf(config.upstream) : answer(config.respond);
+  const takesOver = (failure: Failure | undefined, request: UpstreamRequest): boolean =>
+    failure !== undefined &&
+    reasons.has(failure.reason) &&
+    request.signal.reason === undefined &&
+    (config.kind === 'respond' || maySendAgain(request, failure));
+  return async function fallingBack(request) {
+    let failure: Failure | undefined;
+    try {
+      // A deadline ends this call, and not the one that takes its place.
+      const response = await call({ ...request, signal: request.signal.child() });
+      if (response.status < 500) return response;
+      failure = { reason: '5xx', wasSent: true };
+      if (!takesOver(failure, request)) return response;
+      await drain(response.body, clock);
+    } catch (error) {
+      failure = failureOf(error);
+      if (!takesOver(failure, request)) throw error;
+    }
+    const reason = failure!.reason;
+    onFallback(reason);
+    const response = await instead(request);
+    return { ...response, headers: { ...response.headers, [FALLBACK_HEADER]: reason } };
+  };
+}
+
+function failureOf(error: unknown): Failure | undefined {
+  if (!isGatewayError(error)) return undefined;
+  const reason = REASONS[error.code];
+  return reason && { reason, wasSent: !UNSENT.has(error.code) };
+}
+
+/** As with a retry: all of the request is there still, and it is safe to send it twice. */
+function maySendAgain({ body, method }: UpstreamRequest, { wasSent }: Failure): boolean {
+  if (body instanceof Upload && !body.isReplayable) return false;
+  return !wasSent || isIdempotent(method);
+}
+
+function answer(respond: RespondConfig): Call {
+  const { status, headers, payload } = ownAnswer(respond);
+  const length = payload && { 'content-length': String(payload.length) };
+  return async (): Promise<UpstreamResponse> => ({
+    status,
+    headers: { ...headers, ...length },
+    body: Body.of(payload ?? ''),
+    target: '',
+  });
+}

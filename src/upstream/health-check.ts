@@ -1,0 +1,96 @@
+/** One health check: a GET, its status, and a bounded time for it all. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { Clock, Timer } from '../clock.ts';
+import type { HealthConfig } from '../config/config.ts';
+
+/** An answer longer than this is not read to its end. */
+const MAX_BODY_BYTES = 65_536;
+
+/** @returns what is wrong, in a few words; `undefined` where the target is well */
+export function checkHealth(
+  dispatcher: Dispatcher,
+  host: string | undefined,
+  config: HealthConfig,
+  clock: Clock,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const check = new Check(config, resolve);
+    check.timer = clock.after(config.timeoutMs, () =>
+      check.end(`no answer within ${config.timeoutMs} ms`),
+    );
+    check.onEnd = () => clock.cancel(check.timer);
+    const headers = {
+      'user-agent': 'portico-health-check',
+      accept: '*/*',
+      ...(host === undefined ? {} : { host }),
+    };
+    try {
+      dispatcher.dispatch({ path: config.path, method: 'GET', headers }, check);
+    } catch (error) {
+      check.end((error as Error).message);
+    }
+  });
+}
+
+class Check implements Dispatcher.DispatchHandler {
+  timer: Timer | undefined;
+  onEnd: () => void = () => undefined;
+  readonly #config: HealthConfig;
+  readonly #resolve: (fault: string | undefined) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #isOver = false;
+  #bytes = 0;
+  #status = 0;
+
+  constructor(config: HealthConfig, resolve: (fault: string | undefined) => void) {
+    this.#config = config;
+    this.#resolve = resolve;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isOver) controller.abort(new Error('the check is over'));
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: IncomingHttpHeaders,
+  ): void {
+    this.#status = status;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    // The status is known, and that is all it takes.
+    if (this.#bytes > MAX_BODY_BYTES) this.end(this.#fault());
+  }
+
+  onResponseEnd(): void {
+    this.#controller = undefined;
+    this.end(this.#fault());
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    this.#controller = undefined;
+    this.end((error as NodeJS.ErrnoException).code ?? error.message);
+  }
+
+  /** The first word counts. */
+  end(fault: string | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.onEnd();
+    this.#resolve(fault);
+    this.#controller?.abort(new Error('the check is over'));
+  }
+
+  #fault(): string | undefined {
+    const status = this.#status;
+    const isExpected = this.#config.statuses.some(
+      (each) => each === status || each === `${Math.floor(status / 100)}xx`,
+    );
+    return isExpected ? undefined : `status ${status}`;
+  }
+}

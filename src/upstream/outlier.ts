@@ -1,0 +1,96 @@
+/**
+ * Leaves out a target that keeps failing, judged by its traffic: what active checks can not see.
+ *
+ * Each ejection lasts longer than the one before, until the target has served well for as long as it
+ * was out. Never the last one, and never more than a share of all: where everything fails, the fault is
+ * seldom theirs.
+ */
+import type { Clock, Timer } from '../clock.ts';
+import type { OutlierConfig } from '../config/config.ts';
+import type { Target } from './target.ts';
+
+/** Longest ejection, in times the first one. */
+const LONGEST = 10;
+
+export interface OutlierOptions {
+  readonly clock: Clock;
+  /** All targets, as they are now. */
+  readonly targets: () => readonly Target[];
+  /** A target was ejected for so long, or is back: `undefined`. */
+  readonly onChange: (target: Target, ejectedMs: number | undefined) => void;
+}
+
+interface History {
+  /** In a row. */
+  failures: number;
+  /** Times in a row. */
+  ejections: number;
+  /** On the clock: served well until then, what was before is forgotten. */
+  forgetAt: number;
+  timer: Timer | undefined;
+}
+
+export class Outlier {
+  readonly #config: OutlierConfig;
+  readonly #options: OutlierOptions;
+  readonly #histories = new Map<Target, History>();
+
+  constructor(config: OutlierConfig, options: OutlierOptions) {
+    this.#config = config;
+    this.#options = options;
+  }
+
+  /** An attempt at `target` has ended. */
+  report(target: Target, failed: boolean): void {
+    if (!failed) {
+      const known = this.#histories.get(target);
+      if (known !== undefined) known.failures = 0;
+      return;
+    }
+    const history = this.#historyOf(target);
+    history.failures += 1;
+    if (target.isEjected || history.failures < this.#config.consecutive || !this.#mayEject())
+      return;
+    this.#eject(target, history);
+  }
+
+  /** It is gone. */
+  forget(target: Target): void {
+    this.#options.clock.cancel(this.#histories.get(target)?.timer);
+    this.#histories.delete(target);
+  }
+
+  close(): void {
+    for (const target of this.#histories.keys()) this.forget(target);
+  }
+
+  #mayEject(): boolean {
+    const targets = this.#options.targets();
+    const ejected = targets.filter(({ isEjected }) => isEjected).length;
+    const most = Math.min(Math.floor(targets.length * this.#config.maxEjected), targets.length - 1);
+    return ejected < most;
+  }
+
+  #eject(target: Target, history: History): void {
+    const { clock, onChange } = this.#options;
+    if (clock.now() >= history.forgetAt) history.ejections = 0;
+    history.ejections = Math.min(history.ejections + 1, LONGEST);
+    const ms = this.#config.ejectMs * history.ejections;
+    target.isEjected = true;
+    history.timer = clock.after(ms, () => {
+      target.isEjected = false;
+      history.failures = 0;
+      history.forgetAt = clock.now() + ms;
+      onChange(target, undefined);
+    });
+    onChange(target, ms);
+  }
+
+  #historyOf(target: Target): History {
+    const known = this.#histories.get(target);
+    if (known !== undefined) return known;
+    const history = { failures: 0, ejections: 0, forgetAt: 0, timer: undefined };
+    this.#histories.set(target, history);
+    return history;
+  }
+}

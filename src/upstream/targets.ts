@@ -1,0 +1,153 @@
+/**
+ * The targets of one upstream: who is there, who may take calls, and who takes the next one.
+ *
+ * Who may take calls is worked out when something changes, not at each call. Where too few are left,
+ * all take calls: to send everything to the last one standing would fell that one too (panic).
+ */
+import type { Dispatcher } from 'undici';
+import type { Clock } from '../clock.ts';
+import type { TargetConfig, UpstreamConfig } from '../config/config.ts';
+import { GatewayError } from '../errors.ts';
+import { type Balance, balanceOf } from './balance.ts';
+import { Target } from './target.ts';
+
+export interface TargetsOptions {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly open: (target: TargetConfig) => Dispatcher;
+  readonly onOutcome: (target: Target, failed: boolean) => void;
+  readonly onAdded: (target: Target) => void;
+  readonly onRemoved: (target: Target) => void;
+}
+
+/** Targets of one upstream that have a label of their own in metrics; the others share `other`. */
+const MAX_LABELS = 256;
+
+export class Targets {
+  readonly #config: UpstreamConfig;
+  readonly #options: TargetsOptions;
+  readonly #balance: Balance;
+  #all: readonly Target[] = [];
+  /** Who may take calls now; none only where there are none at all. */
+  #usable: readonly Target[] = [];
+  #isPanicking = false;
+  #labelled: ReadonlySet<string> = new Set();
+  /** Gone, with exchanges still open. */
+  readonly #draining = new Set<Target>();
+
+  constructor(config: UpstreamConfig, options: TargetsOptions) {
+    this.#config = config;
+    this.#options = options;
+    this.#balance = balanceOf(config.balance, options.random);
+    this.replace(config.targets);
+  }
+
+  get all(): readonly Target[] {
+    return this.#all;
+  }
+
+  /** Too few are available, so that all take calls. */
+  get isPanicking(): boolean {
+    return this.#isPanicking;
+  }
+
+  /** What metrics call the target at `origin`. */
+  labelOf(origin: string): string {
+    return this.#labelled.has(origin) ? origin : 'other';
+  }
+
+  /**
+   * The target of the next attempt: not one of `tried`, where there is another.
+   *
+   * @param key what a hash goes by
+   * @throws GW_NO_TARGET when there is none at all
+   */
+  pick(tried: readonly string[], key: string | undefined): Target {
+    const usable = this.#usable;
+    if (usable.length === 0) {
+      throw new GatewayError('GW_NO_TARGET', 'the upstream has no target', { retryAfterMs: 1_000 });
+    }
+    if (tried.length === 0) return this.#balance(usable, key);
+    const fresh = usable.filter(({ origin }) => !tried.includes(origin));
+    return this.#balance(fresh.length > 0 ? fresh : usable, key);
+  }
+
+  /** From now on these, and no others: known ones stay as they are, those that are gone drain. */
+  replace(list: readonly TargetConfig[]): void {
+    const isFirst = this.#all.length === 0;
+    const known = new Map(this.#all.map((target) => [keyOf(target), target]));
+    const added: Target[] = [];
+    this.#all = list.map((config) => {
+      const target = known.get(keyOf(config));
+      known.delete(keyOf(config));
+      if (target === undefined) {
+        const created = this.#create(config);
+        added.push(created);
+        return created;
+      }
+      target.weight = config.weight;
+      target.priority = config.priority ?? 0;
+      return target;
+    });
+    this.#labelled = new Set(this.#all.slice(0, MAX_LABELS).map(({ origin }) => origin));
+    for (const target of known.values()) this.#drain(target);
+    this.refresh();
+    for (const target of added) {
+      // Where all are new, there is nobody to be careful beside.
+      if (!isFirst) target.warmUp();
+      this.#options.onAdded(target);
+    }
+  }
+
+  /** Somebody's availability has changed. */
+  refresh(): void {
+    const levels = Map.groupBy(this.#all, ({ priority }) => priority);
+    const [first = []] = [...levels].toSorted(([a], [b]) => a - b).map(([, level]) => level);
+    for (const priority of [...levels.keys()].toSorted((a, b) => a - b)) {
+      const level = levels.get(priority)!;
+      const available = level.filter(({ isAvailable }) => isAvailable);
+      if (available.length === 0 || available.length / level.length < this.#config.panic) continue;
+      this.#usable = available;
+      this.#isPanicking = false;
+      return;
+    }
+    this.#usable = first;
+    this.#isPanicking = this.#all.length > 0;
+  }
+
+  /** Lets exchanges under way finish, then closes every socket. */
+  async close(): Promise<void> {
+    await Promise.all(this.#open().map(({ dispatcher }) => dispatcher.close()));
+  }
+
+  /** Cuts whatever is still under way. */
+  async destroy(): Promise<void> {
+    await Promise.all(this.#open().map(({ dispatcher }) => dispatcher.destroy()));
+  }
+
+  #open(): Target[] {
+    return [...this.#all, ...this.#draining];
+  }
+
+  #create(config: TargetConfig): Target {
+    const { clock, open, onOutcome } = this.#options;
+    const { slowStartMs } = this.#config;
+    return new Target(config, open(config), { clock, slowStartMs, onOutcome });
+  }
+
+  #drain(target: Target): void {
+    this.#options.onRemoved(target);
+    this.#draining.add(target);
+    const gone = (): void => void this.#draining.delete(target);
+    target.dispatcher.close().then(gone, gone);
+  }
+}
+
+interface Named {
+  readonly origin: string;
+  readonly host?: string | undefined;
+}
+
+const keyOf = ({ origin, host }: Named): string =>
+  host === undefined ? origin : `${origin} ${host}`;
