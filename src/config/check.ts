@@ -35,6 +35,7 @@ function* checkUpstreams(tree: Tree): Generator<Finding> {
   const common = isMap(defaults) && isMap(defaults['upstreams']) ? defaults['upstreams'] : {};
   for (const [name, upstream] of Object.entries(upstreams)) {
     if (!isMap(upstream)) continue;
+    yield* checkTargets(upstream['targets'], ['upstreams', name, 'targets']);
     const { connections, bulkhead } = { ...common, ...upstream };
     const { concurrency = 128 } = isMap(bulkhead) ? bulkhead : {};
     if (typeof connections !== 'number' || typeof concurrency !== 'number') continue;
@@ -44,6 +45,22 @@ function* checkUpstreams(tree: Tree): Generator<Finding> {
       path: ['upstreams', name, upstream['connections'] === undefined ? 'bulkhead' : 'connections'],
       message: `fewer connections than the bulkhead's concurrency${written ? '' : ' (128)'}: calls would wait unseen`,
     };
+  }
+}
+
+/** A target that stands there twice would be counted, judged and ejected as two. */
+function* checkTargets(targets: unknown, path: Path): Generator<Finding> {
+  if (!Array.isArray(targets)) return;
+  const seen = new Set<string>();
+  for (const [i, target] of targets.entries()) {
+    const written: unknown = isMap(target) ? target['url'] : target;
+    if (typeof written !== 'string' || !URL.canParse(written)) continue;
+    const { origin } = new URL(written);
+    if (seen.has(origin)) {
+      const message = 'stands there twice; to give it a larger share use `weight`';
+      yield { path: [...path, i], message };
+    }
+    seen.add(origin);
   }
 }
 

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { answering, aRequest, codeOf, failure } from '../helpers/call.ts';
+import { breakerOn, circuitOf, open } from '../helpers/circuit.ts';
+import { pass, useFakeTime } from '../helpers/time.ts';
+
+useFakeTime();
+
+describe('a circuit that is held', () => {
+  test('open lets nobody through, however well the upstream is, until it is let go', async () => {
+    const circuit = circuitOf();
+    const told: string[] = [];
+    circuit.onChange((state) => told.push(state));
+    const call = breakerOn(circuit)(answering(200));
+    circuit.force('open');
+    await pass(3_600_000);
+    expect(() => circuit.check()).toThrow('held off by its operator');
+    expect(await codeOf(call(aRequest()))).toBe('GW_CIRCUIT_OPEN');
+    circuit.force(undefined);
+    expect(await codeOf(call(aRequest()))).toBe('fulfilled');
+    expect([circuit.state, told]).toEqual(['closed', ['forced-open', 'closed']]);
+  });
+
+  test('closed lets everybody through, and counts nothing', async () => {
+    const circuit = circuitOf();
+    await open(circuit);
+    circuit.force('closed');
+    expect(circuit.state).toBe('forced-closed');
+    const call = breakerOn(circuit)(answering(failure('GW_UPSTREAM_RESET')));
+    for (let i = 0; i < 10; i++) expect(await codeOf(call(aRequest()))).toBe('GW_UPSTREAM_RESET');
+    await pass(0);
+    expect(circuit.state).toBe('forced-closed');
+  });
+
+  test('closed goes back to what it was when it is let go', async () => {
+    const circuit = circuitOf();
+    await open(circuit);
+    circuit.force('closed');
+    circuit.force(undefined);
+    expect(circuit.state).toBe('open');
+    expect(() => circuit.check()).toThrow('it keeps failing');
+  });
+
+  test('one way may be held the other way at once, and twice is once', () => {
+    const circuit = circuitOf();
+    circuit.force('open');
+    circuit.force('open');
+    circuit.force('closed');
+    expect(circuit.state).toBe('forced-closed');
+    circuit.force('open');
+    expect(circuit.state).toBe('forced-open');
+    circuit.force(undefined);
+    expect(circuit.state).toBe('closed');
+  });
+
+  test('drops what becomes of calls from before', async () => {
+    const circuit = circuitOf();
+    const permits = [circuit.enter(), circuit.enter(), circuit.enter()];
+    circuit.force('closed');
+    circuit.force(undefined);
+    for (const permit of permits) permit.fail(new Error('late'));
+    await pass(0);
+    expect(circuit.state).toBe('closed');
+  });
+});
+
+describe('an open circuit that is tried at once', () => {
+  test('lets the next call through as a probe, and no more', async () => {
+    const circuit = circuitOf();
+    await open(circuit);
+    circuit.tryNow();
+    circuit.check();
+    const probe = circuit.enter();
+    expect(circuit.state).toBe('half-open');
+    expect(() => circuit.enter()).toThrow('it is being tried again');
+    probe.succeed();
+    await pass(0);
+    expect(circuit.state).toBe('closed');
+  });
+
+  test('opens for longer when that probe fails', async () => {
+    const circuit = circuitOf();
+    await open(circuit);
+    circuit.tryNow();
+    circuit.enter().fail(new Error('still down'));
+    await pass(1_999);
+    expect(() => circuit.check()).toThrow('it keeps failing');
+    await pass(1);
+    circuit.check();
+  });
+
+  test('is left alone where it is not open', () => {
+    const circuit = circuitOf();
+    circuit.tryNow();
+    circuit.enter().succeed();
+    expect(circuit.state).toBe('closed');
+  });
+});

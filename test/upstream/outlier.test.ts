@@ -1,0 +1,125 @@
+import { Agent } from 'undici';
+import { describe, expect, test } from 'vitest';
+import type { OutlierConfig } from '../../src/config/config.ts';
+import { Outlier } from '../../src/upstream/outlier.ts';
+import { Target } from '../../src/upstream/target.ts';
+import { manualClock } from '../helpers/clock.ts';
+
+const agent = new Agent();
+
+function watched(names: string, config: Partial<OutlierConfig> = {}) {
+  const clock = manualClock();
+  const told: string[] = [];
+  let targets = [...names].map((origin) => new Target({ origin, weight: 1 }, agent, { clock }));
+  const outlier = new Outlier(
+    { consecutive: 3, ejectMs: 1_000, maxEjected: 0.5, ...config },
+    {
+      clock,
+      targets: () => targets,
+      onChange: ({ origin }, ms) => told.push(`${origin} ${ms ?? 'back'}`),
+    },
+  );
+  const target = (origin: string): Target => targets.find((each) => each.origin === origin)!;
+  const fail = (origin: string, times = 3): void => {
+    for (let i = 0; i < times; i++) outlier.report(target(origin), true);
+  };
+  const ejected = (): string =>
+    targets.flatMap(({ isEjected, origin }) => (isEjected ? [origin] : [])).join('');
+  const remove = (origin: string): void => {
+    outlier.forget(target(origin));
+    targets = targets.filter((each) => each.origin !== origin);
+  };
+  return { clock, told, outlier, target, fail, ejected, remove };
+}
+
+describe('an outlier', () => {
+  test('is ejected after so many failures in a row, and comes back after its time', () => {
+    const { clock, told, fail, ejected } = watched('abc');
+    fail('a', 2);
+    expect(ejected()).toBe('');
+    fail('a', 1);
+    expect(ejected()).toBe('a');
+    clock.advance(999);
+    expect(ejected()).toBe('a');
+    clock.advance(1);
+    expect([ejected(), told]).toEqual(['', ['a 1000', 'a back']]);
+  });
+
+  test('is none whose failures are not in a row', () => {
+    const { outlier, target, fail, ejected } = watched('abc');
+    for (let i = 0; i < 5; i++) {
+      fail('a', 2);
+      outlier.report(target('a'), false);
+    }
+    expect(ejected()).toBe('');
+  });
+
+  test('that fails again soon stays away longer, to ten times as long', () => {
+    const { clock, told, fail, ejected } = watched('abc');
+    for (let i = 0; i < 12; i++) {
+      fail('a');
+      while (ejected() === 'a') clock.advance(1_000);
+    }
+    const times = told
+      .filter((each) => !each.endsWith('back'))
+      .map((each) => Number(each.slice(2)));
+    expect(times.slice(0, 4)).toEqual([1_000, 2_000, 3_000, 4_000]);
+    expect(times.slice(-2)).toEqual([10_000, 10_000]);
+  });
+
+  test('is forgiven once it has served well for as long as it was away', () => {
+    const { clock, told, fail } = watched('abc');
+    fail('a');
+    clock.advance(1_000);
+    fail('a');
+    clock.advance(2_000 + 2_000);
+    fail('a');
+    expect(told.filter((each) => !each.endsWith('back'))).toEqual(['a 1000', 'a 2000', 'a 1000']);
+  });
+
+  test.each([
+    ['a', 1, ''],
+    ['ab', 0.5, 'a'],
+    ['ab', 1, 'a'],
+    ['abc', 0.5, 'a'],
+    ['abcd', 0.5, 'ab'],
+    ['abcd', 1, 'abc'],
+    ['abc', 0, ''],
+  ])(
+    'of the targets %s at most a share of %d is ejected, and never the last',
+    (names, maxEjected, out) => {
+      const { fail, ejected } = watched(names, { maxEjected });
+      for (const name of names) fail(name);
+      expect(ejected()).toBe(out);
+    },
+  );
+
+  test('waits for its turn where too many are out already', () => {
+    const { clock, fail, ejected } = watched('abc');
+    fail('a');
+    fail('b');
+    expect(ejected()).toBe('a');
+    clock.advance(1_000);
+    fail('b', 1);
+    expect(ejected()).toBe('b');
+  });
+
+  test('that is gone leaves no timer, and room for another', () => {
+    const { clock, told, fail, ejected, remove } = watched('abcd', { maxEjected: 0.25 });
+    fail('a');
+    remove('a');
+    expect(clock.pending).toBe(0);
+    clock.advance(5_000);
+    expect(told).toEqual(['a 1000']);
+    // A quarter of three is none.
+    fail('b');
+    expect(ejected()).toBe('');
+  });
+
+  test('ends with its upstream', () => {
+    const { clock, fail, outlier } = watched('abc');
+    fail('a');
+    outlier.close();
+    expect(clock.pending).toBe(0);
+  });
+});
