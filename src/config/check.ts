@@ -55,12 +55,12 @@ function* checkTargets(targets: unknown, path: Path): Generator<Finding> {
   for (const [i, target] of targets.entries()) {
     const written: unknown = isMap(target) ? target['url'] : target;
     if (typeof written !== 'string' || !URL.canParse(written)) continue;
-    const { origin } = new URL(written);
-    if (seen.has(origin)) {
+    const { href } = new URL(written);
+    if (seen.has(href)) {
       const message = 'stands there twice; to give it a larger share use `weight`';
       yield { path: [...path, i], message };
     }
-    seen.add(origin);
+    seen.add(href);
   }
 }
 
