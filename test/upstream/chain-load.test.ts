@@ -129,7 +129,8 @@ describe('an upstream that keeps failing', () => {
       expect(await outcome).toBe(i % 2 === 0 ? 'GW_BODY_TOO_LARGE' : 'GW_CLIENT_CLOSED');
     }
     expect(reached.state.circuit!.state).toBe('closed');
-    expect(idle(reached)).toBe(true);
+    // One that was given up while it connected is let go when it has connected.
+    await eventually(() => idle(reached));
   });
 
   test('is blamed for bodies it cuts, though the heads were fine', async () => {
@@ -226,7 +227,6 @@ describe('many calls of every kind', () => {
       else await response?.body.bytes(1_000).catch(() => undefined);
     };
     await Promise.all(Array.from({ length: 800 }, (_, i) => run(i)));
-    await eventually(() => idle(reached));
-    expect(upstream.open).toBeLessThanOrEqual(8);
+    await eventually(() => idle(reached) && upstream.open <= 8);
   });
 });

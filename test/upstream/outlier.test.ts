@@ -10,7 +10,9 @@ const agent = new Agent();
 function watched(names: string, config: Partial<OutlierConfig> = {}) {
   const clock = manualClock();
   const told: string[] = [];
-  let targets = names.split('').map((origin) => new Target({ origin, weight: 1 }, agent, { clock }));
+  let targets = names
+    .split('')
+    .map((origin) => new Target({ origin, weight: 1 }, agent, { clock }));
   const outlier = new Outlier(
     { consecutive: 3, ejectMs: 1_000, maxEjected: 0.5, ...config },
     {

@@ -124,7 +124,11 @@ describe('a list that changes', () => {
   test('changes weight and priority of one that stays', () => {
     const { targets, target, picks } = targetsOf([at('a'), at('b')]);
     targets.replace([at('a', { weight: 3 }), at('b')]);
-    expect(picks(8).split('').filter((each) => each === 'a')).toHaveLength(6);
+    expect(
+      picks(8)
+        .split('')
+        .filter((each) => each === 'a'),
+    ).toHaveLength(6);
     targets.replace([at('a', { priority: 1 }), at('b')]);
     expect([picks(2), target('a').priority]).toEqual(['bb', 1]);
   });
@@ -166,7 +170,10 @@ describe('a slow start', () => {
   test('shows in who is called', () => {
     const { clock, targets, picks } = targetsOf([at('a')], slowly);
     targets.replace([at('a'), at('b')]);
-    const shareOfB = (): number => picks(1_100).split('').filter((each) => each === 'b').length / 1_100;
+    const shareOfB = (): number =>
+      picks(1_100)
+        .split('')
+        .filter((each) => each === 'b').length / 1_100;
     expect(shareOfB()).toBeCloseTo(0.1 / 1.1, 2);
     clock.advance(1_000);
     expect(shareOfB()).toBeCloseTo(0.5, 2);
