@@ -254,7 +254,20 @@ export class Body {
     this.#error = error;
     const listeners = this.#closeListeners;
     this.#closeListeners = [];
-    for (const listener of listeners) listener(error);
+    runAll(listeners, error);
+  }
+}
+
+/** One that throws must not keep another from giving a slot back. */
+function runAll(listeners: readonly CloseListener[], error: Error | undefined): void {
+  let at = 0;
+  try {
+    for (const listener of listeners) {
+      at += 1;
+      listener(error);
+    }
+  } finally {
+    if (at < listeners.length) runAll(listeners.slice(at), error);
   }
 }
 

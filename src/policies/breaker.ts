@@ -4,9 +4,10 @@
  * Two places in the chain, one circuit: `shedder` stands before the bulkhead, so that an open
  * circuit takes no slot; `breaker` stands behind it, asks again once the slot is there, and counts.
  */
-import type { Policy, UpstreamResponse } from '../call.ts';
-import type { Clock } from '../clock.ts';
-import type { Circuit } from './circuit.ts';
+import type { Policy, UpstreamRequest, UpstreamResponse } from '../call.ts';
+import type { Clock, Timer } from '../clock.ts';
+import { Upload } from '../upload.ts';
+import type { Circuit, Permit } from './circuit.ts';
 import type { FailureJudge } from './failure.ts';
 
 export interface BreakerOptions {
@@ -15,6 +16,8 @@ export interface BreakerOptions {
   readonly judge: FailureJudge;
   /** Heads that take this long count too; absent: none does. */
   readonly slowMs?: number | undefined;
+  /** A probe whose request takes longer to send than this gives its place to another. */
+  readonly probeMs: number;
   readonly clock: Clock;
 }
 
@@ -35,15 +38,21 @@ export function shedder(circuit: Circuit): Policy {
     };
 }
 
-/** Counts what becomes of a call. @throws GW_CIRCUIT_OPEN */
+/**
+ * Counts each call once: at its head where it has failed by then, else when its body closes, so that an
+ * upstream that cuts every body is seen to fail. A probe is decided at its head: a stream must not hold
+ * the circuit half-open for as long as it lives.
+ *
+ * @throws GW_CIRCUIT_OPEN
+ */
 export function breaker(options: BreakerOptions): Policy {
   const { circuit, judge, slowMs = Number.POSITIVE_INFINITY, clock } = options;
   const isTimed = slowMs !== Number.POSITIVE_INFINITY;
   return (next) =>
     async function counted(request) {
       const permit = circuit.enter();
-      const { epoch } = circuit;
       const startedAt = isTimed ? clock.now() : 0;
+      const patience = permit.isProbe ? boundUpload(request, permit, options) : undefined;
       let response: UpstreamResponse;
       try {
         response = await next(request);
@@ -51,24 +60,27 @@ export function breaker(options: BreakerOptions): Policy {
         if (judge.error(error)) permit.fail(error);
         else permit.forget();
         throw error;
+      } finally {
+        if (patience !== undefined) clock.cancel(patience);
       }
       if (judge.status(response.status)) permit.fail(FAILED_STATUS);
       else if (isTimed && clock.now() - startedAt >= slowMs) permit.fail(TOO_SLOW);
-      else {
-        permit.succeed();
-        countCutBody(options, response, epoch);
-      }
+      else if (permit.isProbe) permit.succeed();
+      else
+        response.body.onClose((error) => {
+          if (judge.error(error)) permit.fail(error);
+          else permit.succeed();
+        });
       return response;
     };
 }
 
-/** Success was told at the head; a body that is cut later is one failure more. */
-function countCutBody(
-  { circuit, judge }: BreakerOptions,
-  { body }: UpstreamResponse,
-  epoch: number,
-): void {
-  body.onClose((error) => {
-    if (judge.error(error)) circuit.addFailure(error, epoch);
-  });
+/** A client that sends slowly keeps no timeout waiting, but nobody else may try meanwhile. */
+function boundUpload(
+  { body }: UpstreamRequest,
+  permit: Permit,
+  { clock, probeMs }: BreakerOptions,
+): Timer | undefined {
+  if (!(body instanceof Upload) || body.isEnded) return undefined;
+  return clock.after(probeMs, () => permit.forget());
 }

@@ -33,8 +33,10 @@ export type CircuitName = 'closed' | 'half-open' | 'open' | 'forced-open' | 'for
 /** What an operator holds a circuit to. */
 export type Forced = 'open' | 'closed';
 
-/** One call's right to be made; exactly one of its verbs is called, once. */
+/** One call's right to be made; the first of its verbs counts, later ones do nothing. */
 export interface Permit {
+  /** The call tries a half-open circuit. */
+  readonly isProbe: boolean;
   succeed(): void;
   fail(error: unknown): void;
   /** Says nothing of the upstream: the client left, or we were at fault. */
@@ -215,9 +217,10 @@ const refused = (detail: string, retryAfterMs: number): GatewayError =>
   new GatewayError('GW_CIRCUIT_OPEN', detail, { retryAfterMs });
 
 /** The right to make a call that says nothing to the circuit. */
-const UNCOUNTED: Permit = { succeed() {}, fail() {}, forget() {} };
+const UNCOUNTED: Permit = { isProbe: false, succeed() {}, fail() {}, forget() {} };
 
 class ClosedPermit implements Permit {
+  readonly isProbe = false;
   readonly #circuit: Circuit;
   readonly #epoch: number;
 
@@ -239,9 +242,11 @@ class ClosedPermit implements Permit {
 
 /** A call that tries a half-open circuit. */
 class ProbePermit implements Permit {
+  readonly isProbe = true;
   readonly #circuit: Circuit;
   readonly #place: Place;
   readonly #epoch: number;
+  #isOver = false;
 
   constructor(circuit: Circuit, place: Place) {
     this.#circuit = circuit;
@@ -250,22 +255,22 @@ class ProbePermit implements Permit {
   }
 
   succeed(): void {
-    if (this.#isCurrent()) this.#place.succeed();
-    else this.#drop();
+    this.#end(() => this.#place.succeed());
   }
 
   fail(error: unknown): void {
-    if (this.#isCurrent()) this.#place.fail(error);
-    else this.#drop();
+    this.#end(() => this.#place.fail(error));
   }
 
   forget(): void {
-    if (this.#isCurrent()) this.#circuit.vacate(this.#place);
-    else this.#drop();
+    this.#end(() => this.#circuit.vacate(this.#place));
   }
 
-  #isCurrent(): boolean {
-    return this.#epoch === this.#circuit.epoch;
+  #end(tell: () => void): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#epoch === this.#circuit.epoch) tell();
+    else this.#drop();
   }
 
   #drop(): void {

@@ -59,10 +59,14 @@ function sharePolicy(state: UpstreamState, { overrides, route, clock }: ChainOpt
   return bulkheadShare === undefined ? [] : [bulkhead(state.shareOf(route, bulkheadShare), clock)];
 }
 
-function breakerPolicy({ circuit, config }: UpstreamState, { clock }: ChainOptions): Policy[] {
+function breakerPolicy(
+  { circuit, config }: UpstreamState,
+  { clock, overrides }: ChainOptions,
+): Policy[] {
   if (circuit === undefined || config.breaker === undefined) return [];
   const { handle, slowMs } = config.breaker;
-  return [breaker({ circuit, judge: failureJudge(handle), slowMs, clock })];
+  const probeMs = overrides.timeoutMs ?? config.timeoutMs;
+  return [breaker({ circuit, judge: failureJudge(handle), slowMs, probeMs, clock })];
 }
 
 /** None where there would be one try. */

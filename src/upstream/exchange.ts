@@ -42,6 +42,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   #cancelled: Error | undefined;
   #idle: Timer | undefined;
   #over = false;
+  /** The status was a failure of the target. */
+  #hasFailed = false;
 
   constructor(attempt: Attempt, options: ExchangeOptions) {
     this.#attempt = attempt;
@@ -71,7 +73,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
     this.#attempt.request.notes.firstByteMs = this.#options.clock.now() - this.#startedAt;
     this.#body = new Body(this);
     const { resolve, target } = this.#attempt;
-    target.report(isServerFault(status));
+    this.#hasFailed = isServerFault(status);
+    if (this.#hasFailed) target.report(true);
     resolve({ status, headers: headers as Headers, body: this.#body, target: target.origin });
   }
 
@@ -82,6 +85,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
 
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
     this.#finish();
+    // Only now: who cuts every body would be well at each head.
+    if (!this.#hasFailed) this.#attempt.target.report(false);
     const some = trailers !== undefined && Object.keys(trailers).length > 0;
     this.#body?.finish(some ? (trailers as MutableHeaders) : undefined);
   }
@@ -131,7 +136,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   }
 
   #fail(reason: Error): void {
-    if (blamesUpstream(reason)) this.#attempt.target.report(true);
+    if (!this.#hasFailed && blamesUpstream(reason)) this.#attempt.target.report(true);
     if (this.#body === undefined) this.#attempt.reject(reason);
     else this.#body.fail(reason);
   }

@@ -19,11 +19,24 @@ export const circuitOf = (options: Partial<CircuitOptions> = {}): Circuit =>
   });
 
 export const ratioOf = (options: { ratio?: number; minimum?: number; windowMs?: number } = {}) =>
-  new FailureRatio({ ratio: 0.5, minimum: 4, windowMs: 10_000, clock: systemClock, ...options });
+  new FailureRatio({
+    ratio: 0.5,
+    minimum: 4,
+    windowMs: 10_000,
+    clock: systemClock,
+   
+    ...options,
+  });
 
 /** The policy over a circuit; everything counts as a failure that can. */
 export const breakerOn = (circuit: Circuit, options: Partial<BreakerOptions> = {}): Policy =>
-  breaker({ circuit, judge: failureJudge(FAILURE_KINDS), clock: systemClock, ...options });
+  breaker({
+    circuit,
+    judge: failureJudge(FAILURE_KINDS),
+    probeMs: 2_000,
+    clock: systemClock,
+    ...options,
+  });
 
 /** Opens it, by as many failures as it takes. */
 export async function open(circuit: Circuit): Promise<void> {

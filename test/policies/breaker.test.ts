@@ -88,7 +88,7 @@ describe('the breaker', () => {
 describe('a body that is cut after its head', () => {
   /** Three answers whose bodies end as `end` says. */
   async function stateAfterBodies(end: (world: ReturnType<typeof feed>) => void): Promise<string> {
-    const circuit = circuitOf({ breaker: ratioOf({ minimum: 6 }) });
+    const circuit = circuitOf({ breaker: ratioOf({ minimum: 3, ratio: 1 }) });
     const call = breakerOn(circuit)(async () => aResponse({ body: world.body }));
     let world = feed();
     for (let i = 0; i < 3; i++) {
@@ -101,8 +101,19 @@ describe('a body that is cut after its head', () => {
     return circuit.state;
   }
 
-  test('was a success at the head, and is one failure more', async () => {
+  test('is a failure, and nothing else: who cuts every body fails every time', async () => {
     expect(await stateAfterBodies(({ body }) => body.fail(cut))).toBe('open');
+  });
+
+  test('ends a row of successes', async () => {
+    const circuit = circuitOf();
+    for (let i = 0; i < 3; i++) {
+      const { body } = feed();
+      await breakerOn(circuit)(answering(aResponse({ body })))(aRequest());
+      body.fail(cut);
+      await pass(0);
+    }
+    expect(circuit.state).toBe('open');
   });
 
   test('is none where the upstream is not to blame', async () => {
@@ -111,7 +122,7 @@ describe('a body that is cut after its head', () => {
   });
 
   test('is counted though it was cut before anybody saw the head', async () => {
-    const circuit = circuitOf({ breaker: ratioOf({ minimum: 6 }) });
+    const circuit = circuitOf({ breaker: ratioOf({ minimum: 3, ratio: 1 }) });
     const call = breakerOn(circuit)(async () => {
       const { body } = feed();
       body.fail(cut);

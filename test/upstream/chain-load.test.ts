@@ -139,8 +139,8 @@ describe('an upstream that keeps failing', () => {
     });
     const breaker: BreakerConfig = {
       kind: 'ratio',
-      ratio: 0.5,
-      minimum: 8,
+      ratio: 1,
+      minimum: 4,
       windowMs: 10_000,
       openMs: 60_000,
       probes: 1,
