@@ -1,10 +1,10 @@
 /** From a config as it was written and parsed to the one the gateway runs on. */
-import type { Config, MatchConfig, RouteConfig, UpstreamConfig, ValueMatchers } from './config.ts';
+import { buildRetry, buildUpstream, defined } from './build-upstream.ts';
+import type { Config, MatchConfig, RouteConfig, ValueMatchers } from './config.ts';
 import type * as Run from './config.ts';
 import { parsePathPattern } from './path-pattern.ts';
 import type { ParsedConfig, ParsedRoute } from './schema.ts';
 import type { ParsedMatch, ParsedValueMatch } from './schema-route.ts';
-import { type ParsedRetry, type ParsedUpstream, UPSTREAM_DEFAULTS } from './schema-upstream.ts';
 
 /** Builds and freezes; `parsed` has passed every check. */
 export function buildConfig(
@@ -53,57 +53,6 @@ function buildServer({
     shutdown: { delayMs: shutdown.delay, graceMs: shutdown.grace },
   };
 }
-
-type UpstreamOptions = Partial<Omit<ParsedUpstream, 'targets'>>;
-
-function buildUpstream(
-  name: string,
-  written: ParsedUpstream,
-  defaults: UpstreamOptions,
-): UpstreamConfig {
-  const own = { ...UPSTREAM_DEFAULTS, ...defined(defaults), ...defined(written) };
-  const { concurrency, queue, wait } = own.bulkhead;
-  return {
-    name,
-    targets: (written.targets ?? []).map((target) =>
-      typeof target === 'string'
-        ? { origin: target, weight: 1 }
-        : { origin: target.url, weight: target.weight },
-    ),
-    deadlineMs: own.deadline,
-    timeoutMs: own.timeout,
-    connectTimeoutMs: own.connectTimeout,
-    idleTimeoutMs: own.idleTimeout,
-    connections: own.connections ?? concurrency,
-    balance: own.balance,
-    host: own.host,
-    bulkhead: { concurrency, queue, waitMs: wait },
-    ...(own.breaker === false ? {} : { breaker: buildBreaker(own.breaker) }),
-    ...(own.retry === false ? {} : { retry: buildRetry(own.retry) }),
-  };
-}
-
-function buildBreaker(
-  breaker: Exclude<ParsedUpstream['breaker'], false | undefined>,
-): Run.BreakerConfig {
-  const common = { openMs: breaker.open, probes: breaker.probes };
-  return 'consecutive' in breaker
-    ? { kind: 'consecutive', failures: breaker.consecutive, ...common }
-    : {
-        kind: 'ratio',
-        ratio: breaker.ratio,
-        minimum: breaker.minimum,
-        windowMs: breaker.window,
-        ...common,
-      };
-}
-
-const buildRetry = ({ attempts, on, backoff, budget }: ParsedRetry): Run.RetryConfig => ({
-  attempts,
-  on,
-  backoffMs: backoff,
-  budget,
-});
 
 function buildRoute(
   name: string,
@@ -185,13 +134,6 @@ function buildValues(values: Readonly<Record<string, ParsedValueMatch>> = {}): V
     if ('regex' in value) return [name, { kind: 'regex', pattern: value.regex }] as const;
     return [name, { kind: 'present' }] as const;
   });
-}
-
-/** The same without keys that are `undefined`. */
-function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, member]) => member !== undefined),
-  ) as never;
 }
 
 /** Freezes plain objects and lists at any depth; a plugin's own classes are left alone. */

@@ -1,5 +1,6 @@
 /** What the config may say of an upstream; the defaults that are on without being written. */
 import { z } from 'zod';
+import { Discover } from './schema-discover.ts';
 import { duration, fieldValue, orFalse, origin, percent, positiveDuration } from './types.ts';
 
 const Target = z.union([
@@ -82,6 +83,9 @@ export const UpstreamOptions = z.strictObject({
     .min(1)
     .optional()
     .describe('Origins, such as `http://orders-1:4001`; or `{ url, weight }`.'),
+  discover: Discover.optional().describe(
+    'Looks the targets up, by DNS or in Consul, instead of `targets`.',
+  ),
   deadline: positiveDuration()
     .optional()
     .meta({ default: '5s' })
@@ -116,6 +120,11 @@ export const UpstreamOptions = z.strictObject({
   bulkhead: Bulkhead.optional(),
   breaker: orFalse(Breaker).optional(),
   retry: orFalse(Retry).optional(),
+});
+
+/** An upstream by itself: its targets are listed or looked up, as `check-upstreams.ts` tells. */
+export const Upstream = UpstreamOptions.meta({
+  oneOf: [{ required: ['targets'] }, { required: ['discover'] }],
 });
 
 export type ParsedUpstream = z.output<typeof UpstreamOptions>;
