@@ -62,7 +62,7 @@ export interface Watched {
   /** What was told last. */
   readonly origins: readonly string[] | undefined;
   /** Waits until it was told `count` times. */
-  told(count: number): Promise<void>;
+  readonly told: (count: number) => Promise<void>;
 }
 
 /** Starts; stops with the test. No jitter, unless `random` says so. */

@@ -26,7 +26,6 @@ export class ConsulRegistry implements Registry {
   readonly #path: string;
   /** Of the last good answer; 0: ask without waiting. */
   #index = 0;
-  #query: AbortController | undefined;
 
   constructor(config: ConsulDiscoverConfig, clock: Clock) {
     this.#config = config;
@@ -43,7 +42,6 @@ export class ConsulRegistry implements Registry {
 
   async lookUp(): Promise<Answer> {
     const query = new AbortController();
-    this.#query = query;
     const longestMs = SLACK_MS + (this.#index > 0 ? (this.#config.waitMs * 17) / 16 : 0);
     const timer = this.#clock.after(longestMs, () =>
       query.abort(new Error(`no answer within ${Math.ceil(longestMs)} ms`)),
@@ -62,9 +60,8 @@ export class ConsulRegistry implements Registry {
   }
 
   close(): void {
-    const reason = new Error('no longer asked');
-    this.#query?.abort(reason);
-    void this.#client.destroy(reason);
+    // Which ends the query that is held, too.
+    void this.#client.destroy();
   }
 
   async #send(signal: AbortSignal): Promise<Dispatcher.ResponseData> {
@@ -84,12 +81,8 @@ export class ConsulRegistry implements Registry {
   /** Says where and what, and nothing of what was sent or answered: that may be secret. */
   #failure(cause: Error): Error {
     const { origin, service } = this.#config;
-    return new Error(
-      `Consul at ${origin} did not tell the service ${service}: ${reasonOf(cause)}`,
-      {
-        cause,
-      },
-    );
+    const what = `Consul at ${origin} did not tell the service ${service}`;
+    return new Error(`${what}: ${reasonOf(cause)}`, { cause });
   }
 }
 
@@ -107,7 +100,7 @@ function pathOf({ service, tags, datacenter }: ConsulDiscoverConfig): string {
 /** The index to wait on; 0 where it went backwards, as after a restore of Consul's state. */
 function nextIndex(current: number, header: string | string[] | undefined): number {
   const told = Number(header);
-  const next = told >= 1 ? told : 1;
+  const next = Number.isSafeInteger(told) && told > 0 ? told : 1;
   return next < current ? 0 : next;
 }
 

@@ -15,7 +15,7 @@ export interface Addresses {
   readonly ttlMs?: number;
 }
 
-/** For each server: a second, and then another try. */
+/** Each server is asked twice; c-ares takes about two seconds to give up on a question. */
 const OPTIONS = { timeout: 1_000, maxTimeout: 2_000, tries: 2 };
 
 /** "No such name", and "no such records": RFC 2308 §2. */
