@@ -1,7 +1,7 @@
 /** What the config may say of where an upstream's targets are looked up. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { fieldValue, oneOrMore, origin, positiveDuration, shown } from './types.ts';
+import { oneOrMore, origin, positiveDuration, secretFieldValue, shown } from './types.ts';
 
 /** Labels of letters, digits, `-` and `_`: RFC 1035 §2.3.1, and the `_` of RFC 2782. */
 const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
@@ -86,7 +86,7 @@ export const ConsulDiscovery = z.strictObject({
     .optional()
     .describe('Only instances that have this tag, or all of these.'),
   datacenter: z.string().min(1).optional().describe("Default: the agent's own."),
-  token: fieldValue().min(1).optional().describe('ACL token: `${CONSUL_TOKEN}`.'),
+  token: secretFieldValue().min(1).optional().describe('ACL token: `${CONSUL_TOKEN}`.'),
   scheme: scheme(),
   wait: positiveDuration()
     .refine((ms) => ms >= 1_000 && ms <= MAX_WAIT_MS, 'must be from 1s to 10m')

@@ -99,9 +99,17 @@ export const fieldName = () =>
     .regex(TOKEN, { error: (issue) => `${shown(issue.input)} is not a header name` })
     .transform((name) => name.toLowerCase());
 
-/** A field value without control characters, RFC 9110 §5.5. */
+/** Without control characters, RFC 9110 §5.5. */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 export const fieldValue = () =>
-  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'holds characters a header may not have');
+  z.string().regex(FIELD_VALUE, 'holds characters a header may not have');
+
+/** A field value that no fault shows, even where it stands in the file. */
+export const secretFieldValue = () =>
+  z
+    .string({ error: 'expected text, in quotes' })
+    .regex(FIELD_VALUE, 'holds characters a header may not have');
 
 /**
  * `consumer`, `address`, `route`, `header:x`, `cookie:x`, `claim:x`: where a limit or a hash takes

@@ -12,6 +12,7 @@ import { AddressRegistry } from './dns.ts';
 import { ServiceRegistry } from './srv.ts';
 import { type Registry, Watch } from './watch.ts';
 
+/** Who is told; it must not throw. */
 export interface DiscoveryListener {
   /** The whole list, each time it was looked up well; may be empty. Equal answers, equal lists. */
   found(targets: readonly TargetConfig[]): void;

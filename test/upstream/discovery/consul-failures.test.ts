@@ -44,6 +44,10 @@ describe('a query that fails', () => {
     const cut = watched(byConsul(consul));
     await cut.told(1);
     expect(cut.failures).toHaveLength(1);
+    consul.broken = undefined;
+    cut.clock.advance(1_000);
+    await cut.told(2);
+    expect(cut.origins).toEqual([FIRST]);
   });
 
   test('does not move the index: what was not understood is told again', async () => {
