@@ -54,6 +54,7 @@ export async function buildGeneration(
     await Promise.all([...upstreams.values()].map((state) => world.upstreams.release(state)));
   };
   try {
+    await foundOrLate(upstreams, world);
     const plugins = await registerPlugins(app, config, modules, world, identity);
     const routes = config.routes.map((route) => buildRoute(route, plugins, upstreams, world));
     const context = {
@@ -97,6 +98,20 @@ export async function buildGeneration(
     await release();
     throw error;
   }
+}
+
+/** So long targets may be looked up before the first request is served without them. */
+const DISCOVERY_MS = 3_000;
+
+/** Waits for targets that are looked up, for a while: who asks before gets GW_NO_TARGET. */
+async function foundOrLate(upstreams: UpstreamStates, { clock }: World): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = clock.after(DISCOVERY_MS, () => late.resolve());
+  await Promise.race([
+    Promise.all([...upstreams.values()].map((each) => each.found())),
+    late.promise,
+  ]);
+  clock.cancel(timer);
 }
 
 /** A BFF that can not start is a fault of the route that mounts it. */

@@ -84,6 +84,9 @@ function createWorld(options: GatewayOptions, config: Config): World {
     clock,
     random,
     onCircuit: (upstream, state) => log.warn({ upstream, circuit: state }, 'circuit'),
+    onDiscovery: (upstream, event) => {
+      log[event.kind === 'recovered' ? 'info' : 'warn']({ upstream, ...event }, 'discovery');
+    },
     onTarget: (upstream, target, event) => {
       log[event.kind === 'unhealthy' || event.kind === 'ejected' ? 'warn' : 'info'](
         { upstream, target, ...event },

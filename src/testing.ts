@@ -82,7 +82,7 @@ function complete(config: Section, fakes: Readonly<Record<string, unknown>>): Se
   const names = new Set([...Object.keys(written), ...Object.keys(fakes)]);
   const upstreams = [...names].map((name) => [
     name,
-    { ...(name in fakes ? { targets: [`http://${name}.invalid`] } : {}), ...written[name] },
+    name in fakes ? withTargets(name, written[name]) : written[name],
   ]);
   return {
     version: 1,
@@ -92,6 +92,12 @@ function complete(config: Section, fakes: Readonly<Record<string, unknown>>): Se
     server,
     upstreams: Object.fromEntries(upstreams),
   };
+}
+
+/** What is faked is not looked up. */
+function withTargets(name: string, written: Section = {}): Section {
+  const { discover: _discover, ...rest } = written;
+  return { targets: [`http://${name}.invalid`], ...rest };
 }
 
 function fakeCall(upstream: FakeUpstream): Call {

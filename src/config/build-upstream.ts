@@ -1,6 +1,7 @@
 /** From an upstream as it was written and parsed to the one the gateway runs on. */
 import type * as Run from './config.ts';
 import type { UpstreamConfig } from './config.ts';
+import type { ParsedDiscover } from './schema-discover.ts';
 import {
   type ParsedHealth,
   type ParsedRetry,
@@ -8,7 +9,9 @@ import {
   UPSTREAM_DEFAULTS,
 } from './schema-upstream.ts';
 
-type UpstreamOptions = Partial<Omit<ParsedUpstream, 'targets'>>;
+type UpstreamOptions = Partial<Omit<ParsedUpstream, 'targets' | 'discover'>>;
+
+/** One upstream, with what `defaults` say where nothing is written. */
 
 export function buildUpstream(
   name: string,
@@ -35,6 +38,7 @@ export function buildUpstream(
     propagateDeadline: own.propagateDeadline,
     bulkhead: { concurrency, queue, waitMs: wait },
     ...defined({
+      discover: written.discover && buildDiscover(written.discover),
       slowStartMs: own.slowStart,
       breaker: own.breaker === false ? undefined : buildBreaker(own.breaker),
       retry: own.retry === false ? undefined : buildRetry(own.retry),
@@ -42,6 +46,33 @@ export function buildUpstream(
       outlier: own.outlier === false ? undefined : buildOutlier(own.outlier),
     }),
   };
+}
+
+function buildDiscover(discover: ParsedDiscover): Run.DiscoverConfig {
+  if ('dns' in discover) return buildDns(discover);
+  const { consul, service, tag = [], datacenter, token, scheme, wait } = discover;
+  return {
+    kind: 'consul',
+    origin: consul,
+    service,
+    tags: [tag].flat(),
+    ...defined({ datacenter, token }),
+    scheme,
+    waitMs: wait,
+  };
+}
+
+function buildDns(written: Extract<ParsedDiscover, { dns: string }>): Run.DnsDiscoverConfig {
+  const { dns, type, port, refresh, scheme, resolver = [] } = written;
+  const common = {
+    kind: 'dns' as const,
+    name: dns,
+    ...defined({ refreshMs: refresh }),
+    scheme,
+    resolvers: [resolver].flat(),
+  };
+  // A port is there for these: check-upstreams.ts sees to it.
+  return type === 'SRV' ? { ...common, type } : { ...common, type, port: port! };
 }
 
 function buildBreaker(

@@ -10,10 +10,11 @@ import { type Matches, readMatches } from './check-match.ts';
 import { checkPluginOptions } from './check-plugins.ts';
 import { checkRouteTable } from './check-routes.ts';
 import { checkSentPath, checkTarget } from './check-template.ts';
+import { checkUpstreams, hasMisspelt } from './check-upstreams.ts';
 import type { Finding, Path } from './fault.ts';
 import type { BffModule, Modules } from './modules.ts';
 import { ACTIONS, RouteBase } from './schema-route.ts';
-import { hint, nearest } from './suggest.ts';
+import { hint } from './suggest.ts';
 import { isMap, type Tree } from './tree.ts';
 
 /** Every finding of the second pass. */
@@ -27,41 +28,6 @@ export function checkTree(tree: Tree, modules: Modules): Finding[] {
     ...checkRouteTable(routes),
     ...checkPluginOptions(tree, modules),
   ];
-}
-
-function* checkUpstreams(tree: Tree): Generator<Finding> {
-  const { defaults, upstreams } = tree;
-  if (!isMap(upstreams)) return;
-  const common = isMap(defaults) && isMap(defaults['upstreams']) ? defaults['upstreams'] : {};
-  for (const [name, upstream] of Object.entries(upstreams)) {
-    if (!isMap(upstream)) continue;
-    yield* checkTargets(upstream['targets'], ['upstreams', name, 'targets']);
-    const { connections, bulkhead } = { ...common, ...upstream };
-    const { concurrency = 128 } = isMap(bulkhead) ? bulkhead : {};
-    if (typeof connections !== 'number' || typeof concurrency !== 'number') continue;
-    if (connections >= concurrency) continue;
-    const written = isMap(bulkhead) && bulkhead['concurrency'] !== undefined;
-    yield {
-      path: ['upstreams', name, upstream['connections'] === undefined ? 'bulkhead' : 'connections'],
-      message: `fewer connections than the bulkhead's concurrency${written ? '' : ' (128)'}: calls would wait unseen`,
-    };
-  }
-}
-
-/** A target that stands there twice would be counted, judged and ejected as two. */
-function* checkTargets(targets: unknown, path: Path): Generator<Finding> {
-  if (!Array.isArray(targets)) return;
-  const seen = new Set<string>();
-  for (const [i, target] of targets.entries()) {
-    const written: unknown = isMap(target) ? target['url'] : target;
-    if (typeof written !== 'string' || !URL.canParse(written)) continue;
-    const { href } = new URL(written);
-    if (seen.has(href)) {
-      const message = 'stands there twice; to give it a larger share use `weight`';
-      yield { path: [...path, i], message };
-    }
-    seen.add(href);
-  }
 }
 
 function checkRoute(tree: Tree, modules: Modules, name: string, route: Tree): Finding[] {
@@ -119,11 +85,8 @@ function* checkAction(route: Tree, path: Path, { plugins }: Modules): Generator<
   }
 }
 
-/** The schema tells of the key, and what it should be. */
 function hasMisspeltAction(route: Tree, plugins: Iterable<string>): boolean {
-  const known = [...Object.keys(RouteBase.shape), ...plugins];
-  const unknown = Object.keys(route).filter((key) => !known.includes(key));
-  return unknown.some((key) => ACTIONS.includes(nearest(key, known) as never));
+  return hasMisspelt(ACTIONS, route, [...Object.keys(RouteBase.shape), ...plugins]);
 }
 
 function* checkUpstreamName(tree: Tree, name: string, path: Path): Generator<Finding> {

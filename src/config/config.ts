@@ -50,10 +50,44 @@ export interface TargetConfig {
   readonly weight: number;
   /** Lower ones take all calls while any of them is available. Absent: 0. */
   readonly priority?: number;
-  /** Authority sent as `Host`, and TLS server name, where the origin is a mere address. */
+  /**
+   * `Host` and the TLS server name, where the origin is only an address: `orders.svc:8080`. Absent:
+   * the origin's.
+   */
   readonly host?: string;
 }
 
+interface DiscoverCommon {
+  /** What the targets speak. */
+  readonly scheme: 'http' | 'https';
+}
+
+/** Targets are what the records of a name say. */
+export type DnsDiscoverConfig = DiscoverCommon & {
+  readonly kind: 'dns';
+  /** Without a dot at its end, in lower case. */
+  readonly name: string;
+  /** Absent: by the records' TTL; for SRV, which Node tells none of, every 10 s. */
+  readonly refreshMs?: number;
+  /** `address:port` of DNS servers; empty: the system's. */
+  readonly resolvers: readonly string[];
+} & ({ readonly type: 'A' | 'AAAA'; readonly port: number } | { readonly type: 'SRV' });
+
+/** Targets are the passing instances of a service. */
+export type ConsulDiscoverConfig = DiscoverCommon & {
+  readonly kind: 'consul';
+  /** Of the agent. */
+  readonly origin: string;
+  readonly service: string;
+  /** An instance has all of these. */
+  readonly tags: readonly string[];
+  readonly datacenter?: string;
+  /** A secret: sent to the agent, and told to nobody else. */
+  readonly token?: string;
+  readonly waitMs: number;
+};
+
+export type DiscoverConfig = DnsDiscoverConfig | ConsulDiscoverConfig;
 /** `connect`, `reset`, `timeout`, `invalid`, `cut`, `5xx`, or a status. */
 export type FailureKind = (typeof FAILURE_KINDS)[number] | number;
 
@@ -112,7 +146,10 @@ export type BalanceConfig = 'leastRequest' | 'roundRobin' | { readonly hash: str
 
 export interface UpstreamConfig {
   readonly name: string;
+  /** Empty where they are looked up. */
   readonly targets: readonly TargetConfig[];
+  /** Absent: the targets are those listed. */
+  readonly discover?: DiscoverConfig;
   readonly deadlineMs: number;
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;

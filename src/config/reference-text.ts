@@ -126,6 +126,25 @@ const DEFAULTS = [
   "- A route's `deadline`, `timeout`, `idleTimeout`, `retry` and `limits` replace those of its upstream and server.",
 ];
 
+const DISCOVERY = [
+  '## Discovery',
+  '',
+  'An upstream lists its `targets`, or looks them up with `discover`:',
+  '',
+  '```yaml',
+  'upstreams:',
+  '  orders: { discover: { dns: orders.svc.local, port: 8080 } }',
+  '  payments: { discover: { dns: _http._tcp.payments.svc.local, type: SRV, refresh: 5s } }',
+  '  search: { discover: { consul: "http://127.0.0.1:8500", service: search, token: "${CONSUL_TOKEN}" } }',
+  '```',
+  '',
+  '- Every address of a name is a target; the name, not the address, is what it gets as `Host`.',
+  '- SRV records bring port, priority and weight (RFC 2782). Weights are shared by the addresses of a name; 0 is a',
+  '  hundredth of 1 where others have more.',
+  '- Consul tells of the passing instances of a service, with their weights, the moment they change.',
+  '- What fails is tried again, ever more seldom, up to every 30 s.',
+];
+
 const ACTIONS = [
   '## Routes',
   '',
@@ -148,6 +167,7 @@ export const INTRODUCTION = [
   ENVIRONMENT,
   SPREADING,
   DEFAULTS,
+  DISCOVERY,
   ACTIONS,
 ]
   .map((lines) => lines.join('\n'))

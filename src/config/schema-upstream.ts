@@ -1,5 +1,6 @@
 /** What the config may say of an upstream; the defaults that are on without being written. */
 import { z } from 'zod';
+import { Discover } from './schema-discover.ts';
 import {
   duration,
   fieldValue,
@@ -157,6 +158,9 @@ export const UpstreamOptions = z.strictObject({
     .min(1)
     .optional()
     .describe('Origins, such as `http://orders-1:4001`; or `{ url, weight }`.'),
+  discover: Discover.optional().describe(
+    'Looks the targets up, by DNS or in Consul, instead of `targets`.',
+  ),
   deadline: positiveDuration()
     .optional()
     .meta({ default: '5s' })
@@ -205,6 +209,11 @@ export const UpstreamOptions = z.strictObject({
     .optional()
     .meta({ default: false })
     .describe('Tell the upstream how many ms it has, in `X-Request-Deadline-Ms`.'),
+});
+
+/** An upstream by itself: its targets are listed or looked up, as `check-upstreams.ts` tells. */
+export const Upstream = UpstreamOptions.meta({
+  oneOf: [{ required: ['targets'] }, { required: ['discover'] }],
 });
 
 export type ParsedUpstream = z.output<typeof UpstreamOptions>;

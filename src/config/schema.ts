@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { RouteBase } from './schema-route.ts';
-import { UpstreamOptions } from './schema-upstream.ts';
+import { Upstream, UpstreamOptions } from './schema-upstream.ts';
 import { duration, NAME, orFalse, positiveDuration, shown, size } from './types.ts';
 
 /** What a plugin adds to the schema. */
@@ -152,13 +152,13 @@ export function configSchema(plugins: ReadonlyMap<string, PluginSchema>) {
       .prefault({})
       .describe('Plugin-wide settings; plugins of yours, with the module each is in.'),
     upstreams: z
-      .record(name('an upstream'), UpstreamOptions.required({ targets: true }))
+      .record(name('an upstream'), Upstream)
       .default({})
       .describe('Services the gateway calls, by name.'),
     defaults: z
       .strictObject({
         routes: z.strictObject(options).prefault({}).describe('Plugin keys of every route.'),
-        upstreams: UpstreamOptions.omit({ targets: true })
+        upstreams: UpstreamOptions.omit({ targets: true, discover: true })
           .prefault({})
           .describe('Options of every upstream.'),
       })

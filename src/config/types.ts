@@ -61,8 +61,8 @@ export const size = () => SIZE;
 /** `20%` → 0.2. */
 export const percent = () => PERCENT;
 
-/** An origin: scheme, host, port and nothing else. */
-export const origin = () =>
+/** An origin: scheme, host, port and nothing else; `whyNoPath` is told where there is more. */
+export const origin = (whyNoPath = "paths belong to a route's rewrite") =>
   z
     .string({
       error: (issue) =>
@@ -70,20 +70,20 @@ export const origin = () =>
     })
     .transform((text, context) => {
       const url = URL.canParse(text) ? new URL(text) : undefined;
-      const message = originFault(text, url);
+      const message = originFault(text, url, whyNoPath);
       if (message === undefined) return url!.origin;
       context.addIssue({ code: 'custom', message });
       return z.NEVER;
     });
 
-function originFault(text: string, url: URL | undefined): string | undefined {
+function originFault(text: string, url: URL | undefined, whyNoPath: string): string | undefined {
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     return `"${text}" is not an http or https URL, such as "http://orders:4001"`;
   }
   // Which are secrets: not to be told again.
   if (url.username !== '' || url.password !== '') return 'must not hold a user name or password';
   if (url.pathname === '/' && url.search === '' && url.hash === '') return undefined;
-  return `"${text}" must end after the port: paths belong to a route's rewrite`;
+  return `"${text}" must end after the port: ${whyNoPath}`;
 }
 
 /** A name of ours: a metric label, a log field and a word on the command line. */
@@ -99,9 +99,17 @@ export const fieldName = () =>
     .regex(TOKEN, { error: (issue) => `${shown(issue.input)} is not a header name` })
     .transform((name) => name.toLowerCase());
 
-/** A field value without control characters, RFC 9110 §5.5. */
+/** Without control characters, RFC 9110 §5.5. */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 export const fieldValue = () =>
-  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'holds characters a header may not have');
+  z.string().regex(FIELD_VALUE, 'holds characters a header may not have');
+
+/** A field value that no fault shows, even where it stands in the file. */
+export const secretFieldValue = () =>
+  z
+    .string({ error: 'expected text, in quotes' })
+    .regex(FIELD_VALUE, 'holds characters a header may not have');
 
 /**
  * `consumer`, `address`, `route`, `header:x`, `cookie:x`, `claim:x`: where a limit or a hash takes

@@ -13,55 +13,67 @@ export function balanceOf(config: BalanceConfig, random: () => number): Balance 
   return byHash(leastRequest(random));
 }
 
-/** Smooth weighted round robin: with weights 2 and 1 it goes a b a, a b a, never a a b. */
-export function roundRobin(): Balance {
-  return smooth(({ share }) => share);
-}
-
 /**
- * Power of two choices: of two targets drawn at random, the one with fewer exchanges. As good as asking
- * all of them, without the herd (Mitzenmacher 2001).
- *
- * Where weights differ, two drawn by weight would give the heavier one nearly everything while all are
- * idle: there the targets take turns, by their weight over their load.
+ * Smooth weighted round robin: with weights 2 and 1 it goes a b a, a b a, never a a b. Everyone earns its
+ * share each time; who has most pays what all have earned.
  */
-export function leastRequest(random: () => number): Balance {
-  const byTurns = smooth(({ share, load }) => share / load);
-  return (targets, key) => {
-    const { length } = targets;
-    if (length === 1) return targets[0]!;
-    if (!shareAlike(targets)) return byTurns(targets, key);
-    const one = targets[Math.floor(random() * length)]!;
-    const skipped = Math.floor(random() * (length - 1));
-    const drawn = targets[skipped]!;
-    const other = drawn === one ? targets[length - 1]! : drawn;
-    return other.load < one.load ? other : one;
-  };
-}
-
-/** Calls of one key go to one target; who has no key, to any. */
-export function byHash(keyless: Balance): Balance {
-  const pick = rendezvous();
-  return (targets, key) => (key === undefined ? keyless(targets, key) : pick(targets, key));
-}
-
-/** Everyone earns its due each time; who has most pays what all have earned. */
-function smooth(dueOf: (target: Target) => number): Balance {
+export function roundRobin(): Balance {
   const credit = new WeakMap<Target, number>();
   return (targets) => {
     let best = targets[0]!;
     let bestCredit = Number.NEGATIVE_INFINITY;
     let total = 0;
     for (const target of targets) {
-      const due = dueOf(target);
-      const earned = (credit.get(target) ?? 0) + due;
+      const { share } = target;
+      const earned = (credit.get(target) ?? 0) + share;
       credit.set(target, earned);
-      total += due;
+      total += share;
       if (earned > bestCredit) [best, bestCredit] = [target, earned];
     }
     credit.set(best, bestCredit - total);
     return best;
   };
+}
+
+/**
+ * Power of two choices: of two targets, the one with fewer exchanges for its weight. As good as asking
+ * all of them, without the herd (Mitzenmacher 2001).
+ *
+ * Where weights differ, one of the two is whose turn it is: drawn by weight alone, and compared by what
+ * the next exchange would make of them, the heaviest would take everything while all are idle.
+ */
+export function leastRequest(random: () => number): Balance {
+  const byTurns = roundRobin();
+  return (targets, key) => {
+    const { length } = targets;
+    if (length === 1) return targets[0]!;
+    if (!shareAlike(targets)) {
+      const due = byTurns(targets, key);
+      return lessBusy(due, drawByShare(targets, random));
+    }
+    const one = targets[Math.floor(random() * length)]!;
+    const drawn = targets[Math.floor(random() * (length - 1))]!;
+    return lessBusy(one, drawn === one ? targets[length - 1]! : drawn);
+  };
+}
+
+/** The first one, where they are alike. */
+const lessBusy = (one: Target, other: Target): Target =>
+  other.load / other.share < one.load / one.share ? other : one;
+
+function drawByShare(targets: readonly Target[], random: () => number): Target {
+  let left = random() * targets.reduce((sum, { share }) => sum + share, 0);
+  for (const target of targets) {
+    left -= target.share;
+    if (left < 0) return target;
+  }
+  return targets.at(-1)!;
+}
+
+/** Calls of one key go to one target; who has no key, to any. */
+export function byHash(keyless: Balance): Balance {
+  const pick = rendezvous();
+  return (targets, key) => (key === undefined ? keyless(targets, key) : pick(targets, key));
 }
 
 function shareAlike(targets: readonly Target[]): boolean {

@@ -10,6 +10,8 @@ import { RetryBudget } from '../policies/budget.ts';
 import { Slots } from '../policies/bulkhead.ts';
 import { Circuit, type CircuitName } from '../policies/circuit.ts';
 import { consecutiveFailures, FailureRatio } from '../policies/failure-window.ts';
+import { discover } from './discovery/discovery.ts';
+import { type DiscoveryEvent, Finder } from './finder.ts';
 import { Health } from './health.ts';
 import { Outlier } from './outlier.ts';
 import { openPool } from './pool.ts';
@@ -29,6 +31,8 @@ export interface Surroundings {
   readonly random: () => number;
   /** Told when a circuit changes. */
   readonly onCircuit?: (upstream: string, state: CircuitName) => void;
+  /** Told when looking targets up begins to fail, or goes well again. */
+  readonly onDiscovery?: (upstream: string, event: DiscoveryEvent) => void;
   /** Told when a target changes; once for each change. */
   readonly onTarget?: (upstream: string, target: string, event: TargetEvent) => void;
 }
@@ -42,6 +46,7 @@ export class UpstreamState {
   readonly targets: Targets;
   readonly #outlier: Outlier | undefined;
   readonly #health: Health | undefined;
+  readonly #finder: Finder | undefined;
   readonly #surroundings: Surroundings;
   /** Slots of routes that may hold only a share of ours, by the route's name. */
   readonly #shares = new Map<string, Slots>();
@@ -56,7 +61,13 @@ export class UpstreamState {
     this.#outlier = this.#buildOutlier();
     this.#health = this.#buildHealth();
     this.targets = this.#buildTargets();
+    this.#finder = this.#buildFinder();
     this.#watchCircuit(surroundings);
+  }
+
+  /** Settles when its targets have been looked up for the first time, well or not; at once where they are listed. */
+  async found(): Promise<void> {
+    await this.#finder?.first;
   }
 
   /** The slots of `route`, which may hold `share` of ours: the same ones, as long as that is so. */
@@ -79,16 +90,30 @@ export class UpstreamState {
 
   /** Lets exchanges under way finish, then closes every socket. */
   async close(): Promise<void> {
-    this.#outlier?.close();
-    await this.#health?.close();
+    await this.#stopWatching();
     await this.targets.close();
   }
 
   /** Cuts whatever is still under way. */
   async destroy(): Promise<void> {
+    await this.#stopWatching();
+    await this.targets.destroy();
+  }
+
+  async #stopWatching(): Promise<void> {
+    this.#finder?.stop();
     this.#outlier?.close();
     await this.#health?.close();
-    await this.targets.destroy();
+  }
+
+  #buildFinder(): Finder | undefined {
+    const { discover: config, name } = this.config;
+    if (config === undefined) return undefined;
+    return new Finder({
+      discovery: discover(config, this.#surroundings),
+      onFound: (targets) => this.targets.replace(targets),
+      onEvent: (event) => this.#surroundings.onDiscovery?.(name, event),
+    });
   }
 
   #buildTargets(): Targets {
@@ -100,7 +125,8 @@ export class UpstreamState {
       open: (target) => this.#open(target, config.connections),
       onOutcome: (target, failed) => this.#outlier?.report(target, failed),
       onAdded: (target) => {
-        this.#tell(target, { kind: 'added' });
+        // What is listed in the config is no news.
+        if (config.discover !== undefined) this.#tell(target, { kind: 'added' });
         this.#health?.watch(target);
       },
       onRemoved: (target) => {

@@ -67,9 +67,9 @@ export class Target {
     return this.weight;
   }
 
-  /** Exchanges open now, the next one counted; a target that just failed seems busier than it is. */
+  /** Exchanges open now; a target that just failed seems busier than it is. */
   get load(): number {
-    return this.inflight + 1 + this.#remainingPenalty();
+    return this.inflight + this.#remainingPenalty();
   }
 
   /** An attempt has ended in a way that says something of the target. */

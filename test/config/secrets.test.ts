@@ -15,6 +15,7 @@ async function faultsWith(more: string, value: string): Promise<string[]> {
 }
 
 const route = (keys: string): string => `routes: { a: { upstream: orders, ${keys} } }`;
+const discover = (keys: string): string => `upstreams: { b: { discover: { ${keys} } } }`;
 const match = 'match: { path: "/a/{id}" }';
 
 describe('a value from the environment', () => {
@@ -26,6 +27,10 @@ describe('a value from the environment', () => {
     ['an origin', 'upstreams: { b: { targets: ["${X}"] } }', `ftp://${SECRET}`],
     ['an origin with a path', 'upstreams: { b: { targets: ["${X}"] } }', `http://${SECRET}/x`],
     ['an origin within text', 'upstreams: { b: { targets: ["http://${X}/x"] } }', SECRET],
+    ['a name to look up', discover('dns: "${X}", port: 80'), `${SECRET} x`],
+    ['an address to look up', discover('dns: "${X}", port: 80'), '203.0.113.254'],
+    ['a DNS server', discover('dns: a, port: 80, resolver: "${X}"'), SECRET],
+    ['an agent of Consul', discover('consul: "${X}", service: a'), `http://${SECRET}/v1`],
     ['an upstream', 'routes: { a: { match: { path: /a }, upstream: "${X}" } }', SECRET],
     ['a path', route('match: { path: "${X}" }'), SECRET],
     ['a path that is not canonical', route('match: { path: "${X}" }'), `/./${SECRET}/x`],

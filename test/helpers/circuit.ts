@@ -24,7 +24,7 @@ export const ratioOf = (options: { ratio?: number; minimum?: number; windowMs?: 
     minimum: 4,
     windowMs: 10_000,
     clock: systemClock,
-   
+
     ...options,
   });
 

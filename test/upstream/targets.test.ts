@@ -184,12 +184,12 @@ describe('the load of a target', () => {
   test('counts a failure for a while, so that who fails fast attracts nobody', () => {
     const { clock, target, targets } = targetsOf([at('a'), at('b')], { balance: 'leastRequest' });
     target('a').report(true);
-    expect(target('a').load).toBe(6);
+    expect(target('a').load).toBe(5);
     target('b').inflight = 3;
     expect(targets.pick([], undefined).origin).toBe('b');
     clock.advance(2_000);
-    expect(target('a').load).toBe(3.5);
+    expect(target('a').load).toBe(2.5);
     clock.advance(20_000);
-    expect(target('a').load).toBe(1);
+    expect(target('a').load).toBe(0);
   });
 });

@@ -1,0 +1,45 @@
+/**
+ * Where the targets of an upstream are looked up, and who is told: one seam for every kind of
+ * registry.
+ *
+ * A discovery tells what it found, the whole of it, as often as it looked; what an empty or a
+ * failed look-up means for the calls under way is its listener's to decide.
+ */
+import type { Clock } from '../../clock.ts';
+import type { DiscoverConfig, TargetConfig } from '../../config/config.ts';
+import { ConsulRegistry } from './consul.ts';
+import { AddressRegistry } from './dns.ts';
+import { ServiceRegistry } from './srv.ts';
+import { type Registry, Watch } from './watch.ts';
+
+/** Who is told; it must not throw. */
+export interface DiscoveryListener {
+  /** The whole list, each time it was looked up well; may be empty. Equal answers, equal lists. */
+  found(targets: readonly TargetConfig[]): void;
+  /** A look-up that went wrong; what was found before holds. */
+  failed(error: Error): void;
+}
+
+export interface Discovery {
+  /** Looks at once, and then again and again; once in a discovery's life. */
+  start(listener: DiscoveryListener): void;
+  /** Ends a look-up that is under way; nothing is told any more. */
+  stop(): void;
+}
+
+/** What the outside world gives: handed in, so that tests can. */
+export interface DiscoverySurroundings {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/** The discovery that `config` asks for; it does nothing until it is started. */
+export function discover(config: DiscoverConfig, surroundings: DiscoverySurroundings): Discovery {
+  return new Watch(registryOf(config, surroundings.clock), surroundings);
+}
+
+function registryOf(config: DiscoverConfig, clock: Clock): Registry {
+  if (config.kind === 'consul') return new ConsulRegistry(config, clock);
+  return config.type === 'SRV' ? new ServiceRegistry(config) : new AddressRegistry(config);
+}

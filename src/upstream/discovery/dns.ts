@@ -1,0 +1,47 @@
+/** Targets are the addresses of a name, for as long as the records live. */
+import type { DnsDiscoverConfig } from '../../config/config.ts';
+import { NameServers } from './name-servers.ts';
+import { authority, originOf, targetList } from './target-list.ts';
+import type { Answer, Registry } from './watch.ts';
+
+/** Bounds of what a TTL may ask for. */
+const MIN_TTL_MS = 1_000;
+const MAX_TTL_MS = 300_000;
+/** Where nobody tells a TTL: SRV records, and a name that is not there. */
+export const DEFAULT_REFRESH_MS = 10_000;
+const MAX_FIRST_RETRY_MS = 5_000;
+
+/** A failed look-up is tried again soon, and never sooner than a good one would be. */
+export const firstRetryMs = ({ refreshMs = DEFAULT_REFRESH_MS }: DnsDiscoverConfig): number =>
+  Math.min(refreshMs, MAX_FIRST_RETRY_MS);
+
+export class AddressRegistry implements Registry {
+  readonly retryMs: number;
+  readonly #config: Exclude<DnsDiscoverConfig, { type: 'SRV' }>;
+  readonly #servers: NameServers;
+
+  constructor(config: Exclude<DnsDiscoverConfig, { type: 'SRV' }>) {
+    this.#config = config;
+    this.#servers = new NameServers(config.resolvers);
+    this.retryMs = firstRetryMs(config);
+  }
+
+  async lookUp(): Promise<Answer> {
+    const { name, type, scheme, port, refreshMs } = this.#config;
+    const { addresses, ttlMs = DEFAULT_REFRESH_MS } = await this.#servers.addresses(type, name);
+    const host = authority(scheme, name, port);
+    const targets = addresses.map((address) => ({
+      origin: originOf(scheme, address, port),
+      weight: 1,
+      host,
+    }));
+    return {
+      targets: targetList(targets),
+      goodForMs: refreshMs ?? Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, ttlMs)),
+    };
+  }
+
+  close(): void {
+    this.#servers.close();
+  }
+}

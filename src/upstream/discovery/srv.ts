@@ -1,0 +1,79 @@
+/**
+ * Targets are the services that the SRV records of a name list, each at all of its addresses:
+ * RFC 2782.
+ */
+import type { SrvRecord } from 'node:dns';
+import type { DnsDiscoverConfig, TargetConfig } from '../../config/config.ts';
+import { DEFAULT_REFRESH_MS, firstRetryMs } from './dns.ts';
+import { NameServers } from './name-servers.ts';
+import { addressWeights } from './srv-weights.ts';
+import { authority, originOf, type Scheme, targetList } from './target-list.ts';
+import type { Answer, Registry } from './watch.ts';
+
+interface Service extends SrvRecord {
+  /** Not empty. */
+  readonly addresses: readonly string[];
+}
+
+export class ServiceRegistry implements Registry {
+  readonly retryMs: number;
+  readonly #config: DnsDiscoverConfig;
+  readonly #servers: NameServers;
+
+  constructor(config: Extract<DnsDiscoverConfig, { type: 'SRV' }>) {
+    this.#config = config;
+    this.#servers = new NameServers(config.resolvers);
+    this.retryMs = firstRetryMs(config);
+  }
+
+  async lookUp(): Promise<Answer> {
+    const { name, scheme, refreshMs = DEFAULT_REFRESH_MS } = this.#config;
+    const records = await this.#servers.services(name);
+    // A record without a name says that there is no such service.
+    const services = await this.#locate(records.filter((record) => record.name !== ''));
+    return { targets: targetList(targetsOf(services, scheme)), goodForMs: refreshMs };
+  }
+
+  close(): void {
+    this.#servers.close();
+  }
+
+  /**
+   * Those of `records` whose names have addresses.
+   *
+   * @throws what DNS failed with, when it told no address at all
+   */
+  async #locate(records: readonly SrvRecord[]): Promise<Service[]> {
+    const names = [...new Set(records.map(({ name }) => name))];
+    const answers = await Promise.allSettled(names.map((name) => this.#addresses(name)));
+    const found = new Map<string, readonly string[]>();
+    for (const [i, answer] of answers.entries()) {
+      if (answer.status === 'fulfilled') found.set(names[i]!, answer.value);
+    }
+    const services = records
+      .map((record) => ({ ...record, addresses: found.get(record.name) ?? [] }))
+      .filter(({ addresses }) => addresses.length > 0);
+    const failure = answers.find(({ status }) => status === 'rejected');
+    if (services.length === 0 && failure?.status === 'rejected') throw failure.reason;
+    return services;
+  }
+
+  async #addresses(name: string): Promise<readonly string[]> {
+    const { addresses } = await this.#servers.addresses('A', name);
+    return addresses.length > 0
+      ? addresses
+      : (await this.#servers.addresses('AAAA', name)).addresses;
+  }
+}
+
+function* targetsOf(services: readonly Service[], scheme: Scheme): Generator<TargetConfig> {
+  for (const [priority, equals] of Map.groupBy(services, (each) => each.priority)) {
+    const weights = addressWeights(equals);
+    for (const [i, { name, port, addresses }] of equals.entries()) {
+      const host = authority(scheme, name, port);
+      for (const address of addresses) {
+        yield { origin: originOf(scheme, address, port), weight: weights[i]!, priority, host };
+      }
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Looks into a registry again and again: one look-up at a time, at its pace while it goes well, and
+ * ever more seldom while it fails.
+ */
+import type { Timer } from '../../clock.ts';
+import type { TargetConfig } from '../../config/config.ts';
+import type { Discovery, DiscoveryListener, DiscoverySurroundings } from './discovery.ts';
+
+export interface Answer {
+  readonly targets: readonly TargetConfig[];
+  /** How long it is good for: until the next look-up. */
+  readonly goodForMs: number;
+}
+
+export interface Registry {
+  /** Longest wait after a first failure; it doubles with each one, up to 30 s. */
+  readonly retryMs: number;
+  /** Never called while another is under way. */
+  lookUp(): Promise<Answer>;
+  /** Ends a look-up that is under way, and lets go of sockets. */
+  close(): void;
+}
+
+/** Gateways that started together do not ask together for long. */
+const JITTER = 0.1;
+const MAX_RETRY_MS = 30_000;
+
+export class Watch implements Discovery {
+  readonly #registry: Registry;
+  readonly #surroundings: DiscoverySurroundings;
+  #listener: DiscoveryListener | undefined;
+  #timer: Timer | undefined;
+  /** In a row. */
+  #failures = 0;
+
+  constructor(registry: Registry, surroundings: DiscoverySurroundings) {
+    this.#registry = registry;
+    this.#surroundings = surroundings;
+  }
+
+  start(listener: DiscoveryListener): void {
+    this.#listener = listener;
+    void this.#look();
+  }
+
+  stop(): void {
+    this.#listener = undefined;
+    this.#surroundings.clock.cancel(this.#timer);
+    this.#registry.close();
+  }
+
+  async #look(): Promise<void> {
+    const waitMs = await this.#registry.lookUp().then(
+      (answer) => this.#found(answer),
+      (error: Error) => this.#failed(error),
+    );
+    // Whoever was told may have stopped it.
+    if (this.#listener === undefined) return;
+    this.#timer = this.#surroundings.clock.after(waitMs, () => void this.#look());
+  }
+
+  #found({ targets, goodForMs }: Answer): number {
+    this.#failures = 0;
+    this.#listener?.found(targets);
+    return goodForMs * (1 + JITTER * this.#surroundings.random());
+  }
+
+  /** Half of the wait is chance, so that those who failed together do not come back together. */
+  #failed(error: Error): number {
+    this.#failures += 1;
+    this.#listener?.failed(error);
+    const longest = Math.min(MAX_RETRY_MS, this.#registry.retryMs * 2 ** (this.#failures - 1));
+    return (longest * (1 + this.#surroundings.random())) / 2;
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Keeps an upstream's targets as its discovery finds them.
+ *
+ * What was found last holds through failures and empty answers: a registry that has lost its memory must
+ * not take the upstream with it. Each spell of either is told once, and its end.
+ */
+import type { TargetConfig } from '../config/config.ts';
+import type { Discovery, DiscoveryListener } from './discovery/discovery.ts';
+
+/** What became of looking targets up, for the log. */
+export type DiscoveryEvent =
+  { readonly kind: 'failing' | 'empty'; readonly why: string } | { readonly kind: 'recovered' };
+
+export interface FinderOptions {
+  readonly discovery: Discovery;
+  readonly onFound: (targets: readonly TargetConfig[]) => void;
+  readonly onEvent: (event: DiscoveryEvent) => void;
+}
+
+export class Finder implements DiscoveryListener {
+  readonly #options: FinderOptions;
+  readonly #first = Promise.withResolvers<void>();
+  /** The spell that goes on. */
+  #spell: 'failing' | 'empty' | undefined;
+
+  constructor(options: FinderOptions) {
+    this.#options = options;
+    options.discovery.start(this);
+  }
+
+  /** The first look-up has ended, well or not. */
+  get first(): Promise<void> {
+    return this.#first.promise;
+  }
+
+  found(targets: readonly TargetConfig[]): void {
+    if (targets.length === 0) this.#tell('empty', 'nothing was found');
+    else {
+      if (this.#spell !== undefined) this.#options.onEvent({ kind: 'recovered' });
+      this.#spell = undefined;
+      this.#options.onFound(targets);
+    }
+    this.#first.resolve();
+  }
+
+  failed(error: Error): void {
+    this.#tell('failing', error.message);
+    this.#first.resolve();
+  }
+
+  stop(): void {
+    this.#options.discovery.stop();
+    this.#first.resolve();
+  }
+
+  #tell(kind: 'failing' | 'empty', why: string): void {
+    if (this.#spell === kind) return;
+    this.#spell = kind;
+    this.#options.onEvent({ kind, why });
+  }
+}

@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest';
+import { startDnsServer } from '../../helpers/dns-server.ts';
+import { byAddress, byService, watched } from '../../helpers/discovery.ts';
+import { eventually } from '../../helpers/upstream.ts';
+
+describe('targets by address', () => {
+  test('are what the A records of the name say, with the name as their host', async () => {
+    const server = await startDnsServer({ 'orders.svc': { A: ['10.0.0.2', '10.0.0.1'] } });
+    const { found, told } = watched(byAddress(server));
+    await told(1);
+    expect(found).toEqual([
+      [
+        { origin: 'http://10.0.0.1:8080', weight: 1, host: 'orders.svc:8080' },
+        { origin: 'http://10.0.0.2:8080', weight: 1, host: 'orders.svc:8080' },
+      ],
+    ]);
+    expect(server.questions).toEqual(['A orders.svc']);
+  });
+
+  test('are what the AAAA records say, where those are asked for', async () => {
+    const server = await startDnsServer({
+      'orders.svc': { A: ['10.0.0.1'], AAAA: ['2001:db8::1'] },
+    });
+    const { found, told } = watched(
+      byAddress(server, { type: 'AAAA', scheme: 'https', port: 443 }),
+    );
+    await told(1);
+    expect(found).toEqual([[{ origin: 'https://[2001:db8::1]', weight: 1, host: 'orders.svc' }]]);
+  });
+
+  test('are the same list whatever the order, and each once', async () => {
+    const server = await startDnsServer({
+      'orders.svc': { A: ['10.0.0.10', '10.0.0.9', '10.0.0.9'] },
+    });
+    const { clock, found, told } = watched(byAddress(server));
+    await told(1);
+    server.zone.set('orders.svc', { A: ['10.0.0.9', '10.0.0.10'] });
+    clock.advance(60_000);
+    await told(2);
+    expect(found[0]).toHaveLength(2);
+    expect(found[1]).toEqual(found[0]);
+  });
+
+  test('are none where the name is not there, or has no such records', async () => {
+    const server = await startDnsServer({ 'orders.svc': { AAAA: ['::1'] } });
+    const none = watched(byAddress(server));
+    const unknown = watched(byAddress(server, { name: 'unknown.svc' }));
+    await Promise.all([none.told(1), unknown.told(1)]);
+    expect([none.found, unknown.found]).toEqual([[[]], [[]]]);
+  });
+});
+
+describe('a look-up that fails', () => {
+  test('says what was asked, and why there is no answer', async () => {
+    const server = await startDnsServer({ 'orders.svc': 'SERVFAIL' });
+    const { found, failures, told } = watched(byAddress(server));
+    await told(1);
+    expect(found).toEqual([]);
+    expect(failures[0]?.message).toBe('DNS did not tell the A records of orders.svc: ESERVFAIL');
+    expect(failures[0]?.cause).toBeInstanceOf(Error);
+  });
+
+  test('is tried again within 5 s', async () => {
+    const server = await startDnsServer({ 'orders.svc': 'SERVFAIL' });
+    const seen = watched(byAddress(server, { refreshMs: 60_000 }), () => 1 - Number.EPSILON);
+    await seen.told(1);
+    server.zone.set('orders.svc', { A: ['10.0.0.1'] });
+    seen.clock.advance(5_000);
+    await seen.told(2);
+    expect(seen.origins).toEqual(['http://10.0.0.1:8080']);
+  });
+
+  test('is not tried again sooner than a good one would be', async () => {
+    const server = await startDnsServer({ 'orders.svc': 'SERVFAIL' });
+    const seen = watched(byAddress(server, { refreshMs: 2_000 }), () => 1 - Number.EPSILON);
+    await seen.told(1);
+    const asked = server.questions.length;
+    seen.clock.advance(1_999);
+    expect(server.questions).toHaveLength(asked);
+    seen.clock.advance(1);
+    await seen.told(2);
+  });
+
+  test('gives up on servers that are silent', async () => {
+    const server = await startDnsServer({ 'orders.svc': 'silence' });
+    const { failures, told } = watched(byAddress(server));
+    await told(1);
+    expect(failures[0]?.message).toMatch(/: ETIMEOUT$/);
+    expect(server.questions).toHaveLength(2);
+  });
+
+  test('asks the next server where one is silent', async () => {
+    const silent = await startDnsServer({ 'orders.svc': 'silence' });
+    const server = await startDnsServer({ 'orders.svc': { A: ['10.0.0.1'] } });
+    const seen = watched(byAddress(server, { resolvers: [silent.address, server.address] }));
+    await seen.told(1);
+    expect(seen.origins).toEqual(['http://10.0.0.1:8080']);
+  });
+});
+
+describe('time between look-ups', () => {
+  /** Asks once more after `ms`, and not a millisecond before. */
+  async function expectNextAfter(ms: number, entry: object, fields: object = {}): Promise<void> {
+    const server = await startDnsServer({ 'orders.svc': entry, '_http._tcp.orders.svc': entry });
+    const config = 'SRV' in entry ? byService(server, fields) : byAddress(server, fields);
+    const { clock, told } = watched(config);
+    await told(1);
+    const asked = server.questions.length;
+    clock.advance(ms - 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(server.questions).toHaveLength(asked);
+    clock.advance(1);
+    await told(2);
+    expect(server.questions.length).toBeGreaterThan(asked);
+  }
+
+  test('is the TTL of the records', () => expectNextAfter(30_000, { A: ['10.0.0.1'], ttl: 30 }));
+
+  test('is a second at least', () => expectNextAfter(1_000, { A: ['10.0.0.1'], ttl: 0 }));
+
+  test('is five minutes at most', () => expectNextAfter(300_000, { A: ['10.0.0.1'], ttl: 86_400 }));
+
+  test('is ten seconds where there are no records', () => expectNextAfter(10_000, {}));
+
+  test('is ten seconds for SRV, of which Node tells no TTL', () =>
+    expectNextAfter(10_000, { SRV: [], ttl: 300 }));
+
+  test('is what `refresh` says, where it says it', async () => {
+    await expectNextAfter(500, { A: ['10.0.0.1'], ttl: 300 }, { refreshMs: 500 });
+    await expectNextAfter(60_000, { SRV: [] }, { refreshMs: 60_000 });
+  });
+});
+
+describe('a change of the records', () => {
+  test('is told at the next look-up, whatever the TTL was', async () => {
+    const server = await startDnsServer({ 'orders.svc': { A: ['10.0.0.1'], ttl: 3_600 } });
+    const seen = watched(byAddress(server, { refreshMs: 1_000 }));
+    await seen.told(1);
+    server.zone.set('orders.svc', { A: ['10.0.0.1', '10.0.0.3'], ttl: 3_600 });
+    seen.clock.advance(1_000);
+    await seen.told(2);
+    expect(seen.origins).toEqual(['http://10.0.0.1:8080', 'http://10.0.0.3:8080']);
+    server.zone.delete('orders.svc');
+    seen.clock.advance(1_000);
+    await seen.told(3);
+    expect(seen.origins).toEqual([]);
+  });
+});
+
+describe('a discovery by DNS that is stopped', () => {
+  test.each([
+    ['addresses', byAddress],
+    ['services', byService],
+  ])('while it looks for %s tells nothing, and leaves no timer', async (_, by) => {
+    const server = await startDnsServer({
+      'orders.svc': 'silence',
+      '_http._tcp.orders.svc': 'silence',
+    });
+    const { clock, discovery, found, failures } = watched(by(server));
+    await eventually(() => server.questions.length === 1);
+    discovery.stop();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([found, failures, clock.pending]).toEqual([[], [], 0]);
+  });
+});
