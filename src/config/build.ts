@@ -1,23 +1,29 @@
 /** From a config as it was written and parsed to the one the gateway runs on. */
 import type { Config, MatchConfig, RouteConfig, UpstreamConfig, ValueMatchers } from './config.ts';
 import type * as Run from './config.ts';
+import type { NamedFiles } from './named-files.ts';
 import { parsePathPattern } from './path-pattern.ts';
 import type { ParsedConfig, ParsedRoute } from './schema.ts';
 import type { ParsedMatch, ParsedValueMatch } from './schema-route.ts';
 import { type ParsedRetry, type ParsedUpstream, UPSTREAM_DEFAULTS } from './schema-upstream.ts';
 
+export interface BuildOptions {
+  /** Absolute paths of the config's own files. */
+  readonly files: readonly string[];
+  readonly namedFiles: NamedFiles;
+  readonly pluginNames: readonly string[];
+}
+
 /** Builds and freezes; `parsed` has passed every check. */
-export function buildConfig(
-  parsed: ParsedConfig,
-  files: readonly string[],
-  pluginNames: readonly string[],
-): Config {
+export function buildConfig(parsed: ParsedConfig, options: BuildOptions): Config {
+  const { files, namedFiles, pluginNames } = options;
   const { server, admin, telemetry, defaults } = parsed;
   const upstreams = Object.entries(parsed.upstreams).map(
-    ([name, written]) => [name, buildUpstream(name, written, defaults.upstreams)] as const,
+    ([name, written]) =>
+      [name, buildUpstream(name, written, defaults.upstreams, namedFiles)] as const,
   );
   const config: Config = {
-    files,
+    files: [...files, ...namedFiles.paths],
     server: buildServer(server),
     ...(admin === false ? {} : { admin }),
     logs: telemetry.logs,
@@ -60,7 +66,9 @@ function buildUpstream(
   name: string,
   written: ParsedUpstream,
   defaults: UpstreamOptions,
+  namedFiles: NamedFiles,
 ): UpstreamConfig {
+  const tls = buildTls(name, written, defaults, namedFiles);
   const own = { ...UPSTREAM_DEFAULTS, ...defined(defaults), ...defined(written) };
   const { concurrency, queue, wait } = own.bulkhead;
   return {
@@ -77,10 +85,29 @@ function buildUpstream(
     connections: own.connections ?? concurrency,
     balance: own.balance,
     host: own.host,
+    ...(tls === undefined ? {} : { tls }),
+    http2: own.http2,
     bulkhead: { concurrency, queue, waitMs: wait },
     ...(own.breaker === false ? {} : { breaker: buildBreaker(own.breaker) }),
     ...(own.retry === false ? {} : { retry: buildRetry(own.retry) }),
   };
+}
+
+function buildTls(
+  name: string,
+  { tls }: ParsedUpstream,
+  { tls: common }: UpstreamOptions,
+  namedFiles: NamedFiles,
+): Run.UpstreamTlsConfig | undefined {
+  const own = tls ?? common;
+  if (own === undefined) return undefined;
+  const path = tls === undefined ? ['defaults', 'upstreams', 'tls'] : ['upstreams', name, 'tls'];
+  const pemAt = (key: 'ca' | 'cert' | 'key'): string | undefined => {
+    const written = own[key];
+    return written === undefined ? undefined : namedFiles.pemAt([...path, key], written);
+  };
+  const { servername } = own;
+  return defined({ ca: pemAt('ca'), cert: pemAt('cert'), key: pemAt('key'), servername });
 }
 
 function buildBreaker(

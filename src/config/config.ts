@@ -8,7 +8,7 @@ import type { PathPattern } from './path-pattern.ts';
 import type { ParsedPart } from './schema-route.ts';
 
 export interface Config {
-  /** Absolute paths of every file it came from. */
+  /** Absolute paths of every file it came from, certificates among them. */
   readonly files: readonly string[];
   readonly server: ServerConfig;
   /** Absent: no admin port. */
@@ -69,6 +69,16 @@ export interface RetryConfig {
   readonly budget: number;
 }
 
+/** PEM text; no names of files any more. */
+export interface UpstreamTlsConfig {
+  /** Absent: the public authorities. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** Absent: the host of the target. */
+  readonly servername?: string;
+}
+
 export interface UpstreamConfig {
   readonly name: string;
   readonly targets: readonly TargetConfig[];
@@ -80,6 +90,9 @@ export interface UpstreamConfig {
   readonly balance: 'leastRequest' | 'roundRobin';
   /** `target`, `client`, or a name. */
   readonly host: string;
+  /** For `https` targets; absent: nothing but the defaults. */
+  readonly tls?: UpstreamTlsConfig;
+  readonly http2: boolean;
   readonly bulkhead: BulkheadConfig;
   /** Absent: no breaker, and no code of one runs. */
   readonly breaker?: BreakerConfig;

@@ -11,7 +11,8 @@ import { Slots } from '../policies/bulkhead.ts';
 import { Circuit, type CircuitName } from '../policies/circuit.ts';
 import { consecutiveFailures, FailureRatio } from '../policies/failure-window.ts';
 import { type Balance, leastRequest, roundRobin } from './balance.ts';
-import { openPool, Target } from './target.ts';
+import { openPool } from './pool.ts';
+import { Target } from './target.ts';
 
 /** What the outside world gives: handed in, so that tests can. */
 export interface Surroundings {

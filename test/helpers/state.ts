@@ -21,6 +21,7 @@ export const configOf = (
   connections: 128,
   balance: 'roundRobin',
   host: 'target',
+  http2: false,
   bulkhead: { concurrency: 128, queue: 32, waitMs: 1_000 },
   ...fields,
 });
