@@ -1,6 +1,7 @@
 /** From an upstream as it was written and parsed to the one the gateway runs on. */
 import type * as Run from './config.ts';
 import type { UpstreamConfig } from './config.ts';
+import type { NamedFiles } from './named-files.ts';
 import type { ParsedDiscover } from './schema-discover.ts';
 import {
   type ParsedHealth,
@@ -17,6 +18,7 @@ export function buildUpstream(
   name: string,
   written: ParsedUpstream,
   defaults: UpstreamOptions,
+  namedFiles: NamedFiles,
 ): UpstreamConfig {
   const own = { ...UPSTREAM_DEFAULTS, ...defined(defaults), ...defined(written) };
   const { concurrency, queue, wait } = own.bulkhead;
@@ -35,9 +37,11 @@ export function buildUpstream(
     balance: own.balance,
     panic: own.panic,
     host: own.host,
+    http2: own.http2,
     propagateDeadline: own.propagateDeadline,
     bulkhead: { concurrency, queue, waitMs: wait },
     ...defined({
+      tls: buildTls(name, written, defaults, namedFiles),
       discover: written.discover && buildDiscover(written.discover),
       slowStartMs: own.slowStart,
       breaker: own.breaker === false ? undefined : buildBreaker(own.breaker),
@@ -73,6 +77,23 @@ function buildDns(written: Extract<ParsedDiscover, { dns: string }>): Run.DnsDis
   };
   // A port is there for these: check-upstreams.ts sees to it.
   return type === 'SRV' ? { ...common, type } : { ...common, type, port: port! };
+}
+
+function buildTls(
+  name: string,
+  { tls }: ParsedUpstream,
+  { tls: common }: UpstreamOptions,
+  namedFiles: NamedFiles,
+): Run.UpstreamTlsConfig | undefined {
+  const own = tls ?? common;
+  if (own === undefined) return undefined;
+  const path = tls === undefined ? ['defaults', 'upstreams', 'tls'] : ['upstreams', name, 'tls'];
+  const pemAt = (key: 'ca' | 'cert' | 'key'): string | undefined => {
+    const written = own[key];
+    return written === undefined ? undefined : namedFiles.pemAt([...path, key], written);
+  };
+  const { servername } = own;
+  return defined({ ca: pemAt('ca'), cert: pemAt('cert'), key: pemAt('key'), servername });
 }
 
 function buildBreaker(

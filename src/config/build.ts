@@ -2,22 +2,28 @@
 import { buildRetry, buildUpstream, defined } from './build-upstream.ts';
 import type { Config, MatchConfig, RouteConfig, ValueMatchers } from './config.ts';
 import type * as Run from './config.ts';
+import type { NamedFiles } from './named-files.ts';
 import { parsePathPattern } from './path-pattern.ts';
 import type { ParsedConfig, ParsedRoute } from './schema.ts';
 import type { ParsedFallback, ParsedMatch, ParsedValueMatch } from './schema-route.ts';
 
+export interface BuildOptions {
+  /** Absolute paths of the config's own files. */
+  readonly files: readonly string[];
+  readonly namedFiles: NamedFiles;
+  readonly pluginNames: readonly string[];
+}
+
 /** Builds and freezes; `parsed` has passed every check. */
-export function buildConfig(
-  parsed: ParsedConfig,
-  files: readonly string[],
-  pluginNames: readonly string[],
-): Config {
+export function buildConfig(parsed: ParsedConfig, options: BuildOptions): Config {
+  const { files, namedFiles, pluginNames } = options;
   const { server, admin, telemetry, defaults } = parsed;
   const upstreams = Object.entries(parsed.upstreams).map(
-    ([name, written]) => [name, buildUpstream(name, written, defaults.upstreams)] as const,
+    ([name, written]) =>
+      [name, buildUpstream(name, written, defaults.upstreams, namedFiles)] as const,
   );
   const config: Config = {
-    files,
+    files: [...files, ...namedFiles.paths],
     server: buildServer(server),
     ...(admin === false ? {} : { admin: defined(admin) }),
     logs: telemetry.logs,

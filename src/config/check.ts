@@ -10,18 +10,21 @@ import { type Matches, readMatches } from './check-match.ts';
 import { checkPluginOptions } from './check-plugins.ts';
 import { checkRouteTable } from './check-routes.ts';
 import { checkSentPath, checkTarget } from './check-template.ts';
+import { checkUpstreamTls } from './check-tls.ts';
 import { checkUpstreams, hasMisspelt } from './check-upstreams.ts';
 import type { Finding, Path } from './fault.ts';
 import type { BffModule, Modules } from './modules.ts';
+import type { NamedFiles } from './named-files.ts';
 import { ACTIONS, RouteBase } from './schema-route.ts';
 import { hint } from './suggest.ts';
 import { isMap, type Tree } from './tree.ts';
 
 /** Every finding of the second pass. */
-export function checkTree(tree: Tree, modules: Modules): Finding[] {
+export function checkTree(tree: Tree, modules: Modules, files: NamedFiles): Finding[] {
   const routes = isMap(tree['routes']) ? tree['routes'] : {};
   return [
     ...checkUpstreams(tree),
+    ...checkUpstreamTls(tree, files),
     ...Object.entries(routes).flatMap(([name, route]) =>
       isMap(route) ? checkRoute(tree, modules, name, route) : [],
     ),

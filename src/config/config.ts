@@ -9,7 +9,7 @@ import type { FALLBACK_REASONS, ParsedPart } from './schema-route.ts';
 import type { FAILURE_KINDS } from './schema-upstream.ts';
 
 export interface Config {
-  /** Absolute paths of every file it came from. */
+  /** Absolute paths of every file it came from, certificates among them. */
   readonly files: readonly string[];
   readonly server: ServerConfig;
   /** Absent: no admin port. */
@@ -122,6 +122,16 @@ export interface RetryConfig {
   readonly budget: number;
 }
 
+/** PEM text; no names of files any more. */
+export interface UpstreamTlsConfig {
+  /** Absent: the public authorities. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** Absent: the host of the target. */
+  readonly servername?: string;
+}
+
 export interface HealthConfig {
   readonly path: string;
   readonly intervalMs: number;
@@ -162,6 +172,9 @@ export interface UpstreamConfig {
   readonly panic: number;
   /** `target`, `client`, or a name. */
   readonly host: string;
+  /** For `https` targets; absent: nothing but the defaults. */
+  readonly tls?: UpstreamTlsConfig;
+  readonly http2: boolean;
   readonly bulkhead: BulkheadConfig;
   /** Absent: no breaker, and no code of one runs. */
   readonly breaker?: BreakerConfig;

@@ -11,6 +11,7 @@ import type { Environment } from './environment.ts';
 import { ConfigError, type Fault, sortFaults } from './fault.ts';
 import { findingsOf } from './issues.ts';
 import type { ModuleLoader, Modules } from './modules.ts';
+import { NamedFiles } from './named-files.ts';
 import { configSchema } from './schema.ts';
 import { readSource } from './source.ts';
 
@@ -38,13 +39,14 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
     throw new ConfigError(sortFaults(source.faults));
   }
   const modules = await options.loadModules(source);
+  const namedFiles = new NamedFiles((path) => source.folderOf(path));
   const schema = configSchema(modules.plugins);
   const parsed = schema.safeParse(source.tree);
   const findings = [
     ...modules.findings,
     ...(parsed.success ? [] : findingsOf(schema, source.tree, parsed.error.issues)),
     // In a file that could not be read may stand what others refer to.
-    ...(source.complete ? checkTree(source.tree, modules) : []),
+    ...(source.complete ? checkTree(source.tree, modules, namedFiles) : []),
   ];
   const faults = sortFaults(
     once([
@@ -57,7 +59,11 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
   if (!parsed.success || faults.some(({ severity }) => severity === 'error')) {
     throw new ConfigError(faults);
   }
-  const config = buildConfig(parsed.data, source.files, [...modules.plugins.keys()]);
+  const config = buildConfig(parsed.data, {
+    files: source.files,
+    namedFiles,
+    pluginNames: [...modules.plugins.keys()],
+  });
   return { config, modules, warnings: faults };
 }
 

@@ -152,6 +152,26 @@ const Balance = z.union([
   }),
 ]);
 
+const pem = (what: string) => z.string().min(1).optional().describe(what);
+
+const Tls = z
+  .strictObject({
+    ca: pem(
+      'Certificates that are trusted instead of the public authorities: a PEM file, from the folder of this one, or its text.',
+    ),
+    cert: pem('Certificate that the gateway shows, with its chain; `key` goes with it.'),
+    key: pem('Private key of `cert`, without a passphrase.'),
+    servername: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, {
+        error: (issue) => `${shown(issue.input)} is not a host name, such as orders.internal`,
+      })
+      .refine((name) => !/^[0-9.]+$/.test(name), 'must be a name, not an address')
+      .optional()
+      .describe("Name to ask for and to verify, instead of the target's host."),
+  })
+  .describe('How `https` targets are verified, which they always are.');
+
 export const UpstreamOptions = z.strictObject({
   targets: z
     .array(Target)
@@ -199,6 +219,14 @@ export const UpstreamOptions = z.strictObject({
     .optional()
     .meta({ default: 'target' })
     .describe("`Host` sent upstream: the `target`'s, the `client`'s, or this name."),
+  tls: Tls.optional(),
+  http2: z
+    .boolean()
+    .optional()
+    .meta({ default: false })
+    .describe(
+      'HTTP/2: where an `https` target offers it, else HTTP/1.1; to `http` targets without asking (h2c).',
+    ),
   bulkhead: Bulkhead.optional(),
   breaker: orFalse(Breaker).optional(),
   retry: orFalse(Retry).optional(),
@@ -228,6 +256,7 @@ export const UPSTREAM_DEFAULTS = {
   idleTimeout: 30_000,
   balance: 'leastRequest',
   host: 'target',
+  http2: false,
   bulkhead: Bulkhead.parse({}),
   breaker: Breaker.parse({}),
   retry: Retry.parse({}),

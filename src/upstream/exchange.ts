@@ -57,8 +57,9 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   // --- undici ---------------------------------------------------------------------------------
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Once more where undici repeats what an HTTP/2 server has not looked at (RFC 9113 §8.7).
+    if (this.#controller === undefined) this.#attempt.target.waiting -= 1;
     this.#controller = controller;
-    this.#attempt.target.waiting -= 1;
     this.#attempt.request.notes.connectMs = this.#options.clock.now() - this.#startedAt;
     if (this.#cancelled !== undefined) controller.abort(this.#cancelled);
   }
@@ -153,7 +154,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
     target.inflight -= 1;
     this.#options.clock.cancel(this.#idle);
     request.signal.unlisten(this);
-    // undici ends the stream of a request that it has begun, and of no other.
-    if (this.#controller === undefined) upload?.destroy();
+    // undici ends the stream of a request only if it has begun it, and not always over HTTP/2.
+    upload?.destroy();
   }
 }

@@ -1,36 +1,65 @@
 /**
- * The sockets of one target. This folder is the only place that knows undici.
+ * The sockets of one target: opened in bounded time, verified where it is https, and HTTP/2 where the
+ * config asks for it.
+ *
+ * This folder is the only place that knows undici.
  */
-import type { Socket } from 'node:net';
-import { buildConnector, type Dispatcher, errors, Pool } from 'undici';
+import { isIP } from 'node:net';
+import { Client, type Dispatcher, Pool } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { UpstreamConfig } from '../config/config.ts';
+import { connector, PING_MS } from './connector.ts';
+import { SessionPool } from './session-pool.ts';
 
-/** The sockets of one target; calls never wait in it, since the bulkhead admits no more. */
-export function openPool(origin: string, config: UpstreamConfig, clock: Clock): Dispatcher {
-  return new Pool(origin, {
+/**
+ * The sockets of the target at `origin`; calls never wait in it, since the bulkhead admits no more.
+ *
+ * `host` is the authority of a target that was discovered, such as `orders.svc:8080`: its certificate
+ * is verified by that name, unless the config gives another.
+ */
+export function openPool(
+  origin: string,
+  config: UpstreamConfig,
+  clock: Clock,
+  host?: string,
+): Dispatcher {
+  const isSecure = origin.startsWith('https:');
+  const servername = config.tls?.servername ?? nameIn(host ?? origin.replace(/^\w+:\/\//, ''));
+  const options: Pool.Options = {
     connections: config.connections,
+    // Of HTTP/1.1. An HTTP/2 session has as many streams as its server allows, 100 at most.
     pipelining: 1,
-    allowH2: false,
-    connect: connectWithin(config.connectTimeoutMs, clock),
+    allowH2: config.http2,
+    h2Options: { pingInterval: PING_MS },
+    factory: (url, own) => new SteadyClient(url, own),
+    connect: connector({ config, servername, clock }),
     // Timers are ours and exact; undici's would fire half a second late, or more.
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: 4_000,
     keepAliveMaxTimeout: 600_000,
-  });
+  };
+  if (!isSecure && !config.http2) return new Pool(origin, options);
+  return new SessionPool(origin, { ...options, servername, useH2c: config.http2 && !isSecure });
 }
 
-/** undici's way to a socket, TLS included, bounded in time. */
-function connectWithin(timeoutMs: number, clock: Clock): buildConnector.connector {
-  const connect = buildConnector({ allowH2: false, timeout: 0 });
-  return (options, callback) => {
-    const connecting: unknown = connect(options, (...outcome) => {
-      clock.cancel(timer);
-      callback(...outcome);
-    });
-    // The types of undici do not tell that its connector returns the socket.
-    const socket = connecting as Socket;
-    const timer = clock.after(timeoutMs, () => socket.destroy(new errors.ConnectTimeoutError()));
-  };
+/** The host of an authority, where it is a name: TLS asks for no addresses (RFC 6066 §3). */
+function nameIn(authority: string): string | undefined {
+  const { hostname } = new URL(`http://${authority}`);
+  return hostname.startsWith('[') || isIP(hostname) !== 0 ? undefined : hostname;
+}
+
+/**
+ * A connection that undici's pool does not lose over a request that undici refuses, such as one with a
+ * field that a plugin has spoilt: the pool would take the refusal for a client that is busy, and wait
+ * for ever for it to drain.
+ */
+class SteadyClient extends Client {
+  override dispatch(
+    options: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+  ): boolean {
+    const { size } = this.stats;
+    return super.dispatch(options, handler) || this.stats.size === size;
+  }
 }

@@ -137,8 +137,8 @@ export class UpstreamState {
     });
   }
 
-  #open({ origin }: { readonly origin: string }, connections: number): Dispatcher {
-    return openPool(origin, { ...this.config, connections }, this.#surroundings.clock);
+  #open({ origin, host }: Named, connections: number): Dispatcher {
+    return openPool(origin, { ...this.config, connections }, this.#surroundings.clock, host);
   }
 
   #buildOutlier(): Outlier | undefined {
@@ -192,6 +192,11 @@ export class UpstreamState {
       onCircuit?.(config.name, state);
     });
   }
+}
+
+interface Named {
+  readonly origin: string;
+  readonly host?: string | undefined;
 }
 
 function buildCircuit(config: BreakerConfig, { clock, random }: Surroundings): Circuit {

@@ -1,12 +1,19 @@
 /** From what the network says to one of our codes. The client never sees more than the code. */
+import { constants } from 'node:http2';
 import { errors } from 'undici';
 import { ERRORS, GatewayError, isGatewayError } from '../errors.ts';
+
+const REFUSED_STREAM = constants.NGHTTP2_REFUSED_STREAM;
 
 /** How far an attempt had come. */
 export type Progress = 'connecting' | 'waiting' | 'reading';
 
 /** Codes of Node and OpenSSL that say a certificate was not accepted. */
 const CERTIFICATE = /^(ERR_TLS_CERT_|CERT_|DEPTH_|UNABLE_TO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/;
+/** The other side's word that it ends the handshake: `ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE`. */
+const ALERT = /^ERR_SSL_.*_ALERT_/;
+/** The same about our certificate: in TLS 1.3 it comes once we have begun, and nothing was taken. */
+const REFUSES_CERTIFICATE = /^ERR_SSL_.*_ALERT_(.*CERTIFICATE.*|UNKNOWN_CA|ACCESS_DENIED)$/;
 /** Codes that say the two do not understand each other. */
 const TLS = /^(ERR_TLS_|ERR_SSL_|EPROTO$)/;
 
@@ -24,7 +31,9 @@ export function classify(error: Error, progress: Progress, origin: string): Gate
   if (error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError) {
     return new GatewayError('GW_INTERNAL', 'the request could not be sent', { cause: error });
   }
-  if (progress === 'connecting') return connectError(code, error, origin);
+  if (progress === 'connecting' || (progress === 'waiting' && isUntouched(error, code))) {
+    return connectError(code, error, origin);
+  }
   if (progress === 'waiting') {
     const options = { cause: error, target: origin };
     return new GatewayError('GW_UPSTREAM_RESET', 'closed before it answered', options);
@@ -44,6 +53,16 @@ function connectError(code: string, cause: Error, target: string): GatewayError 
   return new GatewayError('GW_UPSTREAM_CONNECT', detail, { cause, proxyStatus, target });
 }
 
+/** Says the upstream itself that it has not looked at the request? Then any method may be repeated. */
+function isUntouched(error: Error, code: string): boolean {
+  return (
+    REFUSES_CERTIFICATE.test(code) ||
+    // RFC 9113 §8.7: a stream that was refused, or is newer than the last one that GOAWAY names.
+    (error as { readonly http2ErrorCode?: number }).http2ErrorCode === REFUSED_STREAM ||
+    error.message.startsWith('HTTP/2: "GOAWAY" frame received')
+  );
+}
+
 /** What the client reads, and the RFC 9209 §2.3 error type. */
 function connectProblem(code: string): readonly [detail: string, proxyStatus: string] {
   if (code === 'ECONNREFUSED') return ['connection refused', 'connection_refused'];
@@ -52,6 +71,7 @@ function connectProblem(code: string): readonly [detail: string, proxyStatus: st
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
     return ['no connection in time', 'connection_timeout'];
   }
+  if (ALERT.test(code)) return ['it refuses the secure connection', 'tls_alert_received'];
   if (CERTIFICATE.test(code)) return ['its certificate is not accepted', 'tls_certificate_error'];
   if (TLS.test(code)) return ['no secure connection', 'tls_protocol_error'];
   if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {

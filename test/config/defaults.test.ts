@@ -35,6 +35,7 @@ describe('what is not written', () => {
       connections: 128,
       balance: 'leastRequest',
       host: 'target',
+      http2: false,
       bulkhead: { concurrency: 128, queue: 32, waitMs: 1_000 },
       breaker: {
         kind: 'ratio',

@@ -23,6 +23,7 @@ export const configOf = (
   panic: 0,
   propagateDeadline: false,
   host: 'target',
+  http2: false,
   bulkhead: { concurrency: 128, queue: 32, waitMs: 1_000 },
   ...fields,
 });

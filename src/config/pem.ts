@@ -1,0 +1,43 @@
+/** Is it a certificate, is it a key, do the two fit? Said in words that give nothing of them away. */
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** @throws {RangeError} unless `pem` holds certificates, all of which can be read */
+export function readCertificates(pem: string): readonly X509Certificate[] {
+  const blocks = pem.match(CERTIFICATE);
+  if (blocks === null) throw new RangeError('holds no certificate in PEM form');
+  try {
+    return blocks.map((block) => new X509Certificate(block));
+  } catch (error) {
+    throw new RangeError('holds a certificate that can not be read', { cause: error });
+  }
+}
+
+/** @throws {RangeError} unless `pem` holds a private key that needs no passphrase */
+export function readPrivateKey(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (error) {
+    const isLocked = /BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(pem);
+    const message = isLocked
+      ? 'holds a key with a passphrase: use one without'
+      : 'holds no private key in PEM form';
+    throw new RangeError(message, { cause: error });
+  }
+}
+
+/** @throws {RangeError} unless `key` is that of the first certificate in `cert` */
+export function checkKeyPair(cert: string, key: string): void {
+  if (!readCertificates(cert)[0]!.checkPrivateKey(readPrivateKey(key))) {
+    throw new RangeError('is not the key of the certificate in "cert"');
+  }
+  try {
+    // What OpenSSL's security level refuses, such as a key that is too short, shows only here.
+    createSecureContext({ cert, key });
+  } catch (error) {
+    const reason = (error as Error).message.replace(/^error:[^:]*:[^:]*:[^:]*:/, '');
+    throw new RangeError(`can not be used: ${reason}`, { cause: error });
+  }
+}

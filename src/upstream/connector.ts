@@ -1,0 +1,111 @@
+/** How a socket to a target comes about: TLS included, bounded in time. */
+import type { Socket } from 'node:net';
+import { buildConnector, errors } from 'undici';
+import type { Clock } from '../clock.ts';
+import type { UpstreamConfig } from '../config/config.ts';
+import { guardStreams } from './h2-streams.ts';
+
+export interface ConnectorOptions {
+  readonly config: UpstreamConfig;
+  /** What TLS asks for and verifies; absent: the address of the target. */
+  readonly servername: string | undefined;
+  readonly clock: Clock;
+}
+
+/** How often the other end of an HTTP/2 session is asked whether it is there (PING, RFC 9113 §6.7). */
+export const PING_MS = 5_000;
+/** One that sent no byte for so long, though it was asked twice, is gone. */
+const SILENT_MS = 12_000;
+
+/** undici's way to a socket; it fails once `connectTimeout` has passed. */
+export function connector(options: ConnectorOptions): buildConnector.connector {
+  const { config, servername, clock } = options;
+  const connect = buildConnector({ ...tlsOptions(config), timeout: 0 });
+  const bounded: buildConnector.connector = (
+    { servername: _ofTheRequest, ...target },
+    callback,
+  ) => {
+    const named = { ...target, ...(servername === undefined ? {} : { servername }) };
+    const connecting: unknown = connect(named, (...outcome) => {
+      clock.cancel(timer);
+      const [error, opened] = outcome;
+      if (error === null && isH2(opened)) {
+        guardStreams(opened);
+        watchSilence(opened, clock);
+      }
+      callback(...outcome);
+    });
+    // The types of undici do not tell that its connector returns the socket.
+    const socket = connecting as Socket;
+    const timer = clock.after(config.connectTimeoutMs, () =>
+      socket.destroy(new errors.ConnectTimeoutError()),
+    );
+  };
+  return config.http2 ? failingTogether(bounded) : bounded;
+}
+
+/** With a key that the types of undici do not have. */
+type ConnectOptions = buildConnector.BuildOptions & { readonly useH2c: boolean };
+
+function tlsOptions({ http2, tls = {} }: UpstreamConfig): ConnectOptions {
+  const { ca, cert, key } = tls;
+  return {
+    allowH2: http2,
+    preferH2: true,
+    // Written out: NODE_TLS_REJECT_UNAUTHORIZED and --tls-min-v1.0 must not weaken a gateway.
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    // Of plain sockets.
+    useH2c: http2,
+  };
+}
+
+const isH2 = (socket: Socket & { readonly alpnProtocol?: unknown }): boolean =>
+  socket.alpnProtocol === 'h2';
+
+/**
+ * Calls that wait for a session fail with it. undici lets one of them try while the others wait, then
+ * the next one: of a hundred, the last would fail after a hundred times `connectTimeout`.
+ */
+function failingTogether(connect: buildConnector.connector): buildConnector.connector {
+  let failure: Error | undefined;
+  const fail = (error: Error, callback: buildConnector.Callback): void => {
+    // undici hands those that wait to its next try from within the callback, or just after it.
+    failure = error;
+    setImmediate(() => (failure = undefined));
+    callback(error, null);
+  };
+  return (target, callback) => {
+    const earlier = failure;
+    if (earlier !== undefined) {
+      queueMicrotask(() => fail(earlier, callback));
+      return;
+    }
+    connect(target, (...outcome) => {
+      const [error] = outcome;
+      if (error === null) callback(...outcome);
+      else fail(error, callback);
+    });
+  };
+}
+
+/**
+ * Closes a session whose other end has gone without a word. A call that gets no answer ends its stream
+ * and no more; over HTTP/1.1 it would end the connection, and the next call find a new one.
+ */
+function watchSilence(socket: Socket, clock: Clock): void {
+  let received = socket.bytesRead;
+  const check = (): void => {
+    if (socket.bytesRead === received) {
+      socket.destroy(new errors.SocketError('the other end is silent'));
+      return;
+    }
+    received = socket.bytesRead;
+    timer = clock.after(SILENT_MS, check);
+  };
+  let timer = clock.after(SILENT_MS, check);
+  socket.once('close', () => clock.cancel(timer));
+}

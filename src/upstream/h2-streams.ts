@@ -1,0 +1,68 @@
+/**
+ * Two things that undici leaves to Node.js's HTTP/2 streams, and that these get wrong for a gateway:
+ *
+ * - An answer that the server resets with CANCEL or NO_ERROR before its end (RFC 9113 §8.1) looks like
+ *   a whole one. Here it is an error.
+ * - A request that is given up before all of it was written ends without a word: undici closes the
+ *   stream with NO_ERROR, for which Node.js waits until all is written, and destroys it before. The
+ *   server would wait for the rest for ever. Here it is reset with CANCEL.
+ */
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import { addAbortSignal } from 'node:stream';
+
+/** Guards every stream of the session that undici will open on `socket`. */
+export function guardStreams(socket: Socket): void {
+  // undici opens the first stream in the same breath; before, it listens to the socket.
+  const guard = (): void => {
+    const session = sessionOn(socket);
+    if (session === undefined) return;
+    socket.off('newListener', guard);
+    const request = session.request.bind(session);
+    session.request = (headers, options) => {
+      const stream = request(headers, options);
+      failWhenCut(stream);
+      resetWhenGivenUp(stream);
+      return stream;
+    };
+  };
+  socket.on('newListener', guard);
+}
+
+/** undici keeps it under a symbol of its own. */
+function sessionOn(socket: Socket): ClientHttp2Session | undefined {
+  const kept = socket as unknown as Readonly<Record<symbol, unknown>>;
+  return Object.getOwnPropertySymbols(socket)
+    .map((symbol) => kept[symbol])
+    .find(isSession);
+}
+
+const isSession = (value: unknown): value is ClientHttp2Session =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Partial<ClientHttp2Session>).request === 'function' &&
+  typeof (value as Partial<ClientHttp2Session>).goaway === 'function';
+
+function failWhenCut(stream: ClientHttp2Stream): void {
+  const push = stream.push.bind(stream);
+  let hasEnded = false;
+  stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
+    // The end of an answer comes before the stream is closed; a reset closes it first.
+    if (chunk === null && !hasEnded && stream.closed) {
+      // Node.js is in the midst of closing it.
+      process.nextTick(() => stream.destroy(new Error('the stream was reset before its end')));
+      return false;
+    }
+    hasEnded ||= chunk === null;
+    return push(chunk, encoding);
+  };
+}
+
+function resetWhenGivenUp(stream: ClientHttp2Stream): void {
+  const close = stream.close.bind(stream);
+  stream.close = (code, callback) => {
+    if (code !== undefined || stream.writableFinished) close(code, callback);
+    // Only an AbortError of Node's own becomes CANCEL, and this is how to come by one.
+    else addAbortSignal(AbortSignal.abort(), stream);
+  };
+}
