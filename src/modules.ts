@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import cors from '../plugins/cors.ts';
+import fault from '../plugins/fault.ts';
 import headers from '../plugins/headers.ts';
 import jwt from '../plugins/jwt/index.ts';
 import rateLimit from '../plugins/rate-limit/index.ts';
@@ -14,7 +15,7 @@ import type { Source } from './config/source.ts';
 import { z } from 'zod';
 
 /** The plugins that every config may use. */
-export const BUILT_IN: readonly Plugin[] = [cors, jwt, rateLimit, headers];
+export const BUILT_IN: readonly Plugin[] = [cors, jwt, rateLimit, headers, fault];
 
 /** An ordinary Fastify plugin: it applies to every route. */
 export interface FastifyModule {

@@ -35,6 +35,8 @@ export interface TestGatewayOptions {
   /** Where the config is written for a moment; modules are best named by absolute paths. */
   readonly folder?: string;
   readonly log?: FastifyBaseLogger;
+  /** Uniform in [0, 1); a seeded one makes whatever is drawn repeatable. */
+  readonly random?: () => number;
 }
 
 export interface TestGateway {
@@ -51,14 +53,15 @@ export interface TestGateway {
  * @throws {ConfigError} when the config is not valid
  */
 export async function testGateway(options: TestGatewayOptions): Promise<TestGateway> {
-  const { config, upstreams = {}, environment = {}, log = pino({ level: 'silent' }) } = options;
+  const { config, upstreams = {}, environment = {}, random = Math.random } = options;
+  const { log = pino({ level: 'silent' }) } = options;
   const folder = mkdtempSync(join(options.folder ?? tmpdir(), '.portico-test-'));
   const file = join(folder, 'gateway.config.yaml');
   try {
     // JSON is YAML.
     writeFileSync(file, JSON.stringify(complete(config, upstreams), undefined, 2));
     const send = (name: string): Call | undefined => upstreams[name] && fakeCall(upstreams[name]);
-    const gateway = await createGateway({ file, environment, log, send });
+    const gateway = await createGateway({ file, environment, log, random, send });
     await gateway.listen();
     const { url } = gateway;
     return {

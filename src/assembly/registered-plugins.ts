@@ -8,7 +8,7 @@ import {
   type PluginHost,
 } from '../authoring/plugin.ts';
 import type { Policy } from '../call.ts';
-import type { Config } from '../config/config.ts';
+import type { Config, ServerConfig } from '../config/config.ts';
 import { ConfigError } from '../config/fault.ts';
 import type { FastifyModule, GatewayModules } from '../modules.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
@@ -32,19 +32,29 @@ interface Registered {
   readonly hooks: readonly PluginHooks<unknown>[];
 }
 
+interface RegistrationRules {
+  /** Fields that no client may send. */
+  readonly owned: ReadonlySet<string>;
+  readonly server: ServerConfig;
+  /** Some ordinary Fastify plugin may want `onSend`. */
+  readonly needsReplyPath: boolean;
+}
+
 export class RegisteredPlugins {
   readonly #registered: readonly Registered[];
   readonly #owned: ReadonlySet<string>;
+  readonly #server: ServerConfig;
   #closed = false;
   /** Some ordinary Fastify plugin may want `onSend`. */
   readonly needsReplyPath: boolean;
 
   constructor(
     registered: readonly Registered[],
-    { owned, needsReplyPath }: { owned: ReadonlySet<string>; needsReplyPath: boolean },
+    { owned, server, needsReplyPath }: RegistrationRules,
   ) {
     this.#registered = registered;
     this.#owned = owned;
+    this.#server = server;
     this.needsReplyPath = needsReplyPath;
   }
 
@@ -104,6 +114,9 @@ export class RegisteredPlugins {
     if (registered === undefined) throw fault('no such plugin');
     if (written === false) throw fault('only the YAML may take a plugin away');
     const { plugin, settings } = registered;
+    if (plugin.requires !== undefined && !this.#server[plugin.requires]) {
+      throw fault(`set "${plugin.requires}: true" under "server" of the YAML`);
+    }
     const parsed = plugin.options.safeParse(written);
     if (!parsed.success) throw fault(parsed.error.issues[0]?.message);
     for (const { message } of plugin.check?.(parsed.data, settings as never, others) ?? []) {
@@ -148,7 +161,11 @@ export async function registerPlugins(
   const registered: Registered[] = [];
   const needsReplyPath = modules.fastifyPlugins.some(({ fastPath }) => !fastPath);
   const owned = ownedFields(config, modules);
-  const plugins = new RegisteredPlugins(registered, { owned, needsReplyPath });
+  const plugins = new RegisteredPlugins(registered, {
+    owned,
+    server: config.server,
+    needsReplyPath,
+  });
   // Where a later one can not start, those before it end with the app.
   app.addHook('onClose', () => plugins.close());
   for (const [name, plugin] of modules.plugins) {
@@ -188,6 +205,7 @@ function pluginHost(
   generation: object,
 ): PluginHost {
   return {
+    random: world.random,
     app,
     log: world.log.child({ plugin: name }),
     metrics: {

@@ -8,6 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Transform } from 'node:stream';
 import type { z } from 'zod';
 import type { Policy } from '../call.ts';
+import type { ServerPermission } from '../config/modules.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 
 /** When a hook runs, in this order; a word, never a number. */
@@ -35,6 +36,8 @@ export interface PluginMetrics {
 
 /** What a plugin gets from the gateway. */
 export interface PluginHost {
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   /** The generation's Fastify: decorators and Fastify plugins go here. It never listens. */
   readonly app: FastifyInstance;
   readonly log: FastifyBaseLogger;
@@ -77,6 +80,11 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
   readonly settings: S;
   /** Per route, under its key. */
   readonly options: O;
+  /**
+   * What must be `true` under `server` before a route may have the plugin; a config that has not said
+   * so is refused.
+   */
+  readonly requires?: ServerPermission;
   /** Headers only the gateway may set: removed from every client's request, on every route. */
   owns?(settings: z.output<S>, options: readonly z.output<O>[]): Iterable<string>;
   /**

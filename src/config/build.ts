@@ -41,6 +41,7 @@ function buildServer({
   port,
   paths,
   limits,
+  allowFaults,
   shutdown,
 }: ParsedConfig['server']): Run.ServerConfig {
   return {
@@ -56,6 +57,7 @@ function buildServer({
       keepAliveMs: limits.keepAlive,
       connections: limits.connections,
     },
+    allowFaults,
     shutdown: { delayMs: shutdown.delay, graceMs: shutdown.grace },
   };
 }

@@ -8,8 +8,29 @@ import { isMap, type Tree } from './tree.ts';
 export function* checkPluginOptions(tree: Tree, modules: Modules): Generator<Finding> {
   const written = section(tree, 'plugins');
   for (const [name, plugin] of modules.plugins) {
+    yield* checkPermission(tree, name, plugin);
     const settings = plugin.settings.safeParse(written[name] ?? {});
     if (settings.success) yield* checkOptions(tree, name, plugin, settings.data);
+  }
+}
+
+/** A plugin that the server must allow stands where it may, or is a fault at each of its keys. */
+function* checkPermission(
+  tree: Tree,
+  name: string,
+  { requires }: PluginModule,
+): Generator<Finding> {
+  if (requires === undefined || section(tree, 'server')[requires] === true) return;
+  const message = `is refused unless the server allows it: set "${requires}: true" under "server"`;
+  const places: readonly (readonly [path: Path, keys: unknown])[] = [
+    [['defaults', 'routes'], section(tree, 'defaults')['routes']],
+    ...Object.entries(section(tree, 'routes')).map(
+      ([route, keys]) => [['routes', route], keys] as const,
+    ),
+  ];
+  for (const [path, keys] of places) {
+    if (!isMap(keys) || keys[name] === undefined || keys[name] === false) continue;
+    yield { path: [...path, name], at: 'key', message };
   }
 }
 

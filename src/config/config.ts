@@ -42,6 +42,8 @@ export interface ServerConfig {
     readonly keepAliveMs: number;
     readonly connections: number;
   };
+  /** Routes may have plugins that make faults. */
+  readonly allowFaults: boolean;
   readonly shutdown: { readonly delayMs: number; readonly graceMs: number };
 }
 

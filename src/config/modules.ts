@@ -6,10 +6,15 @@ import type { Source } from './source.ts';
 
 export { isMap } from './tree.ts';
 
+/** A key of `server` that allows what a config must not do by accident. */
+export type ServerPermission = 'allowFaults';
+
 export interface PluginModule extends PluginSchema {
   readonly name: string;
   readonly settings: z.ZodType;
   readonly options: z.ZodType;
+  /** May stand on a route only where the server allows it. */
+  readonly requires?: ServerPermission;
   /** Looks at one route's options: names that refer to nothing, combinations that can not work. */
   check?(options: unknown, settings: unknown, others: ReadonlySet<string>): Iterable<Finding>;
 }

@@ -54,6 +54,10 @@ const Server = z
       })
       .prefault({})
       .describe('What one client may cost.'),
+    allowFaults: z
+      .boolean()
+      .default(false)
+      .describe('Routes may have the plugin `fault`: for tests, never where clients are real.'),
     shutdown: z
       .strictObject({
         delay: duration()

@@ -21,6 +21,7 @@ describe('what is not written', () => {
         keepAliveMs: 72_000,
         connections: 10_000,
       },
+      allowFaults: false,
       shutdown: { delayMs: 0, graceMs: 15_000 },
     });
     expect(admin).toEqual({ host: '127.0.0.1', port: 9901 });

@@ -1,0 +1,117 @@
+/**
+ * Makes a share of a route's requests slow, or fail, so that one can see what clients do about it.
+ *
+ * Whatever it does is marked with `Gateway-Fault`, so that nobody takes it for a real fault; and no
+ * config may use it without `server.allowFaults`.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { definePlugin, duration, GatewayError, percent, type PluginCounter, z } from 'portico';
+
+const LONGEST_MS = 60_000;
+
+const share = () => percent().prefault('100%').describe('Share of the requests it happens to.');
+
+const Options = z
+  .strictObject({
+    delay: z
+      .strictObject({
+        time: duration()
+          .refine((ms) => ms > 0 && ms <= LONGEST_MS, 'must be longer than 0 and at most 1m')
+          .describe('How long the request is held; 1m at most.'),
+        percent: share(),
+      })
+      .optional()
+      .describe('Holds requests for a while; then they go on.'),
+    abort: z
+      .strictObject({
+        status: z
+          .union([z.int().min(400).max(599), z.literal('reset')])
+          .describe('Status of the answer; `reset` closes the connection without one.'),
+        percent: share(),
+      })
+      .optional()
+      .describe('Answers requests instead of serving them; after the delay, where both happen.'),
+  })
+  .describe('Injected faults, for tests of what depends on the route; needs `server.allowFaults`.');
+type Options = z.output<typeof Options>;
+
+export default definePlugin({
+  name: 'fault',
+  requires: 'allowFaults',
+  settings: z.strictObject({}),
+  options: Options,
+  *check({ delay, abort }) {
+    if (delay === undefined && abort === undefined) {
+      yield { path: [], message: 'does nothing: give it a delay, an abort, or both' };
+    }
+  },
+  register: (_settings, { metrics, random }) => {
+    const faults = metrics.counter('faults_total', 'Faults that were injected.', ['route', 'kind']);
+    return {
+      phase: 'request',
+      onRequest(request, reply, { delay, abort }) {
+        // Both are drawn for every request, so that neither share depends on the other.
+        const isHeld = delay !== undefined && random() < delay.percent;
+        const isAborted = abort !== undefined && random() < abort.percent;
+        const end = (): void => {
+          if (isAborted) fail(request, reply, abort.status, faults);
+        };
+        if (!isHeld) return end();
+        mark(reply, 'delay');
+        count(faults, request, 'delay');
+        return held(reply, delay.time).then(end);
+      },
+    };
+  },
+});
+
+function fail(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number | 'reset',
+  faults: PluginCounter,
+): void {
+  count(faults, request, 'abort');
+  if (status === 'reset') {
+    reply.hijack();
+    reply.raw.destroy();
+    return;
+  }
+  mark(reply, 'abort');
+  const problem = {
+    type: 'urn:portico:fault:abort',
+    title: 'Injected fault',
+    status,
+    detail: 'the gateway was told to answer so, whatever is asked',
+    instance: `urn:request:${request.id}`,
+  };
+  void reply
+    .code(status)
+    .header('content-type', 'application/problem+json')
+    .header('cache-control', 'no-store')
+    // As bytes: to text Fastify would add a charset, which this type has none of.
+    .send(Buffer.from(JSON.stringify(problem)));
+}
+
+/** @throws GW_CLIENT_CLOSED when the client leaves meanwhile */
+function held({ raw }: FastifyReply, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      clearTimeout(timer);
+      reject(new GatewayError('GW_CLIENT_CLOSED', 'the client left'));
+    };
+    const timer = setTimeout(() => {
+      raw.off('close', leave);
+      resolve();
+    }, ms);
+    raw.once('close', leave);
+  });
+}
+
+function mark(reply: FastifyReply, kind: string): void {
+  const marked = reply.getHeader('gateway-fault');
+  void reply.header('gateway-fault', marked === undefined ? kind : `${String(marked)}, ${kind}`);
+}
+
+const count = (faults: PluginCounter, request: FastifyRequest, kind: string): void =>
+  faults.inc({ route: request.gateway.route, kind });
