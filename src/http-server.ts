@@ -93,9 +93,7 @@ function refuseUnreadable(
     socket.destroy();
     return;
   }
-  const code = isLongTarget(error, urlBytes)
-    ? 'GW_URI_TOO_LONG'
-    : (CODES[error.code ?? ''] ?? 'GW_REQUEST_INVALID');
+  const code = codeOf(error, urlBytes);
   const answer = new GatewayError(code, DETAILS[code] ?? 'the request can not be read');
   const response = responseOn(socket);
   if (response === undefined || response.req.complete) {
@@ -142,6 +140,17 @@ function refuseVersion(response: ServerResponse, { metrics, nextRequestId }: Wor
   sendProblem(response, error, nextRequestId());
 }
 
+function codeOf(error: ParserError, urlBytes: number): ErrorCode {
+  if (isLongTarget(error, urlBytes)) return 'GW_URI_TOO_LONG';
+  if (error.code === 'HPE_INVALID_METHOD' && isMethod(error)) return 'GW_METHOD_UNSUPPORTED';
+  return CODES[error.code ?? ''] ?? 'GW_REQUEST_INVALID';
+}
+
+/** The request begins with a token: a method that the parser does not know, and not with just anything. */
+function isMethod({ rawPacket }: ParserError): boolean {
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ \S/.test(rawPacket?.toString('latin1', 0, 64) ?? '');
+}
+
 /** The head was too long already before its target ended. */
 function isLongTarget({ code, rawPacket }: ParserError, urlBytes: number): boolean {
   if (code !== 'HPE_HEADER_OVERFLOW' || rawPacket === undefined) return false;
@@ -152,7 +161,6 @@ function isLongTarget({ code, rawPacket }: ParserError, urlBytes: number): boole
 const CODES: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'GW_HEADERS_TOO_LARGE',
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 'GW_BODY_TOO_LARGE',
-  HPE_INVALID_METHOD: 'GW_METHOD_UNSUPPORTED',
   ERR_HTTP_REQUEST_TIMEOUT: 'GW_REQUEST_TIMEOUT',
 };
 

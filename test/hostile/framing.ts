@@ -1,0 +1,263 @@
+/** Where one message ends and the next begins: what two servers could see in two ways. */
+import { type Case, message, post, SMUGGLED, table } from './case.ts';
+
+const RFC = 'RFC 9112 §6.1';
+const TE = 'RFC 9112 §6.1, CVE-2022-32213';
+const LENGTH = 'RFC 9112 §6.3';
+const CHUNK = 'RFC 9112 §7.1';
+const chunked = 'Transfer-Encoding: chunked';
+const ZERO = '0\r\n\r\n';
+const CLOSE = 'Connection: close';
+
+export const FRAMING: readonly Case[] = [
+  ...table([
+    [
+      'both Content-Length and chunked',
+      RFC,
+      post(['Content-Length: 4', chunked], `${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    [
+      'chunked and Content-Length: 0',
+      RFC,
+      post([chunked, 'Content-Length: 0'], `${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    [
+      'two lengths that differ',
+      LENGTH,
+      post(['Content-Length: 3', 'Content-Length: 5'], `abc${SMUGGLED}`),
+      400,
+    ],
+    [
+      'two lengths that are alike',
+      LENGTH,
+      post(['Content-Length: 3', 'Content-Length: 3'], `abc${SMUGGLED}`),
+      400,
+    ],
+    ['a list of lengths', LENGTH, post(['Content-Length: 3, 3'], `abc${SMUGGLED}`), 400],
+    ['a negative length', LENGTH, post(['Content-Length: -1'], SMUGGLED), 400],
+    ['a length with a sign', LENGTH, post(['Content-Length: +3'], `abc${SMUGGLED}`), 400],
+    ['a hexadecimal length', LENGTH, post(['Content-Length: 0x3'], `abc${SMUGGLED}`), 400],
+    ['a length with a fraction', LENGTH, post(['Content-Length: 3.0'], `abc${SMUGGLED}`), 400],
+    ['an empty length', LENGTH, post(['Content-Length: '], SMUGGLED), 400],
+    ['a length of words', LENGTH, post(['Content-Length: three'], SMUGGLED), 400],
+    [
+      'a length past 2^64',
+      LENGTH,
+      post(['Content-Length: 99999999999999999999999'], SMUGGLED),
+      400,
+    ],
+    ['a length with a space in it', LENGTH, post(['Content-Length: 1 0'], `a${SMUGGLED}`), 400],
+    [
+      'a length with another sort of space',
+      LENGTH,
+      post(['Content-Length:\x0b3'], `abc${SMUGGLED}`),
+      400,
+    ],
+    [
+      'a length whose name ends in a space',
+      'RFC 9112 §5.1',
+      post(['Content-Length : 3'], `abc${SMUGGLED}`),
+      400,
+    ],
+    [
+      'a length whose name ends in a tab',
+      'RFC 9112 §5.1',
+      post(['Content-Length\t: 3'], `abc${SMUGGLED}`),
+      400,
+    ],
+    ['identity as a coding', TE, post(['Transfer-Encoding: identity'], SMUGGLED), 400],
+    ['gzip as a coding', TE, post(['Transfer-Encoding: gzip'], SMUGGLED), 400],
+    [
+      'chunked, then another coding',
+      TE,
+      post(['Transfer-Encoding: chunked, gzip'], `${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    [
+      'another coding, then chunked',
+      TE,
+      post(['Transfer-Encoding: gzip, chunked'], `${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    [
+      'chunked twice in a list',
+      TE,
+      post(['Transfer-Encoding: chunked, chunked'], `${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    ['chunked twice in two fields', TE, post([chunked, chunked], `${ZERO}${SMUGGLED}`), 400],
+    [
+      'identity in a field of its own',
+      TE,
+      post([chunked, 'Transfer-Encoding: identity'], `${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    ['chunked in quotes', TE, post(['Transfer-Encoding: "chunked"'], `${ZERO}${SMUGGLED}`), 400],
+    [
+      'chunked with a parameter',
+      TE,
+      post(['Transfer-Encoding: chunked;q=1'], `${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    ['xchunked', TE, post(['Transfer-Encoding: xchunked'], `${ZERO}${SMUGGLED}`), 400],
+    [
+      'chunked after a vertical tab',
+      TE,
+      post(['Transfer-Encoding: \x0bchunked'], `${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    [
+      'chunked after a NUL',
+      TE,
+      post(['Transfer-Encoding: \x00chunked'], `${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    ['an empty coding', TE, post(['Transfer-Encoding: '], SMUGGLED), 400],
+    [
+      'a coding whose name ends in a space',
+      'RFC 9112 §5.1',
+      post(['Transfer-Encoding : chunked'], `${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    [
+      'a folded coding',
+      'RFC 9112 §5.2, CVE-2022-32215',
+      post(['Transfer-Encoding:', ' chunked'], `${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    [
+      'an underscore in place of the hyphen',
+      'CVE-2025-64484',
+      post(['Transfer_Encoding: chunked', 'Content-Length: 5', CLOSE], ZERO),
+      200,
+      { body: ZERO, not: ['transfer_encoding', 'transfer-encoding'] },
+    ],
+    [
+      'chunked in HTTP/1.0',
+      'RFC 9112 §6.1',
+      message(['POST /open HTTP/1.0', 'Host: a.example', chunked], `${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    [
+      'chunked in another case is chunked',
+      RFC,
+      post(['TRANSFER-encoding: ChUnKeD', CLOSE], `3\r\nabc\r\n${ZERO}`),
+      200,
+      { body: 'abc' },
+    ],
+    [
+      'a GET with a body keeps it',
+      'RFC 9110 §9.3.1',
+      message(['GET /open HTTP/1.1', 'Host: a.example', 'Content-Length: 3', CLOSE], 'abc'),
+      200,
+      { method: 'GET', body: 'abc' },
+    ],
+    [
+      'what follows a GET without a length is the next request',
+      'CL.0, Kettle 2022',
+      `${message(['GET /open HTTP/1.1', 'Host: a.example'])}${message(['GET /admin/x HTTP/1.1', 'Host: a.example', CLOSE])}`,
+      [200, 401],
+      { url: '/open' },
+    ],
+    [
+      'what follows a body of its length is the next request',
+      'CL.0, Kettle 2022',
+      `${post(['Content-Length: 3'], 'abc')}${message(['GET /admin/x HTTP/1.1', 'Host: a.example', CLOSE])}`,
+      [200, 401],
+      { body: 'abc' },
+    ],
+  ]),
+  ...table([
+    ['a size that is no number', CHUNK, post([chunked], `zz\r\nabc\r\n${ZERO}${SMUGGLED}`), 400],
+    ['a size with 0x', CHUNK, post([chunked], `0x3\r\nabc\r\n${ZERO}${SMUGGLED}`), 400],
+    ['a negative size', CHUNK, post([chunked], `-3\r\nabc\r\n${ZERO}${SMUGGLED}`), 400],
+    ['a size with a sign', CHUNK, post([chunked], `+3\r\nabc\r\n${ZERO}${SMUGGLED}`), 400],
+    [
+      'a size past 2^64',
+      CHUNK,
+      post([chunked], `ffffffffffffffffff\r\nabc\r\n${SMUGGLED}`),
+      [[400, 413]],
+    ],
+    ['an empty size', CHUNK, post([chunked], `\r\nabc\r\n${ZERO}${SMUGGLED}`), 400],
+    ['a space before the size', CHUNK, post([chunked], ` 3\r\nabc\r\n${ZERO}${SMUGGLED}`), 400],
+    ['a space after the size', CHUNK, post([chunked], `3 \r\nabc\r\n${ZERO}${SMUGGLED}`), 400],
+    [
+      'a chunk that is longer than its size',
+      CHUNK,
+      post([chunked], `2\r\nabc\r\n${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    ['a chunk whose end is missing', CHUNK, post([chunked], `3\r\nabc${ZERO}${SMUGGLED}`), 400],
+    [
+      'a bare LF after the size',
+      'CVE-2022-32214',
+      post([chunked], `3\nabc\r\n${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    [
+      'a bare LF after the chunk',
+      'CVE-2022-32214',
+      post([chunked], `3\r\nabc\n${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    [
+      'a bare CR after the size',
+      'CVE-2023-30589',
+      post([chunked], `3\rabc\r\n${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    [
+      'a bare LF at the end of all chunks',
+      'CVE-2022-32214',
+      post([chunked], `3\r\nabc\r\n0\n\n${SMUGGLED}`),
+      400,
+    ],
+    [
+      'an extension with a bare LF',
+      'chunk extensions, 2025',
+      post([chunked], `3;a\nb\r\nabc\r\n${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    [
+      'an extension with a bare CR',
+      'chunk extensions, 2025',
+      post([chunked], `3;a\rb\r\nabc\r\n${ZERO}${SMUGGLED}`),
+      400,
+    ],
+    [
+      'an extension that has no end',
+      'CVE-2024-22019',
+      post([chunked], `3;${'a'.repeat(40_000)}`),
+      [[400, 413]],
+    ],
+    [
+      'a trailer that is no field',
+      'RFC 9112 §7.1.2',
+      post([chunked], `3\r\nabc\r\n0\r\nno field\r\n\r\n${SMUGGLED}`),
+      400,
+    ],
+    [
+      'a trailer that tells a length',
+      'RFC 9110 §6.5.1',
+      post([chunked, CLOSE], '3\r\nabc\r\n0\r\nContent-Length: 9\r\n\r\n'),
+      [[200, 400]],
+      { body: 'abc', not: ['content-length'] },
+    ],
+    [
+      'a trailer that names a user',
+      'RFC 9110 §6.5.1',
+      post([chunked, CLOSE], '3\r\nabc\r\n0\r\nX-User-Id: root\r\n\r\n'),
+      200,
+      { body: 'abc', not: ['x-user-id'] },
+    ],
+    [
+      'an extension is dropped',
+      'RFC 9112 §7.1.1',
+      post([chunked, CLOSE], `3;a=b\r\nabc\r\n${ZERO}`),
+      200,
+      { body: 'abc' },
+    ],
+  ]),
+];
