@@ -42,13 +42,12 @@ export const FAULTS = {
   },
   /** 100 bytes are promised, 50 sent, and the connection ends. */
   cutBody: (response) => {
-    response.writeHead(200, { 'content-length': PROMISED_BYTES }).write(HALF);
-    response.socket?.end();
+    const half = response.writeHead(200, { 'content-length': PROMISED_BYTES });
+    half.write(HALF, () => void response.socket?.end());
   },
   /** A chunked body that ends without its last chunk. */
   cutChunks: (response) => {
-    response.writeHead(200).write(HALF);
-    response.socket?.end();
+    response.writeHead(200).write(HALF, () => void response.socket?.end());
   },
   /** Bytes that are no HTTP. */
   garbage: ({ socket }) => void socket?.end('SSH-2.0-OpenSSH_9.9\r\n'),
