@@ -1,15 +1,17 @@
 /** What an upstream may do to a request, each written as bytes on a real socket. */
 import type { ServerResponse } from 'node:http';
 
-/** How slow the slow ones are, in milliseconds. */
+/** The times of an upstream, in milliseconds. */
 export interface Pace {
   /** Until the head of `slow`. */
   readonly slowMs: number;
   /** Between two bytes of `trickle`. */
   readonly trickleMs: number;
+  /** Until an idle connection is closed; told in `Keep-Alive`, so that the gateway closes it before. */
+  readonly keepAliveMs: number;
 }
 
-export const DEFAULT_PACE: Pace = { slowMs: 100, trickleMs: 15 };
+export const DEFAULT_PACE: Pace = { slowMs: 100, trickleMs: 15, keepAliveMs: 60_000 };
 
 type Play = (response: ServerResponse, pace: Pace) => void;
 

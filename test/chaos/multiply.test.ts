@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startGateway } from '../gateway/support/gateway.ts';
 import { ask, inParallel, keptSockets } from './client.ts';
-import { anyOf, type RequestFault } from './faults.ts';
+import { anyOf, bursts, type RequestFault } from './faults.ts';
 import { startChaos } from './upstream.ts';
 
 const CALLS = 3_000;
@@ -68,6 +68,25 @@ describe.each(['status503', 'resetBeforeHead'] as const)(
     });
   },
 );
+
+test('an upstream that fails in bursts serves every call, where attempts outlast a burst', async () => {
+  const chaos = await startChaos(bursts('status503', 2));
+  const { url } = await startGateway({
+    config: {
+      upstreams: {
+        up: {
+          targets: [chaos.url],
+          breaker: false,
+          retry: { attempts: 3, backoff: '1ms', budget: '100%' },
+        },
+      },
+      routes: { all: { match: { path: '/*' }, upstream: 'up' } },
+    },
+  });
+  // One after the other: two that fail and one that does not, then one at once.
+  for (let i = 0; i < 100; i++) expect((await ask(url)).status).toBe(200);
+  expect(chaos.requests).toBe(200);
+});
 
 describe('a POST', () => {
   const FAULTS: readonly RequestFault[] = [

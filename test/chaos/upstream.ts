@@ -34,7 +34,7 @@ export interface Chaos {
   behave(choice: FaultChoice | 'refuse'): Promise<void>;
 }
 
-/** Starts one. `pace`: how slow the slow faults are. */
+/** Starts one. `pace`: its times, where the usual ones will not do. */
 export async function startChaos(
   choice: FaultChoice | 'refuse' = 'ok',
   pace: Partial<Pace> = {},
@@ -59,7 +59,7 @@ class ChaosServer implements Chaos {
 
   constructor(pace: Pace) {
     this.#pace = pace;
-    this.#server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
+    this.#server = createServer({ keepAliveTimeout: pace.keepAliveMs }, (request, response) =>
       this.#take(request, response),
     );
     this.#server.on('connection', (socket: Socket) => {
