@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startGatewayProcess } from '../e2e/gateway-process.ts';
 import { eventually } from '../helpers/upstream.ts';
-import { ask, inParallel, send } from './client.ts';
+import { ask, send } from './client.ts';
+import { inParallel, report } from './measure.ts';
 import { type Chaos, startChaos } from './upstream.ts';
 
 /** `ABORTS=10000 npx vitest run test/chaos/aborts.test.ts` is the full size of a round. */
@@ -105,8 +106,7 @@ test(
     await round();
     await round();
 
-    if (process.env['CHAOS_REPORT'] !== undefined)
-      console.log('aborts', { memory, sockets: chaos.sockets });
+    report('aborts', { memory, sockets: chaos.sockets });
     expect(memory.at(-1)! - memory.at(-2)!).toBeLessThan(MOST_MIB);
     // Those too are closed when nobody needs them.
     await eventually(() => chaos.sockets === 0, 10_000);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ask, inParallel } from './client.ts';
+import { ask } from './client.ts';
+import { inParallel } from './measure.ts';
 import { anyOf, bursts, seeded, sometimes } from './faults.ts';
 import { startChaos } from './upstream.ts';
 

@@ -49,10 +49,10 @@ export const SETTINGS = {
     upstream: {
       ...NOTHING,
       balance: 'roundRobin',
-      outlier: { consecutive: 1, eject: '60s' },
+      outlier: { consecutive: 2, eject: '60s' },
     },
     hasSpare: true,
-    calls: 4,
+    calls: 6,
   },
   fallback: {
     upstream: NOTHING,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startGateway } from '../gateway/support/gateway.ts';
-import { ask, inParallel, keptSockets } from './client.ts';
+import { ask, keptSockets } from './client.ts';
+import { inParallel, report } from './measure.ts';
 import { anyOf, bursts, type RequestFault } from './faults.ts';
 import { startChaos } from './upstream.ts';
 
@@ -34,9 +35,7 @@ describe.each(['status503', 'resetBeforeHead'] as const)(
       const seconds = (performance.now() - startedAt) / 1_000;
 
       expect(answers.filter(({ status }) => status !== 502 && status !== 503)).toEqual([]);
-      if (process.env['CHAOS_REPORT'] !== undefined) {
-        console.log(fault, { seen: chaos.requests, calls: CALLS, seconds });
-      }
+      report(fault, { seen: chaos.requests, calls: CALLS, seconds });
       // One second's worth may have been saved before the first call.
       const most = SHARE * CALLS + RESERVE_PER_SECOND * (seconds + 1);
       expect(chaos.requests).toBeLessThanOrEqual(most);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startGateway } from '../gateway/support/gateway.ts';
-import { ask, inParallel, keptSockets } from './client.ts';
+import { ask, keptSockets } from './client.ts';
+import { inParallel, report } from './measure.ts';
 import { sometimes } from './faults.ts';
 import { startChaos } from './upstream.ts';
 
@@ -64,10 +65,8 @@ describe.each([
 
     const answers = await inParallel(GETS, CONCURRENCY, () => ask(`${url}/x`, { agent }));
 
-    if (process.env['CHAOS_REPORT'] !== undefined) {
-      const seconds = (performance.now() - startedAt) / 1_000;
-      console.log('under fire', { balance, seconds, seen: all.map(({ requests }) => requests) });
-    }
+    const seconds = (performance.now() - startedAt) / 1_000;
+    report('under fire', { balance, seconds, seen: all.map(({ requests }) => requests) });
     const wrong = answers.filter(({ status, isCut }) => status !== 200 || isCut);
     expect(wrong.map(({ status, code }) => `${status} ${code}`)).toEqual([]);
     const { targets } = gateway.status().upstreams[0]!;
