@@ -9,7 +9,8 @@ import { type Chaos, startChaos } from './upstream.ts';
 export const FLOOD = 500;
 /** First open time; with jitter up to a tenth more. */
 export const OPEN_MS = 150;
-const FAILURES = 3;
+/** In a row, until it opens. */
+export const FAILURES = 3;
 
 export interface Guarded {
   readonly url: string;

@@ -4,7 +4,7 @@ import Fastify from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../helpers/upstream.ts';
-import { flood, FLOOD, OPEN_MS, release, startGuarded } from './circuit.ts';
+import { FAILURES, flood, FLOOD, OPEN_MS, release, startGuarded } from './circuit.ts';
 import { ask, send } from './client.ts';
 import { median, report } from './measure.ts';
 
@@ -143,23 +143,20 @@ describe('a call that was begun before the outage', () => {
   test('changes nothing when it ends late, well or badly', async () => {
     const { url, chaos, agent, circuit, halfOpen } = await startGuarded();
     await chaos.behave('hang');
-    const late = Array.from({ length: LATE }, (_, i) =>
-      ask(url, { headers: { 'x-key': `late-${i}` } }),
-    );
+    const keys = Array.from({ length: LATE }, (_, i) => `late-${i}`);
+    const late = new Map(keys.map((key) => [key, ask(url, { headers: { 'x-key': key } })]));
     await eventually(() => chaos.held.length === LATE);
-    const [first, second, third] = [0, 1, 2].map((part) =>
-      chaos.held.filter((_, i) => i % 3 === part),
-    );
-    const end = async (some = first!): Promise<void> => {
-      some.forEach((each, i) => each.answer(i % 2 === 0 ? 'status503' : 'ok'));
-      await sleep(20);
+    const parts = [0, 1, 2, 3].map((part) => chaos.held.filter((_, i) => i % 4 === part));
+    const end = async (part: number, ...faults: ('ok' | 'status503')[]): Promise<void> => {
+      parts[part]!.forEach((each, i) => each.answer(faults[i % faults.length]!));
+      await Promise.all(parts[part]!.map(({ key }) => late.get(key!)));
     };
 
     await halfOpen();
-    await end(first);
+    await end(0, 'status503', 'ok');
     const before = chaos.requests;
     const shed = await flood(url, agent, FLOOD - 1);
-    await end(second);
+    await end(1, 'status503', 'ok');
     const still = await flood(url, agent);
     expect([shed.outcomes, still.outcomes]).toEqual([
       { GW_CIRCUIT_OPEN: FLOOD - 1 },
@@ -170,9 +167,16 @@ describe('a call that was begun before the outage', () => {
     release(chaos, 'ok');
     await shed.all;
     expect(circuit()).toBe('closed');
-    await end(third);
+    await end(2, 'status503');
     expect(circuit()).toBe('closed');
-    const statuses = (await Promise.all(late)).map(({ status }) => status);
+
+    // Nor does a success of old make two failures of now forgotten.
+    await chaos.behave('status503');
+    for (let i = 0; i < FAILURES - 1; i++) await ask(url, { agent });
+    await end(3, 'ok');
+    await ask(url, { agent });
+    expect(circuit()).toBe('open');
+    const statuses = (await Promise.all(late.values())).map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set([200, 503]));
   });
 });
