@@ -149,7 +149,7 @@ describe('a call that was begun before the outage', () => {
     const parts = [0, 1, 2, 3].map((part) => chaos.held.filter((_, i) => i % 4 === part));
     const end = async (part: number, ...faults: ('ok' | 'status503')[]): Promise<void> => {
       parts[part]!.forEach((each, i) => each.answer(faults[i % faults.length]!));
-      await Promise.all(parts[part]!.map(({ key }) => late.get(key!)));
+      await Promise.all(parts[part]!.map(({ key }) => late.get(key!)!));
     };
 
     await halfOpen();
