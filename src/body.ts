@@ -102,7 +102,10 @@ export class Body {
     else this.#closeListeners.push(listener);
   }
 
-  /** Sends head and body to a client; in one write where the whole body is here. */
+  /**
+   * Sends head and body to a client; in one write where the whole body is here. A head that came alone
+   * goes out alone: a stream of events may take long for its first byte.
+   */
   send(
     response: ServerResponse,
     status: number,
@@ -124,7 +127,10 @@ export class Body {
     }
     const sink = new ResponseSink(response, options, this);
     if (this.#closed && this.#trailers === undefined) sink.end(undefined, this.#joinHeld());
-    else this.#attach(sink);
+    else {
+      if (!this.#closed && this.#held.length === 0) response.flushHeaders();
+      this.#attach(sink);
+    }
   }
 
   /**

@@ -39,6 +39,15 @@ describe('a body that is sent', () => {
     expect(await read()).toMatch(/\r\n\r\none two$/);
   });
 
+  test('does not keep the head back until its first byte comes', async () => {
+    const { response, client } = await openResponse();
+    const { body } = feed();
+    body.send(response, 200, { 'content-type': 'text/event-stream' }, options());
+    const [head] = (await once(client.setEncoding('latin1').resume(), 'data')) as [string];
+    expect(head).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\n$/);
+    body.destroy();
+  });
+
   test('may be empty', async () => {
     const { response, read } = await openResponse();
     Body.of('').send(response, 204, {}, options());

@@ -25,16 +25,17 @@ const MAIN = path.resolve(process.env['PORTICO_MAIN'] ?? 'src/main.ts');
 /** As the demo's launcher does: sources are stripped of their types once. */
 const COMPILE_CACHE = path.resolve('node_modules/.cache/portico');
 
-/** Starts a gateway for `config`; it ends with the test. */
+/** Starts a gateway for `config`, with `flags` for Node; it ends with the test. */
 export async function startGatewayProcess(
   config: Readonly<Record<string, unknown>>,
+  flags: readonly string[] = [],
 ): Promise<GatewayProcess> {
   const folder = mkdtempSync(path.join(tmpdir(), 'portico-e2e-'));
   const file = path.join(folder, 'gateway.config.yaml');
   const ports = { server: { host: '127.0.0.1', port: 0 }, admin: { port: 0 } };
   const server = { ...ports.server, ...(config['server'] as object | undefined) };
   writeFileSync(file, JSON.stringify({ version: 1, ...ports, ...config, server }));
-  const child = spawn(process.execPath, [MAIN, 'start', '--config', file], {
+  const child = spawn(process.execPath, [...flags, MAIN, 'start', '--config', file], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
   });

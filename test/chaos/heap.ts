@@ -1,0 +1,31 @@
+/** What a process really holds: its heap once everything that can go has gone. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+
+/** A port for `--inspect`, free at this moment. */
+export async function inspectorPort(): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** MiB of the heap of the process that was started with `--inspect=127.0.0.1:<port>`, after a full collection. */
+export async function liveHeapMiB(port: number): Promise<number> {
+  const list = await fetch(`http://127.0.0.1:${port}/json/list`);
+  const [target] = (await list.json()) as { readonly webSocketDebuggerUrl: string }[];
+  const socket = new WebSocket(target!.webSocketDebuggerUrl);
+  await once(socket, 'open');
+  const ask = async (id: number, method: string): Promise<unknown> => {
+    const answered = once(socket, 'message') as Promise<[{ readonly data: string }]>;
+    socket.send(JSON.stringify({ id, method }));
+    const [{ data }] = await answered;
+    return (JSON.parse(data) as { readonly result: unknown }).result;
+  };
+  await ask(1, 'HeapProfiler.collectGarbage');
+  const { usedSize } = (await ask(2, 'Runtime.getHeapUsage')) as { readonly usedSize: number };
+  socket.close();
+  return usedSize / 1_048_576;
+}
