@@ -1,8 +1,16 @@
-/** The command line: `portico start | validate | schema | reference`. Each command's code is loaded when it runs. */
-import { Command, CommanderError } from 'commander';
+/** The command line: `portico start | validate | audit | schema | reference`. Each command's code is loaded when it runs. */
+import { Command, CommanderError, Option } from 'commander';
+import type { Severity } from '../config/audit.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 const CONFIG_OPTION = ['-c, --config <file>', 'the config', 'gateway.config.yaml'] as const;
+
+interface AuditCommand {
+  readonly config: string;
+  readonly json?: boolean;
+  readonly ignore: string;
+  readonly failOn: Severity;
+}
 
 /** Runs one command. @returns the exit code */
 export async function runCli(terminal: Terminal): Promise<number> {
@@ -33,6 +41,24 @@ export async function runCli(terminal: Terminal): Promise<number> {
     .action(async ({ config, json }: { config: string; json?: boolean }) => {
       const { validate } = await import('./validate.ts');
       code = await validate(config, json === true, terminal);
+    });
+
+  program
+    .command('audit')
+    .description('say what is risky in a config that may serve')
+    .option(...CONFIG_OPTION)
+    .option('--json', 'print the findings as JSON')
+    .option('--ignore <rules>', 'rules that are not looked at, with commas between', '')
+    .addOption(
+      new Option('--fail-on <severity>', 'end with 1 where a finding is as bad as this, or worse')
+        .choices(['high', 'medium', 'low'])
+        .default('high'),
+    )
+    .addHelpText('after', '\nPlugins and BFFs that the config names are imported, and so run.')
+    .action(async (options: AuditCommand) => {
+      const { audit } = await import('./audit.ts');
+      const ignore = options.ignore.split(/[,\s]+/).filter((rule) => rule !== '');
+      code = await audit({ ...options, json: options.json === true, ignore }, terminal);
     });
 
   program

@@ -1,0 +1,81 @@
+/** `portico audit`: what is risky in a config that may serve. */
+import {
+  audit as auditConfig,
+  type AuditFinding,
+  SEVERITIES,
+  type Severity,
+} from '../config/audit.ts';
+import { AUDIT_RULES } from '../config/audit-rules.ts';
+import { ConfigError, type Fault } from '../config/fault.ts';
+import { loadConfig } from '../config/load.ts';
+import { hint } from '../config/suggest.ts';
+import { loadModules } from '../modules.ts';
+import { printFaults } from './faults.ts';
+import { EXIT, type Terminal } from './terminal.ts';
+
+export interface AuditOptions {
+  readonly config: string;
+  readonly json: boolean;
+  /** Rules that are not looked at. */
+  readonly ignore: readonly string[];
+  /** Ends with 1 where a finding is as bad as this, or worse. */
+  readonly failOn: Severity;
+}
+
+/** A finding at its place. */
+type Placed = AuditFinding & { readonly fault: Fault };
+
+export async function audit(options: AuditOptions, terminal: Terminal): Promise<number> {
+  const rules = AUDIT_RULES.map(({ id }) => id);
+  const unknown = options.ignore.find((rule) => !rules.includes(rule));
+  if (unknown !== undefined) {
+    terminal.err(`no rule "${unknown}"${hint(unknown, rules)}`);
+    return EXIT.usage;
+  }
+  const found = await findRisks(options, terminal);
+  if (found === undefined) return EXIT.badConfig;
+  if (options.json) terminal.out(JSON.stringify(found.map(toJson), undefined, 2));
+  else printRisks(found, options.config, terminal);
+  const worst = SEVERITIES.slice(0, SEVERITIES.indexOf(options.failOn) + 1);
+  return found.some(({ severity }) => worst.includes(severity)) ? EXIT.failed : EXIT.ok;
+}
+
+async function findRisks(
+  { config: file, ignore }: AuditOptions,
+  terminal: Terminal,
+): Promise<Placed[] | undefined> {
+  try {
+    const { environment } = terminal;
+    const { config, modules } = await loadConfig({ file, environment, loadModules });
+    return auditConfig(config, new Set(ignore)).map((finding) => ({
+      ...finding,
+      fault: modules.place({ path: finding.path, message: finding.message }),
+    }));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    printFaults(error.faults, terminal);
+    return undefined;
+  }
+}
+
+function printRisks(found: readonly Placed[], file: string, { out }: Terminal): void {
+  for (const { severity, rule, message, fault } of found) {
+    const place = `${fault.file}:${fault.line}:${fault.column}`;
+    out(`${place}  ${severity}  ${rule}  ${fault.path}: ${message}`);
+  }
+  const counts = SEVERITIES.map((severity) => {
+    const count = found.filter((each) => each.severity === severity).length;
+    return `${count} ${severity}`;
+  });
+  out(found.length === 0 ? `${file}: no risk found` : counts.join(', '));
+}
+
+const toJson = ({ severity, rule, message, fault }: Placed): object => ({
+  rule,
+  severity,
+  file: fault.file,
+  line: fault.line,
+  column: fault.column,
+  path: fault.path,
+  message,
+});

@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { AUDIT_RULES } from '../../src/config/audit-rules.ts';
+import { folderOf } from '../config/config-files.ts';
+import { run } from './run.ts';
+
+const fileOf = (text: string): string => join(folderOf({ 'c.yaml': text }), 'c.yaml');
+
+/** Findings as `line:column severity rule path`. */
+async function findings(text: string, ...options: readonly string[]): Promise<string[]> {
+  const { out } = await run(['audit', '-c', fileOf(text), '--json', ...options]);
+  const found = JSON.parse(out.join('')) as Record<string, string>[];
+  return found.map((each) => `${each['line']} ${each['severity']} ${each['rule']} ${each['path']}`);
+}
+
+const RISKY = `version: 1
+admin: { host: 0.0.0.0 }
+server:
+  allowFaults: true
+  paths: { escapedSlash: keep }
+  limits: { body: 100MiB, headersTimeout: 2m, idle: 61s }
+telemetry: { logs: { access: false } }
+plugins:
+  jwt:
+    issuers:
+      a: { issuer: a, algorithms: [ES256], jwks: http://login.example.com/jwks }
+      b: { issuer: b, audience: b, algorithms: [HS256], secret: "a secret that is long enough for it" }
+upstreams:
+  up: { targets: [http://api.example.com], breaker: false }
+routes:
+  open: { match: { path: /open }, upstream: up }
+  half:
+    match: { path: /half }
+    jwt: { issuer: b, optional: true }
+    rateLimit: { max: 1, window: 1s }
+    cors: { origins: ["null"], credentials: true }
+    upstream: up
+    limits: { body: 200MiB }
+`;
+
+describe('portico audit', () => {
+  test('finds each risk at its place, the worst first', async () => {
+    expect(await findings(RISKY)).toEqual([
+      '4 high faults-allowed server.allowFaults',
+      '11 high keys-over-http plugins.jwt.issuers.a.jwks',
+      '21 high cors-null-credentials routes.half.cors',
+      '16 medium route-without-auth routes.open',
+      '2 medium admin-public admin.host',
+      '5 medium escaped-slash-kept server.paths.escapedSlash',
+      '6 medium large-bodies server.limits.body',
+      '23 medium large-bodies routes.half.limits.body',
+      '6 medium patient-limits server.limits.headersTimeout',
+      '6 medium patient-limits server.limits.idle',
+      '12 low shared-secret plugins.jwt.issuers.b.secret',
+      '11 low no-audience plugins.jwt.issuers.a',
+      '19 low optional-token routes.half.jwt',
+      '16 low route-without-limit routes.open',
+      '14 low upstream-over-http upstreams.up.targets[0]',
+      '14 low no-breaker upstreams.up.breaker',
+      '7 low no-access-log telemetry.logs.access',
+    ]);
+  });
+
+  test('has a finding of every rule in that config', async () => {
+    const found = new Set((await findings(RISKY)).map((line) => line.split(' ')[2]));
+    expect(found).toEqual(new Set(AUDIT_RULES.map(({ id }) => id)));
+  });
+
+  test('finds nothing where there is nothing', async () => {
+    const file = fileOf('version: 1\nroutes: { a: { match: { path: /a }, respond: {} } }');
+    expect(await run(['audit', '-c', file])).toEqual({
+      code: 0,
+      out: [`${file}: no risk found`],
+      err: [],
+    });
+  });
+
+  test.each([
+    ['http://orders:4001', 0],
+    ['http://10.1.2.3', 0],
+    ['http://172.20.0.1:80', 0],
+    ['http://[fd00::1]', 0],
+    ['http://orders.shop.svc.cluster.local', 0],
+    ['http://orders.internal', 0],
+    ['https://api.example.com', 0],
+    ['http://172.32.0.1', 1],
+    ['http://api.example.com', 1],
+  ])('takes %s for a public one without TLS: %i', async (target, count) => {
+    const text = `version: 1\nupstreams: { up: { targets: ['${target}'] } }`;
+    expect(await findings(text)).toHaveLength(count);
+  });
+
+  test('prints a line each, and how many there are', async () => {
+    const file = fileOf('version: 1\nadmin: { host: 0.0.0.0 }');
+    const { out } = await run(['audit', '-c', file]);
+    expect(out).toEqual([
+      `${file}:2:16  medium  admin-public  admin.host: names of routes, upstreams and addresses are told to whoever can reach it`,
+      '0 high, 1 medium, 0 low',
+    ]);
+  });
+
+  test.each([
+    [[], 1],
+    [['--fail-on', 'low'], 1],
+    [['--ignore', 'faults-allowed'], 0],
+    [['--ignore', 'faults-allowed', '--fail-on', 'medium'], 1],
+    [['--ignore', 'faults-allowed,admin-public', '--fail-on', 'low'], 0],
+  ])('with %j ends with %i', async (options, code) => {
+    const file = fileOf('version: 1\nserver: { allowFaults: true }\nadmin: { host: 0.0.0.0 }');
+    expect((await run(['audit', '-c', file, ...options])).code).toBe(code);
+  });
+
+  test('names the rule that was meant, and ends with 2', async () => {
+    const { code, err } = await run(['audit', '--ignore', 'no-braker']);
+    expect([code, err]).toEqual([2, ['no rule "no-braker"; did you mean "no-breaker"?']]);
+    expect((await run(['audit', '--fail-on', 'worst'])).code).toBe(2);
+  });
+
+  test('tells the faults of a config that is not valid, and ends with 78', async () => {
+    const { code, out, err } = await run(['audit', '-c', fileOf('version: 2')]);
+    expect([code, out, err.length]).toEqual([78, [], 2]);
+  });
+
+  test('has every rule in docs/audit.md', () => {
+    const documented = readFileSync('docs/audit.md', 'utf8').matchAll(
+      /^\| `([a-z-]+)` \| (\w+) \|/gm,
+    );
+    expect([...documented].map(([, id, severity]) => `${id} ${severity}`)).toEqual(
+      AUDIT_RULES.map(({ id, severity }) => `${id} ${severity}`),
+    );
+  });
+});
