@@ -32,7 +32,7 @@ export function createHttpServer(
       keepAliveTimeout: limits.keepAliveMs,
       // It would cut steady uploads; the timers of bodies are ours.
       requestTimeout: 0,
-      connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs / 2),
+      connectionsCheckingInterval: Math.min(500, limits.headersTimeoutMs / 2),
       // Checked by us, with an answer of ours.
       requireHostHeader: false,
       insecureHTTPParser: false,

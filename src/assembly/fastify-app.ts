@@ -101,7 +101,9 @@ function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyRep
   }
   const { status, headers, body } = problem(error, exchange.id);
   // Bytes of the request that nobody will read must not be taken for the next one.
-  if (hasLongBody(request.raw)) void reply.header('connection', 'close');
+  // A client that fell silent is not waited for a second time (RFC 9110 §15.5.9).
+  const isOver = error.code === 'GW_REQUEST_TIMEOUT' || hasLongBody(request.raw);
+  if (isOver) void reply.header('connection', 'close');
   // As bytes: to text Fastify would add a charset, which JSON does not have (RFC 8259 §11).
   return reply.code(status).headers(headers).send(Buffer.from(body));
 }
