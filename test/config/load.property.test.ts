@@ -82,7 +82,8 @@ async function loadsOrRefuses(file: string, text: string): Promise<void> {
   }
 }
 
-const RUNS = { numRuns: 300 };
+/** `npm run fuzz` looks for longer. */
+const RUNS = { numRuns: Number(process.env['FUZZ_RUNS'] ?? 300) };
 
 test('any tree of known words loads, or is refused with faults', async () => {
   const file = join(folderOf({}), 'c.yaml');

@@ -135,7 +135,8 @@ describe('any path', () => {
         const out = outcome(path, how);
         if (out !== undefined) claim(out, how, path);
       }),
-      { numRuns: 2_000 },
+      // `npm run fuzz` looks for longer.
+      { numRuns: Number(process.env['FUZZ_RUNS'] ?? 2_000) },
     );
 
   test('has one spelling: the canonical one is its own', () => {

@@ -70,7 +70,7 @@ const kindOf = (i: number): Slow => KINDS[ORDER[i % ORDER.length]!]!;
 /** Opens one, and tells how long the gateway bore it. */
 async function endure(
   url: string,
-  { begin, isSeenUpstream }: Slow,
+  slow: Slow,
   id: number,
   ended: (id: number) => Promise<void>,
 ): Promise<number> {
@@ -79,8 +79,8 @@ async function endure(
   socket.on('error', () => undefined);
   await once(socket, 'connect');
   const startedAt = performance.now();
-  begin(socket, id);
-  if (isSeenUpstream === true) await ended(id);
+  slow.begin(socket, id);
+  if (slow.isSeenUpstream === true) await ended(id);
   else await once(socket.resume(), 'close');
   socket.destroy();
   return performance.now() - startedAt;
