@@ -7,8 +7,9 @@
 import type { Policy, UpstreamRequest, UpstreamResponse } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { Upload } from '../upload.ts';
-import type { Circuit, Permit } from './circuit.ts';
+import type { Circuit } from './circuit.ts';
 import type { FailureJudge } from './failure.ts';
+import type { Permit } from './permit.ts';
 
 export interface BreakerOptions {
   readonly circuit: Circuit;

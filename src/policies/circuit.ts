@@ -9,13 +9,19 @@ import {
   CircuitState,
   type CircuitBreakerPolicy,
   circuitBreaker,
-  type IBackoff,
-  type IBackoffFactory,
   type IBreaker,
-  type IHalfOpenAfterBackoffContext,
   handleWhen,
 } from 'cockatiel';
 import { GatewayError } from '../errors.ts';
+import { OpenTime } from './open-time.ts';
+import {
+  ClosedPermit,
+  NotCounted,
+  type Permit,
+  type Place,
+  ProbePermit,
+  UNCOUNTED,
+} from './permit.ts';
 
 export interface CircuitOptions {
   /** Decides when failures are too many. */
@@ -32,25 +38,6 @@ export type CircuitName = 'closed' | 'half-open' | 'open' | 'forced-open' | 'for
 
 /** What an operator holds a circuit to. */
 export type Forced = 'open' | 'closed';
-
-/** One call's right to be made; the first of its verbs counts, later ones do nothing. */
-export interface Permit {
-  /** The call tries a half-open circuit. */
-  readonly isProbe: boolean;
-  succeed(): void;
-  fail(error: unknown): void;
-  /** Says nothing of the upstream: the client left, or we were at fault. */
-  forget(): void;
-}
-
-/** What cockatiel is told of an outcome that says nothing of the upstream as it is now. */
-class NotCounted extends Error {}
-
-/** One call as cockatiel sees it: under way until one of these is called. */
-interface Place {
-  readonly succeed: () => void;
-  readonly fail: (error: unknown) => void;
-}
 
 const NAMES: Readonly<Record<CircuitState, CircuitName>> = {
   [CircuitState.Closed]: 'closed',
@@ -215,99 +202,3 @@ const FORCED_RETRY_MS = 30_000;
 
 const refused = (detail: string, retryAfterMs: number): GatewayError =>
   new GatewayError('GW_CIRCUIT_OPEN', detail, { retryAfterMs });
-
-/** The right to make a call that says nothing to the circuit. */
-const UNCOUNTED: Permit = { isProbe: false, succeed() {}, fail() {}, forget() {} };
-
-class ClosedPermit implements Permit {
-  readonly isProbe = false;
-  readonly #circuit: Circuit;
-  readonly #epoch: number;
-
-  constructor(circuit: Circuit) {
-    this.#circuit = circuit;
-    this.#epoch = circuit.epoch;
-  }
-
-  succeed(): void {
-    this.#circuit.addSuccess(this.#epoch);
-  }
-
-  fail(error: unknown): void {
-    this.#circuit.addFailure(error, this.#epoch);
-  }
-
-  forget(): void {}
-}
-
-/** A call that tries a half-open circuit. */
-class ProbePermit implements Permit {
-  readonly isProbe = true;
-  readonly #circuit: Circuit;
-  readonly #place: Place;
-  readonly #epoch: number;
-  #isOver = false;
-
-  constructor(circuit: Circuit, place: Place) {
-    this.#circuit = circuit;
-    this.#place = place;
-    this.#epoch = circuit.epoch;
-  }
-
-  succeed(): void {
-    this.#end(() => this.#place.succeed());
-  }
-
-  fail(error: unknown): void {
-    this.#end(() => this.#place.fail(error));
-  }
-
-  forget(): void {
-    this.#end(() => this.#circuit.vacate(this.#place));
-  }
-
-  #end(tell: () => void): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    if (this.#epoch === this.#circuit.epoch) tell();
-    else this.#drop();
-  }
-
-  #drop(): void {
-    this.#place.fail(new NotCounted());
-  }
-}
-
-/** How long the circuit stays open: doubling, to ten times the first, up to a tenth more by jitter. */
-class OpenTime implements IBackoffFactory<IHalfOpenAfterBackoffContext> {
-  readonly #options: CircuitOptions;
-  readonly #told: (ms: number) => void;
-  readonly #isEnded: () => boolean;
-  readonly #failures: number;
-
-  constructor(
-    options: CircuitOptions,
-    told: (ms: number) => void,
-    isEnded: () => boolean,
-    failures = 0,
-  ) {
-    this.#options = options;
-    this.#told = told;
-    this.#isEnded = isEnded;
-    this.#failures = failures;
-  }
-
-  next(): IBackoff<IHalfOpenAfterBackoffContext> {
-    const { openMs, random } = this.#options;
-    const duration = openMs * Math.min(2 ** this.#failures, 10) * (1 + random() / 10);
-    this.#told(duration);
-    const isEnded = this.#isEnded;
-    const later = new OpenTime(this.#options, this.#told, isEnded, this.#failures + 1);
-    return {
-      get duration() {
-        return isEnded() ? 0 : duration;
-      },
-      next: () => later.next(),
-    };
-  }
-}

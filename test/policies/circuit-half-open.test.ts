@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import type { Circuit, CircuitName, Permit } from '../../src/policies/circuit.ts';
+import type { Circuit, CircuitName } from '../../src/policies/circuit.ts';
+import type { Permit } from '../../src/policies/permit.ts';
 import { feed } from '../helpers/body.ts';
 import { answering, aRequest, aResponse, codeOf, failure, hanging } from '../helpers/call.ts';
 import { breakerOn, circuitOf, open, openThenWait } from '../helpers/circuit.ts';

@@ -1,0 +1,94 @@
+/**
+ * The right to make one call through a circuit, and how what becomes of it is told.
+ *
+ * What belongs to an earlier epoch of the circuit is dropped.
+ */
+
+/** One call's right to be made; the first of its verbs counts, later ones do nothing. */
+export interface Permit {
+  /** The call tries a half-open circuit. */
+  readonly isProbe: boolean;
+  succeed(): void;
+  fail(error: unknown): void;
+  /** Says nothing of the upstream: the client left, or we were at fault. */
+  forget(): void;
+}
+
+/** What cockatiel is told of an outcome that says nothing of the upstream as it is now. */
+export class NotCounted extends Error {}
+
+/** One call as cockatiel sees it: under way until one of these is called. */
+export interface Place {
+  readonly succeed: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** As far as a permit knows its circuit. */
+export interface PermitCircuit {
+  readonly epoch: number;
+  addSuccess(epoch: number): void;
+  addFailure(error: unknown, epoch: number): void;
+  vacate(place: Place): void;
+}
+
+/** The right to make a call that says nothing to the circuit. */
+export const UNCOUNTED: Permit = { isProbe: false, succeed() {}, fail() {}, forget() {} };
+
+export class ClosedPermit implements Permit {
+  readonly isProbe = false;
+  readonly #circuit: PermitCircuit;
+  readonly #epoch: number;
+
+  constructor(circuit: PermitCircuit) {
+    this.#circuit = circuit;
+    this.#epoch = circuit.epoch;
+  }
+
+  succeed(): void {
+    this.#circuit.addSuccess(this.#epoch);
+  }
+
+  fail(error: unknown): void {
+    this.#circuit.addFailure(error, this.#epoch);
+  }
+
+  forget(): void {}
+}
+
+/** A call that tries a half-open circuit. */
+export class ProbePermit implements Permit {
+  readonly isProbe = true;
+  readonly #circuit: PermitCircuit;
+  readonly #place: Place;
+  readonly #epoch: number;
+  #isOver = false;
+
+  constructor(circuit: PermitCircuit, place: Place) {
+    this.#circuit = circuit;
+    this.#place = place;
+    this.#epoch = circuit.epoch;
+  }
+
+  succeed(): void {
+    this.#end(() => this.#place.succeed());
+  }
+
+  fail(error: unknown): void {
+    this.#end(() => this.#place.fail(error));
+  }
+
+  forget(): void {
+    this.#end(() => this.#circuit.vacate(this.#place));
+  }
+
+  #end(tell: () => void): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#epoch === this.#circuit.epoch) tell();
+    else this.#drop();
+  }
+
+  #drop(): void {
+    this.#place.fail(new NotCounted());
+  }
+}
