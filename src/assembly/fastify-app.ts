@@ -20,8 +20,17 @@ declare module 'fastify' {
     /** Who the client is; set by a plugin of the phase `authenticate`. */
     consumer: Consumer | undefined;
     /** The route that was matched, and what the client asked for. */
-    readonly gateway: { readonly route: string; readonly path: string };
+    readonly gateway: RequestView;
   }
+}
+
+/** What plugins may know of a request besides its fields. */
+export interface RequestView {
+  readonly route: string;
+  /** Canonical. */
+  readonly path: string;
+  /** Of the client, as IPv4 or IPv6; what proxies in front say of it counts where they are trusted. */
+  readonly address: string;
 }
 
 /** Methods that a route may serve. */

@@ -39,6 +39,7 @@ export function buildConfig(parsed: ParsedConfig, options: BuildOptions): Config
 function buildServer({
   host,
   port,
+  trustedProxies,
   paths,
   limits,
   allowFaults,
@@ -47,6 +48,7 @@ function buildServer({
   return {
     host,
     port,
+    trustedProxies,
     paths,
     limits: {
       bodyBytes: limits.body,

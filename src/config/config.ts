@@ -4,6 +4,7 @@
  * Loaded whole, never edited: a reload builds the next one beside it.
  */
 import type { PathRules } from '../canonical-path.ts';
+import type { AddressRange } from './address-range.ts';
 import type { PathPattern } from './path-pattern.ts';
 import type { FALLBACK_REASONS, ParsedPart } from './schema-route.ts';
 import type { FAILURE_KINDS } from './schema-upstream.ts';
@@ -32,6 +33,8 @@ export interface AdminConfig {
 export interface ServerConfig {
   readonly host: string;
   readonly port: number;
+  /** Whose word on the client is believed; empty: nobody's. */
+  readonly trustedProxies: readonly AddressRange[];
   readonly paths: PathRules;
   readonly limits: {
     readonly bodyBytes: number;
