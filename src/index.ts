@@ -35,8 +35,10 @@ export {
   withHeader,
   withoutHeader,
 } from './call.ts';
+export { type AddressRange, AddressSet } from './config/address-range.ts';
 export { hint } from './config/suggest.ts';
 export {
+  addressRange,
   duration,
   fieldName,
   fieldValue,
