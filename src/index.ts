@@ -47,6 +47,7 @@ export {
   size,
   source,
 } from './config/types.ts';
+export type { ClientCertificate } from './edge/client-certificate.ts';
 export type { ResponseHead } from './edge/response-head.ts';
 export { type ErrorCode, GatewayError, isGatewayError } from './errors.ts';
 export { requestSource } from './edge/source.ts';

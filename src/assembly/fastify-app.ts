@@ -9,6 +9,7 @@ import Fastify, {
 } from 'fastify';
 import type { Consumer } from '../call.ts';
 import type { ServerConfig } from '../config/config.ts';
+import type { ClientCertificate } from '../edge/client-certificate.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
 import { problem } from '../edge/problem.ts';
@@ -31,6 +32,8 @@ export interface RequestView {
   readonly path: string;
   /** Of the client, as IPv4 or IPv6; what proxies in front say of it counts where they are trusted. */
   readonly address: string;
+  /** What TLS has verified the client by; absent where it has shown none. */
+  readonly certificate: ClientCertificate | undefined;
 }
 
 /** Methods that a route may serve. */

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { RouteBase } from './schema-route.ts';
+import { ServerTls } from './schema-tls.ts';
 import { Upstream, UpstreamOptions } from './schema-upstream.ts';
 import { addressRange, duration, NAME, orFalse, positiveDuration, shown, size } from './types.ts';
 
@@ -23,6 +24,7 @@ const Server = z
   .strictObject({
     host: z.string().min(1).default('0.0.0.0').describe('Address to listen on.'),
     port: port('Port to listen on; 0 takes a free one.').default(8080),
+    tls: ServerTls.optional(),
     trustedProxies: z
       .array(addressRange())
       .default([])

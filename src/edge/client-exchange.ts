@@ -56,6 +56,11 @@ export class ClientExchange {
   get address(): string {
     return this.peer.address;
   }
+
+  /** Verified; absent where the client has shown none. */
+  get certificate(): PeerInfo['certificate'] {
+    return this.peer.certificate;
+  }
 }
 
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});

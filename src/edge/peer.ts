@@ -1,5 +1,6 @@
 /** Who a request comes from; where no proxy is trusted, looked up once for each connection. */
 import type { Socket } from 'node:net';
+import { certificateOf, type ClientCertificate } from './client-certificate.ts';
 
 export interface PeerInfo {
   /** IPv4, or IPv6 without brackets; an IPv4 address mapped into IPv6 is shown as IPv4. */
@@ -11,6 +12,8 @@ export interface PeerInfo {
   readonly forwardedFor: string;
   /** Elements of `Forwarded` for the proxies it came through; empty where there is none. */
   readonly forwardedBy: string;
+  /** Of the connection: a proxy in front shows its own. */
+  readonly certificate: ClientCertificate | undefined;
 }
 
 const peers = new WeakMap<Socket, PeerInfo>();
@@ -20,9 +23,15 @@ export function peerOf(socket: Socket): PeerInfo {
   const known = peers.get(socket);
   if (known !== undefined) return known;
   const address = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.)/i, '');
-  const scheme = 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http';
-  const forwardedFor = forwardedName(address);
-  const peer: PeerInfo = { address, scheme, chain: address, forwardedFor, forwardedBy: '' };
+  const isSecure = 'encrypted' in socket && socket.encrypted === true;
+  const peer: PeerInfo = {
+    address,
+    scheme: isSecure ? 'https' : 'http',
+    chain: address,
+    forwardedFor: forwardedName(address),
+    forwardedBy: '',
+    certificate: isSecure ? certificateOf(socket) : undefined,
+  };
   peers.set(socket, peer);
   return peer;
 }

@@ -55,6 +55,7 @@ export class TrustedProxies {
           .slice(1)
           .map((each) => `, ${forwardedName(each)}`)
           .join(''),
+        certificate: peer.certificate,
       },
       host: hostOf(lastOf(headers['x-forwarded-host']) ?? named?.host),
       id: typeof id === 'string' && REQUEST_ID.test(id) ? id : undefined,
