@@ -1,12 +1,20 @@
 /** The listening socket of the gateway: Node's HTTP server, with limits and errors of ours. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { RequestHandler } from './assembly/admission.ts';
 import type { World } from './assembly/world.ts';
-import type { ServerConfig } from './config/config.ts';
+import type { ServerConfig, ServerTlsConfig } from './config/config.ts';
 import { exchangeOf } from './edge/client-exchange.ts';
 import { rawProblem, sendProblem } from './edge/problem.ts';
 import { type ErrorCode, GatewayError } from './errors.ts';
+import { ListenerTls } from './listener/tls.ts';
 
 export interface GatewayHttpServer {
   readonly server: Server;
@@ -15,7 +23,7 @@ export interface GatewayHttpServer {
 }
 
 export function createHttpServer(
-  { limits }: ServerConfig,
+  { limits, tls }: ServerConfig,
   world: World,
   handler: RequestHandler,
 ): GatewayHttpServer {
@@ -25,25 +33,14 @@ export function createHttpServer(
     if (request.httpVersionMajor === 1) handler(request, response);
     else refuseVersion(response, world);
   };
-  const server = createServer(
-    {
-      maxHeaderSize: limits.headersBytes + limits.urlBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      keepAliveTimeout: limits.keepAliveMs,
-      // It would cut steady uploads; the timers of bodies are ours.
-      requestTimeout: 0,
-      connectionsCheckingInterval: Math.min(500, limits.headersTimeoutMs / 2),
-      // Checked by us, with an answer of ours.
-      requireHostHeader: false,
-      insecureHTTPParser: false,
-      // A foreign upgrade is served as the plain request it also is (RFC 9110 §7.8).
-      shouldUpgradeCallback: () => false,
-    },
-    handle,
-  );
+  const options = serverOptions(limits);
+  const server =
+    tls === undefined
+      ? createServer(options, handle)
+      : createTlsServer(tls, options, handle, world);
   server.maxConnections = limits.connections;
   const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
@@ -73,6 +70,36 @@ export function createHttpServer(
   };
 }
 
+function serverOptions(limits: ServerConfig['limits']): ServerOptions {
+  return {
+    maxHeaderSize: limits.headersBytes + limits.urlBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    // It would cut steady uploads; the timers of bodies are ours.
+    requestTimeout: 0,
+    connectionsCheckingInterval: Math.min(500, limits.headersTimeoutMs / 2),
+    // Checked by us, with an answer of ours.
+    requireHostHeader: false,
+    insecureHTTPParser: false,
+    // A foreign upgrade is served as the plain request it also is (RFC 9110 §7.8).
+    shouldUpgradeCallback: () => false,
+  };
+}
+
+function createTlsServer(
+  config: ServerTlsConfig,
+  options: ServerOptions,
+  handle: RequestHandler,
+  world: World,
+): Server {
+  const tls = new ListenerTls(config, world);
+  // A handshake may take as long as a request head.
+  const handshakeTimeout = options.headersTimeout!;
+  const server = createSecureServer({ ...options, ...tls.serverOptions, handshakeTimeout }, handle);
+  tls.follow(server);
+  return server;
+}
+
 /** The response that is under way on a socket; Node keeps it there and says so nowhere else. */
 function responseOn(socket: Socket): ServerResponse | undefined {
   const { _httpMessage } = socket as Socket & { readonly _httpMessage?: ServerResponse | null };
@@ -82,6 +109,8 @@ function responseOn(socket: Socket): ServerResponse | undefined {
 /** What Node's parser says, with the bytes it was reading. */
 type ParserError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
 
+const isParserError = ({ code = '' }: ParserError): boolean => /^(HPE|ERR_HTTP)_/.test(code);
+
 /** What Node's parser would not read gets the same document as everything else. */
 function refuseUnreadable(
   error: ParserError,
@@ -89,7 +118,8 @@ function refuseUnreadable(
   urlBytes: number,
   world: World,
 ): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // A handshake that failed comes here too, and nobody could read an answer.
+  if (!isParserError(error) || !socket.writable) {
     socket.destroy();
     return;
   }

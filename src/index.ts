@@ -35,8 +35,10 @@ export {
   withHeader,
   withoutHeader,
 } from './call.ts';
+export { type AddressRange, AddressSet } from './config/address-range.ts';
 export { hint } from './config/suggest.ts';
 export {
+  addressRange,
   duration,
   fieldName,
   fieldValue,
@@ -45,6 +47,7 @@ export {
   size,
   source,
 } from './config/types.ts';
+export type { ClientCertificate } from './edge/client-certificate.ts';
 export type { ResponseHead } from './edge/response-head.ts';
 export { type ErrorCode, GatewayError, isGatewayError } from './errors.ts';
 export { requestSource } from './edge/source.ts';

@@ -5,7 +5,9 @@ import { pathToFileURL } from 'node:url';
 import cors from '../plugins/cors.ts';
 import fault from '../plugins/fault.ts';
 import headers from '../plugins/headers.ts';
+import ip from '../plugins/ip.ts';
 import jwt from '../plugins/jwt/index.ts';
+import mtls from '../plugins/mtls.ts';
 import rateLimit from '../plugins/rate-limit/index.ts';
 import { type Bff, isBff } from './authoring/bff.ts';
 import { isPlugin, type Plugin } from './authoring/plugin.ts';
@@ -15,7 +17,7 @@ import type { Source } from './config/source.ts';
 import { z } from 'zod';
 
 /** The plugins that every config may use. */
-export const BUILT_IN: readonly Plugin[] = [cors, jwt, rateLimit, headers, fault];
+export const BUILT_IN: readonly Plugin[] = [cors, ip, mtls, jwt, rateLimit, headers, fault];
 
 /** An ordinary Fastify plugin: it applies to every route. */
 export interface FastifyModule {

@@ -158,7 +158,8 @@ class RunningGateway implements Gateway {
   get url(): string {
     const { port, address } = this.#http.server.address() as AddressInfo;
     const host = ['0.0.0.0', '::'].includes(address) ? '127.0.0.1' : address;
-    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const scheme = this.config.server.tls === undefined ? 'http' : 'https';
+    return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
   }
 
   get adminUrl(): string | undefined {

@@ -29,6 +29,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'src/status.ts',
     'src/admin-guard.ts',
     'src/admin.ts',
+    'src/listener/',
     'src/http-server.ts',
     'src/server.ts',
     'src/testing.ts',

@@ -18,6 +18,7 @@ import { boundUnread, watchClient } from '../edge/client-signal.ts';
 import { peerOf } from '../edge/peer.ts';
 import { sendProblem } from '../edge/problem.ts';
 import { hostName, readTarget, type TargetRules } from '../edge/request-target.ts';
+import { TrustedProxies } from '../edge/trusted-proxies.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import type { MatchRequest } from '../routes/conditions.ts';
 import type { Match, Matcher } from '../routes/matcher.ts';
@@ -40,18 +41,22 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 
 export function admission(options: AdmissionOptions): RequestHandler {
   const { app, world, onClose } = options;
-  const { paths, limits } = options.server;
+  const { paths, limits, trustedProxies } = options.server;
   const { urlBytes, headersBytes, idleMs } = limits;
   const rules = { paths, urlBytes, headersBytes };
   const { nextRequestId, clock } = world;
+  const proxies = trustedProxies.length === 0 ? undefined : new TrustedProxies(trustedProxies);
   return function admit(request, response) {
     const method = request.method ?? 'GET';
+    const peer = peerOf(request.socket);
+    const believed = proxies?.believe(request.headers, peer);
     const exchange = new ClientExchange(
-      nextRequestId(),
+      believed?.id ?? nextRequestId(),
       method,
-      peerOf(request.socket),
+      believed?.peer ?? peer,
       clock.now(),
     );
+    if (believed?.host !== undefined) exchange.host = believed.host;
     setExchange(request, exchange);
     watchClient(response, exchange, onClose);
     if (hasBody(request)) boundUnread(request, response, clock, idleMs);
@@ -75,7 +80,10 @@ function route(
   rules: TargetRules,
   { matcher, forbidden, preflighted }: AdmissionOptions,
 ): string | undefined {
-  const { path, query, host } = readTarget(request, rules);
+  const { path, query, host: said } = readTarget(request, rules);
+  // The authority of an absolute target is the host to everybody (RFC 9112 §3.2.2), and before it
+  // what a trusted proxy has said.
+  const host = exchange.host === '' ? said : exchange.host;
   exchange.path = path;
   exchange.query = query;
   exchange.host = host;
@@ -84,7 +92,6 @@ function route(
   removeForbidden(request, forbidden);
   if (path === '*') return undefined;
   const { headers } = request;
-  // The authority of an absolute target is the host to everybody (RFC 9112 §3.2.2).
   if (headers.host !== host) headers.host = host;
   const asked: MatchRequest = {
     method: exchange.method,

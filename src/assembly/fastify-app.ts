@@ -9,6 +9,7 @@ import Fastify, {
 } from 'fastify';
 import type { Consumer } from '../call.ts';
 import type { ServerConfig } from '../config/config.ts';
+import type { ClientCertificate } from '../edge/client-certificate.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
 import { problem } from '../edge/problem.ts';
@@ -20,8 +21,19 @@ declare module 'fastify' {
     /** Who the client is; set by a plugin of the phase `authenticate`. */
     consumer: Consumer | undefined;
     /** The route that was matched, and what the client asked for. */
-    readonly gateway: { readonly route: string; readonly path: string };
+    readonly gateway: RequestView;
   }
+}
+
+/** What plugins may know of a request besides its fields. */
+export interface RequestView {
+  readonly route: string;
+  /** Canonical. */
+  readonly path: string;
+  /** Of the client, as IPv4 or IPv6; what proxies in front say of it counts where they are trusted. */
+  readonly address: string;
+  /** What TLS has verified the client by; absent where it has shown none. */
+  readonly certificate: ClientCertificate | undefined;
 }
 
 /** Methods that a route may serve. */

@@ -10,6 +10,7 @@ import {
 import type { Policy } from '../call.ts';
 import type { Config, ServerConfig } from '../config/config.ts';
 import { ConfigError } from '../config/fault.ts';
+import { PERMISSIONS } from '../config/permissions.ts';
 import type { FastifyModule, GatewayModules } from '../modules.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
 import { ownedFields } from './owned-fields.ts';
@@ -114,8 +115,9 @@ export class RegisteredPlugins {
     if (registered === undefined) throw fault('no such plugin');
     if (written === false) throw fault('only the YAML may take a plugin away');
     const { plugin, settings } = registered;
-    if (plugin.requires !== undefined && !this.#server[plugin.requires]) {
-      throw fault(`set "${plugin.requires}: true" under "server" of the YAML`);
+    const permission = plugin.requires && PERMISSIONS[plugin.requires];
+    if (permission?.isGiven(this.#server) === false) {
+      throw fault(`${permission.hint} of the YAML`);
     }
     const parsed = plugin.options.safeParse(written);
     if (!parsed.success) throw fault(parsed.error.issues[0]?.message);

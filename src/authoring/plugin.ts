@@ -8,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Transform } from 'node:stream';
 import type { z } from 'zod';
 import type { Policy } from '../call.ts';
-import type { ServerPermission } from '../config/modules.ts';
+import type { ServerPermission } from '../config/permissions.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 
 /** When a hook runs, in this order; a word, never a number. */
@@ -81,8 +81,8 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
   /** Per route, under its key. */
   readonly options: O;
   /**
-   * What must be `true` under `server` before a route may have the plugin; a config that has not said
-   * so is refused.
+   * What must stand under `server` before a route may have the plugin; a config that has not said so is
+   * refused.
    */
   readonly requires?: ServerPermission;
   /** Headers only the gateway may set: removed from every client's request, on every route. */

@@ -2,9 +2,11 @@
 import { buildRetry, buildUpstream, defined } from './build-upstream.ts';
 import type { Config, MatchConfig, RouteConfig, ValueMatchers } from './config.ts';
 import type * as Run from './config.ts';
+import type { Path } from './fault.ts';
 import type { NamedFiles } from './named-files.ts';
 import { parsePathPattern } from './path-pattern.ts';
 import type { ParsedConfig, ParsedRoute } from './schema.ts';
+import type { ParsedServerTls } from './schema-tls.ts';
 import type { ParsedFallback, ParsedMatch, ParsedValueMatch } from './schema-route.ts';
 
 export interface BuildOptions {
@@ -24,7 +26,7 @@ export function buildConfig(parsed: ParsedConfig, options: BuildOptions): Config
   );
   const config: Config = {
     files: [...files, ...namedFiles.paths],
-    server: buildServer(server),
+    server: buildServer(server, namedFiles),
     ...(admin === false ? {} : { admin: defined(admin) }),
     logs: telemetry.logs,
     plugins: parsed.plugins,
@@ -36,17 +38,15 @@ export function buildConfig(parsed: ParsedConfig, options: BuildOptions): Config
   return deepFreeze(config);
 }
 
-function buildServer({
-  host,
-  port,
-  paths,
-  limits,
-  allowFaults,
-  shutdown,
-}: ParsedConfig['server']): Run.ServerConfig {
+function buildServer(
+  { host, port, tls, trustedProxies, paths, limits, allowFaults, shutdown }: ParsedConfig['server'],
+  namedFiles: NamedFiles,
+): Run.ServerConfig {
   return {
     host,
     port,
+    ...(tls === undefined ? {} : { tls: buildTls(tls, namedFiles) }),
+    trustedProxies,
     paths,
     limits: {
       bodyBytes: limits.body,
@@ -60,6 +60,20 @@ function buildServer({
     allowFaults,
     shutdown: { delayMs: shutdown.delay, graceMs: shutdown.grace },
   };
+}
+
+function buildTls(tls: ParsedServerTls, namedFiles: NamedFiles): Run.ServerTlsConfig {
+  const at: Path = ['server', 'tls'];
+  const pairs = tls.certificates?.map((pair, i) => [[...at, 'certificates', i], pair] as const);
+  const { cert = '', key = '', clientCa, clientAuth = 'required', minVersion } = tls;
+  const certificates = (pairs ?? [[at, { cert, key }] as const]).map(([path, pair]) => ({
+    cert: namedFiles.sourceAt([...path, 'cert'], pair.cert),
+    key: namedFiles.sourceAt([...path, 'key'], pair.key),
+  }));
+  const ca =
+    clientCa === undefined ? undefined : namedFiles.sourceAt([...at, 'clientCa'], clientCa);
+  const client = ca && { ca, isRequired: clientAuth === 'required' };
+  return defined({ certificates, client, minVersion });
 }
 
 function buildRoute(

@@ -1,6 +1,7 @@
 /** What routes say to plugins, and plugins that are not there. */
 import type { Finding, Path } from './fault.ts';
 import type { Modules, PluginModule } from './modules.ts';
+import { PERMISSIONS } from './permissions.ts';
 import { hint } from './suggest.ts';
 import { isMap, type Tree } from './tree.ts';
 
@@ -20,8 +21,10 @@ function* checkPermission(
   name: string,
   { requires }: PluginModule,
 ): Generator<Finding> {
-  if (requires === undefined || section(tree, 'server')[requires] === true) return;
-  const message = `is refused unless the server allows it: set "${requires}: true" under "server"`;
+  if (requires === undefined) return;
+  const permission = PERMISSIONS[requires];
+  if (permission.isWritten(section(tree, 'server'))) return;
+  const message = `is refused unless the server allows it: ${permission.hint}`;
   const places: readonly (readonly [path: Path, keys: unknown])[] = [
     [['defaults', 'routes'], section(tree, 'defaults')['routes']],
     ...Object.entries(section(tree, 'routes')).map(

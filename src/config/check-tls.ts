@@ -29,7 +29,8 @@ function mayBeSecure(targets: unknown): boolean {
   });
 }
 
-function* checkTls(tls: unknown, path: Path, files: NamedFiles): Generator<Finding> {
+/** The findings of one `tls`: of its `ca`, and of `cert` and `key` as a pair. */
+export function* checkTls(tls: unknown, path: Path, files: NamedFiles): Generator<Finding> {
   if (!isMap(tls)) return;
   const ca = readKey(tls, [...path, 'ca'], files, readCertificates);
   const cert = readKey(tls, [...path, 'cert'], files, readCertificates);

@@ -9,6 +9,7 @@ import { checkAggregate } from './check-aggregate.ts';
 import { type Matches, readMatches } from './check-match.ts';
 import { checkPluginOptions } from './check-plugins.ts';
 import { checkRouteTable } from './check-routes.ts';
+import { checkServerTls } from './check-server-tls.ts';
 import { checkSentPath, checkTarget } from './check-template.ts';
 import { checkUpstreamTls } from './check-tls.ts';
 import { checkUpstreams, hasMisspelt } from './check-upstreams.ts';
@@ -24,6 +25,7 @@ export function checkTree(tree: Tree, modules: Modules, files: NamedFiles): Find
   const routes = isMap(tree['routes']) ? tree['routes'] : {};
   return [
     ...checkUpstreams(tree),
+    ...checkServerTls(tree, files),
     ...checkUpstreamTls(tree, files),
     ...Object.entries(routes).flatMap(([name, route]) =>
       isMap(route) ? checkRoute(tree, modules, name, route) : [],

@@ -4,6 +4,8 @@
  * Loaded whole, never edited: a reload builds the next one beside it.
  */
 import type { PathRules } from '../canonical-path.ts';
+import type { AddressRange } from './address-range.ts';
+import type { PemSource } from './named-files.ts';
 import type { PathPattern } from './path-pattern.ts';
 import type { FALLBACK_REASONS, ParsedPart } from './schema-route.ts';
 import type { FAILURE_KINDS } from './schema-upstream.ts';
@@ -32,6 +34,10 @@ export interface AdminConfig {
 export interface ServerConfig {
   readonly host: string;
   readonly port: number;
+  /** Absent: plain HTTP. */
+  readonly tls?: ServerTlsConfig;
+  /** Whose word on the client is believed; empty: nobody's. */
+  readonly trustedProxies: readonly AddressRange[];
   readonly paths: PathRules;
   readonly limits: {
     readonly bodyBytes: number;
@@ -45,6 +51,14 @@ export interface ServerConfig {
   /** Routes may have plugins that make faults. */
   readonly allowFaults: boolean;
   readonly shutdown: { readonly delayMs: number; readonly graceMs: number };
+}
+
+export interface ServerTlsConfig {
+  /** The first is for clients that ask for no name, or none of theirs. */
+  readonly certificates: readonly { readonly cert: PemSource; readonly key: PemSource }[];
+  /** Absent: clients are not asked for certificates. */
+  readonly client?: { readonly ca: PemSource; readonly isRequired: boolean };
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
 }
 
 export interface TargetConfig {

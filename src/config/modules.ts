@@ -1,13 +1,11 @@
 /** What the config names and TypeScript provides: plugins and BFFs, as far as checking needs them. */
 import type { z } from 'zod';
 import type { Finding } from './fault.ts';
+import type { ServerPermission } from './permissions.ts';
 import type { PluginSchema } from './schema.ts';
 import type { Source } from './source.ts';
 
 export { isMap } from './tree.ts';
-
-/** A key of `server` that allows what a config must not do by accident. */
-export type ServerPermission = 'allowFaults';
 
 export interface PluginModule extends PluginSchema {
   readonly name: string;

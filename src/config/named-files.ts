@@ -14,6 +14,13 @@ const MAX_FILE_BYTES = 1_048_576;
 /** A longer value is no name of a file, but may well be a key whose first line went missing. */
 const MAX_NAME = 200;
 
+/** A PEM text, and where it came from. */
+export interface PemSource {
+  readonly text: string;
+  /** Absolute; absent: the text itself stood in the config. */
+  readonly file?: string;
+}
+
 export class NamedFiles {
   readonly #folderOf: (path: Path) => string;
   readonly #texts = new Map<string, string>();
@@ -35,21 +42,31 @@ export class NamedFiles {
    * @throws {RangeError} when there is no such file, or none that can be read
    */
   pemAt(path: Path, written: string): string {
-    return written.includes('-----BEGIN ') ? written : this.#read(path, written);
+    return this.sourceAt(path, written).text;
   }
 
-  #read(path: Path, name: string): string {
+  /** The same, with the file it was read from. */
+  sourceAt(path: Path, written: string): PemSource {
+    return written.includes('-----BEGIN ') ? { text: written } : this.#read(path, written);
+  }
+
+  #read(path: Path, name: string): PemSource {
     if (name.length > MAX_NAME || /[\n\0]/.test(name)) {
       throw new RangeError('is neither the name of a file nor PEM text');
     }
     const file = resolve(this.#folderOf(path), name);
     const text = this.#texts.get(file) ?? readText(file, name);
     this.#texts.set(file, text);
-    return text;
+    return { text, file };
   }
 }
 
-function readText(file: string, name: string): string {
+/**
+ * The text of `file`, which messages call `name`.
+ *
+ * @throws {RangeError} when it is not there, can not be read or is too long
+ */
+export function readText(file: string, name: string): string {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);

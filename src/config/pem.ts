@@ -41,3 +41,17 @@ export function checkKeyPair(cert: string, key: string): void {
     throw new RangeError(`can not be used: ${reason}`, { cause: error });
   }
 }
+
+/** @throws {RangeError} unless the first certificate in `cert` is valid today */
+export function checkPeriod(cert: string): void {
+  const { validFromDate, validToDate } = readCertificates(cert)[0]!;
+  const now = Date.now();
+  if (validToDate.getTime() < now) {
+    throw new RangeError(`holds a certificate that expired on ${dayOf(validToDate)}`);
+  }
+  if (validFromDate.getTime() > now) {
+    throw new RangeError(`holds a certificate that is not valid before ${dayOf(validFromDate)}`);
+  }
+}
+
+const dayOf = (date: Date): string => date.toISOString().slice(0, 10);

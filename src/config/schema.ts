@@ -6,8 +6,9 @@
  */
 import { z } from 'zod';
 import { RouteBase } from './schema-route.ts';
+import { ServerTls } from './schema-tls.ts';
 import { Upstream, UpstreamOptions } from './schema-upstream.ts';
-import { duration, NAME, orFalse, positiveDuration, shown, size } from './types.ts';
+import { addressRange, duration, NAME, orFalse, positiveDuration, shown, size } from './types.ts';
 
 /** What a plugin adds to the schema. */
 export interface PluginSchema {
@@ -23,6 +24,13 @@ const Server = z
   .strictObject({
     host: z.string().min(1).default('0.0.0.0').describe('Address to listen on.'),
     port: port('Port to listen on; 0 takes a free one.').default(8080),
+    tls: ServerTls.optional(),
+    trustedProxies: z
+      .array(addressRange())
+      .default([])
+      .describe(
+        'Proxies in front, by address or network: what they say in `X-Forwarded-*`, `Forwarded` and `X-Request-Id` is believed.',
+      ),
     paths: z
       .strictObject({
         handling: z

@@ -4,6 +4,7 @@
  * Each states its JSON Schema too, so that editors check what the gateway will check.
  */
 import { z } from 'zod';
+import { parseAddressRange } from './address-range.ts';
 import { parseDuration, parsePercent, parseSize } from './units.ts';
 
 /** A text that `parse` reads; what `parse` throws becomes the fault's message. */
@@ -48,6 +49,16 @@ const PERCENT = parsed(
   'Percent',
   '^(\\d+(\\.\\d+)?%|.*\\$\\{.+\\}.*)$',
 );
+
+const ADDRESS_RANGE = parsed(
+  parseAddressRange,
+  'an address or a network such as "10.0.0.0/8"',
+  'AddressRange',
+  '^([0-9A-Fa-f:.]+(/\\d{1,3})?|.*\\$\\{.+\\}.*)$',
+);
+
+/** `10.0.0.0/8`, `2001:db8::/32`, or one address. */
+export const addressRange = () => ADDRESS_RANGE;
 
 /** `250ms`, `2s`, `1m`, `1h` → milliseconds. A default is given as text: `.prefault('5s')`. */
 export const duration = () => DURATION;

@@ -14,6 +14,7 @@ const EXCHANGE: unique symbol = Symbol('portico.exchange');
 export class ClientExchange {
   readonly id: string;
   readonly method: string;
+  /** The client, as far as it is known. */
   readonly peer: PeerInfo;
   readonly startedAt: number;
   /** Canonical; `*` and odd targets never come this far. */
@@ -49,6 +50,16 @@ export class ClientExchange {
     this.method = method;
     this.peer = peer;
     this.startedAt = startedAt;
+  }
+
+  /** Of the client; that of a proxy in front where the config does not trust it. */
+  get address(): string {
+    return this.peer.address;
+  }
+
+  /** Verified; absent where the client has shown none. */
+  get certificate(): PeerInfo['certificate'] {
+    return this.peer.certificate;
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * The fields a request carries upstream: the client's, without those of its connection, with ours.
  *
- * `X-Forwarded-*` and `Forwarded` (RFC 7239) are said by us alone, from the peer we see.
+ * `X-Forwarded-*` and `Forwarded` (RFC 7239) are said by us alone, from the peer we see and from what
+ * proxies that we trust have said of the client.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { HOP_BY_HOP, type MutableHeaders } from '../headers.ts';
@@ -31,10 +32,10 @@ export function forwardedHeaders(
 export function gatewayHeaders({ peer, host, id }: ClientExchange): MutableHeaders {
   return {
     via: VIA,
-    'x-forwarded-for': peer.address,
+    'x-forwarded-for': peer.chain,
     'x-forwarded-host': host,
     'x-forwarded-proto': peer.scheme,
-    forwarded: `${peer.forwardedFor};host="${host}";proto=${peer.scheme}`,
+    forwarded: `${peer.forwardedFor};host="${host}";proto=${peer.scheme}${peer.forwardedBy}`,
     'x-request-id': id,
   };
 }

@@ -27,6 +27,8 @@ export interface TargetRules {
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
 /** A name or address, and a port (RFC 3986 §3.2.2, without what no host name holds). */
 const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/;
+export const isAuthority = (text: string): boolean => AUTHORITY.test(text);
+
 /** `: ` and the end of the line. */
 const SEPARATORS_BYTES = 4;
 /** Any of these in the query would be read otherwise by some server behind. */

@@ -100,6 +100,17 @@ export class Metrics {
   readonly #reloads = this.#counter('portico_config_reloads_total', 'Loads of the config.', [
     'result',
   ]);
+  readonly #tlsReloads = this.#counter(
+    'portico_tls_reloads_total',
+    'Changes of the certificates of the listening port.',
+    ['result'],
+  );
+  readonly #certificates = new Gauge({
+    name: 'portico_tls_certificate_expiry_seconds',
+    help: 'When each certificate of the listening port ends, in seconds since 1970.',
+    labelNames: ['name'],
+    registers: [this.#registry],
+  });
   readonly #generation = new Gauge({
     name: 'portico_config_generation',
     help: 'Number of the config that serves.',
@@ -174,6 +185,20 @@ export class Metrics {
   observeLoad(result: 'applied' | 'rejected', generation?: number): void {
     this.#reloads.inc({ result });
     if (generation !== undefined) this.#generation.set(generation);
+  }
+
+  countTlsReload(result: 'applied' | 'rejected'): void {
+    this.#tlsReloads.inc({ result });
+  }
+
+  /** Those in use now, by their first names. */
+  observeCertificates(
+    certificates: Iterable<{ readonly name: string; readonly expiresAt: Date }>,
+  ): void {
+    this.#certificates.reset();
+    for (const { name, expiresAt } of certificates) {
+      this.#certificates.set({ name }, expiresAt.getTime() / 1_000);
+    }
   }
 
   /** A counter of a plugin; the same one for each generation. */

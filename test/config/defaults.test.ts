@@ -22,6 +22,7 @@ describe('what is not written', () => {
         connections: 10_000,
       },
       allowFaults: false,
+      trustedProxies: [],
       shutdown: { delayMs: 0, graceMs: 15_000 },
     });
     expect(admin).toEqual({ host: '127.0.0.1', port: 9901 });

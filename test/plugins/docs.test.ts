@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
@@ -7,6 +7,9 @@ import { BUILT_IN, loadModules } from '../../src/modules.ts';
 const textOf = (file: string): string => readFileSync(file, 'utf8');
 const GUIDE = textOf('plugins/README.md');
 const REFERENCE = textOf('docs/plugins.md');
+
+/** What examples name, and what stands for it. */
+const CERTIFICATES = { 'tls.crt': 'server.pem', 'tls.key': 'server.key', 'clients.pem': 'ca.pem' };
 
 const blocks = (text: string, language: string): string[] =>
   [...text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))].map(
@@ -19,6 +22,10 @@ async function load(text: string) {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'gateway.config.yaml');
   writeFileSync(file, text.replaceAll('module: ./', 'module: ../'));
+  mkdirSync(join(folder, 'tls'));
+  for (const [name, fixture] of Object.entries(CERTIFICATES)) {
+    copyFileSync(`test/fixtures/tls/${fixture}`, join(folder, 'tls', name));
+  }
   const environment = { PARTNER_SECRET: 'a secret of at least thirty-two characters' };
   return loadConfig({ file, environment, loadModules });
 }

@@ -1,0 +1,55 @@
+/**
+ * Lets in, or keeps out, clients by their address.
+ *
+ * It goes by the address the gateway knows: behind a proxy that is not under `server.trustedProxies`,
+ * that is the proxy's.
+ */
+import { addressRange, AddressSet, definePlugin, GatewayError, z } from 'portico';
+
+const Options = z
+  .strictObject({
+    allow: z
+      .array(addressRange())
+      .min(1)
+      .optional()
+      .describe('Who may ask, by address or network; absent: everybody who is not denied.'),
+    deny: z.array(addressRange()).default([]).describe('Who may not, whatever `allow` says.'),
+  })
+  .describe('Clients by their address; 403 for those that are not let in.');
+type Options = z.output<typeof Options>;
+
+interface Rules {
+  readonly allowed: AddressSet | undefined;
+  readonly denied: AddressSet;
+}
+
+export default definePlugin({
+  name: 'ip',
+  settings: z.strictObject({}),
+  options: Options,
+  *check({ allow, deny }) {
+    if (allow === undefined && deny.length === 0) {
+      yield { path: [], message: 'does nothing: give it "allow", "deny", or both' };
+    }
+  },
+  register: () => {
+    const compiled = new WeakMap<Options, Rules>();
+    const rulesOf = (options: Options): Rules => {
+      const known = compiled.get(options);
+      if (known !== undefined) return known;
+      const { allow, deny } = options;
+      const allowed = allow && new AddressSet(allow);
+      const rules = { allowed, denied: new AddressSet(deny) };
+      compiled.set(options, rules);
+      return rules;
+    };
+    return {
+      phase: 'ip',
+      onRequest({ gateway: { address } }, _reply, options) {
+        const { allowed, denied } = rulesOf(options);
+        if (!denied.has(address) && allowed?.has(address) !== false) return;
+        throw new GatewayError('GW_ADDRESS_DENIED', 'requests from this address are refused');
+      },
+    };
+  },
+});

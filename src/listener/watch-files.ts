@@ -1,0 +1,60 @@
+/**
+ * Tells when some files may have changed.
+ *
+ * Their folders are watched and not the files: editors put a new file in the place of the old one, and
+ * Kubernetes turns a link beside it. What shows no event (a link into another folder, a file system of
+ * another machine) is found by looking again from time to time.
+ */
+import { type FSWatcher, watch } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Clock, Timer } from '../clock.ts';
+
+/** A certificate and its key are two files: so long after the last event both should be there. */
+const QUIET_MS = 250;
+const LOOK_MS = 60_000;
+
+export interface FileWatch {
+  close(): void;
+}
+
+/** Runs `onChange` when `files` may have changed; it has to look whether they have. */
+export function watchFiles(
+  files: readonly string[],
+  clock: Clock,
+  onChange: () => void,
+): FileWatch {
+  let quiet: Timer | undefined;
+  let look: Timer | undefined;
+  const changed = (): void => {
+    clock.cancel(quiet);
+    quiet = clock.after(QUIET_MS, onChange);
+  };
+  const lookAgain = (): void => {
+    look = clock.after(LOOK_MS, () => {
+      onChange();
+      lookAgain();
+    });
+  };
+  lookAgain();
+  const watchers = [...new Set(files.map((file) => dirname(file)))].flatMap((folder) =>
+    watchFolder(folder, changed),
+  );
+  return {
+    close: () => {
+      clock.cancel(quiet);
+      clock.cancel(look);
+      for (const watcher of watchers) watcher.close();
+    },
+  };
+}
+
+/** Empty where the system can not watch it: then looking again must do. */
+function watchFolder(folder: string, onEvent: () => void): readonly FSWatcher[] {
+  try {
+    const watcher = watch(folder, { persistent: false }, onEvent);
+    watcher.on('error', () => watcher.close());
+    return [watcher];
+  } catch {
+    return [];
+  }
+}
