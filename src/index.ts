@@ -19,6 +19,7 @@ export {
   definePlugin,
   type OptionFault,
   type Phase,
+  type PluginAdmin,
   type PluginCounter,
   type PluginDefinition,
   type PluginHooks,

@@ -12,6 +12,7 @@ import type { Config, ServerConfig } from '../config/config.ts';
 import { ConfigError } from '../config/fault.ts';
 import type { FastifyModule, GatewayModules } from '../modules.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
+import { AdminRoutes } from './admin-routes.ts';
 import { ownedFields } from './owned-fields.ts';
 import type { World } from './world.ts';
 
@@ -47,6 +48,7 @@ export class RegisteredPlugins {
   #closed = false;
   /** Some ordinary Fastify plugin may want `onSend`. */
   readonly needsReplyPath: boolean;
+  readonly adminRoutes = new AdminRoutes();
 
   constructor(
     registered: readonly Registered[],
@@ -170,7 +172,7 @@ export async function registerPlugins(
   app.addHook('onClose', () => plugins.close());
   for (const [name, plugin] of modules.plugins) {
     const settings = config.plugins[name] ?? plugin.settings.parse({});
-    const host = pluginHost(app, name, settings, world, generation);
+    const host = pluginHost(app, name, settings, world, generation, plugins.adminRoutes);
     const hooks = await orFault(name, modules, async () =>
       plugin.register(settings as never, host),
     );
@@ -203,6 +205,7 @@ function pluginHost(
   settings: unknown,
   world: World,
   generation: object,
+  admin: AdminRoutes,
 ): PluginHost {
   return {
     random: world.random,
@@ -213,6 +216,9 @@ function pluginHost(
     },
     keep: (key, make, dispose) =>
       world.kept.keep(generation, `${name} ${key}`, settings, make, dispose),
+    keepThrough: (key, make, dispose) =>
+      world.kept.keep(generation, `${name} ${key}, whatever the settings`, '', make, dispose),
+    admin,
   };
 }
 

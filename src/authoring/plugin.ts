@@ -47,6 +47,20 @@ export interface PluginHost {
    * the plugin's settings are equal; else a new one. `dispose` ends it when no generation uses it.
    */
   keep<T>(key: string, make: () => T, dispose?: (value: T) => void): T;
+  /** The same for what must survive a change of the settings, too. */
+  keepThrough<T>(key: string, make: () => T, dispose?: (value: T) => void): T;
+  readonly admin: PluginAdmin;
+}
+
+/** What operators may tell a plugin through the admin port, where the config has one. */
+export interface PluginAdmin {
+  /**
+   * `POST path` with a JSON body that fits `schema`, from whom may change the gateway's state; what
+   * `handler` returns is the answer, a GatewayError that it throws is one too.
+   *
+   * @throws {TypeError} for a path that is taken
+   */
+  post<S extends z.ZodType>(path: string, schema: S, handler: (body: z.output<S>) => unknown): void;
 }
 
 export interface PluginHooks<Options> {
@@ -80,6 +94,11 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
   readonly settings: S;
   /** Per route, under its key. */
   readonly options: O;
+  /**
+   * Where the settings hold PEM text or the name of a file with it, such as `issuers.*.key`; `*` is any
+   * key. Names start at the folder of the config; the settings are given the text.
+   */
+  readonly pemFiles?: readonly string[];
   /**
    * What must be `true` under `server` before a route may have the plugin; a config that has not said
    * so is refused.

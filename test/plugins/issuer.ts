@@ -30,6 +30,8 @@ export class Issuer {
   /** Requests for the key set. */
   hits = 0;
   isDown = false;
+  /** In place of the key set. */
+  answer: string | undefined;
   #key = newKey('key-1');
   #count = 1;
 
@@ -79,7 +81,10 @@ export async function startIssuer(issuer = 'https://issuer.example'): Promise<{
   const origin = await startUpstream((_request, response) => {
     own.hits += 1;
     if (own.isDown) response.writeHead(500).end();
-    else response.setHeader('content-type', 'application/json').end(JSON.stringify(own.keySet));
+    else
+      response
+        .setHeader('content-type', 'application/json')
+        .end(own.answer ?? JSON.stringify(own.keySet));
   });
   return { issuer: own, jwks: `${origin}/.well-known/jwks.json` };
 }
