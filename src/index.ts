@@ -46,6 +46,7 @@ export {
   size,
   source,
 } from './config/types.ts';
+export { challengesOf, offerChallenge } from './edge/challenge.ts';
 export type { ResponseHead } from './edge/response-head.ts';
 export { type ErrorCode, GatewayError, isGatewayError } from './errors.ts';
 export { requestSource } from './edge/source.ts';

@@ -61,26 +61,29 @@ function scopesOf({ scope, scp }: Claims): ReadonlySet<string> {
   return textsOf(listed);
 }
 
-/** The roles at `path`: a list, or one text that is one role. */
-export function rolesOf(claims: Claims, path: string): ReadonlySet<string> {
-  const listed = claimAt(claims, path);
-  return typeof listed === 'string' ? new Set([listed]) : textsOf(listed);
-}
+/** The roles in `listed`: a list, or one text that is one role. */
+export const rolesOf = (listed: unknown): ReadonlySet<string> =>
+  typeof listed === 'string' ? new Set([listed]) : textsOf(listed);
 
 function textsOf(listed: unknown): ReadonlySet<string> {
   if (!Array.isArray(listed)) return new Set();
   return new Set(listed.filter((each) => typeof each === 'string'));
 }
 
-/** The claim of that whole name, as URLs are; else what its parts between dots lead to. */
-export function claimAt(claims: Claims, path: string): unknown {
-  if (Object.hasOwn(claims, path)) return claims[path];
-  let value: unknown = claims;
-  for (const name of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) {
-      return undefined;
+export type ReadClaim = (claims: Claims) => unknown;
+
+/** Reads the claim of that whole name, as URLs are; else what its parts between dots lead to. */
+export function claimReader(path: string): ReadClaim {
+  const names = path.split('.');
+  return (claims) => {
+    if (Object.hasOwn(claims, path)) return claims[path];
+    let value: unknown = claims;
+    for (const name of names) {
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) {
+        return undefined;
+      }
+      value = (value as Claims)[name];
     }
-    value = (value as Claims)[name];
-  }
-  return value;
+    return value;
+  };
 }

@@ -8,14 +8,15 @@ import {
   definePlugin,
   GatewayError,
   hint,
+  offerChallenge,
   type Policy,
   type UpstreamRequest,
   withHeader,
 } from 'portico';
-import { claimAt, rolesOf } from './claims.ts';
+import { claimReader, type ReadClaim, rolesOf } from './claims.ts';
 import { Revocation, Revocations } from './revocations.ts';
 import { type Options, Options as OptionsSchema, Settings } from './settings.ts';
-import { findToken, missing } from './token.ts';
+import { CHALLENGE, findToken, missing } from './token.ts';
 import { TokenVerifier } from './verifier.ts';
 
 export default definePlugin({
@@ -44,8 +45,9 @@ export default definePlugin({
         onRequest(request, _reply, options) {
           const token = findToken(request, options.cookie);
           if (token === undefined) {
-            if (options.optional) return undefined;
-            throw missing();
+            if (!options.optional) throw missing();
+            offerChallenge(request, 'jwt', CHALLENGE);
+            return undefined;
           }
           // Most tokens have been seen before: nothing to wait for.
           const known = verifier.known(token, options.issuer);
@@ -53,7 +55,7 @@ export default definePlugin({
           request.consumer = known;
           return undefined;
         },
-        policy: ({ forward }) => forwardClaims(Object.entries(forward)),
+        policy: ({ forward }) => forwardClaims(forward),
       },
       {
         phase: ({ scopes, roles }) => (scopes.length + roles.length > 0 ? 'authorize' : undefined),
@@ -91,7 +93,8 @@ function requireRoles(
 ): void {
   if (roles.length === 0) return;
   const path = rolesClaim ?? issuers[consumer?.issuer ?? '']?.rolesClaim ?? 'roles';
-  if (consumer !== undefined && holds(rolesOf(consumer.claims, path), roles, match)) return;
+  const held = rolesOf(claimReader(path)(consumer?.claims ?? {}));
+  if (holds(held, roles, match)) return;
   const detail = `needs ${match} of the roles: ${roles.join(', ')}`;
   throw insufficient(detail, `error_description="${detail}"`);
 }
@@ -125,17 +128,22 @@ function revoke(revocations: Revocations, revocation: Revocation, { issuers }: S
   return { revocations: revocations.size };
 }
 
-type Pairs = readonly (readonly [claim: string, field: string])[];
+type Told = readonly (readonly [read: ReadClaim, field: string])[];
 
 /** Tells upstreams what the token says; absent claims leave the header out. */
-function forwardClaims(pairs: Pairs): Policy {
-  return (next) => (pairs.length === 0 ? next : (request) => next(withClaims(request, pairs)));
+function forwardClaims(forward: Options['forward']): Policy {
+  const told = Object.entries(forward).map(
+    ([claim, field]) => [claimReader(claim), field] as const,
+  );
+  return (next) => (told.length === 0 ? next : (request) => next(withClaims(request, told)));
 }
 
-function withClaims(request: UpstreamRequest, pairs: Pairs): UpstreamRequest {
+function withClaims(request: UpstreamRequest, fields: Told): UpstreamRequest {
+  const { consumer } = request;
+  if (consumer === undefined) return request;
   let told = request;
-  for (const [claim, field] of pairs) {
-    const value = claimAt(request.consumer?.claims ?? {}, claim);
+  for (const [read, field] of fields) {
+    const value = read(consumer.claims);
     if (typeof value === 'string' || typeof value === 'number') {
       told = withHeader(told, field, headerText(String(value)));
     }

@@ -19,9 +19,12 @@ export interface UnverifiedToken {
   readonly signature: Uint8Array;
 }
 
+/** Of who sends nothing (RFC 6750 §3.1). */
+export const CHALLENGE = 'Bearer realm="portico"';
+
 /** RFC 6750 §3: why, and in what words. */
 export function refuse(detail: string, cause?: unknown): GatewayError {
-  const challenge = `Bearer realm="portico", error="invalid_token", error_description="${detail}"`;
+  const challenge = `${CHALLENGE}, error="invalid_token", error_description="${detail}"`;
   return new GatewayError('GW_TOKEN_INVALID', detail, {
     cause,
     headers: { 'www-authenticate': challenge },
@@ -30,7 +33,7 @@ export function refuse(detail: string, cause?: unknown): GatewayError {
 
 export function missing(): GatewayError {
   return new GatewayError('GW_TOKEN_MISSING', 'send Authorization: Bearer <token>', {
-    headers: { 'www-authenticate': 'Bearer realm="portico"' },
+    headers: { 'www-authenticate': CHALLENGE },
   });
 }
 

@@ -37,6 +37,8 @@ interface RegistrationRules {
   /** Fields that no client may send. */
   readonly owned: ReadonlySet<string>;
   readonly server: ServerConfig;
+  /** Names of all that there are. */
+  readonly upstreams: ReadonlySet<string>;
   /** Some ordinary Fastify plugin may want `onSend`. */
   readonly needsReplyPath: boolean;
 }
@@ -45,6 +47,7 @@ export class RegisteredPlugins {
   readonly #registered: readonly Registered[];
   readonly #owned: ReadonlySet<string>;
   readonly #server: ServerConfig;
+  readonly #upstreams: ReadonlySet<string>;
   #closed = false;
   /** Some ordinary Fastify plugin may want `onSend`. */
   readonly needsReplyPath: boolean;
@@ -52,11 +55,12 @@ export class RegisteredPlugins {
 
   constructor(
     registered: readonly Registered[],
-    { owned, server, needsReplyPath }: RegistrationRules,
+    { owned, server, upstreams, needsReplyPath }: RegistrationRules,
   ) {
     this.#registered = registered;
     this.#owned = owned;
     this.#server = server;
+    this.#upstreams = upstreams;
     this.needsReplyPath = needsReplyPath;
   }
 
@@ -103,13 +107,13 @@ export class RegisteredPlugins {
     written: Readonly<Record<string, unknown>>,
     mount: Readonly<Record<string, unknown>>,
   ): Record<string, unknown> {
-    const others = new Set([...Object.keys(mount), ...Object.keys(written)]);
+    const others = new Map(Object.entries({ ...mount, ...written }));
     return Object.fromEntries(
       Object.entries(written).map(([name, options]) => [name, this.#parse(name, options, others)]),
     );
   }
 
-  #parse(name: string, written: unknown, others: ReadonlySet<string>): unknown {
+  #parse(name: string, written: unknown, others: ReadonlyMap<string, unknown>): unknown {
     const fault = (message: string | undefined): TypeError =>
       new TypeError(`config.portico.${name}: ${message}`);
     const registered = this.#registered.find((each) => each.name === name);
@@ -121,9 +125,8 @@ export class RegisteredPlugins {
     }
     const parsed = plugin.options.safeParse(written);
     if (!parsed.success) throw fault(parsed.error.issues[0]?.message);
-    for (const { message } of plugin.check?.(parsed.data, settings as never, others) ?? []) {
-      throw fault(message);
-    }
+    const findings = plugin.check?.(parsed.data, settings as never, others, this.#upstreams);
+    for (const { message } of findings ?? []) throw fault(message);
     for (const field of plugin.owns?.(settings as never, [parsed.data]) ?? []) {
       // Clients' own was removed for those that the YAML names, and for no others.
       if (!this.#owned.has(field.toLowerCase())) throw fault(`only the YAML may set ${field}`);
@@ -166,6 +169,7 @@ export async function registerPlugins(
   const plugins = new RegisteredPlugins(registered, {
     owned,
     server: config.server,
+    upstreams: new Set(Object.keys(config.upstreams)),
     needsReplyPath,
   });
   // Where a later one can not start, those before it end with the app.

@@ -108,12 +108,13 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
   owns?(settings: z.output<S>, options: readonly z.output<O>[]): Iterable<string>;
   /**
    * Finds what the schemas can not: names that refer to nothing. `others` are the keys that stand on
-   * the same route, plugins among them.
+   * the same route, plugins among them, with what they say; `upstreams` are the config's.
    */
   check?(
     options: z.output<O>,
     settings: z.output<S>,
-    others: ReadonlySet<string>,
+    others: ReadonlyMap<string, unknown>,
+    upstreams: ReadonlySet<string>,
   ): Iterable<OptionFault>;
   /** Runs once for each generation. */
   register(

@@ -18,7 +18,12 @@ export interface PluginModule extends PluginSchema {
   /** May stand on a route only where the server allows it. */
   readonly requires?: ServerPermission;
   /** Looks at one route's options: names that refer to nothing, combinations that can not work. */
-  check?(options: unknown, settings: unknown, others: ReadonlySet<string>): Iterable<Finding>;
+  check?(
+    options: unknown,
+    settings: unknown,
+    others: ReadonlyMap<string, unknown>,
+    upstreams: ReadonlySet<string>,
+  ): Iterable<Finding>;
 }
 
 export interface BffModule {

@@ -21,14 +21,14 @@ test('keys change under load, between strangers’ tokens, and no good one is re
   issuer.keepsOld = true;
   const good: number[] = [];
   const strange: number[] = [];
-  let isOver = false;
+  const over = new AbortController();
   const ask = async (into: number[], token: string): Promise<void> => {
     const response = await fetch('/a', bearing(token));
     await response.arrayBuffer();
     into.push(response.status);
   };
   const client = async (): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       // Some tokens come again, most are new, some are of keys nobody has.
       const sub = `u${Math.floor(random() * 200)}`;
       if (random() < 0.05) await ask(strange, issuer.sign({ sub }, { kid: `k${random()}` }));
@@ -42,7 +42,7 @@ test('keys change under load, between strangers’ tokens, and no good one is re
     issuer.rotate();
   }
   await new Promise((resolve) => setTimeout(resolve, 1_500));
-  isOver = true;
+  over.abort();
   await Promise.all(clients);
 
   expect(good.filter((status) => status !== 200)).toEqual([]);
