@@ -14,8 +14,15 @@ export interface AdminView {
   /** @returns the circuit's state from now on; `undefined` where there is no such circuit */
   readonly orderCircuit: (upstream: string, order: CircuitOrder) => string | undefined;
   readonly isReady: () => boolean;
+  /** What a plugin takes at `path`; `undefined` where none does. */
+  readonly postAt: (path: string) => ((body: unknown) => Promise<AdminAnswer>) | undefined;
   readonly metrics: Metrics;
   readonly status: () => GatewayStatus;
+}
+
+export interface AdminAnswer {
+  readonly status: number;
+  readonly body: unknown;
 }
 
 export interface Admin {
@@ -27,7 +34,7 @@ export interface Admin {
 
 export function createAdmin(
   { host, port, token }: AdminConfig,
-  { isReady, metrics, status, orderCircuit }: AdminView,
+  { isReady, metrics, status, orderCircuit, postAt }: AdminView,
 ): Admin {
   const app = Fastify({ forceCloseConnections: true, requestTimeout: 10_000 });
   app.get('/livez', async () => ({ status: 'ok' }));
@@ -41,6 +48,11 @@ export function createAdmin(
   });
   app.get('/status', async () => status());
   app.register(async (changes) => {
+    // What is not there is 404 to everybody.
+    changes.addHook('onRequest', async (request, reply) => {
+      if (request.routeOptions.url !== ANY || postAt(pathOf(request)) !== undefined) return;
+      return reply.code(404).send({ error: 'nothing is here' });
+    });
     changes.addHook('onRequest', async ({ raw }, reply) => {
       const caller = { remoteAddress: raw.socket.remoteAddress, headers: raw.headers };
       const detail = refusal(caller, token);
@@ -60,6 +72,11 @@ export function createAdmin(
         return reply.code(404).send({ error: 'no upstream of this name has a circuit' });
       },
     );
+    // Looked up for each request: the plugins are those of the config that serves now.
+    changes.post(ANY, async (request, reply) => {
+      const { status: code, body } = await postAt(pathOf(request))!(request.body);
+      return reply.code(code).send(body);
+    });
   });
   return {
     listen: async () => {
@@ -73,6 +90,10 @@ export function createAdmin(
     close: () => app.close(),
   };
 }
+
+const ANY = '/*';
+const pathOf = ({ params }: { readonly params: unknown }): string =>
+  `/${(params as { readonly '*': string })['*']}`;
 
 function readOrder(body: unknown): CircuitOrder | undefined {
   const { state } = (body ?? {}) as { readonly state?: unknown };

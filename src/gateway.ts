@@ -4,6 +4,7 @@
  * It never listens. The server hands it requests, and swaps it for the next one when the config
  * changes; what must survive that lives in the World.
  */
+import type { AdminRoutes } from './assembly/admin-routes.ts';
 import { admission, type RequestHandler } from './assembly/admission.ts';
 import { createApp } from './assembly/fastify-app.ts';
 import { mountAction } from './assembly/mount.ts';
@@ -29,6 +30,8 @@ export interface Generation {
   /** Requests under way. */
   readonly inflight: () => number;
   readonly handle: RequestHandler;
+  /** What plugins take from operators. */
+  readonly adminRoutes: AdminRoutes;
   /** Gives back what it holds; call it when nothing is under way. */
   close(): Promise<void>;
 }
@@ -89,6 +92,7 @@ export async function buildGeneration(
       upstreams,
       inflight: observer.inflight,
       handle: observer.counting(handle),
+      adminRoutes: plugins.adminRoutes,
       close: async () => {
         await plugins.close();
         await release();

@@ -19,6 +19,7 @@ export {
   definePlugin,
   type OptionFault,
   type Phase,
+  type PluginAdmin,
   type PluginCounter,
   type PluginDefinition,
   type PluginHooks,
@@ -48,6 +49,7 @@ export {
   source,
 } from './config/types.ts';
 export type { ClientCertificate } from './edge/client-certificate.ts';
+export { challengesOf, offerChallenge } from './edge/challenge.ts';
 export type { ResponseHead } from './edge/response-head.ts';
 export { type ErrorCode, GatewayError, isGatewayError } from './errors.ts';
 export { requestSource } from './edge/source.ts';

@@ -2,6 +2,8 @@
 import { createRequire } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import apiKey from '../plugins/api-key/index.ts';
+import auth from '../plugins/auth.ts';
 import cors from '../plugins/cors.ts';
 import fault from '../plugins/fault.ts';
 import headers from '../plugins/headers.ts';
@@ -17,7 +19,17 @@ import type { Source } from './config/source.ts';
 import { z } from 'zod';
 
 /** The plugins that every config may use. */
-export const BUILT_IN: readonly Plugin[] = [cors, ip, mtls, jwt, rateLimit, headers, fault];
+export const BUILT_IN: readonly Plugin[] = [
+  cors,
+  ip,
+  mtls,
+  jwt,
+  apiKey,
+  auth,
+  rateLimit,
+  headers,
+  fault,
+];
 
 /** An ordinary Fastify plugin: it applies to every route. */
 export interface FastifyModule {

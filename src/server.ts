@@ -147,6 +147,7 @@ class RunningGateway implements Gateway {
         isReady: () => this.#ready,
         metrics: world.metrics,
         status: () => this.status(),
+        postAt: (path) => this.#current.adminRoutes.at(path),
         orderCircuit: (upstream, order) => this.#orderCircuit(upstream, order),
       });
   }

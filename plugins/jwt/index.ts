@@ -8,18 +8,22 @@ import {
   definePlugin,
   GatewayError,
   hint,
+  offerChallenge,
   type Policy,
   type UpstreamRequest,
   withHeader,
 } from 'portico';
+import { claimReader, type ReadClaim, rolesOf } from './claims.ts';
+import { Revocation, Revocations } from './revocations.ts';
 import { type Options, Options as OptionsSchema, Settings } from './settings.ts';
-import { findToken, missing } from './token.ts';
+import { CHALLENGE, findToken, missing } from './token.ts';
 import { TokenVerifier } from './verifier.ts';
 
 export default definePlugin({
   name: 'jwt',
   settings: Settings,
   options: OptionsSchema,
+  pemFiles: ['issuers.*.key'],
   owns: (_settings, options) => options.flatMap(({ forward }) => Object.values(forward)),
   *check({ issuer }, { issuers }) {
     const known = Object.keys(issuers);
@@ -30,15 +34,20 @@ export default definePlugin({
     }
   },
   async register(settings, host) {
-    const verifier = await TokenVerifier.create(settings, host);
+    const revocations = host.keepThrough('revocations', () => new Revocations());
+    const verifier = await TokenVerifier.create(settings, revocations, host);
+    host.admin.post('/revocations', Revocation, (revocation) =>
+      revoke(revocations, revocation, settings),
+    );
     return [
       {
         phase: 'authenticate',
         onRequest(request, _reply, options) {
           const token = findToken(request, options.cookie);
           if (token === undefined) {
-            if (options.optional) return undefined;
-            throw missing();
+            if (!options.optional) throw missing();
+            offerChallenge(request, 'jwt', CHALLENGE);
+            return undefined;
           }
           // Most tokens have been seen before: nothing to wait for.
           const known = verifier.known(token, options.issuer);
@@ -46,11 +55,15 @@ export default definePlugin({
           request.consumer = known;
           return undefined;
         },
-        policy: ({ forward }) => forwardClaims(Object.entries(forward)),
+        policy: ({ forward }) => forwardClaims(forward),
       },
       {
-        phase: ({ scopes }) => (scopes.length > 0 ? 'authorize' : undefined),
-        onRequest: ({ consumer }, _reply, options) => requireScopes(consumer, options),
+        phase: ({ scopes, roles }) => (scopes.length + roles.length > 0 ? 'authorize' : undefined),
+        onRequest({ consumer }, _reply, options) {
+          if (consumer === undefined && options.optional) return;
+          requireScopes(consumer, options);
+          requireRoles(consumer, options, settings);
+        },
       },
     ];
   },
@@ -66,39 +79,71 @@ async function authenticate(
 }
 
 /** @throws GW_SCOPE_INSUFFICIENT (RFC 6750 §3.1) */
-function requireScopes(consumer: Consumer | undefined, { scopes, match, optional }: Options): void {
-  if (consumer === undefined && optional) return;
+function requireScopes(consumer: Consumer | undefined, { scopes, match }: Options): void {
   if (consumer !== undefined && holds(consumer.scopes, scopes, match)) return;
   const wanted = scopes.join(' ');
-  throw new GatewayError('GW_SCOPE_INSUFFICIENT', `needs ${match} of the scopes: ${wanted}`, {
-    headers: {
-      'www-authenticate': `Bearer realm="portico", error="insufficient_scope", scope="${wanted}"`,
-    },
-  });
+  throw insufficient(`needs ${match} of the scopes: ${wanted}`, `scope="${wanted}"`);
 }
 
+/** @throws GW_SCOPE_INSUFFICIENT */
+function requireRoles(
+  consumer: Consumer | undefined,
+  { roles, match, rolesClaim }: Options,
+  { issuers }: Settings,
+): void {
+  if (roles.length === 0) return;
+  const path = rolesClaim ?? issuers[consumer?.issuer ?? '']?.rolesClaim ?? 'roles';
+  const held = rolesOf(claimReader(path)(consumer?.claims ?? {}));
+  if (holds(held, roles, match)) return;
+  const detail = `needs ${match} of the roles: ${roles.join(', ')}`;
+  throw insufficient(detail, `error_description="${detail}"`);
+}
+
+function insufficient(detail: string, what: string): GatewayError {
+  const challenge = `Bearer realm="portico", error="insufficient_scope", ${what}`;
+  const headers = { 'www-authenticate': challenge };
+  return new GatewayError('GW_SCOPE_INSUFFICIENT', detail, { headers });
+}
+
+/** Nothing wanted is held by anybody. */
 function holds(
   held: ReadonlySet<string>,
   wanted: readonly string[],
   match: 'all' | 'any',
 ): boolean {
+  if (wanted.length === 0) return true;
   for (const scope of wanted) {
     if (held.has(scope) !== (match === 'all')) return match === 'any';
   }
   return match === 'all';
 }
 
-type Pairs = readonly (readonly [claim: string, field: string])[];
-
-/** Tells upstreams what the token says; absent claims leave the header out. */
-function forwardClaims(pairs: Pairs): Policy {
-  return (next) => (pairs.length === 0 ? next : (request) => next(withClaims(request, pairs)));
+/** @throws GW_REQUEST_INVALID for an issuer that nobody configured; GW_OVERLOADED */
+function revoke(revocations: Revocations, revocation: Revocation, { issuers }: Settings): object {
+  if ('issuer' in revocation && !Object.hasOwn(issuers, revocation.issuer)) {
+    const near = hint(revocation.issuer, Object.keys(issuers));
+    throw new GatewayError('GW_REQUEST_INVALID', `no issuer "${revocation.issuer}"${near}`);
+  }
+  revocations.add(revocation, Date.now());
+  return { revocations: revocations.size };
 }
 
-function withClaims(request: UpstreamRequest, pairs: Pairs): UpstreamRequest {
+type Told = readonly (readonly [read: ReadClaim, field: string])[];
+
+/** Tells upstreams what the token says; absent claims leave the header out. */
+function forwardClaims(forward: Options['forward']): Policy {
+  const told = Object.entries(forward).map(
+    ([claim, field]) => [claimReader(claim), field] as const,
+  );
+  return (next) => (told.length === 0 ? next : (request) => next(withClaims(request, told)));
+}
+
+function withClaims(request: UpstreamRequest, fields: Told): UpstreamRequest {
+  const { consumer } = request;
+  if (consumer === undefined) return request;
   let told = request;
-  for (const [claim, field] of pairs) {
-    const value = request.consumer?.claims[claim];
+  for (const [read, field] of fields) {
+    const value = read(consumer.claims);
     if (typeof value === 'string' || typeof value === 'number') {
       told = withHeader(told, field, headerText(String(value)));
     }

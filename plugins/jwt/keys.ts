@@ -1,8 +1,11 @@
 /** Keys of issuers: one that is written down, or a set that is fetched. */
 import { KeyObject } from 'node:crypto';
-import { createRemoteJWKSet, customFetch, errors } from 'jose';
-import { GatewayError } from 'portico';
+import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
+import { GatewayError, type PluginHost } from 'portico';
+import { type Algorithm, keyFault } from './algorithms.ts';
+import { KeySetSource } from './key-set-source.ts';
 import type { Issuer } from './settings.ts';
+import { refuse } from './token.ts';
 
 export interface KeyHeader {
   readonly alg: string;
@@ -18,31 +21,40 @@ export interface Keys {
   find(header: KeyHeader): Promise<string>;
   /** Grows when the set has changed: what was verified by an older one is verified again. */
   readonly epoch: number;
+  /** There are keys; rejects when there are none for long. */
+  ready(): Promise<void>;
+  close(): void;
 }
 
-export function keysOf({ jwks, key, secret }: Issuer): Keys {
-  if (jwks !== undefined) return new RemoteKeys(jwks);
+/** The keys of the issuer that the config calls `name`. */
+export function keysOf(name: string, issuer: Issuer, host: PluginHost): Keys {
+  const { jwks, key, secret } = issuer;
+  if (jwks !== undefined) return new RemoteKeys(name, { ...issuer, jwks }, host);
   const only = (key ?? secret)!;
-  return { epoch: 0, find: async () => only };
+  const ready = (): Promise<void> => Promise.resolve();
+  return { epoch: 0, find: () => Promise.resolve(only), ready, close: () => undefined };
 }
 
-/** Fetched when it is first needed; again for an unknown key, at most every few seconds. */
+/** Tokens that may wait at once for the set to be fetched; the next one is answered 503. */
+const MAX_WAITING = 256;
+
+type FindKey = ReturnType<typeof createLocalJWKSet>;
+
 class RemoteKeys implements Keys {
-  readonly #set: ReturnType<typeof createRemoteJWKSet>;
+  readonly #source: KeySetSource;
   readonly #pems = new WeakMap<object, string>();
+  #findKey: FindKey | undefined;
   #text = '';
   #epoch = 0;
+  #waiting = 0;
 
-  constructor(url: string) {
-    this.#set = createRemoteJWKSet(new URL(url), {
-      timeoutDuration: 2_000,
-      cooldownDuration: 5_000,
-      cacheMaxAge: 600_000,
-      [customFetch]: async (...request: Parameters<typeof fetch>) => {
-        const response = await fetch(...request);
-        await this.#noticeChange(response.clone());
-        return response;
-      },
+  constructor(name: string, { jwks, refresh }: Issuer & { jwks: string }, host: PluginHost) {
+    this.#source = new KeySetSource({
+      name,
+      url: jwks,
+      refreshMs: refresh,
+      host,
+      use: (text) => this.#use(text),
     });
   }
 
@@ -50,36 +62,68 @@ class RemoteKeys implements Keys {
     return this.#epoch;
   }
 
+  ready(): Promise<void> {
+    return this.#source.ready();
+  }
+
+  close(): void {
+    this.#source.close();
+  }
+
   async find(header: KeyHeader): Promise<string> {
+    if (this.#findKey === undefined) await this.#waitFor(() => this.#source.next());
+    const known = await this.#lookUp(header);
+    if (known !== undefined) return known;
+    // The issuer may have changed its keys: no token is refused before the newest set was seen.
+    await this.#waitFor(() => this.#source.since(performance.now()));
+    const found = await this.#lookUp(header);
+    if (found !== undefined) return found;
+    throw this.#source.isDown ? keysAreOut() : refuse('no such key');
+  }
+
+  async #waitFor(fetched: () => Promise<void>): Promise<void> {
+    if (this.#waiting >= MAX_WAITING) throw keysAreOut();
+    this.#waiting += 1;
     try {
-      const key = await this.#set({ ...header });
-      return this.#pem(key);
-    } catch (error) {
-      if (
-        error instanceof errors.JWKSNoMatchingKey ||
-        error instanceof errors.JWKSMultipleMatchingKeys
-      ) {
-        throw new GatewayError('GW_TOKEN_INVALID', 'no such key', { cause: error });
-      }
-      const detail = 'the keys of the token issuer can not be had';
-      throw new GatewayError('GW_DEPENDENCY_DOWN', detail, { cause: error, retryAfterMs: 1_000 });
+      await fetched();
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  async #lookUp(header: KeyHeader): Promise<string | undefined> {
+    if (this.#findKey === undefined) throw keysAreOut();
+    try {
+      return this.#pem(await this.#findKey({ ...header }), header.alg);
+    } catch {
+      // None of that id, several without one, or one that can not be read: none to verify with.
+      return undefined;
     }
   }
 
   /** The same text for the same key: a verifier is made once for each. */
-  #pem(key: CryptoKey): string {
+  #pem(key: CryptoKey, algorithm: string): string | undefined {
     let pem = this.#pems.get(key);
     if (pem === undefined) {
-      pem = KeyObject.from(key).export({ type: 'spki', format: 'pem' });
+      const object = KeyObject.from(key);
+      if (keyFault(object, algorithm as Algorithm) !== undefined) return undefined;
+      pem = object.export({ type: 'spki', format: 'pem' });
       this.#pems.set(key, pem);
     }
     return pem;
   }
 
-  async #noticeChange(response: Response): Promise<void> {
-    if (!response.ok) return;
-    const text = await response.text();
-    if (text !== this.#text) this.#epoch += 1;
+  /** @throws for what is no key set: the one before stays */
+  #use(text: string): void {
+    if (text === this.#text) return;
+    this.#findKey = createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);
     this.#text = text;
+    this.#epoch += 1;
   }
+}
+
+/** Whether the token is good can not be told now. */
+export function keysAreOut(): GatewayError {
+  const detail = 'the keys of the token issuer can not be had';
+  return new GatewayError('GW_DEPENDENCY_DOWN', detail, { retryAfterMs: 1_000 });
 }

@@ -1,22 +1,7 @@
 /** What the config may say of token issuers, and what a route may ask of a token. */
-import { readFileSync } from 'node:fs';
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { duration, fieldName, oneOrMore, z } from 'portico';
-
-const ASYMMETRIC = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-] as const;
-const SYMMETRIC = ['HS256', 'HS384', 'HS512'] as const;
-const isSymmetric = (algorithm: string): boolean => algorithm.startsWith('HS');
+import { ALGORITHMS, type Algorithm, keyFault, MIN_SECRET_BYTES } from './algorithms.ts';
 
 const keySet = z
   .string()
@@ -24,19 +9,26 @@ const keySet = z
     error: 'must be an http or https URL of a key set',
   });
 
-/** A PEM text, or a file that holds one. */
-const publicKey = z.string().transform((text, context) => {
+/** By now the text of the file, where one was named. */
+const publicKey = z.string().transform((pem, context) => {
+  // It would do, but a gateway that can sign tokens is one more place to steal the key from.
+  const message = pem.includes('PRIVATE KEY')
+    ? 'is a private key: give the public one'
+    : 'is not a PEM public key';
   try {
-    const pem = text.includes('-----BEGIN') ? text : readFileSync(text, 'utf8');
-    return createPublicKey(pem).export({ type: 'spki', format: 'pem' });
+    if (!pem.includes('PRIVATE KEY')) {
+      return createPublicKey(pem).export({ type: 'spki', format: 'pem' });
+    }
   } catch {
-    context.addIssue({
-      code: 'custom',
-      message: 'is neither a PEM public key nor a file with one',
-    });
-    return z.NEVER;
+    // Said below.
   }
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
 });
+
+const claim = z.string().min(1);
+
+const SHORTEST_REFRESH_MS = 1_000;
 
 export const Issuer = z
   .strictObject({
@@ -45,25 +37,69 @@ export const Issuer = z
       .optional()
       .describe('`aud` must hold one of these; absent: not asked.'),
     algorithms: z
-      .array(z.enum([...ASYMMETRIC, ...SYMMETRIC]))
+      .array(z.enum(ALGORITHMS))
       .min(1)
       .describe('Algorithms that are accepted, never taken from the token (RFC 8725 §3.1).'),
     leeway: duration().prefault('5s').describe('Clock difference for `exp`, `nbf` and `iat`.'),
     jwks: keySet.optional().describe('URL of the key set.'),
-    key: publicKey.optional().describe('Public key: PEM, or a file.'),
-    secret: z.string().min(32).optional().describe('Shared secret, 32 characters or more.'),
+    refresh: duration()
+      .refine((ms) => ms >= SHORTEST_REFRESH_MS, 'must be 1s or longer')
+      .prefault('10m')
+      .describe('How often the key set is fetched again; an unknown key fetches it at once.'),
+    onStart: z
+      .enum(['wait', 'serve'])
+      .default('serve')
+      .describe(
+        'While the key set can not be had at start-up: `wait` for it, 30s at most, then fail; or `serve`, and answer 503 where a token is needed.',
+      ),
+    key: publicKey.optional().describe('Public key: PEM, or a file of the config’s folder.'),
+    secret: z
+      .string()
+      .optional()
+      .describe('Shared secret: 32 bytes or more for HS256, 48 for HS384, 64 for HS512.'),
+    rolesClaim: claim
+      .default('roles')
+      .describe('Claim that holds the roles; `realm_access.roles` goes into objects.'),
   })
   .superRefine((issuer, context) => {
-    const { jwks, key, secret, algorithms } = issuer;
+    const { jwks, key, secret } = issuer;
     const sources = [jwks, key, secret].filter((each) => each !== undefined);
     if (sources.length !== 1) {
       context.addIssue({ code: 'custom', message: 'needs exactly one of jwks, key and secret' });
-    } else if (algorithms.some((each) => isSymmetric(each) !== (secret !== undefined))) {
-      const message = 'HS* goes with a secret, all others with a public key (RFC 8725 §2.1)';
-      context.addIssue({ code: 'custom', path: ['algorithms'], message });
+      return;
+    }
+    for (const [path, message] of algorithmFaults(issuer)) {
+      context.addIssue({ code: 'custom', path: [path], message });
     }
   });
 export type Issuer = z.output<typeof Issuer>;
+
+interface Keyed {
+  readonly algorithms: readonly Algorithm[];
+  readonly key?: string | undefined;
+  readonly secret?: string | undefined;
+}
+
+/** An algorithm that goes with another kind of key is how keys get confused (RFC 8725 §2.1). */
+function* algorithmFaults({
+  algorithms,
+  key,
+  secret,
+}: Keyed): Generator<readonly [string, string]> {
+  if (algorithms.some((each) => each in MIN_SECRET_BYTES !== (secret !== undefined))) {
+    yield ['algorithms', 'HS* goes with a secret, all others with a public key (RFC 8725 §2.1)'];
+    return;
+  }
+  const publicOne: KeyObject | undefined = key === undefined ? undefined : createPublicKey(key);
+  for (const algorithm of algorithms) {
+    const least = MIN_SECRET_BYTES[algorithm] ?? 0;
+    if (Buffer.byteLength(secret ?? '') < least) {
+      yield ['secret', `${algorithm} needs ${least} bytes or more (RFC 7518 §3.2)`];
+    }
+    const fault = publicOne && keyFault(publicOne, algorithm);
+    if (fault !== undefined) yield ['algorithms', fault];
+  }
+}
 
 export const Settings = z.strictObject({
   issuers: z
@@ -73,13 +109,23 @@ export const Settings = z.strictObject({
 });
 export type Settings = z.output<typeof Settings>;
 
+/** What may stand between the quotes of a challenge. */
+const named = z.string().regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, {
+  error: 'must be printable ASCII without quotes and backslashes',
+});
+
 export const Options = z
   .strictObject({
     issuer: oneOrMore(z.string())
       .transform((names) => [names].flat())
       .describe('Name of the issuer, or several of which any will do.'),
-    scopes: z.array(z.string().min(1)).default([]).describe('Scopes the token must hold.'),
-    match: z.enum(['all', 'any']).default('all').describe('All of the scopes, or any of them.'),
+    scopes: z.array(named).default([]).describe('Scopes the token must hold.'),
+    roles: z.array(named).default([]).describe('Roles the token must hold.'),
+    match: z
+      .enum(['all', 'any'])
+      .default('all')
+      .describe('All of the scopes and all of the roles, or any of each.'),
+    rolesClaim: claim.optional().describe('Claim that holds the roles, instead of the issuer’s.'),
     optional: z
       .boolean()
       .default(false)

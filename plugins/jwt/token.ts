@@ -1,6 +1,7 @@
 /** Finding a token in a request, and reading what it says before it is believed. */
 import type { FastifyRequest } from 'fastify';
-import { GatewayError, isGatewayError, requestSource } from 'portico';
+import { GatewayError, requestSource } from 'portico';
+import { parseStrictly } from './strict-json.ts';
 
 /** No honest token is longer; reading and hashing longer ones is work for nothing. */
 const MAX_TOKEN_BYTES = 8_192;
@@ -14,11 +15,16 @@ export interface UnverifiedToken {
   readonly alg: string;
   readonly kid: string | undefined;
   readonly issuer: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly signature: Uint8Array;
 }
+
+/** Of who sends nothing (RFC 6750 §3.1). */
+export const CHALLENGE = 'Bearer realm="portico"';
 
 /** RFC 6750 §3: why, and in what words. */
 export function refuse(detail: string, cause?: unknown): GatewayError {
-  const challenge = `Bearer realm="portico", error="invalid_token", error_description="${detail}"`;
+  const challenge = `${CHALLENGE}, error="invalid_token", error_description="${detail}"`;
   return new GatewayError('GW_TOKEN_INVALID', detail, {
     cause,
     headers: { 'www-authenticate': challenge },
@@ -27,7 +33,7 @@ export function refuse(detail: string, cause?: unknown): GatewayError {
 
 export function missing(): GatewayError {
   return new GatewayError('GW_TOKEN_MISSING', 'send Authorization: Bearer <token>', {
-    headers: { 'www-authenticate': 'Bearer realm="portico"' },
+    headers: { 'www-authenticate': CHALLENGE },
   });
 }
 
@@ -63,37 +69,40 @@ function bearer(authorization: string): string | undefined {
  * What the token claims of itself: enough to choose a key, and nothing to be believed.
  *
  * @throws GW_TOKEN_INVALID for what is no JWS of ours: other types, critical extensions (RFC 7515
- *   §4.1.11), several spellings of one token
+ *   §4.1.11), several spellings or several readings of one token
  */
 export function peek(token: string): UnverifiedToken {
   if (!COMPACT.test(token)) throw refuse('the token is malformed');
   const [head = '', body = '', signature = ''] = token.split('.');
-  const header = decodeObject(head);
-  const payload = decodeObject(body);
-  decode(signature);
-  const { alg, kid, typ, crit } = header;
+  const { alg, kid, typ, crit, b64 } = decodeObject(head);
+  const claims = decodeObject(body);
   if (typeof alg !== 'string') throw refuse('the token names no algorithm');
-  if (crit !== undefined) throw refuse('the token asks for an extension that is not supported');
+  if (crit !== undefined || b64 !== undefined) {
+    throw refuse('the token asks for an extension that is not supported');
+  }
   if (typ !== undefined && !(typeof typ === 'string' && TYPES.test(typ))) {
     throw refuse('the token is of another type');
   }
-  if (kid !== undefined && (typeof kid !== 'string' || kid.length > 256)) {
-    throw refuse('the key id of the token is malformed');
-  }
-  if (typeof payload['iss'] !== 'string') throw refuse('the token names no issuer');
-  return { alg, kid: kid, issuer: payload['iss'] };
+  if (!isKeyId(kid)) throw refuse('the key id of the token is malformed');
+  if (typeof claims['iss'] !== 'string') throw refuse('the token names no issuer');
+  return { alg, kid, issuer: claims['iss'], claims, signature: decode(signature) };
 }
 
-function decodeObject(part: string): Record<string, unknown> {
+/** Printable, and no longer than honest ones; it is compared, and never part of a path or a query. */
+const isKeyId = (kid: unknown): kid is string | undefined =>
+  kid === undefined || (typeof kid === 'string' && /^[\x20-\x7e]{1,256}$/.test(kid));
+
+function decodeObject(part: string): Readonly<Record<string, unknown>> {
+  const bytes = decode(part);
   try {
-    const value: unknown = JSON.parse(decode(part).toString('utf8'));
+    const value: unknown = parseStrictly(bytes);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       return value as Record<string, unknown>;
     }
-    throw new RangeError('not an object');
   } catch (error) {
-    throw isGatewayError(error) ? error : refuse('the token is malformed', error);
+    throw refuse('the token is malformed', error);
   }
+  throw refuse('the token is malformed');
 }
 
 /** One token, one spelling: stray bits at the end of a part would make it several. */

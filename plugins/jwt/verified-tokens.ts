@@ -2,7 +2,7 @@
  * Tokens that have been verified, by their text: checking a signature again for each request would
  * cost more than all the rest of the gateway.
  *
- * An entry ends with its token, after a minute, or when the key set changes. Failures are not kept.
+ * An entry ends with its token, after a minute, when the key set changes, or when it is revoked. Failures are not kept.
  */
 import type { Consumer } from 'portico';
 
@@ -51,6 +51,11 @@ export class VerifiedTokens {
       if (this.#bytes <= MAX_BYTES && end > now) return;
       this.#delete(oldest);
     }
+  }
+
+  /** Drops the entries that `isOver` says have ended; looks at all of them. */
+  forget(isOver: (entry: VerifiedToken) => boolean): void {
+    for (const [token, entry] of this.#entries) if (isOver(entry)) this.#delete(token);
   }
 
   #delete(token: string): void {

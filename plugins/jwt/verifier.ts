@@ -8,13 +8,14 @@
 import fastifyJwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Consumer, isGatewayError, type PluginHost } from 'portico';
+import { maySign } from './algorithms.ts';
+import { checkClaims, type Claims, toConsumer } from './claims.ts';
 import { type Keys, keysOf } from './keys.ts';
+import { Revocations } from './revocations.ts';
 import type { Issuer, Settings } from './settings.ts';
-import { peek, refuse } from './token.ts';
+import { peek, refuse, type UnverifiedToken } from './token.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
-/** What a verified token says. */
-type Claims = Record<string, unknown> & { readonly exp: number };
 type Verify = (request: FastifyRequest) => Promise<Claims>;
 
 interface KnownIssuer {
@@ -30,24 +31,43 @@ const tokens = new WeakMap<FastifyRequest, string>();
 export class TokenVerifier {
   readonly #issuers: ReadonlyMap<string, KnownIssuer>;
   readonly #verified: VerifiedTokens;
+  readonly #revocations: Revocations;
 
-  constructor(issuers: ReadonlyMap<string, KnownIssuer>, verified: VerifiedTokens) {
+  constructor(
+    issuers: ReadonlyMap<string, KnownIssuer>,
+    verified: VerifiedTokens,
+    revocations: Revocations,
+  ) {
     this.#issuers = issuers;
     this.#verified = verified;
+    this.#revocations = revocations;
   }
 
-  static async create({ issuers }: Settings, host: PluginHost): Promise<TokenVerifier> {
+  /** @throws {Error} when keys are to be waited for and can not be had */
+  static async create(
+    { issuers }: Settings,
+    revocations: Revocations,
+    host: PluginHost,
+  ): Promise<TokenVerifier> {
     const known = new Map<string, KnownIssuer>();
     let index = 0;
     for (const [name, config] of Object.entries(issuers)) {
-      const keys = host.keep(`keys of ${name}`, () => keysOf(config));
+      const keys = host.keep(
+        `keys of ${name}`,
+        () => keysOf(name, config, host),
+        (each) => each.close(),
+      );
+      if (config.onStart === 'wait') await keys.ready();
       const verify = await register(host.app, `issuer${index++}`, config, keys);
       known.set(name, { name, config, keys, verify });
     }
-    return new TokenVerifier(
-      known,
-      host.keep('verified tokens', () => new VerifiedTokens()),
+    const verified = host.keep(
+      'verified tokens',
+      () => new VerifiedTokens(),
+      (each) => revocations.unwatch(each),
     );
+    revocations.watch(verified);
+    return new TokenVerifier(known, verified, revocations);
   }
 
   /** Who the bearer of `token` is, where one of the issuers `allowed` was found to say so before. */
@@ -66,10 +86,12 @@ export class TokenVerifier {
     token: string,
     allowed: readonly string[],
   ): Promise<Consumer> {
+    const unverified = peek(token);
     let refusal: unknown;
     // Mostly there is one; several may share a name, for audiences or keys of their own.
-    for (const issuer of this.#issuersOf(token, allowed)) {
+    for (const issuer of this.#issuersOf(unverified, allowed)) {
       try {
+        checkClaims(unverified.claims, issuer.config, Date.now());
         return await this.#consumer(request, token, issuer);
       } catch (error) {
         if (!isGatewayError(error) || error.code !== 'GW_TOKEN_INVALID') throw error;
@@ -87,8 +109,11 @@ export class TokenVerifier {
     const now = Date.now();
     const { epoch } = keys;
     const claims = await this.#verify(request, token, verify);
+    // As they are now: keys may have been waited for.
+    checkClaims(claims, config, Date.now());
+    if (this.#revocations.revoke(name, claims, Date.now())) throw refuse('the token was revoked');
     const consumer = toConsumer(name, claims);
-    const expiresAt = claims.exp * 1_000 + config.leeway;
+    const expiresAt = (claims['exp'] as number) * 1_000 + config.leeway;
     // The first token of all fetches the keys: what it was verified by is known after.
     const verifiedBy = epoch === 0 ? keys.epoch : epoch;
     this.#verified.set(token, { consumer, issuer: name, epoch: verifiedBy, expiresAt }, now);
@@ -98,14 +123,17 @@ export class TokenVerifier {
   readonly #epochOf = (issuer: string): number => this.#issuers.get(issuer)?.keys.epoch ?? -1;
 
   /** The issuers that the token names, among those that may have issued it; never none. */
-  #issuersOf(token: string, allowed: readonly string[]): readonly KnownIssuer[] {
-    const { issuer, alg } = peek(token);
+  #issuersOf(
+    { issuer, alg, signature }: UnverifiedToken,
+    allowed: readonly string[],
+  ): readonly KnownIssuer[] {
     const named = allowed
       .flatMap((name) => this.#issuers.get(name) ?? [])
       .filter(({ config }) => config.issuer === issuer);
     if (named.length === 0) throw refuse('the token is from another issuer');
     const accepting = named.filter(({ config }) => config.algorithms.includes(alg as never));
     if (accepting.length === 0) throw refuse('the algorithm of the token is not accepted');
+    if (!maySign(alg, signature)) throw refuse('the token is not signed');
     return accepting;
   }
 
@@ -117,7 +145,8 @@ export class TokenVerifier {
       if (isGatewayError(error)) {
         throw error.code === 'GW_TOKEN_INVALID' ? refuse(error.message, error) : error;
       }
-      throw refuse(describe(error), error);
+      // The package's own words name options and codes.
+      throw refuse('the token is not valid', error);
     } finally {
       tokens.delete(request);
     }
@@ -151,37 +180,4 @@ async function register(
     },
   });
   return (request) => (request as unknown as Record<string, () => Promise<Claims>>)[verb]!();
-}
-
-/** What the client may know of it: the package's own words name options and codes. */
-function describe(error: unknown): string {
-  const { code } = error as { readonly code?: string };
-  if (code === 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED') return 'the token has expired';
-  return 'the token is not valid';
-}
-
-function toConsumer(issuer: string, claims: Claims): Consumer {
-  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
-    throw refuse('the token holds no claims');
-  }
-  if (!Number.isFinite(claims.exp)) throw refuse('the token does not say when it expires');
-  const { sub, iat } = claims;
-  if (iat !== undefined && (typeof iat !== 'number' || iat * 1_000 > Date.now() + 60_000)) {
-    throw refuse('the token was issued in the future');
-  }
-  return {
-    id: typeof sub === 'string' ? sub : '',
-    via: 'jwt',
-    issuer,
-    scopes: scopesOf(claims),
-    claims: Object.freeze(claims),
-  };
-}
-
-/** `scope` as RFC 8693 §4.2 has it, or `scp` as a list. */
-function scopesOf({ scope, scp }: Record<string, unknown>): ReadonlySet<string> {
-  const listed = scope ?? scp;
-  if (typeof listed === 'string') return new Set(listed.split(' ').filter((each) => each !== ''));
-  if (!Array.isArray(listed)) return new Set();
-  return new Set(listed.filter((each) => typeof each === 'string'));
 }

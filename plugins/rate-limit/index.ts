@@ -36,7 +36,7 @@ export default definePlugin({
   options: Options,
   *check(limits, _settings, others) {
     for (const [i, { by }] of limits.entries()) {
-      if (!by.startsWith('claim:') || others.has('jwt')) continue;
+      if (!by.startsWith('claim:') || others.has('jwt') || others.has('apiKey')) continue;
       const path = limits.length > 1 ? [i, 'by'] : ['by'];
       yield { path, message: `"${by}" needs a token, and no jwt is on this route` };
     }

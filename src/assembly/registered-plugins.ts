@@ -13,6 +13,7 @@ import { ConfigError } from '../config/fault.ts';
 import { PERMISSIONS } from '../config/permissions.ts';
 import type { FastifyModule, GatewayModules } from '../modules.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
+import { AdminRoutes } from './admin-routes.ts';
 import { ownedFields } from './owned-fields.ts';
 import type { World } from './world.ts';
 
@@ -37,6 +38,8 @@ interface RegistrationRules {
   /** Fields that no client may send. */
   readonly owned: ReadonlySet<string>;
   readonly server: ServerConfig;
+  /** Names of all that there are. */
+  readonly upstreams: ReadonlySet<string>;
   /** Some ordinary Fastify plugin may want `onSend`. */
   readonly needsReplyPath: boolean;
 }
@@ -45,17 +48,20 @@ export class RegisteredPlugins {
   readonly #registered: readonly Registered[];
   readonly #owned: ReadonlySet<string>;
   readonly #server: ServerConfig;
+  readonly #upstreams: ReadonlySet<string>;
   #closed = false;
   /** Some ordinary Fastify plugin may want `onSend`. */
   readonly needsReplyPath: boolean;
+  readonly adminRoutes = new AdminRoutes();
 
   constructor(
     registered: readonly Registered[],
-    { owned, server, needsReplyPath }: RegistrationRules,
+    { owned, server, upstreams, needsReplyPath }: RegistrationRules,
   ) {
     this.#registered = registered;
     this.#owned = owned;
     this.#server = server;
+    this.#upstreams = upstreams;
     this.needsReplyPath = needsReplyPath;
   }
 
@@ -102,13 +108,13 @@ export class RegisteredPlugins {
     written: Readonly<Record<string, unknown>>,
     mount: Readonly<Record<string, unknown>>,
   ): Record<string, unknown> {
-    const others = new Set([...Object.keys(mount), ...Object.keys(written)]);
+    const others = new Map(Object.entries({ ...mount, ...written }));
     return Object.fromEntries(
       Object.entries(written).map(([name, options]) => [name, this.#parse(name, options, others)]),
     );
   }
 
-  #parse(name: string, written: unknown, others: ReadonlySet<string>): unknown {
+  #parse(name: string, written: unknown, others: ReadonlyMap<string, unknown>): unknown {
     const fault = (message: string | undefined): TypeError =>
       new TypeError(`config.portico.${name}: ${message}`);
     const registered = this.#registered.find((each) => each.name === name);
@@ -121,9 +127,8 @@ export class RegisteredPlugins {
     }
     const parsed = plugin.options.safeParse(written);
     if (!parsed.success) throw fault(parsed.error.issues[0]?.message);
-    for (const { message } of plugin.check?.(parsed.data, settings as never, others) ?? []) {
-      throw fault(message);
-    }
+    const findings = plugin.check?.(parsed.data, settings as never, others, this.#upstreams);
+    for (const { message } of findings ?? []) throw fault(message);
     for (const field of plugin.owns?.(settings as never, [parsed.data]) ?? []) {
       // Clients' own was removed for those that the YAML names, and for no others.
       if (!this.#owned.has(field.toLowerCase())) throw fault(`only the YAML may set ${field}`);
@@ -166,13 +171,14 @@ export async function registerPlugins(
   const plugins = new RegisteredPlugins(registered, {
     owned,
     server: config.server,
+    upstreams: new Set(Object.keys(config.upstreams)),
     needsReplyPath,
   });
   // Where a later one can not start, those before it end with the app.
   app.addHook('onClose', () => plugins.close());
   for (const [name, plugin] of modules.plugins) {
     const settings = config.plugins[name] ?? plugin.settings.parse({});
-    const host = pluginHost(app, name, settings, world, generation);
+    const host = pluginHost(app, name, settings, world, generation, plugins.adminRoutes);
     const hooks = await orFault(name, modules, async () =>
       plugin.register(settings as never, host),
     );
@@ -205,6 +211,7 @@ function pluginHost(
   settings: unknown,
   world: World,
   generation: object,
+  admin: AdminRoutes,
 ): PluginHost {
   return {
     random: world.random,
@@ -215,6 +222,9 @@ function pluginHost(
     },
     keep: (key, make, dispose) =>
       world.kept.keep(generation, `${name} ${key}`, settings, make, dispose),
+    keepThrough: (key, make, dispose) =>
+      world.kept.keep(generation, `${name} ${key}, whatever the settings`, '', make, dispose),
+    admin,
   };
 }
 

@@ -47,6 +47,20 @@ export interface PluginHost {
    * the plugin's settings are equal; else a new one. `dispose` ends it when no generation uses it.
    */
   keep<T>(key: string, make: () => T, dispose?: (value: T) => void): T;
+  /** The same for what must survive a change of the settings, too. */
+  keepThrough<T>(key: string, make: () => T, dispose?: (value: T) => void): T;
+  readonly admin: PluginAdmin;
+}
+
+/** What operators may tell a plugin through the admin port, where the config has one. */
+export interface PluginAdmin {
+  /**
+   * `POST path` with a JSON body that fits `schema`, from whom may change the gateway's state; what
+   * `handler` returns is the answer, a GatewayError that it throws is one too.
+   *
+   * @throws {TypeError} for a path that is taken
+   */
+  post<S extends z.ZodType>(path: string, schema: S, handler: (body: z.output<S>) => unknown): void;
 }
 
 export interface PluginHooks<Options> {
@@ -81,6 +95,11 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
   /** Per route, under its key. */
   readonly options: O;
   /**
+   * Where the settings hold PEM text or the name of a file with it, such as `issuers.*.key`; `*` is any
+   * key. Names start at the folder of the config; the settings are given the text.
+   */
+  readonly pemFiles?: readonly string[];
+  /**
    * What must stand under `server` before a route may have the plugin; a config that has not said so is
    * refused.
    */
@@ -89,12 +108,13 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
   owns?(settings: z.output<S>, options: readonly z.output<O>[]): Iterable<string>;
   /**
    * Finds what the schemas can not: names that refer to nothing. `others` are the keys that stand on
-   * the same route, plugins among them.
+   * the same route, plugins among them, with what they say; `upstreams` are the config's.
    */
   check?(
     options: z.output<O>,
     settings: z.output<S>,
-    others: ReadonlySet<string>,
+    others: ReadonlyMap<string, unknown>,
+    upstreams: ReadonlySet<string>,
   ): Iterable<OptionFault>;
   /** Runs once for each generation. */
   register(

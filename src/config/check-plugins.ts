@@ -44,39 +44,47 @@ function* checkOptions(
   settings: unknown,
 ): Generator<Finding> {
   const common = section(section(tree, 'defaults'), 'routes');
+  const upstreams = new Set(Object.keys(section(tree, 'upstreams')));
   const inheriting = new Map<string, Tree>();
   for (const [route, own] of Object.entries(section(tree, 'routes'))) {
     if (!isMap(own)) continue;
     const all = { ...common, ...own };
     if (own[name] === undefined) inheriting.set(route, all);
-    else yield* findingsAt(plugin, ['routes', route, name], own[name], settings, all);
+    else
+      yield* findingsAt(plugin, ['routes', route, name], own[name], { settings, all, upstreams });
   }
   if (common[name] === undefined) return;
   const path = ['defaults', 'routes', name];
   if (inheriting.size === 0) {
-    yield* findingsAt(plugin, path, common[name], settings, common);
+    yield* findingsAt(plugin, path, common[name], { settings, all: common, upstreams });
     return;
   }
   yield* shared(
     [...inheriting].map(([route, all]) => [
       route,
-      [...findingsAt(plugin, path, common[name], settings, all)],
+      [...findingsAt(plugin, path, common[name], { settings, all, upstreams })],
     ]),
   );
+}
+
+interface Surroundings {
+  readonly settings: unknown;
+  /** Every key of the route. */
+  readonly all: Tree;
+  readonly upstreams: ReadonlySet<string>;
 }
 
 function* findingsAt(
   plugin: PluginModule,
   path: Path,
   written: unknown,
-  settings: unknown,
-  beside: Tree,
+  { settings, all, upstreams }: Surroundings,
 ): Generator<Finding> {
   if (plugin.check === undefined || written === false) return;
   const options = plugin.options.safeParse(written);
   if (!options.success) return;
-  const others = new Set(Object.keys(beside).filter((key) => beside[key] !== false));
-  for (const finding of plugin.check(options.data, settings, others)) {
+  const others = new Map(Object.entries(all).filter(([, own]) => own !== false));
+  for (const finding of plugin.check(options.data, settings, others, upstreams)) {
     yield { ...finding, path: [...path, ...finding.path] };
   }
 }

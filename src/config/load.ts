@@ -8,10 +8,11 @@ import { checkTree } from './check.ts';
 import { aboutPlugins } from './check-plugins.ts';
 import type { Config } from './config.ts';
 import type { Environment } from './environment.ts';
-import { ConfigError, type Fault, sortFaults } from './fault.ts';
+import { ConfigError, type Fault, type Finding, formatPath, sortFaults } from './fault.ts';
 import { findingsOf } from './issues.ts';
 import type { ModuleLoader, Modules } from './modules.ts';
 import { NamedFiles } from './named-files.ts';
+import { withPluginFiles } from './plugin-files.ts';
 import { configSchema } from './schema.ts';
 import { readSource } from './source.ts';
 
@@ -40,18 +41,20 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
   }
   const modules = await options.loadModules(source);
   const namedFiles = new NamedFiles((path) => source.folderOf(path));
+  const { tree, findings: unread } = withPluginFiles(source.tree, modules, namedFiles);
   const schema = configSchema(modules.plugins);
-  const parsed = schema.safeParse(source.tree);
+  const parsed = schema.safeParse(tree);
   const findings = [
     ...modules.findings,
-    ...(parsed.success ? [] : findingsOf(schema, source.tree, parsed.error.issues)),
+    ...(parsed.success ? [] : unlessUnread(findingsOf(schema, tree, parsed.error.issues), unread)),
+    ...unread,
     // In a file that could not be read may stand what others refer to.
-    ...(source.complete ? checkTree(source.tree, modules, namedFiles) : []),
+    ...(source.complete ? checkTree(tree, modules, namedFiles) : []),
   ];
   const faults = sortFaults(
     once([
       ...source.faults,
-      ...aboutPlugins(findings, source.tree, modules)
+      ...aboutPlugins(findings, tree, modules)
         .filter(({ path }) => !source.isUnread(path))
         .map((finding) => source.place(finding)),
     ]),
@@ -65,6 +68,12 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
     pluginNames: [...modules.plugins.keys()],
   });
   return { config, modules, warnings: faults };
+}
+
+/** `findings` without those about a name whose file could not be read. */
+function unlessUnread(findings: readonly Finding[], unread: readonly Finding[]): Finding[] {
+  const paths = new Set(unread.map(({ path }) => formatPath(path)));
+  return findings.filter(({ path }) => !paths.has(formatPath(path)));
 }
 
 /** What an alias brings to several places is written, and wrong, in one. */

@@ -11,10 +11,17 @@ export interface PluginModule extends PluginSchema {
   readonly name: string;
   readonly settings: z.ZodType;
   readonly options: z.ZodType;
+  /** Where its settings name PEM files, such as `issuers.*.key`. */
+  readonly pemFiles?: readonly string[];
   /** May stand on a route only where the server allows it. */
   readonly requires?: ServerPermission;
   /** Looks at one route's options: names that refer to nothing, combinations that can not work. */
-  check?(options: unknown, settings: unknown, others: ReadonlySet<string>): Iterable<Finding>;
+  check?(
+    options: unknown,
+    settings: unknown,
+    others: ReadonlyMap<string, unknown>,
+    upstreams: ReadonlySet<string>,
+  ): Iterable<Finding>;
 }
 
 export interface BffModule {

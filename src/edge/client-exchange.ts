@@ -32,6 +32,8 @@ export class ClientExchange {
   /** What the route's prefix left of the path. */
   rest = '';
   consumer: Consumer | undefined;
+  /** What plugins would ask for; see challenge.ts. */
+  challenges: Map<string, string> | undefined;
   /** Ends when the client leaves before its response is complete. */
   readonly signal = new Cancellation();
   readonly notes: CallNotes = emptyNotes();

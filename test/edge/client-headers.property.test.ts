@@ -41,7 +41,14 @@ test('whatever fields a client sends, what goes upstream keeps the rules', () =>
     fc.property(fields, (sent) => {
       const headers: IncomingHttpHeaders = { ...sent };
       removeForbidden({ headers } as IncomingMessage, forbiddenFields([OWNED]));
-      const peer = { address: '192.0.2.1', forwardedFor: 'for=192.0.2.1', scheme: 'http' } as const;
+      const peer = {
+        address: '192.0.2.1',
+        scheme: 'http',
+        chain: '192.0.2.1',
+        forwardedFor: 'for=192.0.2.1',
+        forwardedBy: '',
+        certificate: undefined,
+      } as const;
       const exchange = new ClientExchange('the-id', 'GET', peer, 0);
       exchange.host = 'a.example';
       const out = forwardedHeaders(headers, exchange);

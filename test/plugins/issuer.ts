@@ -30,7 +30,12 @@ export class Issuer {
   /** Requests for the key set. */
   hits = 0;
   isDown = false;
+  /** In place of the key set. */
+  answer: string | undefined;
+  /** The key before the present one stays in the set. */
+  keepsOld = false;
   #key = newKey('key-1');
+  #old: Key | undefined;
   #count = 1;
 
   constructor(issuer: string) {
@@ -56,6 +61,7 @@ export class Issuer {
 
   /** Another key in place of the present one. */
   rotate(): void {
+    this.#old = this.keepsOld ? this.#key : undefined;
     this.#count += 1;
     this.#key = newKey(`key-${this.#count}`);
   }
@@ -65,9 +71,15 @@ export class Issuer {
   }
 
   get keySet(): { readonly keys: readonly unknown[] } {
-    const { publicKey, kid } = this.#key;
-    const jwk = publicKey.export({ format: 'jwk' });
-    return { keys: [{ ...jwk, kid, alg: 'ES256', use: 'sig' }] };
+    const keys = [this.#key, ...(this.#old === undefined ? [] : [this.#old])];
+    return {
+      keys: keys.map(({ publicKey, kid }) => ({
+        ...publicKey.export({ format: 'jwk' }),
+        kid,
+        alg: 'ES256',
+        use: 'sig',
+      })),
+    };
   }
 }
 
@@ -79,7 +91,10 @@ export async function startIssuer(issuer = 'https://issuer.example'): Promise<{
   const origin = await startUpstream((_request, response) => {
     own.hits += 1;
     if (own.isDown) response.writeHead(500).end();
-    else response.setHeader('content-type', 'application/json').end(JSON.stringify(own.keySet));
+    else
+      response
+        .setHeader('content-type', 'application/json')
+        .end(own.answer ?? JSON.stringify(own.keySet));
   });
   return { issuer: own, jwks: `${origin}/.well-known/jwks.json` };
 }

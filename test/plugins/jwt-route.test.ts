@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { codeOf } from '../gateway/support/gateway.ts';
-import { hmacToken, now } from './issuer.ts';
+import { hmacToken, type Json, now } from './issuer.ts';
 import { bearing, routed } from './jwt-routes.ts';
 
 describe('scopes', () => {
@@ -27,6 +27,49 @@ describe('scopes', () => {
       'Bearer realm="portico", error="insufficient_scope", scope="a b"',
     );
     expect(await codeOf(response)).toBe('GW_SCOPE_INSUFFICIENT');
+  });
+});
+
+describe('roles', () => {
+  const keycloak = { realm_access: { roles: ['admin', 'staff'] } };
+  const url = 'https://shop.example/roles';
+
+  test.each<readonly [object, Json, number]>([
+    [{ roles: ['admin'] }, { roles: ['admin', 'x'] }, 200],
+    [{ roles: ['admin'] }, { roles: 'admin' }, 200],
+    [{ roles: ['admin'] }, { roles: ['Admin'] }, 403],
+    [{ roles: ['admin'] }, { roles: 'admin staff' }, 403],
+    [{ roles: ['admin'] }, { roles: { admin: true } }, 403],
+    [{ roles: ['admin'] }, {}, 403],
+    [{ roles: ['admin', 'staff'] }, { roles: ['staff'] }, 403],
+    [{ roles: ['admin', 'staff'], match: 'any' }, { roles: ['staff'] }, 200],
+    [{ roles: ['staff'], rolesClaim: 'realm_access.roles' }, keycloak, 200],
+    [{ roles: ['owner'], rolesClaim: 'realm_access.roles' }, keycloak, 403],
+    [{ roles: ['staff'], rolesClaim: 'realm_access.constructor' }, keycloak, 403],
+    [{ roles: ['admin'], rolesClaim: url }, { [url]: ['admin'] }, 200],
+    [{ roles: ['admin'], scopes: ['a'] }, { roles: ['admin'], scope: 'a' }, 200],
+    [{ roles: ['admin'], scopes: ['a'], match: 'any' }, { roles: ['admin'] }, 403],
+    [{ roles: ['admin'], scopes: ['a'], match: 'any' }, { scope: 'a' }, 403],
+  ])('%j, with %j, is %i', async (options, claims, status) => {
+    const { fetch, issuer } = await routed({ a: options });
+    const response = await fetch('/a', bearing(issuer.sign(claims)));
+    expect(response.status).toBe(status);
+    if (status === 403) expect(await codeOf(response)).toBe('GW_SCOPE_INSUFFICIENT');
+  });
+
+  test('are where the issuer says, unless the route says otherwise', async () => {
+    const { fetch, issuer } = await routed(
+      { a: { roles: ['admin'] }, b: { roles: ['admin'], rolesClaim: 'groups' } },
+      {},
+      { own: { rolesClaim: 'realm_access.roles' } },
+    );
+    const token = issuer.sign(keycloak);
+    expect((await fetch('/a', bearing(token))).status).toBe(200);
+    const refused = await fetch('/b', bearing(token));
+    expect(refused.status).toBe(403);
+    expect(refused.headers.get('www-authenticate')).toBe(
+      'Bearer realm="portico", error="insufficient_scope", error_description="needs all of the roles: admin"',
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 /** Routes that ask for tokens, and requests that bear them. */
 import type { UpstreamRequest } from '../../src/call.ts';
 import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
+import type { TestGatewayOptions } from '../../src/testing.ts';
 import { startIssuer } from './issuer.ts';
 
 export const bearing = (token: string, more: object = {}) => ({
@@ -11,13 +12,19 @@ export const bearing = (token: string, more: object = {}) => ({
 export async function routed(
   options: Readonly<Record<string, object | false>>,
   issuers: object = {},
+  {
+    own = {},
+    ...more
+  }: { readonly own?: object } & Pick<TestGatewayOptions, 'log' | 'folder'> = {},
 ) {
   const { issuer, jwks } = await startIssuer();
   const calls: UpstreamRequest[] = [];
-  const own = { issuer: issuer.issuer, audience: 'shop', jwks, algorithms: ['ES256'] };
+  const shop = { issuer: issuer.issuer, audience: 'shop', jwks, algorithms: ['ES256'], ...own };
   const gateway = await startGateway({
+    ...more,
     config: {
-      plugins: { jwt: { issuers: { shop: own, ...issuers } } },
+      admin: { port: 0 },
+      plugins: { jwt: { issuers: { shop, ...issuers } } },
       routes: Object.fromEntries(
         Object.entries(options).map(([name, jwt]) => [
           name,
@@ -32,5 +39,7 @@ export async function routed(
       },
     },
   });
-  return { ...gateway, issuer, calls };
+  const { adminUrl } = gateway.gateway;
+  const metrics = async (): Promise<string> => (await fetch(`${adminUrl}/metrics`)).text();
+  return { ...gateway, issuer, calls, metrics };
 }

@@ -1,0 +1,133 @@
+/**
+ * Lets in who sends a key that we know the hash of, and says who that is: `request.consumer`.
+ *
+ * A key is looked up by its digest, so that the time it takes tells nothing of the keys that there are.
+ * The key itself is taken from what goes to upstreams.
+ */
+import type { FastifyRequest } from 'fastify';
+import {
+  type Consumer,
+  definePlugin,
+  GatewayError,
+  hint,
+  offerChallenge,
+  type Policy,
+  type UpstreamRequest,
+  withoutHeader,
+} from 'portico';
+import { digestOf, type Options, Options as OptionsSchema, Settings } from './settings.ts';
+import { valuesOf, withoutParameter } from './query.ts';
+
+/** No honest key is longer. */
+const MAX_KEY_CHARACTERS = 512;
+const DEFAULT_HEADER = 'x-api-key';
+
+export default definePlugin({
+  name: 'apiKey',
+  settings: Settings,
+  options: OptionsSchema,
+  *check({ header, query, plans = [] }, { consumers }) {
+    if (header !== undefined && query !== undefined) {
+      yield { path: ['query'], message: 'does not go with "header": a key comes one way' };
+    }
+    const known = Object.values(consumers).flatMap(({ plan }) => plan ?? []);
+    for (const [i, plan] of plans.entries()) {
+      if (known.includes(plan)) continue;
+      yield {
+        path: ['plans', i],
+        message: `no consumer has the plan "${plan}"${hint(plan, known)}`,
+      };
+    }
+  },
+  register({ consumers }) {
+    const known = consumersByDigest(consumers);
+    return {
+      phase: 'authenticate',
+      onRequest(request, _reply, options) {
+        const key = findKey(request, options);
+        if (key === undefined) {
+          if (!options.optional) throw missing(options);
+          offerChallenge(request, 'apiKey', challengeOf(options));
+          return;
+        }
+        const consumer = known.get(digestOf(key));
+        if (consumer === undefined) throw refuse('the key is not known', options);
+        requirePlan(consumer, options);
+        // A token that came as well says more of who it is.
+        request.consumer ??= consumer;
+      },
+      policy: (options) => withoutKey(options, known),
+    };
+  },
+});
+
+type Known = ReadonlyMap<string, Consumer>;
+
+function consumersByDigest(consumers: Settings['consumers']): Known {
+  return new Map(
+    Object.entries(consumers).flatMap(([id, { keys, plan, scopes }]) => {
+      const claims = Object.freeze(plan === undefined ? {} : { plan });
+      const consumer: Consumer = { id, via: 'apiKey', scopes: new Set(scopes), claims };
+      return keys.map((key) => [key, consumer] as const);
+    }),
+  );
+}
+
+/** @throws GW_TOKEN_INVALID for what can be no key */
+function findKey({ raw }: FastifyRequest, options: Options): string | undefined {
+  const { header = DEFAULT_HEADER, query } = options;
+  const sent: readonly string[] =
+    query === undefined
+      ? [raw.headers[header] ?? []].flat()
+      : valuesOf(raw.url?.split('?').slice(1).join('?') ?? '', query);
+  const [key, ...more] = sent.filter((each) => each !== '');
+  if (more.length > 0) throw refuse('there are several keys', options);
+  if (key !== undefined && key.length > MAX_KEY_CHARACTERS)
+    throw refuse('the key is too long', options);
+  return key;
+}
+
+/** @throws GW_SCOPE_INSUFFICIENT */
+function requirePlan({ scopes, claims }: Consumer, options: Options): void {
+  const { plans, scopes: wanted } = options;
+  if (plans !== undefined && !plans.includes(String(claims['plan']))) {
+    throw new GatewayError('GW_SCOPE_INSUFFICIENT', `needs one of the plans: ${plans.join(', ')}`);
+  }
+  if (wanted.every((each) => scopes.has(each))) return;
+  const detail = `needs all of the scopes: ${wanted.join(' ')}`;
+  throw new GatewayError('GW_SCOPE_INSUFFICIENT', detail);
+}
+
+/** No scheme is registered for API keys; RFC 9110 §11.6.1 wants one named all the same. */
+function challengeOf({ header = DEFAULT_HEADER, query }: Options): string {
+  const where = query === undefined ? `header="${header}"` : `query="${encodeURIComponent(query)}"`;
+  return `ApiKey realm="portico", ${where}`;
+}
+
+function missing(options: Options): GatewayError {
+  const { header = DEFAULT_HEADER, query } = options;
+  const detail = `send a key as ${query === undefined ? header : `the parameter ${query}`}`;
+  const headers = { 'www-authenticate': challengeOf(options) };
+  return new GatewayError('GW_TOKEN_MISSING', detail, { headers });
+}
+
+function refuse(detail: string, options: Options): GatewayError {
+  const challenge = `${challengeOf(options)}, error="invalid_key", error_description="${detail}"`;
+  return new GatewayError('GW_TOKEN_INVALID', detail, {
+    headers: { 'www-authenticate': challenge },
+  });
+}
+
+/** What goes to upstreams says who it is for in other words, if at all. */
+function withoutKey({ header = DEFAULT_HEADER, query, forward }: Options, known: Known): Policy {
+  if (forward) return (next) => next;
+  const strip =
+    query === undefined
+      ? (request: UpstreamRequest) => withoutHeader(request, header)
+      : (request: UpstreamRequest) => ({
+          ...request,
+          // A parameter that an aggregate or a BFF sends under that name is not the client's key.
+          query: withoutParameter(request.query, query, (value) => known.has(digestOf(value))),
+        });
+  return (next) => (request) => next(strip(request));
+}

@@ -1,0 +1,80 @@
+/** Signature algorithms of RFC 7518 and RFC 8037, and what each asks of its key. */
+import type { KeyObject } from 'node:crypto';
+
+export const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'HS256',
+  'HS384',
+  'HS512',
+] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+/** A secret is as long as the hash, at least (RFC 7518 §3.2). */
+export const MIN_SECRET_BYTES: Readonly<Partial<Record<Algorithm, number>>> = {
+  HS256: 32,
+  HS384: 48,
+  HS512: 64,
+};
+
+/** RFC 7518 §3.3. */
+const MIN_RSA_BITS = 2_048;
+
+const CURVES: Readonly<Partial<Record<Algorithm, string>>> = {
+  ES256: 'prime256v1',
+  ES384: 'secp384r1',
+  ES512: 'secp521r1',
+};
+
+const SIGNATURE_BYTES: Readonly<Partial<Record<Algorithm, readonly number[]>>> = {
+  HS256: [32],
+  HS384: [48],
+  HS512: [64],
+  ES256: [64],
+  ES384: [96],
+  ES512: [132],
+  // Ed25519, Ed448.
+  EdDSA: [64, 114],
+};
+
+/** @returns why `key` does not go with `algorithm`; `undefined` where it does */
+export function keyFault(key: KeyObject, algorithm: Algorithm): string | undefined {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  const isRsa = type === 'rsa' || type === 'rsa-pss';
+  if (isRsa && (details?.modulusLength ?? 0) < MIN_RSA_BITS) {
+    return `an RSA key has ${MIN_RSA_BITS} bits or more (RFC 7518 §3.3)`;
+  }
+  const fits = CURVES[algorithm]
+    ? type === 'ec' && details?.namedCurve === CURVES[algorithm]
+    : algorithm === 'EdDSA'
+      ? type === 'ed25519' || type === 'ed448'
+      : type === 'rsa' || (type === 'rsa-pss' && algorithm.startsWith('PS'));
+  return fits ? undefined : `${algorithm} does not go with this key, which is ${named(key)}`;
+}
+
+function named({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
+  const { namedCurve } = asymmetricKeyDetails ?? {};
+  const type = asymmetricKeyType ?? 'of no known kind';
+  return namedCurve === undefined ? type : `${type} on ${namedCurve}`;
+}
+
+/** May these bytes be a signature at all? What can be told without a key costs nothing. */
+export function maySign(algorithm: string, signature: Uint8Array): boolean {
+  const sizes = SIGNATURE_BYTES[algorithm as Algorithm];
+  if (sizes === undefined) return signature.length >= MIN_RSA_BITS / 8;
+  if (!sizes.includes(signature.length)) return false;
+  if (!algorithm.startsWith('ES')) return true;
+  // Neither r nor s is zero (FIPS 186-5 §6.4.2): some libraries found such a pair good for any key.
+  const half = signature.length / 2;
+  return [signature.subarray(0, half), signature.subarray(half)].every((part) =>
+    part.some((byte) => byte !== 0),
+  );
+}

@@ -1,0 +1,89 @@
+/**
+ * What claims must say (RFC 7519 §4.1), looked at before the signature is: who can be refused for what
+ * the token itself says costs no signature and no look-up of keys.
+ */
+import type { Consumer } from 'portico';
+import type { Issuer } from './settings.ts';
+import { refuse } from './token.ts';
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** Seconds; the last year that a date of ours may have is 9999. */
+const LATEST = 253_402_300_799;
+
+/** @throws GW_TOKEN_INVALID; `now` in ms */
+export function checkClaims(claims: Claims, { audience, leeway }: Issuer, now: number): void {
+  const { sub, jti, aud } = claims;
+  const exp = dateOf(claims, 'exp');
+  if (exp === undefined) throw refuse('the token does not say when it expires');
+  if (exp * 1_000 + leeway < now) throw refuse('the token has expired');
+  if (isAhead(dateOf(claims, 'nbf'), now + leeway)) throw refuse('the token is not valid yet');
+  if (isAhead(dateOf(claims, 'iat'), now + leeway)) {
+    throw refuse('the token was issued in the future');
+  }
+  for (const text of [sub, jti]) {
+    if (text !== undefined && typeof text !== 'string') throw refuse('the token is malformed');
+  }
+  if (aud === undefined && audience === undefined) return;
+  const named: readonly unknown[] = [aud].flat();
+  if (!named.every((each) => typeof each === 'string')) throw refuse('the token is malformed');
+  if (audience !== undefined && ![audience].flat().some((each) => named.includes(each))) {
+    throw refuse('the token is for others');
+  }
+}
+
+const isAhead = (seconds: number | undefined, now: number): boolean =>
+  seconds !== undefined && seconds * 1_000 > now;
+
+function dateOf(claims: Claims, name: string): number | undefined {
+  const { [name]: value } = claims;
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' && Math.abs(value) <= LATEST) return value;
+  throw refuse(`the token has no date for ${name}`);
+}
+
+/** Who the token speaks of; it has been verified. */
+export function toConsumer(issuer: string, claims: Claims): Consumer {
+  const { sub } = claims;
+  return {
+    id: typeof sub === 'string' ? sub : '',
+    via: 'jwt',
+    issuer,
+    scopes: scopesOf(claims),
+    claims: Object.freeze(claims),
+  };
+}
+
+/** `scope` as RFC 8693 §4.2 has it, or `scp` as a list. */
+function scopesOf({ scope, scp }: Claims): ReadonlySet<string> {
+  const listed = scope ?? scp;
+  if (typeof listed === 'string') return new Set(listed.split(' ').filter((each) => each !== ''));
+  return textsOf(listed);
+}
+
+/** The roles in `listed`: a list, or one text that is one role. */
+export const rolesOf = (listed: unknown): ReadonlySet<string> =>
+  typeof listed === 'string' ? new Set([listed]) : textsOf(listed);
+
+function textsOf(listed: unknown): ReadonlySet<string> {
+  if (!Array.isArray(listed)) return new Set();
+  return new Set(listed.filter((each) => typeof each === 'string'));
+}
+
+export type ReadClaim = (claims: Claims) => unknown;
+
+/** Reads the claim of that whole name, as URLs are; else what its parts between dots lead to. */
+export function claimReader(path: string): ReadClaim {
+  const names = path.split('.');
+  return (claims) => {
+    if (Object.hasOwn(claims, path)) return claims[path];
+    let value: unknown = claims;
+    for (const name of names) {
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) {
+        return undefined;
+      }
+      value = (value as Claims)[name];
+    }
+    return value;
+  };
+}

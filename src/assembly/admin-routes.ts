@@ -1,0 +1,48 @@
+/** What the plugins of one generation take from operators, behind the admin port's guard. */
+import type { z } from 'zod';
+import { formatPath, type Path } from '../config/fault.ts';
+import type { PluginAdmin } from '../authoring/plugin.ts';
+import { isGatewayError } from '../errors.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+type Take = (body: unknown) => Promise<Answer>;
+
+const PATH = /^(\/[a-z][a-z0-9-]*)+$/;
+
+export class AdminRoutes implements PluginAdmin {
+  readonly #routes = new Map<string, Take>();
+
+  post<S extends z.ZodType>(
+    path: string,
+    schema: S,
+    handler: (body: z.output<S>) => unknown,
+  ): void {
+    if (!PATH.test(path)) throw new TypeError(`"${path}" is no path of the admin port`);
+    if (this.#routes.has(path)) throw new TypeError(`POST ${path} of the admin port is taken`);
+    this.#routes.set(path, async (body) => {
+      const parsed = schema.safeParse(body);
+      if (!parsed.success) return { status: 400, body: { error: describe(parsed.error) } };
+      try {
+        return { status: 200, body: await handler(parsed.data) };
+      } catch (error) {
+        if (!isGatewayError(error)) throw error;
+        return { status: error.statusCode, body: { error: error.message } };
+      }
+    });
+  }
+
+  /** `undefined` where no plugin takes `path`. */
+  at(path: string): Take | undefined {
+    return this.#routes.get(path);
+  }
+}
+
+const describe = ({ issues }: z.ZodError): string =>
+  issues
+    .map(({ path, message }) =>
+      path.length === 0 ? message : `${formatPath(path as Path)}: ${message}`,
+    )
+    .join('; ');

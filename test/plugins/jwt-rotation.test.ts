@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { bearing, routed } from './jwt-routes.ts';
+
+/** Mulberry32: uniform in [0, 1), the same for the same seed. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const ROTATIONS = 5;
+const CLIENTS = 12;
+
+test('keys change under load, between strangers’ tokens, and no good one is refused', async () => {
+  const { fetch, issuer } = await routed({ a: {} });
+  const random = seeded(20_261);
+  issuer.keepsOld = true;
+  const good: number[] = [];
+  const strange: number[] = [];
+  const over = new AbortController();
+  const ask = async (into: number[], token: string): Promise<void> => {
+    const response = await fetch('/a', bearing(token));
+    await response.arrayBuffer();
+    into.push(response.status);
+  };
+  const client = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      // Some tokens come again, most are new, some are of keys nobody has.
+      const sub = `u${Math.floor(random() * 200)}`;
+      if (random() < 0.05) await ask(strange, issuer.sign({ sub }, { kid: `k${random()}` }));
+      else await ask(good, issuer.sign({ sub }));
+    }
+  };
+  const clients = Array.from({ length: CLIENTS }, client);
+
+  for (let i = 0; i < ROTATIONS; i += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 300 + 700 * random()));
+    issuer.rotate();
+  }
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  over.abort();
+  await Promise.all(clients);
+
+  expect(good.filter((status) => status !== 200)).toEqual([]);
+  expect(good.length).toBeGreaterThan(100);
+  expect(new Set(strange)).toEqual(new Set([401]));
+});
