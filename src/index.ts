@@ -35,6 +35,7 @@ export {
   withHeader,
   withoutHeader,
 } from './call.ts';
+export { parseRegex, type Regex } from './config/regex.ts';
 export { hint } from './config/suggest.ts';
 export {
   duration,
@@ -48,4 +49,5 @@ export {
 export type { ResponseHead } from './edge/response-head.ts';
 export { type ErrorCode, GatewayError, isGatewayError } from './errors.ts';
 export { requestSource } from './edge/source.ts';
+export { parseRequestJson } from './json.ts';
 export { z } from 'zod';

@@ -7,6 +7,7 @@ import fault from '../plugins/fault.ts';
 import headers from '../plugins/headers.ts';
 import jwt from '../plugins/jwt/index.ts';
 import rateLimit from '../plugins/rate-limit/index.ts';
+import validate from '../plugins/validate/index.ts';
 import { type Bff, isBff } from './authoring/bff.ts';
 import { isPlugin, type Plugin } from './authoring/plugin.ts';
 import type { Fault, Finding } from './config/fault.ts';
@@ -15,7 +16,7 @@ import type { Source } from './config/source.ts';
 import { z } from 'zod';
 
 /** The plugins that every config may use. */
-export const BUILT_IN: readonly Plugin[] = [cors, jwt, rateLimit, headers, fault];
+export const BUILT_IN: readonly Plugin[] = [cors, jwt, rateLimit, validate, headers, fault];
 
 /** An ordinary Fastify plugin: it applies to every route. */
 export interface FastifyModule {

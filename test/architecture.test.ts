@@ -43,6 +43,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@fastify/jwt': ['plugins/jwt/'],
   '@fastify/rate-limit': ['plugins/rate-limit/'],
   ajv: ['plugins/validate/'],
+  'ajv/dist/2020.js': ['plugins/validate/'],
   'ajv-formats': ['plugins/validate/'],
   cockatiel: ['src/policies/'],
   commander: ['src/cli/'],

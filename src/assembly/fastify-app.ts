@@ -20,7 +20,19 @@ declare module 'fastify' {
     /** Who the client is; set by a plugin of the phase `authenticate`. */
     consumer: Consumer | undefined;
     /** The route that was matched, and what the client asked for. */
-    readonly gateway: { readonly route: string; readonly path: string };
+    readonly gateway: {
+      readonly route: string;
+      readonly path: string;
+      /** With its `?`; empty where there is none. */
+      readonly query: string;
+      /**
+       * All of the body, which goes on to upstreams as it came; empty where there is none. For
+       * `onRequest`: it is held in memory, up to the body limit of the route.
+       *
+       * @throws GW_BODY_TOO_LARGE, GW_REQUEST_TIMEOUT, GW_CLIENT_CLOSED
+       */
+      readBody(): Promise<Buffer>;
+    };
   }
 }
 
