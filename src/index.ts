@@ -37,6 +37,7 @@ export {
   withoutHeader,
 } from './call.ts';
 export { type AddressRange, AddressSet } from './config/address-range.ts';
+export { parseRegex, type Regex } from './config/regex.ts';
 export { hint } from './config/suggest.ts';
 export {
   addressRange,
@@ -53,4 +54,5 @@ export { challengesOf, offerChallenge } from './edge/challenge.ts';
 export type { ResponseHead } from './edge/response-head.ts';
 export { type ErrorCode, GatewayError, isGatewayError } from './errors.ts';
 export { requestSource } from './edge/source.ts';
+export { parseRequestJson } from './json.ts';
 export { z } from 'zod';

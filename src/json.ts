@@ -1,4 +1,5 @@
-/** JSON from other services: parsed without keys that could reach a prototype. */
+/** JSON from elsewhere: parsed without keys that could reach a prototype. */
+import { isUtf8 } from 'node:buffer';
 import { GatewayError } from './errors.ts';
 
 const DANGEROUS_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
@@ -20,3 +21,64 @@ export function parseJson(bytes: Buffer): unknown {
     throw new GatewayError('GW_UPSTREAM_INVALID', 'the answer is not JSON', { cause: error });
   }
 }
+
+/** Deeper than this, nothing is read: what walks the value may be recursive. */
+const MAX_DEPTH = 64;
+
+/**
+ * Reads JSON of a client that goes on as it came, so that it must mean the same to whoever reads it
+ * next: no key twice (RFC 8259 §4), none that could reach a prototype, no depth over 64, UTF-8 only.
+ *
+ * @throws GW_REQUEST_INVALID
+ */
+export function parseRequestJson(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw notJson('it is not UTF-8');
+  const text = bytes.toString('utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw notJson('it is not JSON', error);
+  }
+  checkKeys(text);
+  return value;
+}
+
+/** `text` is JSON: a text in an object is a key where `{` or `,` stands before it. */
+function checkKeys(text: string): void {
+  /** Keys of the objects that are open; `undefined` for a list. */
+  const open: (Set<string> | undefined)[] = [];
+  let mayBeKey = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]!;
+    if (character === '"') {
+      const end = endOfString(text, at);
+      if (mayBeKey) addKey(text.slice(at, end), open.at(-1));
+      mayBeKey = false;
+      at = end - 1;
+    } else if (character === '{' || character === '[') {
+      if (open.length >= MAX_DEPTH) throw notJson(`it is deeper than ${MAX_DEPTH}`);
+      open.push(character === '{' ? new Set() : undefined);
+      mayBeKey = true;
+    } else if (character === '}' || character === ']') open.pop();
+    else if (character === ',') mayBeKey = true;
+  }
+}
+
+/** Behind the quote that ends what begins at `start`. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at + 1;
+}
+
+function addKey(token: string, keys: Set<string> | undefined): void {
+  if (keys === undefined) return;
+  const key = token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1);
+  if (DANGEROUS_KEYS.has(key)) throw notJson(`it has a key "${key}"`);
+  if (keys.has(key)) throw notJson('it has a key twice');
+  keys.add(key);
+}
+
+const notJson = (why: string, cause?: unknown): GatewayError =>
+  new GatewayError('GW_REQUEST_INVALID', `the body can not be read: ${why}`, { cause });

@@ -11,6 +11,7 @@ import ip from '../plugins/ip.ts';
 import jwt from '../plugins/jwt/index.ts';
 import mtls from '../plugins/mtls.ts';
 import rateLimit from '../plugins/rate-limit/index.ts';
+import validate from '../plugins/validate/index.ts';
 import { type Bff, isBff } from './authoring/bff.ts';
 import { isPlugin, type Plugin } from './authoring/plugin.ts';
 import type { Fault, Finding } from './config/fault.ts';
@@ -27,6 +28,7 @@ export const BUILT_IN: readonly Plugin[] = [
   apiKey,
   auth,
   rateLimit,
+  validate,
   headers,
   fault,
 ];

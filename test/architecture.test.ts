@@ -43,6 +43,9 @@ const LAYERS: readonly (readonly string[])[] = [
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@fastify/jwt': ['plugins/jwt/'],
   '@fastify/rate-limit': ['plugins/rate-limit/'],
+  ajv: ['plugins/validate/'],
+  'ajv/dist/2020.js': ['plugins/validate/'],
+  'ajv-formats': ['plugins/validate/'],
   cockatiel: ['src/policies/'],
   commander: ['src/cli/'],
   fastify: [
@@ -56,6 +59,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
     'src/testing.ts',
     'plugins/',
   ],
+  ioredis: ['plugins/rate-limit/'],
   jose: ['plugins/jwt/'],
   pino: ['src/observe/', 'src/testing.ts'],
   'prom-client': ['src/observe/'],

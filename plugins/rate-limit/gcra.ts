@@ -11,22 +11,27 @@ export interface Decision {
   readonly resetMs: number;
 }
 
+/** Sums of steps are not exact; a millionth of a millisecond is no early request. */
+export const SLACK_MS = 1e-6;
+
 /** Decides on one request of a key whose theoretical arrival time is `arrival`; all in ms. */
 export function decide(
   arrival: number | undefined,
   now: number,
   max: number,
   windowMs: number,
+  cost = 1,
 ): Decision & { readonly arrival: number } {
   const step = windowMs / max;
-  const next = Math.max(arrival ?? now, now) + step;
+  const next = Math.max(arrival ?? now, now) + step * cost;
   const earliest = next - windowMs;
-  // Sums of steps are not exact; a millionth of a millisecond is no early request.
-  if (earliest > now + 1e-6) {
-    return { allowed: false, remaining: 0, resetMs: earliest - now, arrival: arrival ?? now };
+  const left = Math.floor((now - earliest) / step + SLACK_MS);
+  if (earliest > now + SLACK_MS) {
+    // What is left may be enough for something cheaper.
+    const remaining = Math.max(0, Math.min(cost - 1, left + cost));
+    return { allowed: false, remaining, resetMs: earliest - now, arrival: arrival ?? now };
   }
-  const remaining = Math.floor((now - earliest) / step + 1e-6);
-  return { allowed: true, remaining, resetMs: next - now, arrival: next };
+  return { allowed: true, remaining: left, resetMs: next - now, arrival: next };
 }
 
 /** At most this many keys; those counted for longest make room. */
@@ -41,11 +46,28 @@ interface Entry {
   arrival: number;
 }
 
+/** What a request asks of one limit. */
+export interface Ask {
+  readonly key: string;
+  readonly max: number;
+  readonly windowMs: number;
+  readonly cost: number;
+  /** Over it, the request is refused, and no limit counts it; else it is only told. */
+  readonly isBinding: boolean;
+}
+
+/** The answer to an {@link Ask}; `at` is the time of whoever counts, in ms. */
+export interface Taken extends Decision {
+  readonly at: number;
+}
+
 export class GcraMemory {
   readonly #now: () => number;
   readonly #entries = new Map<string, Entry>();
   /** Walks round the keys, a few steps for each new one. */
   #sweeper: IterableIterator<[string, Entry]> | undefined;
+  /** Stays at the oldest key: from the start, a Map would step over all that were deleted. */
+  #evictor: IterableIterator<string> | undefined;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -59,13 +81,43 @@ export class GcraMemory {
     const now = this.#now();
     const known = this.#entries.get(key);
     const decision = decide(known?.arrival, now, max, windowMs);
-    if (!decision.allowed) return decision;
-    if (known !== undefined) known.arrival = decision.arrival;
-    else {
-      if (this.#entries.size >= FEW_KEYS) this.#makeRoom(now);
-      this.#entries.set(key, { arrival: decision.arrival });
-    }
+    if (decision.allowed) this.#note(key, known, decision.arrival, now);
     return decision;
+  }
+
+  /** Asks several limits: first all decide, then, where none that is binding refuses, all count. */
+  takeAll(asks: readonly Ask[]): Taken[] {
+    const at = this.#now();
+    const known = asks.map(({ key }) => this.#entries.get(key));
+    const decideOn = ({ max, windowMs }: Ask, i: number, cost: number) =>
+      decide(known[i]?.arrival, at, max, windowMs, cost);
+    const decisions = asks.map((ask, i) => decideOn(ask, i, ask.cost));
+    const isRefused = asks.some(({ isBinding }, i) => isBinding && !decisions[i]!.allowed);
+    return asks.map((ask, i) => {
+      const decision = decisions[i]!;
+      if (!decision.allowed) return { ...decision, at };
+      if (isRefused) return { ...decideOn(ask, i, 0), at };
+      this.#note(ask.key, known[i], decision.arrival, at);
+      return { ...decision, at };
+    });
+  }
+
+  /** Takes back what was counted for a request that another limit has refused since. */
+  giveBack(asks: readonly Ask[], taken: readonly Taken[]): void {
+    const now = this.#now();
+    for (const [i, ask] of asks.entries()) {
+      const known = this.#entries.get(ask.key);
+      if (known !== undefined) known.arrival -= returnable(ask, taken[i]!, now);
+    }
+  }
+
+  #note(key: string, known: Entry | undefined, arrival: number, now: number): void {
+    if (known !== undefined) {
+      known.arrival = arrival;
+      return;
+    }
+    if (this.#entries.size >= FEW_KEYS) this.#makeRoom(now);
+    this.#entries.set(key, { arrival });
   }
 
   #makeRoom(now: number): void {
@@ -79,7 +131,17 @@ export class GcraMemory {
       if (arrival <= now) this.#entries.delete(key);
     }
     if (this.#entries.size < MAX_KEYS) return;
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined) this.#entries.delete(oldest);
+    let oldest = (this.#evictor ??= this.#entries.keys()).next();
+    if (oldest.done === true) oldest = (this.#evictor = this.#entries.keys()).next();
+    if (oldest.done !== true) this.#entries.delete(oldest.value);
   }
+}
+
+/**
+ * How much of what was counted can be taken back, in ms: all of it at once, less as time passes in
+ * which the key would have stood at its full burst without it. More would let others in too early.
+ */
+function returnable({ max, windowMs, cost }: Ask, { resetMs, at }: Taken, now: number): number {
+  const counted = (windowMs / max) * cost;
+  return Math.max(0, counted - Math.max(0, now - at - (resetMs - counted)));
 }

@@ -7,110 +7,110 @@
  */
 import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { definePlugin, duration, oneOrMore, source, z } from 'portico';
+import { definePlugin, type PluginHost, type z } from 'portico';
 import { GcraMemory } from './gcra.ts';
-import { Limiter } from './limiter.ts';
+import { Limiter, type LimitOptions } from './limiter.ts';
+import { type Claim, type Counts, LimitSet, storeOver } from './limit-set.ts';
+import { OpenRequests } from './open-requests.ts';
+import { checkLimits, isByAddress, type Limit, Options, Settings } from './options.ts';
+import { RedisCounts } from './redis-counts.ts';
+import { reporter } from './reporter.ts';
+import { compileRule } from './rule.ts';
 
-const Limit = z.strictObject({
-  max: z.int().min(1).max(1_000_000_000).describe('Requests in a window; as many at once.'),
-  window: duration()
-    .refine((ms) => ms > 0, 'must be longer than 0')
-    .describe('Over which they are spread.'),
-  by: source()
-    .default('consumer')
-    .describe(
-      'Whose requests are counted together; `consumer` is the address where nobody is known.',
-    ),
-});
-type Limit = z.output<typeof Limit>;
-
-const Options = oneOrMore(Limit)
-  .transform((limits) => [limits].flat())
-  .describe('One limit, or several that all hold.');
+type Apply = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 export default definePlugin({
   name: 'rateLimit',
-  settings: z.strictObject({
-    store: z.literal('memory').default('memory').describe('Where counts are kept.'),
-  }),
+  settings: Settings,
   options: Options,
-  *check(limits, _settings, others) {
-    for (const [i, { by }] of limits.entries()) {
-      if (!by.startsWith('claim:') || others.has('jwt') || others.has('apiKey')) continue;
-      const path = limits.length > 1 ? [i, 'by'] : ['by'];
-      yield { path, message: `"${by}" needs a token, and no jwt is on this route` };
-    }
-  },
-  async register(_settings, host) {
-    const counts = host.keep('counts', () => new GcraMemory(() => performance.now()));
-    await host.app.register(fastifyRateLimit, { global: false, store: storeOver(counts) });
-    const refused = host.metrics.counter('rate_limited_total', 'Requests over their limit.', [
-      'route',
-    ]);
-    const limiters = new Map<Limit, Limiter>();
-    const limiterOf = (limit: Limit): Limiter => {
-      let limiter = limiters.get(limit);
-      if (limiter === undefined) {
-        limiter = new Limiter(limit, host.app, refused);
-        limiters.set(limit, limiter);
-      }
-      return limiter;
-    };
+  check: (limits, _settings, others) => checkLimits(limits, others),
+  async register({ store }, host) {
+    const memory = host.keep('counts', () => new GcraMemory(() => performance.now()));
+    const counts = store === 'memory' ? memory : await redisCounts(store, memory, host);
+    await host.app.register(fastifyRateLimit, {
+      global: false,
+      store: storeOver(counts, (key, max, windowMs) => memory.take(key, max, windowMs)),
+    });
+    const applyOf = compiler(counts, store === 'memory', host);
     // An address is known before anybody has authenticated; a consumer only after.
     return [
       {
         phase: (limits) => (limits.some(isByAddress) ? 'limitAddress' : undefined),
-        onRequest: (request, reply, limits) =>
-          applyAll(limits, isByAddress, limiterOf, request, reply),
+        onRequest: (request, reply, limits) => applyOf(limits).address(request, reply),
       },
       {
         phase: (limits) => (limits.every(isByAddress) ? undefined : 'limitConsumer'),
-        onRequest: (request, reply, limits) =>
-          applyAll(limits, isByConsumer, limiterOf, request, reply),
+        onRequest: (request, reply, limits) => applyOf(limits).consumer(request, reply),
       },
     ];
   },
 });
 
-const isByAddress = ({ by }: Limit): boolean => by === 'address';
-const isByConsumer = (limit: Limit): boolean => !isByAddress(limit);
+type RedisSettings = Exclude<z.output<typeof Settings>['store'], 'memory'>;
 
-/** @throws GW_RATE_LIMITED by the first limit that is reached */
-function applyAll(
-  limits: readonly Limit[],
-  isWanted: (limit: Limit) => boolean,
-  limiterOf: (limit: Limit) => Limiter,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<void> {
-  const [only] = limits;
-  if (limits.length === 1 && only !== undefined) return limiterOf(only).apply(request, reply);
-  return applyInTurn(limits.filter(isWanted).map(limiterOf), request, reply);
+/** Its connection is kept over reloads. */
+async function redisCounts(
+  { redis: url, onError, prefix, timeout: timeoutMs }: RedisSettings,
+  local: GcraMemory,
+  host: PluginHost,
+): Promise<RedisCounts> {
+  const { metrics, log, random } = host;
+  const errors = metrics.counter(
+    'rate_limit_store_errors_total',
+    'Requests whose limits were decided without the store, since it did not answer.',
+    [],
+  );
+  const counts = host.keep(
+    'redis',
+    () => new RedisCounts({ url, onError, prefix, timeoutMs }, { local, errors, log, random }),
+    (each) => each.close(),
+  );
+  await counts.connect();
+  return counts;
 }
 
-async function applyInTurn(
-  limiters: readonly Limiter[],
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<void> {
-  for (const limiter of limiters) await limiter.apply(request, reply);
-}
-
-/** The package's store interface over ours; every limiter shares it, since keys name their limit. */
-function storeOver(counts: GcraMemory) {
-  return class SharedStore {
-    incr(
-      key: string,
-      done: (error: Error | null, result?: { current: number; ttl: number }) => void,
-      windowMs: number,
-      max: number,
-    ): void {
-      const { allowed, remaining, resetMs } = counts.take(key, max, windowMs);
-      done(null, { current: allowed ? max - remaining : max + 1, ttl: resetMs });
+/** Gives what holds for a route's limits, compiled when they are first seen. */
+function compiler(counts: Counts, isMemory: boolean, host: PluginHost) {
+  const { app, metrics } = host;
+  const refused = metrics.counter('rate_limited_total', 'Requests over their limit.', ['route']);
+  const around = {
+    app,
+    counts,
+    open: host.keep('open', () => new OpenRequests()),
+    earlier: new WeakMap<FastifyRequest, Claim>(),
+    refused,
+    report: reporter(host),
+  };
+  const compile = (limits: readonly Limit[], isWanted: (limit: Limit) => boolean): Apply => {
+    const wanted = limits.filter(isWanted);
+    const [only] = wanted;
+    if (isMemory && limits.length === 1 && only !== undefined && isPlain(only)) {
+      const limiter = new Limiter(only, app, refused);
+      return (request, reply) => limiter.apply(request, reply);
     }
-
-    child(): this {
-      return this;
+    const rules = wanted.map((limit) => compileRule(limit, limits));
+    const isFirst = isWanted === isByAddress && wanted.length < limits.length;
+    const set = new LimitSet(rules, isFirst, around);
+    return (request, reply) => set.apply(request, reply);
+  };
+  const compiled = new Map<readonly Limit[], { address: Apply; consumer: Apply }>();
+  return (limits: readonly Limit[]) => {
+    let both = compiled.get(limits);
+    if (both === undefined) {
+      both = {
+        address: compile(limits, isByAddress),
+        consumer: compile(limits, (limit) => !isByAddress(limit)),
+      };
+      compiled.set(limits, both);
     }
+    return both;
   };
 }
+
+/** So many in a window, and no more to it. */
+const isPlain = (limit: Limit): limit is Limit & LimitOptions =>
+  limit.max !== undefined &&
+  limit.window !== undefined &&
+  limit.cost === undefined &&
+  limit.concurrency === undefined &&
+  limit.report !== true;

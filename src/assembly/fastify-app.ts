@@ -30,10 +30,19 @@ export interface RequestView {
   readonly route: string;
   /** Canonical. */
   readonly path: string;
+  /** With its `?`; empty where there is none. */
+  readonly query: string;
   /** Of the client, as IPv4 or IPv6; what proxies in front say of it counts where they are trusted. */
   readonly address: string;
   /** What TLS has verified the client by; absent where it has shown none. */
   readonly certificate: ClientCertificate | undefined;
+  /**
+   * All of the body, which goes on to upstreams as it came; empty where there is none. For
+   * `onRequest`: it is held in memory, up to the body limit of the route.
+   *
+   * @throws GW_BODY_TOO_LARGE, GW_REQUEST_TIMEOUT, GW_CLIENT_CLOSED
+   */
+  readBody(): Promise<Buffer>;
 }
 
 /** Methods that a route may serve. */

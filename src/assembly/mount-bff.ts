@@ -16,7 +16,7 @@ import { PartRunner, upstreamClient } from '../authoring/parts.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasBody } from '../edge/client-headers.ts';
 import { GatewayError } from '../errors.ts';
-import { openUpload } from '../routes/client-upload.ts';
+import { openUpload } from '../edge/client-upload.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import { SERVED_METHODS } from './fastify-app.ts';
 import { asHook } from './fastify-hook.ts';
@@ -112,7 +112,7 @@ class Mount {
     const route = portico === undefined ? this.#route : this.#route.narrowedBy(portico);
     const runner = route === this.#route ? this.#runner : this.#runnerFor(route);
     const before: onRequestHookHandler[] = [
-      ...entryHooks(route),
+      ...entryHooks(route, this.#context),
       markRequest(unknownPath === true ? '' : path, runner),
       ...route.requestHooks.map(asHook),
     ];

@@ -28,7 +28,7 @@ export function mountAction(app: FastifyInstance, route: Route, context: ActionC
     method: SERVED_METHODS as HTTPMethods[],
     url: addressOf(route.config.name),
     onRequest: [
-      ...entryHooks(route),
+      ...entryHooks(route, context),
       ...route.requestHooks.map(asHook),
       ...(readsNoBody(route) ? [closeAfterLongBody] : []),
       asLastHook(actionOf(route, context)),
@@ -66,11 +66,14 @@ function actionOf(route: Route, context: ActionContext): Action {
 }
 
 /** What runs before any plugin. */
-export function entryHooks(route: Route): FastifyHook[] {
+export function entryHooks(route: Route, { clock, idleMs }: ActionContext): FastifyHook[] {
   const { bodyLimitBytes } = route.config;
+  const bodyLimits = { clock, idleMs, limitBytes: bodyLimitBytes, stallMs: idleMs };
   return [
     function admitBody(request, _reply, done) {
-      if (route.config.action.kind !== 'bff') request.params = exchangeOf(request.raw).params;
+      const exchange = exchangeOf(request.raw);
+      exchange.bodyLimits = bodyLimits;
+      if (route.config.action.kind !== 'bff') request.params = exchange.params;
       const declared = request.raw.headers['content-length'];
       if (declared !== undefined && Number(declared) > bodyLimitBytes) {
         done(new GatewayError('GW_BODY_TOO_LARGE', `more than ${bodyLimitBytes} bytes`));

@@ -7,6 +7,8 @@ export interface Regex {
   readonly names: readonly string[];
   /** Does it match all of `text`? */
   test(text: string): boolean;
+  /** Does it match some part of `text`? */
+  find(text: string): boolean;
   /** Its named groups in `text`; `undefined` where it does not match. */
   groups(text: string): Readonly<Record<string, string>> | undefined;
 }
@@ -28,6 +30,7 @@ export function parseRegex(pattern: string): Regex {
   return {
     names,
     test: (text) => compiled.matches(text),
+    find: (text) => compiled.matcher(text).find(),
     groups: (text) => {
       const matcher = compiled.matcher(text);
       if (!matcher.matches()) return undefined;

@@ -7,6 +7,7 @@ import type { FastifyReply } from 'fastify';
 import { Cancellation } from '../cancellation.ts';
 import { type CallNotes, type Consumer, emptyNotes } from '../call.ts';
 import type { ErrorCode } from '../errors.ts';
+import { readBody, type UploadLimits } from './client-upload.ts';
 import type { PeerInfo } from './peer.ts';
 
 const EXCHANGE: unique symbol = Symbol('portico.exchange');
@@ -42,6 +43,13 @@ export class ClientExchange {
   /** An answer has begun through Fastify's reply, though it may take a while: no hook goes on. */
   isAnswering = false;
   bytesReceived = 0;
+  /** Of the body; set once a route has been matched. */
+  bodyLimits: UploadLimits | undefined;
+  /** All of the body, where a plugin has read it. */
+  body: Buffer | undefined;
+  /** Somebody has begun to take the body. */
+  isUploading = false;
+  #reading: Promise<Buffer> | undefined;
   /** Of the answer's body, where it streamed. */
   bytesSent: number | undefined;
   /** Fastify's, once a route has been matched. */
@@ -62,6 +70,11 @@ export class ClientExchange {
   /** Verified; absent where the client has shown none. */
   get certificate(): PeerInfo['certificate'] {
     return this.peer.certificate;
+  }
+
+  /** All of the body, read once; see {@link readBody}. */
+  readBody(): Promise<Buffer> {
+    return (this.#reading ??= readBody(this));
   }
 }
 

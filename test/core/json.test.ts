@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseJson } from '../../src/json.ts';
+import { parseJson, parseRequestJson } from '../../src/json.ts';
 
 const parse = (text: string): unknown => parseJson(Buffer.from(text));
 
@@ -83,5 +83,43 @@ describe('JSON of an upstream', () => {
         expect(keys.filter((name) => /^(__proto__|constructor|prototype)$/.test(name))).toEqual([]);
       }),
     );
+  });
+});
+
+describe('JSON of a client, which goes on as it came', () => {
+  const read = (text: string | Buffer): unknown => parseRequestJson(Buffer.from(text));
+  const deep = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+
+  test.each([
+    ['no JSON', '{"a":}', 'it is not JSON'],
+    ['a mark before it', '\ufeff{}', 'it is not JSON'],
+    ['bytes that are no UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'it is not UTF-8'],
+    ['a key twice', '{"role":"user","role":"admin"}', 'it has a key twice'],
+    ['a key twice, in other letters', String.raw`{"a":1,"b":[],"\u0061":2}`, 'it has a key twice'],
+    ['a key twice, further down', '[1,{"x":{"a":1,"b":{"a":1},"a":2}}]', 'it has a key twice'],
+    ['a key __proto__', '{"a":{"__proto__":{}}}', 'it has a key "__proto__"'],
+    ['an escaped one', String.raw`{"\u005f_proto__":{}}`, 'it has a key "__proto__"'],
+    ['a constructor', '[{"constructor":1}]', 'it has a key "constructor"'],
+    ['depth', deep(65), 'it is deeper than 64'],
+    ['more of it', deep(400_000), 'it is deeper than 64'],
+  ])('is refused with %s', (_what, text, why) => {
+    expect(() => read(text)).toThrow(`the body can not be read: ${why}`);
+  });
+
+  test('is what JSON.parse makes of it, whatever it holds', () => {
+    const value = fc.jsonValue({ maxDepth: 6 });
+    fc.assert(
+      fc.property(value, (each) => {
+        const text = JSON.stringify(each);
+        const isDangerous = /"(__proto__|constructor|prototype)":/.test(text);
+        if (!isDangerous) expect(read(text)).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  test('may hold such words, quotes and brackets in its values, and keys again elsewhere', () => {
+    const value = { a: '{"a":"__proto__",[', b: [{ a: '\\"' }, { a: '\\' }], c: ['a', 'a'], d: {} };
+    expect(read(JSON.stringify(value))).toEqual(value);
+    expect(read(deep(64))).toBeInstanceOf(Array);
   });
 });

@@ -1,0 +1,17 @@
+/** `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11). */
+import type { FastifyReply } from 'fastify';
+
+/** Whole seconds, up; what is due soon is not due now. */
+export const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1_000));
+
+export const ratePolicy = (name: string, max: number, windowMs: number): string =>
+  `"${name}";q=${max};w=${Math.max(1, Math.round(windowMs / 1_000))}`;
+
+export const concurrencyPolicy = (name: string, max: number): string =>
+  `"${name}";q=${max};qu="concurrent-requests"`;
+
+/** One more limit of the same answer. */
+export function append(reply: FastifyReply, name: string, value: string): void {
+  const known = reply.getHeader(name);
+  void reply.header(name, known === undefined ? value : `${String(known)}, ${value}`);
+}

@@ -1,0 +1,145 @@
+/** What the config may say of limits: of one route's, and of where counts are kept. */
+import { duration, hint, oneOrMore, type OptionFault, source, z } from 'portico';
+
+const max = () => z.int().min(1).max(1_000_000_000);
+const window = () => duration().refine((ms) => ms > 0, 'must be longer than 0');
+const cost = () => z.int().min(0).max(1_000_000);
+
+const Plan = z
+  .strictObject({
+    max: max().describe('Requests in a window; as many at once.'),
+    window: window().describe('Over which they are spread.'),
+  })
+  .describe('A limit for those who are on this plan.');
+
+const Limit = z.strictObject({
+  max: max().optional().describe('Requests in a window; as many at once.'),
+  window: window().optional().describe('Over which they are spread.'),
+  by: source()
+    .default('consumer')
+    .describe(
+      'Whose requests are counted together; `consumer` is the address where nobody is known.',
+    ),
+  cost: z
+    .union([cost(), z.record(z.string().regex(/^[A-Z-]+$/, 'must be a method'), cost())])
+    .optional()
+    .describe('What one request counts for, or method → what; 1 where it says nothing, 0 is free.'),
+  plan: source().optional().describe('Where the name of the plan comes from, as `claim:plan`.'),
+  plans: z
+    .record(z.string(), Plan)
+    .optional()
+    .describe('Plan → its limit, instead of `max` and `window`.'),
+  default: z.string().optional().describe('The plan of whoever names none of `plans`.'),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe('Requests open at once, until their answers are out; of this process.'),
+  report: z.boolean().optional().describe('Only tells what it would refuse: a dry run.'),
+});
+export type Limit = z.output<typeof Limit>;
+export type Rate = z.output<typeof Plan>;
+
+export const Options = oneOrMore(Limit)
+  .transform((limits) => [limits].flat())
+  .describe('One limit, or several that all hold.');
+
+const REDIS_URL = /^rediss?:\/\/[^?#]+$/;
+
+export const Settings = z.strictObject({
+  store: z
+    .union([
+      z.literal('memory'),
+      z.strictObject({
+        redis: z
+          .string()
+          .refine((text) => REDIS_URL.test(text) && URL.canParse(text), {
+            error: 'must be redis:// or rediss://, a host and no query',
+          })
+          .describe('Its URL: `${REDIS_URL}`.'),
+        onError: z
+          .enum(['allow', 'refuse', 'local'])
+          .default('allow')
+          .describe('While it is away: no limit, 503 to all, or each process by its own count.'),
+        prefix: z
+          .string()
+          .regex(/^[\x21-\x7e]{0,64}$/, 'must be at most 64 visible characters')
+          .default('portico:')
+          .describe('Before each key.'),
+        timeout: window().prefault('100ms').describe('The longest that a request waits for it.'),
+      }),
+    ])
+    .default('memory')
+    .describe('Where counts are kept: here, or in a Redis that many processes share.'),
+});
+
+/** Is it decided before anybody is authenticated? */
+export const isByAddress = ({ by, plan }: Limit): boolean => by === 'address' && plan === undefined;
+
+/** All rates that `limit` may hold somebody to. */
+const ratesOf = ({ max: most, window: span, plans }: Limit): readonly Rate[] =>
+  most === undefined || span === undefined
+    ? Object.values(plans ?? {})
+    : [{ max: most, window: span }];
+
+/** What the schema can not see. */
+export function* checkLimits(
+  limits: readonly Limit[],
+  others: ReadonlyMap<string, unknown>,
+): Generator<OptionFault> {
+  for (const [i, limit] of limits.entries()) {
+    const at = limits.length > 1 ? [i] : [];
+    for (const { path, message } of checkLimit(limit, others)) {
+      yield { path: [...at, ...path], message };
+    }
+  }
+}
+
+function* checkLimit(limit: Limit, others: ReadonlyMap<string, unknown>): Generator<OptionFault> {
+  const { max: most, window: span, plans, plan, concurrency } = limit;
+  for (const key of ['by', 'plan'] as const) {
+    const named = limit[key];
+    if (named?.startsWith('claim:') !== true || others.has('jwt') || others.has('apiKey')) continue;
+    yield { path: [key], message: `"${named}" needs a token, and no jwt is on this route` };
+  }
+  if (most === undefined && span === undefined && plans === undefined) {
+    if (concurrency !== undefined) return;
+    yield { path: [], message: 'limits nothing: give it max and window, plans, or concurrency' };
+  } else if (plans !== undefined && (most !== undefined || span !== undefined)) {
+    yield { path: ['plans'], message: 'stands instead of max and window, not beside them' };
+  } else if (plans === undefined && (most === undefined || span === undefined)) {
+    yield { path: [], message: `needs ${most === undefined ? 'max' : 'window'} too` };
+  }
+  if (plans !== undefined) yield* checkPlans(limit, plans);
+  else if (plan !== undefined) yield { path: ['plan'], message: 'needs plans' };
+  yield* checkCost(limit);
+}
+
+function* checkPlans(
+  { plan, default: standard }: Limit,
+  plans: Readonly<Record<string, Rate>>,
+): Generator<OptionFault> {
+  if (plan === undefined)
+    yield { path: ['plans'], message: 'needs plan, which says whose is which' };
+  const known = Object.keys(plans);
+  if (standard === undefined) {
+    yield { path: ['plans'], message: 'needs default, for whoever is on none of them' };
+  } else if (!known.includes(standard)) {
+    yield { path: ['default'], message: `no such plan${hint(standard, known)}` };
+  }
+}
+
+/** What costs more than the whole burst is never admitted. */
+function* checkCost(limit: Limit): Generator<OptionFault> {
+  const least = Math.min(...ratesOf(limit).map((rate) => rate.max));
+  const { cost: each = {} } = limit;
+  const costs =
+    typeof each === 'number'
+      ? [{ path: ['cost'], value: each }]
+      : Object.entries(each).map(([method, value]) => ({ path: ['cost', method], value }));
+  for (const { path, value } of costs) {
+    if (value <= least) continue;
+    yield { path, message: `${value} is more than max, ${least}: it would never be admitted` };
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Tells a store that is away from one that failed once: while it is away few ask it, and the log says
+ * when that began and ended, never a line for each request.
+ */
+
+/** While the store is away, one request in this time tries it; the others do not wait for it. */
+const PROBE_MS = 100;
+
+export interface OutageLog {
+  warn(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+}
+
+export class Outage {
+  readonly #now: () => number;
+  readonly #log: OutageLog;
+  #since: number | undefined;
+  #nextTry = 0;
+
+  constructor(now: () => number, log: OutageLog) {
+    this.#now = now;
+    this.#log = log;
+  }
+
+  get isOn(): boolean {
+    return this.#since !== undefined;
+  }
+
+  /** May a request ask the store now? */
+  mayTry(): boolean {
+    if (this.#since === undefined) return true;
+    const now = this.#now();
+    if (now < this.#nextTry) return false;
+    this.#nextTry = now + PROBE_MS;
+    return true;
+  }
+
+  /** The next request tries, whenever the last one did. */
+  tryNext(): void {
+    this.#nextTry = 0;
+  }
+
+  /** `reason` is a code, never a text in which an address could stand. */
+  begin(reason: string): void {
+    if (this.#since !== undefined) return;
+    this.#since = this.#now();
+    this.#nextTry = this.#since + PROBE_MS;
+    this.#log.warn({ reason }, 'the store of rate limits can not be reached');
+  }
+
+  end(): void {
+    if (this.#since === undefined) return;
+    const outageMs = Math.round(this.#now() - this.#since);
+    this.#since = undefined;
+    this.#log.info({ outageMs }, 'the store of rate limits is back');
+  }
+}

@@ -1,0 +1,104 @@
+/** One limit of the config, compiled: what it asks of the store for a request. */
+import type { FastifyRequest } from 'fastify';
+import { requestSource } from 'portico';
+import { concurrencyPolicy, ratePolicy } from './fields.ts';
+import type { Ask } from './gcra.ts';
+import { keyOf } from './key.ts';
+import type { Limit, Rate } from './options.ts';
+
+/** What is asked for one request, and how the client is told. */
+export interface RateAsk extends Ask {
+  readonly rate: CompiledRate;
+}
+
+interface CompiledRate extends Rate {
+  /** In the fields. */
+  readonly name: string;
+  readonly policy: string;
+  readonly keyOf: (request: FastifyRequest) => string;
+}
+
+export interface Concurrency {
+  readonly name: string;
+  readonly policy: string;
+  readonly max: number;
+  readonly keyOf: (request: FastifyRequest) => string;
+}
+
+export interface Rule {
+  /** `undefined` where it only bounds what is open at once. */
+  readonly ask: ((request: FastifyRequest) => RateAsk) | undefined;
+  readonly concurrency: Concurrency | undefined;
+  /** Only tells what it would refuse. */
+  readonly isReport: boolean;
+}
+
+/** `limit`, which stands among `limits`. */
+export function compileRule(limit: Limit, limits: readonly Limit[]): Rule {
+  const { by, concurrency } = limit;
+  const isReport = limit.report ?? false;
+  return {
+    ask: compileAsk(limit, limits, !isReport),
+    concurrency:
+      concurrency === undefined
+        ? undefined
+        : {
+            name: `${by}-open`,
+            policy: concurrencyPolicy(`${by}-open`, concurrency),
+            max: concurrency,
+            keyOf: keyOf(by, `${concurrency} open`),
+          },
+    isReport,
+  };
+}
+
+function compileAsk(limit: Limit, limits: readonly Limit[], isBinding: boolean): Rule['ask'] {
+  const choose = chooser(limit, limits);
+  if (choose === undefined) return undefined;
+  const cost = costOf(limit);
+  return (request) => {
+    const rate = choose(request);
+    return {
+      key: rate.keyOf(request),
+      max: rate.max,
+      windowMs: rate.window,
+      cost: cost(request.method),
+      isBinding,
+      rate,
+    };
+  };
+}
+
+/** Which rate holds for a request. */
+function chooser(
+  { by, max, window, plan, plans, default: standard = '' }: Limit,
+  limits: readonly Limit[],
+): ((request: FastifyRequest) => CompiledRate) | undefined {
+  const isAlone = limits.filter((each) => each.by === by).length === 1;
+  const compile = (rate: Rate): CompiledRate => {
+    // The names of an answer's limits differ.
+    const name = isAlone ? by : `${by}-${rate.max}/${rate.window / 1_000}s`;
+    return {
+      ...rate,
+      name,
+      policy: ratePolicy(name, rate.max, rate.window),
+      keyOf: keyOf(by, `${rate.max}/${rate.window}`),
+    };
+  };
+  if (max !== undefined && window !== undefined) {
+    const only = compile({ max, window });
+    return () => only;
+  }
+  if (plans === undefined || plan === undefined) return undefined;
+  const named = new Map(Object.entries(plans).map(([name, rate]) => [name, compile(rate)]));
+  // The config was checked: the default is one of them.
+  const otherwise = named.get(standard)!;
+  const planOf = requestSource(plan);
+  return (request) => named.get(planOf(request) ?? standard) ?? otherwise;
+}
+
+function costOf({ cost = 1 }: Limit): (method: string) => number {
+  if (typeof cost === 'number') return () => cost;
+  const costs = new Map(Object.entries(cost));
+  return (method) => costs.get(method) ?? 1;
+}

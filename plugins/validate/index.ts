@@ -1,0 +1,161 @@
+/**
+ * Refuses requests that are not what a schema says, before any upstream sees them.
+ *
+ * A body is read whole, under the route's limit, and goes on byte for byte: what the schema made of
+ * it is for the decision alone.
+ */
+import type { FastifyRequest } from 'fastify';
+import {
+  definePlugin,
+  GatewayError,
+  isGatewayError,
+  type OptionFault,
+  type PluginHost,
+  z,
+} from 'portico';
+import { bodyOf, headersOf, paramsOf, queryOf } from './request.ts';
+import { compileSchema, type Invalid, type Schema, type Validator } from './schema.ts';
+
+const schema = (what: string) => z.record(z.string(), z.json()).optional().describe(what);
+
+const Options = z
+  .strictObject({
+    body: schema('JSON Schema of the body, which must be JSON then.'),
+    query: schema('JSON Schema of the query, an object; a name that is there twice is a list.'),
+    params: schema('JSON Schema of the path’s parameters, an object.'),
+    headers: schema('JSON Schema of the header, an object; names in lower case.'),
+    mode: z
+      .enum(['refuse', 'report'])
+      .default('refuse')
+      .describe('`report` lets all pass, counts and logs: a dry run.'),
+  })
+  .describe('What a request must be; JSON Schema, draft 2020-12 or 7.');
+type Options = z.output<typeof Options>;
+
+const PARTS = ['params', 'query', 'headers', 'body'] as const;
+type Part = (typeof PARTS)[number];
+
+export default definePlugin({
+  name: 'validate',
+  settings: z.strictObject({}),
+  options: Options,
+  check: checkOptions,
+  register: (_settings, host) => {
+    const compiled = new Map<Options, readonly Check[]>();
+    const checksOf = (options: Options): readonly Check[] => {
+      let checks = compiled.get(options);
+      if (checks === undefined) compiled.set(options, (checks = compile(options)));
+      return checks;
+    };
+    const count = counter(host);
+    return {
+      phase(options) {
+        // Compiled before the first request comes.
+        checksOf(options);
+        return 'validate';
+      },
+      async onRequest(request, _reply, options) {
+        for (const check of checksOf(options)) {
+          const error = await failureOf(check, request);
+          if (error === undefined) continue;
+          count(request, check.part, options.mode);
+          if (options.mode === 'refuse') throw error;
+        }
+      },
+    };
+  },
+});
+
+function* checkOptions(options: Options): Generator<OptionFault> {
+  const given = PARTS.filter((part) => options[part] !== undefined);
+  if (given.length === 0) {
+    yield { path: [], message: 'checks nothing: give it a body, query, params or headers' };
+  }
+  for (const part of given) {
+    try {
+      compileSchema(options[part]!, part !== 'body');
+    } catch (error) {
+      yield { path: [part], message: `is no JSON Schema: ${(error as Error).message}` };
+    }
+  }
+  const names = Object.keys((options.headers?.['properties'] as object | undefined) ?? {});
+  for (const name of names.filter((each) => each !== each.toLowerCase())) {
+    const path = ['headers', 'properties', name];
+    yield { path, message: `must be in lower case: "${name.toLowerCase()}"` };
+  }
+}
+
+interface Check {
+  readonly part: Part;
+  readonly validate: Validator;
+}
+
+function compile(options: Options): readonly Check[] {
+  return PARTS.flatMap((part) => {
+    const written: Schema | undefined = options[part];
+    if (written === undefined) return [];
+    return [{ part, validate: compileSchema(written, part !== 'body') }];
+  });
+}
+
+/** @throws what is no fault of the request's form: it is too large, too slow, or gone */
+async function failureOf(
+  { part, validate }: Check,
+  request: FastifyRequest,
+): Promise<GatewayError | undefined> {
+  let value: unknown;
+  try {
+    value = await valueOf(part, request);
+  } catch (error) {
+    const isFault = isGatewayError(error) && FAULTS.has(error.code);
+    if (!isFault) throw error;
+    return error;
+  }
+  if (value === undefined) return undefined;
+  const faults = validate(value);
+  return faults.length === 0 ? undefined : refusal(part, faults);
+}
+
+const FAULTS: ReadonlySet<string> = new Set(['GW_REQUEST_INVALID', 'GW_MEDIA_TYPE']);
+
+function valueOf(part: Part, request: FastifyRequest): unknown {
+  switch (part) {
+    case 'body':
+      return bodyOf(request);
+    case 'query':
+      return queryOf(request);
+    case 'params':
+      return paramsOf(request);
+    case 'headers':
+      return headersOf(request);
+  }
+}
+
+function refusal(part: Part, faults: readonly Invalid[]): GatewayError {
+  const errors = faults.map((fault) => ({ in: part, ...fault }));
+  const [{ pointer, detail }] = faults as readonly [Invalid];
+  const what = `${part}${pointer}: ${detail}`;
+  return new GatewayError('GW_REQUEST_INVALID', what, { extensions: { errors } });
+}
+
+/** A line for each route and part in this time, at most. */
+const QUIET_MS = 10_000;
+
+function counter({ metrics, log }: PluginHost) {
+  const invalid = metrics.counter(
+    'invalid_requests_total',
+    'Requests that are not what a schema says, by its part of the request.',
+    ['route', 'part', 'mode'],
+  );
+  const toldAt = new Map<string, number>();
+  return function count(request: FastifyRequest, part: Part, mode: Options['mode']): void {
+    const { route } = request.gateway;
+    invalid.inc({ route, part, mode });
+    if (mode === 'refuse') return;
+    const now = performance.now();
+    const key = `${route} ${part}`;
+    if (now - (toldAt.get(key) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return;
+    toldAt.set(key, now);
+    log.info({ route, part, requestId: request.id }, 'would be refused by its schema');
+  };
+}

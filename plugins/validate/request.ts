@@ -1,0 +1,66 @@
+/** The parts of a request that a schema can speak of, as values. */
+import type { FastifyRequest } from 'fastify';
+import { GatewayError, parseRequestJson } from 'portico';
+
+/** `application/json`, or a type with the suffix `+json` (RFC 6839 §3.1). */
+const JSON_TYPE = /^application\/(json|[a-z0-9!#$&^_.+-]+\+json)$/;
+
+/** Of these a body means nothing (RFC 9110 §9.3), so that they may come without one. */
+const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
+
+/**
+ * The body, which must be JSON; `undefined` where there is none and need be none.
+ *
+ * @throws GW_MEDIA_TYPE, GW_REQUEST_INVALID; whatever `readBody` throws
+ */
+export async function bodyOf(request: FastifyRequest): Promise<unknown> {
+  const { headers } = request.raw;
+  const length = headers['content-length'];
+  if (headers['transfer-encoding'] !== undefined || Number(length ?? 0) > 0) checkType(headers);
+  const bytes = await request.gateway.readBody();
+  if (bytes.length > 0) return parseRequestJson(bytes);
+  if (BODILESS.has(request.method)) return undefined;
+  throw new GatewayError('GW_REQUEST_INVALID', 'a body is required', {
+    extensions: { errors: [{ in: 'body', pointer: '', detail: 'is required' }] },
+  });
+}
+
+/** @throws GW_MEDIA_TYPE */
+function checkType(headers: NodeJS.Dict<string | string[]>): void {
+  const [type = '', ...parameters] = String(headers['content-type'] ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((each) => each.trim());
+  if (!JSON_TYPE.test(type)) throw new GatewayError('GW_MEDIA_TYPE', 'the body must be JSON');
+  const charset = parameters.find((each) => each.startsWith('charset='));
+  if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {
+    throw new GatewayError('GW_MEDIA_TYPE', 'the body must be UTF-8');
+  }
+  const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
+  if (coding !== 'identity') {
+    throw new GatewayError('GW_MEDIA_TYPE', 'the body must not be compressed');
+  }
+}
+
+type Texts = Record<string, string | string[]>;
+
+/** A value that is there twice is a list. */
+export function queryOf({ gateway }: FastifyRequest): Texts {
+  const values = empty();
+  for (const [name, value] of new URLSearchParams(gateway.query)) {
+    const known = values[name];
+    if (known === undefined) values[name] = value;
+    else if (Array.isArray(known)) known.push(value);
+    else values[name] = [known, value];
+  }
+  return values;
+}
+
+export const paramsOf = ({ params }: FastifyRequest): Texts =>
+  Object.assign(empty(), params as Texts);
+
+/** Names in lower case. */
+export const headersOf = ({ raw }: FastifyRequest): Texts => Object.assign(empty(), raw.headers);
+
+/** No name of it is a prototype's. */
+const empty = (): Texts => Object.create(null) as Texts;
