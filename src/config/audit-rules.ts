@@ -19,6 +19,17 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     },
   },
   {
+    id: 'any-proxy-trusted',
+    severity: 'high',
+    *find({ server }) {
+      for (const [i, { prefix }] of server.trustedProxies.entries()) {
+        if (prefix > 0) continue;
+        const message = 'every client can say that it is another one: name your proxies';
+        yield { path: ['server', 'trustedProxies', i], message };
+      }
+    },
+  },
+  {
     id: 'keys-over-http',
     severity: 'high',
     *find(config) {
@@ -92,6 +103,15 @@ export const AUDIT_RULES: readonly AuditRule[] = [
         const message = 'clients may keep a connection for more than a minute without a byte';
         yield { path: ['server', 'limits', key], message };
       }
+    },
+  },
+  {
+    id: 'no-tls',
+    severity: 'low',
+    *find({ server: { host, tls, trustedProxies } }) {
+      if (tls !== undefined || isLoopback(host) || trustedProxies.length > 0) return;
+      const message = 'clients speak plain http to it, unless something in front ends TLS';
+      yield { path: ['server', 'host'], message };
     },
   },
   {

@@ -20,6 +20,7 @@ server:
   allowFaults: true
   paths: { escapedSlash: keep }
   limits: { body: 100MiB, headersTimeout: 2m, idle: 61s }
+  trustedProxies: [10.0.0.0/8, '::/0']
 telemetry: { logs: { access: false } }
 plugins:
   jwt:
@@ -43,32 +44,36 @@ describe('portico audit', () => {
   test('finds each risk at its place, the worst first', async () => {
     expect(await findings(RISKY)).toEqual([
       '4 high faults-allowed server.allowFaults',
-      '11 high keys-over-http plugins.jwt.issuers.a.jwks',
-      '21 high cors-null-credentials routes.half.cors',
-      '16 medium route-without-auth routes.open',
+      '7 high any-proxy-trusted server.trustedProxies[1]',
+      '12 high keys-over-http plugins.jwt.issuers.a.jwks',
+      '22 high cors-null-credentials routes.half.cors',
+      '17 medium route-without-auth routes.open',
       '2 medium admin-public admin.host',
       '5 medium escaped-slash-kept server.paths.escapedSlash',
       '6 medium large-bodies server.limits.body',
-      '23 medium large-bodies routes.half.limits.body',
+      '24 medium large-bodies routes.half.limits.body',
       '6 medium patient-limits server.limits.headersTimeout',
       '6 medium patient-limits server.limits.idle',
-      '12 low shared-secret plugins.jwt.issuers.b.secret',
-      '11 low no-audience plugins.jwt.issuers.a',
-      '19 low optional-token routes.half.jwt',
-      '16 low route-without-limit routes.open',
-      '14 low upstream-over-http upstreams.up.targets[0]',
-      '14 low no-breaker upstreams.up.breaker',
-      '7 low no-access-log telemetry.logs.access',
+      '13 low shared-secret plugins.jwt.issuers.b.secret',
+      '12 low no-audience plugins.jwt.issuers.a',
+      '20 low optional-token routes.half.jwt',
+      '17 low route-without-limit routes.open',
+      '15 low upstream-over-http upstreams.up.targets[0]',
+      '15 low no-breaker upstreams.up.breaker',
+      '8 low no-access-log telemetry.logs.access',
     ]);
   });
 
-  test('has a finding of every rule in that config', async () => {
-    const found = new Set((await findings(RISKY)).map((line) => line.split(' ')[2]));
+  test('has a finding of every rule, in that config or in one that says nothing', async () => {
+    const all = [...(await findings(RISKY)), ...(await findings('version: 1'))];
+    const found = new Set(all.map((line) => line.split(' ')[2]));
     expect(found).toEqual(new Set(AUDIT_RULES.map(({ id }) => id)));
   });
 
   test('finds nothing where there is nothing', async () => {
-    const file = fileOf('version: 1\nroutes: { a: { match: { path: /a }, respond: {} } }');
+    const file = fileOf(
+      'version: 1\nserver: { host: ::1 }\nroutes: { a: { match: { path: /a }, respond: {} } }',
+    );
     expect(await run(['audit', '-c', file])).toEqual({
       code: 0,
       out: [`${file}: no risk found`],
@@ -87,12 +92,12 @@ describe('portico audit', () => {
     ['http://172.32.0.1', 1],
     ['http://api.example.com', 1],
   ])('takes %s for a public one without TLS: %i', async (target, count) => {
-    const text = `version: 1\nupstreams: { up: { targets: ['${target}'] } }`;
+    const text = `version: 1\nserver: { host: 127.0.0.1 }\nupstreams: { up: { targets: ['${target}'] } }`;
     expect(await findings(text)).toHaveLength(count);
   });
 
   test('prints a line each, and how many there are', async () => {
-    const file = fileOf('version: 1\nadmin: { host: 0.0.0.0 }');
+    const file = fileOf('version: 1\nadmin: { host: 0.0.0.0 }\nserver: { host: localhost }');
     const { out } = await run(['audit', '-c', file]);
     expect(out).toEqual([
       `${file}:2:16  medium  admin-public  admin.host: names of routes, upstreams and addresses are told to whoever can reach it`,
@@ -107,7 +112,9 @@ describe('portico audit', () => {
     [['--ignore', 'faults-allowed', '--fail-on', 'medium'], 1],
     [['--ignore', 'faults-allowed,admin-public', '--fail-on', 'low'], 0],
   ])('with %j ends with %i', async (options, code) => {
-    const file = fileOf('version: 1\nserver: { allowFaults: true }\nadmin: { host: 0.0.0.0 }');
+    const file = fileOf(
+      'version: 1\nserver: { allowFaults: true, host: localhost }\nadmin: { host: 0.0.0.0 }',
+    );
     expect((await run(['audit', '-c', file, ...options])).code).toBe(code);
   });
 
