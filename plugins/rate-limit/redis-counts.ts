@@ -66,6 +66,8 @@ export class RedisCounts {
       connectTimeout: Math.max(1_000, options.timeoutMs),
       socketTimeout: options.timeoutMs * DEAD_TIMEOUTS,
       retryStrategy: (times) => this.#pauseMs(times),
+      // Another has become the primary: its name leads there by now.
+      reconnectOnError: (error) => error.message.startsWith('READONLY'),
       scripts: {
         porticoTake: { lua: takeScript(REDIS_TIME) },
         porticoGiveBack: { lua: giveBackScript(REDIS_TIME) },

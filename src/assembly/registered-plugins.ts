@@ -119,7 +119,11 @@ export class RegisteredPlugins {
     }
     const parsed = plugin.options.safeParse(written);
     if (!parsed.success) throw fault(parsed.error.issues[0]?.message);
-    for (const { message } of plugin.check?.(parsed.data, settings as never, others) ?? []) {
+    const keyed = new Set(
+      this.#registered.flatMap((each) => (each.plugin.key === undefined ? [] : each.name)),
+    );
+    const faults = plugin.check?.(parsed.data, settings as never, others, keyed);
+    for (const { message } of faults ?? []) {
       throw fault(message);
     }
     for (const field of plugin.owns?.(settings as never, [parsed.data]) ?? []) {
@@ -174,6 +178,9 @@ export async function registerPlugins(
     const hooks = await orFault(name, modules, async () =>
       plugin.register(settings as never, host),
     );
+    if (plugin.key !== undefined) {
+      app.pluginKeys.set(name, (request) => plugin.key?.(request, settings as never));
+    }
     registered.push({ name, plugin, settings, hooks: Array.isArray(hooks) ? hooks : [hooks] });
   }
   for (const { name, plugin, options } of modules.fastifyPlugins) {

@@ -87,14 +87,17 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
   readonly requires?: ServerPermission;
   /** Headers only the gateway may set: removed from every client's request, on every route. */
   owns?(settings: z.output<S>, options: readonly z.output<O>[]): Iterable<string>;
+  /** What `plugin:<name>` stands for, where a limit or a hash takes its key from a request. */
+  key?(request: FastifyRequest, settings: z.output<S>): string | undefined;
   /**
    * Finds what the schemas can not: names that refer to nothing. `others` are the keys that stand on
-   * the same route, plugins among them.
+   * the same route, plugins among them; `keyed` the plugins that have a `key`.
    */
   check?(
     options: z.output<O>,
     settings: z.output<S>,
     others: ReadonlySet<string>,
+    keyed: ReadonlySet<string>,
   ): Iterable<OptionFault>;
   /** Runs once for each generation. */
   register(

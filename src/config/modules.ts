@@ -16,7 +16,14 @@ export interface PluginModule extends PluginSchema {
   /** May stand on a route only where the server allows it. */
   readonly requires?: ServerPermission;
   /** Looks at one route's options: names that refer to nothing, combinations that can not work. */
-  check?(options: unknown, settings: unknown, others: ReadonlySet<string>): Iterable<Finding>;
+  check?(
+    options: unknown,
+    settings: unknown,
+    others: ReadonlySet<string>,
+    keyed: ReadonlySet<string>,
+  ): Iterable<Finding>;
+  /** Present where a source may be `plugin:<name>`. */
+  readonly key?: unknown;
 }
 
 export interface BffModule {

@@ -108,6 +108,20 @@ describeRedis('counts in Redis', () => {
     expect(statuses.slice(8)).toEqual([429, 429, 429, 429]);
   });
 
+  test('are asked over one connection, which ends with the gateway', async () => {
+    const redis = await redisServer();
+    const client = await clientOf(redis);
+    const connections = async () =>
+      String(await client.client('LIST'))
+        .trim()
+        .split('\n').length;
+    const { ask, gateway } = await counting(redis, 'refuse');
+    await Promise.all(Array.from({ length: 20 }, () => ask('a')));
+    expect(await connections()).toBe(2);
+    await gateway.close();
+    await expect.poll(connections).toBe(1);
+  });
+
   test('have prefixed keys, short whatever the client sends, that expire', async () => {
     const redis = await redisServer();
     const { ask } = await counting(redis, 'refuse', { ...EIGHT, by: 'header:x-key' });
