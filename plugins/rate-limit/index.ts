@@ -13,7 +13,7 @@ import { Limiter, type LimitOptions } from './limiter.ts';
 import { type Claim, type Counts, LimitSet, storeOver } from './limit-set.ts';
 import { OpenRequests } from './open-requests.ts';
 import { checkLimits, isByAddress, type Limit, Options, Settings } from './options.ts';
-import { RedisCounts } from './redis-counts.ts';
+import type { RedisCounts } from './redis-counts.ts';
 import { reporter } from './reporter.ts';
 import { compileRule } from './rule.ts';
 
@@ -23,7 +23,7 @@ export default definePlugin({
   name: 'rateLimit',
   settings: Settings,
   options: Options,
-  check: (limits, _settings, others) => checkLimits(limits, others),
+  check: (limits, _settings, others, { keyed }) => checkLimits(limits, others, keyed),
   async register({ store }, host) {
     const memory = host.keep('counts', () => new GcraMemory(() => performance.now()));
     const counts = store === 'memory' ? memory : await redisCounts(store, memory, host);
@@ -60,9 +60,12 @@ async function redisCounts(
     'Requests whose limits were decided without the store, since it did not answer.',
     [],
   );
+  // Its client is loaded only where it is wanted.
+  const module = await import('./redis-counts.ts');
   const counts = host.keep(
     'redis',
-    () => new RedisCounts({ url, onError, prefix, timeoutMs }, { local, errors, log, random }),
+    () =>
+      new module.RedisCounts({ url, onError, prefix, timeoutMs }, { local, errors, log, random }),
     (each) => each.close(),
   );
   await counts.connect();

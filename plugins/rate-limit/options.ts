@@ -87,22 +87,35 @@ const ratesOf = ({ max: most, window: span, plans }: Limit): readonly Rate[] =>
 export function* checkLimits(
   limits: readonly Limit[],
   others: ReadonlyMap<string, unknown>,
+  keyed: ReadonlySet<string>,
 ): Generator<OptionFault> {
   for (const [i, limit] of limits.entries()) {
     const at = limits.length > 1 ? [i] : [];
-    for (const { path, message } of checkLimit(limit, others)) {
+    for (const { path, message } of [...checkSources(limit, others, keyed), ...checkLimit(limit)]) {
       yield { path: [...at, ...path], message };
     }
   }
 }
 
-function* checkLimit(limit: Limit, others: ReadonlyMap<string, unknown>): Generator<OptionFault> {
-  const { max: most, window: span, plans, plan, concurrency } = limit;
+function* checkSources(
+  limit: Limit,
+  others: ReadonlyMap<string, unknown>,
+  keyed: ReadonlySet<string>,
+): Generator<OptionFault> {
   for (const key of ['by', 'plan'] as const) {
     const named = limit[key];
-    if (named?.startsWith('claim:') !== true || others.has('jwt') || others.has('apiKey')) continue;
-    yield { path: [key], message: `"${named}" needs a token, and no jwt is on this route` };
+    const [kind, name = ''] = named?.split(':') ?? [];
+    if (kind === 'claim' && !others.has('jwt') && !others.has('apiKey')) {
+      yield { path: [key], message: `"${named}" needs a token, and no jwt is on this route` };
+    }
+    if (kind !== 'plugin' || keyed.has(name)) continue;
+    const message = `no plugin with a key is called "${name}"${hint(name, [...keyed])}`;
+    yield { path: [key], message };
   }
+}
+
+function* checkLimit(limit: Limit): Generator<OptionFault> {
+  const { max: most, window: span, plans, plan, concurrency } = limit;
   if (most === undefined && span === undefined && plans === undefined) {
     if (concurrency !== undefined) return;
     yield { path: [], message: 'limits nothing: give it max and window, plans, or concurrency' };

@@ -36,6 +36,8 @@ export interface RedisSurroundings {
   readonly random: () => number;
 }
 
+/** So long a start waits for Redis; then requests find out for themselves. */
+const START_MS = 1_000;
 /** Between attempts to connect. */
 const RECONNECT_MS = { first: 50, last: 1_000 };
 /** A connection on which nothing comes for so many timeouts is given up, and what waits on it. */
@@ -66,6 +68,8 @@ export class RedisCounts {
       connectTimeout: Math.max(1_000, options.timeoutMs),
       socketTimeout: options.timeoutMs * DEAD_TIMEOUTS,
       retryStrategy: (times) => this.#pauseMs(times),
+      // Another has become the primary: its name leads there by now.
+      reconnectOnError: (error) => error.message.startsWith('READONLY'),
       scripts: {
         porticoTake: { lua: takeScript(REDIS_TIME) },
         porticoGiveBack: { lua: giveBackScript(REDIS_TIME) },
@@ -75,9 +79,9 @@ export class RedisCounts {
     this.#client.on('ready', () => this.#outage.tryNext());
   }
 
-  /** Connects; a Redis that is not there is tried again and again, and not waited for. */
+  /** Connects; a Redis that is not there is tried again and again, and not waited for long. */
   connect(): Promise<void> {
-    return this.#inTime(this.#client.connect()).catch(() => undefined);
+    return this.#inTime(this.#client.connect(), START_MS).catch(() => undefined);
   }
 
   /** @throws GW_DEPENDENCY_DOWN while Redis does not answer, where `onError` is `refuse` */
@@ -118,7 +122,10 @@ export class RedisCounts {
     if (this.#waiting >= MAX_WAITING) throw new Error('too many wait');
     const keys = asks.map(({ key }) => this.#options.prefix + key);
     const args = asks.flatMap((ask) => [ask.max, ask.windowMs, ask.cost, ask.isBinding ? 1 : 0]);
-    const answer = await this.#inTime(this.#client.porticoTake(keys.length, ...keys, ...args));
+    const answer = await this.#inTime(
+      this.#client.porticoTake(keys.length, ...keys, ...args),
+      this.#options.timeoutMs,
+    );
     const [at = 0, ...told] = answer.map(Number);
     return asks.map((_ask, i) => {
       const [allowed, remaining = 0, resetUs = 0] = told.slice(i * 3, i * 3 + 3);
@@ -140,13 +147,13 @@ export class RedisCounts {
     return local.takeAll(asks).map((taken) => ({ ...taken, at: 0 }));
   }
 
-  /** Fails when `answer` takes longer than it may. */
-  #inTime<T>(answer: Promise<T>): Promise<T> {
+  /** Fails when `answer` takes longer than `ms`. */
+  #inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
     this.#waiting += 1;
     return new Promise<T>((resolve, reject) => {
       // An answer may have come while this process was busy: what has come is read first.
       const late = (): unknown => setImmediate(() => reject(new TimeoutError()));
-      const timer = setTimeout(late, this.#options.timeoutMs);
+      const timer = setTimeout(late, ms);
       answer.then(resolve, reject).finally(() => {
         clearTimeout(timer);
         this.#waiting -= 1;

@@ -74,6 +74,7 @@ export function createApp(server: ServerConfig, log: FastifyBaseLogger): Fastify
   for (const method of SERVED_METHODS) {
     if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
   }
+  app.decorate('pluginKeys', new Map());
   app.decorateRequest('consumer', {
     getter() {
       return exchangeOf(this.raw).consumer;

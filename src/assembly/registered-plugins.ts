@@ -127,8 +127,16 @@ export class RegisteredPlugins {
     }
     const parsed = plugin.options.safeParse(written);
     if (!parsed.success) throw fault(parsed.error.issues[0]?.message);
-    const findings = plugin.check?.(parsed.data, settings as never, others, this.#upstreams);
-    for (const { message } of findings ?? []) throw fault(message);
+    const keyed = new Set(
+      this.#registered.flatMap((each) => (each.plugin.key === undefined ? [] : each.name)),
+    );
+    const faults = plugin.check?.(parsed.data, settings as never, others, {
+      upstreams: this.#upstreams,
+      keyed,
+    });
+    for (const { message } of faults ?? []) {
+      throw fault(message);
+    }
     for (const field of plugin.owns?.(settings as never, [parsed.data]) ?? []) {
       // Clients' own was removed for those that the YAML names, and for no others.
       if (!this.#owned.has(field.toLowerCase())) throw fault(`only the YAML may set ${field}`);
@@ -182,6 +190,9 @@ export async function registerPlugins(
     const hooks = await orFault(name, modules, async () =>
       plugin.register(settings as never, host),
     );
+    if (plugin.key !== undefined) {
+      app.pluginKeys.set(name, (request) => plugin.key?.(request, settings as never));
+    }
     registered.push({ name, plugin, settings, hooks: Array.isArray(hooks) ? hooks : [hooks] });
   }
   for (const { name, plugin, options } of modules.fastifyPlugins) {

@@ -8,6 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Transform } from 'node:stream';
 import type { z } from 'zod';
 import type { Policy } from '../call.ts';
+import type { KnownNames } from '../config/modules.ts';
 import type { ServerPermission } from '../config/permissions.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 
@@ -106,15 +107,17 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
   readonly requires?: ServerPermission;
   /** Headers only the gateway may set: removed from every client's request, on every route. */
   owns?(settings: z.output<S>, options: readonly z.output<O>[]): Iterable<string>;
+  /** What `plugin:<name>` stands for, where a limit or a hash takes its key from a request. */
+  key?(request: FastifyRequest, settings: z.output<S>): string | undefined;
   /**
    * Finds what the schemas can not: names that refer to nothing. `others` are the keys that stand on
-   * the same route, plugins among them, with what they say; `upstreams` are the config's.
+   * the same route, plugins among them, with what they say; `known` is what names may refer to.
    */
   check?(
     options: z.output<O>,
     settings: z.output<S>,
     others: ReadonlyMap<string, unknown>,
-    upstreams: ReadonlySet<string>,
+    known: KnownNames,
   ): Iterable<OptionFault>;
   /** Runs once for each generation. */
   register(

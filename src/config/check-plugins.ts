@@ -1,6 +1,6 @@
 /** What routes say to plugins, and plugins that are not there. */
 import type { Finding, Path } from './fault.ts';
-import type { Modules, PluginModule } from './modules.ts';
+import type { KnownNames, Modules, PluginModule } from './modules.ts';
 import { PERMISSIONS } from './permissions.ts';
 import { hint } from './suggest.ts';
 import { isMap, type Tree } from './tree.ts';
@@ -8,10 +8,13 @@ import { isMap, type Tree } from './tree.ts';
 /** Lets each plugin look at what routes say to it, where that fits its schema. */
 export function* checkPluginOptions(tree: Tree, modules: Modules): Generator<Finding> {
   const written = section(tree, 'plugins');
+  const upstreams = new Set(Object.keys(section(tree, 'upstreams')));
+  const known = { upstreams, keyed: keyedPlugins(modules) };
   for (const [name, plugin] of modules.plugins) {
     yield* checkPermission(tree, name, plugin);
     const settings = plugin.settings.safeParse(written[name] ?? {});
-    if (settings.success) yield* checkOptions(tree, name, plugin, settings.data);
+    if (settings.success)
+      yield* checkOptions(tree, { name, plugin, settings: settings.data, known });
   }
 }
 
@@ -37,54 +40,71 @@ function* checkPermission(
   }
 }
 
-function* checkOptions(
-  tree: Tree,
-  name: string,
-  plugin: PluginModule,
-  settings: unknown,
-): Generator<Finding> {
+const keyedPlugins = ({ plugins }: Modules): ReadonlySet<string> =>
+  new Set([...plugins].flatMap(([name, { key }]) => (key === undefined ? [] : name)));
+
+/** Balancing by the key of a plugin that is not there, or has none. */
+export function* checkHashes(tree: Tree, modules: Modules): Generator<Finding> {
+  const keyed = keyedPlugins(modules);
+  const places: readonly (readonly [path: Path, keys: unknown])[] = [
+    [['defaults', 'upstreams'], section(tree, 'defaults')['upstreams']],
+    ...Object.entries(section(tree, 'upstreams')).map(
+      ([name, keys]) => [['upstreams', name], keys] as const,
+    ),
+  ];
+  for (const [path, keys] of places) {
+    const { hash } = section(isMap(keys) ? keys : {}, 'balance');
+    if (typeof hash !== 'string' || !hash.startsWith('plugin:')) continue;
+    const name = hash.slice('plugin:'.length);
+    if (keyed.has(name)) continue;
+    const message = `no plugin with a key is called "${name}"${hint(name, [...keyed])}`;
+    yield { path: [...path, 'balance', 'hash'], message };
+  }
+}
+
+/** A plugin, and what its `check` is told besides a route's options. */
+interface Checked {
+  readonly name: string;
+  readonly plugin: PluginModule;
+  readonly settings: unknown;
+  readonly known: KnownNames;
+}
+
+function* checkOptions(tree: Tree, checked: Checked): Generator<Finding> {
+  const { name } = checked;
   const common = section(section(tree, 'defaults'), 'routes');
-  const upstreams = new Set(Object.keys(section(tree, 'upstreams')));
   const inheriting = new Map<string, Tree>();
   for (const [route, own] of Object.entries(section(tree, 'routes'))) {
     if (!isMap(own)) continue;
     const all = { ...common, ...own };
     if (own[name] === undefined) inheriting.set(route, all);
-    else
-      yield* findingsAt(plugin, ['routes', route, name], own[name], { settings, all, upstreams });
+    else yield* findingsAt(checked, ['routes', route, name], own[name], all);
   }
   if (common[name] === undefined) return;
   const path = ['defaults', 'routes', name];
   if (inheriting.size === 0) {
-    yield* findingsAt(plugin, path, common[name], { settings, all: common, upstreams });
+    yield* findingsAt(checked, path, common[name], common);
     return;
   }
   yield* shared(
     [...inheriting].map(([route, all]) => [
       route,
-      [...findingsAt(plugin, path, common[name], { settings, all, upstreams })],
+      [...findingsAt(checked, path, common[name], all)],
     ]),
   );
 }
 
-interface Surroundings {
-  readonly settings: unknown;
-  /** Every key of the route. */
-  readonly all: Tree;
-  readonly upstreams: ReadonlySet<string>;
-}
-
 function* findingsAt(
-  plugin: PluginModule,
+  { plugin, settings, known }: Checked,
   path: Path,
   written: unknown,
-  { settings, all, upstreams }: Surroundings,
+  beside: Tree,
 ): Generator<Finding> {
   if (plugin.check === undefined || written === false) return;
   const options = plugin.options.safeParse(written);
   if (!options.success) return;
-  const others = new Map(Object.entries(all).filter(([, own]) => own !== false));
-  for (const finding of plugin.check(options.data, settings, others, upstreams)) {
+  const others = new Map(Object.entries(beside).filter(([, own]) => own !== false));
+  for (const finding of plugin.check(options.data, settings, others, known)) {
     yield { ...finding, path: [...path, ...finding.path] };
   }
 }

@@ -7,7 +7,7 @@
  */
 import { checkAggregate } from './check-aggregate.ts';
 import { type Matches, readMatches } from './check-match.ts';
-import { checkPluginOptions } from './check-plugins.ts';
+import { checkHashes, checkPluginOptions } from './check-plugins.ts';
 import { checkRouteTable } from './check-routes.ts';
 import { checkServerTls } from './check-server-tls.ts';
 import { checkSentPath, checkTarget } from './check-template.ts';
@@ -32,6 +32,7 @@ export function checkTree(tree: Tree, modules: Modules, files: NamedFiles): Find
     ),
     ...checkRouteTable(routes),
     ...checkPluginOptions(tree, modules),
+    ...checkHashes(tree, modules),
   ];
 }
 

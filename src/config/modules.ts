@@ -7,6 +7,14 @@ import type { Source } from './source.ts';
 
 export { isMap } from './tree.ts';
 
+/** Names that a plugin's options may refer to. */
+export interface KnownNames {
+  /** Of the config. */
+  readonly upstreams: ReadonlySet<string>;
+  /** Plugins that have a `key`: what `plugin:<name>` may name. */
+  readonly keyed: ReadonlySet<string>;
+}
+
 export interface PluginModule extends PluginSchema {
   readonly name: string;
   readonly settings: z.ZodType;
@@ -20,8 +28,10 @@ export interface PluginModule extends PluginSchema {
     options: unknown,
     settings: unknown,
     others: ReadonlyMap<string, unknown>,
-    upstreams: ReadonlySet<string>,
+    known: KnownNames,
   ): Iterable<Finding>;
+  /** Present where a source may be `plugin:<name>`. */
+  readonly key?: unknown;
 }
 
 export interface BffModule {

@@ -123,16 +123,16 @@ export const secretFieldValue = () =>
     .regex(FIELD_VALUE, 'holds characters a header may not have');
 
 /**
- * `consumer`, `address`, `route`, `header:x`, `cookie:x`, `claim:x`: where a limit or a hash takes
+ * `consumer`, `address`, `route`, `header:x`, `cookie:x`, `claim:x`, `plugin:x`: where a limit or a hash takes
  * its key from. The same word everywhere.
  */
 export const source = () => SOURCE;
 
 const SOURCE = z
   .string()
-  .regex(/^(consumer|address|route|(header|cookie|claim):[A-Za-z0-9_.-]+)$/, {
+  .regex(/^(consumer|address|route|(header|cookie|claim|plugin):[A-Za-z0-9_.-]+)$/, {
     error: (issue) =>
-      `${shown(issue.input)} is not a source: use consumer, address, route, header:x, cookie:x or claim:x`,
+      `${shown(issue.input)} is not a source: use consumer, address, route, header:x, cookie:x, claim:x or plugin:x`,
   })
   .meta({ id: 'Source' });
 

@@ -4,11 +4,18 @@ import { firstValue } from '../headers.ts';
 import { cookieValue } from './cookie.ts';
 import { exchangeOf } from './client-exchange.ts';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** By the names of plugins: what `plugin:x` reads from a request. */
+    readonly pluginKeys: Map<string, RequestSource>;
+  }
+}
+
 /** The key of one request; `undefined` where it has none. */
 export type RequestSource = (request: FastifyRequest) => string | undefined;
 
 /**
- * Compiles `consumer`, `address`, `route`, `header:x`, `cookie:x` or `claim:x`.
+ * Compiles `consumer`, `address`, `route`, `header:x`, `cookie:x`, `claim:x` or `plugin:x`.
  *
  * `consumer` falls back to the address where nobody authenticated. An IPv6 address counts by its
  * /64, since one client has all of that.
@@ -29,6 +36,8 @@ export function requestSource(source: string): RequestSource {
       return ({ raw }) => cookieValue(raw.headers.cookie, name);
     case 'claim':
       return (request) => claimKey(request, name.split('.'));
+    case 'plugin':
+      return (request) => request.server.pluginKeys.get(name)?.(request);
     default:
       throw new RangeError(`"${source}" is not a source`);
   }

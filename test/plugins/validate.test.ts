@@ -7,6 +7,7 @@ import type { Upload } from '../../src/upload.ts';
 import { codeOf, type Problem, startGateway } from '../gateway/support/gateway.ts';
 import { startRecorder } from '../gateway/support/upstream.ts';
 import { request } from '../gateway/support/socket.ts';
+import { fixture } from './fixtures/folder.ts';
 
 const order = {
   type: 'object',
@@ -179,6 +180,57 @@ describe('body', () => {
     socket.write('{"id":1}');
     await once(socket, 'close');
     expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 100', 'HTTP/1.1 200']);
+  });
+});
+
+describe('a body that was read', () => {
+  const json = { 'content-type': 'application/json' };
+
+  test('is there for a BFF, under its mount and under one of its routes', async () => {
+    const { fetch } = await startGateway({
+      config: {
+        routes: {
+          bff: {
+            match: { path: '/bff/*' },
+            bff: fixture('validating-bff'),
+            validate: { body: { type: 'object', required: ['id'] } },
+          },
+        },
+      },
+    });
+    const post = async (path: string, body: string) => {
+      const response = await fetch(path, { method: 'POST', body, headers: json });
+      return [response.status, ((await response.json()) as { got?: unknown }).got];
+    };
+    expect(await post('/bff/echo', '{"id":7}')).toEqual([200, 7]);
+    expect(await post('/bff/echo', '{}')).toEqual([400, undefined]);
+    expect(await post('/bff/small', '{"id":7}')).toEqual([200, 7]);
+    expect(await post('/bff/small', '{"id":70}')).toEqual([400, undefined]);
+  });
+
+  test('goes to the part of an aggregate that writes', async () => {
+    const { url: origin, received } = await startRecorder();
+    const { fetch } = await startGateway({
+      config: {
+        upstreams: { up: { targets: [origin] } },
+        routes: {
+          a: {
+            match: { path: '/a' },
+            validate: { body: order },
+            aggregate: { part: { upstream: 'up', path: '/x', method: 'POST', required: true } },
+          },
+        },
+      },
+    });
+    await fetch('/a', { method: 'POST', body: '{"id": 1}', headers: json });
+    expect(received[0]?.body.toString()).toBe('{"id": 1}');
+  });
+
+  test('keeps its connection, for what comes next on it', async () => {
+    const { url } = await validating({ body: order });
+    const head = ['POST /a/1 HTTP/1.1', 'host: a', 'content-type: application/json'];
+    const bad = await request(url, [...head, 'content-length: 2'], '{}');
+    expect([bad.status, bad.headers['connection']]).toEqual([400, 'keep-alive']);
   });
 });
 
