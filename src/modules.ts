@@ -6,6 +6,7 @@ import apiKey from '../plugins/api-key/index.ts';
 import auth from '../plugins/auth.ts';
 import cors from '../plugins/cors.ts';
 import fault from '../plugins/fault.ts';
+import forwardAuth from '../plugins/forward-auth/index.ts';
 import headers from '../plugins/headers.ts';
 import jwt from '../plugins/jwt/index.ts';
 import rateLimit from '../plugins/rate-limit/index.ts';
@@ -17,7 +18,16 @@ import type { Source } from './config/source.ts';
 import { z } from 'zod';
 
 /** The plugins that every config may use. */
-export const BUILT_IN: readonly Plugin[] = [cors, jwt, apiKey, auth, rateLimit, headers, fault];
+export const BUILT_IN: readonly Plugin[] = [
+  cors,
+  jwt,
+  apiKey,
+  forwardAuth,
+  auth,
+  rateLimit,
+  headers,
+  fault,
+];
 
 /** An ordinary Fastify plugin: it applies to every route. */
 export interface FastifyModule {

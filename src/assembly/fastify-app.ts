@@ -20,7 +20,15 @@ declare module 'fastify' {
     /** Who the client is; set by a plugin of the phase `authenticate`. */
     consumer: Consumer | undefined;
     /** The route that was matched, and what the client asked for. */
-    readonly gateway: { readonly route: string; readonly path: string };
+    readonly gateway: {
+      readonly route: string;
+      /** Canonical. */
+      readonly path: string;
+      /** The authority that was asked, as the client spelled it. */
+      readonly host: string;
+      /** Who is at the other end, and how it came. */
+      readonly peer: { readonly address: string; readonly scheme: 'http' | 'https' };
+    };
   }
 }
 

@@ -33,6 +33,8 @@ export class ClientExchange {
   consumer: Consumer | undefined;
   /** What plugins would ask for; see challenge.ts. */
   challenges: Map<string, string> | undefined;
+  /** Headers for every call; see told-upstreams.ts. */
+  toldUpstreams: Record<string, string> | undefined;
   /** Ends when the client leaves before its response is complete. */
   readonly signal = new Cancellation();
   readonly notes: CallNotes = emptyNotes();
