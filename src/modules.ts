@@ -5,11 +5,13 @@ import { pathToFileURL } from 'node:url';
 import apiKey from '../plugins/api-key/index.ts';
 import auth from '../plugins/auth.ts';
 import cors from '../plugins/cors.ts';
+import csrf from '../plugins/csrf.ts';
 import fault from '../plugins/fault.ts';
 import forwardAuth from '../plugins/forward-auth/index.ts';
 import headers from '../plugins/headers.ts';
 import jwt from '../plugins/jwt/index.ts';
 import rateLimit from '../plugins/rate-limit/index.ts';
+import securityHeaders from '../plugins/security-headers.ts';
 import { type Bff, isBff } from './authoring/bff.ts';
 import { isPlugin, type Plugin } from './authoring/plugin.ts';
 import type { Fault, Finding } from './config/fault.ts';
@@ -20,12 +22,14 @@ import { z } from 'zod';
 /** The plugins that every config may use. */
 export const BUILT_IN: readonly Plugin[] = [
   cors,
+  csrf,
   jwt,
   apiKey,
   forwardAuth,
   auth,
   rateLimit,
   headers,
+  securityHeaders,
   fault,
 ];
 

@@ -92,7 +92,7 @@ describe('a plugin of yours', () => {
       ),
     ]);
     expect(await faultsOf(files('{ header: x }', ''))).toEqual([
-      'c.yaml:3:12  plugins.tenant: unknown plugin (known: cors, jwt, apiKey, forwardAuth, auth, rateLimit, headers, fault); one of yours needs its "module"',
+      'c.yaml:3:12  plugins.tenant: unknown plugin (known: cors, csrf, jwt, apiKey, forwardAuth, auth, rateLimit, headers, securityHeaders, fault); one of yours needs its "module"',
     ]);
   });
 
