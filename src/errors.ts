@@ -32,6 +32,7 @@ export const ERRORS = {
   GW_TOKEN_INVALID:      row(401, 'Access token is not valid',                 'http_request_denied'),
   GW_SCOPE_INSUFFICIENT: row(403, 'Access token does not allow this',          'http_request_denied'),
   GW_ADDRESS_DENIED:     row(403, 'Address is not allowed',                    'http_request_denied'),
+  GW_ORIGIN_DENIED:      row(403, 'Request comes from another site',           'http_request_denied'),
   GW_ROUTE_NOT_FOUND:    row(404, 'Nothing is served here',                    'destination_not_found'),
   GW_METHOD_NOT_ALLOWED: row(405, 'Method is not served here',                 'http_request_denied'),
   GW_REQUEST_TIMEOUT:    row(408, 'Request took too long to arrive',           'http_request_error'),

@@ -58,7 +58,11 @@ export async function buildGeneration(
   };
   try {
     await foundOrLate(upstreams, world);
-    const plugins = await registerPlugins(app, config, modules, world, identity);
+    const plugins = await registerPlugins(app, config, modules, {
+      world,
+      generation: identity,
+      upstreams,
+    });
     const routes = config.routes.map((route) => buildRoute(route, plugins, upstreams, world));
     const context = {
       clock: world.clock,

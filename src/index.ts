@@ -20,6 +20,8 @@ export {
   type OptionFault,
   type Phase,
   type PluginAdmin,
+  type PluginCall,
+  type PluginCallOptions,
   type PluginCounter,
   type PluginDefinition,
   type PluginHooks,
@@ -53,6 +55,7 @@ export type { ClientCertificate } from './edge/client-certificate.ts';
 export { challengesOf, offerChallenge } from './edge/challenge.ts';
 export type { ResponseHead } from './edge/response-head.ts';
 export { type ErrorCode, GatewayError, isGatewayError } from './errors.ts';
+export { tellUpstreams } from './edge/told-upstreams.ts';
 export { requestSource } from './edge/source.ts';
 export { parseRequestJson } from './json.ts';
 export { z } from 'zod';

@@ -5,12 +5,15 @@ import { pathToFileURL } from 'node:url';
 import apiKey from '../plugins/api-key/index.ts';
 import auth from '../plugins/auth.ts';
 import cors from '../plugins/cors.ts';
+import csrf from '../plugins/csrf.ts';
 import fault from '../plugins/fault.ts';
+import forwardAuth from '../plugins/forward-auth/index.ts';
 import headers from '../plugins/headers.ts';
 import ip from '../plugins/ip.ts';
 import jwt from '../plugins/jwt/index.ts';
 import mtls from '../plugins/mtls.ts';
 import rateLimit from '../plugins/rate-limit/index.ts';
+import securityHeaders from '../plugins/security-headers.ts';
 import validate from '../plugins/validate/index.ts';
 import { type Bff, isBff } from './authoring/bff.ts';
 import { isPlugin, type Plugin } from './authoring/plugin.ts';
@@ -23,13 +26,16 @@ import { z } from 'zod';
 export const BUILT_IN: readonly Plugin[] = [
   cors,
   ip,
+  csrf,
   mtls,
   jwt,
   apiKey,
+  forwardAuth,
   auth,
   rateLimit,
   validate,
   headers,
+  securityHeaders,
   fault,
 ];
 

@@ -32,6 +32,10 @@ export interface RequestView {
   readonly path: string;
   /** With its `?`; empty where there is none. */
   readonly query: string;
+  /** The authority that was asked, as the client spelled it. */
+  readonly host: string;
+  /** How the client came, as far as is known and believed. */
+  readonly scheme: 'http' | 'https';
   /** Of the client, as IPv4 or IPv6; what proxies in front say of it counts where they are trusted. */
   readonly address: string;
   /** What TLS has verified the client by; absent where it has shown none. */

@@ -14,7 +14,9 @@ import { PERMISSIONS } from '../config/permissions.ts';
 import type { FastifyModule, GatewayModules } from '../modules.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
 import { AdminRoutes } from './admin-routes.ts';
+import { pluginCall } from './plugin-calls.ts';
 import { ownedFields } from './owned-fields.ts';
+import type { UpstreamState } from '../upstream/state.ts';
 import type { World } from './world.ts';
 
 /** What one plugin does on one route. */
@@ -161,6 +163,14 @@ function requestHook(
   return [{ phase, hook: (request, reply) => hooks.onRequest?.(request, reply, options) }];
 }
 
+/** What a generation is born into. */
+interface Birth {
+  readonly world: World;
+  /** The generation's identity. */
+  readonly generation: object;
+  readonly upstreams: ReadonlyMap<string, UpstreamState>;
+}
+
 /**
  * Registers every plugin on `app`.
  *
@@ -170,8 +180,7 @@ export async function registerPlugins(
   app: FastifyInstance,
   config: Config,
   modules: GatewayModules,
-  world: World,
-  generation: object,
+  birth: Birth,
 ): Promise<RegisteredPlugins> {
   const registered: Registered[] = [];
   const needsReplyPath = modules.fastifyPlugins.some(({ fastPath }) => !fastPath);
@@ -186,7 +195,7 @@ export async function registerPlugins(
   app.addHook('onClose', () => plugins.close());
   for (const [name, plugin] of modules.plugins) {
     const settings = config.plugins[name] ?? plugin.settings.parse({});
-    const host = pluginHost(app, name, settings, world, generation, plugins.adminRoutes);
+    const host = pluginHost(app, name, settings, { ...birth, admin: plugins.adminRoutes });
     const hooks = await orFault(name, modules, async () =>
       plugin.register(settings as never, host),
     );
@@ -220,9 +229,7 @@ function pluginHost(
   app: FastifyInstance,
   name: string,
   settings: unknown,
-  world: World,
-  generation: object,
-  admin: AdminRoutes,
+  { world, generation, upstreams, admin }: Birth & { readonly admin: AdminRoutes },
 ): PluginHost {
   return {
     random: world.random,
@@ -236,6 +243,11 @@ function pluginHost(
     keepThrough: (key, make, dispose) =>
       world.kept.keep(generation, `${name} ${key}, whatever the settings`, '', make, dispose),
     admin,
+    callOf: (upstream) => {
+      const state = upstreams.get(upstream);
+      if (state === undefined) throw new TypeError(`there is no upstream "${upstream}"`);
+      return pluginCall(state, name, world);
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Transform } from 'node:stream';
 import type { z } from 'zod';
-import type { Policy } from '../call.ts';
+import type { Policy, UpstreamResponse } from '../call.ts';
 import type { KnownNames } from '../config/modules.ts';
 import type { ServerPermission } from '../config/permissions.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
@@ -51,7 +51,30 @@ export interface PluginHost {
   /** The same for what must survive a change of the settings, too. */
   keepThrough<T>(key: string, make: () => T, dispose?: (value: T) => void): T;
   readonly admin: PluginAdmin;
+  /**
+   * Calls an upstream of the config, with its policies, on behalf of a client's request.
+   *
+   * @throws {TypeError} for an upstream that there is not
+   */
+  callOf(upstream: string): PluginCall;
 }
+
+export interface PluginCallOptions {
+  /** Default GET. */
+  readonly method?: string;
+  /** Canonical, without the query. */
+  readonly path: string;
+  /** With its `?`. */
+  readonly query?: string;
+  /** Besides those that every call carries, such as `x-forwarded-for`. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
+}
+
+/** Ends when the client leaves. Whoever receives the response must end its body, such as by `dump()`. */
+export type PluginCall = (
+  request: FastifyRequest,
+  options: PluginCallOptions,
+) => Promise<UpstreamResponse>;
 
 /** What operators may tell a plugin through the admin port, where the config has one. */
 export interface PluginAdmin {

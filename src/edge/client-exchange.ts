@@ -35,6 +35,8 @@ export class ClientExchange {
   consumer: Consumer | undefined;
   /** What plugins would ask for; see challenge.ts. */
   challenges: Map<string, string> | undefined;
+  /** Headers for every call; see told-upstreams.ts. */
+  toldUpstreams: Record<string, string> | undefined;
   /** Ends when the client leaves before its response is complete. */
   readonly signal = new Cancellation();
   readonly notes: CallNotes = emptyNotes();
@@ -65,6 +67,10 @@ export class ClientExchange {
   /** Of the client; that of a proxy in front where the config does not trust it. */
   get address(): string {
     return this.peer.address;
+  }
+
+  get scheme(): PeerInfo['scheme'] {
+    return this.peer.scheme;
   }
 
   /** Verified; absent where the client has shown none. */

@@ -22,6 +22,8 @@ export function upstreamRequest(
   exchange: ClientExchange,
   description: CallDescription,
 ): UpstreamRequest {
+  const { toldUpstreams } = exchange;
+  if (toldUpstreams !== undefined) Object.assign(description.headers, toldUpstreams);
   return {
     upstream: description.upstream,
     route: exchange.route,

@@ -1,0 +1,57 @@
+/**
+ * Keeps pages of other sites from acting as the user whose cookies the browser adds.
+ *
+ * Browsers say where a request comes from, in fields that no page can change: `Sec-Fetch-Site` (Fetch
+ * Metadata), and `Origin` (RFC 6454). What changes something and says nothing of the kind is refused.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { definePlugin, GatewayError, z } from 'portico';
+
+/** RFC 9110 §9.2.1. */
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+
+export default definePlugin({
+  name: 'csrf',
+  settings: z.strictObject({}),
+  options: z
+    .strictObject({
+      origins: z
+        .array(
+          z.string().refine(isOrigin, {
+            error: 'must be an origin as browsers write it, such as https://shop.example.com',
+          }),
+        )
+        .default([])
+        .describe('Other origins whose pages may act for the user; its own always may.'),
+    })
+    .describe('Refuses what pages of other sites send with the user’s cookies.'),
+  register: () => ({
+    phase: 'authorize',
+    onRequest({ method, raw, gateway }, _reply, { origins }) {
+      if (SAFE.has(method) && !opensSocket(raw.headers)) return;
+      if (isOwn(raw.headers, gateway.host)) return;
+      if (origins.includes(raw.headers.origin ?? '')) return;
+      throw new GatewayError('GW_ORIGIN_DENIED', 'pages of other sites may not do this');
+    },
+  }),
+});
+
+/** A WebSocket is opened by GET, with cookies, from any page. */
+const opensSocket = ({ upgrade }: IncomingHttpHeaders): boolean =>
+  upgrade !== undefined && /websocket/i.test(upgrade);
+
+/** Does it come from a page of ours, or from the user and no page at all? */
+function isOwn(headers: IncomingHttpHeaders, host: string): boolean {
+  const { origin, 'sec-fetch-site': site } = headers;
+  if (site !== undefined) return site === 'same-origin' || site === 'none';
+  // Older browsers. By the host alone: TLS may have ended in front of us.
+  if (origin === undefined || !URL.canParse(origin)) return false;
+  const { protocol } = new URL(origin);
+  return isOrigin(origin) && origin === originOf(`${protocol}//${host}`);
+}
+
+const originOf = (url: string): string | undefined =>
+  URL.canParse(url) ? new URL(url).origin : undefined;

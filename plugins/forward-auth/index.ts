@@ -1,0 +1,167 @@
+/**
+ * Asks an upstream whether a request may enter: by its fields, never its body.
+ *
+ * What is not a clear yes or no lets nobody in.
+ */
+import { hash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import {
+  definePlugin,
+  duration,
+  fieldName,
+  GatewayError,
+  hint,
+  isGatewayError,
+  type PluginCall,
+  tellUpstreams,
+  type UpstreamResponse,
+  z,
+} from 'portico';
+import { type Copied, Decisions } from './decisions.ts';
+
+/** Fields that clients must be able to send, and that no copy may replace. */
+const CLIENTS_OWN =
+  /^(accept.*|authorization|connection|content-.*|cookie|expect|host|keep-alive|origin|range|te|trailer|transfer-encoding|upgrade|user-agent)$/;
+
+const Options = z
+  .strictObject({
+    upstream: z.string().describe('Upstream that is asked.'),
+    path: z
+      .string()
+      .regex(/^\/[A-Za-z0-9._~/-]*$/, 'must be a plain path, such as /verify')
+      .describe('Where it is asked, by GET.'),
+    headers: z
+      .array(fieldName())
+      .min(1)
+      .default(['authorization', 'cookie'])
+      .describe('Fields of the request that it is told.'),
+    copy: z
+      .array(
+        fieldName().refine((name) => !CLIENTS_OWN.test(name), {
+          error: 'is a field of clients: it would be taken from all their requests',
+        }),
+      )
+      .default([])
+      .describe('Fields of its answer that upstreams are told; no client can send them itself.'),
+    cache: duration()
+      .optional()
+      .describe('How long a yes holds for the same question; absent: it is asked each time.'),
+  })
+  .describe('Asks a service of yours whether a request may enter.');
+type Options = z.output<typeof Options>;
+
+interface Desk {
+  readonly ask: PluginCall;
+  readonly decisions: Decisions;
+}
+
+export default definePlugin({
+  name: 'forwardAuth',
+  settings: z.strictObject({}),
+  options: Options,
+  owns: (_settings, options) => options.flatMap(({ copy }) => copy),
+  *check({ upstream }, _settings, _others, { upstreams }) {
+    if (upstreams.has(upstream)) return;
+    const message = `no upstream "${upstream}"${hint(upstream, [...upstreams])}`;
+    yield { path: ['upstream'], message };
+  },
+  register(_settings, host) {
+    const desks = new Map<Options, Desk>();
+    const deskOf = (options: Options): Desk => {
+      const known = desks.get(options);
+      if (known !== undefined) return known;
+      const desk = { ask: host.callOf(options.upstream), decisions: new Decisions() };
+      desks.set(options, desk);
+      return desk;
+    };
+    return {
+      phase: 'authenticate',
+      onRequest(request, _reply, options) {
+        const { ask, decisions } = deskOf(options);
+        const question = questionOf(request, options);
+        const key = options.cache === undefined ? '' : keyOf(request, question);
+        const known = key === '' ? undefined : decisions.get(key, performance.now());
+        if (known !== undefined) return tell(request, known);
+        return decide(ask, request, options, question).then((copied) => {
+          if (key !== '') decisions.set(key, copied, performance.now() + (options.cache ?? 0));
+          tell(request, copied);
+        });
+      },
+    };
+  },
+});
+
+type Question = Readonly<Record<string, string | string[]>>;
+
+/** What is asked: who says so, and what for. The query may hold secrets, and stays here. */
+function questionOf({ raw, method, gateway }: FastifyRequest, { headers }: Options): Question {
+  const told = headers.flatMap((name) => {
+    const value = raw.headers[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(told),
+    'x-forwarded-method': method,
+    'x-forwarded-uri': gateway.path,
+  };
+}
+
+/** All that the answer may depend on; as a digest, so that no credential is kept. */
+function keyOf({ gateway: { host, address, scheme } }: FastifyRequest, question: Question): string {
+  return hash('sha256', JSON.stringify([host, address, scheme, question]), 'base64');
+}
+
+/** @throws GW_TOKEN_MISSING, GW_TOKEN_INVALID, GW_SCOPE_INSUFFICIENT, GW_DEPENDENCY_DOWN */
+async function decide(
+  ask: PluginCall,
+  request: FastifyRequest,
+  { path, headers, copy }: Options,
+  question: Question,
+): Promise<Copied> {
+  const response = await ask(request, { path, headers: question }).catch((error: unknown) => {
+    if (isGatewayError(error) && error.code === 'GW_CLIENT_CLOSED') throw error;
+    throw down(error);
+  });
+  // The head says it all; nobody waits for the rest.
+  void response.body.dump();
+  const { status } = response;
+  if (status >= 200 && status < 300) {
+    return copy.flatMap((name) => {
+      const value = response.headers[name];
+      return value === undefined ? [] : [[name, [value].flat().join(', ')] as const];
+    });
+  }
+  if (status === 401) {
+    throw unauthenticated(
+      response,
+      headers.some((name) => name in question),
+    );
+  }
+  if (status === 403) {
+    throw new GatewayError('GW_SCOPE_INSUFFICIENT', 'the authentication service refuses', {
+      headers: challengeOf(response),
+    });
+  }
+  throw down();
+}
+
+function unauthenticated(response: UpstreamResponse, hasCredentials: boolean): GatewayError {
+  const headers = { 'www-authenticate': 'Bearer realm="portico"', ...challengeOf(response) };
+  return hasCredentials
+    ? new GatewayError('GW_TOKEN_INVALID', 'the authentication service refuses', { headers })
+    : new GatewayError('GW_TOKEN_MISSING', 'send credentials', { headers });
+}
+
+function challengeOf({ headers }: UpstreamResponse): Readonly<Record<string, string>> {
+  const challenge = headers['www-authenticate'];
+  return challenge === undefined ? {} : { 'www-authenticate': [challenge].flat().join(', ') };
+}
+
+function down(cause?: unknown): GatewayError {
+  const detail = 'the authentication service can not be asked';
+  return new GatewayError('GW_DEPENDENCY_DOWN', detail, { cause, retryAfterMs: 1_000 });
+}
+
+function tell(request: FastifyRequest, copied: Copied): void {
+  for (const [name, value] of copied) tellUpstreams(request, name, value);
+}

@@ -1,0 +1,57 @@
+/**
+ * Tells browsers to be strict with what a route answers.
+ *
+ * What an upstream says itself stays, unless the route names the field: a page knows best which scripts
+ * it needs.
+ */
+import { definePlugin, fieldValue, z } from 'portico';
+
+const DEFAULTS = {
+  'content-security-policy':
+    "default-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+  'referrer-policy': 'strict-origin-when-cross-origin',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const;
+type Field = keyof typeof DEFAULTS;
+const FIELDS = Object.keys(DEFAULTS) as Field[];
+
+const field = (name: Field) =>
+  z
+    .union([z.literal(false), fieldValue().min(1)])
+    .optional()
+    .describe(`Default \`${DEFAULTS[name]}\`; \`false\` leaves it to the upstream.`);
+
+const Options = z
+  .strictObject({
+    'content-security-policy': field('content-security-policy'),
+    'cross-origin-opener-policy': field('cross-origin-opener-policy'),
+    'cross-origin-resource-policy': field('cross-origin-resource-policy'),
+    'permissions-policy': field('permissions-policy'),
+    'referrer-policy': field('referrer-policy'),
+    'strict-transport-security': field('strict-transport-security'),
+    'x-content-type-options': field('x-content-type-options'),
+    'x-frame-options': field('x-frame-options'),
+  })
+  .describe('Fields that make browsers strict; those the upstream sets itself stay as they are.');
+
+export default definePlugin({
+  name: 'securityHeaders',
+  settings: z.strictObject({}),
+  options: Options,
+  register: () => ({
+    phase: 'request',
+    onResponse(_request, { headers }, options) {
+      for (const name of FIELDS) {
+        const own = options[name];
+        if (own === false) continue;
+        if (own !== undefined) headers[name] = own;
+        else headers[name] ??= DEFAULTS[name];
+      }
+    },
+  }),
+});

@@ -1,0 +1,47 @@
+/** Calls that plugins make on their own, with the policies of the upstream and over its state. */
+import type { PluginCall } from '../authoring/plugin.ts';
+import { emptyNotes } from '../call.ts';
+import { exchangeOf } from '../edge/client-exchange.ts';
+import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
+import { requestSource } from '../edge/source.ts';
+import { observeAttempts } from '../observe/attempts.ts';
+import { upstreamRequest } from '../routes/upstream-request.ts';
+import { chain } from '../upstream/chain.ts';
+import type { UpstreamState } from '../upstream/state.ts';
+import type { World } from './world.ts';
+
+export function pluginCall(state: UpstreamState, plugin: string, world: World): PluginCall {
+  const { clock, random, metrics } = world;
+  const { config, targets } = state;
+  const { name, balance } = config;
+  const keyOf = typeof balance === 'string' ? undefined : requestSource(balance.hash);
+  const observed = { name, labelOf: (origin: string) => targets.labelOf(origin) };
+  const call = chain(state, {
+    clock,
+    random,
+    route: `plugin ${plugin}`,
+    overrides: {},
+    outer: [],
+    inner: [],
+    observe: observeAttempts(observed, metrics, clock),
+    onRetry: (upstream, reason) => metrics.countRetry(upstream, reason),
+    send: world.send?.(name),
+  });
+  return (request, { method = 'GET', path, query = '', headers }) => {
+    const exchange = exchangeOf(request.raw);
+    const host = upstreamHost(config.host, exchange);
+    const made = upstreamRequest(exchange, {
+      upstream: name,
+      method,
+      path,
+      query,
+      headers: { ...gatewayHeaders(exchange), ...headers, ...(host === undefined ? {} : { host }) },
+      body: undefined,
+      signal: exchange.signal,
+      key: keyOf?.(request),
+      deadlineAt: Number.POSITIVE_INFINITY,
+    });
+    // What the access log says is of the call that answers the client.
+    return call({ ...made, notes: emptyNotes() });
+  };
+}
