@@ -78,7 +78,11 @@ describeRedis('the script', () => {
 });
 
 /** A gateway that counts in `redis`, with the lines of its log. */
-async function counting(redis: RedisServer, onError: string, rateLimit: object = EIGHT) {
+async function counting(
+  redis: Pick<RedisServer, 'url'>,
+  onError: string,
+  rateLimit: object = EIGHT,
+) {
   const lines: string[] = [];
   const sink = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
@@ -120,6 +124,16 @@ describeRedis('counts in Redis', () => {
     expect(await connections()).toBe(2);
     await gateway.close();
     await expect.poll(connections).toBe(1);
+  });
+
+  test('are not had with a wrong password, which is not told', async () => {
+    const redis = await redisServer();
+    await (await clientOf(redis)).config('SET', 'requirepass', 'right');
+    const url = redis.url.replace('//', '//:hunter2@');
+    const { ask, lines, told } = await counting({ url }, 'refuse');
+    expect([await ask('a'), await ask('a')]).toEqual([503, 503]);
+    expect(told('can not be reached')).toEqual([expect.stringContaining('"reason":"WRONGPASS"')]);
+    expect(lines.join('')).not.toContain('hunter2');
   });
 
   test('have prefixed keys, short whatever the client sends, that expire', async () => {
