@@ -7,10 +7,12 @@ import {
   Http2ServerRequest,
   Http2ServerResponse,
   type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import { HOP_BY_HOP } from '../headers.ts';
 
 const sockets = new WeakMap<ServerHttp2Session, Socket>();
 
@@ -91,6 +93,20 @@ export class Http2Response extends Http2ServerResponse<Http2Request> {
     stream.once('finish', () => (this.writableFinished = !stream.aborted));
     // Before Node tells others that it has closed.
     stream.prependOnceListener('close', () => (this.destroyed = true));
+  }
+
+  override setHeader(name: string, value: number | string | readonly string[]): this {
+    if (!HOP_BY_HOP.has(name.toLowerCase())) super.setHeader(name, value);
+    return this;
+  }
+
+  /** Without a status text, and without fields of the connection: each would throw, or warn. */
+  override writeHead(status: number, ...rest: readonly unknown[]): this {
+    const fields: OutgoingHttpHeaders = {};
+    for (const [name, value] of Object.entries(rest.at(-1) ?? {})) {
+      if (!HOP_BY_HOP.has(name.toLowerCase())) fields[name] = value as string;
+    }
+    return super.writeHead(status, fields);
   }
 
   /** Says that the answer is not whole: without a code it would look as if it were. */

@@ -58,6 +58,8 @@ export function http2Sessions(
     session.once('close', () => sessions.delete(session));
   });
   const handle = (request: Http2Request, response: Http2Response): void => {
+    // Its connection was closed before anybody was told of it: nobody will hear of its end.
+    if (request.stream.destroyed) return;
     endUnread(request.stream, clock);
     // They differ from HTTP/1.1's in nothing that the gateway uses; no type of Node's says so.
     handler(request as unknown as IncomingMessage, response as unknown as ServerResponse);
@@ -67,6 +69,7 @@ export function http2Sessions(
   }
   return {
     accept: (socket) => {
+      if (socket.destroyed) return;
       accepted = socket;
       server.emit('connection', socket);
     },

@@ -226,3 +226,24 @@ describe('on shutdown', () => {
     if (!stream.destroyed) await once(stream, 'close');
   });
 });
+
+test('whatever frames a client sends, the next client is served', async () => {
+  const { url, serves, gateway } = await before();
+  let state = 7;
+  const draw = (below: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return (state >> 8) % below;
+  };
+  for (let i = 0; i < 100; i++) {
+    const socket = await openFrames(url);
+    socket.write(frame(TYPE.headers, END_HEADERS | draw(2), 1, draw(2) === 0 ? GET : POST));
+    for (let k = 0; k < 8 && socket.writable; k++) {
+      const payload = Buffer.from(Array.from({ length: draw(24) }, () => draw(256)));
+      socket.write(frame(draw(12), draw(256), draw(4), payload));
+    }
+    if (draw(2) === 0) socket.destroy();
+    else setTimeout(() => socket.destroy(), draw(20));
+  }
+  expect(await serves()).toBe(true);
+  await expect.poll(() => gateway.status().inflight).toBe(0);
+});

@@ -120,6 +120,15 @@ describe('a request over HTTP/2', () => {
     }
   });
 
+  test('gets fields as they are, lists among them', async () => {
+    const { session } = await before((_request, response) => {
+      response.writeHead(200, { 'x-name': 'caf\u00e9', 'set-cookie': ['a=1', 'b=2'] }).end('x');
+    });
+    const { headers } = await fetchH2(session, {});
+    expect(headers['set-cookie']).toEqual(['a=1', 'b=2']);
+    expect(headers['x-name']).toBe('caf\u00e9');
+  });
+
   test('gets 100 Continue when its body is wanted', async () => {
     const upstream = await startRecorder();
     const { session } = await before(upstream.url);
