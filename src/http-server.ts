@@ -6,15 +6,14 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { RequestHandler } from './assembly/admission.ts';
 import type { World } from './assembly/world.ts';
-import type { ServerConfig, ServerTlsConfig } from './config/config.ts';
+import type { ServerConfig } from './config/config.ts';
 import { exchangeOf } from './edge/client-exchange.ts';
 import { rawProblem, sendProblem } from './edge/problem.ts';
 import { type ErrorCode, GatewayError } from './errors.ts';
-import { ListenerTls } from './listener/tls.ts';
+import { type SecureServer, secureServer } from './listener/secure-server.ts';
 
 export interface GatewayHttpServer {
   readonly server: Server;
@@ -33,11 +32,10 @@ export function createHttpServer(
     if (request.httpVersionMajor === 1) handler(request, response);
     else refuseVersion(response, world);
   };
-  const options = serverOptions(limits);
-  const server =
-    tls === undefined
-      ? createServer(options, handle)
-      : createTlsServer(tls, options, handle, world);
+  const http = serverOptions(limits);
+  const secure =
+    tls && secureServer({ tls, limits, http, handleHttp1: handle, handleHttp2: handler, world });
+  const server = secure?.server ?? createServer(http, handle);
   server.maxConnections = limits.connections;
   const sockets = new Set<Socket>();
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
@@ -65,7 +63,7 @@ export function createHttpServer(
         const response = responseOn(socket);
         if (response !== undefined && !response.headersSent) response.shouldKeepAlive = false;
       }
-      return drain(server, graceMs, world);
+      return drain(server, secure, graceMs, world);
     },
   };
 }
@@ -84,20 +82,6 @@ function serverOptions(limits: ServerConfig['limits']): ServerOptions {
     // A foreign upgrade is served as the plain request it also is (RFC 9110 §7.8).
     shouldUpgradeCallback: () => false,
   };
-}
-
-function createTlsServer(
-  config: ServerTlsConfig,
-  options: ServerOptions,
-  handle: RequestHandler,
-  world: World,
-): Server {
-  const tls = new ListenerTls(config, world);
-  // A handshake may take as long as a request head.
-  const handshakeTimeout = options.headersTimeout!;
-  const server = createSecureServer({ ...options, ...tls.serverOptions, handshakeTimeout }, handle);
-  tls.follow(server);
-  return server;
 }
 
 /** The response that is under way on a socket; Node keeps it there and says so nowhere else. */
@@ -201,18 +185,25 @@ const DETAILS: Readonly<Partial<Record<ErrorCode, string>>> = {
   GW_URI_TOO_LONG: 'the request target is too long',
 };
 
-async function drain(server: Server, graceMs: number, { clock }: World): Promise<boolean> {
+async function drain(
+  server: Server,
+  secure: SecureServer | undefined,
+  graceMs: number,
+  { clock }: World,
+): Promise<boolean> {
   if (!server.listening) return true;
   return new Promise((resolve) => {
     let drained = true;
     const timer = clock.after(graceMs, () => {
       drained = false;
       server.closeAllConnections();
+      secure?.destroy();
     });
     server.close(() => {
       clock.cancel(timer);
       resolve(drained);
     });
     server.closeIdleConnections();
+    secure?.drain();
   });
 }

@@ -62,7 +62,8 @@ export class ResponseSink implements Sink {
     else response.end(rest);
     // `writableNeedDrain` is never true from here on; what the client has not taken is still due,
     // and all of it where the answer waits for another that was asked for before (pipelining).
-    if (response.socket === null || response.socket.writableLength > 0) this.#waitForDrain();
+    const output = outputOf(response);
+    if (!output || output.writableLength > 0) this.#waitForDrain();
   }
 
   fail(error: Error): void {
@@ -106,7 +107,19 @@ export class ResponseSink implements Sink {
 
   /** Bytes the client has taken; `undefined` while its connection still serves an earlier answer. */
   #taken(): number | undefined {
-    const { socket } = this.#response;
-    return socket === null ? undefined : socket.bytesWritten - socket.writableLength;
+    const output = outputOf(this.#response);
+    return output ? (output.bytesWritten ?? 0) - output.writableLength : undefined;
   }
+}
+
+interface Output {
+  /** Absent for a stream of HTTP/2, which shows what it still has and no more. */
+  readonly bytesWritten?: number;
+  readonly writableLength: number;
+}
+
+/** What takes the bytes of an answer: its connection, or in HTTP/2 its stream. */
+function outputOf(response: ServerResponse): Output | null | undefined {
+  const { stream } = response as ServerResponse & { readonly stream?: Output };
+  return stream ?? response.socket;
 }

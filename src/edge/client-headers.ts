@@ -76,10 +76,10 @@ export function checkFraming({ headers, httpVersionMinor: minor }: IncomingMessa
  *
  * @throws GW_EXPECTATION
  */
-export function checkExpectation({ headers, httpVersionMinor: minor }: IncomingMessage): void {
+export function checkExpectation({ headers, httpVersion }: IncomingMessage): void {
   const { expect } = headers;
   if (expect === undefined) return;
-  if (minor < 1) delete headers.expect;
+  if (httpVersion === '1.0') delete headers.expect;
   else if (expect.toLowerCase() !== '100-continue') {
     throw new GatewayError('GW_EXPECTATION', 'only 100-continue is understood');
   }
@@ -90,13 +90,25 @@ const DROPPED_BYTES = 65_536;
 
 /** May the rest of this body be too long to read just for the sake of the connection? */
 export function hasLongBody(request: IncomingMessage): boolean {
-  if (request.complete) return false;
+  // A stream of HTTP/2 ends by itself.
+  if (request.complete || request.httpVersionMajor === 2) return false;
   const { 'transfer-encoding': coding, 'content-length': length } = request.headers;
   return coding !== undefined || Number(length ?? 0) > DROPPED_BYTES;
 }
 
 /** Does a body follow the head? */
-export function hasBody({ headers }: IncomingMessage): boolean {
+export function hasBody(request: IncomingMessage): boolean {
+  const { headers } = request;
   const length = headers['content-length'];
-  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+  if (length !== undefined) return length !== '0';
+  return headers['transfer-encoding'] !== undefined || isOpenStream(request);
+}
+
+/** In HTTP/2 no field needs to say so: the stream goes on. */
+function isOpenStream(request: IncomingMessage): boolean {
+  if (request.httpVersionMajor !== 2) return false;
+  const { stream } = request as IncomingMessage & {
+    readonly stream?: { readonly endAfterHeaders: boolean };
+  };
+  return stream?.endAfterHeaders === false;
 }

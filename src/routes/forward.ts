@@ -93,7 +93,9 @@ function deliver(route: Route, context: ActionContext, delivery: Delivery): void
     status: response.status,
     headers: relayedHeaders(response.headers),
   };
-  if (upload !== undefined && !upload.isEnded) leaveUpload(head, upload, response);
+  if (upload !== undefined && !upload.isEnded && request.raw.httpVersionMajor === 1) {
+    leaveUpload(head, upload, response);
+  }
   response.body.onClose((error) => {
     exchange.bytesSent = response.body.received;
     if (error !== undefined && isGatewayError(error)) exchange.code ??= error.code;

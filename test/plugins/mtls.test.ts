@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { faultsOf, withOrders } from '../config/config-files.ts';
+import { fetchH2, openH2 } from '../helpers/h2-client.ts';
 import { ask, openSecure } from '../helpers/secure-client.ts';
 import { identity, pem } from '../helpers/secure-upstream.ts';
 import { listenTls, pair } from '../listener/gateway.ts';
@@ -92,6 +93,12 @@ describe('a client certificate', () => {
     await ask(url);
     await ask(url, identity('client'));
     expect(consumers).toEqual([undefined, expect.objectContaining({ id: 'client' })]);
+  });
+
+  test('says so over HTTP/2 too', async () => {
+    const { url, consumers } = await knowing({});
+    await fetchH2(await openH2(url, identity('client')), {});
+    expect(consumers).toMatchObject([{ id: 'client' }]);
   });
 
   test('counts by name in limits', async () => {

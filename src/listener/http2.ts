@@ -1,0 +1,121 @@
+/**
+ * HTTP/2 to clients, on connections that chose it by ALPN: the same requests on the same way, with
+ * bounds of its own, since one connection here is worth many.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import type { RequestHandler } from '../assembly/admission.ts';
+import type { Clock } from '../clock.ts';
+import type { ServerConfig } from '../config/config.ts';
+import { Http2Request, Http2Response, setSocket } from './http2-messages.ts';
+import { SessionGuard } from './session-guard.ts';
+
+/** Requests under way on one connection. */
+const STREAMS = 100;
+/** Of one connection, for bodies that come; of a stream it is Node's 64 KiB. */
+const WINDOW_BYTES = 1_048_576;
+/** What RFC 9113 §6.5.2 adds to each field's length. */
+const FIELD_OVERHEAD_BYTES = 32;
+/** Fields of one head, Node's own bound. */
+const FIELDS = 128;
+/** Frames that make no sense on one connection; then it is closed. */
+const INVALID_FRAMES = 100;
+/** Streams that a client may reset at once, and a second from then on (CVE-2023-44487). */
+const RESETS = 200;
+const RESETS_PER_SECOND = 50;
+/** A request whose answer is out may go on for so long; then it is told to stop. */
+const UNREAD_MS = 100;
+
+export interface Http2Sessions {
+  /** Serves a connection that has chosen `h2`. */
+  accept(socket: TLSSocket): void;
+  /** Says goodbye (GOAWAY): streams that are open finish, and no new one is served. */
+  drain(): void;
+  destroy(): void;
+}
+
+export function http2Sessions(
+  limits: ServerConfig['limits'],
+  clock: Clock,
+  handler: RequestHandler,
+): Http2Sessions {
+  const sessions = new Set<ServerHttp2Session>();
+  const server = createSessions(limits);
+  let accepted: TLSSocket;
+  server.on('session', (session) => {
+    sessions.add(session);
+    setSocket(session, accepted);
+    session.setLocalWindowSize(WINDOW_BYTES);
+    const guard = new SessionGuard(session, limits, clock);
+    session.on('stream', (stream) => guard.watch(stream));
+    session.once('close', () => sessions.delete(session));
+  });
+  const handle = (request: Http2Request, response: Http2Response): void => {
+    // Its connection was closed before anybody was told of it: nobody will hear of its end.
+    if (request.stream.destroyed) return;
+    endUnread(request.stream, clock);
+    // They differ from HTTP/1.1's in nothing that the gateway uses; no type of Node's says so.
+    handler(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+  };
+  for (const event of ['request', 'connect', 'checkContinue', 'checkExpectation']) {
+    server.on(event, handle);
+  }
+  return {
+    accept: (socket) => {
+      if (socket.destroyed) return;
+      accepted = socket;
+      server.emit('connection', socket);
+    },
+    drain: () => {
+      for (const session of sessions) session.close();
+    },
+    destroy: () => {
+      for (const session of sessions) session.destroy();
+    },
+  };
+}
+
+/** It never listens: it is handed connections. */
+function createSessions({ headersBytes, urlBytes }: ServerConfig['limits']): Http2Server {
+  return createServer({
+    Http2ServerRequest: Http2Request,
+    Http2ServerResponse: Http2Response,
+    settings: {
+      maxConcurrentStreams: STREAMS,
+      // Past our own limits there is room for the answer that says so; past this, for none.
+      maxHeaderListSize: headersBytes + urlBytes + FIELDS * FIELD_OVERHEAD_BYTES,
+      enableConnectProtocol: false,
+    },
+    maxHeaderListPairs: FIELDS,
+    maxSessionInvalidFrames: INVALID_FRAMES,
+    maxSessionRejectedStreams: STREAMS,
+    streamResetBurst: RESETS,
+    streamResetRate: RESETS_PER_SECOND,
+  });
+}
+
+/**
+ * Ends a stream with its request or its answer. By itself Node keeps one open for as long as there are
+ * bytes of it that nobody has read.
+ */
+function endUnread(stream: ServerHttp2Stream, clock: Clock): void {
+  if (stream.endAfterHeaders) return;
+  // The client has reset it, with whatever code.
+  stream.once('aborted', () => stream.destroy());
+  stream.once('finish', () => {
+    if (stream.readableEnded) return;
+    const timer = clock.after(UNREAD_MS, () => {
+      // Tells the client to send no more, since its answer is out (RFC 9113 §8.1).
+      stream.close(constants.NGHTTP2_NO_ERROR);
+      stream.destroy();
+    });
+    stream.once('close', () => clock.cancel(timer));
+  });
+}

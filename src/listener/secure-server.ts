@@ -1,0 +1,69 @@
+/** The listening port with TLS: HTTP/1.1 or HTTP/2, as the client chooses by ALPN (RFC 7301). */
+import type { ServerOptions } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { RequestHandler } from '../assembly/admission.ts';
+import type { World } from '../assembly/world.ts';
+import type { ServerConfig, ServerTlsConfig } from '../config/config.ts';
+import { type Http2Sessions, http2Sessions } from './http2.ts';
+import { ListenerTls } from './tls.ts';
+
+export interface SecureServerOptions {
+  readonly tls: ServerTlsConfig;
+  readonly limits: ServerConfig['limits'];
+  /** Of HTTP/1.1. */
+  readonly http: ServerOptions;
+  readonly handleHttp1: RequestHandler;
+  readonly handleHttp2: RequestHandler;
+  readonly world: World;
+}
+
+export interface SecureServer {
+  readonly server: Server;
+  /** Lets HTTP/2 clients know that the port closes. */
+  drain(): void;
+  /** Cuts whoever is still there, in a handshake too. */
+  destroy(): void;
+}
+
+export function secureServer(options: SecureServerOptions): SecureServer {
+  const { limits, http, handleHttp1, handleHttp2, world } = options;
+  const tls = new ListenerTls(options.tls, world);
+  const server = createServer(
+    {
+      ...http,
+      ...tls.serverOptions,
+      ALPNProtocols: ['h2', 'http/1.1'],
+      // It may take as long as a request head.
+      handshakeTimeout: limits.headersTimeoutMs,
+    },
+    handleHttp1,
+  );
+  tls.follow(server);
+  const http2 = http2Sessions(limits, world.clock, handleHttp2);
+  divert(server, http2);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return {
+    server,
+    drain: () => http2.drain(),
+    destroy: () => {
+      http2.destroy();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** Connections that chose HTTP/2 go to `http2`, all others where Node would take them. */
+function divert(server: Server, http2: Http2Sessions): void {
+  const others = server.listeners('secureConnection');
+  server.removeAllListeners('secureConnection');
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (socket.alpnProtocol === 'h2') http2.accept(socket);
+    else for (const other of others) other.call(server, socket);
+  });
+}

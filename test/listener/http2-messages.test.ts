@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { http2Sessions } from '../../src/listener/http2.ts';
+import { END_HEADERS, frame, POST, PREFACE, TYPE } from '../helpers/h2-frames.ts';
+
+const LIMITS = {
+  bodyBytes: 1_000,
+  headersBytes: 16_384,
+  urlBytes: 8_192,
+  headersTimeoutMs: 10_000,
+  idleMs: 10_000,
+  keepAliveMs: 10_000,
+  connections: 10,
+};
+
+const RESET = frame(TYPE.reset, 0, 1, Buffer.from([0, 0, 0, 0]));
+
+test.each([
+  ['is reset', false, (): Buffer => RESET],
+  ['is reset after its answer', true, (): Buffer => RESET],
+  ['loses its connection', false, (): undefined => undefined],
+])('the body of a stream that %s never ends: it fails', async (_how, isAnswered, last) => {
+  const events: string[] = [];
+  const sessions = http2Sessions(LIMITS, systemClock, (request, response) => {
+    request.on('data', () => events.push('data')).on('end', () => events.push('end'));
+    request.on('error', () => events.push('error')).on('close', () => events.push('close'));
+    if (isAnswered) response.writeHead(200).end('early');
+  });
+  // What TLS adds is not asked for here.
+  const server = createServer((socket) => sessions.accept(socket as TLSSocket));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => {
+    sessions.destroy();
+    server.close();
+  });
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  onTestFinished(() => {
+    client.destroy();
+  });
+  client.write(Buffer.concat([PREFACE, frame(TYPE.settings, 0, 0)]));
+  client.write(frame(TYPE.headers, END_HEADERS, 1, POST));
+  client.write(frame(TYPE.data, 0, 1, Buffer.from('a part')));
+  await expect.poll(() => events).toContain('data');
+  const bytes = last();
+  if (bytes === undefined) client.destroy();
+  else client.write(bytes);
+  await expect.poll(() => events).toContain('close');
+  expect(events).toContain('error');
+  expect(events).not.toContain('end');
+});
