@@ -23,6 +23,10 @@ import { type Copied, Decisions } from './decisions.ts';
 const CLIENTS_OWN =
   /^(accept.*|authorization|connection|content-.*|cookie|expect|host|keep-alive|origin|range|te|trailer|transfer-encoding|upgrade|user-agent)$/;
 
+/** Of a request with a body, or of another connection. */
+const FRAMING =
+  /^(connection|content-.*|expect|host|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$/;
+
 const Options = z
   .strictObject({
     upstream: z.string().describe('Upstream that is asked.'),
@@ -31,7 +35,11 @@ const Options = z
       .regex(/^\/[A-Za-z0-9._~/-]*$/, 'must be a plain path, such as /verify')
       .describe('Where it is asked, by GET.'),
     headers: z
-      .array(fieldName())
+      .array(
+        fieldName().refine((name) => !FRAMING.test(name), {
+          error: 'belongs to the connection, not to the message',
+        }),
+      )
       .min(1)
       .default(['authorization', 'cookie'])
       .describe('Fields of the request that it is told.'),

@@ -1,5 +1,5 @@
 /** Keys of issuers: one that is written down, or a set that is fetched. */
-import { KeyObject } from 'node:crypto';
+import { hash, KeyObject } from 'node:crypto';
 import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import { GatewayError, type PluginHost } from 'portico';
 import { type Algorithm, keyFault } from './algorithms.ts';
@@ -34,6 +34,10 @@ export function keysOf(name: string, issuer: Issuer, host: PluginHost): Keys {
   const ready = (): Promise<void> => Promise.resolve();
   return { epoch: 0, find: () => Promise.resolve(only), ready, close: () => undefined };
 }
+
+/** Where the keys are from: equal for issuers that have the same ones. */
+export const keySourceOf = ({ jwks, refresh, key, secret }: Issuer): readonly unknown[] =>
+  jwks === undefined ? [hash('sha256', (key ?? secret)!)] : [jwks, refresh];
 
 /** Tokens that may wait at once for the set to be fetched; the next one is answered 503. */
 const MAX_WAITING = 256;

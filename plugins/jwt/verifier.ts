@@ -10,7 +10,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Consumer, isGatewayError, type PluginHost } from 'portico';
 import { maySign } from './algorithms.ts';
 import { checkClaims, type Claims, toConsumer } from './claims.ts';
-import { type Keys, keysOf } from './keys.ts';
+import { type Keys, keysOf, keySourceOf } from './keys.ts';
 import { Revocations } from './revocations.ts';
 import type { Issuer, Settings } from './settings.ts';
 import { peek, refuse, type UnverifiedToken } from './token.ts';
@@ -52,8 +52,9 @@ export class TokenVerifier {
     const known = new Map<string, KnownIssuer>();
     let index = 0;
     for (const [name, config] of Object.entries(issuers)) {
-      const keys = host.keep(
-        `keys of ${name}`,
+      // A set outlives whatever else changes: its provider may be down when it does.
+      const keys = host.keepThrough(
+        `keys of ${JSON.stringify([name, keySourceOf(config)])}`,
         () => keysOf(name, config, host),
         (each) => each.close(),
       );

@@ -12,6 +12,7 @@ import { buildGeneration } from '../../src/gateway.ts';
 import { loadModules } from '../../src/modules.ts';
 import { Metrics } from '../../src/observe/metrics.ts';
 import { UpstreamRegistry } from '../../src/upstream/registry.ts';
+import { startIssuer } from '../plugins/issuer.ts';
 
 const random = (): number => 0.5;
 
@@ -28,12 +29,11 @@ function emptyWorld(): World {
   };
 }
 
-/** A config that trusts one issuer, `leeway` seconds wide. */
-async function loadWith(leeway: number) {
+/** A config that trusts one issuer. */
+async function loadIssuer(own: object) {
   const folder = mkdtempSync(join(tmpdir(), 'portico-kept-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'gateway.config.yaml');
-  const own = { issuer: 'a', secret: 'x'.repeat(32), algorithms: ['HS256'], leeway: `${leeway}s` };
   const routes = {
     all: { match: { path: '/*' }, jwt: { issuer: 'own' }, respond: { status: 200 } },
   };
@@ -42,13 +42,41 @@ async function loadWith(leeway: number) {
   return loadConfig({ file, environment: {}, loadModules });
 }
 
+const hmac = (leeway: string) => ({
+  issuer: 'a',
+  secret: 'x'.repeat(32),
+  algorithms: ['HS256'],
+  leeway,
+});
+
+test('a key set outlives a change of what else is said of its issuer', async () => {
+  const { issuer, jwks } = await startIssuer('a');
+  const world = emptyWorld();
+  const own = (leeway: string) => ({
+    issuer: 'a',
+    jwks,
+    algorithms: ['ES256'],
+    onStart: 'wait',
+    leeway,
+  });
+  const first = await buildGeneration(1, await loadIssuer(own('5s')), world);
+  expect(issuer.hits).toBe(1);
+
+  // The provider is down: to wait for it would take half a minute, and end in a fault.
+  issuer.isDown = true;
+  const second = await buildGeneration(2, await loadIssuer(own('6s')), world);
+  await first.close();
+  expect(issuer.hits).toBe(1);
+  await second.close();
+});
+
 test('revocations outlive a change of the settings, and the config that they were told to', async () => {
   const world = emptyWorld();
   const until = Date.now() / 1_000 + 60;
-  const first = await buildGeneration(1, await loadWith(5), world);
+  const first = await buildGeneration(1, await loadIssuer(hmac('5s')), world);
   await first.adminRoutes.at('/revocations')?.({ jti: 'a', until });
 
-  const second = await buildGeneration(2, await loadWith(6), world);
+  const second = await buildGeneration(2, await loadIssuer(hmac('6s')), world);
   await first.close();
 
   const answer = await second.adminRoutes.at('/revocations')?.({ jti: 'b', until });

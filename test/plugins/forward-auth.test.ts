@@ -190,6 +190,7 @@ test.each<readonly [object, RegExp]>([
   [{ path: 'verify' }, /must be a plain path/],
   [{ copy: ['authorization'] }, /is a field of clients/],
   [{ headers: [] }, /headers/],
+  [{ headers: ['Content-Length'] }, /headers\[0\]: belongs to the connection/],
 ])('%j refuses the config', async (options, fault) => {
   await expect(guarded(yes, options)).rejects.toThrow(fault);
 });

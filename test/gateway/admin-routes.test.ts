@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { AdminRoutes } from '../../src/assembly/admin-routes.ts';
+import { GatewayError } from '../../src/errors.ts';
+
+const Body = z.strictObject({ n: z.number() });
+
+describe('what plugins take from operators', () => {
+  test('is parsed before they see it, and answered with what they return', async () => {
+    const routes = new AdminRoutes();
+    routes.post('/double', Body, ({ n }) => ({ n: 2 * n }));
+    expect(await routes.at('/double')?.({ n: 4 })).toEqual({ status: 200, body: { n: 8 } });
+    expect(await routes.at('/double')?.({ n: 'x' })).toMatchObject({
+      status: 400,
+      body: { error: expect.stringMatching(/^n: /) },
+    });
+    expect(routes.at('/half')).toBeUndefined();
+  });
+
+  test('may be refused in the words of a GatewayError; any other throw is a bug', async () => {
+    const routes = new AdminRoutes();
+    routes.post('/full', Body, () => {
+      throw new GatewayError('GW_OVERLOADED', 'full');
+    });
+    routes.post('/bug', Body, () => {
+      throw new TypeError('secret');
+    });
+    expect(await routes.at('/full')?.({ n: 1 })).toEqual({ status: 503, body: { error: 'full' } });
+    await expect(routes.at('/bug')?.({ n: 1 })).rejects.toThrow(TypeError);
+  });
+
+  test.each(['/revocations', 'nothing', '/', '/../x', '/A', '/*', '/x?y'])(
+    'is refused at a path that is taken or none: %s',
+    (path) => {
+      const routes = new AdminRoutes();
+      routes.post('/revocations', Body, () => undefined);
+      expect(() => routes.post(path, Body, () => undefined)).toThrow(TypeError);
+    },
+  );
+});
