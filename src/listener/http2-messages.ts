@@ -102,8 +102,10 @@ export class Http2Response extends Http2ServerResponse<Http2Request> {
 
   /** Without a status text, and without fields of the connection: each would throw, or warn. */
   override writeHead(status: number, ...rest: readonly unknown[]): this {
+    const given = rest.at(-1);
+    if (typeof given !== 'object' || given === null) return super.writeHead(status);
     const fields: OutgoingHttpHeaders = {};
-    for (const [name, value] of Object.entries(rest.at(-1) ?? {})) {
+    for (const [name, value] of Object.entries(given)) {
       if (!HOP_BY_HOP.has(name.toLowerCase())) fields[name] = value as string;
     }
     return super.writeHead(status, fields);
