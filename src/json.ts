@@ -7,19 +7,53 @@ const DANGEROUS_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor',
 /** Escapes can spell a dangerous key, so that any backslash calls for the slow way. */
 const SUSPICIOUS = /__proto__|constructor|prototype|\\u/;
 
+/** An answer deeper than this is none: to write it again takes a call for each level. */
+const MAX_ANSWER_DEPTH = 128;
+
 /**
  * Reads JSON, dropping `__proto__`, `constructor` and `prototype` keys at any depth.
  *
- * @throws GW_UPSTREAM_INVALID when it is not JSON
+ * @throws GW_UPSTREAM_INVALID when it is not JSON, or deeper than 128
  */
 export function parseJson(bytes: Buffer): unknown {
   const text = bytes.toString('utf8');
+  if (isDeeper(text, MAX_ANSWER_DEPTH)) {
+    throw new GatewayError('GW_UPSTREAM_INVALID', `the answer is deeper than ${MAX_ANSWER_DEPTH}`);
+  }
   try {
     if (!SUSPICIOUS.test(text)) return JSON.parse(text);
     return JSON.parse(text, (key, value: unknown) => (DANGEROUS_KEYS.has(key) ? undefined : value));
   } catch (error) {
     throw new GatewayError('GW_UPSTREAM_INVALID', 'the answer is not JSON', { cause: error });
   }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Does `text`, as far as it is JSON, hold more than `most` lists and objects in each other? */
+function isDeeper(text: string, most: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    // `[` and `{`, `]` and `}` differ in one bit.
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = closingQuote(text, at);
+    else if ((code | 0x20) === 0x7b) {
+      depth += 1;
+      if (depth > most) return true;
+    } else if ((code | 0x20) === 0x7d) depth -= 1;
+  }
+  return false;
+}
+
+/** Of the string that begins at `start`; the end of the text where it has none. */
+function closingQuote(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) return at;
+    if (code === BACKSLASH) at += 1;
+  }
+  return text.length;
 }
 
 /** Deeper than this, nothing is read: what walks the value may be recursive. */

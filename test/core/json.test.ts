@@ -123,3 +123,23 @@ describe('JSON of a client, which goes on as it came', () => {
     expect(read(deep(64))).toBeInstanceOf(Array);
   });
 });
+
+describe('the depth of an answer', () => {
+  const nested = (depth: number, inside = '1'): string =>
+    `${'[{"a":'.repeat(depth / 2)}${inside}${'}]'.repeat(depth / 2)}`;
+
+  test('is bounded: what would take too many calls to write again is refused', () => {
+    expect(() => parseJson(Buffer.from(nested(128)))).not.toThrow();
+    expect(() => parseJson(Buffer.from(nested(130)))).toThrow('deeper than 128');
+    expect(() => parseJson(Buffer.from('['.repeat(1_000_000)))).toThrow('deeper than 128');
+  });
+
+  test('is not hidden by brackets in texts, nor made by them', () => {
+    const closing = JSON.stringify(`]}]}\\"]}`);
+    const opening = JSON.stringify(`"[{"`.repeat(200));
+    expect(() => parseJson(Buffer.from(nested(130, closing)))).toThrow('deeper than 128');
+    const hidden = `{"a":${closing},"b":${nested(130)}}`;
+    expect(() => parseJson(Buffer.from(hidden))).toThrow('deeper than 128');
+    expect(parseJson(Buffer.from(opening))).toBe(`"[{"`.repeat(200));
+  });
+});
