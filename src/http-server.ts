@@ -9,10 +9,12 @@ import {
 import type { Socket } from 'node:net';
 import type { RequestHandler } from './assembly/admission.ts';
 import type { World } from './assembly/world.ts';
+import { AddressSet } from './config/address-range.ts';
 import type { ServerConfig } from './config/config.ts';
 import { exchangeOf } from './edge/client-exchange.ts';
 import { rawProblem, sendProblem } from './edge/problem.ts';
 import { type ErrorCode, GatewayError } from './errors.ts';
+import { boundAddresses } from './listener/address-limit.ts';
 import { type SecureServer, secureServer } from './listener/secure-server.ts';
 
 export interface GatewayHttpServer {
@@ -22,7 +24,7 @@ export interface GatewayHttpServer {
 }
 
 export function createHttpServer(
-  { limits, tls }: ServerConfig,
+  { limits, tls, trustedProxies }: ServerConfig,
   world: World,
   handler: RequestHandler,
 ): GatewayHttpServer {
@@ -42,6 +44,13 @@ export function createHttpServer(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
+  server.on('drop', () => world.metrics.countRefusedConnection('connections'));
+  const { connectionsPerAddress: most } = limits;
+  if (most !== undefined) {
+    boundAddresses(server, most, new AddressSet(trustedProxies), () =>
+      world.metrics.countRefusedConnection('address'),
+    );
+  }
   // Both are met where all of a request is looked at.
   server.on('checkContinue', handle);
   server.on('checkExpectation', handle);

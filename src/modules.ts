@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import apiKey from '../plugins/api-key/index.ts';
 import auth from '../plugins/auth.ts';
+import authorize from '../plugins/authorize.ts';
 import cors from '../plugins/cors.ts';
 import csrf from '../plugins/csrf.ts';
 import fault from '../plugins/fault.ts';
@@ -32,6 +33,7 @@ export const BUILT_IN: readonly Plugin[] = [
   apiKey,
   forwardAuth,
   auth,
+  authorize,
   rateLimit,
   validate,
   headers,

@@ -56,6 +56,7 @@ function buildServer(
       idleMs: limits.idle,
       keepAliveMs: limits.keepAlive,
       connections: limits.connections,
+      ...defined({ connectionsPerAddress: limits.connectionsPerAddress }),
     },
     allowFaults,
     shutdown: { delayMs: shutdown.delay, graceMs: shutdown.grace },

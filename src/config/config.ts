@@ -47,6 +47,8 @@ export interface ServerConfig {
     readonly idleMs: number;
     readonly keepAliveMs: number;
     readonly connections: number;
+    /** Absent: no limit of its own for an address. */
+    readonly connectionsPerAddress?: number;
   };
   /** Routes may have plugins that make faults. */
   readonly allowFaults: boolean;

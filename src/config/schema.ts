@@ -59,6 +59,13 @@ const Server = z
           .prefault('72s')
           .describe('How long an idle connection is kept; longer than the load balancer keeps it.'),
         connections: z.int().min(1).default(10_000).describe('Client connections open at once.'),
+        connectionsPerAddress: z
+          .int()
+          .min(1)
+          .optional()
+          .describe(
+            'The same for one address (IPv6: a /64); trusted proxies may hold any number. Default: no such limit.',
+          ),
       })
       .prefault({})
       .describe('What one client may cost.'),

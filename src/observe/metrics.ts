@@ -92,6 +92,11 @@ export class Metrics {
     'route',
     'code',
   ]);
+  readonly #refusedConnections = this.#counter(
+    'portico_connections_refused_total',
+    'Connections of clients that were closed at once, by which limit.',
+    ['limit'],
+  );
   readonly #fallbacks = this.#counter(
     'portico_fallbacks_total',
     'Answers that stood in for an upstream’s, by why.',
@@ -172,6 +177,11 @@ export class Metrics {
 
   countRetry(upstream: string, reason: string): void {
     this.#retries.inc({ upstream, reason });
+  }
+
+  /** By the limit of all, or by that of one address. */
+  countRefusedConnection(limit: 'connections' | 'address'): void {
+    this.#refusedConnections.inc({ limit });
   }
 
   countFallback(route: string, reason: string): void {

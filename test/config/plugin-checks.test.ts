@@ -92,7 +92,7 @@ describe('a plugin of yours', () => {
       ),
     ]);
     expect(await faultsOf(files('{ header: x }', ''))).toEqual([
-      'c.yaml:3:12  plugins.tenant: unknown plugin (known: cors, ip, csrf, mtls, jwt, apiKey, forwardAuth, auth, rateLimit, validate, headers, securityHeaders, fault); one of yours needs its "module"',
+      'c.yaml:3:12  plugins.tenant: unknown plugin (known: cors, ip, csrf, mtls, jwt, apiKey, forwardAuth, auth, authorize, rateLimit, validate, headers, securityHeaders, fault); one of yours needs its "module"',
     ]);
   });
 

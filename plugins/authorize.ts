@@ -1,0 +1,115 @@
+/**
+ * Lets in who may do this: by scopes and groups, for the whole route or for each method.
+ *
+ * Whoever authenticated the client: a token, a key or a certificate. Who is nobody is asked who it is
+ * (401), who is somebody but may not is told so (403).
+ */
+import type { FastifyRequest } from 'fastify';
+import { challengesOf, type Consumer, definePlugin, GatewayError, z } from 'portico';
+
+const rule = {
+  scopes: z.array(z.string().min(1)).default([]).describe('Scopes that are needed.'),
+  groups: z.array(z.string().min(1)).default([]).describe('Groups of which one must be.'),
+  consumers: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Ids of consumers that alone may; by default any.'),
+  match: z
+    .enum(['all', 'any'])
+    .default('all')
+    .describe('Whether all of `scopes` are needed, or any of them.'),
+};
+const Rule = z.strictObject(rule);
+type Rule = z.output<typeof Rule>;
+
+const Options = z
+  .strictObject({
+    ...rule,
+    methods: z
+      .record(z.string().regex(/^[A-Z][A-Z-]*$/, 'is not a method: write it in capitals'), Rule)
+      .default({})
+      .describe('Method → what it needs instead; HEAD needs what GET does.'),
+    groupsClaim: z
+      .string()
+      .min(1)
+      .default('groups')
+      .describe('Claim that lists the groups; dots lead into objects.'),
+  })
+  .describe('What a client must hold, besides being known.');
+type Options = z.output<typeof Options>;
+
+/** Plugins that say who the client is. */
+const AUTHENTICATING = ['jwt', 'apiKey', 'mtls'];
+
+export default definePlugin({
+  name: 'authorize',
+  settings: z.strictObject({}),
+  options: Options,
+  *check(options, _settings, others) {
+    if (!AUTHENTICATING.some((name) => others.has(name))) {
+      const message = `nobody says who the client is: put one of ${AUTHENTICATING.join(', ')} beside it`;
+      yield { path: [], message };
+    }
+    const rules = [options, ...Object.values(options.methods)];
+    if (rules.every(isEmpty)) {
+      yield { path: [], message: 'asks for nothing: give it scopes, groups or consumers' };
+    }
+  },
+  register: () => ({
+    phase: 'authorize',
+    onRequest(request, _reply, options) {
+      const needed = ruleFor(request.method, options);
+      if (isEmpty(needed)) return;
+      const { consumer } = request;
+      if (consumer === undefined) throw unknown(request);
+      require(consumer, needed, options.groupsClaim);
+    },
+  }),
+});
+
+const isEmpty = ({ scopes, groups, consumers }: Rule): boolean =>
+  scopes.length + groups.length + consumers.length === 0;
+
+function ruleFor(method: string, options: Options): Rule {
+  const { methods } = options;
+  return methods[method] ?? (method === 'HEAD' ? methods['GET'] : undefined) ?? options;
+}
+
+/** @throws GW_SCOPE_INSUFFICIENT (RFC 6750 §3.1) */
+function require(consumer: Consumer, needed: Rule, groupsClaim: string): void {
+  const { scopes, groups, consumers, match } = needed;
+  const holds = (scope: string): boolean => consumer.scopes.has(scope);
+  if (scopes.length > 0 && !(match === 'all' ? scopes.every(holds) : scopes.some(holds))) {
+    const wanted = scopes.join(' ');
+    const challenge = `Bearer realm="portico", error="insufficient_scope", scope="${wanted}"`;
+    throw new GatewayError('GW_SCOPE_INSUFFICIENT', `needs ${match} of the scopes: ${wanted}`, {
+      headers: { 'www-authenticate': challenge },
+    });
+  }
+  if (groups.length > 0) {
+    const held = groupsOf(consumer, groupsClaim);
+    if (!groups.some((group) => held.has(group))) throw refused('is in none of the groups');
+  }
+  if (consumers.length > 0 && !consumers.includes(consumer.id)) throw refused('is not among them');
+}
+
+/** The names of groups are nobody's business who is in none. */
+const refused = (why: string): GatewayError =>
+  new GatewayError('GW_SCOPE_INSUFFICIENT', `not everybody may: the client ${why}`);
+
+function unknown(request: FastifyRequest): GatewayError {
+  const challenges = [...challengesOf(request).values()].flat();
+  return new GatewayError('GW_TOKEN_MISSING', 'send credentials', {
+    headers: { 'www-authenticate': challenges.join(', ') || 'Bearer realm="portico"' },
+  });
+}
+
+function groupsOf({ claims }: Consumer, path: string): ReadonlySet<unknown> {
+  let value: unknown = claims;
+  for (const name of Object.hasOwn(claims, path) ? [path] : path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name))
+      return new Set();
+    value = (value as Record<string, unknown>)[name];
+  }
+  return new Set([value].flat());
+}

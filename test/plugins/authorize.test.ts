@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError } from '../../src/config/fault.ts';
+import { codeOf, forwardTo, startGateway } from '../gateway/support/gateway.ts';
+import { hmacToken, now } from './issuer.ts';
+
+const SECRET = 'a secret of at least thirty-two characters';
+const OWN = { issuer: 'https://own.example', secret: SECRET, algorithms: ['HS256'] };
+
+const open = (authorize: object, jwt: object = {}) =>
+  startGateway({
+    config: {
+      plugins: { jwt: { issuers: { own: OWN } } },
+      routes: { all: forwardTo('/*', { jwt: { issuer: 'own', ...jwt }, authorize }) },
+    },
+    upstreams: { up: () => ({}) },
+  });
+
+const bearing = (claims: object): Record<string, string> => ({
+  authorization: `Bearer ${hmacToken(SECRET, { iss: OWN.issuer, sub: 'u1', exp: now() + 60, ...claims })}`,
+});
+
+async function outcome(
+  authorize: object,
+  claims: object,
+  method = 'GET',
+): Promise<readonly [number, string | undefined]> {
+  const { fetch } = await open(authorize);
+  const response = await fetch('/', { method, headers: bearing(claims) });
+  return [response.status, response.status === 200 ? undefined : await codeOf(response)];
+}
+
+const REFUSED = [403, 'GW_SCOPE_INSUFFICIENT'];
+const SERVED = [200, undefined];
+
+describe('scopes', () => {
+  test.each([
+    ['all', 'a b c', SERVED],
+    ['all', 'a', REFUSED],
+    ['any', 'b', SERVED],
+    ['any', 'c', REFUSED],
+    ['any', '', REFUSED],
+  ])('%s of them: who holds "%s" is answered %j', async (match, scope, expected) => {
+    expect(await outcome({ scopes: ['a', 'b'], match }, { scope })).toEqual(expected);
+  });
+
+  test('are named in the challenge', async () => {
+    const { fetch } = await open({ scopes: ['a', 'b'] });
+    const response = await fetch('/', { headers: bearing({}) });
+    expect(response.headers.get('www-authenticate')).toBe(
+      'Bearer realm="portico", error="insufficient_scope", scope="a b"',
+    );
+  });
+});
+
+describe('groups', () => {
+  test.each([
+    [{ groups: ['staff', 'x'] }, SERVED],
+    [{ groups: 'staff' }, SERVED],
+    [{ groups: ['other'] }, REFUSED],
+    [{ groups: { staff: true } }, REFUSED],
+    [{}, REFUSED],
+  ])('one of them will do: %j is answered %j', async (claims, expected) => {
+    expect(await outcome({ groups: ['staff', 'admins'] }, claims)).toEqual(expected);
+  });
+
+  test.each([
+    ['realm.groups', { realm: { groups: ['staff'] } }, SERVED],
+    ['https://x.example/groups', { 'https://x.example/groups': ['staff'] }, SERVED],
+    ['realm.groups', { realm: 'staff' }, REFUSED],
+    ['constructor.name', {}, REFUSED],
+  ])('are read from the claim %s', async (groupsClaim, claims, expected) => {
+    expect(await outcome({ groups: ['staff'], groupsClaim }, claims)).toEqual(expected);
+  });
+
+  test('are not told to who is in none', async () => {
+    const { fetch } = await open({ groups: ['secret-club'] });
+    expect(await (await fetch('/', { headers: bearing({}) })).text()).not.toContain('secret-club');
+  });
+});
+
+describe('a rule of a method', () => {
+  const rules = {
+    scopes: ['read'],
+    methods: { POST: { scopes: ['write'] }, DELETE: { consumers: ['root'] } },
+  };
+
+  test.each([
+    ['GET', { scope: 'read' }, SERVED],
+    ['GET', { scope: 'write' }, REFUSED],
+    ['HEAD', { scope: 'read' }, [200, undefined]],
+    ['POST', { scope: 'read' }, REFUSED],
+    ['POST', { scope: 'write' }, SERVED],
+    ['DELETE', { scope: 'read write' }, REFUSED],
+    ['DELETE', { sub: 'root' }, SERVED],
+  ])('stands instead of the others: %s with %j is %j', async (method, claims, expected) => {
+    expect(await outcome(rules, claims, method)).toEqual(expected);
+  });
+
+  test('of GET is that of HEAD', async () => {
+    const { fetch } = await open({ scopes: ['a'], methods: { GET: { scopes: ['b'] } } });
+    const ask = (scope: string) => fetch('/', { method: 'HEAD', headers: bearing({ scope }) });
+    expect([(await ask('a')).status, (await ask('b')).status]).toEqual([403, 200]);
+  });
+
+  test('may ask for nothing', async () => {
+    expect(await outcome({ scopes: ['a'], methods: { GET: {} } }, {})).toEqual(SERVED);
+  });
+});
+
+test('who is nobody is asked who it is', async () => {
+  const { fetch } = await open({ scopes: ['a'] }, { optional: true });
+  const response = await fetch('/');
+  expect([response.status, await codeOf(response)]).toEqual([401, 'GW_TOKEN_MISSING']);
+  expect(response.headers.get('www-authenticate')).toContain('Bearer');
+});
+
+test.each([
+  [{ authorize: { scopes: ['a'] } }, 'nobody says who the client is'],
+  [{ jwt: { issuer: 'own' }, authorize: {} }, 'asks for nothing'],
+  [
+    { jwt: { issuer: 'own' }, authorize: { methods: { get: { scopes: ['a'] } } } },
+    'is not a method',
+  ],
+  [{ jwt: { issuer: 'own' }, authorize: { scope: ['a'] } }, 'did you mean "scopes"'],
+])('%j is refused: %s', async (keys, message) => {
+  const started = startGateway({
+    config: {
+      plugins: { jwt: { issuers: { own: OWN } } },
+      routes: { all: forwardTo('/*', keys) },
+    },
+    upstreams: { up: () => ({}) },
+  });
+  await expect(started).rejects.toThrow(ConfigError);
+  await expect(started).rejects.toThrow(message);
+});
