@@ -2,6 +2,12 @@
 /** The process: arguments, environment, signals and the exit code. Nothing else touches them. */
 import './running-copy.ts';
 
+// Whoever reads may have seen enough: `portico schema --json | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 const { runCli } = await import('./cli/index.ts');
 
 process.exitCode = await runCli({

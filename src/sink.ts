@@ -33,6 +33,9 @@ interface SinkSource {
  */
 const TEXT_BYTES = 16_384;
 
+/** Between two looks at what a client has taken: so late it may be cut. */
+const MAX_LOOK_MS = 500;
+
 const asText = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 
@@ -92,17 +95,21 @@ export class ResponseSink implements Sink {
 
   /** A slow reader may take long for one high-water mark: only a socket that takes no byte is cut. */
   #watchProgress(clock: Clock, idleMs: number): void {
+    const lookMs = Math.min(idleMs / 4, MAX_LOOK_MS);
     let taken = this.#taken();
-    const check = (): void => {
+    let movedAt = clock.now();
+    const look = (): void => {
       const now = this.#taken();
-      if (now !== undefined && now === taken) {
+      if (now === undefined || now !== taken) {
+        taken = now;
+        movedAt = clock.now();
+      } else if (clock.now() - movedAt >= idleMs) {
         this.#response.destroy();
         return;
       }
-      taken = now;
-      this.#stalled = clock.after(idleMs, check);
+      this.#stalled = clock.after(lookMs, look);
     };
-    this.#stalled = clock.after(idleMs, check);
+    this.#stalled = clock.after(lookMs, look);
   }
 
   /** Bytes the client has taken; `undefined` while its connection still serves an earlier answer. */

@@ -34,6 +34,12 @@ describe('the process', () => {
     }
   });
 
+  test('says nothing to a reader who has seen enough', () => {
+    const command = `"${process.execPath}" "${MAIN}" schema --json | head -n 1`;
+    const { stdout, stderr } = spawnSync(command, { shell: true, encoding: 'utf8' });
+    expect([stdout, stderr]).toEqual(['{\n', '']);
+  });
+
   test('names files as seen from where it runs', () => {
     const folder = folderOf({ 'gateway.config.yaml': 'version: 2', 'a/x': '' });
     const place = (args: readonly string[], cwd: string): string | undefined =>
