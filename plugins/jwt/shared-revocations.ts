@@ -78,7 +78,8 @@ export class SharedRevocations {
       throw new GatewayError('GW_DEPENDENCY_DOWN', detail);
     }
     if (refused > 0) {
-      throw new GatewayError('GW_OVERLOADED', `${MAX_REVOCATIONS} revocations are kept already`);
+      const detail = `${MAX_REVOCATIONS} are shared already: it holds in this gateway only`;
+      throw new GatewayError('GW_OVERLOADED', detail);
     }
   }
 

@@ -171,6 +171,18 @@ describeRedis('while Redis is away', () => {
     expect([await statusOf(KEY), await statusOf(KEY)]).toEqual([status, status]);
   });
 
+  test('frozen, no request waits for it long', async () => {
+    const redis = await redisServer();
+    const { statusOf } = await keyed(redis);
+    redis.freeze();
+    const startedAt = performance.now();
+    for (let i = 0; i < 20; i++) expect(await statusOf(`guess ${i}`)).toBe(503);
+    // One waits for its timeout, and then one in as long again tries.
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    redis.thaw();
+    await expect.poll(() => statusOf(KEY), soon).toBe(401);
+  });
+
   test('a gateway starts all the same', async () => {
     const redis = await redisServer({ isDown: true });
     const { statusOf } = await keyed(redis);
