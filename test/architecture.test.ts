@@ -59,7 +59,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
     'src/testing.ts',
     'plugins/',
   ],
-  ioredis: ['plugins/rate-limit/'],
+  ioredis: ['plugins/redis/'],
   jose: ['plugins/jwt/'],
   pino: ['src/observe/', 'src/testing.ts'],
   'prom-client': ['src/observe/'],

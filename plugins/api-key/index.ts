@@ -11,11 +11,20 @@ import {
   GatewayError,
   hint,
   offerChallenge,
+  type PluginHost,
   type Policy,
   type UpstreamRequest,
   withoutHeader,
 } from 'portico';
-import { digestOf, type Options, Options as OptionsSchema, Settings } from './settings.ts';
+import { consumerOf } from './consumer.ts';
+import type { RedisKeys } from './redis-keys.ts';
+import {
+  digestOf,
+  type KeyStore,
+  type Options,
+  Options as OptionsSchema,
+  Settings,
+} from './settings.ts';
 import { valuesOf, withoutParameter } from './query.ts';
 
 /** No honest key is longer. */
@@ -26,10 +35,12 @@ export default definePlugin({
   name: 'apiKey',
   settings: Settings,
   options: OptionsSchema,
-  *check({ header, query, plans = [] }, { consumers }) {
+  *check({ header, query, plans = [] }, { consumers, redis }) {
     if (header !== undefined && query !== undefined) {
       yield { path: ['query'], message: 'does not go with "header": a key comes one way' };
     }
+    // What plans there are in Redis, only Redis knows.
+    if (redis !== undefined) return;
     const known = Object.values(consumers).flatMap(({ plan }) => plan ?? []);
     for (const [i, plan] of plans.entries()) {
       if (known.includes(plan)) continue;
@@ -39,8 +50,10 @@ export default definePlugin({
       };
     }
   },
-  register({ consumers }) {
+  async register({ consumers, redis }, host) {
     const known = consumersByDigest(consumers);
+    const stored = redis === undefined ? undefined : await keysIn(redis, host);
+    const isKnown: IsKnown = (digest) => known.has(digest) || stored?.has(digest) === true;
     return {
       phase: 'authenticate',
       onRequest(request, _reply, options) {
@@ -48,29 +61,53 @@ export default definePlugin({
         if (key === undefined) {
           if (!options.optional) throw missing(options);
           offerChallenge(request, 'apiKey', challengeOf(options));
-          return;
+          return undefined;
         }
-        const consumer = known.get(digestOf(key));
-        if (consumer === undefined) throw refuse('the key is not known', options);
-        requirePlan(consumer, options);
-        // A token that came as well says more of who it is.
-        request.consumer ??= consumer;
+        const digest = digestOf(key);
+        const consumer = known.get(digest) ?? stored?.find(digest);
+        if (consumer instanceof Promise) {
+          return consumer.then((found) => admit(request, found, options));
+        }
+        return admit(request, consumer, options);
       },
-      policy: (options) => withoutKey(options, known),
+      policy: (options) => withoutKey(options, isKnown),
     };
   },
 });
 
 type Known = ReadonlyMap<string, Consumer>;
+type IsKnown = (digest: string) => boolean;
 
 function consumersByDigest(consumers: Settings['consumers']): Known {
   return new Map(
     Object.entries(consumers).flatMap(([id, { keys, plan, scopes }]) => {
-      const claims = Object.freeze(plan === undefined ? {} : { plan });
-      const consumer: Consumer = { id, via: 'apiKey', scopes: new Set(scopes), claims };
+      const consumer = consumerOf({ id, plan, scopes });
       return keys.map((key) => [key, consumer] as const);
     }),
   );
+}
+
+/** Its connection is kept over reloads. */
+async function keysIn(settings: KeyStore, host: PluginHost): Promise<RedisKeys> {
+  const { url, prefix, cache: cacheMs, timeout: timeoutMs, onError } = settings;
+  const options = { url, prefix, cacheMs, timeoutMs, onError };
+  // Its client is loaded only where it is wanted.
+  const module = await import('./redis-keys.ts');
+  const keys = host.keepThrough(
+    `keys in ${JSON.stringify(settings)}`,
+    () => new module.RedisKeys(options, host, () => performance.now()),
+    (each) => each.close(),
+  );
+  await keys.connect();
+  return keys;
+}
+
+/** @throws GW_TOKEN_INVALID, GW_SCOPE_INSUFFICIENT */
+function admit(request: FastifyRequest, consumer: Consumer | undefined, options: Options): void {
+  if (consumer === undefined) throw refuse('the key is not known', options);
+  requirePlan(consumer, options);
+  // A token that came as well says more of who it is.
+  request.consumer ??= consumer;
 }
 
 /** @throws GW_TOKEN_INVALID for what can be no key */
@@ -119,7 +156,10 @@ function refuse(detail: string, options: Options): GatewayError {
 }
 
 /** What goes to upstreams says who it is for in other words, if at all. */
-function withoutKey({ header = DEFAULT_HEADER, query, forward }: Options, known: Known): Policy {
+function withoutKey(
+  { header = DEFAULT_HEADER, query, forward }: Options,
+  isKnown: IsKnown,
+): Policy {
   if (forward) return (next) => next;
   const strip =
     query === undefined
@@ -127,7 +167,7 @@ function withoutKey({ header = DEFAULT_HEADER, query, forward }: Options, known:
       : (request: UpstreamRequest) => ({
           ...request,
           // A parameter that an aggregate or a BFF sends under that name is not the client's key.
-          query: withoutParameter(request.query, query, (value) => known.has(digestOf(value))),
+          query: withoutParameter(request.query, query, (value) => isKnown(digestOf(value))),
         });
   return (next) => (request) => next(strip(request));
 }

@@ -1,6 +1,7 @@
 /** What the config may say of API keys: whose they are, and where a route looks for them. */
 import { hash } from 'node:crypto';
-import { fieldName, z } from 'portico';
+import { duration, fieldName, z } from 'portico';
+import { keyPrefix, redisUrl } from '../redis/settings.ts';
 
 /** SHA-256 of a key, as hexadecimal digits. */
 export const digestOf = (key: string): string => hash('sha256', key, 'hex');
@@ -30,12 +31,34 @@ const Consumer = z.strictObject({
   scopes: z.array(z.string().min(1)).default([]).describe('Scopes of all its keys.'),
 });
 
+const KeyStore = z
+  .strictObject({
+    url: redisUrl().describe('Its URL: `${REDIS_URL}`.'),
+    prefix: keyPrefix().describe('Before each key of Redis: `<prefix>key:<SHA-256 hash>`.'),
+    cache: duration()
+      .prefault('10s')
+      .describe('How long a key is not looked up again; an unknown one for 1s at most.'),
+    onError: z
+      .enum(['refuse', 'hold'])
+      .default('refuse')
+      .describe(
+        'While it is away, keys that `cache` has outlived are answered 503, or `hold` as they were; others are always answered 503.',
+      ),
+    timeout: duration()
+      .refine((ms) => ms > 0, 'must be longer than 0')
+      .prefault('100ms')
+      .describe('The longest that a request waits for it.'),
+  })
+  .describe('Where keys are looked up that do not stand in `consumers`; absent: nowhere.');
+export type KeyStore = z.output<typeof KeyStore>;
+
 export const Settings = z
   .strictObject({
     consumers: z
       .record(z.string(), Consumer)
       .default({})
       .describe('Who has keys, by the name that logs and limits know.'),
+    redis: KeyStore.optional(),
   })
   .superRefine(({ consumers }, context) => {
     const owners = new Map<string, string>();

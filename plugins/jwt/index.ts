@@ -9,13 +9,15 @@ import {
   GatewayError,
   hint,
   offerChallenge,
+  type PluginHost,
   type Policy,
   type UpstreamRequest,
   withHeader,
 } from 'portico';
 import { claimReader, type ReadClaim, rolesOf } from './claims.ts';
 import { Revocation, Revocations } from './revocations.ts';
-import { type Options, Options as OptionsSchema, Settings } from './settings.ts';
+import { type Options, Options as OptionsSchema, Settings, type SharedList } from './settings.ts';
+import type { SharedRevocations } from './shared-revocations.ts';
 import { CHALLENGE, findToken, missing } from './token.ts';
 import { TokenVerifier } from './verifier.ts';
 
@@ -36,9 +38,12 @@ export default definePlugin({
   async register(settings, host) {
     const revocations = host.keepThrough('revocations', () => new Revocations());
     const verifier = await TokenVerifier.create(settings, revocations, host);
-    host.admin.post('/revocations', Revocation, (revocation) =>
-      revoke(revocations, revocation, settings),
-    );
+    const shared = await sharedBy(settings.revocations, revocations, host);
+    host.admin.post('/revocations', Revocation, async (revocation) => {
+      checkIssuer(revocation, settings);
+      await (shared ?? revocations).add(revocation, Date.now());
+      return { revocations: revocations.size };
+    });
     return [
       {
         phase: 'authenticate',
@@ -118,14 +123,31 @@ function holds(
   return match === 'all';
 }
 
-/** @throws GW_REQUEST_INVALID for an issuer that nobody configured; GW_OVERLOADED */
-function revoke(revocations: Revocations, revocation: Revocation, { issuers }: Settings): object {
+/** @throws GW_REQUEST_INVALID for an issuer that nobody configured */
+function checkIssuer(revocation: Revocation, { issuers }: Settings): void {
   if ('issuer' in revocation && !Object.hasOwn(issuers, revocation.issuer)) {
     const near = hint(revocation.issuer, Object.keys(issuers));
     throw new GatewayError('GW_REQUEST_INVALID', `no issuer "${revocation.issuer}"${near}`);
   }
-  revocations.add(revocation, Date.now());
-  return { revocations: revocations.size };
+}
+
+/** Loaded by the time it is had, unless Redis is away; kept over reloads, as the list itself is. */
+async function sharedBy(
+  settings: SharedList | undefined,
+  revocations: Revocations,
+  host: PluginHost,
+): Promise<SharedRevocations | undefined> {
+  if (settings === undefined) return undefined;
+  const { redis: url, prefix, refresh: refreshMs } = settings;
+  // Its client is loaded only where it is wanted.
+  const module = await import('./shared-revocations.ts');
+  const shared = host.keepThrough(
+    `revocations in ${JSON.stringify(settings)}`,
+    () => new module.SharedRevocations(revocations, { url, prefix, refreshMs }, host),
+    (each) => each.close(),
+  );
+  await shared.start();
+  return shared;
 }
 
 type Told = readonly (readonly [read: ReadClaim, field: string])[];

@@ -1,13 +1,14 @@
 /**
  * Tokens that are refused before they expire: single ones by `jti`, all of a subject by when they were
- * issued. Kept in memory, as long as the gateway runs: each process has its own.
+ * issued. Kept in memory, as long as the gateway runs: each process has its own, which it may share with
+ * others (shared-revocations.ts).
  */
 import { GatewayError, z } from 'portico';
 import type { Claims } from './claims.ts';
 import type { VerifiedTokens } from './verified-tokens.ts';
 
 /** A hundred bytes or two each. */
-const MAX_REVOCATIONS = 100_000;
+export const MAX_REVOCATIONS = 100_000;
 
 /** Seconds since 1970, as tokens count; milliseconds would revoke for ever. */
 const time = z.number().min(0).max(99_999_999_999);
@@ -22,7 +23,7 @@ export const Revocation = z.union(
 );
 export type Revocation = z.output<typeof Revocation>;
 
-interface Entry {
+export interface Entry {
   /** Issued earlier than this: refused. Seconds. */
   readonly before: number;
   /** Seconds; then it is forgotten. */
@@ -46,23 +47,34 @@ export class Revocations {
     this.#caches.delete(cache);
   }
 
-  /** @throws GW_OVERLOADED when the list is full: none is forgotten for another */
-  add(revocation: Revocation, nowMs: number): void {
+  /** All that is known, by key. */
+  entries(): (readonly [key: string, entry: Entry])[] {
+    return [...this.#entries];
+  }
+
+  /**
+   * @returns what is known from now on, by its key
+   * @throws GW_OVERLOADED when the list is full: none is forgotten for another
+   */
+  add(revocation: Revocation, nowMs: number): readonly [key: string, entry: Entry] {
     const key = keyOf(revocation);
-    const known = this.#entries.get(key);
-    if (known === undefined && this.size >= MAX_REVOCATIONS) this.#sweep(nowMs);
-    if (known === undefined && this.size >= MAX_REVOCATIONS) {
+    const isKnown = this.#entries.has(key);
+    if (!isKnown && this.size >= MAX_REVOCATIONS) this.#sweep(nowMs);
+    if (!isKnown && this.size >= MAX_REVOCATIONS) {
       throw new GatewayError('GW_OVERLOADED', `${MAX_REVOCATIONS} revocations are kept already`);
     }
     const { until = Infinity } = revocation;
     const before = 'before' in revocation ? revocation.before : Infinity;
-    this.#entries.set(key, {
-      before: Math.max(before, known?.before ?? 0),
-      until: Math.max(until, known?.until ?? 0),
-    });
-    for (const cache of this.#caches) {
-      cache.forget(({ issuer, consumer }) => this.revoke(issuer, consumer.claims, nowMs));
-    }
+    this.#grow(key, { before, until });
+    this.#forgetTokens(nowMs);
+    return [key, this.#entries.get(key)!];
+  }
+
+  /** Takes over what others know, whose list is bounded as well. */
+  learn(entries: readonly (readonly [key: string, entry: Entry])[], nowMs: number): void {
+    if (this.size + entries.length > MAX_REVOCATIONS) this.#sweep(nowMs);
+    const isNews = entries.map(([key, entry]) => this.#grow(key, entry)).includes(true);
+    if (isNews) this.#forgetTokens(nowMs);
   }
 
   /** Is a token with these claims refused? `issuer` by its name in the config. */
@@ -75,6 +87,24 @@ export class Revocations {
       typeof jti === 'string' ? this.#entries.get(idKey(jti)) : undefined,
       typeof sub === 'string' ? this.#entries.get(subjectKey(issuer, sub)) : undefined,
     ].some((entry) => entry !== undefined && entry.until > now && issuedAt < entry.before);
+  }
+
+  /** An earlier time takes no later one back. @returns whether that is news */
+  #grow(key: string, { before, until }: Entry): boolean {
+    const known = this.#entries.get(key) ?? { before: 0, until: 0 };
+    if (this.#entries.has(key) && known.before >= before && known.until >= until) return false;
+    this.#entries.set(key, {
+      before: Math.max(before, known.before),
+      until: Math.max(until, known.until),
+    });
+    return true;
+  }
+
+  /** Those that were verified, and are refused by now. */
+  #forgetTokens(nowMs: number): void {
+    for (const cache of this.#caches) {
+      cache.forget(({ issuer, consumer }) => this.revoke(issuer, consumer.claims, nowMs));
+    }
   }
 
   #sweep(nowMs: number): void {

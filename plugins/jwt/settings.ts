@@ -2,6 +2,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { duration, fieldName, oneOrMore, z } from 'portico';
 import { ALGORITHMS, type Algorithm, keyFault, MIN_SECRET_BYTES } from './algorithms.ts';
+import { keyPrefix, redisUrl } from '../redis/settings.ts';
 
 const keySet = z
   .string()
@@ -29,6 +30,7 @@ const publicKey = z.string().transform((pem, context) => {
 const claim = z.string().min(1);
 
 const SHORTEST_REFRESH_MS = 1_000;
+const SHORTEST_LOOK_MS = 100;
 
 export const Issuer = z
   .strictObject({
@@ -101,7 +103,20 @@ function* algorithmFaults({
   }
 }
 
+const SharedList = z
+  .strictObject({
+    redis: redisUrl().describe('Where gateways share them: `${REDIS_URL}`.'),
+    refresh: duration()
+      .refine((ms) => ms >= SHORTEST_LOOK_MS, 'must be 100ms or longer')
+      .prefault('5s')
+      .describe('How often a gateway looks for what others have revoked.'),
+    prefix: keyPrefix().describe('Before each key in Redis.'),
+  })
+  .describe('Where revocations are shared; absent: each process has its own, in memory only.');
+export type SharedList = z.output<typeof SharedList>;
+
 export const Settings = z.strictObject({
+  revocations: SharedList.optional(),
   issuers: z
     .record(z.string(), Issuer)
     .default({})

@@ -1,5 +1,6 @@
 /** What the config may say of limits: of one route's, and of where counts are kept. */
 import { duration, hint, oneOrMore, type OptionFault, source, z } from 'portico';
+import { keyPrefix, redisUrl } from '../redis/settings.ts';
 
 const max = () => z.int().min(1).max(1_000_000_000);
 const window = () => duration().refine((ms) => ms > 0, 'must be longer than 0');
@@ -45,28 +46,17 @@ export const Options = oneOrMore(Limit)
   .transform((limits) => [limits].flat())
   .describe('One limit, or several that all hold.');
 
-const REDIS_URL = /^rediss?:\/\/[^?#]+$/;
-
 export const Settings = z.strictObject({
   store: z
     .union([
       z.literal('memory'),
       z.strictObject({
-        redis: z
-          .string()
-          .refine((text) => REDIS_URL.test(text) && URL.canParse(text), {
-            error: 'must be redis:// or rediss://, a host and no query',
-          })
-          .describe('Its URL: `${REDIS_URL}`.'),
+        redis: redisUrl().describe('Its URL: `${REDIS_URL}`.'),
         onError: z
           .enum(['allow', 'refuse', 'local'])
           .default('allow')
           .describe('While it is away: no limit, 503 to all, or each process by its own count.'),
-        prefix: z
-          .string()
-          .regex(/^[\x21-\x7e]{0,64}$/, 'must be at most 64 visible characters')
-          .default('portico:')
-          .describe('Before each key.'),
+        prefix: keyPrefix().describe('Before each key.'),
         timeout: window().prefault('100ms').describe('The longest that a request waits for it.'),
       }),
     ])

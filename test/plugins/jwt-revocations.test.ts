@@ -108,4 +108,20 @@ describe('the list', () => {
     list.revoke('own', { jti: 'b' }, 0);
     expect(forget).toHaveBeenCalledTimes(1);
   });
+
+  test('takes over what others know, and looks through what was verified only for news', () => {
+    const list = new Revocations();
+    const forget = vi.fn<() => void>();
+    list.watch({ forget } as never);
+    const known = [
+      ['["a"]', { before: Infinity, until: 10 }],
+      ['["own","u1"]', { before: 5, until: Infinity }],
+    ] as const;
+    list.learn(known, 0);
+    list.learn(known, 0);
+    expect(forget).toHaveBeenCalledTimes(1);
+    expect(list.revoke('own', { jti: 'a' }, 9_000)).toBe(true);
+    expect(list.revoke('own', { sub: 'u1', iat: 4 }, 99_000)).toBe(true);
+    expect(list.entries()).toEqual(known);
+  });
 });

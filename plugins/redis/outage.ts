@@ -14,10 +14,13 @@ export interface OutageLog {
 export class Outage {
   readonly #now: () => number;
   readonly #log: OutageLog;
+  readonly #name: string;
   #since: number | undefined;
   #nextTry = 0;
 
-  constructor(now: () => number, log: OutageLog) {
+  /** `name` is what the log calls the store, such as `the store of rate limits`. */
+  constructor(name: string, now: () => number, log: OutageLog) {
+    this.#name = name;
     this.#now = now;
     this.#log = log;
   }
@@ -45,13 +48,13 @@ export class Outage {
     if (this.#since !== undefined) return;
     this.#since = this.#now();
     this.#nextTry = this.#since + PROBE_MS;
-    this.#log.warn({ reason }, 'the store of rate limits can not be reached');
+    this.#log.warn({ reason }, `${this.#name} can not be reached`);
   }
 
   end(): void {
     if (this.#since === undefined) return;
     const outageMs = Math.round(this.#now() - this.#since);
     this.#since = undefined;
-    this.#log.info({ outageMs }, 'the store of rate limits is back');
+    this.#log.info({ outageMs }, `${this.#name} is back`);
   }
 }

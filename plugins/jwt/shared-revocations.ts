@@ -1,0 +1,164 @@
+/**
+ * Shares the list of revocations with other gateways, through a Redis that all of them follow.
+ *
+ * Tokens are checked against the list in memory: a request never waits for Redis. What Redis lost, such as
+ * by a restart, is told again by every gateway that knows it; while it is away, what is known holds.
+ */
+import { randomUUID } from 'node:crypto';
+import { GatewayError } from 'portico';
+import { type ConnectionSurroundings, RedisConnection } from '../redis/connection.ts';
+import { FOLLOW, FOREVER, keysAt, RECORD } from './revocation-script.ts';
+import { type Entry, MAX_REVOCATIONS, type Revocation, type Revocations } from './revocations.ts';
+
+export interface SharedOptions {
+  readonly url: string;
+  /** Before each key. */
+  readonly prefix: string;
+  /** Between two looks at what others have added. */
+  readonly refreshMs: number;
+}
+
+/** No request waits for it; who revokes does. */
+const TIMEOUT_MS = 1_000;
+/** Entries in one command: it holds up what else Redis has to do for about a millisecond. */
+const PAGE = 500;
+
+type Entries = readonly (readonly [key: string, entry: Entry])[];
+
+interface Page {
+  readonly epoch: string;
+  readonly number: number;
+  readonly last: number;
+  readonly isLast: boolean;
+  readonly entries: Entries;
+}
+
+export class SharedRevocations {
+  readonly #revocations: Revocations;
+  readonly #refreshMs: number;
+  readonly #keys: readonly string[];
+  readonly #connection: RedisConnection;
+  #epoch = '';
+  #last = 0;
+  /** Redis has all that is known here, as far as we know. */
+  #isWhole = false;
+  #isClosed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #started: Promise<void> | undefined;
+
+  constructor(
+    revocations: Revocations,
+    { url, prefix, refreshMs }: SharedOptions,
+    around: ConnectionSurroundings,
+  ) {
+    this.#revocations = revocations;
+    this.#refreshMs = refreshMs;
+    this.#keys = keysAt(prefix);
+    const name = 'the store of revocations';
+    const scripts = { porticoRecord: RECORD, porticoFollow: FOLLOW };
+    this.#connection = new RedisConnection({ name, url, timeoutMs: TIMEOUT_MS, scripts }, around);
+  }
+
+  /** Loads what others have revoked, and follows from then on; a Redis that is away is not waited for. */
+  start(): Promise<void> {
+    this.#started ??= this.#connection.connect().then(() => this.#follow());
+    return this.#started;
+  }
+
+  /**
+   * Adds to the list, here and for all. What can not be shared holds here all the same, and is shared
+   * when Redis is back, should this gateway live to see it.
+   *
+   * @throws GW_DEPENDENCY_DOWN, GW_OVERLOADED
+   */
+  async add(revocation: Revocation, nowMs: number): Promise<void> {
+    const refused = await this.#tell([this.#revocations.add(revocation, nowMs)]);
+    if (refused === undefined) {
+      const detail = 'it holds in this gateway only, and until it ends: send it again';
+      throw new GatewayError('GW_DEPENDENCY_DOWN', detail);
+    }
+    if (refused > 0) {
+      const detail = `${MAX_REVOCATIONS} are shared already: it holds in this gateway only`;
+      throw new GatewayError('GW_OVERLOADED', detail);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#connection.close();
+  }
+
+  async #follow(): Promise<void> {
+    await this.#catchUp();
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => void this.#follow(), this.#refreshMs).unref();
+  }
+
+  /** Reads what is new, until there is no more or Redis does not answer. */
+  async #catchUp(): Promise<void> {
+    for (;;) {
+      const page = await this.#nextPage();
+      if (page === undefined) return;
+      if (page.epoch !== this.#epoch || page.number < this.#last) this.#isWhole = false;
+      this.#epoch = page.epoch;
+      this.#last = page.last;
+      if (!this.#isWhole) await this.#tellAll();
+      this.#revocations.learn(page.entries, Date.now());
+      if (page.isLast) return;
+    }
+  }
+
+  async #nextPage(): Promise<Page | undefined> {
+    const known = [this.#epoch, this.#last, PAGE];
+    const answer = await this.#connection.run('porticoFollow', this.#keys, known);
+    if (answer === undefined) return undefined;
+    const [epoch = '', number, last, ...told] = answer as readonly string[];
+    const entries = Array.from({ length: told.length / 2 }, (_none, i) =>
+      read(told[2 * i]!, told[2 * i + 1]!),
+    ).flat();
+    return {
+      epoch,
+      number: Number(number),
+      last: Number(last),
+      isLast: told.length < 2 * PAGE,
+      entries,
+    };
+  }
+
+  async #tellAll(): Promise<void> {
+    // What is added meanwhile tells of itself.
+    this.#isWhole = true;
+    const known = this.#revocations.entries();
+    for (let i = 0; i < known.length && this.#isWhole; i += PAGE) {
+      await this.#tell(known.slice(i, i + PAGE));
+    }
+  }
+
+  /** How many found no room; `undefined` where Redis does not answer. */
+  async #tell(entries: Entries): Promise<number | undefined> {
+    const args = entries.flatMap(([key, { before, until }]) => [
+      key,
+      Math.min(before, FOREVER),
+      Math.min(until, FOREVER),
+    ]);
+    const all = [randomUUID(), MAX_REVOCATIONS, ...args];
+    const answer = await this.#connection.run('porticoRecord', this.#keys, all);
+    if (answer === undefined) {
+      this.#isWhole = false;
+      return undefined;
+    }
+    const [epoch, refused] = answer as readonly [epoch: string, refused: number];
+    // A list that was empty has begun: nothing in it was lost.
+    if (this.#epoch === '') this.#epoch = epoch;
+    return refused;
+  }
+}
+
+/** `<before> <until>`; none, for what nobody of us wrote. */
+function read(key: string, text: string | null): Entries {
+  const [before = NaN, until = NaN] = (text ?? '').split(' ').map(timeOf);
+  return before >= 0 && until >= 0 ? [[key, { before, until }]] : [];
+}
+
+const timeOf = (text: string): number => (Number(text) >= FOREVER ? Infinity : Number(text));
