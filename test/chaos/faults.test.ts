@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ask } from './client.ts';
 import { inParallel } from './measure.ts';
-import { anyOf, bursts, seeded, sometimes } from './faults.ts';
+import { anyOf, bursts, sometimes } from './faults.ts';
+import { seeded } from '../helpers/seeded.ts';
 import { startChaos } from './upstream.ts';
 
 const times = <T>(count: number, task: () => T): T[] => Array.from({ length: count }, task);

@@ -1,5 +1,6 @@
 /** What an upstream may do to a request, each written as bytes on a real socket. */
 import type { ServerResponse } from 'node:http';
+import { seeded } from '../helpers/seeded.ts';
 
 /** The times of an upstream, in milliseconds. */
 export interface Pace {
@@ -91,17 +92,6 @@ export const FAULTS = {
 export type RequestFault = keyof typeof FAULTS;
 /** `refuse`: nobody listens on the port. */
 export type Fault = RequestFault | 'refuse';
-
-/** mulberry32: 32 bits of state, and the same numbers for the same seed on every machine. */
-export function seeded(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** `fault` for this `share` of the requests, else all is well. */
 export function sometimes(fault: RequestFault, share: number, seed: number): () => RequestFault {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { TestGatewayOptions } from '../../src/testing.ts';
 import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { open, receive } from '../gateway/support/socket.ts';
+import { seeded } from '../helpers/seeded.ts';
 
 type Options = Partial<TestGatewayOptions> & { readonly action?: object };
 
@@ -34,17 +35,6 @@ async function faulty(fault: object, { action, ...more }: Options = {}) {
     return Number(line.exec(text)?.[1] ?? 0);
   };
   return { ...gateway, calls: () => calls, counted };
-}
-
-/** mulberry32: the same draws each time. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 describe('an abort', () => {

@@ -1,16 +1,6 @@
 import { expect, test } from 'vitest';
 import { bearing, routed } from './jwt-routes.ts';
-
-/** Mulberry32: uniform in [0, 1), the same for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { seeded } from '../helpers/seeded.ts';
 
 const ROTATIONS = 4;
 const CLIENTS = 12;

@@ -3,22 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { type Balance, leastRequest, roundRobin } from '../../src/upstream/balance.ts';
 import { manualClock } from '../helpers/clock.ts';
 import { Target } from '../../src/upstream/target.ts';
+import { seeded } from '../helpers/seeded.ts';
 
 const target = (origin: string, weight = 1, clock = manualClock()): Target =>
   new Target({ origin, weight }, new Agent(), { clock });
 const names = (balance: Balance, targets: readonly Target[], picks: number): string =>
   Array.from({ length: picks }, () => balance(targets).origin).join(' ');
-
-/** The same numbers every time (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 describe('round robin', () => {
   test('takes each in turn', () => {
