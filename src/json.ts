@@ -86,10 +86,10 @@ function checkKeys(text: string): void {
   for (let at = 0; at < text.length; at++) {
     const character = text[at]!;
     if (character === '"') {
-      const end = endOfString(text, at);
-      if (mayBeKey) addKey(text.slice(at, end), open.at(-1));
+      const end = closingQuote(text, at);
+      if (mayBeKey) addKey(text.slice(at, end + 1), open.at(-1));
       mayBeKey = false;
-      at = end - 1;
+      at = end;
     } else if (character === '{' || character === '[') {
       if (open.length >= MAX_DEPTH) throw notJson(`it is deeper than ${MAX_DEPTH}`);
       open.push(character === '{' ? new Set() : undefined);
@@ -97,13 +97,6 @@ function checkKeys(text: string): void {
     } else if (character === '}' || character === ']') open.pop();
     else if (character === ',') mayBeKey = true;
   }
-}
-
-/** Behind the quote that ends what begins at `start`. */
-function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
-  return at + 1;
 }
 
 function addKey(token: string, keys: Set<string> | undefined): void {
