@@ -18,11 +18,15 @@ export interface PeerInfo {
 
 const peers = new WeakMap<Socket, PeerInfo>();
 
+/** IPv4, or IPv6 without brackets; an IPv4 address mapped into IPv6 is shown as IPv4. */
+export const addressOf = ({ remoteAddress = 'unknown' }: Socket): string =>
+  remoteAddress.replace(/^::ffff:(?=\d+\.)/i, '');
+
 /** Who is at the other end of a connection. */
 export function peerOf(socket: Socket): PeerInfo {
   const known = peers.get(socket);
   if (known !== undefined) return known;
-  const address = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.)/i, '');
+  const address = addressOf(socket);
   const isSecure = 'encrypted' in socket && socket.encrypted === true;
   const peer: PeerInfo = {
     address,

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AddressSet } from '../config/address-range.ts';
+import { addressOf } from '../edge/peer.ts';
 import { networkOf } from '../edge/source.ts';
 
 /**
@@ -16,7 +17,7 @@ export function boundAddresses(
 ): void {
   const held = new Map<string, number>();
   server.prependListener('connection', (socket: Socket) => {
-    const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
+    const address = addressOf(socket);
     if (exempt.has(address)) return;
     const network = networkOf(address);
     const count = held.get(network) ?? 0;
