@@ -6,6 +6,7 @@
  */
 import type { FastifyRequest } from 'fastify';
 import { challengesOf, type Consumer, definePlugin, GatewayError, z } from 'portico';
+import { claimReader, rolesOf } from './jwt/claims.ts';
 
 const rule = {
   scopes: z.array(z.string().min(1)).default([]).describe('Scopes that are needed.'),
@@ -87,7 +88,7 @@ function require(consumer: Consumer, needed: Rule, groupsClaim: string): void {
     });
   }
   if (groups.length > 0) {
-    const held = groupsOf(consumer, groupsClaim);
+    const held = rolesOf(claimReader(groupsClaim)(consumer.claims));
     if (!groups.some((group) => held.has(group))) throw refused('is in none of the groups');
   }
   if (consumers.length > 0 && !consumers.includes(consumer.id)) throw refused('is not among them');
@@ -102,14 +103,4 @@ function unknown(request: FastifyRequest): GatewayError {
   return new GatewayError('GW_TOKEN_MISSING', 'send credentials', {
     headers: { 'www-authenticate': challenges.join(', ') || 'Bearer realm="portico"' },
   });
-}
-
-function groupsOf({ claims }: Consumer, path: string): ReadonlySet<unknown> {
-  let value: unknown = claims;
-  for (const name of Object.hasOwn(claims, path) ? [path] : path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name))
-      return new Set();
-    value = (value as Record<string, unknown>)[name];
-  }
-  return new Set([value].flat());
 }
