@@ -15,11 +15,7 @@ export function checkHealth(
   clock: Clock,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const check = new Check(config, resolve);
-    check.timer = clock.after(config.timeoutMs, () =>
-      check.end(`no answer within ${config.timeoutMs} ms`),
-    );
-    check.onEnd = () => clock.cancel(check.timer);
+    const check = new Check(config, clock, resolve);
     const headers = {
       'user-agent': 'portico-health-check',
       accept: '*/*',
@@ -34,18 +30,21 @@ export function checkHealth(
 }
 
 class Check implements Dispatcher.DispatchHandler {
-  timer: Timer | undefined;
-  onEnd: () => void = () => undefined;
   readonly #config: HealthConfig;
+  readonly #clock: Clock;
+  readonly #timer: Timer;
   readonly #resolve: (fault: string | undefined) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #isOver = false;
   #bytes = 0;
   #status = 0;
 
-  constructor(config: HealthConfig, resolve: (fault: string | undefined) => void) {
+  constructor(config: HealthConfig, clock: Clock, resolve: (fault: string | undefined) => void) {
     this.#config = config;
+    this.#clock = clock;
     this.#resolve = resolve;
+    const { timeoutMs } = config;
+    this.#timer = clock.after(timeoutMs, () => this.end(`no answer within ${timeoutMs} ms`));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -81,7 +80,7 @@ class Check implements Dispatcher.DispatchHandler {
   end(fault: string | undefined): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.onEnd();
+    this.#clock.cancel(this.#timer);
     this.#resolve(fault);
     this.#controller?.abort(new Error('the check is over'));
   }

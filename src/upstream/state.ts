@@ -15,7 +15,7 @@ import { type DiscoveryEvent, Finder } from './finder.ts';
 import { Health } from './health.ts';
 import { Outlier } from './outlier.ts';
 import { openPool } from './pool.ts';
-import type { Target } from './target.ts';
+import type { Target, TargetName } from './target.ts';
 import { Targets } from './targets.ts';
 
 /** Something that happened to a target, for the log. */
@@ -137,7 +137,7 @@ export class UpstreamState {
     });
   }
 
-  #open({ origin, host }: Named, connections: number): Dispatcher {
+  #open({ origin, host }: TargetName, connections: number): Dispatcher {
     return openPool(origin, { ...this.config, connections }, this.#surroundings.clock, host);
   }
 
@@ -192,11 +192,6 @@ export class UpstreamState {
       onCircuit?.(config.name, state);
     });
   }
-}
-
-interface Named {
-  readonly origin: string;
-  readonly host?: string | undefined;
 }
 
 function buildCircuit(config: BreakerConfig, { clock, random }: Surroundings): Circuit {

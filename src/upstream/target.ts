@@ -9,6 +9,12 @@ const LEAST_SHARE = 0.1;
 const PENALTY = 5;
 const PENALTY_HALF_LIFE_MS = 2_000;
 
+/** Where a target is, and by which name it is called. */
+export interface TargetName {
+  readonly origin: string;
+  readonly host?: string | undefined;
+}
+
 export interface TargetOptions {
   readonly clock: Clock;
   /** Absent: it takes its full share at once. */

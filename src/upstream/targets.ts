@@ -9,7 +9,7 @@ import type { Clock } from '../clock.ts';
 import type { TargetConfig, UpstreamConfig } from '../config/config.ts';
 import { GatewayError } from '../errors.ts';
 import { type Balance, balanceOf } from './balance.ts';
-import { Target } from './target.ts';
+import { Target, type TargetName } from './target.ts';
 
 export interface TargetsOptions {
   readonly clock: Clock;
@@ -144,10 +144,5 @@ export class Targets {
   }
 }
 
-interface Named {
-  readonly origin: string;
-  readonly host?: string | undefined;
-}
-
-const keyOf = ({ origin, host }: Named): string =>
+const keyOf = ({ origin, host }: TargetName): string =>
   host === undefined ? origin : `${origin} ${host}`;
