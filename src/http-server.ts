@@ -11,6 +11,7 @@ import type { RequestHandler } from './assembly/admission.ts';
 import type { World } from './assembly/world.ts';
 import { AddressSet } from './config/address-range.ts';
 import type { ServerConfig } from './config/config.ts';
+import { TOKEN } from './config/types.ts';
 import { exchangeOf } from './edge/client-exchange.ts';
 import { rawProblem, sendProblem } from './edge/problem.ts';
 import { type ErrorCode, GatewayError } from './errors.ts';
@@ -171,7 +172,8 @@ function codeOf(error: ParserError, urlBytes: number): ErrorCode {
 
 /** The request begins with a token: a method that the parser does not know, and not with just anything. */
 function isMethod({ rawPacket }: ParserError): boolean {
-  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ \S/.test(rawPacket?.toString('latin1', 0, 64) ?? '');
+  const [, method = ''] = /^(\S+) \S/.exec(rawPacket?.toString('latin1', 0, 64) ?? '') ?? [];
+  return TOKEN.test(method);
 }
 
 /** The head was too long already before its target ended. */
