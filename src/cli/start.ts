@@ -20,6 +20,7 @@ export async function start(file: string, terminal: Terminal): Promise<number> {
     terminal.err(describeListenError(error));
     return EXIT.failed;
   }
+  terminal.saveMemory(false);
   return stopped;
 }
 
