@@ -9,7 +9,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { GatewayError } from './errors.ts';
 import type { MutableHeaders } from './headers.ts';
-import { parseJson } from './json.ts';
+import { type Json, readJson } from './json.ts';
 import { ResponseSink, type SendOptions, type Sink } from './sink.ts';
 
 /** Past this many bytes without a reader the upstream is paused. */
@@ -139,17 +139,9 @@ export class Body {
    * @throws GW_UPSTREAM_INVALID past `capBytes`; whatever broke the exchange
    */
   async bytes(capBytes: number): Promise<Buffer> {
-    const chunks: Uint8Array[] = [];
-    let total = 0;
-    await this.#read((chunk) => {
-      total += chunk.length;
-      if (total > capBytes) {
-        return new GatewayError('GW_UPSTREAM_INVALID', `body over ${capBytes} bytes`);
-      }
-      chunks.push(chunk);
-      return undefined;
-    });
-    return chunks.length === 1 ? Buffer.from(chunks[0]!) : Buffer.concat(chunks, total);
+    const chunks = await this.#chunks(capBytes);
+    // A copy: what is kept must not keep all that was received with it.
+    return chunks.length === 1 ? Buffer.from(chunks[0]!) : Buffer.concat(chunks);
   }
 
   /**
@@ -158,7 +150,13 @@ export class Body {
    * @throws GW_UPSTREAM_INVALID past `capBytes` or when it is not JSON
    */
   async json(capBytes: number): Promise<unknown> {
-    return parseJson(await this.bytes(capBytes));
+    return (await this.readJson(capBytes)).value;
+  }
+
+  /** As `json`, with the text. */
+  async readJson(capBytes: number): Promise<Json> {
+    const chunks = await this.#chunks(capBytes);
+    return readJson(chunks.length === 1 ? asBuffer(chunks[0]!) : Buffer.concat(chunks));
   }
 
   /** A standard stream, for code that needs one; destroying it ends the exchange. */
@@ -232,6 +230,20 @@ export class Body {
     else this.#source.awaited();
   }
 
+  async #chunks(capBytes: number): Promise<Uint8Array[]> {
+    const chunks: Uint8Array[] = [];
+    let total = 0;
+    await this.#read((chunk) => {
+      total += chunk.length;
+      if (total > capBytes) {
+        return new GatewayError('GW_UPSTREAM_INVALID', `body over ${capBytes} bytes`);
+      }
+      chunks.push(chunk);
+      return undefined;
+    });
+    return chunks;
+  }
+
   /** Reads to the end, unless `onChunk` says why it will not go on. */
   #read(onChunk: (chunk: Uint8Array) => Error | undefined): Promise<void> {
     this.#take();
@@ -276,6 +288,9 @@ function runAll(listeners: readonly CloseListener[], error: Error | undefined): 
     if (at < listeners.length) runAll(listeners.slice(at), error);
   }
 }
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
 const notWanted = (): GatewayError =>
   new GatewayError('GW_CLIENT_CLOSED', 'the body is not wanted');

@@ -15,7 +15,13 @@ import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
 import { GatewayError, isGatewayError } from '../errors.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { MutableHeaders } from '../headers.ts';
-import { degradedReason, notNeeded, type PartRequest, runPart } from '../routes/part.ts';
+import {
+  degradedReason,
+  notNeeded,
+  type PartRequest,
+  type PartTime,
+  runPart,
+} from '../routes/part.ts';
 import { mustBeCanonical } from '../routes/rewrite.ts';
 import type { UpstreamCall } from '../routes/route.ts';
 import { parseDuration } from '../config/units.ts';
@@ -156,7 +162,7 @@ export class PartRunner {
     }
     const description = this.#describe(request, name, part, call);
     const exchange = exchangeOf(request.raw);
-    const value = await runPart(call, exchange, group, description, this.#clock);
+    const { value } = await runPart(call, exchange, group, description);
     const { schema } = part.options;
     if (schema === undefined) return value as T;
     const parsed = schema.safeParse(value);
@@ -170,7 +176,7 @@ export class PartRunner {
     request: FastifyRequest,
     name: string,
     part: Part<T>,
-    { config }: UpstreamCall,
+    { config, deadlineMs }: UpstreamCall,
   ): PartRequest {
     const { options, upstream, method } = part;
     const exchange = exchangeOf(request.raw);
@@ -196,8 +202,20 @@ export class PartRunner {
       query: queryString(options.query ?? {}),
       headers,
       body,
-      timeoutMs: options.timeout === undefined ? undefined : parseDuration(options.timeout),
+      time: this.#time(options.timeout, deadlineMs),
       maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
+    };
+  }
+
+  #time(timeout: string | undefined, deadlineMs: number): PartTime {
+    const clock = this.#clock;
+    const ms = timeout === undefined ? deadlineMs : parseDuration(timeout);
+    return {
+      code: timeout === undefined ? 'GW_DEADLINE_EXCEEDED' : 'GW_UPSTREAM_TIMEOUT',
+      start(expire) {
+        const timer = clock.after(ms, expire);
+        return { stop: () => clock.cancel(timer) };
+      },
     };
   }
 

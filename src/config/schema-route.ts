@@ -75,7 +75,11 @@ const Part = z
       .describe('Its failure is the whole answer’s; else the part is left out.'),
     default: z.json().optional().describe('What stands for the part when it fails.'),
     timeout: positiveDuration().optional().describe('For this part, to the end of its body.'),
-    pick: z.array(z.string().min(1)).min(1).optional().describe('Fields to keep: `a`, `b.c`.'),
+    pick: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe('Fields to keep: `a`, `b.c`. Without it all of the answer goes out, as it came.'),
     forwardHeaders: z
       .array(fieldName())
       .optional()

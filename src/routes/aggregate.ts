@@ -2,7 +2,8 @@
  * Calls several upstreams side by side and answers with one JSON object.
  *
  * A part that refers to another waits for it. A required part that fails ends the answer and its
- * siblings; any other is its default, or left out and named in `Gateway-Degraded`.
+ * siblings; any other is its default, or left out and named in `Gateway-Degraded`. What is taken whole
+ * goes out as its upstream wrote it: no number loses digits.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Cancellation } from '../cancellation.ts';
@@ -15,18 +16,26 @@ import { markDegraded, type MissingPart } from '../edge/degraded.ts';
 import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
 import { GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
 import type { MutableHeaders } from '../headers.ts';
-import { degradedReason, notNeeded, type PartRequest, runPart } from './part.ts';
+import type { Json } from '../json.ts';
+import { Timeouts } from '../timeouts.ts';
+import { degradedReason, notNeeded, type PartRequest, type PartTime, runPart } from './part.ts';
 import { compilePath, compileQuery, type Render } from './part-template.ts';
 import { compilePick, type Pick } from './pick.ts';
 import type { Action, ActionContext, Route, UpstreamCall } from './route.ts';
 
 interface Part {
   readonly config: PartConfig;
+  /** How its member of the answer begins. */
+  readonly key: string;
+  /** What stands for it, as text. */
+  readonly default: string | undefined;
   readonly upstream: UpstreamCall;
+  readonly time: PartTime;
   readonly dependencies: readonly string[];
   readonly path: Render;
   readonly query: Render;
-  readonly pick: Pick;
+  /** Absent where all of it is taken. */
+  readonly pick: Pick | undefined;
   /** Fields of the client that go on. */
   readonly fields: readonly string[];
   readonly upload: UploadLimits;
@@ -34,7 +43,7 @@ interface Part {
 
 /** What became of a part. */
 type Outcome =
-  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'value'; readonly json: Json }
   | { readonly kind: 'missing'; readonly error: unknown };
 
 /** The action of a route with `aggregate`. */
@@ -47,9 +56,8 @@ export function aggregate(route: Route, context: ActionContext): Action {
   );
   const minimum = parts.some(({ config }) => config.required) ? 0 : action.minimum;
   return async function aggregated(request, reply) {
-    const run = new Run(parts, request, reply, context);
-    const outcomes = await run.all();
-    answer(reply, parts, outcomes, minimum);
+    const run = new Run(parts, request, reply);
+    answer(reply, parts, await run.all(), minimum);
   };
 }
 
@@ -63,11 +71,14 @@ function compilePart(
   const upstream = route.callOf(config.upstream);
   return {
     config,
+    key: `${JSON.stringify(config.name)}:`,
+    default: config.default === undefined ? undefined : JSON.stringify(config.default),
     upstream,
+    time: partTime(config.timeout, upstream.deadlineMs, context),
     dependencies: [...dependenciesOf(config, names)],
     path: compilePath(config.path),
     query: compileQuery(config.query, config.forwardQuery ?? []),
-    pick: compilePick(config.pick),
+    pick: config.pick === undefined ? undefined : compilePick(config.pick),
     fields: config.forwardHeaders ?? forwardHeaders,
     upload: {
       ...context,
@@ -77,36 +88,42 @@ function compilePart(
   };
 }
 
+function partTime(
+  timeoutMs: number | undefined,
+  deadlineMs: number,
+  { clock }: ActionContext,
+): PartTime {
+  const timeouts = new Timeouts(timeoutMs ?? deadlineMs, clock);
+  return {
+    code: timeoutMs === undefined ? 'GW_DEADLINE_EXCEEDED' : 'GW_UPSTREAM_TIMEOUT',
+    start: (expire) => timeouts.start(expire),
+  };
+}
+
 /** One request's parts, under way. */
 class Run {
   readonly #parts: readonly Part[];
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
-  readonly #context: ActionContext;
   readonly #exchange: ClientExchange;
   readonly #group: Cancellation;
+  /** What all parts say of the client. */
+  readonly #fields: MutableHeaders;
   readonly #outcomes = new Map<string, Promise<Outcome>>();
 
-  constructor(
-    parts: readonly Part[],
-    request: FastifyRequest,
-    reply: FastifyReply,
-    context: ActionContext,
-  ) {
+  constructor(parts: readonly Part[], request: FastifyRequest, reply: FastifyReply) {
     this.#parts = parts;
     this.#request = request;
     this.#reply = reply;
-    this.#context = context;
     this.#exchange = exchangeOf(request.raw);
     this.#group = this.#exchange.signal.child();
+    this.#fields = gatewayHeaders(this.#exchange);
   }
 
-  /** Rejects as soon as a required part fails, and ends the others. */
-  async all(): Promise<Map<string, Outcome>> {
-    const started = this.#parts.map((part) => this.#start(part));
+  /** In the order of the parts. Rejects as soon as a required one fails, and ends the others. */
+  async all(): Promise<readonly Outcome[]> {
     try {
-      const outcomes = await Promise.all(started);
-      return new Map(this.#parts.map(({ config }, i) => [config.name, outcomes[i]!]));
+      return await Promise.all(this.#parts.map((part) => this.#start(part)));
     } catch (error) {
       this.#group.cancel(notNeeded());
       throw error;
@@ -123,16 +140,11 @@ class Run {
 
   async #settle(part: Part): Promise<Outcome> {
     try {
-      const values = await this.#dependencies(part);
+      const values = part.dependencies.length === 0 ? NONE : await this.#dependencies(part);
       const request = this.#describe(part, values);
-      const value = await runPart(
-        part.upstream,
-        this.#exchange,
-        this.#group,
-        request,
-        this.#context.clock,
-      );
-      return { kind: 'value', value: part.pick(value) };
+      const json = await runPart(part.upstream, this.#exchange, this.#group, request);
+      if (part.pick === undefined) return { kind: 'value', json };
+      return { kind: 'value', json: { value: part.pick(json.value), text: undefined } };
     } catch (error) {
       if (part.config.required) throw asAnswer(part.config.name, error);
       // A client's own mistake is told, whichever part meets it.
@@ -149,17 +161,16 @@ class Run {
     for (const name of dependencies) {
       const outcome = await this.#start(this.#parts.find(({ config }) => config.name === name)!);
       if (outcome.kind === 'missing') throw outcome.error;
-      values[name] = outcome.value;
+      values[name] = outcome.json.value;
     }
     return values;
   }
 
-  #describe(part: Part, parts: Record<string, unknown>): PartRequest {
-    const { config, fields, upstream } = part;
+  #describe(part: Part, parts: Readonly<Record<string, unknown>>): PartRequest {
+    const { config, fields, upstream, time } = part;
     const { headers } = this.#request.raw;
     const input = { exchange: this.#exchange, headers, parts };
-    const sent: MutableHeaders = gatewayHeaders(this.#exchange);
-    sent['accept'] = 'application/json';
+    const sent: MutableHeaders = { ...this.#fields, accept: 'application/json' };
     for (const name of fields) if (headers[name] !== undefined) sent[name] = headers[name];
     const host = upstreamHost(upstream.config.host, this.#exchange);
     if (host !== undefined) sent['host'] = host;
@@ -171,7 +182,7 @@ class Run {
       query: part.query(input),
       headers: sent,
       body: this.#body(part, sent),
-      timeoutMs: config.timeout,
+      time,
       maxBodyBytes: config.maxBody,
     };
   }
@@ -188,6 +199,8 @@ class Run {
   }
 }
 
+const NONE: Readonly<Record<string, unknown>> = {};
+
 /** What the client is told of a required part that failed. */
 function asAnswer(name: string, error: unknown): GatewayError {
   const own = toGatewayError(error);
@@ -198,17 +211,17 @@ function asAnswer(name: string, error: unknown): GatewayError {
 function answer(
   reply: FastifyReply,
   parts: readonly Part[],
-  outcomes: ReadonlyMap<string, Outcome>,
+  outcomes: readonly Outcome[],
   minimum: number,
 ): void {
-  const body: Record<string, unknown> = {};
+  const members: string[] = [];
   const missing: MissingPart[] = [];
-  for (const { config } of parts) {
-    const outcome = outcomes.get(config.name)!;
-    if (outcome.kind === 'value') body[config.name] = outcome.value;
+  for (const [i, part] of parts.entries()) {
+    const outcome = outcomes[i]!;
+    if (outcome.kind === 'value') members.push(part.key + textOf(outcome.json));
     else {
-      missing.push({ name: config.name, reason: degradedReason(outcome.error) });
-      if (config.default !== undefined) body[config.name] = config.default;
+      missing.push({ name: part.config.name, reason: degradedReason(outcome.error) });
+      if (part.default !== undefined) members.push(part.key + part.default);
     }
   }
   if (parts.length - missing.length < minimum) {
@@ -216,5 +229,7 @@ function answer(
     throw new GatewayError('GW_UPSTREAM_INVALID', `too little is there: without ${names}`);
   }
   markDegraded(reply, missing);
-  void reply.type('application/json').send(JSON.stringify(body));
+  void reply.type('application/json').send(`{${members.join(',')}}`);
 }
+
+const textOf = ({ value, text }: Json): string => text ?? JSON.stringify(value);

@@ -5,10 +5,10 @@
  */
 import type { UpstreamRequest, UpstreamResponse } from '../call.ts';
 import type { Cancellation } from '../cancellation.ts';
-import type { Clock, Timer } from '../clock.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
 import type { MutableHeaders } from '../headers.ts';
+import type { Json } from '../json.ts';
 import { Upload } from '../upload.ts';
 import type { UpstreamCall } from './route.ts';
 import { upstreamRequest } from './upstream-request.ts';
@@ -23,9 +23,16 @@ export interface PartRequest {
   readonly query: string;
   readonly headers: MutableHeaders;
   readonly body: UpstreamRequest['body'];
-  /** To the end of the body; `undefined` leaves the upstream's deadline. */
-  readonly timeoutMs: number | undefined;
+  readonly time: PartTime;
   readonly maxBodyBytes: number;
+}
+
+/** How long a part may take, to the end of its body. */
+export interface PartTime {
+  /** What it is told where it takes longer. */
+  readonly code: 'GW_UPSTREAM_TIMEOUT' | 'GW_DEADLINE_EXCEEDED';
+  /** Runs `expire` when the time is over, unless stopped. */
+  start(expire: () => void): { stop(): void };
 }
 
 /** The upstream answered, but not with what the part is made of. */
@@ -50,49 +57,66 @@ export class PartStatusError extends GatewayError {
  *   GW_UPSTREAM_INVALID when it is not JSON or too long; whatever the call throws
  */
 export async function runPart(
-  { call, keyOf, deadlineMs }: UpstreamCall,
+  { call, keyOf }: UpstreamCall,
   exchange: ClientExchange,
   group: Cancellation,
   part: PartRequest,
-  clock: Clock,
-): Promise<unknown> {
-  const signal = group.child();
-  const { name, timeoutMs, maxBodyBytes, ...description } = part;
-  const stop = bound(part.body, timeoutMs ?? deadlineMs, clock, () => {
-    const code = timeoutMs === undefined ? 'GW_DEADLINE_EXCEEDED' : 'GW_UPSTREAM_TIMEOUT';
-    signal.cancel(new GatewayError(code, `${name} took too long`));
-  });
+): Promise<Json> {
+  const bound = new Bound(part, group.child());
   try {
-    const key = keyOf?.(exchange.reply!.request);
-    const request = { ...description, signal, key, deadlineAt: Number.POSITIVE_INFINITY };
-    const response = await call(upstreamRequest(exchange, request));
-    return await read(name, response, maxBodyBytes);
+    const response = await call(
+      upstreamRequest(exchange, {
+        upstream: part.upstream,
+        method: part.method,
+        path: part.path,
+        query: part.query,
+        headers: part.headers,
+        body: part.body,
+        signal: bound.signal,
+        key: keyOf?.(exchange.reply!.request),
+        deadlineAt: Number.POSITIVE_INFINITY,
+      }),
+    );
+    return await read(part, response);
   } finally {
-    stop();
+    bound.stop();
   }
 }
 
-/** Runs `expire` after `ms`, unless stopped; a body that the client sends is waited for first. */
-function bound(
-  body: PartRequest['body'],
-  ms: number,
-  clock: Clock,
-  expire: () => void,
-): () => void {
-  let isOver = false;
-  let timer: Timer | undefined;
-  const arm = (): void => {
-    if (!isOver) timer = clock.after(ms, expire);
-  };
-  if (body instanceof Upload) body.onEnd(arm);
-  else arm();
-  return () => {
-    isOver = true;
-    clock.cancel(timer);
-  };
+/** Ends a part whose time is over; a body that the client sends is waited for first. */
+class Bound {
+  readonly signal: Cancellation;
+  readonly #part: PartRequest;
+  #isOver = false;
+  #timeout: { stop(): void } | undefined;
+
+  constructor(part: PartRequest, signal: Cancellation) {
+    this.signal = signal;
+    this.#part = part;
+    if (part.body instanceof Upload) part.body.onEnd(() => this.#start());
+    else this.#start();
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    this.#timeout?.stop();
+  }
+
+  #start(): void {
+    if (this.#isOver) return;
+    const { name, time } = this.#part;
+    this.#timeout = time.start(() =>
+      this.signal.cancel(new GatewayError(time.code, `${name} took too long`)),
+    );
+  }
 }
 
-async function read(name: string, response: UpstreamResponse, capBytes: number): Promise<unknown> {
+const NOTHING: Json = { value: null, text: 'null' };
+
+async function read(
+  { name, maxBodyBytes }: PartRequest,
+  response: UpstreamResponse,
+): Promise<Json> {
   const { status, headers, body } = response;
   if (status < 200 || status > 299) {
     await body.dump();
@@ -105,9 +129,9 @@ async function read(name: string, response: UpstreamResponse, capBytes: number):
   }
   if (status === 204 || headers['content-length'] === '0') {
     await body.dump();
-    return null;
+    return NOTHING;
   }
-  return body.json(capBytes);
+  return body.readJson(maxBodyBytes);
 }
 
 /** One word for why a part is missing, as `Gateway-Degraded` says it. */

@@ -4,8 +4,7 @@ type Selection = Map<string, Selection | true>;
 export type Pick = (value: unknown) => unknown;
 
 /** Lists are picked from member by member; fields that are absent stay absent. */
-export function compilePick(fields: readonly string[] | undefined): Pick {
-  if (fields === undefined) return (value) => value;
+export function compilePick(fields: readonly string[]): Pick {
   const selection: Selection = new Map();
   for (const field of fields) add(selection, field.split('.'));
   return (value) => select(value, selection);

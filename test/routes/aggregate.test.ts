@@ -121,6 +121,23 @@ describe('parts', () => {
     });
   });
 
+  test('go out as they came where all of them is taken: no number loses digits', async () => {
+    const text = '{ "id": 9007199254740993, "price": 1.10 }';
+    const { fetch } = await composing({ a: {}, b: {} }, { a: () => ({ body: text }) });
+    expect(await (await fetch('/1')).text()).toBe(`{"a":${text},"b":${text}}`);
+  });
+
+  test('lose keys that could reach a prototype, however they are spelled', async () => {
+    const { fetch } = await composing(
+      { a: {}, b: {} },
+      {
+        a: () => ({ body: '{"__proto__":{"x":1},"y":[{"constructor":2}]}' }),
+        b: () => ({ body: String.raw`{"\u005f_proto__":{"x":1},"z":"\u00e9"}` }),
+      },
+    );
+    expect(await (await fetch('/1')).text()).toBe('{"a":{"y":[{}]},"b":{"z":"é"}}');
+  });
+
   test('that answer with nothing are null', async () => {
     const { fetch } = await composing(
       { a: {}, b: {} },
