@@ -21,7 +21,12 @@ const BUDGETS: readonly Budget[] = [
   { name: 'portico-all', of: 'floor', claim: 'everything on: at most 1.6 × floor', most: 1.6 },
   { name: 'portico-all', of: 'http-proxy', claim: 'everything on: less than http-proxy', most: 1 },
   { name: 'portico-bare', of: 'floor', claim: 'nothing on: at most 1.35 × floor', most: 1.35 },
-  { name: 'portico-aggregate', of: 'floor', claim: 'aggregate: at most 2.6 × floor', most: 2.6 },
+  {
+    name: 'portico-aggregate',
+    of: 'floor-aggregate',
+    claim: 'aggregate: at most 1.5 × the floor of an aggregate',
+    most: 1.5,
+  },
 ];
 
 export function judge(lines: readonly Line[], rounds: readonly Round[]): Verdict[] {

@@ -6,6 +6,7 @@ export const CONTESTANTS = [
   'http-proxy',
   'portico-bare',
   'portico-all',
+  'floor-aggregate',
   'portico-aggregate',
 ] as const;
 export type Contestant = (typeof CONTESTANTS)[number];

@@ -17,6 +17,6 @@ export async function verify(name: Contestant, url: string, token: string): Prom
 
 function expected(name: Contestant): unknown {
   const answer: unknown = JSON.parse(ANSWER);
-  if (name !== 'portico-aggregate') return answer;
+  if (!name.endsWith('-aggregate')) return answer;
   return { order: answer, payment: answer, inventory: answer };
 }

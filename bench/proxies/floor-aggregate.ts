@@ -1,0 +1,80 @@
+/**
+ * The least an aggregate on Node can do: three calls side by side by undici's `dispatch`, three texts
+ * parsed, one written; no routing, no header rules, no limits, no care for failures.
+ */
+import { createServer, type ServerResponse } from 'node:http';
+import { type Dispatcher, Pool } from 'undici';
+import { announce, listen, required } from '../serve.ts';
+import { UPSTREAM_CONNECTIONS } from './connections.ts';
+
+const PARTS = ['order', 'payment', 'inventory'].map((name) => ({
+  name,
+  pool: new Pool(required('UPSTREAM'), {
+    connections: UPSTREAM_CONNECTIONS,
+    pipelining: 1,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  }),
+}));
+
+class Answer {
+  readonly #response: ServerResponse;
+  readonly #values: Record<string, unknown> = {};
+  #left = PARTS.length;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  add(name: string, body: Buffer): void {
+    this.#values[name] = JSON.parse(body.toString());
+    this.#left -= 1;
+    if (this.#left > 0) return;
+    const text = JSON.stringify(this.#values);
+    this.#response.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+    });
+    this.#response.end(text);
+  }
+
+  destroy(): void {
+    this.#response.destroy();
+  }
+}
+
+class Part implements Dispatcher.DispatchHandler {
+  readonly #answer: Answer;
+  readonly #name: string;
+  readonly #chunks: Buffer[] = [];
+
+  constructor(answer: Answer, name: string) {
+    this.#answer = answer;
+    this.#name = name;
+  }
+
+  onRequestStart(): void {}
+
+  onResponseStart(): void {}
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#answer.add(this.#name, Buffer.concat(this.#chunks));
+  }
+
+  onResponseError(): void {
+    this.#answer.destroy();
+  }
+}
+
+const server = createServer(({ url = '/', headers }, response) => {
+  const answer = new Answer(response);
+  for (const { name, pool } of PARTS) {
+    pool.dispatch({ path: url, method: 'GET', headers }, new Part(answer, name));
+  }
+});
+
+announce(await listen(server));
