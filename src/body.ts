@@ -11,6 +11,7 @@ import { GatewayError } from './errors.ts';
 import type { MutableHeaders } from './headers.ts';
 import { type Json, readJson } from './json.ts';
 import { ResponseSink, type SendOptions, type Sink } from './sink.ts';
+import { spentBuffers } from './spent-buffers.ts';
 
 /** Past this many bytes without a reader the upstream is paused. */
 export const HELD_BYTES = 65_536;
@@ -60,6 +61,7 @@ export class Body {
   push(chunk: Uint8Array): void {
     if (this.#closed) return;
     this.#received += chunk.length;
+    spentBuffers.count(chunk);
     if (this.#sink !== undefined) {
       if (!this.#sink.chunk(chunk)) this.#pause();
       return;

@@ -8,6 +8,7 @@
 import { Readable } from 'node:stream';
 import type { Clock, Timer } from './clock.ts';
 import { GatewayError } from './errors.ts';
+import { spentBuffers } from './spent-buffers.ts';
 
 export interface UploadOptions {
   readonly clock: Clock;
@@ -162,6 +163,7 @@ export class Upload {
 
   #take(chunk: Buffer): void {
     this.#received += chunk.length;
+    spentBuffers.count(chunk);
     const { limitBytes, keepBytes } = this.#options;
     if (this.#received > limitBytes) {
       this.fault(new GatewayError('GW_BODY_TOO_LARGE', `more than ${limitBytes} bytes`));

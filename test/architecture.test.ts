@@ -12,6 +12,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'src/headers.ts',
     'src/canonical-path.ts',
     'src/json.ts',
+    'src/spent-buffers.ts',
     'src/sink.ts',
     'src/body.ts',
     'src/upload.ts',

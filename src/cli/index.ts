@@ -28,7 +28,6 @@ export async function runCli(terminal: Terminal): Promise<number> {
     .description('serve the config until told to stop')
     .option(...CONFIG_OPTION)
     .action(async ({ config }: { config: string }) => {
-      terminal.saveMemory(true);
       const { start } = await import('./start.ts');
       code = await start(config, terminal);
     });

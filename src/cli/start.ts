@@ -20,7 +20,6 @@ export async function start(file: string, terminal: Terminal): Promise<number> {
     terminal.err(describeListenError(error));
     return EXIT.failed;
   }
-  terminal.saveMemory(false);
   return stopped;
 }
 

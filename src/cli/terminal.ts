@@ -7,8 +7,6 @@ export interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly onSignal: (signals: readonly NodeJS.Signals[], listener: () => void) => void;
-  /** Tells whether memory counts for more than speed, as it does while code is loaded. */
-  readonly saveMemory: (on: boolean) => void;
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
 }

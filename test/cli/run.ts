@@ -20,7 +20,6 @@ export async function run(args: readonly string[], environment: Environment = {}
     out: (text) => out.push(text),
     err: (text) => err.push(text),
     onSignal: () => {},
-    saveMemory: () => {},
     exit: (status) => {
       throw new Error(`ended with ${status}`);
     },
