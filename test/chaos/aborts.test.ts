@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { expect, test } from 'vitest';
 import { startGatewayProcess } from '../e2e/gateway-process.ts';
+import { quietPort } from '../helpers/quiet-port.ts';
 import { eventually } from '../helpers/upstream.ts';
 import { ask, send } from './client.ts';
-import { inspectorPort, liveHeapMiB } from './heap.ts';
+import { liveHeapMiB } from './heap.ts';
 import { inParallel, report } from './measure.ts';
 import { type Chaos, startChaos } from './upstream.ts';
 
@@ -71,7 +72,7 @@ test(
       ({ url }) => (url === '/hang' ? 'hang' : url === '/hangHalf' ? 'hangHalf' : 'ok'),
       { keepAliveMs: 3_000 },
     );
-    const inspector = await inspectorPort();
+    const inspector = await quietPort();
     const gateway = await startGatewayProcess(
       {
         telemetry: { logs: { access: false } },

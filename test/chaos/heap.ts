@@ -1,16 +1,5 @@
 /** What a process really holds: its heap once everything that can go has gone. */
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
-
-/** A port for `--inspect`, free at this moment. */
-export async function inspectorPort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** MiB of the heap of the process that was started with `--inspect=127.0.0.1:<port>`, after a full collection. */
 export async function liveHeapMiB(port: number): Promise<number> {

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { quietPort } from '../helpers/quiet-port.ts';
 import { DEFAULT_PACE, type Fault, FAULTS, type Pace, type RequestFault } from './faults.ts';
 
 export type FaultChoice = RequestFault | ((request: IncomingMessage) => RequestFault);
@@ -40,7 +41,7 @@ export async function startChaos(
   pace: Partial<Pace> = {},
 ): Promise<Chaos> {
   const chaos = new ChaosServer({ ...DEFAULT_PACE, ...pace });
-  await chaos.listen(0);
+  await chaos.listen(await quietPort());
   onTestFinished(() => chaos.close());
   await chaos.behave(choice);
   return chaos;

@@ -4,20 +4,12 @@ import { type AddressInfo, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { quietPort } from '../helpers/quiet-port.ts';
 import { ask } from './shop.ts';
 
 const MODULE = fileURLToPath(new URL('../../demo/service.ts', import.meta.url));
 
-/** A port nobody has now, such that payments gets it. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
+/** Such that payments gets `port`. */
 const baseFor = (port: number) => ({ ...process.env, DEMO_PORT_BASE: String(port - 4) });
 
 /** Ends with the test at the latest. */
@@ -53,7 +45,7 @@ describe('a service as a process', () => {
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)('says where it is, and stops on %s', async (signal) => {
-    const port = await freePort();
+    const port = await quietPort();
     const child = owned(spawn(process.execPath, [MODULE, 'payments'], { env: baseFor(port) }));
     const [line] = (await once(child.stdout, 'data')) as unknown[];
     expect(String(line)).toBe(`payments: http://127.0.0.1:${port} (pid ${child.pid})\n`);
@@ -74,7 +66,7 @@ describe('a service as a process', () => {
   });
 
   test('forked, it ends with its parent', async () => {
-    const port = await freePort();
+    const port = await quietPort();
     const options = { env: baseFor(port), execArgv: [], silent: true };
     const child = owned(fork(MODULE, ['payments'], options));
     await once(child.stdout ?? child, 'data');

@@ -5,8 +5,9 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { describe, onTestFinished } from 'vitest';
+import { quietPort } from './quiet-port.ts';
 
 const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
 
@@ -61,19 +62,10 @@ export class RedisServer {
 
 /** Runs, unless `isDown`; it ends with the test. */
 export async function redisServer({ isDown = false } = {}): Promise<RedisServer> {
-  const server = new RedisServer(await freePort());
+  const server = new RedisServer(await quietPort());
   onTestFinished(() => server.kill());
   if (!isDown) await server.start();
   return server;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function answers(port: number): Promise<boolean> {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createWire, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { quietPort } from './quiet-port.ts';
 
 export interface FakeUpstream {
   readonly url: string;
@@ -44,12 +45,7 @@ export async function startWire(
 
 /** An address where nobody listens. */
 export async function nobody(): Promise<string> {
-  const server = createWire();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return `http://127.0.0.1:${port}`;
+  return `http://127.0.0.1:${await quietPort()}`;
 }
 
 async function listen(server: Server): Promise<Omit<FakeUpstream, 'hits'>> {

@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { quietPort } from '../../helpers/quiet-port.ts';
 
 export interface Received {
   readonly method: string;
@@ -67,12 +68,7 @@ export async function startRawUpstream(answer: (socket: Socket) => void): Promis
 
 /** An origin on which nothing listens. */
 export async function closedOrigin(): Promise<string> {
-  const server = createTcpServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return `http://127.0.0.1:${port}`;
+  return `http://127.0.0.1:${await quietPort()}`;
 }
 
 export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
