@@ -34,13 +34,16 @@ let collector: NodeJS.GCFunction | undefined;
 /** Of this process, which has one heap. */
 export const spentBuffers = new SpentBuffers(() => {
   collector ??= globalThis.gc ?? exposedCollector();
-  collector({ type: 'minor' });
+  collector?.({ type: 'minor' });
 });
 
-/** Node offers it where it was started with `--expose-gc`; a context that is made later sees the flag. */
-function exposedCollector(): NodeJS.GCFunction {
+/**
+ * Node offers it where it was started with `--expose-gc`; a context that is made later sees the flag.
+ * Without one, V8 is left to itself.
+ */
+function exposedCollector(): NodeJS.GCFunction | undefined {
   setFlagsFromString('--expose-gc');
-  const exposed = runInNewContext('globalThis.gc') as NodeJS.GCFunction;
+  const exposed = runInNewContext('globalThis.gc') as NodeJS.GCFunction | undefined;
   setFlagsFromString('--no-expose-gc');
   return exposed;
 }
