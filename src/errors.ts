@@ -28,9 +28,9 @@ const row = (
 // prettier-ignore
 export const ERRORS = {
   GW_REQUEST_INVALID:    row(400, 'Request is not valid',                      'http_request_error'),
-  GW_TOKEN_MISSING:      row(401, 'Access token is missing',                   'http_request_denied'),
-  GW_TOKEN_INVALID:      row(401, 'Access token is not valid',                 'http_request_denied'),
-  GW_SCOPE_INSUFFICIENT: row(403, 'Access token does not allow this',          'http_request_denied'),
+  GW_TOKEN_MISSING:      row(401, 'Credentials are missing',                   'http_request_denied'),
+  GW_TOKEN_INVALID:      row(401, 'Credentials are not valid',                 'http_request_denied'),
+  GW_SCOPE_INSUFFICIENT: row(403, 'Credentials do not allow this',             'http_request_denied'),
   GW_ADDRESS_DENIED:     row(403, 'Address is not allowed',                    'http_request_denied'),
   GW_ORIGIN_DENIED:      row(403, 'Request comes from another site',           'http_request_denied'),
   GW_ROUTE_NOT_FOUND:    row(404, 'Nothing is served here',                    'destination_not_found'),
