@@ -8,6 +8,7 @@ import { Ajv, type ErrorObject, type Options as AjvOptions, type ValidateFunctio
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats, { type FormatName } from 'ajv-formats';
 import { parseRegex } from 'portico';
+import { loopIn } from './loops.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -60,6 +61,10 @@ const isDraft7 = ({ $schema }: Schema): boolean =>
 export function compileSchema(schema: Schema, isText: boolean): Validator {
   if ('$async' in schema) throw new Error('"$async" is not for values of clients');
   const first = compile(schema, { allErrors: false, coerceTypes: isText ? 'array' : false });
+  const loop = loopIn(schema);
+  if (loop !== undefined) {
+    throw new Error(`"${loop}" leads back to itself, so that no value could ever be checked`);
+  }
   if (isText) {
     const all = compile(schema, { allErrors: true, coerceTypes: 'array' });
     return (value) => faultsOf(all, value);
@@ -85,6 +90,8 @@ function compile(schema: Schema, options: AjvOptions): ValidateFunction {
     code: { regExp: linearRegex },
   });
   ajvFormats.default(ajv, { formats: FORMATS });
+  // Followed, but not known as a keyword.
+  ajv.addKeyword('$anchor');
   ajv.removeKeyword('uniqueItems');
   ajv.addKeyword({
     keyword: 'uniqueItems',

@@ -25,6 +25,25 @@ describe('a schema is refused', () => {
       { type: 'object', patternProperties: { '(a)\\1': {} } },
       'RE2',
     ],
+    ['a reference to itself', { $ref: '#' }, '"#" leads back to itself'],
+    [
+      'the same by its $id',
+      { $id: 'https://x.test/s', $ref: 'https://x.test/s#' },
+      'back to itself',
+    ],
+    [
+      'a loop of two, far down',
+      object(
+        { a: { type: 'array', items: { anyOf: [{ type: 'string' }, { $ref: '#/$defs/x' }] } } },
+        {
+          $defs: {
+            x: { not: { $ref: '#y' } },
+            z: { $anchor: 'y', allOf: [{ $ref: '#/$defs/x' }] },
+          },
+        },
+      ),
+      'leads back to itself',
+    ],
     ['$async', { $async: true, type: 'object' }, '$async'],
   ])('with %s', (_what, schema, fault) => {
     expect(() => compileSchema(schema, false)).toThrow(fault);
@@ -32,6 +51,26 @@ describe('a schema is refused', () => {
 });
 
 describe('a value', () => {
+  test('is checked by what an anchor names', () => {
+    const schema = { $ref: '#count', $defs: { any: { $anchor: 'count', type: 'integer' } } };
+    const validate = compileSchema(schema, false);
+    expect([validate(1), validate('x')]).toEqual([
+      [],
+      [{ pointer: '', detail: 'must be integer' }],
+    ]);
+  });
+
+  test('may be as deep as a schema that comes back to itself within it', () => {
+    const node = object(
+      { value: { type: 'integer' }, next: { $ref: '#/$defs/node' }, all: { $ref: '#/$defs/list' } },
+      { additionalProperties: false },
+    );
+    const list = { type: 'array', items: { anyOf: [{ type: 'null' }, { $ref: '#/$defs/node' }] } };
+    const validate = compileSchema({ $ref: '#/$defs/node', $defs: { node, list } }, false);
+    expect(validate({ value: 1, next: { all: [null, { value: 2 }] } })).toEqual([]);
+    expect(validate({ next: { all: [{ value: 'x' }] } })).not.toEqual([]);
+  });
+
   test('is told all that is wrong with it, by pointer', () => {
     const schema = object(
       { 'a/b': { type: 'integer' }, list: { type: 'array', items: { enum: [1, 2] } } },
