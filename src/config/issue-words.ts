@@ -6,6 +6,8 @@ import { shown } from './types.ts';
 export type Issue = z.core.$ZodIssue;
 
 export const MISSING = 'is missing';
+/** How a message on a number or truth value in quotes ends. */
+export const UNQUOTED = '; write it without quotes';
 
 const KINDS: Readonly<Record<string, string>> = {
   object: 'a map',
@@ -78,7 +80,7 @@ function unquoted(expected: string, value: unknown): string {
     (expected === 'boolean'
       ? /^(true|false)$/.test(value)
       : /^(number|int)$/.test(expected) && /^-?\d+(\.\d+)?$/.test(value));
-  return isMeant ? '; write it without quotes' : '';
+  return isMeant ? UNQUOTED : '';
 }
 
 function bound(

@@ -5,6 +5,7 @@ import { type Document, LineCounter, type Node, parseDocument } from 'yaml';
 import type { Environment } from './environment.ts';
 import { type Fault, type Finding, formatPath, type Path } from './fault.ts';
 import { hideOutside } from './hide.ts';
+import { UNQUOTED } from './issue-words.ts';
 import { ABSENT, dropAbsent, expandDocument } from './placeholders.ts';
 import { isMap, type Tree } from './tree.ts';
 import { shown } from './types.ts';
@@ -117,7 +118,8 @@ class ParsedFile implements YamlFile {
     const wantsKey = at === 'key' || found.depth < path.length;
     const offset = (wantsKey ? found.keyOffset : undefined) ?? found.valueOffset ?? found.keyOffset;
     const told = hideOutside(message, found.node, this.#targets, this.#outside);
-    return this.#fault(offset ?? 0, path, `${told}${this.#whyAbsent(found.node)}`, severity);
+    const more = this.#whyAbsent(found.node) + this.#whereUnquoted(found.node, told);
+    return this.#fault(offset ?? 0, path, told + more, severity);
   }
 
   isUnread(path: Path): boolean {
@@ -131,6 +133,12 @@ class ParsedFile implements YamlFile {
     const written = node === undefined ? undefined : this.#outside.get(node);
     const isAbsent = written !== undefined && (node as { value?: unknown }).value === ABSENT;
     return isAbsent ? `: ${written} is empty` : '';
+  }
+
+  /** Where a placeholder can stand without quotes: braces and brackets take its own for theirs. */
+  #whereUnquoted(node: Node | undefined, told: string): string {
+    const isPlaceholder = node !== undefined && this.#outside.has(node);
+    return isPlaceholder && told.endsWith(UNQUOTED) ? ', outside of { } and [ ]' : '';
   }
 
   #report(offset: number, path: Path, message: string): void {

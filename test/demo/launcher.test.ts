@@ -89,6 +89,12 @@ describe('the summary', () => {
     );
   });
 
+  test('has a load, and says how to let it through', () => {
+    const at = lines.findIndex((line) => line.startsWith('npx autocannon '));
+    expect(lines[at]).toContain('-H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/');
+    expect(lines.slice(0, at).join('\n')).toContain('RATE_LIMIT=1000000000 npm start');
+  });
+
   test('starts services again on the ports of this demo', () => {
     const moved = demoAddresses({ DEMO_PORT_BASE: '5000' });
     expect(restartCommand('payments', addresses)).toBe('npm run demo -- payments');
