@@ -11,6 +11,7 @@ import { checkHashes, checkPluginOptions } from './check-plugins.ts';
 import { checkRouteTable } from './check-routes.ts';
 import { checkServerTls } from './check-server-tls.ts';
 import { checkSentPath, checkTarget } from './check-template.ts';
+import { checkTimeouts } from './check-timeouts.ts';
 import { checkUpstreamTls } from './check-tls.ts';
 import { checkUpstreams, hasMisspelt } from './check-upstreams.ts';
 import type { Finding, Path } from './fault.ts';
@@ -27,6 +28,7 @@ export function checkTree(tree: Tree, modules: Modules, files: NamedFiles): Find
     ...checkUpstreams(tree),
     ...checkServerTls(tree, files),
     ...checkUpstreamTls(tree, files),
+    ...checkTimeouts(tree),
     ...Object.entries(routes).flatMap(([name, route]) =>
       isMap(route) ? checkRoute(tree, modules, name, route) : [],
     ),

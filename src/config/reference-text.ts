@@ -57,7 +57,8 @@ const CHECKING = [
   'gateway.config.yaml:12:5  routes.orders.upstrem: unknown key; did you mean "upstream"?',
   '```',
   '',
-  'A route that can never win against another is a warning; the config serves.',
+  'A route that can never win against another is a warning, as is a `timeout` longer than its `deadline`; the config',
+  'serves.',
 ];
 
 const UNITS = [

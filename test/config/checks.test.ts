@@ -162,3 +162,50 @@ describe('connections of an upstream', () => {
     expect(built['a']).toMatchObject({ connections: 10, bulkhead: { concurrency: 10 } });
   });
 });
+
+describe('a timeout that is longer than the deadline', () => {
+  const upstream = (keys: string, more = ''): string =>
+    `version: 1\n${more}\nupstreams: { orders: { targets: [http://orders:4001], ${keys} } }\n`;
+  const warning = 'warning: upstreams.orders.timeout: is never reached: the deadline';
+
+  test('is a warning, by the deadline that holds for it', async () => {
+    expect(await faultsOf(upstream('timeout: 30s'))).toEqual([
+      `c.yaml:3:64  ${warning} (5s by default) ends the call before`,
+    ]);
+    expect(await faultsOf(upstream('timeout: 2s, deadline: 1s'))).toEqual([
+      `c.yaml:3:64  ${warning} (1s) ends the call before`,
+    ]);
+    const common = 'defaults: { upstreams: { deadline: 4s } }';
+    expect(await faultsOf(upstream('timeout: 4500ms', common))).toEqual([
+      `c.yaml:3:64  ${warning} (4s) ends the call before`,
+    ]);
+  });
+
+  test('is one on a route and on a part, too', async () => {
+    expect(
+      await faultsOf(
+        `${upstream('deadline: 6s')}routes:
+  a: { match: { path: /a }, timeout: 7s, upstream: orders }
+  b:
+    match: { path: /b }
+    deadline: 2s
+    aggregate: { x: { upstream: orders, path: /x, timeout: 3s } }
+`,
+      ),
+    ).toEqual([
+      'c.yaml:5:38  warning: routes.a.timeout: is never reached: the deadline (6s) ends the call before',
+      'c.yaml:9:60  warning: routes.b.aggregate.x.timeout: is never reached: the deadline (2s) ends the call before',
+    ]);
+  });
+
+  test('is none where it is as long, or where a route replaces the deadline', async () => {
+    expect(await faultsOf(upstream('timeout: 5s'))).toEqual([]);
+    const route = 'routes: { a: { match: { path: /a }, deadline: 1m, upstream: orders } }';
+    expect(await faultsOf(upstream('timeout: 30s', route))).toEqual([]);
+  });
+
+  test('of which one is no duration is left to the schema', async () => {
+    expect(await faultsOf(upstream('timeout: 30s, deadline: 5'))).toHaveLength(1);
+    expect(await faultsOf(upstream('timeout: 30'))).toHaveLength(1);
+  });
+});
