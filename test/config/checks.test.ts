@@ -45,6 +45,7 @@ describe('a rewrite', () => {
     ['/a b', 'is no canonical path: use "/a%20b"'],
     ['/{id}/./x', 'is no canonical path'],
     ['/a%', 'can not be sent: the path holds an invalid escape'],
+    ['/o/:id', 'a parameter is written {id}, not :id'],
     ['/o?x=1', 'holds a "?": a path has no query'],
     ['/o*', '* may only be the last segment'],
     ['/*/o', '* may only be the last segment'],
