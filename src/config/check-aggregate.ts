@@ -23,7 +23,11 @@ export function* checkAggregate(
     if (!isMap(part)) continue;
     const { upstream, path: sent, method } = part;
     if (typeof upstream === 'string') yield* checkUpstream(upstream, [...at, 'upstream']);
-    if (typeof sent === 'string') yield* checkSentPath(sent, [...at, 'path']);
+    if (typeof sent === 'string') yield* checkPartPath(sent, [...at, 'path']);
+    if (part['required'] === true && part['default'] !== undefined) {
+      const message = 'does not go with "required": when the part fails, so does the answer';
+      yield { path: [...at, 'default'], at: 'key', message };
+    }
     yield* checkMethod(method, [...at, 'method']);
     for (const [where, text] of templatesOf(part)) {
       yield* checkReferences(text, [...at, ...where], (reference) =>
@@ -35,6 +39,12 @@ export function* checkAggregate(
   yield* checkWrites(parts, path);
 }
 
+function* checkPartPath(text: string, path: Path): Generator<Finding> {
+  yield* checkSentPath(text, path);
+  if (!text.includes('*')) return;
+  yield { path, message: '* stands for nothing in a part: name parameters, such as {id}' };
+}
+
 function referenceFault(
   reference: Reference,
   part: string,
@@ -42,7 +52,11 @@ function referenceFault(
   matches: Matches,
 ): string | undefined {
   const { root, rest, text } = reference;
-  if (rest.length === 0) return parameterFault(reference, matches, parts);
+  if (rest.length === 0) {
+    const fault = parameterFault(reference, matches, parts);
+    if (fault === undefined || !parts.includes(root)) return fault;
+    return `{${root}} is a part: name a field of it, such as {${root}.id}`;
+  }
   if (root === part) return `{${text}} refers to its own part`;
   const known = [...REQUEST_ROOTS, ...parts];
   return known.includes(root) ? undefined : `{${text}}: no part "${root}"${hint(root, known)}`;

@@ -117,6 +117,30 @@ describe('an aggregate', () => {
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
+  test.each([
+    [
+      'path: "/{b}"',
+      'path: {b} is a part: name a field of it, such as {b.id}',
+      'b: { upstream: orders, path: /b }',
+    ],
+    ['path: "/x/*"', 'path: * stands for nothing in a part: name parameters, such as {id}'],
+    [
+      'path: /x, required: true, default: {}',
+      'default: does not go with "required": when the part fails, so does the answer',
+    ],
+  ])('a part with %s says less than it seems to', async (keys, message, other = '') => {
+    expect(await parts(`a: { upstream: orders, ${keys} }, ${other}`)).toEqual([
+      `aggregate.a.${message}`,
+    ]);
+    expect(await parts(`a: { upstream: orders, path: /x, required: true }`)).toEqual([]);
+  });
+
+  test('a part may be called what a path parameter is', async () => {
+    expect(
+      await parts('id: { upstream: orders, path: /id }, a: { upstream: orders, path: "/{id}" }'),
+    ).toEqual([]);
+  });
+
   test('knows methods', async () => {
     expect(await parts('a: { upstream: orders, path: /x, method: PSOT }')).toEqual([
       'aggregate.a.method: "PSOT" is not a method; did you mean "POST"?',
