@@ -103,7 +103,8 @@ const ENVIRONMENT = [
   'stays text. A value that turns out to be empty counts as not written. Faults name the placeholder, never',
   'its value.',
   '',
-  'Inside `{ }` and `[ ]`, YAML wants quotes around `"${X}"`, `"/a/{id}"` and `"*.example.com"`.',
+  'Inside `{ }` and `[ ]`, YAML wants quotes around `"${X}"`, `"/a/{id}"` and `"*.example.com"`: a number from the',
+  'environment needs a line of its own, as in `port: ${PORT}`.',
 ];
 
 const SPREADING = [

@@ -117,13 +117,20 @@ class ParsedFile implements YamlFile {
     const wantsKey = at === 'key' || found.depth < path.length;
     const offset = (wantsKey ? found.keyOffset : undefined) ?? found.valueOffset ?? found.keyOffset;
     const told = hideOutside(message, found.node, this.#targets, this.#outside);
-    return this.#fault(offset ?? 0, path, `${told}${this.#whyAbsent(found.node)}`, severity);
+    const more = this.#whereBare(told, found.node) + this.#whyAbsent(found.node);
+    return this.#fault(offset ?? 0, path, told + more, severity);
   }
 
   isUnread(path: Path): boolean {
     if (this.#document === undefined) return false;
     const { node, depth } = findNode(this.#document, this.#targets, path);
     return depth === path.length && this.#unread.has(resolveAlias(node, this.#targets));
+  }
+
+  /** `{ port: ${PORT} }` is no YAML, and `{ port: "${PORT}" }` no number. */
+  #whereBare(message: string, node: Node | undefined): string {
+    const isOutside = node !== undefined && this.#outside.has(node);
+    return isOutside && message.endsWith('without quotes') ? ', on a line of its own' : '';
   }
 
   /** A key is written and yet missing: its placeholder is empty. */
