@@ -1,4 +1,5 @@
 /** One YAML file of the config: its values, and where each of them stands. */
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { type Document, LineCounter, type Node, parseDocument } from 'yaml';
@@ -71,7 +72,12 @@ class ParsedFile implements YamlFile {
   #parse(): Document | undefined {
     let text: string;
     try {
-      text = readFileSync(this.path, 'utf8');
+      const bytes = readFileSync(this.path);
+      if (!isUtf8(bytes)) {
+        this.#report(0, [], 'is not in UTF-8: save it in that encoding');
+        return undefined;
+      }
+      text = bytes.toString();
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       const reason = code === 'ENOENT' ? 'there is no such file' : `can not be read (${code})`;

@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { faultsIn, faultsOf } from './config-files.ts';
+import { faultsIn, faultsOf, folderOf } from './config-files.ts';
 
 const HINT = '; inside { } and [ ], quote values with ${…}, {…} or a leading *, as in "/a/{id}"';
 
@@ -67,6 +69,15 @@ describe('a file that can not be read', () => {
     const files = { 'c.yaml': 'version: 1\ninclude: [a.yaml]', 'a.yaml/x': '' };
     expect(await faultsOf(files)).toEqual(['a.yaml:1:1  can not be read (EISDIR)']);
   });
+
+  test.each(['latin1', 'utf16le'] as const)(
+    'is a fault in %s, and not guessed',
+    async (encoding) => {
+      const file = join(folderOf({ 'c.yaml': '' }), 'c.yaml');
+      writeFileSync(file, Buffer.from('version: 1 # é', encoding));
+      expect((await faultsIn(file))[0]).toMatch(/c\.yaml:1:1 {2}is not in UTF-8: save it/);
+    },
+  );
 
   test('is told by its name when it is not there', async () => {
     expect(await faultsIn('test/config/none.yaml')).toEqual([
