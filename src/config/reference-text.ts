@@ -80,12 +80,13 @@ const SOURCES = [
   '',
   '| source | is |',
   '|---|---|',
-  '| `consumer` | who the token says it is; the address where nobody is known |',
+  '| `consumer` | who the token, key or certificate says it is; the address where nobody is known |',
   "| `address` | the client's address |",
   '| `route` | one key for all |',
   '| `header:x-name` | a request header |',
   '| `cookie:name` | a cookie |',
-  '| `claim:name` | a claim of the token; the route needs `jwt` |',
+  '| `claim:name` | a claim of the token, key or certificate; the route needs `jwt`, `apiKey` or `mtls` |',
+  '| `plugin:name` | what the plugin of that name makes of a request |',
 ];
 
 const ENVIRONMENT = [
