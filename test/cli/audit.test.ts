@@ -77,8 +77,10 @@ describe('portico audit', () => {
     ['jwt: { issuer: b, optional: true }, forwardAuth: { upstream: up, path: /ask }', []],
   ])('%s lets in who brings nothing: %j', async (keys, plugins) => {
     const tls = resolve('test/fixtures/tls');
+    const hash = 'ab'.repeat(32);
     const found = await findings(
-      RISKY.replace('jwt: { issuer: b, optional: true }', '')
+      RISKY.replace('  jwt:\n', `  apiKey: { consumers: { a: { keys: [${hash}] } } }\n  jwt:\n`)
+        .replace('jwt: { issuer: b, optional: true }', '')
         .replace(
           /routes:\n {2}open: .*/,
           `routes:\n  open: { match: { path: /open }, ${keys}, upstream: up }`,
