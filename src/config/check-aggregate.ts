@@ -6,11 +6,15 @@ import { hint } from './suggest.ts';
 import { parseTemplate, type Reference } from './template.ts';
 import { isMap, type Tree } from './tree.ts';
 
+/** Ours that know claims of a client. */
+export const CLAIMING = ['jwt', 'apiKey', 'mtls'] as const;
+
 export function* checkAggregate(
   parts: Tree,
   path: Path,
   matches: Matches,
   checkUpstream: (name: string, path: Path) => Iterable<Finding>,
+  hasClaims: boolean,
 ): Generator<Finding> {
   const names = Object.keys(parts);
   if (names.length === 0) yield { path, message: 'needs at least one part' };
@@ -31,7 +35,9 @@ export function* checkAggregate(
     yield* checkMethod(method, [...at, 'method']);
     for (const [where, text] of templatesOf(part)) {
       yield* checkReferences(text, [...at, ...where], (reference) =>
-        referenceFault(reference, name, names, matches),
+        reference.root === 'claim' && !hasClaims
+          ? `{${reference.text}} needs one of ${CLAIMING.join(', ')} on this route`
+          : referenceFault(reference, name, names, matches),
       );
     }
   }

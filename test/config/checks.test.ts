@@ -135,6 +135,19 @@ describe('an aggregate', () => {
     expect(await parts(`a: { upstream: orders, path: /x, required: true }`)).toEqual([]);
   });
 
+  test('asks for claims where somebody says who the client is', async () => {
+    const part = 'x: { upstream: orders, path: "/users/{claim.sub}" }';
+    const fault = 'aggregate.x.path: {claim.sub} needs one of jwt, apiKey, mtls on this route';
+    expect(await parts(part)).toEqual([fault]);
+    const route = (keys: string): string =>
+      `routes: { a: { match: { path: /a }, ${keys} aggregate: { ${part} } } }`;
+    const known = `plugins: { apiKey: { consumers: { a: { keys: [${'ab'.repeat(32)}] } } } }\n`;
+    expect(await faultsOf(withOrders(known + route('apiKey: {},')))).toEqual([]);
+    const common = `${known}defaults: { routes: { apiKey: {} } }\n`;
+    expect(await faultsOf(withOrders(common + route('')))).toEqual([]);
+    expect(await faultsOf(withOrders(common + route('apiKey: false,')))).toHaveLength(1);
+  });
+
   test('a part may be called what a path parameter is', async () => {
     expect(
       await parts('id: { upstream: orders, path: /id }, a: { upstream: orders, path: "/{id}" }'),
@@ -157,7 +170,7 @@ describe('an aggregate', () => {
   });
 
   test('may name the request, and may not take its names', async () => {
-    const query = '{ q: "{query.q}", h: "{header.x-y}", c: "{claim.sub}", i: "{id}" }';
+    const query = '{ q: "{query.q}", h: "{header.x-y}", i: "{id}" }';
     expect(await parts(`a: { upstream: orders, path: /x, query: ${query} }`)).toEqual([]);
     expect(await parts('claim: { upstream: orders, path: /x }')).toEqual([
       "aggregate.claim: can not name a part: {claim.…} stands for the request's",
