@@ -32,6 +32,13 @@ describe('a YAML syntax error', () => {
   test.each([
     ['a tab', 'a:\n\tb: 1', 'c.yaml:2:1  YAML syntax: Tabs are not allowed as indentation'],
     ['a colon', 'a: b: c', '; quote a value that holds ": "'],
+    ['a colon without its space', 'a:\n  b: 1\n  c:2s', 'a space goes after the colon of a key'],
+    [
+      'a blank of a web page',
+      'a:\n  b:\u00a01s\n  c: 1',
+      'this line holds a blank that is no space',
+    ],
+    ['quotes of a text processor', 'a: { b: “/x/{id}” }', `write quotes as " or ', not “`],
     ['an @', 'a: @b', 'reserved character @; quote the value'],
     ['a second document', 'a: 1\n---\nb: 2', 'c.yaml:2:1  a second document starts here'],
     [
