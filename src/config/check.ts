@@ -8,6 +8,7 @@
 import { checkAggregate, CLAIMING } from './check-aggregate.ts';
 import { type Matches, readMatches } from './check-match.ts';
 import { checkHashes, checkPluginOptions } from './check-plugins.ts';
+import { checkPorts } from './check-ports.ts';
 import { checkRouteTable } from './check-routes.ts';
 import { checkServerTls } from './check-server-tls.ts';
 import { checkSentPath, checkTarget } from './check-template.ts';
@@ -26,6 +27,7 @@ export function checkTree(tree: Tree, modules: Modules, files: NamedFiles): Find
   const routes = isMap(tree['routes']) ? tree['routes'] : {};
   return [
     ...checkUpstreams(tree),
+    ...checkPorts(tree),
     ...checkServerTls(tree, files),
     ...checkUpstreamTls(tree, files),
     ...checkTimeouts(tree),

@@ -247,3 +247,36 @@ describe('a timeout that is longer than the deadline', () => {
     expect(await faultsOf(upstream('timeout: 30'))).toHaveLength(1);
   });
 });
+
+describe('an address to listen on', () => {
+  const faults = (text: string): Promise<string[]> => faultsOf(`version: 1\n${text}`);
+
+  test.each([
+    ['server: { port: 9901 }', 'c.yaml:2:17  server.port: is the port of admin, too'],
+    ['admin: { port: 8080 }', 'c.yaml:2:16  admin.port: is the port of server, too'],
+    [
+      'server: { host: 127.0.0.1, port: 80 }\nadmin: { port: 80, host: 127.0.0.1 }',
+      'c.yaml:3:16  admin.port: is the port of server, too',
+    ],
+    [
+      'server: { host: localhost:8080 }',
+      'c.yaml:2:17  server.host: "localhost:8080" is no address or name, such as 127.0.0.1, :: or localhost; without port',
+    ],
+    [
+      'admin: { host: "[::1]" }',
+      'c.yaml:2:16  admin.host: "[::1]" is no address or name, such as 127.0.0.1, :: or localhost; without port',
+    ],
+  ])('%s is refused', async (text, fault) => {
+    expect(await faults(text)).toEqual([fault]);
+  });
+
+  test.each([
+    'server: { port: 0 }\nadmin: { port: 0 }',
+    'server: { port: 9901 }\nadmin: false',
+    'server: { host: 127.0.0.1, port: 80 }\nadmin: { host: 127.0.0.2, port: 80 }',
+    'server: { host: "fe80::1%eth0" }',
+    'server: { host: "::", port: 1 }',
+  ])('%s is taken', async (text) => {
+    expect(await faults(text)).toEqual([]);
+  });
+});
