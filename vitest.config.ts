@@ -1,7 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
+const source = (name: string): string => new URL(`./src/${name}.ts`, import.meta.url).pathname;
+
 export default defineConfig({
-  resolve: { alias: { portico: new URL('./src/index.ts', import.meta.url).pathname } },
+  resolve: {
+    // Each entry by its whole name: `portico` alone would take `portico/testing` for a file below it.
+    alias: [
+      { find: /^portico$/, replacement: source('index') },
+      { find: /^portico\/gateway$/, replacement: source('server') },
+      { find: /^portico\/testing$/, replacement: source('testing') },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts', 'plugins/**/*.test.ts', 'bff/**/*.test.ts'],
     testTimeout: 20_000,

@@ -39,8 +39,13 @@ export default definePlugin({
     if (header !== undefined && query !== undefined) {
       yield { path: ['query'], message: 'does not go with "header": a key comes one way' };
     }
-    // What plans there are in Redis, only Redis knows.
+    // What keys and plans there are in Redis, only Redis knows.
     if (redis !== undefined) return;
+    if (Object.keys(consumers).length === 0) {
+      const message = 'nobody has a key: name "consumers", or a "redis", under plugins.apiKey';
+      yield { path: [], message };
+      return;
+    }
     const known = Object.values(consumers).flatMap(({ plan }) => plan ?? []);
     for (const [i, plan] of plans.entries()) {
       if (known.includes(plan)) continue;

@@ -87,6 +87,9 @@ export function* checkLimits(
   }
 }
 
+/** Plugins that know claims of a client. */
+const CLAIMING = ['jwt', 'apiKey', 'mtls'];
+
 function* checkSources(
   limit: Limit,
   others: ReadonlyMap<string, unknown>,
@@ -95,8 +98,9 @@ function* checkSources(
   for (const key of ['by', 'plan'] as const) {
     const named = limit[key];
     const [kind, name = ''] = named?.split(':') ?? [];
-    if (kind === 'claim' && !others.has('jwt') && !others.has('apiKey')) {
-      yield { path: [key], message: `"${named}" needs a token, and no jwt is on this route` };
+    if (kind === 'claim' && !CLAIMING.some((plugin) => others.has(plugin))) {
+      const wanted = CLAIMING.join(', ');
+      yield { path: [key], message: `"${named}" needs one of ${wanted} on this route` };
     }
     if (kind !== 'plugin' || keyed.has(name)) continue;
     const message = `no plugin with a key is called "${name}"${hint(name, [...keyed])}`;

@@ -14,7 +14,13 @@ import {
   z,
 } from 'portico';
 import { bodyOf, headersOf, paramsOf, queryOf } from './request.ts';
-import { compileSchema, type Invalid, type Schema, type Validator } from './schema.ts';
+import {
+  compileSchema,
+  schemaFaults,
+  type Invalid,
+  type Schema,
+  type Validator,
+} from './schema.ts';
 
 const schema = (what: string) => z.record(z.string(), z.json()).optional().describe(what);
 
@@ -73,6 +79,11 @@ function* checkOptions(options: Options): Generator<OptionFault> {
   }
   for (const part of given) {
     try {
+      const faults = schemaFaults(options[part]!);
+      for (const { path, message } of faults) {
+        yield { path: [part, ...path], message: `is no JSON Schema: ${message}` };
+      }
+      if (faults.length > 0) continue;
       compileSchema(options[part]!, part !== 'body');
     } catch (error) {
       yield { path: [part], message: `is no JSON Schema: ${(error as Error).message}` };

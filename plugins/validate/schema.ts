@@ -77,6 +77,29 @@ export function compileSchema(schema: Schema, isText: boolean): Validator {
   };
 }
 
+/** What the meta-schema says of `schema`, each with its path in it; the first thing at each place. */
+export function schemaFaults(
+  schema: Schema,
+): { readonly path: readonly string[]; readonly message: string }[] {
+  const ajv = new (isDraft7(schema) ? Ajv : Ajv2020)({ allErrors: true, strict: false });
+  if (ajv.validateSchema(schema) === true) return [];
+  const places = Map.groupBy(ajv.errors ?? [], ({ instancePath }) => instancePath);
+  return [...places].map(([pointer, [error]]) => ({
+    path: pathOf(pointer),
+    message: told(error!),
+  }));
+}
+
+const told = ({ keyword, params, message }: ErrorObject): string =>
+  keyword === 'enum' ? `must be one of ${params['allowedValues'].join(', ')}` : `${message}`;
+
+/** RFC 6901. */
+const pathOf = (pointer: string): string[] =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+
 function compile(schema: Schema, options: AjvOptions): ValidateFunction {
   // One for each schema: two routes may say the same $id.
   const ajv = new (isDraft7(schema) ? Ajv : Ajv2020)({

@@ -29,6 +29,7 @@ export function requestObserver({ logs }: Config, { clock, log, metrics }: World
       const seconds = (now - exchange.startedAt) / 1_000;
       metrics.observeRequest({ route, endpoint, method, status, seconds });
       if (code !== undefined) metrics.countError(route, code);
+      for (const { reason } of exchange.missing) metrics.countDegradedPart(route, reason);
       if (logs.access) logAccess(log, exchange, status, bytesSent(exchange), now);
     },
   };

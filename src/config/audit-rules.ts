@@ -4,6 +4,14 @@ import type { Config, RouteConfig } from './config.ts';
 
 /** Plugins of which one says who the client is, or refuses it. */
 const AUTHENTICATING = ['jwt', 'apiKey', 'auth', 'mtls', 'forwardAuth'];
+/** Of these one may stand on a route without asking for anything. */
+const WHAT_IS_BROUGHT: Readonly<Record<string, string>> = {
+  jwt: 'a token',
+  apiKey: 'a key',
+  mtls: 'a certificate',
+};
+/** These let in nobody who has brought nothing. */
+const INSISTING = ['auth', 'authorize', 'forwardAuth'];
 const MIB = 1_048_576;
 
 type Options = Readonly<Record<string, unknown>>;
@@ -139,10 +147,17 @@ export const AUDIT_RULES: readonly AuditRule[] = [
   {
     id: 'optional-token',
     severity: 'low',
-    find: (config) =>
-      onRoutes(config, 'jwt', ({ optional }) =>
-        optional === true ? 'requests without a token are let in too' : undefined,
-      ),
+    *find({ routes }) {
+      for (const { name, plugins } of routes) {
+        const asked = Object.keys(WHAT_IS_BROUGHT).filter((plugin) => plugin in plugins);
+        if (INSISTING.some((plugin) => plugin in plugins)) continue;
+        if (!asked.every((plugin) => isOptional(plugins[plugin] as Options))) continue;
+        for (const plugin of asked) {
+          const message = `requests without ${WHAT_IS_BROUGHT[plugin]} are let in too`;
+          yield { path: ['routes', name, plugin], message };
+        }
+      }
+    },
   },
   {
     id: 'route-without-limit',
@@ -194,6 +209,9 @@ function issuersOf({ plugins }: Config): [string, Options][] {
   const { issuers } = (plugins['jwt'] ?? {}) as { readonly issuers?: Record<string, Options> };
   return Object.entries(issuers ?? {});
 }
+
+const isOptional = ({ optional, required }: Options): boolean =>
+  optional === true || required === false;
 
 function* onRoutes(
   { routes }: Config,

@@ -6,11 +6,15 @@ import { hint } from './suggest.ts';
 import { parseTemplate, type Reference } from './template.ts';
 import { isMap, type Tree } from './tree.ts';
 
+/** Ours that know claims of a client. */
+export const CLAIMING = ['jwt', 'apiKey', 'mtls'] as const;
+
 export function* checkAggregate(
   parts: Tree,
   path: Path,
   matches: Matches,
   checkUpstream: (name: string, path: Path) => Iterable<Finding>,
+  hasClaims: boolean,
 ): Generator<Finding> {
   const names = Object.keys(parts);
   if (names.length === 0) yield { path, message: 'needs at least one part' };
@@ -23,16 +27,28 @@ export function* checkAggregate(
     if (!isMap(part)) continue;
     const { upstream, path: sent, method } = part;
     if (typeof upstream === 'string') yield* checkUpstream(upstream, [...at, 'upstream']);
-    if (typeof sent === 'string') yield* checkSentPath(sent, [...at, 'path']);
+    if (typeof sent === 'string') yield* checkPartPath(sent, [...at, 'path']);
+    if (part['required'] === true && part['default'] !== undefined) {
+      const message = 'does not go with "required": when the part fails, so does the answer';
+      yield { path: [...at, 'default'], at: 'key', message };
+    }
     yield* checkMethod(method, [...at, 'method']);
     for (const [where, text] of templatesOf(part)) {
       yield* checkReferences(text, [...at, ...where], (reference) =>
-        referenceFault(reference, name, names, matches),
+        reference.root === 'claim' && !hasClaims
+          ? `{${reference.text}} needs one of ${CLAIMING.join(', ')} on this route`
+          : referenceFault(reference, name, names, matches),
       );
     }
   }
   yield* checkCycles(parts, path);
   yield* checkWrites(parts, path);
+}
+
+function* checkPartPath(text: string, path: Path): Generator<Finding> {
+  yield* checkSentPath(text, path);
+  if (!text.includes('*')) return;
+  yield { path, message: '* stands for nothing in a part: name parameters, such as {id}' };
 }
 
 function referenceFault(
@@ -42,7 +58,11 @@ function referenceFault(
   matches: Matches,
 ): string | undefined {
   const { root, rest, text } = reference;
-  if (rest.length === 0) return parameterFault(reference, matches, parts);
+  if (rest.length === 0) {
+    const fault = parameterFault(reference, matches, parts);
+    if (fault === undefined || !parts.includes(root)) return fault;
+    return `{${root}} is a part: name a field of it, such as {${root}.id}`;
+  }
   if (root === part) return `{${text}} refers to its own part`;
   const known = [...REQUEST_ROOTS, ...parts];
   return known.includes(root) ? undefined : `{${text}}: no part "${root}"${hint(root, known)}`;

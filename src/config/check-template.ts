@@ -1,7 +1,7 @@
 /** Templates that can not be filled: unknown names, braces that do not close, paths nobody can ask for. */
 import type { Alternative, Matches } from './check-match.ts';
 import type { Finding, Path } from './fault.ts';
-import { canonicalText } from './path-pattern.ts';
+import { canonicalText, colonParameter } from './path-pattern.ts';
 import { hint } from './suggest.ts';
 import { parseTemplate, type Reference, renderTemplate } from './template.ts';
 
@@ -66,6 +66,8 @@ export function* checkSentPath(text: string, path: Path): Generator<Finding> {
     yield { path, message: 'holds a "?": a path has no query' };
     return;
   }
+  const misspelt = colonParameter(text);
+  if (misspelt !== undefined) yield { path, message: misspelt };
   try {
     const template = parseTemplate(text);
     const sample = renderTemplate(template, () => 'x');

@@ -5,12 +5,14 @@
  * Runs over the tree as it was written, so that it finds its faults even where the schema found
  * some; whatever has the wrong shape is the schema's to report and is passed over here.
  */
-import { checkAggregate } from './check-aggregate.ts';
+import { checkAggregate, CLAIMING } from './check-aggregate.ts';
 import { type Matches, readMatches } from './check-match.ts';
 import { checkHashes, checkPluginOptions } from './check-plugins.ts';
+import { checkPorts } from './check-ports.ts';
 import { checkRouteTable } from './check-routes.ts';
 import { checkServerTls } from './check-server-tls.ts';
 import { checkSentPath, checkTarget } from './check-template.ts';
+import { checkTimeouts } from './check-timeouts.ts';
 import { checkUpstreamTls } from './check-tls.ts';
 import { checkUpstreams, hasMisspelt } from './check-upstreams.ts';
 import type { Finding, Path } from './fault.ts';
@@ -25,8 +27,10 @@ export function checkTree(tree: Tree, modules: Modules, files: NamedFiles): Find
   const routes = isMap(tree['routes']) ? tree['routes'] : {};
   return [
     ...checkUpstreams(tree),
+    ...checkPorts(tree),
     ...checkServerTls(tree, files),
     ...checkUpstreamTls(tree, files),
+    ...checkTimeouts(tree),
     ...Object.entries(routes).flatMap(([name, route]) =>
       isMap(route) ? checkRoute(tree, modules, name, route) : [],
     ),
@@ -62,12 +66,23 @@ function checkRoute(tree: Tree, modules: Modules, name: string, route: Tree): Fi
   if (isMap(aggregate)) {
     const checkName = (other: string, at: Path): Iterable<Finding> =>
       checkUpstreamName(tree, other, at);
-    findings.push(...checkAggregate(aggregate, [...path, 'aggregate'], matches, checkName));
+    const at = [...path, 'aggregate'];
+    const hasClaims = mayHaveClaims(tree, route);
+    findings.push(...checkAggregate(aggregate, at, matches, checkName, hasClaims));
   }
   if (route['bff'] !== undefined) findings.push(...checkMount(matches));
   const bff = modules.bffs.get(name);
   if (bff !== undefined) findings.push(...checkBff(tree, bff, path));
   return findings;
+}
+
+/** Does anybody say who the client of `route` is? A plugin of one's own may. */
+function mayHaveClaims({ defaults, plugins }: Tree, route: Tree): boolean {
+  const own = isMap(plugins) ? Object.values(plugins) : [];
+  if (own.some((entry) => isMap(entry) && entry['module'] !== undefined)) return true;
+  const common = isMap(defaults) && isMap(defaults['routes']) ? defaults['routes'] : {};
+  const all: Tree = { ...common, ...route };
+  return CLAIMING.some((name) => all[name] !== undefined && all[name] !== false);
 }
 
 function* checkAction(route: Tree, path: Path, { plugins }: Modules): Generator<Finding> {

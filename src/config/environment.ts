@@ -17,7 +17,8 @@ export interface Expansion {
   readonly whole: boolean;
 }
 
-const PLACEHOLDER = /\$(\$\{)|\$\{(file:)?([^}:]+)(?::-([^}]*))?\}/g;
+/** The last of these is none: what a slip of the pen leaves must not pass as text, least of all as a secret. */
+const PLACEHOLDER = /\$(\$\{)|\$\{(file:)?([^}:]+)(?::-([^}]*))?\}|\$\{[^}]*\}?/g;
 
 /** Does `text` hold anything to replace? */
 export const hasPlaceholder = (text: string): boolean => text.includes('${');
@@ -31,8 +32,12 @@ export function expand(text: string, environment: Environment): Expansion {
   const from: string[] = [];
   const result = text.replaceAll(
     PLACEHOLDER,
-    (match: string, literal?: string, file?: string, name = '', fallback?: string) => {
+    (match: string, literal?: string, file?: string, name?: string, fallback?: string) => {
       if (literal !== undefined) return literal;
+      if (name === undefined) throw malformed(match);
+      if (fallback?.includes('${') === true) {
+        throw new RangeError(`the default of \${${name}} can not hold another placeholder`);
+      }
       from.push(match);
       return file === undefined ? variable(name, fallback, environment) : readSecret(match);
     },
@@ -40,10 +45,19 @@ export function expand(text: string, environment: Environment): Expansion {
   return { text: result, from, whole: from.length === 1 && from[0] === text };
 }
 
-function variable(name: string, fallback: string | undefined, environment: Environment): string {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    throw new RangeError(`"\${${name}}" is not a variable: use \${NAME} or \${NAME:-default}`);
+/** `${NAME:default}`, `${NAME:?message}`, `${NAME`: only the name is told, for the rest may be a secret. */
+function malformed(text: string): RangeError {
+  if (!text.endsWith('}')) {
+    return new RangeError('"${" has no "}": write $${ where it stands for itself');
   }
+  return notVariable(text.replace(/:.+\}$/s, ':…}'));
+}
+
+const notVariable = (text: string): RangeError =>
+  new RangeError(`"${text}" is not a variable: use \${NAME} or \${NAME:-default}`);
+
+function variable(name: string, fallback: string | undefined, environment: Environment): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw notVariable(`\${${name}}`);
   const value = environment[name];
   // As a shell reads `:-`: empty counts as unset.
   if (value !== undefined && (value !== '' || fallback === undefined)) return value;

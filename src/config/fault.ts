@@ -45,8 +45,16 @@ export function formatPath(path: Path): string {
 export function formatFault(fault: Fault): string {
   const place = `${fault.file}:${fault.line}:${fault.column}`;
   const warning = fault.severity === 'warning' ? 'warning: ' : '';
-  return `${place}  ${warning}${fault.path === '' ? '' : `${fault.path}: `}${fault.message}`;
+  return visible(
+    `${place}  ${warning}${fault.path === '' ? '' : `${fault.path}: `}${fault.message}`,
+  );
 }
+
+/** One line, whatever keys and values hold: terminals and programs read it. Blanks that look like others show. */
+const visible = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\u00a0\u2028\u2029]/gu, (sign) =>
+    sign === '\n' ? '\\n' : `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 /** In the order of the files' lines. */
 export function sortFaults(faults: readonly Fault[]): Fault[] {

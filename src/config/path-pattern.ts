@@ -20,6 +20,15 @@ export interface PathPattern {
 const PARAMETER = /^\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
 
 /**
+ * What is wrong with the first `/:id` of a path, as BFFs and most routers write it: taken for a text, the
+ * route would be one that nobody asks for.
+ */
+export function colonParameter(path: string): string | undefined {
+  const name = /(?:^|\/):([A-Za-z_][A-Za-z0-9_]*)(?=\/|$)/.exec(path)?.[1];
+  return name === undefined ? undefined : `a parameter is written {${name}}, not :${name}`;
+}
+
+/**
  * Reads a pattern.
  *
  * @throws {RangeError} that says what is wrong with it
@@ -29,6 +38,9 @@ export function parsePathPattern(text: string): PathPattern {
   const kind = text.endsWith('/*') ? 'prefix' : 'exact';
   const plain = kind === 'prefix' ? text.slice(0, -2) : text;
   if (plain.includes('*')) throw new RangeError(`"${text}": * may only be the last segment`);
+  if (plain.includes('?')) {
+    throw new RangeError(`"${text}" never matches: a path has no query; match that by "query"`);
+  }
   checkCanonical(text, plain);
   const parts = plain.split('/').filter((part) => part !== '');
   const segments = parts.map((part) => parseSegment(text, part));
@@ -45,6 +57,8 @@ function parseSegment(text: string, part: string): Segment {
   if (/[{}]/.test(part)) {
     throw new RangeError(`"${text}": a parameter is a whole segment, such as /{id}`);
   }
+  const misspelt = colonParameter(part);
+  if (misspelt !== undefined) throw new RangeError(`"${text}": ${misspelt}`);
   return { kind: 'literal', text: part };
 }
 

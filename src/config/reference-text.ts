@@ -57,7 +57,8 @@ const CHECKING = [
   'gateway.config.yaml:12:5  routes.orders.upstrem: unknown key; did you mean "upstream"?',
   '```',
   '',
-  'A route that can never win against another is a warning; the config serves.',
+  'A route that can never win against another is a warning, as is a `timeout` longer than its `deadline`; the config',
+  'serves.',
 ];
 
 const UNITS = [
@@ -79,12 +80,13 @@ const SOURCES = [
   '',
   '| source | is |',
   '|---|---|',
-  '| `consumer` | who the token says it is; the address where nobody is known |',
+  '| `consumer` | who the token, key or certificate says it is; the address where nobody is known |',
   "| `address` | the client's address |",
   '| `route` | one key for all |',
   '| `header:x-name` | a request header |',
   '| `cookie:name` | a cookie |',
-  '| `claim:name` | a claim of the token; the route needs `jwt` |',
+  '| `claim:name` | a claim of the token, key or certificate; the route needs `jwt`, `apiKey` or `mtls` |',
+  '| `plugin:name` | what the plugin of that name makes of a request |',
 ];
 
 const ENVIRONMENT = [
@@ -102,7 +104,8 @@ const ENVIRONMENT = [
   'stays text. A value that turns out to be empty counts as not written. Faults name the placeholder, never',
   'its value.',
   '',
-  'Inside `{ }` and `[ ]`, YAML wants quotes around `"${X}"`, `"/a/{id}"` and `"*.example.com"`.',
+  'Inside `{ }` and `[ ]`, YAML wants quotes around `"${X}"`, `"/a/{id}"` and `"*.example.com"`: a number from the',
+  'environment needs a line of its own, as in `port: ${PORT}`.',
 ];
 
 const SPREADING = [

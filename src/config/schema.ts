@@ -20,7 +20,7 @@ export interface PluginSchema {
 
 const port = (what: string) => z.int().min(0).max(65_535).describe(what);
 
-const Server = z
+export const Server = z
   .strictObject({
     host: z.string().min(1).default('0.0.0.0').describe('Address to listen on.'),
     port: port('Port to listen on; 0 takes a free one.').default(8080),
@@ -87,7 +87,7 @@ const Server = z
   })
   .describe('The port that clients use.');
 
-const Admin = z
+export const Admin = z
   .strictObject({
     host: z.string().min(1).default('127.0.0.1').describe('Address of the admin port.'),
     port: port('Admin port: /livez, /readyz, /metrics, /status.').default(9901),

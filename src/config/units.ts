@@ -14,7 +14,9 @@ export const MAX_DURATION_MS = 2_147_483_647;
  */
 export function parseDuration(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
-  if (amount === undefined) throw new RangeError(`"${text}" is not a duration such as "250ms"`);
+  if (amount === undefined) {
+    throw new RangeError(`"${text}" is not a duration such as "250ms": its unit is ms, s, m or h`);
+  }
   const ms = Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
   if (ms > MAX_DURATION_MS) throw new RangeError(`"${text}" is longer than 24 days`);
   return ms;
@@ -28,7 +30,9 @@ export function parseDuration(text: string): number {
  */
 export function parseSize(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB)$/.exec(text) ?? [];
-  if (amount === undefined) throw new RangeError(`"${text}" is not a size such as "64KiB"`);
+  if (amount === undefined) {
+    throw new RangeError(`"${text}" is not a size such as "64KiB": its unit is B, KiB, MiB or GiB`);
+  }
   const bytes = Math.floor(Number(amount) * UNIT_BYTES[unit as keyof typeof UNIT_BYTES]);
   if (bytes > Number.MAX_SAFE_INTEGER) throw new RangeError(`"${text}" is larger than 8 PiB`);
   return bytes;

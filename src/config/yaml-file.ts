@@ -1,4 +1,5 @@
 /** One YAML file of the config: its values, and where each of them stands. */
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { type Document, LineCounter, type Node, parseDocument } from 'yaml';
@@ -72,7 +73,12 @@ class ParsedFile implements YamlFile {
   #parse(): Document | undefined {
     let text: string;
     try {
-      text = readFileSync(this.path, 'utf8');
+      const bytes = readFileSync(this.path);
+      if (!isUtf8(bytes)) {
+        this.#report(0, [], 'is not in UTF-8: save it in that encoding');
+        return undefined;
+      }
+      text = bytes.toString();
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       const reason = code === 'ENOENT' ? 'there is no such file' : `can not be read (${code})`;
@@ -118,7 +124,7 @@ class ParsedFile implements YamlFile {
     const wantsKey = at === 'key' || found.depth < path.length;
     const offset = (wantsKey ? found.keyOffset : undefined) ?? found.valueOffset ?? found.keyOffset;
     const told = hideOutside(message, found.node, this.#targets, this.#outside);
-    const more = this.#whyAbsent(found.node) + this.#whereUnquoted(found.node, told);
+    const more = this.#whereBare(told, found.node) + this.#whyAbsent(found.node);
     return this.#fault(offset ?? 0, path, told + more, severity);
   }
 
@@ -128,17 +134,17 @@ class ParsedFile implements YamlFile {
     return depth === path.length && this.#unread.has(resolveAlias(node, this.#targets));
   }
 
+  /** `{ port: ${PORT} }` is no YAML, and `{ port: "${PORT}" }` no number. */
+  #whereBare(message: string, node: Node | undefined): string {
+    const isOutside = node !== undefined && this.#outside.has(node);
+    return isOutside && message.endsWith(UNQUOTED) ? ', on a line of its own' : '';
+  }
+
   /** A key is written and yet missing: its placeholder is empty. */
   #whyAbsent(node: Node | undefined): string {
     const written = node === undefined ? undefined : this.#outside.get(node);
     const isAbsent = written !== undefined && (node as { value?: unknown }).value === ABSENT;
     return isAbsent ? `: ${written} is empty` : '';
-  }
-
-  /** Where a placeholder can stand without quotes: braces and brackets take its own for theirs. */
-  #whereUnquoted(node: Node | undefined, told: string): string {
-    const isPlaceholder = node !== undefined && this.#outside.has(node);
-    return isPlaceholder && told.endsWith(UNQUOTED) ? ', outside of { } and [ ]' : '';
   }
 
   #report(offset: number, path: Path, message: string): void {

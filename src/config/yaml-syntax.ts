@@ -39,13 +39,21 @@ function describe(code: string, message: string, line: string): string {
     .replace(/ at node end| in YAML stream/, '')
     .replace(/flow-(map|seq)-(start|end)|map-value-ind/, (name) => SIGNS[name]!)
     .replace(/:?\s*$/, '');
-  return `YAML syntax: ${text}${hint(code, line)}`;
+  return `YAML syntax: ${text}${hint(code, message, line)}`;
 }
 
-function hint(code: string, line: string): string {
+/** As word processors and web pages write them. */
+const ODD_BLANK = /[\u00a0\u2007\u202f]/;
+const ODD_QUOTE = /[“”„‘’]/;
+
+function hint(code: string, message: string, line: string): string {
   if (code === 'BLOCK_AS_IMPLICIT_KEY') return '; quote a value that holds ": "';
   if (code === 'BAD_SCALAR_START') return '; quote the value';
-  return quoteHint(line);
+  if (ODD_BLANK.test(line)) return '; this line holds a blank that is no space: type it again';
+  const quote = ODD_QUOTE.exec(line)?.[0];
+  if (quote !== undefined) return `; write quotes as " or ', not ${quote}`;
+  const isGlued = message.startsWith('Implicit map keys') && /^\s*[\w-]+:\S/.test(line);
+  return isGlued ? '; a space goes after the colon of a key' : quoteHint(line);
 }
 
 /** The mistakes that braces and stars invite inside `{ }` and `[ ]`. */

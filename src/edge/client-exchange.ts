@@ -12,6 +12,12 @@ import type { PeerInfo } from './peer.ts';
 
 const EXCHANGE: unique symbol = Symbol('portico.exchange');
 
+export interface MissingPart {
+  readonly name: string;
+  /** One word: `timeout`, `circuit-open`, `unreachable` … */
+  readonly reason: string;
+}
+
 export class ClientExchange {
   readonly id: string;
   readonly method: string;
@@ -42,6 +48,8 @@ export class ClientExchange {
   readonly notes: CallNotes = emptyNotes();
   /** Our error, where we answered with one. */
   code: ErrorCode | undefined;
+  /** What we answered without. */
+  missing: readonly MissingPart[] = NO_PARTS;
   /** An answer has begun through Fastify's reply, though it may take a while: no hook goes on. */
   isAnswering = false;
   bytesReceived = 0;
@@ -84,6 +92,7 @@ export class ClientExchange {
   }
 }
 
+const NO_PARTS: readonly MissingPart[] = Object.freeze([]);
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 
 type Carrier = IncomingMessage & { [EXCHANGE]?: ClientExchange };

@@ -12,6 +12,7 @@ export interface AccessRecord {
   readonly route: string;
   readonly endpoint: string;
   readonly code: string | undefined;
+  readonly missing: readonly { readonly name: string; readonly reason: string }[];
   readonly consumer: { readonly id: string } | undefined;
   readonly notes: CallNotes;
   readonly peer: { readonly address: string };
@@ -30,7 +31,7 @@ export function logAccess(
   bytesSent: number,
   now: number,
 ): void {
-  const { id, method, path, route, endpoint, code, consumer, notes, peer } = exchange;
+  const { id, method, path, route, endpoint, code, missing, consumer, notes, peer } = exchange;
   log.info(
     {
       requestId: id,
@@ -40,6 +41,9 @@ export function logAccess(
       route,
       ...(endpoint === '' ? {} : { endpoint }),
       ...(code === undefined ? {} : { code }),
+      ...(missing.length === 0
+        ? {}
+        : { degraded: missing.map(({ name, reason }) => `${name};reason=${reason}`) }),
       ...(consumer === undefined ? {} : { consumer: consumer.id }),
       address: peer.address,
       ...(notes.upstream === undefined

@@ -102,6 +102,11 @@ export class Metrics {
     'Answers that stood in for an upstream’s, by why.',
     ['route', 'reason'],
   );
+  readonly #degradedParts = this.#counter(
+    'portico_degraded_parts_total',
+    'Parts that answers were made without, by why.',
+    ['route', 'reason'],
+  );
   readonly #reloads = this.#counter('portico_config_reloads_total', 'Loads of the config.', [
     'result',
   ]);
@@ -186,6 +191,10 @@ export class Metrics {
 
   countFallback(route: string, reason: string): void {
     this.#fallbacks.inc({ route, reason });
+  }
+
+  countDegradedPart(route: string, reason: string): void {
+    this.#degradedParts.inc({ route, reason });
   }
 
   countError(route: string, code: string): void {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { AUDIT_RULES } from '../../src/config/audit-rules.ts';
 import { folderOf } from '../config/config-files.ts';
@@ -62,6 +62,36 @@ describe('portico audit', () => {
       '15 low no-breaker upstreams.up.breaker',
       '8 low no-access-log telemetry.logs.access',
     ]);
+  });
+
+  test.each([
+    ['jwt: { issuer: b, optional: true, scopes: [admin] }', ['jwt']],
+    ['apiKey: { optional: true }', ['apiKey']],
+    ['mtls: { required: false }, jwt: { issuer: b, optional: true }', ['jwt', 'mtls']],
+    ['mtls: { required: false }, jwt: { issuer: b }', []],
+    [
+      'jwt: { issuer: b, optional: true }, apiKey: { optional: true }, auth: { anyOf: [jwt, apiKey] }',
+      [],
+    ],
+    ['jwt: { issuer: b, optional: true }, authorize: { scopes: [admin] }', []],
+    ['jwt: { issuer: b, optional: true }, forwardAuth: { upstream: up, path: /ask }', []],
+  ])('%s lets in who brings nothing: %j', async (keys, plugins) => {
+    const tls = resolve('test/fixtures/tls');
+    const hash = 'ab'.repeat(32);
+    const found = await findings(
+      RISKY.replace('  jwt:\n', `  apiKey: { consumers: { a: { keys: [${hash}] } } }\n  jwt:\n`)
+        .replace('jwt: { issuer: b, optional: true }', '')
+        .replace(
+          /routes:\n {2}open: .*/,
+          `routes:\n  open: { match: { path: /open }, ${keys}, upstream: up }`,
+        )
+        .replace(
+          'server:',
+          `server:\n  tls: { cert: ${tls}/server.pem, key: ${tls}/server.key, clientCa: ${tls}/ca.pem, clientAuth: optional }`,
+        ),
+    );
+    const optional = found.filter((line) => line.includes(' optional-token '));
+    expect(optional.map((line) => line.split('.').at(-1))).toEqual(plugins);
   });
 
   test('has a finding of every rule, in that config or in one that says nothing', async () => {

@@ -45,6 +45,7 @@ describe('a rewrite', () => {
     ['/a b', 'is no canonical path: use "/a%20b"'],
     ['/{id}/./x', 'is no canonical path'],
     ['/a%', 'can not be sent: the path holds an invalid escape'],
+    ['/o/:id', 'a parameter is written {id}, not :id'],
     ['/o?x=1', 'holds a "?": a path has no query'],
     ['/o*', '* may only be the last segment'],
     ['/*/o', '* may only be the last segment'],
@@ -116,6 +117,43 @@ describe('an aggregate', () => {
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
+  test.each([
+    [
+      'path: "/{b}"',
+      'path: {b} is a part: name a field of it, such as {b.id}',
+      'b: { upstream: orders, path: /b }',
+    ],
+    ['path: "/x/*"', 'path: * stands for nothing in a part: name parameters, such as {id}'],
+    [
+      'path: /x, required: true, default: {}',
+      'default: does not go with "required": when the part fails, so does the answer',
+    ],
+  ])('a part with %s says less than it seems to', async (keys, message, other = '') => {
+    expect(await parts(`a: { upstream: orders, ${keys} }, ${other}`)).toEqual([
+      `aggregate.a.${message}`,
+    ]);
+    expect(await parts(`a: { upstream: orders, path: /x, required: true }`)).toEqual([]);
+  });
+
+  test('asks for claims where somebody says who the client is', async () => {
+    const part = 'x: { upstream: orders, path: "/users/{claim.sub}" }';
+    const fault = 'aggregate.x.path: {claim.sub} needs one of jwt, apiKey, mtls on this route';
+    expect(await parts(part)).toEqual([fault]);
+    const route = (keys: string): string =>
+      `routes: { a: { match: { path: /a }, ${keys} aggregate: { ${part} } } }`;
+    const known = `plugins: { apiKey: { consumers: { a: { keys: [${'ab'.repeat(32)}] } } } }\n`;
+    expect(await faultsOf(withOrders(known + route('apiKey: {},')))).toEqual([]);
+    const common = `${known}defaults: { routes: { apiKey: {} } }\n`;
+    expect(await faultsOf(withOrders(common + route('')))).toEqual([]);
+    expect(await faultsOf(withOrders(common + route('apiKey: false,')))).toHaveLength(1);
+  });
+
+  test('a part may be called what a path parameter is', async () => {
+    expect(
+      await parts('id: { upstream: orders, path: /id }, a: { upstream: orders, path: "/{id}" }'),
+    ).toEqual([]);
+  });
+
   test('knows methods', async () => {
     expect(await parts('a: { upstream: orders, path: /x, method: PSOT }')).toEqual([
       'aggregate.a.method: "PSOT" is not a method; did you mean "POST"?',
@@ -132,7 +170,7 @@ describe('an aggregate', () => {
   });
 
   test('may name the request, and may not take its names', async () => {
-    const query = '{ q: "{query.q}", h: "{header.x-y}", c: "{claim.sub}", i: "{id}" }';
+    const query = '{ q: "{query.q}", h: "{header.x-y}", i: "{id}" }';
     expect(await parts(`a: { upstream: orders, path: /x, query: ${query} }`)).toEqual([]);
     expect(await parts('claim: { upstream: orders, path: /x }')).toEqual([
       "aggregate.claim: can not name a part: {claim.…} stands for the request's",
@@ -160,5 +198,85 @@ describe('connections of an upstream', () => {
       upstreams('{ bulkhead: { concurrency: 10 } }', 'connections: 10'),
     );
     expect(built['a']).toMatchObject({ connections: 10, bulkhead: { concurrency: 10 } });
+  });
+});
+
+describe('a timeout that is longer than the deadline', () => {
+  const upstream = (keys: string, more = ''): string =>
+    `version: 1\n${more}\nupstreams: { orders: { targets: [http://orders:4001], ${keys} } }\n`;
+  const warning = 'warning: upstreams.orders.timeout: is never reached: the deadline';
+
+  test('is a warning, by the deadline that holds for it', async () => {
+    expect(await faultsOf(upstream('timeout: 30s'))).toEqual([
+      `c.yaml:3:64  ${warning} (5s by default) ends the call before`,
+    ]);
+    expect(await faultsOf(upstream('timeout: 2s, deadline: 1s'))).toEqual([
+      `c.yaml:3:64  ${warning} (1s) ends the call before`,
+    ]);
+    const common = 'defaults: { upstreams: { deadline: 4s } }';
+    expect(await faultsOf(upstream('timeout: 4500ms', common))).toEqual([
+      `c.yaml:3:64  ${warning} (4s) ends the call before`,
+    ]);
+  });
+
+  test('is one on a route and on a part, too', async () => {
+    expect(
+      await faultsOf(
+        `${upstream('deadline: 6s')}routes:
+  a: { match: { path: /a }, timeout: 7s, upstream: orders }
+  b:
+    match: { path: /b }
+    deadline: 2s
+    aggregate: { x: { upstream: orders, path: /x, timeout: 3s } }
+`,
+      ),
+    ).toEqual([
+      'c.yaml:5:38  warning: routes.a.timeout: is never reached: the deadline (6s) ends the call before',
+      'c.yaml:9:60  warning: routes.b.aggregate.x.timeout: is never reached: the deadline (2s) ends the call before',
+    ]);
+  });
+
+  test('is none where it is as long, or where a route replaces the deadline', async () => {
+    expect(await faultsOf(upstream('timeout: 5s'))).toEqual([]);
+    const route = 'routes: { a: { match: { path: /a }, deadline: 1m, upstream: orders } }';
+    expect(await faultsOf(upstream('timeout: 30s', route))).toEqual([]);
+  });
+
+  test('of which one is no duration is left to the schema', async () => {
+    expect(await faultsOf(upstream('timeout: 30s, deadline: 5'))).toHaveLength(1);
+    expect(await faultsOf(upstream('timeout: 30'))).toHaveLength(1);
+  });
+});
+
+describe('an address to listen on', () => {
+  const faults = (text: string): Promise<string[]> => faultsOf(`version: 1\n${text}`);
+
+  test.each([
+    ['server: { port: 9901 }', 'c.yaml:2:17  server.port: is the port of admin, too'],
+    ['admin: { port: 8080 }', 'c.yaml:2:16  admin.port: is the port of server, too'],
+    [
+      'server: { host: 127.0.0.1, port: 80 }\nadmin: { port: 80, host: 127.0.0.1 }',
+      'c.yaml:3:16  admin.port: is the port of server, too',
+    ],
+    [
+      'server: { host: localhost:8080 }',
+      'c.yaml:2:17  server.host: "localhost:8080" is no address or name, such as 127.0.0.1, :: or localhost; without port',
+    ],
+    [
+      'admin: { host: "[::1]" }',
+      'c.yaml:2:16  admin.host: "[::1]" is no address or name, such as 127.0.0.1, :: or localhost; without port',
+    ],
+  ])('%s is refused', async (text, fault) => {
+    expect(await faults(text)).toEqual([fault]);
+  });
+
+  test.each([
+    'server: { port: 0 }\nadmin: { port: 0 }',
+    'server: { port: 9901 }\nadmin: false',
+    'server: { host: 127.0.0.1, port: 80 }\nadmin: { host: 127.0.0.2, port: 80 }',
+    'server: { host: "fe80::1%eth0" }',
+    'server: { host: "::", port: 1 }',
+  ])('%s is taken', async (text) => {
+    expect(await faults(text)).toEqual([]);
   });
 });

@@ -48,6 +48,18 @@ describe('a placeholder', () => {
     }
   });
 
+  test.each([
+    ['${NAME:hunter2}', '"${NAME:…}" is not a variable: use ${NAME} or ${NAME:-default}'],
+    ['${NAME:?hunter2}', '"${NAME:…}" is not a variable: use ${NAME} or ${NAME:-default}'],
+    ['${NAME:}', '"${NAME:}" is not a variable: use ${NAME} or ${NAME:-default}'],
+    ['${}', '"${}" is not a variable: use ${NAME} or ${NAME:-default}'],
+    ['a ${NAME', '"${" has no "}": write $${ where it stands for itself'],
+    ['${NAME} ${', '"${" has no "}": write $${ where it stands for itself'],
+    ['${NONE:-${NAME}}', 'the default of ${NONE} can not hold another placeholder'],
+  ])('%s is refused: it would have been the value itself', (text, message) => {
+    expect(() => textOf(text)).toThrow(new RangeError(message));
+  });
+
   test('only what is one whole placeholder is whole', () => {
     expect(expand('${NAME}', environment)).toEqual({
       text: 'value',

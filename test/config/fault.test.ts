@@ -24,6 +24,12 @@ describe('a fault', () => {
     );
   });
 
+  test('stays one line, and shows what can not be seen', () => {
+    expect(formatFault(fault({ path: 'a\u00a0b', message: '"1s\n" \u001b[31m' }))).toBe(
+      'gateway.config.yaml:12:5  a\\u00a0b: "1s\\n" \\u001b[31m',
+    );
+  });
+
   test('of the whole file has no path', () => {
     expect(formatFault(fault({ path: '', message: 'there is no such file' }))).toBe(
       'gateway.config.yaml:12:5  there is no such file',

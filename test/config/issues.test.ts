@@ -102,6 +102,7 @@ describe('words and numbers', () => {
       'k: expected true or false, found "true"; write it without quotes',
     ]);
     expect(at(z.boolean(), 'yes')).toEqual(['k: expected true or false, found "yes"']);
+    expect(at(z.int(), Infinity)).toEqual(['k: expected a number, found Infinity']);
     expect(at(z.literal(1), '1')).toEqual(['k: expected 1, found "1"; write it without quotes']);
   });
 

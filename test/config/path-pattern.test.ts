@@ -37,6 +37,12 @@ describe('a path pattern', () => {
     expect(parsePathPattern('/orders/')).toMatchObject({ kind: 'exact', trailingSlash: true });
   });
 
+  test('takes a colon that names nothing', () => {
+    for (const text of ['/orders/a:cancel', '/:', '/::', '/:1', '/:a-b', '/%3Aid']) {
+      expect(() => parsePathPattern(text), text).not.toThrow(/parameter/);
+    }
+  });
+
   test('takes escapes that stay escapes', () => {
     expect(parsePathPattern('/a%20b').segments).toEqual([{ kind: 'literal', text: 'a%20b' }]);
   });
@@ -51,6 +57,8 @@ describe('a path pattern', () => {
     ['/x{id}', '"/x{id}": a parameter is a whole segment, such as /{id}'],
     ['/{id', '"/{id": a parameter is a whole segment, such as /{id}'],
     ['/{1a}', '"/{1a}": a parameter is a whole segment, such as /{id}'],
+    ['/orders/:id', '"/orders/:id": a parameter is written {id}, not :id'],
+    ['/a?b=1', '"/a?b=1" never matches: a path has no query; match that by "query"'],
     ['/a//b', '"/a//b" never matches: paths are made canonical first (/a/b)'],
     ['/a/../b', '"/a/../b" never matches: paths are made canonical first (/b)'],
     ['/%61', '"/%61" never matches: paths are made canonical first (/a)'],

@@ -38,7 +38,7 @@ describe('a value from the environment', () => {
     expect(await body('"${PORT}${ZERO}"')).toBe('80810');
     const faults = await faultsOf(withOrders('server:\n  port: "${PORT}"'), environment);
     expect(faults).toEqual([
-      'c.yaml:4:9  server.port: expected a number, found ${PORT}; write it without quotes, outside of { } and [ ]',
+      'c.yaml:4:9  server.port: expected a number, found ${PORT}; write it without quotes, on a line of its own',
     ]);
     const tagged = await faultsOf(withOrders('server:\n  port: !!str ${PORT}'), environment);
     expect(tagged).toHaveLength(1);

@@ -71,7 +71,7 @@ describe('a value from the environment', () => {
       'c.yaml:3:17  server.port: expected a number, found ${X}',
     ]);
     expect(await faultsWith('server: { limits: { idle: "${X}" } }', odd)).toEqual([
-      'c.yaml:3:27  server.limits.idle: "${X}" is not a duration such as "250ms"',
+      'c.yaml:3:27  server.limits.idle: "${X}" is not a duration such as "250ms": its unit is ms, s, m or h',
     ]);
   });
 

@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { faultsIn, faultsOf } from './config-files.ts';
+import { faultsIn, faultsOf, folderOf } from './config-files.ts';
 
 const HINT = '; inside { } and [ ], quote values with ${…}, {…} or a leading *, as in "/a/{id}"';
 
@@ -30,6 +32,13 @@ describe('a YAML syntax error', () => {
   test.each([
     ['a tab', 'a:\n\tb: 1', 'c.yaml:2:1  YAML syntax: Tabs are not allowed as indentation'],
     ['a colon', 'a: b: c', '; quote a value that holds ": "'],
+    ['a colon without its space', 'a:\n  b: 1\n  c:2s', 'a space goes after the colon of a key'],
+    [
+      'a blank of a web page',
+      'a:\n  b:\u00a01s\n  c: 1',
+      'this line holds a blank that is no space',
+    ],
+    ['quotes of a text processor', 'a: { b: “/x/{id}” }', `write quotes as " or ', not “`],
     ['an @', 'a: @b', 'reserved character @; quote the value'],
     ['a second document', 'a: 1\n---\nb: 2', 'c.yaml:2:1  a second document starts here'],
     [
@@ -67,6 +76,15 @@ describe('a file that can not be read', () => {
     const files = { 'c.yaml': 'version: 1\ninclude: [a.yaml]', 'a.yaml/x': '' };
     expect(await faultsOf(files)).toEqual(['a.yaml:1:1  can not be read (EISDIR)']);
   });
+
+  test.each(['latin1', 'utf16le'] as const)(
+    'is a fault in %s, and not guessed',
+    async (encoding) => {
+      const file = join(folderOf({ 'c.yaml': '' }), 'c.yaml');
+      writeFileSync(file, Buffer.from('version: 1 # é', encoding));
+      expect((await faultsIn(file))[0]).toMatch(/c\.yaml:1:1 {2}is not in UTF-8: save it/);
+    },
+  );
 
   test('is told by its name when it is not there', async () => {
     expect(await faultsIn('test/config/none.yaml')).toEqual([

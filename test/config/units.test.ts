@@ -20,7 +20,7 @@ describe('a duration', () => {
     '"%s" is refused, with one that would do',
     (text) => {
       expect(() => parseDuration(text)).toThrow(
-        new RangeError(`"${text}" is not a duration such as "250ms"`),
+        new RangeError(`"${text}" is not a duration such as "250ms": its unit is ms, s, m or h`),
       );
     },
   );
@@ -50,7 +50,7 @@ describe('a size', () => {
     '"%s" is refused, with one that would do',
     (text) => {
       expect(() => parseSize(text)).toThrow(
-        new RangeError(`"${text}" is not a size such as "64KiB"`),
+        new RangeError(`"${text}" is not a size such as "64KiB": its unit is B, KiB, MiB or GiB`),
       );
     },
   );

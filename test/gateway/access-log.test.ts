@@ -17,6 +17,7 @@ async function logging(access = true) {
   const gateway = await startGateway({
     log,
     config: {
+      admin: { port: 0 },
       telemetry: { logs: { access } },
       plugins: {
         jwt: { issuers: { own: { issuer: 'own', secret: SECRET, algorithms: ['HS256'] } } },
@@ -25,9 +26,21 @@ async function logging(access = true) {
         all: forwardTo('/api/*', { jwt: { issuer: 'own', optional: true } }),
         slow: { match: { path: '/slow' }, upstream: 'slow' },
         own: { match: { path: '/own' }, respond: { body: 'four' } },
+        page: {
+          match: { path: '/page' },
+          aggregate: {
+            book: { upstream: 'up', path: '/book', required: true },
+            stock: { upstream: 'broken', path: '/stock' },
+            price: { upstream: 'slow', path: '/price', timeout: '10ms', default: 0 },
+          },
+        },
       },
     },
-    upstreams: { up: () => ({ body: 'body' }), slow: () => new Promise(() => {}) },
+    upstreams: {
+      up: ({ path }) => ({ body: path === '/book' ? {} : 'body' }),
+      slow: () => new Promise(() => {}),
+      broken: () => ({ status: 500 }),
+    },
   });
   const requests = () =>
     lines.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg === 'request');
@@ -100,6 +113,21 @@ describe('the access log', () => {
     expect(none).not.toHaveProperty('upstream');
     expect(posted).toMatchObject({ method: 'POST', bytesSent: 4 });
     expect(own).toMatchObject({ route: 'own', status: 200, bytesSent: 4 });
+  });
+
+  test('says what an answer was made without, and so does a metric', async () => {
+    const { fetch, requests, gateway } = await logging();
+    const { headers, status } = await fetch('/page');
+    const degraded = 'stock;reason=status-500, price;reason=timeout';
+    expect([status, headers.get('gateway-degraded')]).toEqual([200, degraded]);
+
+    await expect.poll(requests).toHaveLength(1);
+    expect(requests()[0]).toMatchObject({ status: 200, degraded: degraded.split(', ') });
+    const metrics = await (await globalThis.fetch(`${gateway.adminUrl}/metrics`)).text();
+    for (const reason of ['status-500', 'timeout']) {
+      const line = `portico_degraded_parts_total{route="page",reason="${reason}"} 1`;
+      expect(metrics).toContain(line);
+    }
   });
 
   test('has a line for who left (499), and for who could not be understood', async () => {

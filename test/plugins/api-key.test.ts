@@ -169,6 +169,7 @@ describe('a config', () => {
       /b\.keys\[0\]: is a key of "a" already/,
     ],
     ['header and query', CONSUMERS, { header: 'x-a', query: 'a' }, /does not go with "header"/],
+    ['nobody who has one', {}, {}, /routes\.all\.apiKey: nobody has a key: name "consumers"/],
     ['a plan nobody has', CONSUMERS, { plans: ['golf'] }, /no consumer has the plan "golf"/],
   ])('with %s is refused', async (_what, consumers, options, fault) => {
     expect(await faultOf(consumers, options)).toMatch(fault);

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { testGateway } from '../../src/testing.ts';
+import { testGateway } from 'portico/testing';
 
 test('an app older than minVersion is 410, and the upstream is not called', async () => {
   let calls = 0;

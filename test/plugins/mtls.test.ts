@@ -45,6 +45,15 @@ describe('a client certificate', () => {
     ]);
   });
 
+  test('has claims that a limit may go by', async () => {
+    const rateLimit = { max: 1, window: '1h', by: 'claim:fingerprint' };
+    const { url } = await knowing({ clientCa: authorities }, { mtls: {}, rateLimit });
+    const statusOf = async (name: string) => (await ask(url, identity(name))).status;
+    expect(await statusOf('client')).toBe(200);
+    expect(await statusOf('client')).toBe(429);
+    expect(await statusOf('workload')).toBe(200);
+  });
+
   test('says so by its URI where it has no common name', async () => {
     const { url, consumers } = await knowing({ clientCa: authorities });
     await ask(url, identity('workload'));

@@ -285,7 +285,19 @@ describe('mode: report', () => {
 describe('a route is refused', () => {
   test.each([
     [{}, 'validate: checks nothing: give it a body, query, params or headers'],
-    [{ body: { type: 'objet' } }, 'validate.body: is no JSON Schema: '],
+    [
+      { body: { type: 'objet' } },
+      'validate.body.type: is no JSON Schema: must be one of array, boolean, integer, ',
+    ],
+    [
+      { body: { properties: { a: { type: 'string', minLength: -1 } }, required: 'a' } },
+      'validate.body.required: is no JSON Schema: must be array',
+    ],
+    [
+      { body: { properties: { 'a/b': { minLength: -1 } } } },
+      'validate.body.properties.a/b.minLength: is no JSON Schema: must be >= 0',
+    ],
+    [{ body: { $schema: 'http://json-schema.org/draft-04/schema#' } }, 'validate.body: is no JSON'],
     [{ query: { tpye: 'object' } }, 'unknown keyword: "tpye"'],
     [
       { headers: { type: 'object', properties: { 'X-A': {} } } },
