@@ -17,18 +17,11 @@ export function sendHooks(route: Plugins): onSendHookHandler[] {
   if (route.responseHooks.length === 0 && route.transforms.length === 0) return [];
   return [
     function editAnswer(request, reply, payload, done) {
-      let edited: unknown;
       try {
-        edited = edit(route, request, reply, payload);
+        done(null, edit(route, request, reply, payload) ?? payload);
       } catch (error) {
-        if (exchangeOf(request.raw).code === undefined) {
-          done(error as Error);
-          return;
-        }
-        // A hook that fails on the answer to its own failure must not hide it.
-        request.log.error({ err: error }, 'bug');
+        done(error as Error);
       }
-      done(null, edited ?? payload);
     },
   ];
 }
@@ -45,28 +38,41 @@ function edit(
   for (const [name, value] of Object.entries(before)) {
     if (value !== undefined) head.headers[name] = Array.isArray(value) ? value : String(value);
   }
-  for (const hook of responseHooks) hook(request, head);
+  for (const hook of responseHooks) unlessFailed(request, () => hook(request, head));
 
   const source = transforms.length === 0 ? undefined : sourceOf(request, head, payload);
   const streams =
     source === undefined ? [] : transforms.flatMap((make) => make(request, head) ?? []);
   // What comes out of a transform has another length.
   if (streams.length > 0) delete head.headers['content-length'];
-  apply(reply, head, before);
+  apply(request, reply, head, before);
   return source === undefined || streams.length === 0 ? undefined : through(source, streams);
 }
 
+/** What fails on the answer to a failure must not hide it, nor keep other hooks from their edits. */
+function unlessFailed(request: FastifyRequest, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (exchangeOf(request.raw).code === undefined) throw error;
+    request.log.error({ err: error }, 'bug');
+  }
+}
+
 function apply(
+  request: FastifyRequest,
   reply: FastifyReply,
   { status, headers }: ResponseHead,
   before: Readonly<Record<string, unknown>>,
 ): void {
   for (const [name, value] of Object.entries(headers)) {
     if (value === before[name]) continue;
-    for (const each of [value].flat()) validateHeaderValue(name, each);
-    // Fastify adds to Set-Cookie.
-    if (name === 'set-cookie') void reply.removeHeader(name);
-    void reply.header(name, value);
+    unlessFailed(request, () => {
+      for (const each of [value].flat()) validateHeaderValue(name, each);
+      // Fastify adds to Set-Cookie.
+      if (name === 'set-cookie') void reply.removeHeader(name);
+      void reply.header(name, value);
+    });
   }
   for (const name in before) if (!(name in headers)) void reply.removeHeader(name);
   void reply.code(status);

@@ -71,6 +71,25 @@ describe('onResponse that throws', () => {
   });
 });
 
+describe('other plugins', () => {
+  test.each(['response', 'header'])('edit the error that one makes of its %s', async (on) => {
+    const { fetch } = await faulty(
+      { on },
+      { securityHeaders: {}, cors: {} },
+      {
+        upstream: 'up',
+        cors: { origins: ['https://a.example'] },
+        securityHeaders: {},
+      },
+    );
+    const response = await fetch('/a', { headers: { origin: 'https://a.example' } });
+    expect([response.status, await codeOf(response)]).toEqual([500, 'GW_INTERNAL']);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('access-control-allow-origin')).toBe('https://a.example');
+    expect(response.headers.get('x-bad')).toBeNull();
+  });
+});
+
 describe('a value that no header can hold', () => {
   test.each([
     ['forward', { upstream: 'up' }],
