@@ -1,5 +1,4 @@
 /** The Fastify of one generation: it routes and runs hooks, and never listens. */
-import { METHODS } from 'node:http';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -12,6 +11,7 @@ import type { ServerConfig } from '../config/config.ts';
 import type { ClientCertificate } from '../edge/client-certificate.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
+import { SERVED_METHODS } from '../edge/methods.ts';
 import { problem } from '../edge/problem.ts';
 import { ERRORS, type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
 import { requestLogger } from './request-logger.ts';
@@ -48,11 +48,6 @@ export interface RequestView {
    */
   readBody(): Promise<Buffer>;
 }
-
-/** Methods that a route may serve. */
-export const SERVED_METHODS: readonly string[] = METHODS.filter(
-  (method) => method !== 'TRACE' && method !== 'CONNECT',
-);
 
 export function createApp(server: ServerConfig, log: FastifyBaseLogger): FastifyInstance {
   const app = Fastify({

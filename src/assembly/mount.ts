@@ -8,13 +8,13 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
+import { SERVED_METHODS } from '../edge/methods.ts';
 import { GatewayError } from '../errors.ts';
 import { aggregate } from '../routes/aggregate.ts';
 import { forward } from '../routes/forward.ts';
 import { redirect } from '../routes/redirect.ts';
 import { respond } from '../routes/respond.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
-import { SERVED_METHODS } from './fastify-app.ts';
 import { asHook, asLastHook, type FastifyHook } from './fastify-hook.ts';
 import { sendHooks } from './send-hooks.ts';
 

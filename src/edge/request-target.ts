@@ -7,6 +7,7 @@
 import type { IncomingMessage } from 'node:http';
 import { canonicalPath, type PathRules } from '../canonical-path.ts';
 import { GatewayError } from '../errors.ts';
+import { isServed } from './methods.ts';
 
 export interface RequestTarget {
   /** Canonical; `*` for the asterisk-form. */
@@ -44,8 +45,8 @@ export function readTarget(request: IncomingMessage, rules: TargetRules): Reques
   if (url.length > rules.urlBytes) {
     throw new GatewayError('GW_URI_TOO_LONG', `more than ${rules.urlBytes} bytes`);
   }
-  if (method === 'TRACE' || method === 'CONNECT') {
-    throw new GatewayError('GW_METHOD_UNSUPPORTED', `${method} is not served`);
+  if (!isServed(method)) {
+    throw new GatewayError('GW_METHOD_UNSUPPORTED', 'the method is not served');
   }
   const host = readHost(request, rules.headersBytes);
   if (url === '*') return asterisk(method, host);

@@ -154,6 +154,7 @@ describe('a request over HTTP/2', () => {
     expect(await code({ ':path': `/${'x'.repeat(9_000)}` })).toBe('414 GW_URI_TOO_LONG');
     expect(await code({ 'x-long': 'x'.repeat(17_000) })).toBe('431 GW_HEADERS_TOO_LARGE');
     expect(await code({ ':method': 'TRACE' })).toBe('501 GW_METHOD_UNSUPPORTED');
+    expect(await code({ ':method': 'BREW' })).toBe('501 GW_METHOD_UNSUPPORTED');
   });
 });
 
