@@ -35,6 +35,8 @@ export function forward(route: Route, context: ActionContext): Action {
     const headers = forwardedHeaders(request.raw.headers, exchange);
     const host = upstreamHost(config.host, exchange);
     if (host !== undefined) headers['host'] = host;
+    // Named in the access log even where no call comes about.
+    exchange.notes.upstream = action.upstream;
     const body = hasBody(request.raw) ? openUpload(request, reply, exchange, upload) : undefined;
     const response = await call(
       upstreamRequest(exchange, {

@@ -63,6 +63,7 @@ export async function runPart(
   part: PartRequest,
 ): Promise<Json> {
   const bound = new Bound(part, group.child());
+  exchange.notes.upstream = part.upstream;
   try {
     const response = await call(
       upstreamRequest(exchange, {

@@ -22,9 +22,11 @@ async function logging(access = true) {
       plugins: {
         jwt: { issuers: { own: { issuer: 'own', secret: SECRET, algorithms: ['HS256'] } } },
       },
+      upstreams: { full: { bulkhead: { concurrency: 1, queue: 0 } } },
       routes: {
         all: forwardTo('/api/*', { jwt: { issuer: 'own', optional: true } }),
         slow: { match: { path: '/slow' }, upstream: 'slow' },
+        full: { match: { path: '/full' }, upstream: 'full' },
         own: { match: { path: '/own' }, respond: { body: 'four' } },
         page: {
           match: { path: '/page' },
@@ -39,6 +41,7 @@ async function logging(access = true) {
     upstreams: {
       up: ({ path }) => ({ body: path === '/book' ? {} : 'body' }),
       slow: () => new Promise(() => {}),
+      full: () => new Promise(() => {}),
       broken: () => ({ status: 500 }),
     },
   });
@@ -113,6 +116,19 @@ describe('the access log', () => {
     expect(none).not.toHaveProperty('upstream');
     expect(posted).toMatchObject({ method: 'POST', bytesSent: 4 });
     expect(own).toMatchObject({ route: 'own', status: 200, bytesSent: 4 });
+  });
+
+  test('names the upstream that was wanted, even where none was called', async () => {
+    const { fetch, requests, gateway } = await logging();
+    const leaving = new AbortController();
+    const held = fetch('/full', { signal: leaving.signal }).catch(() => undefined);
+    await expect.poll(() => gateway.status().inflight).toBe(1);
+    expect(await codeOf(await fetch('/full'))).toBe('GW_BULKHEAD_FULL');
+    leaving.abort();
+    await held;
+    const refused = requests().find(({ code }) => code === 'GW_BULKHEAD_FULL');
+    expect(refused).toMatchObject({ upstream: 'full', attempts: 0 });
+    expect(refused).not.toHaveProperty('target');
   });
 
   test('says what an answer was made without, and so does a metric', async () => {
