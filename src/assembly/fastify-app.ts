@@ -1,7 +1,6 @@
 /** The Fastify of one generation: it routes and runs hooks, and never listens. */
 import { METHODS } from 'node:http';
 import Fastify, {
-  type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
@@ -14,7 +13,9 @@ import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
 import { problem } from '../edge/problem.ts';
 import { ERRORS, type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
+import { readerWatch } from '../reader-watch.ts';
 import { requestLogger } from './request-logger.ts';
+import type { World } from './world.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -54,7 +55,7 @@ export const SERVED_METHODS: readonly string[] = METHODS.filter(
   (method) => method !== 'TRACE' && method !== 'CONNECT',
 );
 
-export function createApp(server: ServerConfig, log: FastifyBaseLogger): FastifyInstance {
+export function createApp(server: ServerConfig, world: World): FastifyInstance {
   const app = Fastify({
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
@@ -74,7 +75,7 @@ export function createApp(server: ServerConfig, log: FastifyBaseLogger): Fastify
     routerOptions: { maxParamLength: server.limits.urlBytes },
   });
   // Its own is silent, so that it makes no child for each request.
-  app.log = log;
+  app.log = world.log;
   for (const method of SERVED_METHODS) {
     if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
   }
@@ -92,7 +93,7 @@ export function createApp(server: ServerConfig, log: FastifyBaseLogger): Fastify
       return exchangeOf(this.raw);
     },
   });
-  addFirstHooks(app, log);
+  addFirstHooks(app, server.limits.idleMs, world);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(() => {
     throw new GatewayError('GW_ROUTE_NOT_FOUND', 'nothing is served at this path');
@@ -101,7 +102,8 @@ export function createApp(server: ServerConfig, log: FastifyBaseLogger): Fastify
 }
 
 /** What runs before any hook of a plugin, ordinary Fastify plugins among them. */
-function addFirstHooks(app: FastifyInstance, log: FastifyBaseLogger): void {
+function addFirstHooks(app: FastifyInstance, idleMs: number, { log, clock }: World): void {
+  const watchReader = readerWatch(clock, idleMs);
   app.addHook('onRequest', function enter(request, reply, done) {
     const exchange = exchangeOf(request.raw);
     // Fastify has routed it by an address of ours: from here on it has its own URL.
@@ -111,8 +113,9 @@ function addFirstHooks(app: FastifyInstance, log: FastifyBaseLogger): void {
     void reply.header('x-request-id', exchange.id);
     done();
   });
-  app.addHook('onSend', function noteAnswer(request, _reply, payload, done) {
+  app.addHook('onSend', function noteAnswer(request, reply, payload, done) {
     exchangeOf(request.raw).isAnswering = true;
+    watchReader(reply.raw);
     done(null, payload);
   });
 }
