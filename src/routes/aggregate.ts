@@ -14,7 +14,7 @@ import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
 import { openUpload, type UploadLimits } from '../edge/client-upload.ts';
 import { markDegraded, type MissingPart } from '../edge/degraded.ts';
 import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
-import { GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
+import { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
 import type { MutableHeaders } from '../headers.ts';
 import type { Json } from '../json.ts';
 import { Timeouts } from '../timeouts.ts';
@@ -148,7 +148,7 @@ class Run {
     } catch (error) {
       if (part.config.required) throw asAnswer(part.config.name, error);
       // A client's own mistake is told, whichever part meets it.
-      if (isGatewayError(error) && error.code === 'GW_REQUEST_INVALID') throw error;
+      if (isGatewayError(error) && CLIENTS_OWN.has(error.code)) throw error;
       if (!isGatewayError(error)) {
         this.#request.log.error({ err: error, part: part.config.name }, 'bug');
       }
@@ -200,6 +200,13 @@ class Run {
 }
 
 const NONE: Readonly<Record<string, unknown>> = {};
+
+/** What is wrong with the request, or its body, whoever is called. */
+const CLIENTS_OWN: ReadonlySet<ErrorCode> = new Set([
+  'GW_REQUEST_INVALID',
+  'GW_REQUEST_TIMEOUT',
+  'GW_BODY_TOO_LARGE',
+]);
 
 /** What the client is told of a required part that failed. */
 function asAnswer(name: string, error: unknown): GatewayError {
