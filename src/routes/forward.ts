@@ -9,7 +9,7 @@ import type { Call, UpstreamResponse } from '../call.ts';
 import type { FallbackConfig } from '../config/config.ts';
 import { hasBody } from '../edge/client-headers.ts';
 import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
-import { openUpload } from '../edge/client-upload.ts';
+import { isLeft, openUpload } from '../edge/client-upload.ts';
 import { acceptsTrailers, forwardedHeaders, upstreamHost } from '../edge/forwarded.ts';
 import { mergeReplyHeaders, relayedHeaders, type ResponseHead } from '../edge/response-head.ts';
 import { isGatewayError } from '../errors.ts';
@@ -93,9 +93,7 @@ function deliver(route: Route, context: ActionContext, delivery: Delivery): void
     status: response.status,
     headers: relayedHeaders(response.headers),
   };
-  if (upload !== undefined && !upload.isEnded && request.raw.httpVersionMajor === 1) {
-    leaveUpload(head, upload, response);
-  }
+  if (upload !== undefined && isLeft(request.raw, upload)) leaveUpload(head, upload, response);
   response.body.onClose((error) => {
     exchange.bytesSent = response.body.received;
     if (error !== undefined && isGatewayError(error)) exchange.code ??= error.code;

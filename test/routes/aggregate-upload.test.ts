@@ -46,3 +46,11 @@ describe('what is wrong with the body of a part that may fail', () => {
     expect([status, headers['connection']]).toEqual([408, 'close']);
   });
 });
+
+test('a part that answers before it has the body leaves no connection that waits for the rest', async () => {
+  const { url } = await writing({ early: true });
+  const socket = await open(url);
+  socket.write(`${POST}content-length: 900000\r\n\r\nabc`);
+  const { status, headers, body } = parse(await receive(socket));
+  expect([status, headers['connection'], body]).toEqual([200, 'close', '{"order":{},"user":{}}']);
+});
