@@ -105,6 +105,8 @@ function deliver(route: Route, context: ActionContext, delivery: Delivery): void
   try {
     for (const hook of route.responseHooks) hook(request, head);
     mergeReplyHeaders(reply, head.headers);
+    // RFC 9110 §8.6; clients of HTTP/2 reset such a stream.
+    if (head.status === 204) delete head.headers['content-length'];
     response.body.send(reply.raw, head.status, head.headers, {
       clock: context.clock,
       idleMs: context.idleMs,
