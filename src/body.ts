@@ -152,13 +152,13 @@ export class Body {
    * @throws GW_UPSTREAM_INVALID past `capBytes` or when it is not JSON
    */
   async json(capBytes: number): Promise<unknown> {
-    return (await this.readJson(capBytes)).value;
+    return readJson(await this.#joined(capBytes)).value;
   }
 
-  /** As `json`, with the text. */
-  async readJson(capBytes: number): Promise<Json> {
-    const chunks = await this.#chunks(capBytes);
-    return readJson(chunks.length === 1 ? asBuffer(chunks[0]!) : Buffer.concat(chunks));
+  /** As `json`, with the text; `undefined` where not a byte came. */
+  async readJson(capBytes: number): Promise<Json | undefined> {
+    const bytes = await this.#joined(capBytes);
+    return bytes.length === 0 ? undefined : readJson(bytes);
   }
 
   /** A standard stream, for code that needs one; destroying it ends the exchange. */
@@ -230,6 +230,11 @@ export class Body {
     } else if (!wantsMore) this.#pause();
     else if (this.#paused) this.resume();
     else this.#source.awaited();
+  }
+
+  async #joined(capBytes: number): Promise<Buffer> {
+    const chunks = await this.#chunks(capBytes);
+    return chunks.length === 1 ? asBuffer(chunks[0]!) : Buffer.concat(chunks);
   }
 
   async #chunks(capBytes: number): Promise<Uint8Array[]> {

@@ -50,7 +50,7 @@ export async function buildGeneration(
   const upstreams = new Map(
     Object.values(config.upstreams).map((each) => [each.name, world.upstreams.acquire(each)]),
   );
-  const app = createApp(config.server, world.log);
+  const app = createApp(config.server, world);
   const release = async (): Promise<void> => {
     await app.close();
     world.kept.release(identity);

@@ -119,10 +119,10 @@ function refuseUnreadable(
   }
   const code = codeOf(error, urlBytes);
   const answer = new GatewayError(code, DETAILS[code] ?? 'the request can not be read');
-  const response = responseOn(socket);
-  if (response === undefined || response.req.complete) {
-    afterAnswers(socket, () => refuse(socket, answer, world));
-  } else endUnreadable(socket, response, answer);
+  afterAnswers(socket, (unread) => {
+    if (unread === undefined) refuse(socket, answer, world);
+    else endUnreadable(socket, unread, answer);
+  });
 }
 
 /** The body is unreadable: whoever works for this request stops, and says why. */
@@ -141,10 +141,13 @@ function endUnreadable(socket: Socket, response: ServerResponse, reason: Gateway
   exchange.signal.cancel(reason);
 }
 
-/** Requests before the unreadable one are answered first (RFC 9112 §9.3.2). */
-function afterAnswers(socket: Socket, then: () => void): void {
+/**
+ * Requests before the unreadable one are answered first (RFC 9112 §9.3.2). `then` is given its response,
+ * where its head was read.
+ */
+function afterAnswers(socket: Socket, then: (unread: ServerResponse | undefined) => void): void {
   const response = responseOn(socket);
-  if (response === undefined) then();
+  if (response === undefined || !response.req.complete) then(response);
   else response.once('close', () => afterAnswers(socket, then));
 }
 

@@ -4,7 +4,7 @@ import { GatewayError } from './errors.ts';
 
 const DANGEROUS_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Escapes can spell a dangerous key, so that any backslash calls for the slow way. */
+/** Escapes can spell a dangerous key, so that any of them calls for a look at the keys. */
 const SUSPICIOUS = /__proto__|constructor|prototype|\\u/;
 
 /** An answer deeper than this is none: to write it again takes a call for each level. */
@@ -27,7 +27,8 @@ export function readJson(bytes: Buffer): Json {
     throw new GatewayError('GW_UPSTREAM_INVALID', `the answer is deeper than ${MAX_ANSWER_DEPTH}`);
   }
   try {
-    if (!SUSPICIOUS.test(text)) return { value: JSON.parse(text), text };
+    const value: unknown = JSON.parse(text);
+    if (!SUSPICIOUS.test(text) || !hasDangerousKey(text)) return { value, text };
     return { value: JSON.parse(text, withoutDangerousKeys), text: undefined };
   } catch (error) {
     throw new GatewayError('GW_UPSTREAM_INVALID', 'the answer is not JSON', { cause: error });
@@ -39,6 +40,29 @@ export const parseJson = (bytes: Buffer): unknown => readJson(bytes).value;
 
 const withoutDangerousKeys = (key: string, value: unknown): unknown =>
   DANGEROUS_KEYS.has(key) ? undefined : value;
+
+/** `text` is JSON: a colon follows keys, and no other texts. */
+function hasDangerousKey(text: string): boolean {
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
+    const end = closingQuote(text, at);
+    if (isKey(text, end) && DANGEROUS_KEYS.has(keyOf(text.slice(at, end + 1)))) return true;
+    at = end;
+  }
+  return false;
+}
+
+function isKey(text: string, end: number): boolean {
+  for (let at = end + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    // Only white space stands between.
+    if (code > 0x20) return code === COLON;
+  }
+  return false;
+}
+
+/** Of the text as JSON has it, quotes and escapes and all. */
+const keyOf = (token: string): string =>
+  token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1);
 
 /** Are there more than `most` brackets of either kind? Found at a seventh of what a scan costs. */
 function opensMore(text: string, most: number): boolean {
@@ -56,6 +80,7 @@ function countOf(text: string, bracket: string, most: number): number {
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COLON = 0x3a;
 
 /** Does `text`, as far as it is JSON, hold more than `most` lists and objects in each other? */
 function isDeeper(text: string, most: number): boolean {
@@ -127,7 +152,7 @@ function checkKeys(text: string): void {
 
 function addKey(token: string, keys: Set<string> | undefined): void {
   if (keys === undefined) return;
-  const key = token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1);
+  const key = keyOf(token);
   if (DANGEROUS_KEYS.has(key)) throw notJson(`it has a key "${key}"`);
   if (keys.has(key)) throw notJson('it has a key twice');
   keys.add(key);

@@ -3,8 +3,9 @@
  * gives up where it stalls.
  */
 import type { ServerResponse } from 'node:http';
-import type { Clock, Timer } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { MutableHeaders } from './headers.ts';
+import { outputOf, ReaderWatch } from './reader-watch.ts';
 
 export interface Sink {
   /** Says whether it wants more at once; if not, it resumes the body itself. */
@@ -33,9 +34,6 @@ interface SinkSource {
  */
 const TEXT_BYTES = 16_384;
 
-/** Between two looks at what a client has taken: so late it may be cut. */
-const MAX_LOOK_MS = 500;
-
 const asText = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 
@@ -43,7 +41,7 @@ export class ResponseSink implements Sink {
   readonly #response: ServerResponse;
   readonly #options: SendOptions;
   readonly #body: SinkSource;
-  #stalled: Timer | undefined;
+  #watch: ReaderWatch | undefined;
 
   constructor(response: ServerResponse, options: SendOptions, body: SinkSource) {
     this.#response = response;
@@ -70,12 +68,12 @@ export class ResponseSink implements Sink {
   }
 
   fail(error: Error): void {
-    this.#options.clock.cancel(this.#stalled);
+    this.#watch?.stop();
     this.#response.destroy(error);
   }
 
   #waitForDrain(): void {
-    if (this.#stalled !== undefined) return;
+    if (this.#watch !== undefined) return;
     const { clock, idleMs } = this.#options;
     const response = this.#response;
     if (response.destroyed) {
@@ -83,50 +81,13 @@ export class ResponseSink implements Sink {
       return;
     }
     const settled = (): void => {
-      clock.cancel(this.#stalled);
-      this.#stalled = undefined;
+      this.#watch?.stop();
+      this.#watch = undefined;
       response.off('drain', settled).off('finish', settled).off('close', settled);
       if (response.destroyed) this.#body.destroy();
       else this.#body.resume();
     };
-    this.#watchProgress(clock, idleMs);
+    this.#watch = new ReaderWatch(response, clock, idleMs);
     response.on('drain', settled).on('finish', settled).on('close', settled);
   }
-
-  /** A slow reader may take long for one high-water mark: only a socket that takes no byte is cut. */
-  #watchProgress(clock: Clock, idleMs: number): void {
-    const lookMs = Math.min(idleMs / 4, MAX_LOOK_MS);
-    let taken = this.#taken();
-    let movedAt = clock.now();
-    const look = (): void => {
-      const now = this.#taken();
-      if (now === undefined || now !== taken) {
-        taken = now;
-        movedAt = clock.now();
-      } else if (clock.now() - movedAt >= idleMs) {
-        this.#response.destroy();
-        return;
-      }
-      this.#stalled = clock.after(lookMs, look);
-    };
-    this.#stalled = clock.after(lookMs, look);
-  }
-
-  /** Bytes the client has taken; `undefined` while its connection still serves an earlier answer. */
-  #taken(): number | undefined {
-    const output = outputOf(this.#response);
-    return output ? (output.bytesWritten ?? 0) - output.writableLength : undefined;
-  }
-}
-
-interface Output {
-  /** Absent for a stream of HTTP/2, which shows what it still has and no more. */
-  readonly bytesWritten?: number;
-  readonly writableLength: number;
-}
-
-/** What takes the bytes of an answer: its connection, or in HTTP/2 its stream. */
-function outputOf(response: ServerResponse): Output | null | undefined {
-  const { stream } = response as ServerResponse & { readonly stream?: Output };
-  return stream ?? response.socket;
 }

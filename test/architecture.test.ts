@@ -13,6 +13,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'src/canonical-path.ts',
     'src/json.ts',
     'src/spent-buffers.ts',
+    'src/reader-watch.ts',
     'src/sink.ts',
     'src/body.ts',
     'src/upload.ts',

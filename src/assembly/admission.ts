@@ -20,6 +20,7 @@ import { sendProblem } from '../edge/problem.ts';
 import { hostName, readTarget, type TargetRules } from '../edge/request-target.ts';
 import { TrustedProxies } from '../edge/trusted-proxies.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
+import { readerWatch } from '../reader-watch.ts';
 import type { MatchRequest } from '../routes/conditions.ts';
 import type { Match, Matcher } from '../routes/matcher.ts';
 import { addressOf } from './mount.ts';
@@ -46,6 +47,7 @@ export function admission(options: AdmissionOptions): RequestHandler {
   const rules = { paths, urlBytes, headersBytes };
   const { nextRequestId, clock } = world;
   const proxies = trustedProxies.length === 0 ? undefined : new TrustedProxies(trustedProxies);
+  const watchReader = readerWatch(clock, idleMs);
   return function admit(request, response) {
     const method = request.method ?? 'GET';
     const peer = peerOf(request.socket);
@@ -68,6 +70,7 @@ export function admission(options: AdmissionOptions): RequestHandler {
         app.routing(request, response);
       }
     } catch (thrown) {
+      watchReader(response);
       refuse(request, response, exchange, thrown, options);
     }
   };

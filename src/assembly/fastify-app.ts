@@ -1,6 +1,5 @@
 /** The Fastify of one generation: it routes and runs hooks, and never listens. */
 import Fastify, {
-  type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
@@ -14,7 +13,9 @@ import { hasLongBody } from '../edge/client-headers.ts';
 import { SERVED_METHODS } from '../edge/methods.ts';
 import { problem } from '../edge/problem.ts';
 import { ERRORS, type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
+import { readerWatch } from '../reader-watch.ts';
 import { requestLogger } from './request-logger.ts';
+import type { World } from './world.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -49,7 +50,7 @@ export interface RequestView {
   readBody(): Promise<Buffer>;
 }
 
-export function createApp(server: ServerConfig, log: FastifyBaseLogger): FastifyInstance {
+export function createApp(server: ServerConfig, world: World): FastifyInstance {
   const app = Fastify({
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
@@ -69,7 +70,7 @@ export function createApp(server: ServerConfig, log: FastifyBaseLogger): Fastify
     routerOptions: { maxParamLength: server.limits.urlBytes },
   });
   // Its own is silent, so that it makes no child for each request.
-  app.log = log;
+  app.log = world.log;
   for (const method of SERVED_METHODS) {
     if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
   }
@@ -87,7 +88,7 @@ export function createApp(server: ServerConfig, log: FastifyBaseLogger): Fastify
       return exchangeOf(this.raw);
     },
   });
-  addFirstHooks(app, log);
+  addFirstHooks(app, server.limits.idleMs, world);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(() => {
     throw new GatewayError('GW_ROUTE_NOT_FOUND', 'nothing is served at this path');
@@ -96,7 +97,8 @@ export function createApp(server: ServerConfig, log: FastifyBaseLogger): Fastify
 }
 
 /** What runs before any hook of a plugin, ordinary Fastify plugins among them. */
-function addFirstHooks(app: FastifyInstance, log: FastifyBaseLogger): void {
+function addFirstHooks(app: FastifyInstance, idleMs: number, { log, clock }: World): void {
+  const watchReader = readerWatch(clock, idleMs);
   app.addHook('onRequest', function enter(request, reply, done) {
     const exchange = exchangeOf(request.raw);
     // Fastify has routed it by an address of ours: from here on it has its own URL.
@@ -106,8 +108,9 @@ function addFirstHooks(app: FastifyInstance, log: FastifyBaseLogger): void {
     void reply.header('x-request-id', exchange.id);
     done();
   });
-  app.addHook('onSend', function noteAnswer(request, _reply, payload, done) {
+  app.addHook('onSend', function noteAnswer(request, reply, payload, done) {
     exchangeOf(request.raw).isAnswering = true;
+    watchReader(reply.raw);
     done(null, payload);
   });
 }

@@ -37,7 +37,8 @@ export function pluginCall(state: UpstreamState, plugin: string, world: World): 
       query,
       headers: { ...gatewayHeaders(exchange), ...headers, ...(host === undefined ? {} : { host }) },
       body: undefined,
-      signal: exchange.signal,
+      // A deadline ends this call, and not what the client waits for.
+      signal: exchange.signal.child(),
       key: keyOf?.(request),
       deadlineAt: Number.POSITIVE_INFINITY,
     });

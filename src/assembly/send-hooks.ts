@@ -43,10 +43,19 @@ function edit(
   const source = transforms.length === 0 ? undefined : sourceOf(request, head, payload);
   const streams =
     source === undefined ? [] : transforms.flatMap((make) => make(request, head) ?? []);
-  // What comes out of a transform has another length.
-  if (streams.length > 0) delete head.headers['content-length'];
+  // What comes out of a transform has another length, which is told without the body too.
+  const isUnsized = streams.length > 0 || (transforms.length > 0 && isAboutBody(request, head));
+  if (isUnsized) delete head.headers['content-length'];
   apply(request, reply, head, before);
-  return source === undefined || streams.length === 0 ? undefined : through(source, streams);
+  if (source !== undefined && streams.length > 0) return through(source, streams);
+  // Of text Fastify would tell the length.
+  return isUnsized && !(payload instanceof Readable) ? Readable.from([]) : undefined;
+}
+
+/** Does this head speak of a body that would be transformed, and not come with it? */
+function isAboutBody(request: FastifyRequest, { status }: ResponseHead): boolean {
+  if (exchangeOf(request.raw).code !== undefined) return false;
+  return request.method === 'HEAD' || status === 304;
 }
 
 /** What fails on the answer to a failure must not hide it, nor keep other hooks from their edits. */

@@ -38,8 +38,16 @@ export function boundUnread(
   ms: number,
 ): void {
   response.once('close', () => {
-    if (request.complete || request.socket.destroyed) return;
-    const timer = clock.after(ms, () => request.complete || request.socket.destroy());
-    request.socket.once('close', () => clock.cancel(timer));
+    const { socket } = request;
+    if (request.complete || socket.destroyed) return;
+    const settle = (): void => {
+      clock.cancel(timer);
+      request.off('close', settle);
+      socket.off('close', settle);
+      if (!request.complete) socket.destroy();
+    };
+    const timer = clock.after(ms, settle);
+    request.on('close', settle);
+    socket.on('close', settle);
   });
 }

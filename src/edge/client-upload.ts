@@ -1,4 +1,5 @@
 /** The body of a client's request: on its way to one upstream, or read whole before that. */
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../clock.ts';
@@ -54,6 +55,10 @@ export function openUpload(
   });
   return upload;
 }
+
+/** Would an answer now leave some of the body on the connection? A stream of HTTP/2 ends by itself. */
+export const isLeft = ({ httpVersionMajor }: IncomingMessage, { isEnded }: Upload): boolean =>
+  !isEnded && httpVersionMajor === 1;
 
 /**
  * All of a body, under the limits of the route; whoever sends it on afterwards sends the same bytes.

@@ -11,13 +11,14 @@ import { dependenciesOf } from '../config/check-aggregate.ts';
 import type { PartConfig } from '../config/config.ts';
 import { hasBody } from '../edge/client-headers.ts';
 import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
-import { openUpload, type UploadLimits } from '../edge/client-upload.ts';
+import { isLeft, openUpload, type UploadLimits } from '../edge/client-upload.ts';
 import { markDegraded, type MissingPart } from '../edge/degraded.ts';
 import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
-import { GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
+import { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
 import type { MutableHeaders } from '../headers.ts';
 import type { Json } from '../json.ts';
 import { Timeouts } from '../timeouts.ts';
+import type { Upload } from '../upload.ts';
 import { degradedReason, notNeeded, type PartRequest, type PartTime, runPart } from './part.ts';
 import { compilePath, compileQuery, type Render } from './part-template.ts';
 import { compilePick, type Pick } from './pick.ts';
@@ -57,7 +58,9 @@ export function aggregate(route: Route, context: ActionContext): Action {
   const minimum = parts.some(({ config }) => config.required) ? 0 : action.minimum;
   return async function aggregated(request, reply) {
     const run = new Run(parts, request, reply);
-    answer(reply, parts, await run.all(), minimum);
+    const outcomes = await run.all();
+    run.leaveUpload();
+    answer(reply, parts, outcomes, minimum);
   };
 }
 
@@ -110,6 +113,7 @@ class Run {
   /** What all parts say of the client. */
   readonly #fields: MutableHeaders;
   readonly #outcomes = new Map<string, Promise<Outcome>>();
+  #upload: Upload | undefined;
 
   constructor(parts: readonly Part[], request: FastifyRequest, reply: FastifyReply) {
     this.#parts = parts;
@@ -130,6 +134,13 @@ class Run {
     }
   }
 
+  /** The answer may come before the request is whole: then its connection can not be used again. */
+  leaveUpload(): void {
+    if (this.#upload === undefined || !isLeft(this.#request.raw, this.#upload)) return;
+    void this.#reply.header('connection', 'close');
+    this.#upload.discard();
+  }
+
   #start(part: Part): Promise<Outcome> {
     const known = this.#outcomes.get(part.config.name);
     if (known !== undefined) return known;
@@ -148,7 +159,7 @@ class Run {
     } catch (error) {
       if (part.config.required) throw asAnswer(part.config.name, error);
       // A client's own mistake is told, whichever part meets it.
-      if (isGatewayError(error) && error.code === 'GW_REQUEST_INVALID') throw error;
+      if (isGatewayError(error) && CLIENTS_OWN.has(error.code)) throw error;
       if (!isGatewayError(error)) {
         this.#request.log.error({ err: error, part: part.config.name }, 'bug');
       }
@@ -195,11 +206,19 @@ class Run {
       const value = raw.headers[name];
       if (value !== undefined) headers[name] = value;
     }
-    return openUpload(this.#request, this.#reply, this.#exchange, upload);
+    this.#upload = openUpload(this.#request, this.#reply, this.#exchange, upload);
+    return this.#upload;
   }
 }
 
 const NONE: Readonly<Record<string, unknown>> = {};
+
+/** What is wrong with the request, or its body, whoever is called. */
+const CLIENTS_OWN: ReadonlySet<ErrorCode> = new Set([
+  'GW_REQUEST_INVALID',
+  'GW_REQUEST_TIMEOUT',
+  'GW_BODY_TOO_LARGE',
+]);
 
 /** What the client is told of a required part that failed. */
 function asAnswer(name: string, error: unknown): GatewayError {

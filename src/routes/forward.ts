@@ -9,7 +9,7 @@ import type { Call, UpstreamResponse } from '../call.ts';
 import type { FallbackConfig } from '../config/config.ts';
 import { hasBody } from '../edge/client-headers.ts';
 import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
-import { openUpload } from '../edge/client-upload.ts';
+import { isLeft, openUpload } from '../edge/client-upload.ts';
 import { acceptsTrailers, forwardedHeaders, upstreamHost } from '../edge/forwarded.ts';
 import { mergeReplyHeaders, relayedHeaders, type ResponseHead } from '../edge/response-head.ts';
 import { isGatewayError } from '../errors.ts';
@@ -95,9 +95,7 @@ function deliver(route: Route, context: ActionContext, delivery: Delivery): void
     status: response.status,
     headers: relayedHeaders(response.headers),
   };
-  if (upload !== undefined && !upload.isEnded && request.raw.httpVersionMajor === 1) {
-    leaveUpload(head, upload, response);
-  }
+  if (upload !== undefined && isLeft(request.raw, upload)) leaveUpload(head, upload, response);
   response.body.onClose((error) => {
     exchange.bytesSent = response.body.received;
     if (error !== undefined && isGatewayError(error)) exchange.code ??= error.code;
@@ -109,6 +107,8 @@ function deliver(route: Route, context: ActionContext, delivery: Delivery): void
   try {
     for (const hook of route.responseHooks) hook(request, head);
     mergeReplyHeaders(reply, head.headers);
+    // RFC 9110 §8.6; clients of HTTP/2 reset such a stream.
+    if (head.status === 204) delete head.headers['content-length'];
     response.body.send(reply.raw, head.status, head.headers, {
       clock: context.clock,
       idleMs: context.idleMs,

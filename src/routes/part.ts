@@ -128,11 +128,7 @@ async function read(
     body.destroy();
     throw new GatewayError('GW_UPSTREAM_INVALID', `${name} is encoded, though nobody asked for it`);
   }
-  if (status === 204 || headers['content-length'] === '0') {
-    await body.dump();
-    return NOTHING;
-  }
-  return body.readJson(maxBodyBytes);
+  return (await body.readJson(maxBodyBytes)) ?? NOTHING;
 }
 
 /** One word for why a part is missing, as `Gateway-Degraded` says it. */

@@ -117,7 +117,8 @@ describe('a client that is slow', () => {
     body.send(response, 200, {}, options({ clock }));
     body.push(bytesOf(20_000_000));
     body.finish(undefined);
-    clock.advance(1_000);
+    // The first look sees what the system has taken at once.
+    clock.advance(1_250);
     expect(response.destroyed).toBe(true);
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseJson, parseRequestJson } from '../../src/json.ts';
+import { parseJson, parseRequestJson, readJson } from '../../src/json.ts';
 
 const parse = (text: string): unknown => parseJson(Buffer.from(text));
 
@@ -38,6 +38,14 @@ describe('JSON of an upstream', () => {
   test('keeps such words where they are values', () => {
     const text = '{"what":"constructor","why":"__proto__"}';
     expect(parse(text)).toEqual({ what: 'constructor', why: '__proto__' });
+  });
+
+  test.each([
+    ['one that a later one hides', '{"a":{"__proto__":1},"a":2}', undefined],
+    ['one with space before its colon', '{"constructor" \n:1}', undefined],
+    ['none, but escapes', String.raw`{"\u00e9":["__proto__","\":"]}`, 'itself'],
+  ])('keeps its text unless a key is dangerous: %s', (_what, text, kept) => {
+    expect(readJson(Buffer.from(text)).text).toBe(kept && text);
   });
 
   test.each(['', '{', 'undefined', '{"a":1}}', "{'a':1}", '\u0000'])('%j is refused', (text) => {

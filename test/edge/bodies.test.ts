@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
-import { open, problemCode, receive, request } from '../gateway/support/socket.ts';
+import { open, parse, problemCode, receive, request } from '../gateway/support/socket.ts';
 import { startRecorder, startUpstream } from '../gateway/support/upstream.ts';
 
 async function relay(more: object = {}, server: object = {}) {
@@ -159,6 +159,24 @@ describe('a body that nobody reads', () => {
     const text = await receive(socket);
 
     expect(text).toMatch(/^HTTP\/1\.1 200 [^]*ok$/);
+  });
+
+  test('leaves nothing on the connection that is kept', async () => {
+    const { url } = await relay();
+    const socket = await open(url);
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    onTestFinished(() => void process.off('warning', note));
+
+    for (let i = 0; i < 20; i++) {
+      const answer = receive(socket, (text) => text.endsWith('}'));
+      socket.write('POST /\\ HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n');
+      expect(parse(await answer).status).toBe(400);
+      socket.write('hello');
+    }
+
+    expect(warnings).toEqual([]);
   });
 
   test('keeps it where it is short and soon there', async () => {

@@ -100,6 +100,25 @@ describe('a body that can not be read', () => {
     await expect.poll(() => seen.aborted).toBe(seen.requests);
   });
 
+  test('is 400 behind a request that is answered first', async () => {
+    const origin = await startUpstream((request, response) => {
+      if (request.method === 'GET') setTimeout(() => response.end('late'), 100);
+      else request.resume();
+    });
+    const { url, gateway } = await startGateway({
+      config: { upstreams: { up: { targets: [origin] } }, routes: { all: forwardTo('/*') } },
+    });
+    const socket = await open(url);
+    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+    socket.write('POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n');
+
+    const text = await receive(socket);
+
+    const answers = text.split(/(?=HTTP\/1\.1 )/);
+    expect(answers.map((each) => parse(each).status)).toEqual([200, 400]);
+    await expect.poll(() => gateway.status().inflight).toBe(0);
+  });
+
   test('ends the connection where the answer has begun', async () => {
     const origin = await startUpstream((request, response) => {
       request.resume();

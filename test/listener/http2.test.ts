@@ -90,6 +90,14 @@ describe('a request over HTTP/2', () => {
     await expect.poll(() => gateway.status().inflight).toBe(0);
   });
 
+  test.each(['0', '5'])('204 loses the length %s, which it must not have', async (length) => {
+    const { session } = await before((_request, response) => {
+      response.writeHead(204, { 'content-length': length }).end();
+    });
+    const { status, headers } = await fetchH2(session, {});
+    expect([status, headers['content-length']]).toEqual([204, undefined]);
+  });
+
   test('gets trailers passed on', async () => {
     const { session } = await before((_request, response) => {
       response.writeHead(200, { trailer: 'x-sum' }).write('body');

@@ -160,6 +160,9 @@ describe('transform', () => {
     expect(response.headers.get('content-length')).toBeNull();
     expect(response.headers.get('x-wrapped')).toBe('yes');
     if (_action === 'forward') expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+    // The head alone must not tell the length that the body had before (RFC 9110 §8.6).
+    const head = await fetch('/a', { method: 'HEAD' });
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, null]);
   });
 
   test('streams: the answer begins before the upstream has ended', async () => {

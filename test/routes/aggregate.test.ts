@@ -1,7 +1,9 @@
+import type { RequestListener } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { GatewayError } from '../../src/errors.ts';
 import type { FakeUpstream } from '../../src/testing.ts';
 import { startGateway } from '../gateway/support/gateway.ts';
+import { startUpstream } from '../gateway/support/upstream.ts';
 
 type Fakes = Readonly<Record<string, FakeUpstream>>;
 
@@ -121,8 +123,11 @@ describe('parts', () => {
     });
   });
 
-  test('go out as they came where all of them is taken: no number loses digits', async () => {
-    const text = '{ "id": 9007199254740993, "price": 1.10 }';
+  test.each([
+    '{ "id": 9007199254740993, "price": 1.10 }',
+    // As PHP and Python write it by default.
+    String.raw`{ "id": 9007199254740993, "name": "caf\u00e9", "\u00e9t\u00e9" : "constructor" }`,
+  ])('go out as they came where all of them is taken, all digits of a number: %s', async (text) => {
     const { fetch } = await composing({ a: {}, b: {} }, { a: () => ({ body: text }) });
     expect(await (await fetch('/1')).text()).toBe(`{"a":${text},"b":${text}}`);
   });
@@ -138,12 +143,32 @@ describe('parts', () => {
     expect(await (await fetch('/1')).text()).toBe('{"a":{"y":[{}]},"b":{"z":"é"}}');
   });
 
-  test('that answer with nothing are null', async () => {
-    const { fetch } = await composing(
-      { a: {}, b: {} },
-      { a: () => ({ status: 204 }), b: () => ({ body: 1 }) },
-    );
-    const response = await fetch('/1');
+  test.each<readonly [string, RequestListener]>([
+    ['204', (_request, response) => response.writeHead(204).end()],
+    ['no length', (_request, response) => response.writeHead(200, { 'content-length': 0 }).end()],
+    // Over HTTP/2 no field says so either.
+    [
+      'no chunk',
+      (_request, response) => {
+        response.flushHeaders();
+        response.end();
+      },
+    ],
+  ])('that answer with nothing are null: %s', async (_how, listener) => {
+    const nothing = await startUpstream(listener);
+    const { fetch } = await startGateway({
+      config: {
+        upstreams: { nothing: { targets: [nothing] } },
+        routes: {
+          all: {
+            match: { path: '/' },
+            aggregate: { a: { upstream: 'nothing', path: '/' }, b: { upstream: 'one', path: '/' } },
+          },
+        },
+      },
+      upstreams: { one: () => ({ body: 1 }) },
+    });
+    const response = await fetch('/');
     expect([response.status, await response.json()]).toEqual([200, { a: null, b: 1 }]);
   });
 

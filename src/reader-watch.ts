@@ -1,0 +1,120 @@
+/**
+ * Cuts off a client that takes no byte of its answer for long, while some are due.
+ *
+ * A slow reader may take long for one high-water mark: only a connection that takes no byte is cut.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Clock, Timer } from './clock.ts';
+import { Timeouts } from './timeouts.ts';
+
+/** Between two looks at what a client has taken: so late it may be cut. */
+const MAX_LOOK_MS = 500;
+
+const lookMsOf = (idleMs: number): number => Math.min(idleMs / 4, MAX_LOOK_MS);
+
+/** Grows with what the client takes. */
+type Taken = (response: ServerResponse) => number;
+
+/** Looks at one answer until it is stopped, or the answer is over. */
+export class ReaderWatch {
+  readonly #response: ServerResponse;
+  readonly #clock: Clock;
+  readonly #idleMs: number;
+  readonly #count: Taken;
+  #timer: Timer | undefined;
+  #taken: number | undefined;
+  #movedAt: number;
+
+  constructor(response: ServerResponse, clock: Clock, idleMs: number, count = takenOfWrite) {
+    this.#response = response;
+    this.#clock = clock;
+    this.#idleMs = idleMs;
+    this.#count = count;
+    this.#taken = this.#now();
+    this.#movedAt = clock.now();
+    this.#arm();
+  }
+
+  stop(): void {
+    this.#clock.cancel(this.#timer);
+  }
+
+  #arm(): void {
+    this.#timer = this.#clock.after(lookMsOf(this.#idleMs), () => this.#look());
+  }
+
+  #look(): void {
+    if (this.#response.destroyed) return;
+    const now = this.#now();
+    if (now === undefined || now !== this.#taken) {
+      this.#taken = now;
+      this.#movedAt = this.#clock.now();
+    } else if (this.#clock.now() - this.#movedAt >= this.#idleMs) {
+      this.#response.destroy();
+      return;
+    }
+    this.#arm();
+  }
+
+  /** `undefined` while nothing is due, or something before it. */
+  #now(): number | undefined {
+    if (!outputOf(this.#response) || this.#response.writableLength === 0) return undefined;
+    return this.#count(this.#response);
+  }
+}
+
+/**
+ * Watches answers that others write, for next to nothing: the first look comes late, and most are over
+ * by then.
+ */
+export function readerWatch(clock: Clock, idleMs: number): (response: ServerResponse) => void {
+  const firstLooks = new Timeouts(lookMsOf(idleMs), clock);
+  return (response) => {
+    let watch: { stop(): void } = firstLooks.start(() => {
+      watch = new ReaderWatch(response, clock, idleMs, takenOfConnection);
+    });
+    response.on('close', () => watch.stop());
+  };
+}
+
+/** Of one write, which is over once there is room for the next. */
+const takenOfWrite: Taken = (response) => {
+  const stream = streamOf(response);
+  return stream === undefined ? takenOfConnection(response) : -stream.writableLength;
+};
+
+/**
+ * Of writes that are not known: a long one counts as due until its last byte is out. A stream of HTTP/2
+ * shows no more than that, so that what its connection takes for others counts, too.
+ */
+const takenOfConnection = ({ req }: ServerResponse): number => writtenTo(req.socket);
+
+/** As Node's own timeouts see progress; its types do not tell of it. */
+interface Handle {
+  readonly bytesWritten?: number;
+  readonly writeQueueSize?: number;
+  /** Below TLS. */
+  readonly _parent?: Handle;
+}
+
+/** Bytes that the system has taken. */
+function writtenTo(socket: Socket): number {
+  const { _handle: own } = socket as Socket & { readonly _handle?: Handle | null };
+  const { bytesWritten = 0, writeQueueSize = 0 } = own?._parent ?? own ?? {};
+  return bytesWritten - writeQueueSize;
+}
+
+interface Output {
+  readonly writableLength: number;
+}
+
+const streamOf = (response: ServerResponse): Output | undefined =>
+  (response as ServerResponse & { readonly stream?: Output }).stream;
+
+/**
+ * What takes the bytes of an answer: its connection, or in HTTP/2 its stream. None while the connection
+ * still serves an earlier answer.
+ */
+export const outputOf = (response: ServerResponse): Output | null | undefined =>
+  streamOf(response) ?? response.socket;
