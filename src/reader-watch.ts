@@ -6,7 +6,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from './clock.ts';
-import { Timeouts } from './timeouts.ts';
 
 /** Between two looks at what a client has taken: so late it may be cut. */
 const MAX_LOOK_MS = 500;
@@ -24,16 +23,20 @@ export class ReaderWatch {
   readonly #count: Taken;
   #timer: Timer | undefined;
   #taken: number | undefined;
-  #movedAt: number;
+  #movedAt = 0;
 
   constructor(response: ServerResponse, clock: Clock, idleMs: number, count = takenOfWrite) {
     this.#response = response;
     this.#clock = clock;
     this.#idleMs = idleMs;
     this.#count = count;
+  }
+
+  start(): this {
     this.#taken = this.#now();
-    this.#movedAt = clock.now();
+    this.#movedAt = this.#clock.now();
     this.#arm();
+    return this;
   }
 
   stop(): void {
@@ -65,16 +68,28 @@ export class ReaderWatch {
 }
 
 /**
- * Watches answers that others write, for next to nothing: the first look comes late, and most are over
- * by then.
+ * Watches answers that others write, for next to nothing: one timer serves all of them, and most are over
+ * before it looks.
  */
 export function readerWatch(clock: Clock, idleMs: number): (response: ServerResponse) => void {
-  const firstLooks = new Timeouts(lookMsOf(idleMs), clock);
+  const open = new Set<ServerResponse>();
+  let isArmed = false;
+  function look(): void {
+    isArmed = false;
+    for (const response of open) {
+      new ReaderWatch(response, clock, idleMs, takenOfConnection).start();
+    }
+    open.clear();
+  }
+  function forget(this: ServerResponse): void {
+    open.delete(this);
+  }
   return (response) => {
-    let watch: { stop(): void } = firstLooks.start(() => {
-      watch = new ReaderWatch(response, clock, idleMs, takenOfConnection);
-    });
-    response.on('close', () => watch.stop());
+    open.add(response);
+    response.on('close', forget);
+    if (isArmed) return;
+    isArmed = true;
+    clock.after(lookMsOf(idleMs), look);
   };
 }
 

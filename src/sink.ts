@@ -87,7 +87,7 @@ export class ResponseSink implements Sink {
       if (response.destroyed) this.#body.destroy();
       else this.#body.resume();
     };
-    this.#watch = new ReaderWatch(response, clock, idleMs);
+    this.#watch = new ReaderWatch(response, clock, idleMs).start();
     response.on('drain', settled).on('finish', settled).on('close', settled);
   }
 }
