@@ -17,11 +17,14 @@ export function sendHooks(route: Plugins): onSendHookHandler[] {
   if (route.responseHooks.length === 0 && route.transforms.length === 0) return [];
   return [
     function editAnswer(request, reply, payload, done) {
+      let edited: unknown;
       try {
-        done(null, edit(route, request, reply, payload) ?? payload);
+        edited = edit(route, request, reply, payload);
       } catch (error) {
         done(error as Error);
+        return;
       }
+      done(null, edited ?? payload);
     },
   ];
 }
