@@ -5,7 +5,7 @@
  * (401), who is somebody but may not is told so (403).
  */
 import type { FastifyRequest } from 'fastify';
-import { challengesOf, type Consumer, definePlugin, GatewayError, z } from 'portico';
+import { challengesOf, type Consumer, definePlugin, GatewayError, IDENTIFYING, z } from 'portico';
 import { claimReader, rolesOf } from './jwt/claims.ts';
 
 const rule = {
@@ -39,16 +39,13 @@ const Options = z
   .describe('What a client must hold, besides being known.');
 type Options = z.output<typeof Options>;
 
-/** Plugins that say who the client is. */
-const AUTHENTICATING = ['jwt', 'apiKey', 'mtls'];
-
 export default definePlugin({
   name: 'authorize',
   settings: z.strictObject({}),
   options: Options,
   *check(options, _settings, others) {
-    if (!AUTHENTICATING.some((name) => others.has(name))) {
-      const message = `nobody says who the client is: put one of ${AUTHENTICATING.join(', ')} beside it`;
+    if (!IDENTIFYING.some((name) => others.has(name))) {
+      const message = `nobody says who the client is: put one of ${IDENTIFYING.join(', ')} beside it`;
       yield { path: [], message };
     }
     const rules = [options, ...Object.values(options.methods)];

@@ -10,10 +10,13 @@ import type { Cancellation } from './cancellation.ts';
 import type { Headers, HeaderValue } from './headers.ts';
 import type { Upload } from './upload.ts';
 
+/** Plugins of ours that say who the client is. */
+export const IDENTIFYING = ['jwt', 'apiKey', 'mtls'] as const;
+
 /** Who the client is, once a plugin of the phase `authenticate` has said so. */
 export interface Consumer {
   readonly id: string;
-  readonly via: 'jwt' | 'apiKey' | 'mtls';
+  readonly via: (typeof IDENTIFYING)[number];
   readonly issuer?: string;
   readonly scopes: ReadonlySet<string>;
   readonly claims: Readonly<Record<string, unknown>>;

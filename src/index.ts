@@ -32,6 +32,7 @@ export { Body } from './body.ts';
 export {
   type Call,
   type Consumer,
+  IDENTIFYING,
   type Policy,
   type UpstreamRequest,
   type UpstreamResponse,

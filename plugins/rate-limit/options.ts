@@ -1,5 +1,5 @@
 /** What the config may say of limits: of one route's, and of where counts are kept. */
-import { duration, hint, oneOrMore, type OptionFault, source, z } from 'portico';
+import { duration, hint, IDENTIFYING, oneOrMore, type OptionFault, source, z } from 'portico';
 import { keyPrefix, redisUrl } from '../redis/settings.ts';
 
 const max = () => z.int().min(1).max(1_000_000_000);
@@ -87,9 +87,6 @@ export function* checkLimits(
   }
 }
 
-/** Plugins that know claims of a client. */
-const CLAIMING = ['jwt', 'apiKey', 'mtls'];
-
 function* checkSources(
   limit: Limit,
   others: ReadonlyMap<string, unknown>,
@@ -98,8 +95,8 @@ function* checkSources(
   for (const key of ['by', 'plan'] as const) {
     const named = limit[key];
     const [kind, name = ''] = named?.split(':') ?? [];
-    if (kind === 'claim' && !CLAIMING.some((plugin) => others.has(plugin))) {
-      const wanted = CLAIMING.join(', ');
+    if (kind === 'claim' && !IDENTIFYING.some((plugin) => others.has(plugin))) {
+      const wanted = IDENTIFYING.join(', ');
       yield { path: [key], message: `"${named}" needs one of ${wanted} on this route` };
     }
     if (kind !== 'plugin' || keyed.has(name)) continue;

@@ -1,13 +1,11 @@
 /** Aggregates that can not work: unknown upstreams and names, cycles, several writes. */
+import { IDENTIFYING } from '../call.ts';
 import { checkMethod, type Matches } from './check-match.ts';
 import { checkReferences, checkSentPath, parameterFault, REQUEST_ROOTS } from './check-template.ts';
 import type { Finding, Path } from './fault.ts';
 import { hint } from './suggest.ts';
 import { parseTemplate, type Reference } from './template.ts';
 import { isMap, type Tree } from './tree.ts';
-
-/** Ours that know claims of a client. */
-export const CLAIMING = ['jwt', 'apiKey', 'mtls'] as const;
 
 export function* checkAggregate(
   parts: Tree,
@@ -36,7 +34,7 @@ export function* checkAggregate(
     for (const [where, text] of templatesOf(part)) {
       yield* checkReferences(text, [...at, ...where], (reference) =>
         reference.root === 'claim' && !hasClaims
-          ? `{${reference.text}} needs one of ${CLAIMING.join(', ')} on this route`
+          ? `{${reference.text}} needs one of ${IDENTIFYING.join(', ')} on this route`
           : referenceFault(reference, name, names, matches),
       );
     }

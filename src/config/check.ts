@@ -5,7 +5,8 @@
  * Runs over the tree as it was written, so that it finds its faults even where the schema found
  * some; whatever has the wrong shape is the schema's to report and is passed over here.
  */
-import { checkAggregate, CLAIMING } from './check-aggregate.ts';
+import { IDENTIFYING } from '../call.ts';
+import { checkAggregate } from './check-aggregate.ts';
 import { type Matches, readMatches } from './check-match.ts';
 import { checkHashes, checkPluginOptions } from './check-plugins.ts';
 import { checkPorts } from './check-ports.ts';
@@ -82,7 +83,7 @@ function mayHaveClaims({ defaults, plugins }: Tree, route: Tree): boolean {
   if (own.some((entry) => isMap(entry) && entry['module'] !== undefined)) return true;
   const common = isMap(defaults) && isMap(defaults['routes']) ? defaults['routes'] : {};
   const all: Tree = { ...common, ...route };
-  return CLAIMING.some((name) => all[name] !== undefined && all[name] !== false);
+  return IDENTIFYING.some((name) => all[name] !== undefined && all[name] !== false);
 }
 
 function* checkAction(route: Tree, path: Path, { plugins }: Modules): Generator<Finding> {
