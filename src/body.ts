@@ -10,7 +10,7 @@ import { Readable } from 'node:stream';
 import { GatewayError } from './errors.ts';
 import type { MutableHeaders } from './headers.ts';
 import { type Json, readJson } from './json.ts';
-import { ResponseSink, type SendOptions, type Sink } from './sink.ts';
+import { asBuffer, ResponseSink, type SendOptions, type Sink } from './sink.ts';
 import { spentBuffers } from './spent-buffers.ts';
 
 /** Past this many bytes without a reader the upstream is paused. */
@@ -295,9 +295,6 @@ function runAll(listeners: readonly CloseListener[], error: Error | undefined): 
     if (at < listeners.length) runAll(listeners.slice(at), error);
   }
 }
-
-const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
 const notWanted = (): GatewayError =>
   new GatewayError('GW_CLIENT_CLOSED', 'the body is not wanted');

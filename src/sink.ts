@@ -34,8 +34,9 @@ interface SinkSource {
  */
 const TEXT_BYTES = 16_384;
 
-const asText = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+/** The same bytes, not copied. */
+export const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
 export class ResponseSink implements Sink {
   readonly #response: ServerResponse;
@@ -59,7 +60,8 @@ export class ResponseSink implements Sink {
   end(trailers: MutableHeaders | undefined, rest?: Uint8Array): void {
     const response = this.#response;
     if (this.#options.trailers && trailers !== undefined) response.addTrailers(trailers);
-    if (rest !== undefined && rest.length <= TEXT_BYTES) response.end(asText(rest), 'latin1');
+    if (rest !== undefined && rest.length <= TEXT_BYTES)
+      response.end(asBuffer(rest).toString('latin1'), 'latin1');
     else response.end(rest);
     // `writableNeedDrain` is never true from here on; what the client has not taken is still due,
     // and all of it where the answer waits for another that was asked for before (pipelining).
