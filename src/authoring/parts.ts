@@ -9,19 +9,13 @@ import type { z } from 'zod';
 import { encodeQueryValue, encodeSegment } from '../canonical-path.ts';
 import type { Clock } from '../clock.ts';
 import { parseTemplate, renderTemplate, type Template } from '../config/template.ts';
-import { exchangeOf } from '../edge/client-exchange.ts';
-import { markDegraded, type MissingPart } from '../edge/degraded.ts';
+import { exchangeOf, type MissingPart } from '../edge/client-exchange.ts';
+import { markDegraded } from '../edge/degraded.ts';
 import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
 import { GatewayError, isGatewayError } from '../errors.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { MutableHeaders } from '../headers.ts';
-import {
-  degradedReason,
-  notNeeded,
-  type PartRequest,
-  type PartTime,
-  runPart,
-} from '../routes/part.ts';
+import { degradedReason, notNeeded, type PartRequest, partTime, runPart } from '../routes/part.ts';
 import { mustBeCanonical } from '../routes/rewrite.ts';
 import type { UpstreamCall } from '../routes/route.ts';
 import { parseDuration } from '../config/units.ts';
@@ -202,20 +196,12 @@ export class PartRunner {
       query: queryString(options.query ?? {}),
       headers,
       body,
-      time: this.#time(options.timeout, deadlineMs),
+      time: partTime(
+        options.timeout === undefined ? undefined : parseDuration(options.timeout),
+        deadlineMs,
+        this.#clock,
+      ),
       maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
-    };
-  }
-
-  #time(timeout: string | undefined, deadlineMs: number): PartTime {
-    const clock = this.#clock;
-    const ms = timeout === undefined ? deadlineMs : parseDuration(timeout);
-    return {
-      code: timeout === undefined ? 'GW_DEADLINE_EXCEEDED' : 'GW_UPSTREAM_TIMEOUT',
-      start(expire) {
-        const timer = clock.after(ms, expire);
-        return { stop: () => clock.cancel(timer) };
-      },
     };
   }
 

@@ -2,8 +2,6 @@
 import type { FastifyReply } from 'fastify';
 import { exchangeOf, type MissingPart } from './client-exchange.ts';
 
-export type { MissingPart } from './client-exchange.ts';
-
 /** `Gateway-Degraded: payment;reason=timeout`, added to; such an answer is not for caches. */
 export function markDegraded(reply: FastifyReply, missing: readonly MissingPart[]): void {
   if (missing.length === 0) return;

@@ -10,16 +10,22 @@ import type { Cancellation } from '../cancellation.ts';
 import { dependenciesOf } from '../config/check-aggregate.ts';
 import type { PartConfig } from '../config/config.ts';
 import { hasBody } from '../edge/client-headers.ts';
-import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
+import { type ClientExchange, exchangeOf, type MissingPart } from '../edge/client-exchange.ts';
 import { isLeft, openUpload, type UploadLimits } from '../edge/client-upload.ts';
-import { markDegraded, type MissingPart } from '../edge/degraded.ts';
+import { markDegraded } from '../edge/degraded.ts';
 import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
 import { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
 import type { MutableHeaders } from '../headers.ts';
 import type { Json } from '../json.ts';
-import { Timeouts } from '../timeouts.ts';
 import type { Upload } from '../upload.ts';
-import { degradedReason, notNeeded, type PartRequest, type PartTime, runPart } from './part.ts';
+import {
+  degradedReason,
+  notNeeded,
+  type PartRequest,
+  type PartTime,
+  partTime,
+  runPart,
+} from './part.ts';
 import { compilePath, compileQuery, type Render } from './part-template.ts';
 import { compilePick, type Pick } from './pick.ts';
 import type { Action, ActionContext, Route, UpstreamCall } from './route.ts';
@@ -77,7 +83,7 @@ function compilePart(
     key: `${JSON.stringify(config.name)}:`,
     default: config.default === undefined ? undefined : JSON.stringify(config.default),
     upstream,
-    time: partTime(config.timeout, upstream.deadlineMs, context),
+    time: partTime(config.timeout, upstream.deadlineMs, context.clock),
     dependencies: [...dependenciesOf(config, names)],
     path: compilePath(config.path),
     query: compileQuery(config.query, config.forwardQuery ?? []),
@@ -88,18 +94,6 @@ function compilePart(
       limitBytes: route.config.bodyLimitBytes,
       stallMs: upstream.idleTimeoutMs,
     },
-  };
-}
-
-function partTime(
-  timeoutMs: number | undefined,
-  deadlineMs: number,
-  { clock }: ActionContext,
-): PartTime {
-  const timeouts = new Timeouts(timeoutMs ?? deadlineMs, clock);
-  return {
-    code: timeoutMs === undefined ? 'GW_DEADLINE_EXCEEDED' : 'GW_UPSTREAM_TIMEOUT',
-    start: (expire) => timeouts.start(expire),
   };
 }
 

@@ -5,10 +5,12 @@
  */
 import type { UpstreamRequest, UpstreamResponse } from '../call.ts';
 import type { Cancellation } from '../cancellation.ts';
+import type { Clock } from '../clock.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
 import type { MutableHeaders } from '../headers.ts';
 import type { Json } from '../json.ts';
+import { Timeouts } from '../timeouts.ts';
 import { Upload } from '../upload.ts';
 import type { UpstreamCall } from './route.ts';
 import { upstreamRequest } from './upstream-request.ts';
@@ -33,6 +35,19 @@ export interface PartTime {
   readonly code: 'GW_UPSTREAM_TIMEOUT' | 'GW_DEADLINE_EXCEEDED';
   /** Runs `expire` when the time is over, unless stopped. */
   start(expire: () => void): { stop(): void };
+}
+
+/** The time of parts with the same `timeout`, or none: then it is the deadline that they pass. */
+export function partTime(
+  timeoutMs: number | undefined,
+  deadlineMs: number,
+  clock: Clock,
+): PartTime {
+  const timeouts = new Timeouts(timeoutMs ?? deadlineMs, clock);
+  return {
+    code: timeoutMs === undefined ? 'GW_DEADLINE_EXCEEDED' : 'GW_UPSTREAM_TIMEOUT',
+    start: (expire) => timeouts.start(expire),
+  };
 }
 
 /** The upstream answered, but not with what the part is made of. */
