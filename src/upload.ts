@@ -18,7 +18,7 @@ export interface UploadOptions {
   readonly keepBytes: number;
   /** GW_REQUEST_TIMEOUT when the client sends nothing for this long though we would take it. */
   readonly idleMs: number;
-  /** GW_UPSTREAM_TIMEOUT when the upstream takes nothing for this long though there is some. */
+  /** GW_UPSTREAM_TIMEOUT for an attempt that takes nothing for this long though there is some. */
   readonly stallMs: number;
   /** Ends the call; told once. */
   readonly onFault: (error: GatewayError) => void;
@@ -88,13 +88,16 @@ export class Upload {
     else listener();
   }
 
-  /** A stream of the whole body for one attempt; an earlier attempt's gets no more. */
-  open(): Readable {
+  /**
+   * A stream of the whole body for one attempt; an earlier attempt's gets no more. `onStall` ends that
+   * attempt when it takes nothing; without it the call ends.
+   */
+  open(onStall: (error: GatewayError) => void = (error) => this.fault(error)): Readable {
     if (this.#kept === undefined || this.#faulted) {
       throw new TypeError('the body is gone: it was not kept');
     }
     if (this.#attempt !== undefined) this.detach(this.#attempt);
-    this.#attempt = new Attempt(this, this.#kept, this.#options);
+    this.#attempt = new Attempt(this, this.#kept, this.#options, onStall);
     return this.#attempt;
   }
 
@@ -203,13 +206,20 @@ class Attempt extends Readable {
   /** Kept, and not given yet: the client is held until all of it is. */
   readonly #waiting: Buffer[];
   readonly #options: UploadOptions;
+  readonly #onStall: (error: GatewayError) => void;
   #stalled: Timer | undefined;
 
-  constructor(upload: Upload, kept: readonly Buffer[], options: UploadOptions) {
+  constructor(
+    upload: Upload,
+    kept: readonly Buffer[],
+    options: UploadOptions,
+    onStall: (error: GatewayError) => void,
+  ) {
     super();
     this.#upload = upload;
     this.#waiting = [...kept];
     this.#options = options;
+    this.#onStall = onStall;
   }
 
   /** The client has sent everything; it may have by the time that this attempt began. */
@@ -244,7 +254,7 @@ class Attempt extends Readable {
   #watch(): void {
     const { clock, stallMs } = this.#options;
     this.#stalled ??= clock.after(stallMs, () =>
-      this.#upload.fault(
+      this.#onStall(
         new GatewayError('GW_UPSTREAM_TIMEOUT', `upstream took no byte for ${stallMs} ms`),
       ),
     );

@@ -37,7 +37,10 @@ export function leaf(state: UpstreamState, options: LeafOptions): Call {
       request.notes.target = target.origin;
       request.notes.attempts += 1;
       if (target.waiting >= mostWaiting) throw noConnection(target.origin);
-      const upload = request.body instanceof Upload ? request.body.open() : undefined;
+      const upload =
+        request.body instanceof Upload
+          ? request.body.open((error) => exchange.abort(error))
+          : undefined;
       const exchange = new Exchange({ request, target, upload, resolve, reject }, options);
       try {
         target.dispatcher.dispatch(

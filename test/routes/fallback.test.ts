@@ -124,6 +124,24 @@ describe('a fallback of its own', () => {
     expect((await fetch('/a')).status).toBe(203);
   });
 
+  test('answers where the upstream stops taking a body, and the connection ends', async () => {
+    const up = await startUpstream((request) => void request.pause());
+    const { fetch } = await startGateway({
+      config: {
+        upstreams: { up: { targets: [up], retry: false, idleTimeout: '100ms' } },
+        routes: { all: forwardTo('/*', { fallback: RESPOND, limits: { body: '64MiB' } }) },
+      },
+    });
+    const response = await fetch('/a', { method: 'POST', body: Buffer.alloc(33_554_432) });
+    const { status, headers } = response;
+    expect([status, headers.get('gateway-fallback'), headers.get('connection')]).toEqual([
+      203,
+      'timeout',
+      'close',
+    ]);
+    expect(await response.json()).toEqual({ items: [] });
+  });
+
   test('does not keep a client that has left', async () => {
     let called: (value: unknown) => void = () => undefined;
     const isCalled = new Promise((resolve) => {

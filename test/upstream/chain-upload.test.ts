@@ -121,18 +121,16 @@ describe('a long upload', () => {
     expect(client.destroyed).toBe(false);
   });
 
-  test('that the upstream does not take is a 504', async () => {
+  test('that the upstream does not take is a 504 of that attempt', async () => {
     const upstream = await startUpstream((request) => void request.pause());
-    const signal = new Cancellation();
-    const { upload, client } = sending({
-      limitBytes: 1e9,
-      stallMs: 100,
-      onFault: (error) => signal.cancel(error),
-    });
+    const { upload, client, faults } = sending({ limitBytes: 1e9, stallMs: 100 });
     const { call, state } = chainTo(upstream.url);
-    const outcome = codeOf(call(aRequest({ method: 'POST', body: upload, signal })));
+    const outcome = codeOf(call(aRequest({ method: 'POST', body: upload })));
     for (let i = 0; i < 100; i++) client.write(bytesOf(200_000));
     expect(await outcome).toBe('GW_UPSTREAM_TIMEOUT');
     expect(state.slots.used).toBe(0);
+    expect(upload.isFlowing).toBe(false);
+    // It is that attempt's failure, and not the client's: something else may still answer.
+    expect(faults).toEqual([]);
   });
 });
