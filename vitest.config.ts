@@ -15,6 +15,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'plugins/**/*.test.ts', 'bff/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // What is waited for comes in milliseconds; on a busy machine, later.
+    expect: { poll: { timeout: 10_000 } },
     pool: 'forks',
   },
 });

@@ -84,6 +84,6 @@ export function watched(config: DiscoverConfig, random: () => number = () => 0):
     get origins() {
       return found.at(-1)?.map(({ origin }) => origin);
     },
-    told: (count) => eventually(() => found.length + failures.length === count, 10_000),
+    told: (count) => eventually(() => found.length + failures.length === count),
   };
 }

@@ -74,7 +74,7 @@ async function listen(server: Server): Promise<Omit<FakeUpstream, 'hits'>> {
 }
 
 /** Waits until `claim` holds, as real sockets need; fails after `ms`. */
-export async function eventually(claim: () => boolean, ms = 2_000): Promise<void> {
+export async function eventually(claim: () => boolean, ms = 10_000): Promise<void> {
   const until = performance.now() + ms;
   while (!claim()) {
     if (performance.now() > until) throw new Error(`not within ${ms} ms: ${String(claim)}`);

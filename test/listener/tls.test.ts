@@ -119,7 +119,7 @@ describe('new files', () => {
     const before = await openSecure(gateway.url);
     folder.put('self-signed');
     await expect
-      .poll(async () => serialOf(await openSecure(gateway.url)), { timeout: 5_000 })
+      .poll(async () => serialOf(await openSecure(gateway.url)))
       .toBe(serial('self-signed'));
     const named = await openSecure(gateway.url, { servername: 'localhost' });
     expect(serialOf(named)).toBe(serial('self-signed'));
@@ -133,7 +133,7 @@ describe('new files', () => {
     const gateway = await listenTls({ cert: folder.cert, key: folder.key });
     const rejected = 'portico_tls_reloads_total{result="rejected"} 1';
     writeFileSync(folder.key, identity('other').key);
-    await expect.poll(() => metricsOf(gateway), { timeout: 5_000 }).toContain(rejected);
+    await expect.poll(() => metricsOf(gateway)).toContain(rejected);
     writeFileSync(folder.key, identity('other').key);
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(await metricsOf(gateway)).toContain(rejected);
@@ -141,7 +141,7 @@ describe('new files', () => {
 
     folder.put('self-signed');
     await expect
-      .poll(async () => serialOf(await openSecure(gateway.url)), { timeout: 5_000 })
+      .poll(async () => serialOf(await openSecure(gateway.url)))
       .toBe(serial('self-signed'));
   });
 
@@ -163,9 +163,7 @@ describe('new files', () => {
     const { url } = await listenTls({ cert, key: join(folder, 'tls.key') });
     version('..2', 'self-signed');
     rmSync(join(folder, '..1'), { recursive: true });
-    await expect
-      .poll(async () => serialOf(await openSecure(url)), { timeout: 5_000 })
-      .toBe(serial('self-signed'));
+    await expect.poll(async () => serialOf(await openSecure(url))).toBe(serial('self-signed'));
   });
 
   test('fail no request, under load', async () => {
@@ -187,9 +185,7 @@ describe('new files', () => {
     const clients = [agent, agent, false as const, false as const].map(client);
     for (const name of ['self-signed', 'other', 'wildcard', 'self-signed']) {
       folder.put(name);
-      await expect
-        .poll(async () => serialOf(await openSecure(url)), { timeout: 5_000 })
-        .toBe(serial(name));
+      await expect.poll(async () => serialOf(await openSecure(url))).toBe(serial(name));
     }
     load.goesOn = false;
     await Promise.all(clients);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeRedis, redisServer } from '../helpers/redis-server.ts';
 import { now } from './issuer.ts';
-import { clientOf, sharing, soon } from './sharing.ts';
+import { clientOf, sharing } from './sharing.ts';
 
 describeRedis('while Redis is away', () => {
   test('what is known holds, and one line tells of it', async () => {
@@ -9,7 +9,7 @@ describeRedis('while Redis is away', () => {
     const one = await sharing(redis);
     await one.revoke({ jti: 't1', until: now() + 600 });
     await redis.kill();
-    await expect.poll(() => one.told('revocations can not be reached').length, soon).toBe(1);
+    await expect.poll(() => one.told('revocations can not be reached').length).toBe(1);
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect([await one.statusOf({ jti: 't1' }), await one.statusOf({ jti: 't2' })]).toEqual([
       401, 200,
@@ -27,7 +27,7 @@ describeRedis('while Redis is away', () => {
       401, 200,
     ]);
     await redis.start();
-    await expect.poll(() => two.statusOf({ jti: 't1' }), soon).toBe(401);
+    await expect.poll(() => two.statusOf({ jti: 't1' })).toBe(401);
     expect(one.told('revocations is back')).toHaveLength(1);
     expect(await one.revoke({ jti: 't2', until: now() + 600 })).toBe(200);
   });
@@ -39,7 +39,7 @@ describeRedis('while Redis is away', () => {
     await redis.start();
     const two = await sharing(redis);
     await two.revoke({ jti: 't1', until: now() + 600 });
-    await expect.poll(() => one.statusOf({ jti: 't1' }), soon).toBe(401);
+    await expect.poll(() => one.statusOf({ jti: 't1' })).toBe(401);
   });
 
   test('nothing is lost that a gateway knows: a Redis that forgot all is told again', async () => {
@@ -50,11 +50,11 @@ describeRedis('while Redis is away', () => {
     await redis.kill();
     await redis.start();
     const client = await clientOf(redis);
-    await expect.poll(() => client.hlen('test:revocations:entries'), soon).toBe(2);
+    await expect.poll(() => client.hlen('test:revocations:entries')).toBe(2);
     const two = await sharing(redis);
     expect(await two.statusOf({ jti: 't1' })).toBe(401);
     await two.revoke({ jti: 't2', until: now() + 600 });
-    await expect.poll(() => one.statusOf({ jti: 't2' }), soon).toBe(401);
+    await expect.poll(() => one.statusOf({ jti: 't2' })).toBe(401);
   });
 
   test('a list that has gone back, as a replica’s may, is told what it lacks', async () => {
@@ -63,7 +63,7 @@ describeRedis('while Redis is away', () => {
     const one = await sharing(redis);
     await one.revoke({ jti: 't1', until: now() + 600 });
     await one.revoke({ jti: 't2', until: now() + 600 });
-    await expect.poll(() => one.statusOf({ jti: 't2' }), soon).toBe(401);
+    await expect.poll(() => one.statusOf({ jti: 't2' })).toBe(401);
     // What the gateway has seen by now is ahead of this.
     await new Promise((resolve) => setTimeout(resolve, 300));
     await client
@@ -73,7 +73,7 @@ describeRedis('while Redis is away', () => {
       .zrem('test:revocations:log', '["t2"]')
       .zrem('test:revocations:ends', '["t2"]')
       .exec();
-    await expect.poll(() => client.hexists('test:revocations:entries', '["t2"]'), soon).toBe(1);
+    await expect.poll(() => client.hexists('test:revocations:entries', '["t2"]')).toBe(1);
   });
 
   test.each(['killed', 'frozen'])('nobody waits long: Redis is %s', async (how) => {
@@ -84,7 +84,7 @@ describeRedis('while Redis is away', () => {
     const startedAt = performance.now();
     expect(await one.revoke({ jti: 't1', until: now() + 600 })).toBe(503);
     expect(await one.statusOf({ jti: 't1' })).toBe(401);
-    expect(performance.now() - startedAt).toBeLessThan(2_500);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     redis.thaw();
   });
 });

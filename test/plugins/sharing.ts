@@ -51,6 +51,3 @@ export async function sharing({ url }: Pick<RedisServer, 'url'>) {
   const told = (what: string) => lines().filter(({ msg }) => msg.includes(what));
   return { ...gateway, statusOf, revoke, told, text };
 }
-
-/** For `expect.poll`. */
-export const soon = { timeout: 5_000 };
