@@ -58,21 +58,19 @@ describe('gather', () => {
   });
 
   test('ends the siblings of a required part that fails', async () => {
-    let ended: Error | undefined;
+    let ended: unknown;
     const { fetch, gateway } = await mounted({
       items: () => ({ status: 404 }),
       stock: (request: UpstreamRequest) => {
-        request.signal.listen({ onCancel: (reason) => (ended = reason) });
+        request.signal.listen({ onCancel: (reason: unknown) => (ended = reason) });
         return never();
       },
     });
 
-    const before = performance.now();
     const response = await fetch('/m/both');
 
     expect([response.status, await codeOf(response)]).toEqual([404, 'GW_ROUTE_NOT_FOUND']);
-    expect(performance.now() - before).toBeLessThan(95);
-    expect(ended).toBeDefined();
+    expect(ended).toMatchObject({ message: 'not needed any more: another part failed' });
     for (const { slots, circuit } of gateway.status().upstreams) {
       expect([slots.used, circuit]).toEqual([0, 'closed']);
     }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { bound, FIGURE_TRIES } from '../helpers/figures.ts';
 import { eventually } from '../helpers/upstream.ts';
 import { FAILURES, flood, FLOOD, OPEN_MS, release, startGuarded } from './circuit.ts';
 import { ask, send } from './client.ts';
@@ -10,7 +11,7 @@ import { median, report } from './measure.ts';
 
 const ROUNDS = 5;
 /** How much longer than bare Fastify a flood may take to be shed. */
-const MOST = 3;
+const MOST = bound(3, 10);
 
 /** Fastify and nothing else, which answers 503 with a document like ours. */
 async function startBareFastify(): Promise<string> {
@@ -60,7 +61,7 @@ describe('a flood on a half-open circuit', () => {
   // A ratio within one run, since both sides share one process with their client.
   test(
     `is shed within ${MOST} times what bare Fastify takes to answer it`,
-    { retry: 2 },
+    FIGURE_TRIES,
     async () => {
       const bare = await startBareFastify();
       const { url, chaos, agent, halfOpen } = await startGuarded();

@@ -2,12 +2,12 @@ import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startGatewayProcess } from '../e2e/gateway-process.ts';
+import { bound, FIGURE_TRIES, size } from '../helpers/figures.ts';
 import { ask, keptSockets } from './client.ts';
 import { inParallel, median, quantile, report } from './measure.ts';
 import { startChaos } from './upstream.ts';
 
-/** `ISOLATION_CALLS=5000 npx vitest run test/chaos/isolation.test.ts` is the full size. */
-const CALLS = Number(process.env['ISOLATION_CALLS'] ?? 1_500);
+const CALLS = size('ISOLATION_CALLS', 1_500, 5_000);
 const ROUNDS = 5;
 /** Few, so that they wait for the gateway and not for each other in this process. */
 const CONCURRENCY = 2;
@@ -17,7 +17,7 @@ const QUEUE = 32;
 const SLOW_CLIENTS = 200;
 const PAUSE_MS = 200;
 /** p95 with the slow upstream, in times of that without. */
-const MOST = 1.5;
+const MOST = bound(1.5, 10);
 
 /** Clients that keep an upstream's bulkhead full until they are stopped. */
 function crowd(url: string): { stop: () => void } {
@@ -50,7 +50,7 @@ async function p95(url: string, agent: Agent): Promise<number> {
 
 test(
   `a slow upstream at its limit leaves the p95 of another within ${MOST} times of what it was`,
-  { timeout: 120_000, retry: 2 },
+  { timeout: 120_000, ...FIGURE_TRIES },
   async () => {
     const slow = await startChaos('slow', { slowMs: 2_000 });
     const fast = await startChaos('ok');

@@ -151,7 +151,7 @@ describe('a head that does not come', () => {
     const answer = parse(await receive(socket));
 
     expect([answer.status, problemCode(answer)]).toEqual([408, 'GW_REQUEST_TIMEOUT']);
-    expect(performance.now() - before).toBeLessThan(1_500);
+    expect(performance.now() - before).toBeLessThan(5_000);
   });
 
   test('is cut off even where it drips', async () => {

@@ -6,9 +6,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { canonicalPath } from '../../src/canonical-path.ts';
 import { startGateway } from '../gateway/support/gateway.ts';
 import { parse, type RawResponse } from '../gateway/support/socket.ts';
+import { size } from '../helpers/figures.ts';
 
-/** `PATHS=100000 npx vitest run test/hostile/one-path.test.ts` is the full size. */
-const RUNS = Number(process.env['PATHS'] ?? 3_000);
+const RUNS = size('PATHS', 3_000, 100_000);
 const CONNECTIONS = 8;
 
 // prettier-ignore

@@ -6,15 +6,15 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ask, keptSockets } from '../chaos/client.ts';
 import { inParallel, quantile, report } from '../chaos/measure.ts';
 import { startGatewayProcess } from '../e2e/gateway-process.ts';
+import { bound, size } from '../helpers/figures.ts';
 
-/** `SLOW_CLIENTS=1000 npx vitest run test/hostile/slow-clients.test.ts` is the full size. */
-const COUNT = Number(process.env['SLOW_CLIENTS'] ?? 150);
+const COUNT = size('SLOW_CLIENTS', 150, 1_000);
 const HEAD_MS = 4_000;
 const IDLE_MS = 4_000;
 /** How late a connection may be cut. */
-const LATE_MS = 1_000;
+const LATE_MS = bound(1_000, 10_000);
 /** p95 of others beside them, in times of what it is alone. */
-const MOST = 3;
+const MOST = bound(3, 50);
 const CALLS = 600;
 
 const head = (first: string, ...fields: readonly string[]): string =>

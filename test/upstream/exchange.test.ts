@@ -4,6 +4,7 @@ import { HELD_BYTES } from '../../src/body.ts';
 import { Cancellation } from '../../src/cancellation.ts';
 import { bytesOf } from '../helpers/body.ts';
 import { aRequest, codeOf, failure } from '../helpers/call.ts';
+import { FIGURE_TRIES, LEAVES_WITHIN_MS } from '../helpers/figures.ts';
 import { leafTo } from '../helpers/state.ts';
 import { sending } from '../helpers/upload.ts';
 import { eventually, type FakeUpstream, startUpstream, startWire } from '../helpers/upstream.ts';
@@ -20,10 +21,7 @@ async function untilClosed(upstream: FakeUpstream): Promise<number> {
   return performance.now() - startedAt;
 }
 
-/** Promises in milliseconds may need another try where the machine is busy. */
-const timed = { retry: 3 };
-
-describe('a call that is cancelled', timed, () => {
+describe('a call that is cancelled', FIGURE_TRIES, () => {
   test('before it begins sends nothing', async () => {
     const upstream = await startUpstream((_request, response) => void response.end());
     const signal = new Cancellation();
@@ -79,13 +77,13 @@ describe('a call that is cancelled', timed, () => {
     expect(state.targets.all[0]).toMatchObject({ inflight: 0, waiting: 4 });
   });
 
-  test('while it waits for the head ends the request upstream within 50 ms', async () => {
+  test('while it waits for the head ends the request upstream at once', async () => {
     const upstream = await startWire(() => undefined);
     const signal = new Cancellation();
     const outcome = codeOf(leafTo(upstream.url).call(aRequest({ signal })));
     await eventually(() => upstream.hits === 1);
     signal.cancel(left);
-    expect(await untilClosed(upstream)).toBeLessThan(50);
+    expect(await untilClosed(upstream)).toBeLessThan(LEAVES_WITHIN_MS);
     expect(await outcome).toBe('GW_CLIENT_CLOSED');
   });
 
@@ -95,7 +93,7 @@ describe('a call that is cancelled', timed, () => {
     const { body } = await leafTo(upstream.url).call(aRequest({ signal }));
     const read = codeOf(body.bytes(1_000_000));
     signal.cancel(left);
-    expect(await untilClosed(upstream)).toBeLessThan(50);
+    expect(await untilClosed(upstream)).toBeLessThan(LEAVES_WITHIN_MS);
     expect(await read).toBe('GW_CLIENT_CLOSED');
   });
 
@@ -105,7 +103,7 @@ describe('a call that is cancelled', timed, () => {
     const { body } = await leafTo(upstream.url).call(aRequest({ signal }));
     await eventually(() => body.received >= HELD_BYTES);
     signal.cancel(left);
-    expect(await untilClosed(upstream)).toBeLessThan(50);
+    expect(await untilClosed(upstream)).toBeLessThan(LEAVES_WITHIN_MS);
     expect(body.isClosed).toBe(true);
   });
 
@@ -119,7 +117,7 @@ describe('a call that is cancelled', timed, () => {
     );
     await eventually(() => upload.received > 0);
     signal.cancel(left);
-    expect(await untilClosed(upstream)).toBeLessThan(50);
+    expect(await untilClosed(upstream)).toBeLessThan(LEAVES_WITHIN_MS);
     expect(await outcome).toBe('GW_CLIENT_CLOSED');
     expect(client.destroyed).toBe(false);
     expect(upload.isFlowing).toBe(false);
@@ -137,22 +135,22 @@ describe('a call that is cancelled', timed, () => {
   });
 });
 
-describe('a body that is destroyed', timed, () => {
-  test('ends the request upstream within 50 ms', async () => {
+describe('a body that is destroyed', FIGURE_TRIES, () => {
+  test('ends the request upstream at once', async () => {
     const upstream = await startWire((socket) => void socket.write(`${HEAD}some`));
     const { body } = await leafTo(upstream.url).call(aRequest());
     body.destroy();
-    expect(await untilClosed(upstream)).toBeLessThan(50);
+    expect(await untilClosed(upstream)).toBeLessThan(LEAVES_WITHIN_MS);
   });
 });
 
-describe('idleTimeout', timed, () => {
+describe('idleTimeout', FIGURE_TRIES, () => {
   test('cuts a body that stops, as the upstream’s fault', async () => {
     const upstream = await startWire((socket) => void socket.write(`${HEAD}some`));
     const { call, state } = leafTo(upstream.url, { idleTimeoutMs: 60 });
     const { body } = await call(aRequest());
     expect(await codeOf(body.bytes(1_000_000))).toBe('GW_UPSTREAM_TIMEOUT');
-    expect(await untilClosed(upstream)).toBeLessThan(50);
+    expect(await untilClosed(upstream)).toBeLessThan(LEAVES_WITHIN_MS);
     expect(state.targets.all[0]!.inflight).toBe(0);
   });
 

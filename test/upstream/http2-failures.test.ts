@@ -209,7 +209,7 @@ describe('calls that wait for a session', () => {
       const startedAt = performance.now();
       const codes = await Promise.all(Array.from({ length: 20 }, () => codeOf(call(make()))));
       expect(new Set(codes)).toEqual(new Set(['GW_UPSTREAM_CONNECT']));
-      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      expect(performance.now() - startedAt).toBeLessThan(3_000);
     },
   );
 

@@ -33,19 +33,15 @@ describe('before the head', () => {
     expect(error.options.proxyStatus).toBe('tls_protocol_error');
   });
 
-  test(
-    'a handshake that never ends is connection_timeout, TLS included',
-    { retry: 3 },
-    async () => {
-      const upstream = await startWire(() => undefined);
-      const startedAt = performance.now();
-      const error = await failureAt(upstream.url.replace('http', 'https'));
-      expect(performance.now() - startedAt).toBeLessThan(600);
-      expect(error.code).toBe('GW_UPSTREAM_CONNECT');
-      expect(error.options.proxyStatus).toBe('connection_timeout');
-      await eventually(() => upstream.open === 0);
-    },
-  );
+  test('a handshake that never ends is connection_timeout, TLS included', async () => {
+    const upstream = await startWire(() => undefined);
+    const startedAt = performance.now();
+    const error = await failureAt(upstream.url.replace('http', 'https'));
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(error.code).toBe('GW_UPSTREAM_CONNECT');
+    expect(error.options.proxyStatus).toBe('connection_timeout');
+    await eventually(() => upstream.open === 0);
+  });
 
   test.each([
     ['closes', 'end'],

@@ -202,7 +202,7 @@ describe('a handshake', () => {
       'GW_UPSTREAM_CONNECT',
       'connection_timeout',
     ]);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     await eventually(() => upstream.open === 0);
   });
 });

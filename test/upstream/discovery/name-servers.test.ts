@@ -33,7 +33,7 @@ test('once closed, open questions fail at once, and no other is asked', async ()
   const closedAt = performance.now();
   servers.close();
   await open;
-  expect(performance.now() - closedAt).toBeLessThan(500);
+  expect(performance.now() - closedAt).toBeLessThan(2_000);
 
   await expect(servers.addresses('A', 'b.svc')).rejects.toThrow('b.svc');
   await expect(servers.services('b.svc')).rejects.toThrow('b.svc');
