@@ -13,6 +13,7 @@ import { AddressSet } from './config/address-range.ts';
 import type { ServerConfig } from './config/config.ts';
 import { TOKEN } from './config/types.ts';
 import { exchangeOf } from './edge/client-exchange.ts';
+import { linger } from './edge/linger.ts';
 import { rawProblem, sendProblem } from './edge/problem.ts';
 import { type ErrorCode, GatewayError } from './errors.ts';
 import { boundAddresses } from './listener/address-limit.ts';
@@ -151,12 +152,14 @@ function afterAnswers(socket: Socket, then: (unread: ServerResponse | undefined)
   else response.once('close', () => afterAnswers(socket, then));
 }
 
+/** So long may a connection stay whose requests can not be read. */
+const REFUSED_MS = 1_000;
+
 function refuse(socket: Socket, answer: GatewayError, world: World): void {
   world.metrics.countError('unmatched', answer.code);
-  if (socket.writable) socket.end(rawProblem(answer, world.nextRequestId()));
+  if (socket.writable) socket.write(rawProblem(answer, world.nextRequestId()));
   // Who does not read the answer must not keep the connection.
-  const timer = world.clock.after(1_000, () => socket.destroy());
-  socket.once('close', () => world.clock.cancel(timer));
+  linger(socket, world.clock, REFUSED_MS);
 }
 
 /** HTTP/0.9, and HTTP/2 without its preface: the parser reads them as if they were HTTP/1. */

@@ -37,6 +37,7 @@ export class Upload {
   #started = false;
   #ended = false;
   #faulted = false;
+  #discards = false;
   /** Of the spans that are over. */
   #flowedMs = 0;
   #flowingSince: number | undefined;
@@ -101,11 +102,21 @@ export class Upload {
     return this.#attempt;
   }
 
-  /** Drops whatever else the client sends, within the limit, so that it can read our answer. */
+  /**
+   * Drops whatever else the client sends, up to the limit, so that it can read our answer. Nobody is
+   * told of a fault any more: it would end that answer.
+   */
   discard(): void {
     this.#attempt = undefined;
     this.#kept = undefined;
-    this.#flow();
+    if (this.#ended || this.#faulted) return;
+    this.#discards = true;
+    this.#options.clock.cancel(this.#idle);
+    this.#idle = undefined;
+    this.#rest();
+    // Without `onFirstRead`: an answer is not the moment to ask for more.
+    if (!this.#started) this.#start();
+    this.#source.resume();
   }
 
   /** `attempt` is ready for more. */
@@ -133,7 +144,10 @@ export class Upload {
   #flow(): void {
     if (this.#ended || this.#faulted) return;
     this.#flowingSince ??= this.#options.clock.now();
-    if (!this.#started) this.#start();
+    if (!this.#started) {
+      this.#options.onFirstRead();
+      this.#start();
+    }
     this.#armIdle();
     this.#source.resume();
   }
@@ -154,7 +168,6 @@ export class Upload {
 
   #start(): void {
     this.#started = true;
-    this.#options.onFirstRead();
     this.#source.on('data', (chunk: Buffer) => this.#take(chunk));
     this.#source.on('end', () => this.#end());
     this.#source.on('error', () => this.#hold());
@@ -168,6 +181,10 @@ export class Upload {
     this.#received += chunk.length;
     spentBuffers.count(chunk);
     const { limitBytes, keepBytes } = this.#options;
+    if (this.#discards) {
+      if (this.#received > limitBytes) this.#hold();
+      return;
+    }
     if (this.#received > limitBytes) {
       this.fault(new GatewayError('GW_BODY_TOO_LARGE', `more than ${limitBytes} bytes`));
       return;

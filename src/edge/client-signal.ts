@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
 import type { ClientExchange } from './client-exchange.ts';
+import { linger } from './linger.ts';
 
 /**
  * Cancels `exchange.signal` when the client leaves before its response is complete, then tells
@@ -29,7 +30,8 @@ export function watchClient(
 
 /**
  * Once the answer is out, the rest of a body that nobody reads may keep its connection for `ms`, and
- * no longer: Node drops those bytes without asking how many there are, or how slowly they come.
+ * no longer: Node drops those bytes without asking how many there are, or how slowly they come. Where
+ * the answer closes the connection, it lingers until the client has had time to read it.
  */
 export function boundUnread(
   request: IncomingMessage,
@@ -37,17 +39,29 @@ export function boundUnread(
   clock: Clock,
   ms: number,
 ): void {
-  response.once('close', () => {
+  // A stream of HTTP/2 ends by itself.
+  if (request.httpVersionMajor === 2) return;
+  // Before Node's own listener, which closes the connection.
+  response.prependOnceListener('finish', () => {
     const { socket } = request;
     if (request.complete || socket.destroyed) return;
-    const settle = (): void => {
+    const stop = (): void => {
       clock.cancel(timer);
       request.off('close', settle);
       socket.off('close', settle);
+      Reflect.deleteProperty(socket, 'destroySoon');
+    };
+    const settle = (): void => {
+      stop();
       if (!request.complete) socket.destroy();
     };
     const timer = clock.after(ms, settle);
     request.on('close', settle);
     socket.on('close', settle);
+    // How Node closes it.
+    socket.destroySoon = () => {
+      stop();
+      linger(socket, clock, ms);
+    };
   });
 }

@@ -92,14 +92,6 @@ describe('the limit', () => {
     expect(client.isPaused()).toBe(true);
     expect(upload.isReplayable).toBe(false);
   });
-
-  test('holds for what nobody reads any more', async () => {
-    const { upload, client, faults } = sending({ limitBytes: 10 });
-    upload.discard();
-    client.write(bytesOf(11));
-    await settled();
-    expect(faults.map(({ code }) => code)).toEqual(['GW_BODY_TOO_LARGE']);
-  });
 });
 
 describe('a client that stalls', () => {
@@ -212,5 +204,25 @@ describe('an answer before the end of the upload', () => {
     expect(upload.isEnded).toBe(true);
     expect(upload.received).toBe(200_000 + attempt.readableHighWaterMark);
     expect(upload.isReplayable).toBe(false);
+  });
+
+  test('takes no more than the limit, which is no fault by then, nor is silence', async () => {
+    const clock = manualClock();
+    const { upload, client, faults } = sending({ limitBytes: 10, clock });
+    upload.open().read(0);
+    upload.discard();
+    client.write(bytesOf(11));
+    await settled();
+    clock.advance(60_000);
+    expect(client.isPaused()).toBe(true);
+    expect(faults).toEqual([]);
+  });
+
+  test('does not ask for a body that has not begun', async () => {
+    const world = sending();
+    world.upload.discard();
+    world.client.end('body');
+    await settled();
+    expect([world.upload.isEnded, world.continued]).toEqual([true, 0]);
   });
 });

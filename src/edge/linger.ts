@@ -1,0 +1,37 @@
+/**
+ * Closes a connection on which the client may still be sending (RFC 9112 §9.6).
+ *
+ * Closed at once, it would be reset by the next byte that comes, and what the client has not read of
+ * its answer would be lost. So only our half is closed, and what still comes is dropped: until the
+ * client closes its own, or falls silent, or has sent too much, or for too long.
+ */
+import type { Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
+import { spentBuffers } from '../spent-buffers.ts';
+
+const SILENT_MS = 2_000;
+const DROPPED_BYTES = 64 * 1_048_576;
+
+/** For `ms` at most. */
+export function linger(socket: Socket, clock: Clock, ms: number): void {
+  const cut = (): void => {
+    socket.destroy();
+  };
+  const silent = clock.after(Math.min(ms, SILENT_MS), cut);
+  const over = clock.after(ms, cut);
+  let dropped = 0;
+  // Node's parser: what follows is no request any more.
+  socket.removeAllListeners('data');
+  socket.on('data', (chunk: Buffer) => {
+    spentBuffers.count(chunk);
+    silent.refresh();
+    dropped += chunk.length;
+    if (dropped > DROPPED_BYTES) cut();
+  });
+  socket.once('close', () => {
+    clock.cancel(silent);
+    clock.cancel(over);
+  });
+  socket.end();
+  socket.resume();
+}
