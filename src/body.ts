@@ -8,7 +8,7 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { GatewayError } from './errors.ts';
-import type { MutableHeaders } from './headers.ts';
+import type { Headers, MutableHeaders } from './headers.ts';
 import { type Json, readJson } from './json.ts';
 import { asBuffer, ResponseSink, type SendOptions, type Sink } from './sink.ts';
 import { spentBuffers } from './spent-buffers.ts';
@@ -96,6 +96,11 @@ export class Body {
   /** Has the upstream finished, well or badly? */
   get isClosed(): boolean {
     return this.#closed;
+  }
+
+  /** What came behind it; `undefined` until it has, and where nothing did. */
+  get trailers(): Headers | undefined {
+    return this.#trailers;
   }
 
   /** Runs `listener` when the exchange is over: `undefined` when the body came whole. */

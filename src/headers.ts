@@ -23,6 +23,38 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+/**
+ * What a head alone may say, since it is over when trailers come: framing, routing, who may do what,
+ * how to read the body and to keep it (RFC 9110 §6.5.1).
+ */
+const HEAD_ONLY: ReadonlySet<string> = new Set([
+  'age',
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'date',
+  'expires',
+  'host',
+  'location',
+  'retry-after',
+  'set-cookie',
+  'vary',
+  'www-authenticate',
+]);
+
+/** The trailers that are passed on. */
+export function relayedTrailers(trailers: Headers): MutableHeaders {
+  const out: MutableHeaders = {};
+  for (const name in trailers) {
+    if (HOP_BY_HOP.has(name) || HEAD_ONLY.has(name)) continue;
+    out[name] = trailers[name] as string | string[];
+  }
+  return out;
+}
+
 /** The first value of a field; `undefined` where it is absent. */
 export function firstValue(value: HeaderValue | undefined): string | undefined {
   return typeof value === 'string' || value === undefined ? value : value[0];

@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from './clock.ts';
-import type { MutableHeaders } from './headers.ts';
+import { type MutableHeaders, relayedTrailers } from './headers.ts';
 import { outputOf, ReaderWatch } from './reader-watch.ts';
 
 export interface Sink {
@@ -59,7 +59,9 @@ export class ResponseSink implements Sink {
   /** `rest` goes out in one write with what is there already, the head for one. */
   end(trailers: MutableHeaders | undefined, rest?: Uint8Array): void {
     const response = this.#response;
-    if (this.#options.trailers && trailers !== undefined) response.addTrailers(trailers);
+    if (this.#options.trailers && trailers !== undefined) {
+      response.addTrailers(relayedTrailers(trailers));
+    }
     if (rest !== undefined && rest.length <= TEXT_BYTES)
       response.end(asBuffer(rest).toString('latin1'), 'latin1');
     else response.end(rest);

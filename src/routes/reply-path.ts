@@ -1,11 +1,17 @@
 /**
  * An answer sent through Fastify's reply: the way for routes whose plugins want `onSend`, or
  * transform the body. Costs a stream; routes without such plugins do not take it.
+ *
+ * Trailers go along with the upstream's body and with no other: a transform, or a hook that puts another
+ * body in its place, makes them speak of bytes that the client does not get.
  */
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { Body } from '../body.ts';
-import type { ResponseHead } from '../edge/response-head.ts';
-import { mergeReplyHeaders } from '../edge/response-head.ts';
+import { acceptsTrailers } from '../edge/forwarded.ts';
+import { mergeReplyHeaders, type ResponseHead } from '../edge/response-head.ts';
+import { relayedTrailers } from '../headers.ts';
 
 export function sendOnReplyPath(reply: FastifyReply, head: ResponseHead, body: Body): void {
   mergeReplyHeaders(reply, head.headers);
@@ -18,5 +24,20 @@ export function sendOnReplyPath(reply: FastifyReply, head: ResponseHead, body: B
   // A hook may put another body in its place, or fail: then nobody else ends this one, or listens.
   stream.on('error', () => undefined);
   reply.raw.once('close', () => stream.destroy());
+  if (acceptsTrailers(reply.request.raw.headers)) passTrailers(reply.raw, stream, body);
   void reply.code(head.status).send(stream);
+}
+
+/** Where the body itself is what is sent. */
+function passTrailers(response: ServerResponse, stream: Readable, body: Body): void {
+  let isSent = false;
+  response.on('pipe', (source) => {
+    if (source === stream) isSent = true;
+  });
+  // Before the pipe's own listener, which ends the answer.
+  stream.once('end', () => {
+    if (isSent && body.trailers !== undefined) {
+      response.addTrailers(relayedTrailers(body.trailers));
+    }
+  });
 }

@@ -139,22 +139,6 @@ describe('the head of a forwarded answer', () => {
   });
 });
 
-describe('trailers', () => {
-  const lines = ['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked', 'Trailer: X-Sum'];
-  const body = '2\r\nhi\r\n0\r\nX-Sum: 1\r\n\r\n';
-
-  test('are passed on where the client takes them (RFC 9110 §6.5.1)', async () => {
-    const ask = await answering(lines, body);
-    const answer = await ask('GET / HTTP/1.1', ['te: trailers', 'connection: te']);
-    expect(answer.body).toMatch(/^2\r\nhi\r\n0\r\nx-sum: 1\r\n\r\n$/i);
-  });
-
-  test('are dropped where it does not', async () => {
-    const ask = await answering(lines, body);
-    expect((await ask()).body.toLowerCase()).not.toContain('x-sum');
-  });
-});
-
 describe('what hooks say of the answer', () => {
   test('wins over the upstream, except that Vary and Set-Cookie are added to', async () => {
     const ask = await answering(
