@@ -30,19 +30,25 @@ export function pluginCall(state: UpstreamState, plugin: string, world: World): 
   return (request, { method = 'GET', path, query = '', headers }) => {
     const exchange = exchangeOf(request.raw);
     const host = upstreamHost(config.host, exchange);
-    const made = upstreamRequest(exchange, {
-      upstream: name,
-      method,
-      path,
-      query,
-      headers: { ...gatewayHeaders(exchange), ...headers, ...(host === undefined ? {} : { host }) },
-      body: undefined,
-      // A deadline ends this call, and not what the client waits for.
-      signal: exchange.signal.child(),
-      key: keyOf?.(request),
-      deadlineAt: Number.POSITIVE_INFINITY,
-    });
-    // What the access log says is of the call that answers the client.
-    return call({ ...made, notes: emptyNotes() });
+    return call(
+      upstreamRequest(exchange, {
+        upstream: name,
+        method,
+        path,
+        query,
+        headers: {
+          ...gatewayHeaders(exchange),
+          ...headers,
+          ...(host === undefined ? {} : { host }),
+        },
+        body: undefined,
+        // A deadline ends this call, and not what the client waits for.
+        signal: exchange.signal.child(),
+        key: keyOf?.(request),
+        deadlineAt: Number.POSITIVE_INFINITY,
+        // What the access log says is of the call that answers the client.
+        notes: emptyNotes(),
+      }),
+    );
   };
 }

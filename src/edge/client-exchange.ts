@@ -45,7 +45,8 @@ export class ClientExchange {
   toldUpstreams: Record<string, string> | undefined;
   /** Ends when the client leaves before its response is complete. */
   readonly signal = new Cancellation();
-  readonly notes: CallNotes = emptyNotes();
+  /** Of the call for this request; of several, the one that ended last, or else began last. */
+  notes: CallNotes = emptyNotes();
   /** Our error, where we answered with one. */
   code: ErrorCode | undefined;
   /** What we answered without. */

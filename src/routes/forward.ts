@@ -49,6 +49,7 @@ export function forward(route: Route, context: ActionContext): Action {
         signal: exchange.signal,
         key: keyOf?.(request),
         deadlineAt: Number.POSITIVE_INFINITY,
+        notes: exchange.notes,
       }),
     );
     deliver(route, context, { request, reply, exchange, response, upload: body });

@@ -3,7 +3,7 @@
  *
  * The same for the parts of an aggregate and of a BFF.
  */
-import type { UpstreamRequest, UpstreamResponse } from '../call.ts';
+import { emptyNotes, type UpstreamRequest, type UpstreamResponse } from '../call.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { Clock } from '../clock.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
@@ -78,7 +78,9 @@ export async function runPart(
   part: PartRequest,
 ): Promise<Json> {
   const bound = new Bound(part, group.child());
-  exchange.notes.upstream = part.upstream;
+  const notes = emptyNotes();
+  notes.upstream = part.upstream;
+  exchange.notes = notes;
   try {
     const response = await call(
       upstreamRequest(exchange, {
@@ -91,11 +93,14 @@ export async function runPart(
         signal: bound.signal,
         key: keyOf?.(exchange.reply!.request),
         deadlineAt: Number.POSITIVE_INFINITY,
+        notes,
       }),
     );
     return await read(part, response);
   } finally {
     bound.stop();
+    // One that was not needed any more is not what the client waited for.
+    if (group.reason === undefined) exchange.notes = notes;
   }
 }
 

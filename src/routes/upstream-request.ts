@@ -1,5 +1,5 @@
 /** The one place where an UpstreamRequest is made: all fields, in one order. */
-import type { UpstreamRequest } from '../call.ts';
+import type { CallNotes, UpstreamRequest } from '../call.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import type { MutableHeaders } from '../headers.ts';
@@ -16,6 +16,8 @@ export interface CallDescription {
   readonly key: string | undefined;
   /** On the gateway's clock; `Infinity` leaves it to the deadline policy. */
   readonly deadlineAt: number;
+  /** Of this call alone, where others may be under way beside it. */
+  readonly notes: CallNotes;
 }
 
 export function upstreamRequest(
@@ -39,7 +41,7 @@ export function upstreamRequest(
     attempt: 1,
     key: description.key,
     tried: NO_TARGETS,
-    notes: exchange.notes,
+    notes: description.notes,
   };
 }
 

@@ -36,6 +36,9 @@ export function leaf(state: UpstreamState, options: LeafOptions): Call {
       request.notes.upstream = state.config.name;
       request.notes.target = target.origin;
       request.notes.attempts += 1;
+      // Of this attempt; an earlier one may have come further.
+      request.notes.connectMs = 0;
+      request.notes.firstByteMs = 0;
       if (target.waiting >= mostWaiting) throw noConnection(target.origin);
       const upload =
         request.body instanceof Upload

@@ -2,18 +2,26 @@ import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { codeOf, forwardTo, startGateway } from './support/gateway.ts';
 import { open, request } from './support/socket.ts';
+import { startUpstream } from './support/upstream.ts';
 import { hmacToken, now } from '../plugins/issuer.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 const SECRET = 'a secret of at least thirty-two characters';
 
-/** A gateway that logs into a list. */
-async function logging(access = true) {
+function recording() {
   const lines: string[] = [];
   const log = pino(
     { level: 'info', base: null },
     { write: (line: string) => void lines.push(line) },
   );
+  const requests = () =>
+    lines.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg === 'request');
+  return { log, lines, requests };
+}
+
+/** A gateway that logs into a list. */
+async function logging(access = true) {
+  const { log, lines, requests } = recording();
   const gateway = await startGateway({
     log,
     config: {
@@ -45,8 +53,6 @@ async function logging(access = true) {
       broken: () => ({ status: 500 }),
     },
   });
-  const requests = () =>
-    lines.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg === 'request');
   return { ...gateway, lines, requests };
 }
 
@@ -144,6 +150,75 @@ describe('the access log', () => {
       const line = `portico_degraded_parts_total{route="page",reason="${reason}"} 1`;
       expect(metrics).toContain(line);
     }
+  });
+
+  test('tells of one call of several, the last to end, and mixes in nothing of the others', async () => {
+    const { log, requests } = recording();
+    const part = (upstream: string, more: object = {}) => ({ upstream, path: '/', ...more });
+    let ended = 0;
+    const { fetch } = await startGateway({
+      log,
+      config: {
+        telemetry: { logs: { access: true } },
+        routes: {
+          good: {
+            match: { path: '/good' },
+            aggregate: { slow: part('slow'), quick: part('quick'), none: part('none') },
+          },
+          bad: {
+            match: { path: '/bad' },
+            aggregate: { must: part('none', { required: true }), may: part('waits') },
+          },
+        },
+      },
+      upstreams: {
+        slow: async () => {
+          await expect.poll(() => ended).toBe(2);
+          return { body: 1 };
+        },
+        quick: () => ({ body: (ended += 1) }),
+        none: () => ({ status: 404, body: (ended += 1) }),
+        waits: () => new Promise(() => {}),
+      },
+    });
+
+    await fetch('/good');
+    await fetch('/bad');
+
+    await expect.poll(requests).toHaveLength(2);
+    expect(requests()[0]).toMatchObject({
+      upstream: 'slow',
+      target: 'http://slow.invalid',
+      attempts: 1,
+    });
+    expect(requests()[1]).toMatchObject({
+      upstream: 'none',
+      target: 'http://none.invalid',
+      attempts: 1,
+    });
+  });
+
+  test('tells the times of the last attempt, not of one before it', async () => {
+    const { log, requests } = recording();
+    let hits = 0;
+    const origin = await startUpstream((_request, response) => {
+      hits += 1;
+      if (hits === 1) response.writeHead(503).end();
+      else response.destroy();
+    });
+    const { fetch } = await startGateway({
+      log,
+      config: {
+        telemetry: { logs: { access: true } },
+        upstreams: { up: { targets: [origin], retry: { attempts: 2, budget: '100%' } } },
+        routes: { all: forwardTo('/') },
+      },
+    });
+
+    expect((await fetch('/')).status).toBe(502);
+
+    await expect.poll(requests).toHaveLength(1);
+    expect(requests()[0]).toMatchObject({ attempts: 2, firstByteMs: 0 });
   });
 
   test('has a line for who left (499), and for who could not be understood', async () => {
