@@ -113,6 +113,10 @@ function refuseUnreadable(
   urlBytes: number,
   world: World,
 ): void {
+  if (error.code === 'ERR_SSL_HTTP_REQUEST') {
+    refusePlain(socket, world);
+    return;
+  }
   // A handshake that failed comes here too, and nobody could read an answer.
   if (!isParserError(error) || !socket.writable) {
     socket.destroy();
@@ -124,6 +128,19 @@ function refuseUnreadable(
     if (unread === undefined) refuse(socket, answer, world);
     else endUnreadable(socket, unread, answer);
   });
+}
+
+/** A handshake that is a request instead. Who sent it understands an answer without TLS, and no other. */
+function refusePlain(socket: Socket, world: World): void {
+  const answer = new GatewayError(
+    'GW_REQUEST_INVALID',
+    'this port speaks HTTPS, and no plain HTTP',
+  );
+  world.metrics.countError('unmatched', answer.code);
+  // The connection below TLS; Node shows it nowhere else.
+  const { _parent: plain } = socket as Socket & { readonly _parent?: Socket };
+  plain?.end(rawProblem(answer, world.nextRequestId()));
+  socket.destroy();
 }
 
 /** The body is unreadable: whoever works for this request stops, and says why. */

@@ -4,7 +4,7 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync }
 import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
-import { open, receive } from '../gateway/support/socket.ts';
+import { open, parse, problemCode, receive } from '../gateway/support/socket.ts';
 import { ask, openSecure, serialOf } from '../helpers/secure-client.ts';
 import { identity } from '../helpers/secure-upstream.ts';
 import { certificateFolder, listenTls, metricsOf, pair, serial } from './gateway.ts';
@@ -42,13 +42,35 @@ describe('a port with tls', () => {
     expect((await openSecure(url)).getProtocol()).toBe('TLSv1.3');
   });
 
-  test('ends a connection that speaks no TLS, or is slow to, and serves on', async () => {
+  test('tells who speaks HTTP without TLS so, in words that it understands', async () => {
+    const gateway = await listenTls(pair('server'));
+    const plain = await open(gateway.url);
+    plain.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n');
+    const answer = parse(await receive(plain));
+    expect([answer.status, problemCode(answer)]).toEqual([400, 'GW_REQUEST_INVALID']);
+    expect(answer.body).toContain('HTTPS');
+    expect(answer.headers['connection']).toBe('close');
+    const metric = 'portico_errors_total{route="unmatched",code="GW_REQUEST_INVALID"} 1';
+    expect(await metricsOf(gateway)).toContain(metric);
+    plain.end();
+    expect((await ask(gateway.url)).status).toBe(200);
+  });
+
+  test.each(['\x00\x01\x02\x03nothing', 'SSH-2.0-OpenSSH_9.9\r\n', '\x16\x03\x01\x00\x05hello'])(
+    'ends a connection that speaks neither (%j), without an answer',
+    async (words) => {
+      const { url } = await listenTls(pair('server'));
+      const socket = await open(url);
+      socket.write(words, 'latin1');
+      expect(await receive(socket)).not.toContain('HTTP/');
+      expect((await ask(url)).status).toBe(200);
+    },
+  );
+
+  test('ends a connection that is slow to speak TLS, and serves on', async () => {
     const { url } = await listenTls(pair('server'), {
       server: { limits: { headersTimeout: '200ms' } },
     });
-    const plain = await open(url);
-    plain.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
-    expect(await receive(plain)).not.toContain('HTTP/');
     const silent = await open(url);
     expect(await receive(silent)).toBe('');
     expect((await ask(url)).status).toBe(200);
