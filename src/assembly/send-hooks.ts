@@ -87,7 +87,7 @@ function apply(
     });
   }
   for (const name in before) if (!(name in headers)) void reply.removeHeader(name);
-  void reply.code(status);
+  if (status !== reply.statusCode) void reply.code(status);
 }
 
 /** The body to transform: none where there is none to send, nor for our own errors. */

@@ -25,7 +25,9 @@ export function sendOnReplyPath(reply: FastifyReply, head: ResponseHead, body: B
   stream.on('error', () => undefined);
   reply.raw.once('close', () => stream.destroy());
   if (acceptsTrailers(reply.request.raw.headers)) passTrailers(reply.raw, stream, body);
-  void reply.code(head.status).send(stream);
+  // Not by `code`, which refuses what is no status, though an upstream says it.
+  reply.raw.statusCode = head.status;
+  void reply.send(stream);
 }
 
 /** Where the body itself is what is sent. */

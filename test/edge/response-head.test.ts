@@ -3,14 +3,21 @@ import { relayedHeaders } from '../../src/edge/response-head.ts';
 import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { request } from '../gateway/support/socket.ts';
 import { startRawUpstream } from '../gateway/support/upstream.ts';
+import { fixture } from '../plugins/fixtures/folder.ts';
 
 /** A gateway in front of an upstream that answers with these bytes. */
-async function answering(lines: readonly string[], body = '', more: object = {}) {
+async function answering(
+  lines: readonly string[],
+  body = '',
+  more: object = {},
+  plugins: object = {},
+) {
   const upstream = await startRawUpstream((socket) => {
     socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1');
   });
   const { url } = await startGateway({
     config: {
+      plugins,
       upstreams: { up: { targets: [upstream], retry: false, breaker: false } },
       routes: { all: forwardTo('/*', more) },
     },
@@ -136,6 +143,20 @@ describe('the head of a forwarded answer', () => {
     expect(answer.status).toBe(502);
     expect(answer.body).toContain('GW_UPSTREAM_PROTOCOL');
     expect(answer.body).not.toMatch(/127\.0\.0\.1|HPE_|undici|at /);
+  });
+});
+
+describe('a status that is none (600 and up)', () => {
+  test.each([
+    ['straight to the socket', {}, {}],
+    ['through Fastify', { ordinary: { module: fixture('ordinary') } }, {}],
+    ['past hooks of plugins', { trace: { module: fixture('trace') } }, { trace: {} }],
+    ['through a transform', { trace: { module: fixture('trace') } }, { trace: { wrap: '<' } }],
+  ])('is passed on %s: it is the upstream’s word', async (_way, plugins, more) => {
+    const lines = ['HTTP/1.1 999 Whatever', 'Content-Length: 2'];
+    const ask = await answering(lines, 'hi', more, plugins);
+    const { status, body } = await ask('GET / HTTP/1.1', ['connection: close']);
+    expect([status, body.includes('hi')]).toEqual([999, true]);
   });
 });
 
