@@ -23,6 +23,40 @@ const PLACEHOLDER = /\$(\$\{)|\$\{(file:)?([^}:]+)(?::-([^}]*))?\}|\$\{[^}]*\}?/
 /** Does `text` hold anything to replace? */
 export const hasPlaceholder = (text: string): boolean => text.includes('${');
 
+export interface Braceless {
+  readonly name: string;
+  /** `$NAME` or `$(NAME)`. */
+  readonly as: string;
+  /** Nothing else is in the text. */
+  readonly whole: boolean;
+}
+
+const ONLY_NAME = /^\$(?:\(([A-Za-z_]\w*)\)|([A-Za-z_]\w*))$/;
+
+/**
+ * The variable that `text` means by `$NAME` or `$(NAME)`, as shells and Kubernetes write it: one that is
+ * set, or a text that is nothing but such a name in capitals. Patterns, prices and passwords hold a `$`, too.
+ */
+export function braceless(text: string, environment: Environment): Braceless | undefined {
+  if (!text.includes('$')) return undefined;
+  const [, inParentheses, bare] = ONLY_NAME.exec(text) ?? [];
+  const only = inParentheses ?? bare;
+  const isSet = (name: string): boolean => environment[name] !== undefined;
+  if (only !== undefined) {
+    return isSet(only) || /^[A-Z][A-Z0-9_]+$/.test(only)
+      ? { name: only, as: text, whole: true }
+      : undefined;
+  }
+  const rest = text.replaceAll(PLACEHOLDER, ' ');
+  for (const [as, inner, plain] of rest.matchAll(
+    /(?<!\$)\$(?:\(([A-Za-z_]\w*)\)|([A-Za-z_]\w*))/g,
+  )) {
+    const name = (inner ?? plain)!;
+    if (isSet(name)) return { name, as, whole: false };
+  }
+  return undefined;
+}
+
 /**
  * Replaces every placeholder of `text`.
  *

@@ -3,8 +3,14 @@
  * outside: those are never printed.
  */
 import { type Document, isPair, type Node, parseDocument, Scalar, visit } from 'yaml';
-import { type Environment, expand, hasPlaceholder } from './environment.ts';
-import type { Path } from './fault.ts';
+import {
+  type Braceless,
+  braceless,
+  type Environment,
+  expand,
+  hasPlaceholder,
+} from './environment.ts';
+import type { Fault, Path } from './fault.ts';
 import { pathOf } from './yaml-path.ts';
 
 /** Stands for a value that turned out to be empty: its key counts as absent. */
@@ -15,6 +21,7 @@ export interface Expanded {
     readonly node: Node;
     readonly path: Path;
     readonly message: string;
+    readonly severity: Fault['severity'];
   }[];
   /** What was written, by the node that holds its value now. */
   readonly outside: ReadonlyMap<Node, string>;
@@ -26,18 +33,42 @@ export function expandDocument(document: Document, environment: Environment): Ex
   visit(document, {
     Scalar(key, node, ancestors) {
       const written = node.value;
-      if (key === 'key' || typeof written !== 'string' || !hasPlaceholder(written)) return;
+      if (key === 'key' || typeof written !== 'string') return;
+      const meant = braceless(written, environment);
+      if (meant !== undefined) {
+        faults.push({ node, ...asItStands(pathOf(ancestors, node), meant) });
+      }
+      if (!hasPlaceholder(written)) return;
       try {
         const { text, from, whole } = expand(written, environment);
         node.value = valueOf(text, node, whole && !written.startsWith('${file:'));
         if (from.length > 0) outside.set(node, written);
         if (text === '' && isPair(ancestors.at(-1))) node.value = ABSENT;
       } catch (error) {
-        faults.push({ node, path: pathOf(ancestors, node), message: (error as Error).message });
+        const { message } = error as Error;
+        faults.push({ node, path: pathOf(ancestors, node), message, severity: 'error' });
       }
     },
   });
   return { faults, outside };
+}
+
+/** Keys of secrets, in settings and header maps alike. */
+const SECRET = /(?:secret|token|password|passphrase|authorization|keys?)$/i;
+
+/** What to say of `$NAME`: a secret that everybody can guess must not serve; other text may be meant so. */
+function asItStands(
+  path: Path,
+  { name, as, whole }: Braceless,
+): Omit<Expanded['faults'][number], 'node'> {
+  const isSecret = SECRET.test(String(path.findLast((part) => typeof part === 'string')));
+  if (!isSecret) {
+    const message = `"${as}" is taken as it stands: a variable is written \${${name}}`;
+    return { path, message, severity: 'warning' };
+  }
+  const and = whole ? ', and no secret' : '';
+  const message = `is taken as it stands${and}: a variable is written \${NAME}`;
+  return { path, message, severity: whole ? 'error' : 'warning' };
 }
 
 /** YAML's own words for numbers and truth values. */

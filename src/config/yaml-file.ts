@@ -108,9 +108,9 @@ class ParsedFile implements YamlFile {
   #expand(document: Document, environment: Environment): void {
     const { faults, outside } = expandDocument(document, environment);
     this.#outside = outside;
-    for (const { node, path, message } of faults) {
-      this.#unread.add(node);
-      this.#report(node.range?.[0] ?? 0, path, message);
+    for (const { node, path, message, severity } of faults) {
+      if (severity === 'error') this.#unread.add(node);
+      this.#report(node.range?.[0] ?? 0, path, message, severity);
     }
   }
 
@@ -147,8 +147,13 @@ class ParsedFile implements YamlFile {
     return isAbsent ? `: ${written} is empty` : '';
   }
 
-  #report(offset: number, path: Path, message: string): void {
-    this.faults.push(this.#fault(offset, path, message, 'error'));
+  #report(
+    offset: number,
+    path: Path,
+    message: string,
+    severity: Fault['severity'] = 'error',
+  ): void {
+    this.faults.push(this.#fault(offset, path, message, severity));
   }
 
   #fault(offset: number, path: Path, message: string, severity: Fault['severity']): Fault {

@@ -127,3 +127,60 @@ describe('a variable that is not set', () => {
     ]);
   });
 });
+
+describe('a variable without braces', () => {
+  const warnings = (more: string): Promise<string[]> => faultsOf(withOrders(more), environment);
+
+  test('is a warning that says how it is written', async () => {
+    expect(await warnings('telemetry:\n  logs:\n    level: $LOG_LEVEL')).toEqual([
+      'c.yaml:5:12  warning: telemetry.logs.level: "$LOG_LEVEL" is taken as it stands: a variable is written ${LOG_LEVEL}',
+      expect.stringContaining('expected one of trace'),
+    ]);
+    const told = 'is taken as it stands: a variable is written ${WORD}';
+    for (const written of ['$WORD', '$(WORD)', 'a/$WORD/b', '$(WORD)-${PORT}']) {
+      const as = written.includes('(') ? '$(WORD)' : '$WORD';
+      const route = `routes: { a: { match: { path: /a }, respond: { body: "${written}" } } }`;
+      expect(await warnings(route)).toEqual([
+        `c.yaml:3:54  warning: routes.a.respond.body: "${as}" ${told}`,
+      ]);
+    }
+  });
+
+  test('is a fault where a secret is expected, and not told', async () => {
+    const secrets = {
+      'admin: { token: "$PORTICO_ADMIN_TOKEN" }': 'admin.token',
+      'admin: { token: $(PORTICO_ADMIN_TOKEN) }': 'admin.token',
+      'plugins: { jwt: { issuers: { a: { issuer: a, algorithms: [HS256], secret: $A_SECRET_OF_THE_ISSUER_IN_THE_SHOP } } } }':
+        'plugins.jwt.issuers.a.secret',
+      'defaults: { routes: { headers: { request: { set: { x-api-key: $SHOP_KEY } } } } }':
+        'defaults.routes.headers.request.set.x-api-key',
+    };
+    for (const [written, path] of Object.entries(secrets)) {
+      expect(await warnings(written)).toEqual([
+        expect.stringMatching(
+          /^c\.yaml:3:\d+ {2}\S+: is taken as it stands, and no secret: a variable is written \$\{NAME\}$/,
+        ),
+      ]);
+      expect((await warnings(written))[0]).toContain(` ${path}: `);
+    }
+  });
+
+  test('is not seen in patterns, passwords and prices', async () => {
+    for (const written of [
+      '^/a$',
+      'pa$$word',
+      'S3$cret',
+      '$5',
+      '$',
+      'a$(b)',
+      '$UNSET-x',
+      '${NO:-$WORD}',
+    ]) {
+      const route = `routes: { a: { match: { path: /a }, respond: { body: '${written}' } } }`;
+      expect(await warnings(route)).toEqual([]);
+    }
+    expect(await warnings("admin: { token: 'S3$WORD-and-so-on-and-on' }")).toEqual([
+      expect.stringContaining('warning: admin.token: '),
+    ]);
+  });
+});
