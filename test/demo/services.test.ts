@@ -19,7 +19,6 @@ const productShape = {
   reviews: aNumber,
   images: [aString, aString, aString],
   attributes: expect.any(Object) as unknown,
-  supplierCost: aNumber,
 };
 
 describe('every service', () => {

@@ -13,7 +13,6 @@ export const audio = shelf('audio', [
     rating: 4.6,
     reviews: 1284,
     attributes: { colour: 'graphite', weight: '254 g', battery: '38 h' },
-    supplierCost: 9_150,
   },
   {
     id: 'p2',
@@ -25,7 +24,6 @@ export const audio = shelf('audio', [
     rating: 4.4,
     reviews: 873,
     attributes: { colour: 'slate blue', weight: '410 g', protection: 'IP67' },
-    supplierCost: 3_020,
   },
   {
     id: 'p3',
@@ -37,7 +35,6 @@ export const audio = shelf('audio', [
     rating: 4.8,
     reviews: 211,
     attributes: { finish: 'larch', impedance: '8 ohm', 'sold as': 'pair' },
-    supplierCost: 19_800,
   },
   {
     id: 'p4',
@@ -49,7 +46,6 @@ export const audio = shelf('audio', [
     rating: 4.1,
     reviews: 2045,
     attributes: { colour: 'white', weight: '5 g each', battery: '8 h + 24 h' },
-    supplierCost: 4_400,
   },
   {
     id: 'p5',
@@ -61,7 +57,6 @@ export const audio = shelf('audio', [
     rating: 4.5,
     reviews: 356,
     attributes: { drive: 'belt', speeds: '33, 45 rpm', arm: 'carbon' },
-    supplierCost: 13_900,
   },
   {
     id: 'p6',
@@ -73,6 +68,5 @@ export const audio = shelf('audio', [
     rating: 4.3,
     reviews: 498,
     attributes: { pattern: 'cardioid', connection: 'USB-C', sampling: '24 bit / 96 kHz' },
-    supplierCost: 6_100,
   },
 ]);

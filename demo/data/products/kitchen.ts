@@ -12,7 +12,6 @@ export const kitchen = shelf('kitchen', [
     rating: 4.7,
     reviews: 1932,
     attributes: { diameter: '26 cm', weight: '2.4 kg', hob: 'all, induction too' },
-    supplierCost: 2_250,
   },
   {
     id: 'p8',
@@ -24,7 +23,6 @@ export const kitchen = shelf('kitchen', [
     rating: 4.6,
     reviews: 640,
     attributes: { burrs: 'steel, 48 mm', capacity: '30 g', steps: '40' },
-    supplierCost: 5_700,
   },
   {
     id: 'p9',
@@ -36,7 +34,6 @@ export const kitchen = shelf('kitchen', [
     rating: 4.5,
     reviews: 717,
     attributes: { volume: '0.9 l', power: '1200 W', colour: 'matt black' },
-    supplierCost: 3_980,
   },
   {
     id: 'p10',
@@ -48,7 +45,6 @@ export const kitchen = shelf('kitchen', [
     rating: 4.8,
     reviews: 402,
     attributes: { blade: '20 cm', hardness: '61 HRC', handle: 'smoked oak' },
-    supplierCost: 6_550,
   },
   {
     id: 'p11',
@@ -60,7 +56,6 @@ export const kitchen = shelf('kitchen', [
     rating: 4.4,
     reviews: 288,
     attributes: { volume: '3 l', material: 'stoneware', dishwasher: 'yes' },
-    supplierCost: 1_900,
   },
   {
     id: 'p12',
@@ -72,6 +67,5 @@ export const kitchen = shelf('kitchen', [
     rating: 4.2,
     reviews: 533,
     attributes: { material: 'granite', diameter: '14 cm', weight: '2.1 kg' },
-    supplierCost: 1_480,
   },
 ]);

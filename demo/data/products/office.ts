@@ -12,7 +12,6 @@ export const office = shelf('office', [
     rating: 4.7,
     reviews: 174,
     attributes: { top: 'oak, 140 × 70 cm', height: '62–127 cm', load: '90 kg' },
-    supplierCost: 38_700,
   },
   {
     id: 'p20',
@@ -24,7 +23,6 @@ export const office = shelf('office', [
     rating: 4.6,
     reviews: 309,
     attributes: { 'seat height': '41–54 cm', load: '130 kg', warranty: '10 years' },
-    supplierCost: 27_900,
   },
   {
     id: 'p21',
@@ -36,7 +34,6 @@ export const office = shelf('office', [
     rating: 4.5,
     reviews: 586,
     attributes: { light: '900 lm, CRI 97', colour: 'brass', power: '11 W' },
-    supplierCost: 5_850,
   },
   {
     id: 'p22',
@@ -48,7 +45,6 @@ export const office = shelf('office', [
     rating: 4.4,
     reviews: 1417,
     attributes: { layout: 'ISO, 75 %', switches: 'tactile, 45 g', connection: 'USB-C, Bluetooth' },
-    supplierCost: 6_400,
   },
   {
     id: 'p23',
@@ -60,7 +56,6 @@ export const office = shelf('office', [
     rating: 4.8,
     reviews: 2630,
     attributes: { format: 'A5', paper: '100 g/m²', pages: '200' },
-    supplierCost: 690,
   },
   {
     id: 'p24',
@@ -72,6 +67,5 @@ export const office = shelf('office', [
     rating: 4.2,
     reviews: 744,
     attributes: { fits: '11–16 inches', weight: '620 g', material: 'recycled steel' },
-    supplierCost: 2_050,
   },
 ]);

@@ -12,7 +12,6 @@ export const outdoor = shelf('outdoor', [
     rating: 4.7,
     reviews: 327,
     attributes: { persons: '2', weight: '2.2 kg', 'water column': '5000 mm' },
-    supplierCost: 24_600,
   },
   {
     id: 'p14',
@@ -24,7 +23,6 @@ export const outdoor = shelf('outdoor', [
     rating: 4.3,
     reviews: 265,
     attributes: { material: 'carbon', length: '105–130 cm', weight: '430 g the pair' },
-    supplierCost: 4_900,
   },
   {
     id: 'p15',
@@ -36,7 +34,6 @@ export const outdoor = shelf('outdoor', [
     rating: 4.5,
     reviews: 1108,
     attributes: { light: '5–400 lm', battery: '220 h on low', protection: 'IPX5' },
-    supplierCost: 1_760,
   },
   {
     id: 'p16',
@@ -48,7 +45,6 @@ export const outdoor = shelf('outdoor', [
     rating: 4.6,
     reviews: 189,
     attributes: { comfort: '-4 °C', 'fill power': '750 cuin', weight: '980 g' },
-    supplierCost: 18_200,
   },
   {
     id: 'p17',
@@ -60,7 +56,6 @@ export const outdoor = shelf('outdoor', [
     rating: 4.4,
     reviews: 451,
     attributes: { volume: '38 l', weight: '1.3 kg', colour: 'moss' },
-    supplierCost: 7_700,
   },
   {
     id: 'p18',
@@ -72,6 +67,5 @@ export const outdoor = shelf('outdoor', [
     rating: 4.0,
     reviews: 922,
     attributes: { volume: '0.75 l', 'filter life': '1000 l', weight: '95 g' },
-    supplierCost: 1_500,
   },
 ]);

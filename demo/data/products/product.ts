@@ -18,8 +18,6 @@ export interface Product {
   readonly reviews: number;
   readonly images: readonly string[];
   readonly attributes: Readonly<Record<string, string>>;
-  /** What the shop pays, in minor units. For its own eyes: a backend for frontend must leave it out. */
-  readonly supplierCost: number;
 }
 
 export const CURRENCY = 'EUR';
