@@ -13,6 +13,9 @@ import type { Upload } from './upload.ts';
 /** Plugins of ours that say who the client is. */
 export const IDENTIFYING = ['jwt', 'apiKey', 'mtls'] as const;
 
+/** Plugins of ours that let in nobody who has brought nothing, whatever is optional beside them. */
+export const INSISTING = ['auth', 'authorize', 'forwardAuth'] as const;
+
 /** Who the client is, once a plugin of the phase `authenticate` has said so. */
 export interface Consumer {
   readonly id: string;

@@ -33,6 +33,7 @@ export {
   type Call,
   type Consumer,
   IDENTIFYING,
+  INSISTING,
   type Policy,
   type UpstreamRequest,
   type UpstreamResponse,

@@ -16,6 +16,7 @@ import {
   type UpstreamRequest,
   withoutHeader,
 } from 'portico';
+import { unasked } from '../jwt/unasked.ts';
 import { consumerOf } from './consumer.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import {
@@ -35,10 +36,11 @@ export default definePlugin({
   name: 'apiKey',
   settings: Settings,
   options: OptionsSchema,
-  *check({ header, query, plans = [] }, { consumers, redis }) {
+  *check({ header, query, plans = [], optional, scopes }, { consumers, redis }, others) {
     if (header !== undefined && query !== undefined) {
       yield { path: ['query'], message: 'does not go with "header": a key comes one way' };
     }
+    if (optional) yield* unasked({ scopes, plans }, 'key', others);
     // What keys and plans there are in Redis, only Redis knows.
     if (redis !== undefined) return;
     if (Object.keys(consumers).length === 0) {

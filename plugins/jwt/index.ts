@@ -19,6 +19,7 @@ import { Revocation, Revocations } from './revocations.ts';
 import { type Options, Options as OptionsSchema, Settings, type SharedList } from './settings.ts';
 import type { SharedRevocations } from './shared-revocations.ts';
 import { CHALLENGE, findToken, missing } from './token.ts';
+import { unasked } from './unasked.ts';
 import { TokenVerifier } from './verifier.ts';
 
 export default definePlugin({
@@ -27,13 +28,14 @@ export default definePlugin({
   options: OptionsSchema,
   pemFiles: ['issuers.*.key'],
   owns: (_settings, options) => options.flatMap(({ forward }) => Object.values(forward)),
-  *check({ issuer }, { issuers }) {
+  *check({ issuer, optional, scopes, roles }, { issuers }, others) {
     const known = Object.keys(issuers);
     for (const name of issuer) {
       if (known.includes(name)) continue;
       const message = `no issuer "${name}" under plugins.jwt.issuers${hint(name, known)}`;
       yield { path: ['issuer'], message };
     }
+    if (optional) yield* unasked({ scopes, roles }, 'token', others);
   },
   async register(settings, host) {
     const revocations = host.keepThrough('revocations', () => new Revocations());

@@ -136,8 +136,8 @@ export class RegisteredPlugins {
       upstreams: this.#upstreams,
       keyed,
     });
-    for (const { message } of faults ?? []) {
-      throw fault(message);
+    for (const { message, severity } of faults ?? []) {
+      if (severity !== 'warning') throw fault(message);
     }
     for (const field of plugin.owns?.(settings as never, [parsed.data]) ?? []) {
       // Clients' own was removed for those that the YAML names, and for no others.

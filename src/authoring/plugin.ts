@@ -109,6 +109,8 @@ export interface OptionFault {
   /** Below the plugin's key. */
   readonly path: readonly (string | number)[];
   readonly message: string;
+  /** A warning lets the config serve. Default `error`. */
+  readonly severity?: 'error' | 'warning';
 }
 
 export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {

@@ -1,4 +1,5 @@
 /** The rules of `portico audit`; docs/audit.md has them in a table. */
+import { INSISTING } from '../call.ts';
 import type { AuditRule } from './audit.ts';
 import type { Config, RouteConfig } from './config.ts';
 
@@ -10,8 +11,6 @@ const WHAT_IS_BROUGHT: Readonly<Record<string, string>> = {
   apiKey: 'a key',
   mtls: 'a certificate',
 };
-/** These let in nobody who has brought nothing. */
-const INSISTING = ['auth', 'authorize', 'forwardAuth'];
 const MIB = 1_048_576;
 
 type Options = Readonly<Record<string, unknown>>;

@@ -45,6 +45,30 @@ describe('a plugin looks at what a route says to it', () => {
     ]);
   });
 
+  test('and warns of what an optional credential must hold, where nothing asks everybody', async () => {
+    const keys = `apiKey: { consumers: { a: { keys: [${'ab'.repeat(32)}], plan: gold } } }`;
+    const warnings = async (written: string): Promise<string[]> => {
+      const text = routes('', written).replace(ISSUER, `${ISSUER}\n  ${keys}`);
+      const faults = await faultsOf(text);
+      return faults.map((fault) => fault.replace(/^.*?routes\.a\./, ''));
+    };
+    const asked = (of: string): string =>
+      `is asked only of who sends a ${of}: with "optional" all others get in; "authorize" beside it asks everybody`;
+    for (const [what, at] of Object.entries({ 'scopes: [a]': 'scopes', 'roles: [a]': 'roles' })) {
+      const jwt = `jwt: { issuer: shop, optional: true, ${what} }`;
+      expect(await warnings(jwt)).toEqual([`jwt.${at}: ${asked('token')}`]);
+      expect(await warnings(`${jwt}, authorize: { scopes: [a] }`)).toEqual([]);
+      expect(await warnings(`${jwt}, auth: { anyOf: [jwt] }`)).toEqual([]);
+    }
+    expect(await warnings('apiKey: { optional: true, plans: [gold] }')).toEqual([
+      `apiKey.plans: ${asked('key')}`,
+    ]);
+    expect(await warnings('jwt: { issuer: shop, optional: true }')).toEqual([]);
+    expect(await warnings('jwt: { issuer: shop, scopes: [a] }')).toEqual([]);
+    const [line] = await faultsOf(routes('', 'jwt: { issuer: shop, optional: true, scopes: [a] }'));
+    expect(line).toMatch(/^c\.yaml:\d+:\d+ {2}warning: routes\.a\.jwt\.scopes: /);
+  });
+
   test('but not at false, nor at options that its schema refuses', async () => {
     expect(await faultsOf(routes('', 'jwt: false, cors: false'))).toEqual([]);
     expect(await faultsOf(routes('', 'jwt: { issuer: [none], scopes: all }'))).toEqual([
