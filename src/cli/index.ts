@@ -1,4 +1,5 @@
 /** The command line: `portico start | validate | audit | schema | reference`. Each command's code is loaded when it runs. */
+import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import type { Severity } from '../config/audit.ts';
 import { EXIT, type Terminal } from './terminal.ts';
@@ -12,11 +13,16 @@ interface AuditCommand {
   readonly failOn: Severity;
 }
 
+/** Of this package, from its sources and from `dist/` alike. */
+const versionOf = (): string =>
+  (createRequire(import.meta.url)('portico/package.json') as { readonly version: string }).version;
+
 /** Runs one command. @returns the exit code */
 export async function runCli(terminal: Terminal): Promise<number> {
   let code: number = EXIT.ok;
   const program = new Command('portico')
     .description('A programmable API gateway and BFF.')
+    .version(versionOf(), '-v, --version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
@@ -86,6 +92,10 @@ export async function runCli(terminal: Terminal): Promise<number> {
     await program.parseAsync(terminal.args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    const [command, file] = terminal.args;
+    if (error.code === 'commander.excessArguments' && file?.startsWith('-') === false) {
+      terminal.err(`(Did you mean portico ${command} --config ${file}?)`);
+    }
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   return code;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { run } from './run.ts';
 
@@ -11,6 +12,16 @@ describe('portico', () => {
       expect(err).toEqual([]);
     },
   );
+
+  test.each(['--version', '-v'])('says which version it is with %s', async (flag) => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await run([flag])).toEqual({ code: 0, out: [version], err: [] });
+  });
+
+  test('says how the config is named where it is not there', async () => {
+    const { err } = await run(['validate', 'my.yaml']);
+    expect(err.join('\n')).toContain('portico validate --config my.yaml');
+  });
 
   test('names its commands', async () => {
     const { out } = await run(['--help']);
