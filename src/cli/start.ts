@@ -36,13 +36,20 @@ function untilStopped(gateway: Gateway, { onSignal, exit }: Terminal): Promise<n
 }
 
 function describeListenError(error: unknown): string {
-  const { code, address, port, message } = error as NodeJS.ErrnoException & {
+  const { code, address, hostname, port, message } = error as NodeJS.ErrnoException & {
     readonly address?: string;
+    readonly hostname?: string;
     readonly port?: number;
   };
   if (code === 'EADDRINUSE') {
     return `port ${port} on ${address} is already in use: stop what listens there, or choose another port`;
   }
   if (code === 'EACCES') return `port ${port} needs more rights than this process has`;
+  if (code === 'EADDRNOTAVAIL') {
+    return `no network interface of this machine has the address ${address}: choose another host`;
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return `the host "${hostname}" to listen on is neither an address nor a name that resolves`;
+  }
   return `can not listen: ${message}`;
 }

@@ -95,6 +95,15 @@ describe('the process', () => {
     expect(errors).toContain('2 faults');
   });
 
+  test.each([
+    ['203.0.113.9', 'no network interface of this machine has the address 203.0.113.9'],
+    ['300.1.1.1', 'the host "300.1.1.1" to listen on is neither an address nor a name'],
+  ])('ends with 1 and says why it can not listen on %s', async (host, reason) => {
+    const { code, errors } = await failToStart({ version: 1, server: { host }, admin: false });
+    expect(code).toBe(1);
+    expect(errors).toContain(reason);
+  });
+
   test('ends with 1 and names the port when it is taken', async () => {
     const taken = createTcpServer();
     await once(taken.listen(0, '127.0.0.1'), 'listening');
