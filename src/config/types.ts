@@ -92,6 +92,7 @@ function originFault(text: string, url: URL | undefined, whyNoPath: string): str
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     return `"${text}" is not an http or https URL, such as "http://orders:4001"`;
   }
+  if (url.hostname.includes('$')) return `"${text}" has a $ in its host: a variable is \${NAME}`;
   // Which are secrets: not to be told again.
   if (url.username !== '' || url.password !== '') return 'must not hold a user name or password';
   if (url.pathname === '/' && url.search === '' && url.hash === '') return undefined;

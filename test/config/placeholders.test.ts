@@ -165,6 +165,13 @@ describe('a variable without braces', () => {
     }
   });
 
+  test('is a fault in the host of a target, set or not', async () => {
+    const text = 'version: 1\nupstreams: { a: { targets: ["http://$UNSET_HOST:1"] } }';
+    expect(await faultsOf(text)).toEqual([
+      'c.yaml:2:29  upstreams.a.targets[0]: "http://$UNSET_HOST:1" has a $ in its host: a variable is ${NAME}',
+    ]);
+  });
+
   test('is not seen in patterns, passwords and prices', async () => {
     for (const written of [
       '^/a$',
