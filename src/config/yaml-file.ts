@@ -34,6 +34,15 @@ export function readYamlFile(path: string, environment: Environment): YamlFile {
   return file;
 }
 
+const UNREAD: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'is a folder, not a file',
+  EACCES: 'can not be read: this process has no right to (EACCES)',
+};
+
+const whyUnread = ({ code = 'unknown' }: NodeJS.ErrnoException): string =>
+  UNREAD[code] ?? `can not be read (${code})`;
+
 class ParsedFile implements YamlFile {
   readonly path: string;
   readonly faults: Fault[] = [];
@@ -80,9 +89,7 @@ class ParsedFile implements YamlFile {
       }
       text = bytes.toString();
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const reason = code === 'ENOENT' ? 'there is no such file' : `can not be read (${code})`;
-      this.#report(0, [], reason);
+      this.#report(0, [], whyUnread(error as NodeJS.ErrnoException));
       return undefined;
     }
     try {

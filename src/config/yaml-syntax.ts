@@ -1,5 +1,5 @@
 /** What a YAML parser says of a text it can not read, for people. */
-import type { Document, LineCounter } from 'yaml';
+import { type Document, type LineCounter, Scalar, visit } from 'yaml';
 
 export interface SyntaxFault {
   readonly offset: number;
@@ -16,9 +16,26 @@ export function syntaxFaults(document: Document, lines: LineCounter, text: strin
     const follows = faults.length > 0 && message.includes('in YAML stream');
     if (follows || seen.has(line)) continue;
     seen.add(line);
+    const open = message.startsWith('Missing closing') ? openQuote(document, pos[0]) : undefined;
+    if (open !== undefined) {
+      faults.push({ offset: open, message: `YAML syntax: this ${text[open]} is never closed` });
+      continue;
+    }
     faults.push({ offset: pos[0], message: describe(code, message, written[line - 1] ?? '') });
   }
   return faults;
+}
+
+/** Where the quote stands whose end the parser has looked for up to `end`. */
+function openQuote(document: Document, end: number): number | undefined {
+  let open: number | undefined;
+  visit(document, {
+    Scalar(_key, { type, range }) {
+      const isQuoted = type === Scalar.QUOTE_DOUBLE || type === Scalar.QUOTE_SINGLE;
+      if (isQuoted && range && range[1] >= end) open = range[0];
+    },
+  });
+  return open;
 }
 
 /** The parser's names of what a person has typed. */
@@ -47,7 +64,12 @@ const ODD_BLANK = /[\u00a0\u2007\u202f]/;
 const ODD_QUOTE = /[“”„‘’]/;
 
 function hint(code: string, message: string, line: string): string {
-  if (code === 'BLOCK_AS_IMPLICIT_KEY') return '; quote a value that holds ": "';
+  if (code === 'BLOCK_AS_IMPLICIT_KEY') {
+    // One colon: its line is read on as part of the value before it.
+    return /:\s.*:\s/.test(line)
+      ? '; quote a value that holds ": "'
+      : '; keys of one map start in one column';
+  }
   if (code === 'BAD_SCALAR_START') return '; quote the value';
   if (ODD_BLANK.test(line)) return '; this line holds a blank that is no space: type it again';
   const quote = ODD_QUOTE.exec(line)?.[0];

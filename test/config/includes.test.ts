@@ -102,7 +102,7 @@ describe('an include that does not work', () => {
     expect(await faultsOf(files)).toEqual([
       expect.stringMatching(/^a\.yaml:1:42 {2}YAML syntax: Flow map/),
       'c.yaml:1:11  server.prot: unknown key; did you mean "port"?',
-      'folder:1:1  can not be read (EISDIR)',
+      'folder:1:1  is a folder, not a file',
     ]);
   });
 

@@ -32,6 +32,17 @@ describe('a YAML syntax error', () => {
   test.each([
     ['a tab', 'a:\n\tb: 1', 'c.yaml:2:1  YAML syntax: Tabs are not allowed as indentation'],
     ['a colon', 'a: b: c', '; quote a value that holds ": "'],
+    ['a key that is too far in', 'a: 1\n  b: 2\nc: 3', '; keys of one map start in one column'],
+    [
+      'a quote without its end',
+      'a: 1\nb: "x\nc: 3\nd: 4',
+      'c.yaml:2:4  YAML syntax: this " is never closed',
+    ],
+    [
+      'a single quote without its end',
+      "a: { b: 'x }",
+      "c.yaml:1:9  YAML syntax: this ' is never closed",
+    ],
     ['a colon without its space', 'a:\n  b: 1\n  c:2s', 'a space goes after the colon of a key'],
     [
       'a blank of a web page',
@@ -74,7 +85,7 @@ describe('a YAML syntax error', () => {
 describe('a file that can not be read', () => {
   test('is a fault', async () => {
     const files = { 'c.yaml': 'version: 1\ninclude: [a.yaml]', 'a.yaml/x': '' };
-    expect(await faultsOf(files)).toEqual(['a.yaml:1:1  can not be read (EISDIR)']);
+    expect(await faultsOf(files)).toEqual(['a.yaml:1:1  is a folder, not a file']);
   });
 
   test.each(['latin1', 'utf16le'] as const)(
