@@ -52,6 +52,12 @@ function unknownKey({ schema, value, meant }: Context, path: Path, key: string):
     const others = Object.keys(isMap(map) ? map : {}).filter((other) => !form.includes(other));
     return { ...at, message: `does not go with ${others.map((each) => `"${each}"`).join(', ')}` };
   }
+  const [name = '', ...glued] = key.split(':');
+  // `{ path:/a }` is one word to YAML.
+  if (glued.length > 0 && known.includes(name)) {
+    meant.add(formatPath([...path, name]));
+    return { ...at, message: `unknown key; a space goes after the colon of "${name}"` };
+  }
   const near = nearest(key, known);
   if (near !== undefined) meant.add(formatPath([...path, near]));
   return { ...at, message: `unknown key${hint(key, known)}` };

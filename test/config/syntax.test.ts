@@ -21,6 +21,13 @@ describe('a YAML syntax error', () => {
     expect(others).toEqual([]);
   });
 
+  test('without the space after a colon is told so, where braces make it a key', async () => {
+    const text = 'version: 1\nroutes: { a: { match: {path:/a}, respond: {} } }';
+    expect(await faultsOf(text)).toEqual([
+      'c.yaml:2:24  routes.a.match.path:/a: unknown key; a space goes after the colon of "path"',
+    ]);
+  });
+
   test.each([
     ['quotes stand around it', 'a: { path: "/orders/{id}", b: [1 }'],
     ['no brace is near', 'a: "x\nb: 1'],
