@@ -203,6 +203,8 @@ class RunningGateway implements Gateway {
     const { clock } = this.#world;
     const wasReady = this.#ready;
     this.#ready = false;
+    const { log } = this.#world;
+    if (wasReady) log.info({ delayMs, graceMs }, 'stopping');
     if (wasReady && delayMs > 0) {
       await new Promise<void>((resolve) => {
         clock.after(delayMs, resolve);
@@ -211,6 +213,8 @@ class RunningGateway implements Gateway {
     const drained = await this.#http.close(graceMs);
     await this.#current.close();
     await this.#admin?.close();
+    if (wasReady && drained) log.info('stopped');
+    else if (wasReady) log.warn('stopped: requests under way were cut at the end of the grace');
     return drained;
   }
 }
