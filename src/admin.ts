@@ -37,6 +37,9 @@ export function createAdmin(
   { isReady, metrics, status, orderCircuit, postAt }: AdminView,
 ): Admin {
   const app = Fastify({ forceCloseConnections: true, requestTimeout: 10_000 });
+  app.setNotFoundHandler(async (_request, reply) =>
+    reply.code(404).send({ error: 'not here; there is GET /livez, /readyz, /metrics, /status' }),
+  );
   app.get('/livez', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     if (isReady()) return { status: 'ready' };

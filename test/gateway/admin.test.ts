@@ -33,6 +33,13 @@ describe('probes', () => {
     expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
   });
 
+  test('what is not there is told with what is', async () => {
+    const { admin } = await administered();
+    const response = await admin('/stauts');
+    const error = 'not here; there is GET /livez, /readyz, /metrics, /status';
+    expect([response.status, await response.json()]).toEqual([404, { error }]);
+  });
+
   test('/readyz answers 200 while it serves, and 503 before it stops accepting', async () => {
     const { admin, gateway, fetch } = await administered({
       server: { shutdown: { delay: '300ms' } },
