@@ -19,7 +19,8 @@ export const INSISTING = ['auth', 'authorize', 'forwardAuth'] as const;
 /** Who the client is, once a plugin of the phase `authenticate` has said so. */
 export interface Consumer {
   readonly id: string;
-  readonly via: (typeof IDENTIFYING)[number];
+  /** Name of the plugin that has said so. */
+  readonly via: string;
   readonly issuer?: string;
   readonly scopes: ReadonlySet<string>;
   readonly claims: Readonly<Record<string, unknown>>;

@@ -28,6 +28,7 @@ export {
   type PluginHost,
   type PluginMetrics,
 } from './authoring/plugin.ts';
+export type { RequestView } from './authoring/request.ts';
 export { Body } from './body.ts';
 export {
   type Call,

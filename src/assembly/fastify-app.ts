@@ -7,7 +7,6 @@ import Fastify, {
 } from 'fastify';
 import type { Consumer } from '../call.ts';
 import type { ServerConfig } from '../config/config.ts';
-import type { ClientCertificate } from '../edge/client-certificate.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
 import { SERVED_METHODS } from '../edge/methods.ts';
@@ -16,39 +15,6 @@ import { ERRORS, type ErrorCode, GatewayError, isGatewayError, toGatewayError } 
 import { readerWatch } from '../reader-watch.ts';
 import { requestLogger } from './request-logger.ts';
 import type { World } from './world.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Who the client is; set by a plugin of the phase `authenticate`. */
-    consumer: Consumer | undefined;
-    /** The route that was matched, and what the client asked for. */
-    readonly gateway: RequestView;
-  }
-}
-
-/** What plugins may know of a request besides its fields. */
-export interface RequestView {
-  readonly route: string;
-  /** Canonical. */
-  readonly path: string;
-  /** With its `?`; empty where there is none. */
-  readonly query: string;
-  /** The authority that was asked, as the client spelled it. */
-  readonly host: string;
-  /** How the client came, as far as is known and believed. */
-  readonly scheme: 'http' | 'https';
-  /** Of the client, as IPv4 or IPv6; what proxies in front say of it counts where they are trusted. */
-  readonly address: string;
-  /** What TLS has verified the client by; absent where it has shown none. */
-  readonly certificate: ClientCertificate | undefined;
-  /**
-   * All of the body, which goes on to upstreams as it came; empty where there is none. For
-   * `onRequest`: it is held in memory, up to the body limit of the route.
-   *
-   * @throws GW_BODY_TOO_LARGE, GW_REQUEST_TIMEOUT, GW_CLIENT_CLOSED
-   */
-  readBody(): Promise<Buffer>;
-}
 
 export function createApp(server: ServerConfig, world: World): FastifyInstance {
   const app = Fastify({
