@@ -20,3 +20,6 @@ process.exitCode = await runCli({
   },
   exit: (code) => process.exit(code),
 });
+
+// A module that was imported may have left a timer, or a socket, open.
+process.stdout.write('', () => process.exit());

@@ -1,7 +1,4 @@
 /** Imports what a config names: plugins and BFFs. Ours are listed here; nothing is found by itself. */
-import { createRequire } from 'node:module';
-import { isAbsolute, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import apiKey from '../plugins/api-key/index.ts';
 import auth from '../plugins/auth.ts';
 import authorize from '../plugins/authorize.ts';
@@ -16,6 +13,7 @@ import mtls from '../plugins/mtls.ts';
 import rateLimit from '../plugins/rate-limit/index.ts';
 import securityHeaders from '../plugins/security-headers.ts';
 import validate from '../plugins/validate/index.ts';
+import { importDefault } from './assembly/import-module.ts';
 import { type Bff, isBff } from './authoring/bff.ts';
 import { isPlugin, type Plugin } from './authoring/plugin.ts';
 import type { Fault, Finding } from './config/fault.ts';
@@ -104,9 +102,14 @@ function addPlugin(
   } else if (typeof value === 'function') {
     const { module: _module, fastPath, ...options } = settings;
     loaded.fastifyPlugins.push({ name, plugin: value, options, fastPath: fastPath === true });
-  } else {
-    const message = 'its default export is neither definePlugin(…) nor a Fastify plugin';
+  } else if (isBff(value)) {
+    const message = 'its default export is a BFF: mount it by the key "bff" of a route';
     findings.push({ path, message });
+  } else {
+    findings.push({
+      path,
+      message: wrongExport(value, 'definePlugin(…) returns, or a Fastify plugin'),
+    });
   }
 }
 
@@ -123,31 +126,14 @@ async function importBffs(
     const imported = await importDefault(route['bff'], source.folderOf(path));
     if ('fault' in imported) findings.push({ path, message: imported.fault });
     else if (isBff(imported.value)) bffs.set(name, imported.value);
-    else findings.push({ path, message: 'its default export is not defineBff(…)' });
+    else if (isPlugin(imported.value)) {
+      const message = 'its default export is a plugin: name its module under "plugins"';
+      findings.push({ path, message });
+    } else findings.push({ path, message: wrongExport(imported.value, 'defineBff(…) returns') });
   }
 }
 
-type Imported = { readonly value: unknown } | { readonly fault: string };
-
-/** The default export of a file below `folder`, or of a package that is installed there. */
-async function importDefault(name: string, folder: string): Promise<Imported> {
-  try {
-    const url =
-      name.startsWith('.') || isAbsolute(name) ? fileUrl(name, folder) : packageUrl(name, folder);
-    const module = (await import(url)) as { readonly default?: unknown };
-    return { value: module.default };
-  } catch (error) {
-    return { fault: `can not be imported: ${describe(error)}` };
-  }
-}
-
-const fileUrl = (name: string, folder: string): string => pathToFileURL(resolve(folder, name)).href;
-
-const packageUrl = (name: string, folder: string): string =>
-  pathToFileURL(createRequire(join(folder, 'portico.js')).resolve(name)).href;
-
-function describe(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ERR_MODULE_NOT_FOUND') return message.replace(/ imported from .*$/s, '');
-  return message?.split('\n')[0] ?? String(error);
-}
+const wrongExport = (value: unknown, wanted: string): string =>
+  value === undefined
+    ? `it has no default export: that is what ${wanted}`
+    : `its default export is not what ${wanted}`;

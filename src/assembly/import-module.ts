@@ -1,0 +1,69 @@
+/** Imports a module that a config names. Why one can not be had is told with the place that fails. */
+import { createRequire } from 'node:module';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
+import { systemClock } from '../clock.ts';
+
+/** So long a module may take to be imported. */
+const IMPORT_MS = 10_000;
+
+export type Imported = { readonly value: unknown } | { readonly fault: string };
+
+/** The default export of a file below `folder`, or of a package that is installed there. */
+export async function importDefault(name: string, folder: string): Promise<Imported> {
+  const late = Promise.withResolvers<never>();
+  // It keeps the process, too, which ends by itself where nothing but the module is waited for.
+  const timer = systemClock.after(IMPORT_MS, () => late.reject(new NotDone()));
+  try {
+    const isFile = name.startsWith('.') || isAbsolute(name);
+    const url = isFile ? fileUrl(name, folder) : packageUrl(name, folder);
+    const imported = import(url) as Promise<{ readonly default?: unknown }>;
+    const module = await Promise.race([imported, late.promise]);
+    return { value: module.default };
+  } catch (error) {
+    return { fault: `can not be imported: ${describe(error, name)}` };
+  } finally {
+    systemClock.cancel(timer);
+  }
+}
+
+class NotDone extends Error {}
+
+const fileUrl = (name: string, folder: string): string => pathToFileURL(resolve(folder, name)).href;
+
+const packageUrl = (name: string, folder: string): string =>
+  pathToFileURL(createRequire(join(folder, 'portico.js')).resolve(name)).href;
+
+function describe(error: unknown, name: string): string {
+  if (error instanceof NotDone) {
+    return `it was not done after ${IMPORT_MS / 1_000}s: what it waits for belongs into "register"`;
+  }
+  if (!(error instanceof Error))
+    return typeof error === 'string' ? error : `${inspect(error)} was thrown`;
+  const { code, message, stack = '' } = error as NodeJS.ErrnoException;
+  const [, what = '', importer] = /^([^\n]*?)(?: imported from ([^\n]*))?(?:\n|$)/.exec(message)!;
+  if (code === 'ERR_UNSUPPORTED_DIR_IMPORT' && importer === import.meta.filename) {
+    return `is a folder: name the file in it, such as ${name.replace(/\/$/, '')}/index.ts`;
+  }
+  const place = importer ?? placeIn(stack);
+  const said = what.replace(/(?<=')\/[^']+(?=')/, shown);
+  return place === undefined || isOurs(place) ? said : `${said} (${shown(place)})`;
+}
+
+/** The first place of `stack` that the author knows; Node puts that of a syntax error on top of it. */
+function placeIn(stack: string): string | undefined {
+  const places = [...stack.matchAll(/(?:^|[\s(])(?:file:\/\/)?(\/[^\s()]+?:\d+)\b/g)];
+  return places
+    .map(([, place]) => place!)
+    .find((place) => !isOurs(place) && !place.includes('/node_modules/'));
+}
+
+const SOURCES = fileURLToPath(new URL('..', import.meta.url));
+const isOurs = (place: string): boolean => place.startsWith(SOURCES);
+
+/** As seen from where the process runs. */
+function shown(path: string): string {
+  const local = relative(process.cwd(), path);
+  return local.startsWith('..') ? path : local;
+}
