@@ -72,6 +72,8 @@ export interface GatewayErrorOptions {
   readonly retryAfterMs?: number;
   /** Origin whose attempt failed; for retries and logs, never for clients. */
   readonly target?: string;
+  /** Of GW_INTERNAL: the hook of a plugin that threw what nobody foresaw; for logs, never for clients. */
+  readonly thrownBy?: { readonly plugin: string; readonly hook: string };
   /** A more exact RFC 9209 error type than the table's, such as `dns_error`. */
   readonly proxyStatus?: string;
   /** Extension members of the problem document, such as the faults of a body. */
@@ -116,6 +118,12 @@ export function toGatewayError(error: unknown): GatewayError {
   return isGatewayError(error)
     ? error
     : new GatewayError('GW_INTERNAL', 'an unexpected error', { cause: error });
+}
+
+/** What the log says of a bug: what was thrown, and by whom where that is known. */
+export function bugOf(error: unknown): { readonly err: unknown } {
+  if (!isGatewayError(error)) return { err: error };
+  return { err: error.cause ?? error, ...error.options.thrownBy };
 }
 
 /** Does this failure speak against the upstream, so that its circuit counts it? */

@@ -14,13 +14,12 @@ import { registerPlugins } from './assembly/registered-plugins.ts';
 import { requestObserver } from './assembly/request-observer.ts';
 import { buildRoute, type UpstreamStates } from './assembly/routes.ts';
 import type { World } from './assembly/world.ts';
-import type { Config } from './config/config.ts';
+import type { Config, RouteConfig } from './config/config.ts';
 import { ConfigError } from './config/fault.ts';
 import type { Loaded } from './config/load.ts';
 import { forbiddenFields } from './edge/client-headers.ts';
 import type { GatewayModules } from './modules.ts';
 import { Matcher } from './routes/matcher.ts';
-import type { Route } from './routes/route.ts';
 
 export interface Generation {
   /** 1 for the first. */
@@ -63,18 +62,18 @@ export async function buildGeneration(
       generation: identity,
       upstreams,
     });
-    const routes = config.routes.map((route) => buildRoute(route, plugins, upstreams, world));
+    const routes = config.routes.map((route) =>
+      orFault(route, modules, () => buildRoute(route, plugins, upstreams, world)),
+    );
     const context = {
       clock: world.clock,
       idleMs: config.server.limits.idleMs,
       onFallback: (route: string, reason: string) => world.metrics.countFallback(route, reason),
     };
     for (const route of routes) {
-      if (route.config.action.kind !== 'bff') mountAction(app, route, context);
-      else
-        await orFault(route, modules, () =>
-          mountBff(app, modules.bffs.get(route.config.name)!, route, context),
-        );
+      const bff = modules.bffs.get(route.config.name);
+      if (bff === undefined) orFault(route.config, modules, () => mountAction(app, route, context));
+      else await bffOrFault(route.config, modules, () => mountBff(app, bff, route, context));
     }
     await app.ready();
 
@@ -122,17 +121,26 @@ async function foundOrLate(upstreams: UpstreamStates, { clock }: World): Promise
   clock.cancel(timer);
 }
 
+/** What plugins make of a route, and can not be served, is a fault of the route. */
+function orFault<T>({ name }: RouteConfig, modules: GatewayModules, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const message = `can not be served: ${(error as Error).message}`;
+    throw new ConfigError([modules.place({ path: ['routes', name], at: 'key', message })]);
+  }
+}
+
 /** A BFF that can not start is a fault of the route that mounts it. */
-async function orFault(
-  { config }: Route,
+async function bffOrFault(
+  { name }: RouteConfig,
   modules: GatewayModules,
   mount: () => Promise<void>,
 ): Promise<void> {
   try {
     await mount();
   } catch (error) {
-    const path = ['routes', config.name, 'bff'];
     const message = `the BFF could not start: ${(error as Error).message}`;
-    throw new ConfigError([modules.place({ path, message })]);
+    throw new ConfigError([modules.place({ path: ['routes', name, 'bff'], message })]);
   }
 }

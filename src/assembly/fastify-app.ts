@@ -11,7 +11,14 @@ import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
 import { SERVED_METHODS } from '../edge/methods.ts';
 import { problem } from '../edge/problem.ts';
-import { ERRORS, type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
+import {
+  bugOf,
+  ERRORS,
+  type ErrorCode,
+  GatewayError,
+  isGatewayError,
+  toGatewayError,
+} from '../errors.ts';
 import { readerWatch } from '../reader-watch.ts';
 import { requestLogger } from './request-logger.ts';
 import type { World } from './world.ts';
@@ -87,7 +94,9 @@ function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyRep
   const error = isGatewayError(thrown) ? thrown : fromFastify(thrown);
   exchange.code ??= error.code;
   if (error.code === 'GW_INTERNAL') {
-    request.log.error({ err: error.cause ?? error, route: exchange.route }, 'bug');
+    const { route, endpoint } = exchange;
+    const where = endpoint === '' ? { route } : { route, endpoint };
+    request.log.error({ ...bugOf(error), ...where }, 'bug');
   }
   const { status, headers, body } = problem(error, exchange.id);
   // Bytes of the request that nobody will read must not be taken for the next one.

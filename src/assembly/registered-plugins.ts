@@ -13,6 +13,8 @@ import { ConfigError } from '../config/fault.ts';
 import { PERMISSIONS } from '../config/permissions.ts';
 import type { FastifyModule, GatewayModules } from '../modules.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
+import { checkedHooks, unknownPhase } from './checked-hooks.ts';
+import { GuardedHooks } from './guarded-hooks.ts';
 import { AdminRoutes } from './admin-routes.ts';
 import { pluginCall } from './plugin-calls.ts';
 import { ownedFields } from './owned-fields.ts';
@@ -71,29 +73,27 @@ export class RegisteredPlugins {
   hooksFor(options: readonly Readonly<Record<string, unknown>>[]): RouteHooks {
     const on = this.#registered.flatMap(({ name, hooks }) =>
       options.flatMap(({ [name]: own }) =>
-        own === undefined ? [] : hooks.map((each) => ({ each, own })),
+        own === undefined
+          ? []
+          : hooks.map((each) => ({ name, each, own, guarded: new GuardedHooks(name, each, own) })),
       ),
     );
     const request = on
-      .flatMap(({ each, own }) => requestHook(each, own))
+      .flatMap((one) => requestHook(one))
       .toSorted((a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase));
     const policies = (place: 'outer' | 'inner') => (upstream: string) =>
-      on.flatMap(({ each, own }) =>
+      on.flatMap(({ each, guarded }) =>
         each.policy !== undefined && (each.place ?? 'outer') === place
-          ? [each.policy(own, upstream)]
+          ? [guarded.policy(upstream)]
           : [],
       );
     return {
       request: request.map(({ hook }) => hook),
-      response: on.flatMap(({ each, own }) =>
-        each.onResponse === undefined
-          ? []
-          : ([(req, head) => each.onResponse?.(req, head, own)] satisfies ResponseHook[]),
+      response: on.flatMap(({ each, guarded }) =>
+        each.onResponse === undefined ? [] : [guarded.onResponse()],
       ),
-      transforms: on.flatMap(({ each, own }) =>
-        each.transform === undefined
-          ? []
-          : ([(req, head) => each.transform?.(req, head, own)] satisfies BodyTransform[]),
+      transforms: on.flatMap(({ each, guarded }) =>
+        each.transform === undefined ? [] : [guarded.transform()],
       ),
       outer: policies('outer'),
       inner: policies('inner'),
@@ -154,13 +154,22 @@ export class RegisteredPlugins {
   }
 }
 
-function requestHook(
-  hooks: PluginHooks<unknown>,
-  options: unknown,
-): { readonly phase: Phase; readonly hook: RequestHook }[] {
-  const phase = typeof hooks.phase === 'function' ? hooks.phase(options) : hooks.phase;
-  if (phase === undefined || hooks.onRequest === undefined) return [];
-  return [{ phase, hook: (request, reply) => hooks.onRequest?.(request, reply, options) }];
+interface HooksOnRoute {
+  readonly name: string;
+  readonly each: PluginHooks<unknown>;
+  readonly own: unknown;
+  readonly guarded: GuardedHooks;
+}
+
+/** @throws {TypeError} for a phase that there is not: its hook would never run, or too early */
+function requestHook({ name, each, own, guarded }: HooksOnRoute): {
+  readonly phase: Phase;
+  readonly hook: RequestHook;
+}[] {
+  const phase = typeof each.phase === 'function' ? each.phase(own) : each.phase;
+  if (phase === undefined || each.onRequest === undefined) return [];
+  if (!PHASES.includes(phase)) throw new TypeError(unknownPhase(`plugin ${name}`, phase));
+  return [{ phase, hook: guarded.onRequest() }];
 }
 
 /** What a generation is born into. */
@@ -197,12 +206,12 @@ export async function registerPlugins(
     const settings = config.plugins[name] ?? plugin.settings.parse({});
     const host = pluginHost(app, name, settings, { ...birth, admin: plugins.adminRoutes });
     const hooks = await orFault(name, modules, async () =>
-      plugin.register(settings as never, host),
+      checkedHooks(await plugin.register(settings as never, host)),
     );
     if (plugin.key !== undefined) {
       app.pluginKeys.set(name, (request) => plugin.key?.(request, settings as never));
     }
-    registered.push({ name, plugin, settings, hooks: Array.isArray(hooks) ? hooks : [hooks] });
+    registered.push({ name, plugin, settings, hooks });
   }
   for (const { name, plugin, options } of modules.fastifyPlugins) {
     await orFault(name, modules, async () => {
@@ -259,7 +268,10 @@ async function orFault<T>(
   try {
     return await start();
   } catch (error) {
-    const message = `the plugin could not start: ${(error as Error).message}`;
+    const message = `the plugin could not start: ${messageOf(error)}`;
     throw new ConfigError([modules.place({ path: ['plugins', name], message })]);
   }
 }
+
+const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : `${String(thrown)} was thrown`;

@@ -7,6 +7,7 @@ import { validateHeaderValue } from 'node:http';
 import { pipeline, Readable, type Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify';
 import { exchangeOf } from '../edge/client-exchange.ts';
+import { bugOf } from '../errors.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 import type { Route } from '../routes/route.ts';
 
@@ -66,8 +67,9 @@ function unlessFailed(request: FastifyRequest, work: () => void): void {
   try {
     work();
   } catch (error) {
-    if (exchangeOf(request.raw).code === undefined) throw error;
-    request.log.error({ err: error }, 'bug');
+    const { code, route } = exchangeOf(request.raw);
+    if (code === undefined) throw error;
+    request.log.error({ ...bugOf(error), route }, 'bug');
   }
 }
 

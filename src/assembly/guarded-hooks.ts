@@ -1,0 +1,132 @@
+/**
+ * Hooks of plugins as they are run: what one throws that is no answer, and what it returns that means
+ * nothing, is a failure that names plugin and hook. For the log; clients are told nothing of it.
+ */
+import { inspect } from 'node:util';
+import type { PluginHooks } from '../authoring/plugin.ts';
+import type { Policy, UpstreamResponse } from '../call.ts';
+import { GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
+import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
+
+type Hook = 'onRequest' | 'onResponse' | 'transform' | 'policy';
+
+/** The hooks of one plugin, with the options of one route. */
+export class GuardedHooks {
+  readonly #plugin: string;
+  readonly #hooks: PluginHooks<unknown>;
+  readonly #options: unknown;
+
+  constructor(plugin: string, hooks: PluginHooks<unknown>, options: unknown) {
+    this.#plugin = plugin;
+    this.#hooks = hooks;
+    this.#options = options;
+  }
+
+  onRequest(): RequestHook {
+    const hooks = this.#hooks;
+    const options = this.#options;
+    const failure = (thrown: unknown): unknown => this.#failure('onRequest', thrown);
+    return function onRequest(request, reply) {
+      let result: unknown;
+      try {
+        result = hooks.onRequest?.(request, reply, options);
+      } catch (error) {
+        throw failure(error);
+      }
+      if (result === undefined) return undefined;
+      if (isThenable(result)) {
+        return Promise.resolve(result).then(undefined, (error) => {
+          throw failure(error);
+        });
+      }
+      const what = `it returned ${shown(result)}: throw a GatewayError to refuse, return nothing to go on`;
+      throw failure(new TypeError(what));
+    };
+  }
+
+  onResponse(): ResponseHook {
+    return (request, head) => {
+      this.#run('onResponse', () => {
+        const result: unknown = this.#hooks.onResponse?.(request, head, this.#options);
+        if (isThenable(result)) throw lateResult(result);
+      });
+    };
+  }
+
+  transform(): BodyTransform {
+    return (request, head) =>
+      this.#run('transform', () => {
+        const result: unknown = this.#hooks.transform?.(request, head, this.#options);
+        if (isThenable(result)) throw lateResult(result);
+        if (result === undefined || isStream(result)) return result;
+        throw new TypeError(`it returned ${shown(result)}: return a Transform, or nothing`);
+      });
+  }
+
+  /** @throws {TypeError} for what is no policy */
+  policy(upstream: string): Policy {
+    const policy: unknown = this.#hooks.policy?.(this.#options, upstream);
+    if (typeof policy !== 'function') throw new TypeError(notPolicy(this.#plugin, policy));
+    return (next) => {
+      // What fails further inside is not this one's fault.
+      const call: unknown = (policy as Policy)((request) =>
+        next(request).catch((error: unknown) => {
+          throw toGatewayError(error);
+        }),
+      );
+      if (typeof call !== 'function') throw new TypeError(notPolicy(this.#plugin, call));
+      return async (request) => {
+        let response: UpstreamResponse;
+        try {
+          response = await (call as ReturnType<Policy>)(request);
+        } catch (error) {
+          throw this.#failure('policy', error);
+        }
+        if (isResponse(response)) return response;
+        const what = `it returned ${shown(response)}, no response: return what next(request) gives`;
+        throw this.#failure('policy', new TypeError(what));
+      };
+    };
+  }
+
+  #run<T>(hook: Hook, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw this.#failure(hook, error);
+    }
+  }
+
+  /** An answer stays what it is, as does what Fastify and its plugins throw for a client's fault. */
+  #failure(hook: Hook, thrown: unknown): unknown {
+    if (isGatewayError(thrown) || isClientFault(thrown)) return thrown;
+    const cause = thrown instanceof Error ? thrown : new Error(`${shown(thrown)} was thrown`);
+    const options = { cause, thrownBy: { plugin: this.#plugin, hook } };
+    return new GatewayError('GW_INTERNAL', 'an unexpected error', options);
+  }
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';
+
+/** Nobody waits for it, and what nobody waits for ends the process where it fails. */
+function lateResult(result: PromiseLike<unknown>): TypeError {
+  result.then(undefined, () => undefined);
+  return new TypeError('it returned a promise: the head is sent at once, so it can not be async');
+}
+
+const isStream = (value: unknown): value is NonNullable<ReturnType<BodyTransform>> =>
+  typeof (value as { readonly pipe?: unknown } | null)?.pipe === 'function';
+
+const isResponse = (value: unknown): value is UpstreamResponse =>
+  typeof value === 'object' && value !== null && 'status' in value && 'body' in value;
+
+const isClientFault = (thrown: unknown): boolean => {
+  const { statusCode } = (thrown ?? {}) as { readonly statusCode?: unknown };
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
+};
+
+const notPolicy = (plugin: string, value: unknown): string =>
+  `plugin ${plugin}: its policy gives ${shown(value)}, not a function: (next) => (request) => next(request)`;
+
+const shown = (value: unknown): string => inspect(value, { depth: 0, breakLength: Infinity });

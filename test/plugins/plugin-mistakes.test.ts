@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { startGateway } from '../gateway/support/gateway.ts';
+import { fixture } from './fixtures/folder.ts';
+import { recordingLog } from './recording-log.ts';
+
+const mistaken = (settings: object) => ({ mistaken: { module: fixture('mistaken'), ...settings } });
+
+describe('what register returns is looked at before anything is served', () => {
+  const start = (returned: string) =>
+    startGateway({
+      config: {
+        plugins: mistaken({ returned }),
+        routes: { a: { match: { path: '/a' }, upstream: 'up', mistaken: 'own' } },
+      },
+      upstreams: { up: () => ({}) },
+    });
+
+  test.each([
+    ['nothing', 'register returned undefined, not an object with hooks'],
+    ['misspelt', 'register returned the key "onRequst"; did you mean "onRequest"?'],
+    ['late', /register returned the phase 'preHandler' \(known: cors, ip,/],
+    ['phaseless', /register returned the phase undefined \(known: cors, ip,/],
+    ['between', "register returned the place 'middle': it is outer or inner"],
+    ['text', 'register returned a onRequest that is no function'],
+  ])('%s: %s', async (returned, fault) => {
+    const said = await start(returned).catch((error: Error) => error.message);
+    expect(said).toMatch(/gateway\.config\.yaml:\d+:\d+ +plugins\.mistaken: the plugin could not/);
+    expect(said).toMatch(fault);
+  });
+
+  test.each([
+    ['computed', `plugin mistaken returned the phase 'authenicate'; did you mean "authenticate"?`],
+    ['noPolicy', 'plugin mistaken: its policy gives undefined, not a function'],
+    ['noCall', 'plugin mistaken: its policy gives undefined, not a function'],
+  ])('what it makes of a route is a fault of the route, %s: %s', async (returned, fault) => {
+    const said = await start(returned).catch((error: Error) => error.message);
+    expect(said).toMatch(/gateway\.config\.yaml:\d+:\d+ +routes\.a: can not be served: /);
+    expect(said).toContain(fault);
+  });
+});
+
+describe('the log names the plugin, its hook and the route', () => {
+  test.each([
+    ['refuses', 'onRequest', 'it returned false: throw a GatewayError to refuse'],
+    ['promise', 'onResponse', 'it returned a promise: the head is sent at once'],
+    ['stream', 'transform', `it returned 'text': return a Transform`],
+    ['own', 'policy', 'mine'],
+    ['response', 'policy', 'it returned undefined, no response: return what next(request) gives'],
+  ])('where it %s (%s)', async (what, hook, message) => {
+    const { log, lines } = recordingLog();
+    const { fetch } = await startGateway({
+      log,
+      config: {
+        plugins: mistaken({}),
+        routes: { a: { match: { path: '/a' }, upstream: 'up', mistaken: what } },
+      },
+      upstreams: { up: () => ({ body: 'x' }) },
+    });
+
+    const response = await fetch('/a');
+
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toMatch(/mistaken|mine|returned/);
+    const bug = lines().find(({ msg }) => msg === 'bug');
+    expect(bug).toMatchObject({ plugin: 'mistaken', hook, route: 'a' });
+    expect(bug).toHaveProperty('err.message', expect.stringContaining(message));
+  });
+
+  test('and no plugin where the failure is none of theirs', async () => {
+    const { log, lines } = recordingLog();
+    const { fetch } = await startGateway({
+      log,
+      config: {
+        plugins: mistaken({}),
+        routes: { a: { match: { path: '/a' }, upstream: 'up', mistaken: 'nothing' } },
+      },
+      upstreams: {
+        up: () => {
+          throw new Error('theirs');
+        },
+      },
+    });
+    expect((await fetch('/a')).status).toBe(500);
+    const bug = lines().find(({ msg }) => msg === 'bug');
+    expect(bug).toMatchObject({ route: 'a', err: { message: 'theirs' } });
+    expect(bug).not.toHaveProperty('plugin');
+  });
+});
