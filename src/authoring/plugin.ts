@@ -10,6 +10,8 @@ import type { z } from 'zod';
 import type { Policy, UpstreamResponse } from '../call.ts';
 import type { KnownNames } from '../config/modules.ts';
 import type { ServerPermission } from '../config/permissions.ts';
+import { hint } from '../config/suggest.ts';
+import { NAME } from '../config/types.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 
 /** When a hook runs, in this order; a word, never a number. */
@@ -182,21 +184,54 @@ const RESERVED = new Set([
   'bulkhead',
 ]);
 
+/** What a definition may have. */
+const KEYS: readonly string[] = [
+  'name',
+  'settings',
+  'options',
+  'pemFiles',
+  'requires',
+  'owns',
+  'key',
+  'check',
+  'register',
+] satisfies readonly (keyof PluginDefinition<z.ZodObject, z.ZodType>)[];
+
 /**
  * Defines a plugin; the module's default export.
  *
- * @throws {TypeError} for a name that a route uses already, or settings that let typos through
+ * @throws {TypeError} for a name that a route uses already, settings that let typos through, and what
+ *   types would refuse: modules are run without them
  */
 export function definePlugin<S extends z.ZodObject, O extends z.ZodType>(
   definition: PluginDefinition<S, O>,
 ): Plugin {
-  const { name, settings } = definition;
-  if (RESERVED.has(name)) throw new TypeError(`a plugin can not be called "${name}"`);
-  if (settings._zod.def.catchall?._zod.def.type !== 'never') {
-    throw new TypeError(`plugin ${name}: settings must be a z.strictObject`);
-  }
+  checkDefinition({ ...definition });
   return { ...definition, [BRAND]: true } as unknown as Plugin;
 }
+
+function checkDefinition(definition: Readonly<Record<string, unknown>>): void {
+  const { name, settings, options, register } = definition;
+  if (typeof name !== 'string') throw new TypeError('a plugin needs a name: its key on routes');
+  if (!NAME.test(name)) {
+    const form = 'use letters, digits, - and _, starting with a letter';
+    throw new TypeError(`"${name}" can not name a plugin: ${form}`);
+  }
+  if (RESERVED.has(name)) throw new TypeError(`a plugin can not be called "${name}"`);
+  const fault = (what: string): TypeError => new TypeError(`plugin ${name}: ${what}`);
+  for (const key of Object.keys(definition)) {
+    if (!KEYS.includes(key)) throw fault(`unknown key "${key}"${hint(key, KEYS)}`);
+  }
+  if (!isStrictObject(settings)) throw fault('settings must be a z.strictObject');
+  if (!isSchema(options)) throw fault('options must be a zod schema, such as z.strictObject({})');
+  if (typeof register !== 'function') throw fault('register must be a function');
+}
+
+const isSchema = (value: unknown): value is z.ZodType =>
+  typeof value === 'object' && value !== null && '_zod' in value;
+
+const isStrictObject = (value: unknown): boolean =>
+  isSchema(value) && (value as z.ZodObject)._zod.def.catchall?._zod.def.type === 'never';
 
 export function isPlugin(value: unknown): value is Plugin {
   return typeof value === 'object' && value !== null && BRAND in value;

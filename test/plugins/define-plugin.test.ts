@@ -211,4 +211,18 @@ describe('definePlugin', () => {
     const settings = z.looseObject({});
     expect(() => definePlugin({ ...base, name: 'x', settings, register })).toThrow(/strictObject/);
   });
+
+  test.each([
+    [{ name: undefined }, /a plugin needs a name/],
+    [{ name: 'a b' }, /"a b" can not name a plugin/],
+    [{ options: undefined }, /plugin x: options must be a zod schema/],
+    [{ settings: undefined }, /plugin x: settings must be a z\.strictObject/],
+    [{ settings: z.string() }, /plugin x: settings must be a z\.strictObject/],
+    [{ register: undefined }, /plugin x: register must be a function/],
+    [{ option: z.any() }, /plugin x: unknown key "option"; did you mean "options"\?/],
+    [{ onRequest: () => {} }, /plugin x: unknown key "onRequest"/],
+  ])('refuses what is no definition, and says what would be one: %j', (wrong, fault) => {
+    const definition = { ...base, name: 'x', register, ...wrong };
+    expect(() => definePlugin(definition as never)).toThrow(fault);
+  });
 });
