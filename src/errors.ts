@@ -122,9 +122,16 @@ export function toGatewayError(error: unknown): GatewayError {
 
 /** What the log says of a bug: what was thrown, and by whom where that is known. */
 export function bugOf(error: unknown): { readonly err: unknown } {
-  if (!isGatewayError(error)) return { err: error };
-  return { err: error.cause ?? error, ...error.options.thrownBy };
+  if (!isGatewayError(error)) return { err: toError(error) };
+  return { err: toError(error.cause ?? error), ...error.options.thrownBy };
 }
+
+/** Whatever code threw that is not ours: logs show an Error. */
+export const toError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(`${shown(thrown)} was thrown`, { cause: thrown });
+
+const shown = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? 'an object that is no Error' : String(value);
 
 /** Does this failure speak against the upstream, so that its circuit counts it? */
 export function blamesUpstream(error: unknown): boolean {

@@ -18,6 +18,7 @@ import type { Config, RouteConfig } from './config/config.ts';
 import { ConfigError } from './config/fault.ts';
 import type { Loaded } from './config/load.ts';
 import { forbiddenFields } from './edge/client-headers.ts';
+import { toError } from './errors.ts';
 import type { GatewayModules } from './modules.ts';
 import { Matcher } from './routes/matcher.ts';
 
@@ -126,7 +127,7 @@ function orFault<T>({ name }: RouteConfig, modules: GatewayModules, work: () => 
   try {
     return work();
   } catch (error) {
-    const message = `can not be served: ${(error as Error).message}`;
+    const message = `can not be served: ${toError(error).message}`;
     throw new ConfigError([modules.place({ path: ['routes', name], at: 'key', message })]);
   }
 }
@@ -140,7 +141,7 @@ async function bffOrFault(
   try {
     await mount();
   } catch (error) {
-    const message = `the BFF could not start: ${(error as Error).message}`;
+    const message = `the BFF could not start: ${toError(error).message}`;
     throw new ConfigError([modules.place({ path: ['routes', name, 'bff'], message })]);
   }
 }

@@ -17,6 +17,7 @@ import {
   type ErrorCode,
   GatewayError,
   isGatewayError,
+  toError,
   toGatewayError,
 } from '../errors.ts';
 import { readerWatch } from '../reader-watch.ts';
@@ -121,7 +122,7 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
 
 /** What Fastify and its plugins throw: a client's fault keeps its status, all else is a bug. */
 function fromFastify(thrown: unknown): GatewayError {
-  const { code = '', statusCode, message = '', validation } = thrown as FastifyProblem;
+  const { code = '', statusCode, message = '', validation } = (thrown ?? {}) as FastifyProblem;
   if (validation !== undefined) {
     const errors = validation.map((each) => ({ pointer: each.instancePath, detail: each.message }));
     return new GatewayError('GW_REQUEST_INVALID', message, {
@@ -132,7 +133,7 @@ function fromFastify(thrown: unknown): GatewayError {
   const known = FASTIFY_CODES[code];
   if (known !== undefined) return new GatewayError(known, message, { cause: thrown });
   if (statusCode === undefined || statusCode < 400 || statusCode > 499)
-    return toGatewayError(thrown);
+    return toGatewayError(thrown ?? toError(thrown));
   const same = (Object.keys(ERRORS) as ErrorCode[]).find(
     (each) => ERRORS[each].status === statusCode,
   );

@@ -5,7 +5,7 @@
 import { inspect } from 'node:util';
 import type { PluginHooks } from '../authoring/plugin.ts';
 import type { Policy, UpstreamResponse } from '../call.ts';
-import { GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
+import { GatewayError, isGatewayError, toError, toGatewayError } from '../errors.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
 
 type Hook = 'onRequest' | 'onResponse' | 'transform' | 'policy';
@@ -100,8 +100,7 @@ export class GuardedHooks {
   /** An answer stays what it is, as does what Fastify and its plugins throw for a client's fault. */
   #failure(hook: Hook, thrown: unknown): unknown {
     if (isGatewayError(thrown) || isClientFault(thrown)) return thrown;
-    const cause = thrown instanceof Error ? thrown : new Error(`${shown(thrown)} was thrown`);
-    const options = { cause, thrownBy: { plugin: this.#plugin, hook } };
+    const options = { cause: toError(thrown), thrownBy: { plugin: this.#plugin, hook } };
     return new GatewayError('GW_INTERNAL', 'an unexpected error', options);
   }
 }

@@ -11,6 +11,7 @@ import type { Policy } from '../call.ts';
 import type { Config, ServerConfig } from '../config/config.ts';
 import { ConfigError } from '../config/fault.ts';
 import { PERMISSIONS } from '../config/permissions.ts';
+import { toError } from '../errors.ts';
 import type { FastifyModule, GatewayModules } from '../modules.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
 import { checkedHooks, unknownPhase } from './checked-hooks.ts';
@@ -268,10 +269,7 @@ async function orFault<T>(
   try {
     return await start();
   } catch (error) {
-    const message = `the plugin could not start: ${messageOf(error)}`;
+    const message = `the plugin could not start: ${toError(error).message}`;
     throw new ConfigError([modules.place({ path: ['plugins', name], message })]);
   }
 }
-
-const messageOf = (thrown: unknown): string =>
-  thrown instanceof Error ? thrown.message : `${String(thrown)} was thrown`;

@@ -4,6 +4,7 @@
  * A part is run by the request it is made for, and carries its deadline, identity, abort, trace and
  * policies: there is no client that could be used outside a request.
  */
+import { inspect } from 'node:util';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { encodeQueryValue, encodeSegment } from '../canonical-path.ts';
@@ -75,8 +76,13 @@ declare module 'fastify' {
   }
 }
 
-/** The same part, with what stands for it when it fails; it is then named in `Gateway-Degraded`. */
-export function optional<T>(part: Part<T>, fallback: NoInfer<T>): Part<T> {
+/**
+ * The same part, with what stands for it when it fails: something of its kind, `null` or `undefined`. It is
+ * then named in `Gateway-Degraded`.
+ */
+export function optional<T>(part: Part<T>, fallback: NoInfer<T>): Part<T>;
+export function optional<T, F extends null | undefined>(part: Part<T>, fallback: F): Part<T | F>;
+export function optional<T>(part: Part<T>, fallback: T): Part<T> {
   return { ...part, fallback: { value: fallback } };
 }
 
@@ -98,6 +104,15 @@ export function upstreamClient(upstream: string): UpstreamClient {
   };
 }
 
+/** @throws {TypeError} for an answer, or the promise of one, where a call is to be described */
+function mustBePart(name: string, value: unknown): asserts value is Part<unknown> {
+  if (typeof value === 'object' && value !== null && 'upstream' in value) return;
+  // Nobody waits for a promise that is refused here: where it fails, it must not end the process.
+  if (value instanceof Promise) value.catch(() => undefined);
+  const wanted = 'give it what request.upstreams.….get(…) or optional(…) returns';
+  throw new TypeError(`${name} is ${inspect(value, { depth: 0 })}, not a part: ${wanted}`);
+}
+
 /** Templates of one BFF that are read once. */
 const MAX_TEMPLATES = 1_000;
 
@@ -113,6 +128,7 @@ export class PartRunner {
   }
 
   async run<T>(request: FastifyRequest, reply: FastifyReply, part: Part<T>): Promise<T> {
+    mustBePart('the part', part);
     const { [part.upstream]: value } = await this.gather(request, reply, { [part.upstream]: part });
     return value as T;
   }
@@ -122,6 +138,7 @@ export class PartRunner {
     reply: FastifyReply,
     parts: P,
   ): Promise<PartValues<P>> {
+    for (const [name, part] of Object.entries(parts)) mustBePart(name, part);
     const group = exchangeOf(request.raw).signal.child();
     const missing: MissingPart[] = [];
     const settle = async ([name, part]: [string, Part<unknown>]): Promise<[string, unknown]> => {
