@@ -5,16 +5,28 @@
  * (401), who is somebody but may not is told so (403).
  */
 import type { FastifyRequest } from 'fastify';
-import { challengesOf, type Consumer, definePlugin, GatewayError, IDENTIFYING, z } from 'portico';
+import {
+  challengesOf,
+  type Consumer,
+  definePlugin,
+  GatewayError,
+  hint,
+  type OptionFault,
+  z,
+} from 'portico';
 import { claimReader, rolesOf } from './jwt/claims.ts';
 
+const Named = z.strictObject({
+  via: z.string().min(1).describe('Plugin that must have said who it is, such as `apiKey`.'),
+  id: z.string().min(1).describe('Id that it gives.'),
+});
 const rule = {
   scopes: z.array(z.string().min(1)).default([]).describe('Scopes that are needed.'),
   groups: z.array(z.string().min(1)).default([]).describe('Groups of which one must be.'),
   consumers: z
-    .array(z.string().min(1))
+    .array(z.union([z.string().min(1), Named]))
     .default([])
-    .describe('Ids of consumers that alone may; by default any.'),
+    .describe('Consumers that alone may; by default any. An id alone is whoever gives it.'),
   match: z
     .enum(['all', 'any'])
     .default('all')
@@ -43,14 +55,19 @@ export default definePlugin({
   name: 'authorize',
   settings: z.strictObject({}),
   options: Options,
-  *check(options, _settings, others) {
-    if (!IDENTIFYING.some((name) => others.has(name))) {
-      const message = `nobody says who the client is: put one of ${IDENTIFYING.join(', ')} beside it`;
+  *check(options, _settings, others, { identifying }) {
+    if (![...identifying].some((name) => others.has(name))) {
+      const names = [...identifying].join(', ');
+      const message = `nobody says who the client is: put one of ${names} beside it`;
       yield { path: [], message };
     }
     const rules = [options, ...Object.values(options.methods)];
     if (rules.every(isEmpty)) {
       yield { path: [], message: 'asks for nothing: give it scopes, groups or consumers' };
+    }
+    yield* checkConsumers(options, [], others, identifying);
+    for (const [method, own] of Object.entries(options.methods)) {
+      yield* checkConsumers(own, ['methods', method], others, identifying);
     }
   },
   register: () => ({
@@ -64,6 +81,20 @@ export default definePlugin({
     },
   }),
 });
+
+function* checkConsumers(
+  { consumers }: Rule,
+  path: readonly string[],
+  others: ReadonlyMap<string, unknown>,
+  identifying: ReadonlySet<string>,
+): Generator<OptionFault> {
+  for (const [i, each] of consumers.entries()) {
+    if (typeof each === 'string' || (identifying.has(each.via) && others.has(each.via))) continue;
+    const known = [...identifying].filter((name) => others.has(name));
+    const message = `no ${each.via} on this route says who the client is${hint(each.via, known)}`;
+    yield { path: [...path, 'consumers', i, 'via'], message };
+  }
+}
 
 const isEmpty = ({ scopes, groups, consumers }: Rule): boolean =>
   scopes.length + groups.length + consumers.length === 0;
@@ -88,7 +119,11 @@ function require(consumer: Consumer, needed: Rule, groupsClaim: string): void {
     const held = rolesOf(claimReader(groupsClaim)(consumer.claims));
     if (!groups.some((group) => held.has(group))) throw refused('is in none of the groups');
   }
-  if (consumers.length > 0 && !consumers.includes(consumer.id)) throw refused('is not among them');
+  const isNamed = (each: Rule['consumers'][number]): boolean =>
+    typeof each === 'string'
+      ? each === consumer.id
+      : each.via === consumer.via && each.id === consumer.id;
+  if (consumers.length > 0 && !consumers.some(isNamed)) throw refused('is not among them');
 }
 
 /** The names of groups are nobody's business who is in none. */

@@ -17,6 +17,7 @@ const Options = z
 
 export default definePlugin({
   name: 'mtls',
+  identifies: true,
   requires: 'clientCertificates',
   settings: z.strictObject({}),
   options: Options,

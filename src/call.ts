@@ -10,9 +10,6 @@ import type { Cancellation } from './cancellation.ts';
 import type { Headers, HeaderValue } from './headers.ts';
 import type { Upload } from './upload.ts';
 
-/** Plugins of ours that say who the client is. */
-export const IDENTIFYING = ['jwt', 'apiKey', 'mtls'] as const;
-
 /** Plugins of ours that let in nobody who has brought nothing, whatever is optional beside them. */
 export const INSISTING = ['auth', 'authorize', 'forwardAuth'] as const;
 

@@ -17,6 +17,7 @@ export {
 } from './authoring/parts.ts';
 export {
   definePlugin,
+  type KnownNames,
   type OptionFault,
   type Phase,
   type PluginAdmin,
@@ -33,7 +34,6 @@ export { Body } from './body.ts';
 export {
   type Call,
   type Consumer,
-  IDENTIFYING,
   INSISTING,
   type Policy,
   type UpstreamRequest,

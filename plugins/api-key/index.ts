@@ -34,6 +34,7 @@ const DEFAULT_HEADER = 'x-api-key';
 
 export default definePlugin({
   name: 'apiKey',
+  identifies: true,
   settings: Settings,
   options: OptionsSchema,
   *check({ header, query, plans = [], optional, scopes }, { consumers, redis }, others) {

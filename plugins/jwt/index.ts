@@ -24,6 +24,7 @@ import { TokenVerifier } from './verifier.ts';
 
 export default definePlugin({
   name: 'jwt',
+  identifies: true,
   settings: Settings,
   options: OptionsSchema,
   pemFiles: ['issuers.*.key'],

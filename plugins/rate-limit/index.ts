@@ -23,7 +23,7 @@ export default definePlugin({
   name: 'rateLimit',
   settings: Settings,
   options: Options,
-  check: (limits, _settings, others, { keyed }) => checkLimits(limits, others, keyed),
+  check: (limits, _settings, others, known) => checkLimits(limits, others, known),
   async register({ store }, host) {
     const memory = host.keep('counts', () => new GcraMemory(() => performance.now()));
     const counts = store === 'memory' ? memory : await redisCounts(store, memory, host);

@@ -1,5 +1,5 @@
 /** What the config may say of limits: of one route's, and of where counts are kept. */
-import { duration, hint, IDENTIFYING, oneOrMore, type OptionFault, source, z } from 'portico';
+import { duration, hint, type KnownNames, oneOrMore, type OptionFault, source, z } from 'portico';
 import { keyPrefix, redisUrl } from '../redis/settings.ts';
 
 const max = () => z.int().min(1).max(1_000_000_000);
@@ -77,11 +77,11 @@ const ratesOf = ({ max: most, window: span, plans }: Limit): readonly Rate[] =>
 export function* checkLimits(
   limits: readonly Limit[],
   others: ReadonlyMap<string, unknown>,
-  keyed: ReadonlySet<string>,
+  known: KnownNames,
 ): Generator<OptionFault> {
   for (const [i, limit] of limits.entries()) {
     const at = limits.length > 1 ? [i] : [];
-    for (const { path, message } of [...checkSources(limit, others, keyed), ...checkLimit(limit)]) {
+    for (const { path, message } of [...checkSources(limit, others, known), ...checkLimit(limit)]) {
       yield { path: [...at, ...path], message };
     }
   }
@@ -90,13 +90,13 @@ export function* checkLimits(
 function* checkSources(
   limit: Limit,
   others: ReadonlyMap<string, unknown>,
-  keyed: ReadonlySet<string>,
+  { keyed, identifying }: KnownNames,
 ): Generator<OptionFault> {
   for (const key of ['by', 'plan'] as const) {
     const named = limit[key];
     const [kind, name = ''] = named?.split(':') ?? [];
-    if (kind === 'claim' && !IDENTIFYING.some((plugin) => others.has(plugin))) {
-      const wanted = IDENTIFYING.join(', ');
+    if (kind === 'claim' && ![...identifying].some((plugin) => others.has(plugin))) {
+      const wanted = [...identifying].join(', ');
       yield { path: [key], message: `"${named}" needs one of ${wanted} on this route` };
     }
     if (kind !== 'plugin' || keyed.has(name)) continue;

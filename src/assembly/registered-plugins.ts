@@ -10,6 +10,7 @@ import {
 import type { Policy } from '../call.ts';
 import type { Config, ServerConfig } from '../config/config.ts';
 import { ConfigError } from '../config/fault.ts';
+import { identifyingPlugins } from '../config/modules.ts';
 import { PERMISSIONS } from '../config/permissions.ts';
 import { toError } from '../errors.ts';
 import type { FastifyModule, GatewayModules } from '../modules.ts';
@@ -45,6 +46,8 @@ interface RegistrationRules {
   readonly server: ServerConfig;
   /** Names of all that there are. */
   readonly upstreams: ReadonlySet<string>;
+  /** Plugins that say who the client is. */
+  readonly identifying: ReadonlySet<string>;
   /** Some ordinary Fastify plugin may want `onSend`. */
   readonly needsReplyPath: boolean;
 }
@@ -54,6 +57,7 @@ export class RegisteredPlugins {
   readonly #owned: ReadonlySet<string>;
   readonly #server: ServerConfig;
   readonly #upstreams: ReadonlySet<string>;
+  readonly #identifying: ReadonlySet<string>;
   #closed = false;
   /** Some ordinary Fastify plugin may want `onSend`. */
   readonly needsReplyPath: boolean;
@@ -61,12 +65,13 @@ export class RegisteredPlugins {
 
   constructor(
     registered: readonly Registered[],
-    { owned, server, upstreams, needsReplyPath }: RegistrationRules,
+    { owned, server, upstreams, identifying, needsReplyPath }: RegistrationRules,
   ) {
     this.#registered = registered;
     this.#owned = owned;
     this.#server = server;
     this.#upstreams = upstreams;
+    this.#identifying = identifying;
     this.needsReplyPath = needsReplyPath;
   }
 
@@ -136,6 +141,7 @@ export class RegisteredPlugins {
     const faults = plugin.check?.(parsed.data, settings as never, others, {
       upstreams: this.#upstreams,
       keyed,
+      identifying: this.#identifying,
     });
     for (const { message, severity } of faults ?? []) {
       if (severity !== 'warning') throw fault(message);
@@ -199,6 +205,7 @@ export async function registerPlugins(
     owned,
     server: config.server,
     upstreams: new Set(Object.keys(config.upstreams)),
+    identifying: identifyingPlugins(modules),
     needsReplyPath,
   });
   // Where a later one can not start, those before it end with the app.

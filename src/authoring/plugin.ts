@@ -14,6 +14,8 @@ import { hint } from '../config/suggest.ts';
 import { NAME } from '../config/types.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 
+export type { KnownNames };
+
 /** When a hook runs, in this order; a word, never a number. */
 export const PHASES = [
   'cors',
@@ -132,6 +134,11 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
    * refused.
    */
   readonly requires?: ServerPermission;
+  /**
+   * It sets `request.consumer`: what goes by who the client is (`authorize`, claims) may stand beside it.
+   * Default false.
+   */
+  readonly identifies?: boolean;
   /** Headers only the gateway may set: removed from every client's request, on every route. */
   owns?(settings: z.output<S>, options: readonly z.output<O>[]): Iterable<string>;
   /** What `plugin:<name>` stands for, where a limit or a hash takes its key from a request. */
@@ -191,6 +198,7 @@ const KEYS: readonly string[] = [
   'options',
   'pemFiles',
   'requires',
+  'identifies',
   'owns',
   'key',
   'check',

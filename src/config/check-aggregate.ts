@@ -1,5 +1,4 @@
 /** Aggregates that can not work: unknown upstreams and names, cycles, several writes. */
-import { IDENTIFYING } from '../call.ts';
 import { checkMethod, type Matches } from './check-match.ts';
 import { checkReferences, checkSentPath, parameterFault, REQUEST_ROOTS } from './check-template.ts';
 import type { Finding, Path } from './fault.ts';
@@ -12,7 +11,8 @@ export function* checkAggregate(
   path: Path,
   matches: Matches,
   checkUpstream: (name: string, path: Path) => Iterable<Finding>,
-  hasClaims: boolean,
+  /** Where nobody says who the client is: the plugins that could. */
+  identifying: readonly string[],
 ): Generator<Finding> {
   const names = Object.keys(parts);
   if (names.length === 0) yield { path, message: 'needs at least one part' };
@@ -33,8 +33,8 @@ export function* checkAggregate(
     yield* checkMethod(method, [...at, 'method']);
     for (const [where, text] of templatesOf(part)) {
       yield* checkReferences(text, [...at, ...where], (reference) =>
-        reference.root === 'claim' && !hasClaims
-          ? `{${reference.text}} needs one of ${IDENTIFYING.join(', ')} on this route`
+        reference.root === 'claim' && identifying.length > 0
+          ? `{${reference.text}} needs one of ${identifying.join(', ')} on this route`
           : referenceFault(reference, name, names, matches),
       );
     }

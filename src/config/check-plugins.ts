@@ -1,6 +1,6 @@
 /** What routes say to plugins, and plugins that are not there. */
 import type { Finding, Path } from './fault.ts';
-import type { KnownNames, Modules, PluginModule } from './modules.ts';
+import { identifyingPlugins, type KnownNames, type Modules, type PluginModule } from './modules.ts';
 import { PERMISSIONS } from './permissions.ts';
 import { hint } from './suggest.ts';
 import { isMap, type Tree } from './tree.ts';
@@ -9,7 +9,11 @@ import { isMap, type Tree } from './tree.ts';
 export function* checkPluginOptions(tree: Tree, modules: Modules): Generator<Finding> {
   const written = section(tree, 'plugins');
   const upstreams = new Set(Object.keys(section(tree, 'upstreams')));
-  const known = { upstreams, keyed: keyedPlugins(modules) };
+  const known = {
+    upstreams,
+    keyed: keyedPlugins(modules),
+    identifying: identifyingPlugins(modules),
+  };
   for (const [name, plugin] of modules.plugins) {
     yield* checkPermission(tree, name, plugin);
     const settings = plugin.settings.safeParse(written[name] ?? {});

@@ -5,7 +5,6 @@
  * Runs over the tree as it was written, so that it finds its faults even where the schema found
  * some; whatever has the wrong shape is the schema's to report and is passed over here.
  */
-import { IDENTIFYING } from '../call.ts';
 import { checkAggregate } from './check-aggregate.ts';
 import { type Matches, readMatches } from './check-match.ts';
 import { checkHashes, checkPluginOptions } from './check-plugins.ts';
@@ -17,7 +16,7 @@ import { checkTimeouts } from './check-timeouts.ts';
 import { checkUpstreamTls } from './check-tls.ts';
 import { checkUpstreams, hasMisspelt } from './check-upstreams.ts';
 import type { Finding, Path } from './fault.ts';
-import type { BffModule, Modules } from './modules.ts';
+import { type BffModule, identifyingPlugins, type Modules } from './modules.ts';
 import type { NamedFiles } from './named-files.ts';
 import { ACTIONS, RouteBase } from './schema-route.ts';
 import { hint } from './suggest.ts';
@@ -68,8 +67,9 @@ function checkRoute(tree: Tree, modules: Modules, name: string, route: Tree): Fi
     const checkName = (other: string, at: Path): Iterable<Finding> =>
       checkUpstreamName(tree, other, at);
     const at = [...path, 'aggregate'];
-    const hasClaims = mayHaveClaims(tree, route);
-    findings.push(...checkAggregate(aggregate, at, matches, checkName, hasClaims));
+    const identifying = identifyingPlugins(modules);
+    const unknown = isIdentified(tree, route, identifying) ? [] : [...identifying];
+    findings.push(...checkAggregate(aggregate, at, matches, checkName, unknown));
   }
   if (route['bff'] !== undefined) findings.push(...checkMount(matches));
   const bff = modules.bffs.get(name);
@@ -77,13 +77,11 @@ function checkRoute(tree: Tree, modules: Modules, name: string, route: Tree): Fi
   return findings;
 }
 
-/** Does anybody say who the client of `route` is? A plugin of one's own may. */
-function mayHaveClaims({ defaults, plugins }: Tree, route: Tree): boolean {
-  const own = isMap(plugins) ? Object.values(plugins) : [];
-  if (own.some((entry) => isMap(entry) && entry['module'] !== undefined)) return true;
+/** Does anybody say who the client of `route` is? */
+function isIdentified({ defaults }: Tree, route: Tree, identifying: ReadonlySet<string>): boolean {
   const common = isMap(defaults) && isMap(defaults['routes']) ? defaults['routes'] : {};
   const all: Tree = { ...common, ...route };
-  return IDENTIFYING.some((name) => all[name] !== undefined && all[name] !== false);
+  return [...identifying].some((name) => all[name] !== undefined && all[name] !== false);
 }
 
 function* checkAction(route: Tree, path: Path, { plugins }: Modules): Generator<Finding> {

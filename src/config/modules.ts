@@ -13,6 +13,8 @@ export interface KnownNames {
   readonly upstreams: ReadonlySet<string>;
   /** Plugins that have a `key`: what `plugin:<name>` may name. */
   readonly keyed: ReadonlySet<string>;
+  /** Plugins that say who the client is. */
+  readonly identifying: ReadonlySet<string>;
 }
 
 export interface PluginModule extends PluginSchema {
@@ -23,6 +25,8 @@ export interface PluginModule extends PluginSchema {
   readonly pemFiles?: readonly string[];
   /** May stand on a route only where the server allows it. */
   readonly requires?: ServerPermission;
+  /** It says who the client is. */
+  readonly identifies?: boolean;
   /** Looks at one route's options: names that refer to nothing, combinations that can not work. */
   check?(
     options: unknown,
@@ -47,6 +51,10 @@ export interface Modules {
   /** Modules that could not be loaded. */
   readonly findings: readonly Finding[];
 }
+
+/** Names of the plugins that say who the client is. */
+export const identifyingPlugins = ({ plugins }: Modules): ReadonlySet<string> =>
+  new Set([...plugins].flatMap(([name, { identifies }]) => (identifies === true ? [name] : [])));
 
 /** Imports what `source` names. Never throws: what is wrong is among the findings. */
 export type ModuleLoader<M extends Modules = Modules> = (source: Source) => Promise<M>;

@@ -137,7 +137,7 @@ describe('an aggregate', () => {
 
   test('asks for claims where somebody says who the client is', async () => {
     const part = 'x: { upstream: orders, path: "/users/{claim.sub}" }';
-    const fault = 'aggregate.x.path: {claim.sub} needs one of jwt, apiKey, mtls on this route';
+    const fault = 'aggregate.x.path: {claim.sub} needs one of mtls, jwt, apiKey on this route';
     expect(await parts(part)).toEqual([fault]);
     const route = (keys: string): string =>
       `routes: { a: { match: { path: /a }, ${keys} aggregate: { ${part} } } }`;

@@ -6,7 +6,7 @@ const ISSUER = [
   '  jwt: { issuers: { shop: { issuer: x, jwks: "http://x/k", algorithms: [ES256] } } }',
 ].join('\n');
 const CLAIM = 'rateLimit: { max: 1, window: 1s, by: claim:sub }';
-const NEEDS = '"claim:sub" needs one of jwt, apiKey, mtls on this route';
+const NEEDS = '"claim:sub" needs one of mtls, jwt, apiKey on this route';
 
 const routes = (defaults: string, ...keys: readonly string[]): string =>
   withOrders(

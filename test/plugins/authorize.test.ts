@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/config/fault.ts';
 import { codeOf, forwardTo, startGateway } from '../gateway/support/gateway.ts';
@@ -132,4 +133,61 @@ test.each([
   });
   await expect(started).rejects.toThrow(ConfigError);
   await expect(started).rejects.toThrow(message);
+});
+
+describe('consumers', () => {
+  const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
+  const session = new URL('alone/session.ts', import.meta.url).pathname;
+  const both = (consumers: unknown, keys: object = {}) =>
+    startGateway({
+      config: {
+        plugins: {
+          jwt: { issuers: { own: OWN } },
+          apiKey: { consumers: { acme: { keys: [hash('key')] } } },
+          session: { module: session },
+        },
+        routes: {
+          all: forwardTo('/*', {
+            jwt: { issuer: 'own', optional: true },
+            apiKey: { optional: true },
+            authorize: { consumers },
+            ...keys,
+          }),
+        },
+      },
+      upstreams: { up: () => ({}) },
+    });
+
+  test.each([
+    [['acme'], [200, 200]],
+    [[{ via: 'apiKey', id: 'acme' }], [403, 200]],
+    [[{ via: 'jwt', id: 'acme' }], [200, 403]],
+    [[{ via: 'jwt', id: 'other' }], [403, 403]],
+  ])(
+    '%j: a token of that sub, and a key of that name, are answered %j',
+    async (named, expected) => {
+      const { fetch } = await both(named);
+      const token = await fetch('/', { headers: bearing({ sub: 'acme' }) });
+      const key = await fetch('/', { headers: { 'x-api-key': 'key' } });
+      expect([token.status, key.status]).toEqual(expected);
+    },
+  );
+
+  test.each([
+    ['apiKye', 'no apiKye on this route says who the client is; did you mean "apiKey"?'],
+    ['mtls', 'no mtls on this route says who the client is (known: jwt, apiKey)'],
+    ['authorize', 'no authorize on this route says who the client is'],
+  ])('named by %s, which does not say who it is there, are a fault', async (via, fault) => {
+    await expect(both([{ via, id: 'acme' }])).rejects.toThrow(
+      `authorize.consumers[0].via: ${fault}`,
+    );
+  });
+
+  test('may be known from a plugin of yours that identifies', async () => {
+    const keys = { jwt: false, apiKey: false, session: {} };
+    const { fetch } = await both([{ via: 'session', id: 'ann' }], keys);
+    expect((await fetch('/a')).status).toBe(200);
+    const limited = { ...keys, rateLimit: { max: 1, window: '1m', by: 'claim:plan' } };
+    await both([{ via: 'session', id: 'ann' }], limited);
+  });
 });

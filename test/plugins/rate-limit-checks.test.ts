@@ -33,7 +33,7 @@ describe('a limit is refused', () => {
     [{ ...rate, plan: 'address' }, 'rateLimit.plan: needs plans'],
     [
       { plans, plan: 'claim:plan', default: 'free' },
-      'rateLimit.plan: "claim:plan" needs one of jwt, apiKey, mtls on this route',
+      'rateLimit.plan: "claim:plan" needs one of mtls, jwt, apiKey on this route',
     ],
     [{ ...rate, cost: 11 }, 'rateLimit.cost: 11 is more than max, 10: it would never be admitted'],
     [

@@ -5,6 +5,7 @@ export const pathOf = ({ path, query }: RequestView): string => path + query;
 
 export default definePlugin({
   name: 'session',
+  identifies: true,
   settings: z.strictObject({}),
   options: z.strictObject({}),
   register: () => ({
