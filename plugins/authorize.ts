@@ -55,19 +55,19 @@ export default definePlugin({
   name: 'authorize',
   settings: z.strictObject({}),
   options: Options,
-  *check(options, _settings, others, { identifying }) {
-    if (![...identifying].some((name) => others.has(name))) {
-      const names = [...identifying].join(', ');
-      const message = `nobody says who the client is: put one of ${names} beside it`;
+  *check(options, _settings, others, { identifying, identifyingOn }) {
+    const here = identifyingOn(others);
+    if (here.length === 0) {
+      const message = `nobody says who the client is: put one of ${identifying.join(', ')} beside it`;
       yield { path: [], message };
     }
     const rules = [options, ...Object.values(options.methods)];
     if (rules.every(isEmpty)) {
       yield { path: [], message: 'asks for nothing: give it scopes, groups or consumers' };
     }
-    yield* checkConsumers(options, [], others, identifying);
+    yield* checkConsumers(options, [], here);
     for (const [method, own] of Object.entries(options.methods)) {
-      yield* checkConsumers(own, ['methods', method], others, identifying);
+      yield* checkConsumers(own, ['methods', method], here);
     }
   },
   register: () => ({
@@ -85,13 +85,11 @@ export default definePlugin({
 function* checkConsumers(
   { consumers }: Rule,
   path: readonly string[],
-  others: ReadonlyMap<string, unknown>,
-  identifying: ReadonlySet<string>,
+  identifying: readonly string[],
 ): Generator<OptionFault> {
   for (const [i, each] of consumers.entries()) {
-    if (typeof each === 'string' || (identifying.has(each.via) && others.has(each.via))) continue;
-    const known = [...identifying].filter((name) => others.has(name));
-    const message = `no ${each.via} on this route says who the client is${hint(each.via, known)}`;
+    if (typeof each === 'string' || identifying.includes(each.via)) continue;
+    const message = `no ${each.via} on this route says who the client is${hint(each.via, identifying)}`;
     yield { path: [...path, 'consumers', i, 'via'], message };
   }
 }

@@ -90,13 +90,13 @@ export function* checkLimits(
 function* checkSources(
   limit: Limit,
   others: ReadonlyMap<string, unknown>,
-  { keyed, identifying }: KnownNames,
+  { keyed, identifying, identifyingOn }: KnownNames,
 ): Generator<OptionFault> {
   for (const key of ['by', 'plan'] as const) {
     const named = limit[key];
     const [kind, name = ''] = named?.split(':') ?? [];
-    if (kind === 'claim' && ![...identifying].some((plugin) => others.has(plugin))) {
-      const wanted = [...identifying].join(', ');
+    if (kind === 'claim' && identifyingOn(others).length === 0) {
+      const wanted = identifying.join(', ');
       yield { path: [key], message: `"${named}" needs one of ${wanted} on this route` };
     }
     if (kind !== 'plugin' || keyed.has(name)) continue;

@@ -10,7 +10,7 @@ import {
 import type { Policy } from '../call.ts';
 import type { Config, ServerConfig } from '../config/config.ts';
 import { ConfigError } from '../config/fault.ts';
-import { identifyingPlugins } from '../config/modules.ts';
+import { type KnownNames, knownNames } from '../config/modules.ts';
 import { PERMISSIONS } from '../config/permissions.ts';
 import { toError } from '../errors.ts';
 import type { FastifyModule, GatewayModules } from '../modules.ts';
@@ -44,10 +44,8 @@ interface RegistrationRules {
   /** Fields that no client may send. */
   readonly owned: ReadonlySet<string>;
   readonly server: ServerConfig;
-  /** Names of all that there are. */
-  readonly upstreams: ReadonlySet<string>;
-  /** Plugins that say who the client is. */
-  readonly identifying: ReadonlySet<string>;
+  /** What options may refer to. */
+  readonly known: KnownNames;
   /** Some ordinary Fastify plugin may want `onSend`. */
   readonly needsReplyPath: boolean;
 }
@@ -56,8 +54,7 @@ export class RegisteredPlugins {
   readonly #registered: readonly Registered[];
   readonly #owned: ReadonlySet<string>;
   readonly #server: ServerConfig;
-  readonly #upstreams: ReadonlySet<string>;
-  readonly #identifying: ReadonlySet<string>;
+  readonly #known: KnownNames;
   #closed = false;
   /** Some ordinary Fastify plugin may want `onSend`. */
   readonly needsReplyPath: boolean;
@@ -65,13 +62,12 @@ export class RegisteredPlugins {
 
   constructor(
     registered: readonly Registered[],
-    { owned, server, upstreams, identifying, needsReplyPath }: RegistrationRules,
+    { owned, server, known, needsReplyPath }: RegistrationRules,
   ) {
     this.#registered = registered;
     this.#owned = owned;
     this.#server = server;
-    this.#upstreams = upstreams;
-    this.#identifying = identifying;
+    this.#known = known;
     this.needsReplyPath = needsReplyPath;
   }
 
@@ -135,14 +131,7 @@ export class RegisteredPlugins {
     }
     const parsed = plugin.options.safeParse(written);
     if (!parsed.success) throw fault(parsed.error.issues[0]?.message);
-    const keyed = new Set(
-      this.#registered.flatMap((each) => (each.plugin.key === undefined ? [] : each.name)),
-    );
-    const faults = plugin.check?.(parsed.data, settings as never, others, {
-      upstreams: this.#upstreams,
-      keyed,
-      identifying: this.#identifying,
-    });
+    const faults = plugin.check?.(parsed.data, settings as never, others, this.#known);
     for (const { message, severity } of faults ?? []) {
       if (severity !== 'warning') throw fault(message);
     }
@@ -204,8 +193,7 @@ export async function registerPlugins(
   const plugins = new RegisteredPlugins(registered, {
     owned,
     server: config.server,
-    upstreams: new Set(Object.keys(config.upstreams)),
-    identifying: identifyingPlugins(modules),
+    known: knownNames(modules, Object.keys(config.upstreams)),
     needsReplyPath,
   });
   // Where a later one can not start, those before it end with the app.

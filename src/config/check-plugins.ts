@@ -1,6 +1,6 @@
 /** What routes say to plugins, and plugins that are not there. */
 import type { Finding, Path } from './fault.ts';
-import { identifyingPlugins, type KnownNames, type Modules, type PluginModule } from './modules.ts';
+import { type KnownNames, knownNames, type Modules, type PluginModule } from './modules.ts';
 import { PERMISSIONS } from './permissions.ts';
 import { hint } from './suggest.ts';
 import { isMap, type Tree } from './tree.ts';
@@ -8,12 +8,7 @@ import { isMap, type Tree } from './tree.ts';
 /** Lets each plugin look at what routes say to it, where that fits its schema. */
 export function* checkPluginOptions(tree: Tree, modules: Modules): Generator<Finding> {
   const written = section(tree, 'plugins');
-  const upstreams = new Set(Object.keys(section(tree, 'upstreams')));
-  const known = {
-    upstreams,
-    keyed: keyedPlugins(modules),
-    identifying: identifyingPlugins(modules),
-  };
+  const known = knownNames(modules, Object.keys(section(tree, 'upstreams')));
   for (const [name, plugin] of modules.plugins) {
     yield* checkPermission(tree, name, plugin);
     const settings = plugin.settings.safeParse(written[name] ?? {});
@@ -44,12 +39,9 @@ function* checkPermission(
   }
 }
 
-const keyedPlugins = ({ plugins }: Modules): ReadonlySet<string> =>
-  new Set([...plugins].flatMap(([name, { key }]) => (key === undefined ? [] : name)));
-
 /** Balancing by the key of a plugin that is not there, or has none. */
 export function* checkHashes(tree: Tree, modules: Modules): Generator<Finding> {
-  const keyed = keyedPlugins(modules);
+  const { keyed } = knownNames(modules, []);
   const places: readonly (readonly [path: Path, keys: unknown])[] = [
     [['defaults', 'upstreams'], section(tree, 'defaults')['upstreams']],
     ...Object.entries(section(tree, 'upstreams')).map(

@@ -16,7 +16,7 @@ import { checkTimeouts } from './check-timeouts.ts';
 import { checkUpstreamTls } from './check-tls.ts';
 import { checkUpstreams, hasMisspelt } from './check-upstreams.ts';
 import type { Finding, Path } from './fault.ts';
-import { type BffModule, identifyingPlugins, type Modules } from './modules.ts';
+import { type BffModule, knownNames, type Modules } from './modules.ts';
 import type { NamedFiles } from './named-files.ts';
 import { ACTIONS, RouteBase } from './schema-route.ts';
 import { hint } from './suggest.ts';
@@ -67,9 +67,11 @@ function checkRoute(tree: Tree, modules: Modules, name: string, route: Tree): Fi
     const checkName = (other: string, at: Path): Iterable<Finding> =>
       checkUpstreamName(tree, other, at);
     const at = [...path, 'aggregate'];
-    const identifying = identifyingPlugins(modules);
-    const unknown = isIdentified(tree, route, identifying) ? [] : [...identifying];
-    findings.push(...checkAggregate(aggregate, at, matches, checkName, unknown));
+    const { identifying, identifyingOn } = knownNames(modules, []);
+    const isIdentified = identifyingOn(keysOf(tree, route)).length > 0;
+    findings.push(
+      ...checkAggregate(aggregate, at, matches, checkName, isIdentified ? [] : identifying),
+    );
   }
   if (route['bff'] !== undefined) findings.push(...checkMount(matches));
   const bff = modules.bffs.get(name);
@@ -77,11 +79,13 @@ function checkRoute(tree: Tree, modules: Modules, name: string, route: Tree): Fi
   return findings;
 }
 
-/** Does anybody say who the client of `route` is? */
-function isIdentified({ defaults }: Tree, route: Tree, identifying: ReadonlySet<string>): boolean {
+/** What `route` says, and what it has by default, but for what it takes away. */
+function keysOf({ defaults }: Tree, route: Tree): ReadonlySet<string> {
   const common = isMap(defaults) && isMap(defaults['routes']) ? defaults['routes'] : {};
-  const all: Tree = { ...common, ...route };
-  return [...identifying].some((name) => all[name] !== undefined && all[name] !== false);
+  const all = Object.entries({ ...common, ...route });
+  return new Set(
+    all.flatMap(([key, value]) => (value === undefined || value === false ? [] : key)),
+  );
 }
 
 function* checkAction(route: Tree, path: Path, { plugins }: Modules): Generator<Finding> {

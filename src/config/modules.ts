@@ -13,8 +13,13 @@ export interface KnownNames {
   readonly upstreams: ReadonlySet<string>;
   /** Plugins that have a `key`: what `plugin:<name>` may name. */
   readonly keyed: ReadonlySet<string>;
-  /** Plugins that say who the client is. */
-  readonly identifying: ReadonlySet<string>;
+  /** Plugins that say who the client is, where a route has their key. */
+  readonly identifying: readonly string[];
+  /**
+   * Those that may say who the client is on a route with these keys. An ordinary Fastify plugin may, and
+   * is on every route.
+   */
+  readonly identifyingOn: (keys: Pick<ReadonlySet<string>, 'has'>) => readonly string[];
 }
 
 export interface PluginModule extends PluginSchema {
@@ -48,13 +53,27 @@ export interface Modules {
   readonly plugins: ReadonlyMap<string, PluginModule>;
   /** By the name of the route that mounts it. */
   readonly bffs: ReadonlyMap<string, BffModule>;
+  /** Ordinary plugins of Fastify, which have no key on routes. */
+  readonly fastifyPlugins: readonly { readonly name: string }[];
   /** Modules that could not be loaded. */
   readonly findings: readonly Finding[];
 }
 
-/** Names of the plugins that say who the client is. */
-export const identifyingPlugins = ({ plugins }: Modules): ReadonlySet<string> =>
-  new Set([...plugins].flatMap(([name, { identifies }]) => (identifies === true ? [name] : [])));
+/** What options may refer to, where the config has these `upstreams`. */
+export function knownNames(
+  { plugins, fastifyPlugins }: Modules,
+  upstreams: Iterable<string>,
+): KnownNames {
+  const all = [...plugins];
+  const identifying = all.flatMap(([name, { identifies }]) => (identifies === true ? name : []));
+  const everywhere = fastifyPlugins.map(({ name }) => name);
+  return {
+    upstreams: new Set(upstreams),
+    keyed: new Set(all.flatMap(([name, { key }]) => (key === undefined ? [] : name))),
+    identifying,
+    identifyingOn: (keys) => [...everywhere, ...identifying.filter((name) => keys.has(name))],
+  };
+}
 
 /** Imports what `source` names. Never throws: what is wrong is among the findings. */
 export type ModuleLoader<M extends Modules = Modules> = (source: Source) => Promise<M>;

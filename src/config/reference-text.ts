@@ -85,7 +85,7 @@ const SOURCES = [
   '| `route` | one key for all |',
   '| `header:x-name` | a request header |',
   '| `cookie:name` | a cookie |',
-  '| `claim:name` | a claim of the token, key or certificate; the route needs `jwt`, `apiKey` or `mtls` |',
+  '| `claim:name` | a claim of the token, key or certificate; the route needs `jwt`, `apiKey`, `mtls` or a plugin of yours that `identifies` |',
   '| `plugin:name` | what the plugin of that name makes of a request |',
 ];
 

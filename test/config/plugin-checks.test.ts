@@ -45,6 +45,35 @@ describe('a plugin looks at what a route says to it', () => {
     ]);
   });
 
+  test('and lets a plugin of one’s own say who the client is, on its routes', async () => {
+    const claims = `${CLAIM}, authorize: { scopes: [a] }, rewrite: /x`;
+    const part = 'aggregate: { x: { upstream: orders, path: "/users/{claim.sub}" } }';
+    const config = (plugin: string, keys: string): Files => ({
+      'c.yaml': withOrders(
+        [
+          `plugins: { door: { module: ./${plugin}.mjs, header: x } }`,
+          'routes:',
+          `  a: { match: { path: /a }, upstream: orders, ${claims}${keys} }`,
+          `  b: { match: { path: /b }, ${part}${keys} }`,
+        ].join('\n'),
+      ),
+      'door.mjs': PLUGIN.replace("name: 'tenant'", "name: 'door', identifies: true"),
+      'mute.mjs': PLUGIN.replace("name: 'tenant'", "name: 'door'"),
+      'hook.mjs': 'export default async () => {};',
+    });
+    expect(await faultsOf(config('door', ', door: {}'))).toEqual([]);
+    expect(await faultsOf(config('hook', ''))).toEqual([]);
+    const refused = (names: string): unknown[] => [
+      expect.stringContaining(`needs one of ${names} on this route`),
+      expect.stringContaining(`nobody says who the client is: put one of ${names} beside it`),
+      expect.stringContaining(`{claim.sub} needs one of ${names} on this route`),
+    ];
+    for (const keys of ['', ', door: false']) {
+      expect(await faultsOf(config('door', keys))).toEqual(refused('mtls, jwt, apiKey, door'));
+    }
+    expect(await faultsOf(config('mute', ', door: {}'))).toEqual(refused('mtls, jwt, apiKey'));
+  });
+
   test('and warns of what an optional credential must hold, where nothing asks everybody', async () => {
     const keys = `apiKey: { consumers: { a: { keys: [${'ab'.repeat(32)}], plan: gold } } }`;
     const warnings = async (written: string): Promise<string[]> => {
