@@ -10,10 +10,10 @@ const SUSPICIOUS = /__proto__|constructor|prototype|\\u/;
 /** An answer deeper than this is none: to write it again takes a call for each level. */
 const MAX_ANSWER_DEPTH = 128;
 
-/** What was read, and its text where that says the same: numbers of any length are whole in it. */
+/** What was read, and its bytes where they say the same: numbers of any length are whole in them. */
 export interface Json {
   readonly value: unknown;
-  readonly text: string | undefined;
+  readonly bytes: Buffer | undefined;
 }
 
 /**
@@ -28,8 +28,10 @@ export function readJson(bytes: Buffer): Json {
   }
   try {
     const value: unknown = JSON.parse(text);
-    if (!SUSPICIOUS.test(text) || !hasDangerousKey(text)) return { value, text };
-    return { value: JSON.parse(text, withoutDangerousKeys), text: undefined };
+    if (!SUSPICIOUS.test(text) || !hasDangerousKey(text)) {
+      return { value, bytes: isUtf8(bytes) ? bytes : undefined };
+    }
+    return { value: JSON.parse(text, withoutDangerousKeys), bytes: undefined };
   } catch (error) {
     throw new GatewayError('GW_UPSTREAM_INVALID', 'the answer is not JSON', { cause: error });
   }

@@ -13,7 +13,7 @@ const MAX_LOOK_MS = 500;
 const lookMsOf = (idleMs: number): number => Math.min(idleMs / 4, MAX_LOOK_MS);
 
 /** Grows with what the client takes. */
-type Taken = (response: ServerResponse) => number;
+export type Taken = (response: ServerResponse) => number;
 
 /** Looks at one answer until it is stopped, or the answer is over. */
 export class ReaderWatch {
@@ -103,7 +103,7 @@ const takenOfWrite: Taken = (response) => {
  * Of writes that are not known: a long one counts as due until its last byte is out. A stream of HTTP/2
  * shows no more than that, so that what its connection takes for others counts, too.
  */
-const takenOfConnection = ({ req }: ServerResponse): number => writtenTo(req.socket);
+export const takenOfConnection = ({ req }: ServerResponse): number => writtenTo(req.socket);
 
 /** As Node's own timeouts see progress; its types do not tell of it. */
 interface Handle {

@@ -5,7 +5,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from './clock.ts';
 import { type MutableHeaders, relayedTrailers } from './headers.ts';
-import { outputOf, ReaderWatch } from './reader-watch.ts';
+import { outputOf, ReaderWatch, type Taken, takenOfConnection } from './reader-watch.ts';
 
 export interface Sink {
   /** Says whether it wants more at once; if not, it resumes the body itself. */
@@ -68,7 +68,10 @@ export class ResponseSink implements Sink {
     // `writableNeedDrain` is never true from here on; what the client has not taken is still due,
     // and all of it where the answer waits for another that was asked for before (pipelining).
     const output = outputOf(response);
-    if (!output || output.writableLength > 0) this.#waitForDrain();
+    if (output && output.writableLength === 0) return;
+    // A long write shows no progress of its own before it is over.
+    const isLong = rest !== undefined && rest.length > TEXT_BYTES;
+    this.#waitForDrain(isLong ? takenOfConnection : undefined);
   }
 
   fail(error: Error): void {
@@ -76,7 +79,7 @@ export class ResponseSink implements Sink {
     this.#response.destroy(error);
   }
 
-  #waitForDrain(): void {
+  #waitForDrain(count?: Taken): void {
     if (this.#watch !== undefined) return;
     const { clock, idleMs } = this.#options;
     const response = this.#response;
@@ -91,7 +94,7 @@ export class ResponseSink implements Sink {
       if (response.destroyed) this.#body.destroy();
       else this.#body.resume();
     };
-    this.#watch = new ReaderWatch(response, clock, idleMs).start();
+    this.#watch = new ReaderWatch(response, clock, idleMs, count).start();
     response.on('drain', settled).on('finish', settled).on('close', settled);
   }
 }

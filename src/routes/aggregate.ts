@@ -6,6 +6,7 @@
  * goes out as its upstream wrote it: no number loses digits.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Body } from '../body.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { dependenciesOf } from '../config/check-aggregate.ts';
 import type { PartConfig } from '../config/config.ts';
@@ -18,6 +19,7 @@ import { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '..
 import type { MutableHeaders } from '../headers.ts';
 import type { Json } from '../json.ts';
 import type { Upload } from '../upload.ts';
+import { answerDirectly } from './direct-answer.ts';
 import {
   degradedReason,
   notNeeded,
@@ -33,9 +35,9 @@ import type { Action, ActionContext, Route, UpstreamCall } from './route.ts';
 interface Part {
   readonly config: PartConfig;
   /** How its member of the answer begins. */
-  readonly key: string;
-  /** What stands for it, as text. */
-  readonly default: string | undefined;
+  readonly key: Buffer;
+  /** What stands for it. */
+  readonly default: Buffer | undefined;
   readonly upstream: UpstreamCall;
   readonly time: PartTime;
   readonly dependencies: readonly string[];
@@ -66,7 +68,16 @@ export function aggregate(route: Route, context: ActionContext): Action {
     const run = new Run(parts, request, reply);
     const outcomes = await run.all();
     run.leaveUpload();
-    answer(reply, parts, outcomes, minimum);
+    const bytes = compose(reply, parts, outcomes, minimum);
+    if (route.replyPath) {
+      // As bytes: to text Fastify would add a charset, which JSON does not have (RFC 8259 §11).
+      void reply.type('application/json').send(bytes);
+      return;
+    }
+    const headers = { 'content-type': 'application/json', 'content-length': `${bytes.length}` };
+    exchangeOf(request.raw).bytesSent = bytes.length;
+    const body = Body.of(bytes);
+    answerDirectly(route, context, { request, reply, head: { status: 200, headers }, body });
   };
 }
 
@@ -80,8 +91,8 @@ function compilePart(
   const upstream = route.callOf(config.upstream);
   return {
     config,
-    key: `${JSON.stringify(config.name)}:`,
-    default: config.default === undefined ? undefined : JSON.stringify(config.default),
+    key: Buffer.from(`${JSON.stringify(config.name)}:`),
+    default: config.default === undefined ? undefined : Buffer.from(JSON.stringify(config.default)),
     upstream,
     time: partTime(config.timeout, upstream.deadlineMs, context.clock),
     dependencies: [...dependenciesOf(config, names)],
@@ -149,7 +160,7 @@ class Run {
       const request = this.#describe(part, values);
       const json = await runPart(part.upstream, this.#exchange, this.#group, request);
       if (part.pick === undefined) return { kind: 'value', json };
-      return { kind: 'value', json: { value: part.pick(json.value), text: undefined } };
+      return { kind: 'value', json: { value: part.pick(json.value), bytes: undefined } };
     } catch (error) {
       if (part.config.required) throw asAnswer(part.config.name, error);
       // A client's own mistake is told, whichever part meets it.
@@ -221,20 +232,24 @@ function asAnswer(name: string, error: unknown): GatewayError {
   return new GatewayError(own.code, `${name}: ${own.message}`, { ...own.options, cause: error });
 }
 
-function answer(
+/** The object that is sent, and the names of what is not in it. */
+function compose(
   reply: FastifyReply,
   parts: readonly Part[],
   outcomes: readonly Outcome[],
   minimum: number,
-): void {
-  const members: string[] = [];
+): Buffer {
+  const pieces: Buffer[] = [];
   const missing: MissingPart[] = [];
-  for (const [i, part] of parts.entries()) {
+  const add = (key: Buffer, value: Buffer): void => {
+    pieces.push(pieces.length === 0 ? OPEN : COMMA, key, value);
+  };
+  for (const [i, { config, key, default: instead }] of parts.entries()) {
     const outcome = outcomes[i]!;
-    if (outcome.kind === 'value') members.push(part.key + textOf(outcome.json));
+    if (outcome.kind === 'value') add(key, bytesOf(outcome.json));
     else {
-      missing.push({ name: part.config.name, reason: degradedReason(outcome.error) });
-      if (part.default !== undefined) members.push(part.key + part.default);
+      missing.push({ name: config.name, reason: degradedReason(outcome.error) });
+      if (instead !== undefined) add(key, instead);
     }
   }
   if (parts.length - missing.length < minimum) {
@@ -242,7 +257,11 @@ function answer(
     throw new GatewayError('GW_UPSTREAM_INVALID', `too little is there: without ${names}`);
   }
   markDegraded(reply, missing);
-  void reply.type('application/json').send(`{${members.join(',')}}`);
+  return pieces.length === 0 ? Buffer.from('{}') : Buffer.concat([...pieces, CLOSE]);
 }
 
-const textOf = ({ value, text }: Json): string => text ?? JSON.stringify(value);
+const OPEN = Buffer.from('{');
+const COMMA = Buffer.from(',');
+const CLOSE = Buffer.from('}');
+
+const bytesOf = ({ value, bytes }: Json): Buffer => bytes ?? Buffer.from(JSON.stringify(value));

@@ -10,10 +10,11 @@ import type { FallbackConfig } from '../config/config.ts';
 import { hasBody } from '../edge/client-headers.ts';
 import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
 import { isLeft, openUpload } from '../edge/client-upload.ts';
-import { acceptsTrailers, forwardedHeaders, upstreamHost } from '../edge/forwarded.ts';
-import { mergeReplyHeaders, relayedHeaders, type ResponseHead } from '../edge/response-head.ts';
+import { forwardedHeaders, upstreamHost } from '../edge/forwarded.ts';
+import { relayedHeaders, type ResponseHead } from '../edge/response-head.ts';
 import { isGatewayError } from '../errors.ts';
 import type { Upload } from '../upload.ts';
+import { answerDirectly } from './direct-answer.ts';
 import { withFallback } from './fallback.ts';
 import { sendOnReplyPath } from './reply-path.ts';
 import { compileRewrite } from './rewrite.ts';
@@ -101,26 +102,8 @@ function deliver(route: Route, context: ActionContext, delivery: Delivery): void
     exchange.bytesSent = response.body.received;
     if (error !== undefined && isGatewayError(error)) exchange.code ??= error.code;
   });
-  if (route.replyPath) {
-    sendOnReplyPath(reply, head, response.body);
-    return;
-  }
-  try {
-    for (const hook of route.responseHooks) hook(request, head);
-    mergeReplyHeaders(reply, head.headers);
-    // RFC 9110 §8.6; clients of HTTP/2 reset such a stream.
-    if (head.status === 204) delete head.headers['content-length'];
-    response.body.send(reply.raw, head.status, head.headers, {
-      clock: context.clock,
-      idleMs: context.idleMs,
-      trailers: acceptsTrailers(request.raw.headers),
-    });
-  } catch (error) {
-    // A hook that throws, or sets what no header can hold: the answer is ours now.
-    response.body.destroy();
-    throw error;
-  }
-  reply.hijack();
+  if (route.replyPath) sendOnReplyPath(reply, head, response.body);
+  else answerDirectly(route, context, { request, reply, head, body: response.body });
 }
 
 /** The answer came before the request was whole: the connection can not be used again. */

@@ -132,7 +132,7 @@ class Bound {
   }
 }
 
-const NOTHING: Json = { value: null, text: 'null' };
+const NOTHING: Json = { value: null, bytes: Buffer.from('null') };
 
 async function read(
   { name, maxBodyBytes }: PartRequest,

@@ -44,8 +44,13 @@ describe('JSON of an upstream', () => {
     ['one that a later one hides', '{"a":{"__proto__":1},"a":2}', undefined],
     ['one with space before its colon', '{"constructor" \n:1}', undefined],
     ['none, but escapes', String.raw`{"\u00e9":["__proto__","\":"]}`, 'itself'],
-  ])('keeps its text unless a key is dangerous: %s', (_what, text, kept) => {
-    expect(readJson(Buffer.from(text)).text).toBe(kept && text);
+  ])('keeps its bytes unless a key is dangerous: %s', (_what, text, kept) => {
+    expect(readJson(Buffer.from(text)).bytes?.toString()).toBe(kept && text);
+  });
+
+  test('does not keep bytes that are no UTF-8: whoever gets them may read them otherwise', () => {
+    const bytes = Buffer.from([0x22, 0xff, 0x22]);
+    expect(readJson(bytes)).toEqual({ value: '\ufffd', bytes: undefined });
   });
 
   test.each(['', '{', 'undefined', '{"a":1}}', "{'a':1}", '\u0000'])('%j is refused', (text) => {
