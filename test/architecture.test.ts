@@ -75,7 +75,7 @@ const SOURCES = globSync('{src,plugins,bff}/**/*.ts').filter((file) => !file.end
 const layerOf = (file: string): number =>
   LAYERS.findIndex((layer) => layer.some((prefix) => file.startsWith(prefix)));
 const specifiersOf = (file: string): string[] =>
-  [...readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
+  [...readFileSync(file, 'utf8').matchAll(/(?<!\.)(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
     ([, name]) => name!,
   );
 
