@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { ServerConfig } from '../config/config.ts';
+import { answerLimit } from '../edge/answer-limit.ts';
 import { ClientExchange, setExchange } from '../edge/client-exchange.ts';
 import {
   checkExpectation,
@@ -43,11 +44,12 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 export function admission(options: AdmissionOptions): RequestHandler {
   const { app, world, onClose } = options;
   const { paths, limits, trustedProxies } = options.server;
-  const { urlBytes, headersBytes, idleMs } = limits;
+  const { urlBytes, headersBytes, idleMs, answerMs } = limits;
   const rules = { paths, urlBytes, headersBytes };
   const { nextRequestId, clock } = world;
   const proxies = trustedProxies.length === 0 ? undefined : new TrustedProxies(trustedProxies);
   const watchReader = readerWatch(clock, idleMs);
+  const boundAnswer = answerLimit(answerMs, clock);
   return function admit(request, response) {
     const method = request.method ?? 'GET';
     const peer = peerOf(request.socket);
@@ -61,6 +63,7 @@ export function admission(options: AdmissionOptions): RequestHandler {
     if (believed?.host !== undefined) exchange.host = believed.host;
     setExchange(request, exchange);
     watchClient(response, exchange, onClose);
+    boundAnswer(request, response, exchange);
     if (hasBody(request)) boundUnread(request, response, clock, idleMs);
     try {
       const address = route(request, exchange, rules, options);

@@ -54,6 +54,7 @@ function buildServer(
       urlBytes: limits.url,
       headersTimeoutMs: limits.headersTimeout,
       idleMs: limits.idle,
+      answerMs: limits.answer,
       keepAliveMs: limits.keepAlive,
       connections: limits.connections,
       ...defined({ connectionsPerAddress: limits.connectionsPerAddress }),

@@ -3,12 +3,39 @@
  * `timeout: 30s` alone waits 5 s, and is told by nothing but a 504.
  */
 import type { Finding, Path } from './fault.ts';
+import { Server } from './schema.ts';
 import { UPSTREAM_DEFAULTS } from './schema-upstream.ts';
 import { isMap, type Tree } from './tree.ts';
 import { parseDuration } from './units.ts';
 
-/** A warning for each timeout that is written and longer than the deadline it stands under. */
-export function* checkTimeouts({ defaults, upstreams, routes }: Tree): Generator<Finding> {
+/**
+ * A warning for each timeout that is written and longer than the deadline it stands under, and for each
+ * deadline that is longer than any answer is waited for.
+ */
+export function* checkTimeouts(tree: Tree): Generator<Finding> {
+  yield* checkAttempts(tree);
+  yield* checkDeadlines(tree);
+}
+
+function* checkDeadlines({ server, defaults, upstreams, routes }: Tree): Generator<Finding> {
+  const { answer } = mapOf(mapOf(server)['limits']);
+  const answerMs = answer === undefined ? DEFAULT_ANSWER_MS : read(answer);
+  const places: readonly (readonly [Path, unknown])[] = [
+    [['defaults', 'upstreams'], mapOf(defaults)['upstreams']],
+    ...Object.entries(mapOf(upstreams)).map(([name, own]) => [['upstreams', name], own] as const),
+    ...Object.entries(mapOf(routes)).map(([name, own]) => [['routes', name], own] as const),
+  ];
+  for (const [path, own] of places) {
+    const { deadline } = mapOf(own);
+    const deadlineMs = read(deadline);
+    if (deadlineMs === undefined || answerMs === undefined || deadlineMs <= answerMs) continue;
+    const shown = typeof answer === 'string' ? answer : `${DEFAULT_ANSWER_MS / 60_000}m by default`;
+    const message = `is never reached: server.limits.answer (${shown}) ends the request before`;
+    yield { path: [...path, 'deadline'], severity: 'warning', message };
+  }
+}
+
+function* checkAttempts({ defaults, upstreams, routes }: Tree): Generator<Finding> {
   const named = mapOf(upstreams);
   const common = mapOf(mapOf(defaults)['upstreams']);
   const deadlineOf = (route: Tree, upstream: unknown): unknown =>
@@ -37,6 +64,7 @@ export function* checkTimeouts({ defaults, upstreams, routes }: Tree): Generator
 }
 
 const DEFAULT_DEADLINE_MS = UPSTREAM_DEFAULTS.deadline;
+const DEFAULT_ANSWER_MS = Server.shape.limits.parse(undefined).answer;
 
 const mapOf = (value: unknown): Tree => (isMap(value) ? value : {});
 

@@ -80,12 +80,9 @@ function checkRoute(tree: Tree, modules: Modules, name: string, route: Tree): Fi
 }
 
 /** What `route` says, and what it has by default, but for what it takes away. */
-function keysOf({ defaults }: Tree, route: Tree): ReadonlySet<string> {
+function keysOf({ defaults }: Tree, route: Tree): ReadonlyMap<string, unknown> {
   const common = isMap(defaults) && isMap(defaults['routes']) ? defaults['routes'] : {};
-  const all = Object.entries({ ...common, ...route });
-  return new Set(
-    all.flatMap(([key, value]) => (value === undefined || value === false ? [] : key)),
-  );
+  return new Map(Object.entries({ ...common, ...route }).filter(([, own]) => own !== false));
 }
 
 function* checkAction(route: Tree, path: Path, { plugins }: Modules): Generator<Finding> {

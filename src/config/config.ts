@@ -45,6 +45,7 @@ export interface ServerConfig {
     readonly urlBytes: number;
     readonly headersTimeoutMs: number;
     readonly idleMs: number;
+    readonly answerMs: number;
     readonly keepAliveMs: number;
     readonly connections: number;
     /** Absent: no limit of its own for an address. */

@@ -55,6 +55,11 @@ export const Server = z
         idle: positiveDuration()
           .prefault('30s')
           .describe('Silence of a client while a byte is due from or to it.'),
+        answer: positiveDuration()
+          .prefault('5m')
+          .describe(
+            'Longest wait for the head of an answer, whatever hooks and handlers wait for; 504 past it. A body that comes is waited for.',
+          ),
         keepAlive: positiveDuration()
           .prefault('72s')
           .describe('How long an idle connection is kept; longer than the load balancer keeps it.'),

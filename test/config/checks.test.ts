@@ -242,6 +242,20 @@ describe('a timeout that is longer than the deadline', () => {
     expect(await faultsOf(upstream('timeout: 30s', route))).toEqual([]);
   });
 
+  test('or a deadline that is longer than an answer is waited for, is a warning', async () => {
+    const faults = (deadline: string, server = ''): Promise<readonly string[]> =>
+      faultsOf(
+        `${upstream(`deadline: ${deadline}`, server)}routes: { a: { match: { path: /a }, deadline: 2m, upstream: orders } }\n`,
+      );
+    expect(await faults('5m')).toEqual([]);
+    expect(await faults('6m')).toEqual([
+      'c.yaml:3:65  warning: upstreams.orders.deadline: is never reached: server.limits.answer (5m by default) ends the request before',
+    ]);
+    expect(await faults('10s', 'server: { limits: { answer: 1m } }')).toEqual([
+      'c.yaml:4:47  warning: routes.a.deadline: is never reached: server.limits.answer (1m) ends the request before',
+    ]);
+  });
+
   test('of which one is no duration is left to the schema', async () => {
     expect(await faultsOf(upstream('timeout: 30s, deadline: 5'))).toHaveLength(1);
     expect(await faultsOf(upstream('timeout: 30'))).toHaveLength(1);
