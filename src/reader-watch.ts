@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import type { Clock, Timer } from './clock.ts';
 
 /** Between two looks at what a client has taken: so late it may be cut. */
-const MAX_LOOK_MS = 500;
+const MAX_LOOK_MS = 250;
 
 const lookMsOf = (idleMs: number): number => Math.min(idleMs / 4, MAX_LOOK_MS);
 
