@@ -9,16 +9,16 @@ import { admission, type RequestHandler } from './assembly/admission.ts';
 import { createApp } from './assembly/fastify-app.ts';
 import { mountAction } from './assembly/mount.ts';
 import { mountBff } from './assembly/mount-bff.ts';
+import { orFault } from './assembly/or-fault.ts';
 import { ownedFields } from './assembly/owned-fields.ts';
 import { registerPlugins } from './assembly/registered-plugins.ts';
 import { requestObserver } from './assembly/request-observer.ts';
 import { buildRoute, type UpstreamStates } from './assembly/routes.ts';
 import type { World } from './assembly/world.ts';
-import type { Config, RouteConfig } from './config/config.ts';
-import { ConfigError } from './config/fault.ts';
+import type { Config } from './config/config.ts';
+import type { Finding } from './config/fault.ts';
 import type { Loaded } from './config/load.ts';
 import { forbiddenFields } from './edge/client-headers.ts';
-import { toError } from './errors.ts';
 import type { GatewayModules } from './modules.ts';
 import { Matcher } from './routes/matcher.ts';
 
@@ -63,8 +63,10 @@ export async function buildGeneration(
       generation: identity,
       upstreams,
     });
-    const routes = config.routes.map((route) =>
-      orFault(route, modules, () => buildRoute(route, plugins, upstreams, world)),
+    const routes = await Promise.all(
+      config.routes.map((route) =>
+        orFault(modules, unserved(route.name), () => buildRoute(route, plugins, upstreams, world)),
+      ),
     );
     const context = {
       clock: world.clock,
@@ -72,9 +74,14 @@ export async function buildGeneration(
       onFallback: (route: string, reason: string) => world.metrics.countFallback(route, reason),
     };
     for (const route of routes) {
-      const bff = modules.bffs.get(route.config.name);
-      if (bff === undefined) orFault(route.config, modules, () => mountAction(app, route, context));
-      else await bffOrFault(route.config, modules, () => mountBff(app, bff, route, context));
+      const { name } = route.config;
+      const bff = modules.bffs.get(name);
+      if (bff === undefined) {
+        await orFault(modules, unserved(name), () => mountAction(app, route, context));
+      } else {
+        const unstarted = { path: ['routes', name, 'bff'], message: 'the BFF could not start' };
+        await orFault(modules, unstarted, () => mountBff(app, bff, route, context));
+      }
     }
     await app.ready();
 
@@ -122,26 +129,9 @@ async function foundOrLate(upstreams: UpstreamStates, { clock }: World): Promise
   clock.cancel(timer);
 }
 
-/** What plugins make of a route, and can not be served, is a fault of the route. */
-function orFault<T>({ name }: RouteConfig, modules: GatewayModules, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const message = `can not be served: ${toError(error).message}`;
-    throw new ConfigError([modules.place({ path: ['routes', name], at: 'key', message })]);
-  }
-}
-
-/** A BFF that can not start is a fault of the route that mounts it. */
-async function bffOrFault(
-  { name }: RouteConfig,
-  modules: GatewayModules,
-  mount: () => Promise<void>,
-): Promise<void> {
-  try {
-    await mount();
-  } catch (error) {
-    const message = `the BFF could not start: ${toError(error).message}`;
-    throw new ConfigError([modules.place({ path: ['routes', name, 'bff'], message })]);
-  }
-}
+/** What plugins make of a route may be what can not be served. */
+const unserved = (route: string): Finding => ({
+  path: ['routes', route],
+  at: 'key',
+  message: 'can not be served',
+});

@@ -9,15 +9,15 @@ import {
 } from '../authoring/plugin.ts';
 import type { Policy } from '../call.ts';
 import type { Config, ServerConfig } from '../config/config.ts';
-import { ConfigError } from '../config/fault.ts';
+import type { Finding } from '../config/fault.ts';
 import { type KnownNames, knownNames } from '../config/modules.ts';
 import { PERMISSIONS } from '../config/permissions.ts';
-import { toError } from '../errors.ts';
 import type { FastifyModule, GatewayModules } from '../modules.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
 import { checkedHooks, unknownPhase } from './checked-hooks.ts';
 import { GuardedHooks } from './guarded-hooks.ts';
 import { AdminRoutes } from './admin-routes.ts';
+import { orFault } from './or-fault.ts';
 import { pluginCall } from './plugin-calls.ts';
 import { ownedFields } from './owned-fields.ts';
 import type { UpstreamState } from '../upstream/state.ts';
@@ -201,7 +201,7 @@ export async function registerPlugins(
   for (const [name, plugin] of modules.plugins) {
     const settings = config.plugins[name] ?? plugin.settings.parse({});
     const host = pluginHost(app, name, settings, { ...birth, admin: plugins.adminRoutes });
-    const hooks = await orFault(name, modules, async () =>
+    const hooks = await orFault(modules, unstarted(name), async () =>
       checkedHooks(await plugin.register(settings as never, host)),
     );
     if (plugin.key !== undefined) {
@@ -210,7 +210,7 @@ export async function registerPlugins(
     registered.push({ name, plugin, settings, hooks });
   }
   for (const { name, plugin, options } of modules.fastifyPlugins) {
-    await orFault(name, modules, async () => {
+    await orFault(modules, unstarted(name), async () => {
       await app.register(forAllRoutes(plugin), options);
     });
   }
@@ -256,15 +256,7 @@ function pluginHost(
   };
 }
 
-async function orFault<T>(
-  name: string,
-  modules: GatewayModules,
-  start: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await start();
-  } catch (error) {
-    const message = `the plugin could not start: ${toError(error).message}`;
-    throw new ConfigError([modules.place({ path: ['plugins', name], message })]);
-  }
-}
+const unstarted = (plugin: string): Finding => ({
+  path: ['plugins', plugin],
+  message: 'the plugin could not start',
+});
