@@ -31,7 +31,8 @@ export interface Braceless {
   readonly whole: boolean;
 }
 
-const ONLY_NAME = /^\$(?:\(([A-Za-z_]\w*)\)|([A-Za-z_]\w*))$/;
+const BRACELESS = /(?<!\$)\$(?:\(([A-Za-z_]\w*)\)|([A-Za-z_]\w*))/g;
+const CAPITALS = /^[A-Z][A-Z0-9_]+$/;
 
 /**
  * The variable that `text` means by `$NAME` or `$(NAME)`, as shells and Kubernetes write it: one that is
@@ -39,20 +40,11 @@ const ONLY_NAME = /^\$(?:\(([A-Za-z_]\w*)\)|([A-Za-z_]\w*))$/;
  */
 export function braceless(text: string, environment: Environment): Braceless | undefined {
   if (!text.includes('$')) return undefined;
-  const [, inParentheses, bare] = ONLY_NAME.exec(text) ?? [];
-  const only = inParentheses ?? bare;
-  const isSet = (name: string): boolean => environment[name] !== undefined;
-  if (only !== undefined) {
-    return isSet(only) || /^[A-Z][A-Z0-9_]+$/.test(only)
-      ? { name: only, as: text, whole: true }
-      : undefined;
-  }
-  const rest = text.replaceAll(PLACEHOLDER, ' ');
-  for (const [as, inner, plain] of rest.matchAll(
-    /(?<!\$)\$(?:\(([A-Za-z_]\w*)\)|([A-Za-z_]\w*))/g,
-  )) {
+  for (const [as, inner, plain] of text.replaceAll(PLACEHOLDER, ' ').matchAll(BRACELESS)) {
     const name = (inner ?? plain)!;
-    if (isSet(name)) return { name, as, whole: false };
+    const whole = as === text;
+    if (environment[name] !== undefined || (whole && CAPITALS.test(name)))
+      return { name, as, whole };
   }
   return undefined;
 }
