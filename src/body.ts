@@ -238,17 +238,16 @@ export class Body {
   }
 
   async #joined(capBytes: number): Promise<Buffer> {
-    // Most answers are short, and whole by the time that somebody reads them.
-    if (this.#closed && this.#error === undefined && this.#heldBytes <= capBytes) {
-      this.#take();
-      const here = this.#joinHeld();
-      return here === undefined ? NOTHING : asBuffer(here);
-    }
     const chunks = await this.#chunks(capBytes);
     return chunks.length === 1 ? asBuffer(chunks[0]!) : Buffer.concat(chunks);
   }
 
-  async #chunks(capBytes: number): Promise<Uint8Array[]> {
+  async #chunks(capBytes: number): Promise<readonly Uint8Array[]> {
+    // Most answers are short, and whole by the time that somebody reads them.
+    if (this.#closed && this.#error === undefined && this.#heldBytes <= capBytes) {
+      this.#take();
+      return this.#held;
+    }
     const chunks: Uint8Array[] = [];
     let total = 0;
     await this.#read((chunk) => {
@@ -306,8 +305,6 @@ function runAll(listeners: readonly CloseListener[], error: Error | undefined): 
     if (at < listeners.length) runAll(listeners.slice(at), error);
   }
 }
-
-const NOTHING = Buffer.alloc(0);
 
 const notWanted = (): GatewayError =>
   new GatewayError('GW_CLIENT_CLOSED', 'the body is not wanted');

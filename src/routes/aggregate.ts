@@ -257,7 +257,9 @@ function compose(
     throw new GatewayError('GW_UPSTREAM_INVALID', `too little is there: without ${names}`);
   }
   markDegraded(reply, missing);
-  return pieces.length === 0 ? Buffer.from('{}') : Buffer.concat([...pieces, CLOSE]);
+  if (pieces.length === 0) pieces.push(OPEN);
+  pieces.push(CLOSE);
+  return Buffer.concat(pieces);
 }
 
 const OPEN = Buffer.from('{');
