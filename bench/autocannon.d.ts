@@ -11,6 +11,8 @@ declare module 'autocannon' {
   export interface Options {
     readonly url: string;
     readonly connections: number;
+    readonly method?: 'GET' | 'POST';
+    readonly body?: Buffer;
     /** Seconds. */
     readonly duration: number;
     /** Milliseconds between looks at whether to stop. */

@@ -1,10 +1,9 @@
 /** The contestants of one bench, running, with the load that is put on them in turn. */
-import { type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { commandOf, type Contestant, LOAD_COMMAND, PATH, UPSTREAM_COMMAND } from './contestants.ts';
 import type { Cores } from './cores.ts';
-import type { LoadOrder, Measurement } from './measurement.ts';
+import { LoadProcess } from './load-process.ts';
+import type { Measurement } from './measurement.ts';
 import type { BenchOptions } from './options.ts';
 import type { Processes } from './processes.ts';
 import type { Issuer } from './tokens.ts';
@@ -20,13 +19,13 @@ interface Runner {
 
 export class Field {
   readonly #runners: ReadonlyMap<Contestant, Runner>;
-  readonly #load: ChildProcess;
+  readonly #load: LoadProcess;
   readonly #upstreamPid: number;
   readonly #tokens: readonly string[];
 
   constructor(
     runners: ReadonlyMap<Contestant, Runner>,
-    load: ChildProcess,
+    load: LoadProcess,
     upstreamPid: number,
     tokens: readonly string[],
   ) {
@@ -61,7 +60,9 @@ export class Field {
       runners.set(name, { url: url + PATH, pid });
       await verify(name, url + PATH, tokens[0]!);
     }
-    const load = processes.start({ name: 'load', command: LOAD_COMMAND, cores: cores.rest });
+    const load = new LoadProcess(
+      processes.start({ name: 'load', command: LOAD_COMMAND, cores: cores.rest }),
+    );
     return new Field(runners, load, upstream.pid, tokens);
   }
 
@@ -71,27 +72,16 @@ export class Field {
 
   /** Puts load on one contestant. */
   async measure(name: Contestant, measureMs: number): Promise<Measurement> {
-    const order: LoadOrder = {
+    return this.#load.measure({
       ...this.#runners.get(name)!,
+      method: 'GET',
+      bodyBytes: 0,
       upstreamPid: this.#upstreamPid,
       connections: this.#tokens.length,
       tokens: this.#tokens,
       settleMs: SETTLE_MS,
       measureMs,
-    };
-    this.#load.send(order);
-    const ended = new AbortController();
-    const { signal } = ended;
-    try {
-      const [answer] = await Promise.race([
-        once(this.#load, 'message', { signal }),
-        once(this.#load, 'exit', { signal }).then(() => [undefined]),
-      ]);
-      if (answer === undefined) throw new Error(`the load ended while it measured ${name}`);
-      return answer as Measurement;
-    } finally {
-      ended.abort();
-    }
+    });
   }
 }
 

@@ -63,11 +63,14 @@ async function measure(order: LoadOrder): Promise<Measurement> {
 const ownMs = (pids: readonly number[]): number =>
   pids.reduce((total, pid) => total + cpuTimeNs(pid) / 1e6, 0);
 
-function startLoad({ url, connections, tokens, settleMs, measureMs }: LoadOrder) {
+function startLoad(order: LoadOrder) {
+  const { url, connections, tokens, method, bodyBytes, settleMs, measureMs } = order;
   let clients = 0;
   return autocannon({
     url,
     connections,
+    method,
+    ...(bodyBytes > 0 ? { body: Buffer.alloc(bodyBytes, 'x') } : {}),
     // A net: the run is stopped before.
     duration: Math.ceil((settleMs + measureMs) / 1_000) + 5,
     sampleInt: 100,

@@ -9,6 +9,9 @@ export interface LoadOrder {
   readonly connections: number;
   /** Bearer tokens; the connections take them in turn. */
   readonly tokens: readonly string[];
+  readonly method: 'GET' | 'POST';
+  /** Of each request; 0 sends none. */
+  readonly bodyBytes: number;
   /** Load before the measured interval begins. */
   readonly settleMs: number;
   readonly measureMs: number;

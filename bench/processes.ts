@@ -64,17 +64,24 @@ export class Processes {
   }
 
   /** SIGTERM to each, SIGKILL to those who do not listen; settles when all are gone. */
-  async stop(): Promise<void> {
-    const gone = [...this.#alive].map((child) => once(child, 'exit'));
-    this.#signal('SIGTERM');
-    const timer = setTimeout(() => this.#signal('SIGKILL'), GRACE_MS);
-    await Promise.all(gone);
-    clearTimeout(timer);
+  stop(): Promise<void> {
+    return stopAll([...this.#alive]);
   }
 
-  #signal(signal: NodeJS.Signals): void {
-    for (const child of this.#alive) child.kill(signal);
+  /** The same for some of them, by process id. */
+  stopOnly(pids: readonly number[]): Promise<void> {
+    return stopAll([...this.#alive].filter(({ pid }) => pids.includes(pid!)));
   }
+}
+
+async function stopAll(children: readonly ChildProcess[]): Promise<void> {
+  const gone = children.map((child) => once(child, 'exit'));
+  for (const child of children) child.kill('SIGTERM');
+  const timer = setTimeout(() => {
+    for (const child of children) child.kill('SIGKILL');
+  }, GRACE_MS);
+  await Promise.all(gone);
+  clearTimeout(timer);
 }
 
 /** The `url` of the first line that has one; `undefined` at the end of the output. */

@@ -21,9 +21,19 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export function formatTable(lines: readonly Line[]): string {
-  const rows = [COLUMNS.map(([title]) => title)];
-  for (const line of lines) rows.push(COLUMNS.map(([, cell]) => cell(line)));
-  const widths = COLUMNS.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return formatRows(
+    COLUMNS.map(([title]) => title),
+    lines.map((line) => COLUMNS.map(([, cell]) => cell(line))),
+  );
+}
+
+/** A Markdown table; its first column holds names. */
+export function formatRows(
+  titles: readonly string[],
+  body: readonly (readonly string[])[],
+): string {
+  const rows = [titles, ...body];
+  const widths = titles.map((_, i) => Math.max(3, ...rows.map((row) => row[i]!.length)));
   const text = rows.map((row) => formatRow(row.map((cell, i) => pad(cell, widths[i]!, i))));
   const rule = formatRow(
     widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)),

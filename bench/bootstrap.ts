@@ -1,0 +1,38 @@
+/**
+ * How sure a median is: the percentile bootstrap (Efron and Tibshirani, An Introduction to the
+ * Bootstrap, 1993, chapter 13). It assumes no shape of the noise, which is far from normal here.
+ */
+import { median } from './summary.ts';
+
+export interface Interval {
+  readonly median: number;
+  /** 95 of 100 such intervals hold the true median. */
+  readonly low: number;
+  readonly high: number;
+}
+
+const RESAMPLES = 10_000;
+
+/** @param values at least one; the same values give the same interval */
+export function medianInterval(values: readonly number[]): Interval {
+  const random = seeded(values.length);
+  const medians = Array.from({ length: RESAMPLES }, () =>
+    median(values.map(() => values[Math.floor(random() * values.length)]!)),
+  ).toSorted((a, b) => a - b);
+  return {
+    median: median(values),
+    low: medians[Math.floor(RESAMPLES * 0.025)]!,
+    high: medians[Math.floor(RESAMPLES * 0.975)]!,
+  };
+}
+
+/** Mulberry32: uniform in [0, 1). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
