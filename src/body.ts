@@ -26,6 +26,8 @@ export interface BodySource {
 }
 
 type CloseListener = (error: Error | undefined) => void;
+/** Told whether the body has ended, or is more than may be held. */
+type HeldListener = (hasEnded: boolean) => void;
 
 const NOWHERE: BodySource = { pause() {}, resume() {}, awaited() {}, abort() {} };
 
@@ -41,6 +43,7 @@ export class Body {
   #error: Error | undefined;
   #trailers: MutableHeaders | undefined;
   #closeListeners: CloseListener[] = [];
+  #heldListener: HeldListener | undefined;
 
   constructor(source: BodySource) {
     this.#source = source;
@@ -68,7 +71,9 @@ export class Body {
     }
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
-    if (this.#heldBytes >= HELD_BYTES) this.#pause();
+    if (this.#heldBytes <= HELD_BYTES) return;
+    this.#pause();
+    this.#tellHeld(false);
   }
 
   /** The upstream has sent everything. */
@@ -98,6 +103,11 @@ export class Body {
     return this.#closed;
   }
 
+  /** What broke it; `undefined` where nothing has. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
   /** What came behind it; `undefined` until it has, and where nothing did. */
   get trailers(): Headers | undefined {
     return this.#trailers;
@@ -107,6 +117,16 @@ export class Body {
   onClose(listener: CloseListener): void {
     if (this.#closed) listener(this.#error);
     else this.#closeListeners.push(listener);
+  }
+
+  /**
+   * Runs `listener` once, as soon as nothing more is held for want of a reader: the body has ended, or
+   * it is too long. Only before somebody reads it, who may come afterwards as ever.
+   */
+  onHeld(listener: HeldListener): void {
+    if (this.#closed) listener(true);
+    else if (this.#paused) listener(false);
+    else this.#heldListener = listener;
   }
 
   /**
@@ -290,6 +310,13 @@ export class Body {
     const listeners = this.#closeListeners;
     this.#closeListeners = [];
     runAll(listeners, error);
+    this.#tellHeld(true);
+  }
+
+  #tellHeld(hasEnded: boolean): void {
+    const listener = this.#heldListener;
+    this.#heldListener = undefined;
+    listener?.(hasEnded);
   }
 }
 

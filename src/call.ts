@@ -59,6 +59,8 @@ export interface CallNotes {
   upstream: string | undefined;
   target: string | undefined;
   attempts: number;
+  /** What the first attempt ended with, where a retry or a fallback followed: a status, or a code. */
+  firstAttempt: string | undefined;
   queuedMs: number;
   connectMs: number;
   firstByteMs: number;
@@ -101,6 +103,7 @@ export const emptyNotes = (): CallNotes => ({
   upstream: undefined,
   target: undefined,
   attempts: 0,
+  firstAttempt: undefined,
   queuedMs: 0,
   connectMs: 0,
   firstByteMs: 0,

@@ -52,6 +52,7 @@ export function logAccess(
             upstream: notes.upstream,
             target: notes.target,
             attempts: notes.attempts,
+            ...(notes.firstAttempt === undefined ? {} : { firstAttempt: notes.firstAttempt }),
             queueMs: round(notes.queuedMs),
             connectMs: round(notes.connectMs),
             firstByteMs: round(notes.firstByteMs),

@@ -3,17 +3,19 @@
  * the upstream's budget, with full jitter, within the deadline.
  *
  * Above the breaker and the bulkhead, so that each attempt is counted and waits for a slot anew; a
- * backoff holds none.
+ * backoff holds none. Where they do not let a retry through, the outcome is that of the attempt before
+ * it: a client is told what failed, not that we would not look again.
  */
-import type { Body } from '../body.ts';
 import type { Cancellation } from '../cancellation.ts';
-import type { Policy, UpstreamRequest, UpstreamResponse } from '../call.ts';
+import type { Call, Policy, UpstreamRequest, UpstreamResponse } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ERRORS, type GatewayError, isGatewayError } from '../errors.ts';
 import { firstValue } from '../headers.ts';
 import { Upload } from '../upload.ts';
 import type { RetryBudget } from './budget.ts';
 import { remainingMs } from './deadline.ts';
+import { endsSoon, isRefusal } from './kept-answer.ts';
+import { type Outcome, outcomeOf, unwrap, wordOf } from './outcome.ts';
 
 export interface RetryOptions {
   /** Tries in all. */
@@ -29,7 +31,7 @@ export interface RetryOptions {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Told of each retry, for the metric. */
+  /** Told of each retry that was let through, for the metric. */
   readonly onRetry?: (reason: string) => void;
 }
 
@@ -38,46 +40,56 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method);
 
 const MAX_BACKOFF_MS = 10_000;
-/** An answer that will not be used may take this long to end; then its connection is dropped. */
-const DRAIN_MS = 100;
-
-type Outcome =
-  | { readonly kind: 'response'; readonly response: UpstreamResponse }
-  | { readonly kind: 'error'; readonly error: unknown };
 
 export function retry(options: RetryOptions): Policy {
   const reasons = new Set(options.on);
   return (next) =>
     async function retried(request) {
       options.budget.deposit();
-      let current = request;
-      for (;;) {
-        let outcome: Outcome;
-        try {
-          const response = await next(current);
-          // Nearly always: nothing to look at.
-          if (!reasons.has(response.status)) return response;
-          outcome = { kind: 'response', response };
-        } catch (error) {
-          outcome = { kind: 'error', error };
-        }
-        const reason = reasonToRetry(outcome, current, reasons);
-        if (reason === undefined || !mayRetry(current, options)) return unwrap(outcome);
-        const waitMs = backoff(outcome, current, options);
-        if (waitMs >= remainingMs(current, options.clock)) return unwrap(outcome);
-        if (!options.budget.withdraw(options.share)) return unwrap(outcome);
-        options.onRetry?.(reason);
-        if (outcome.kind === 'response') await drain(outcome.response.body, options.clock);
-        await sleep(waitMs, request.signal, options.clock);
-        current = again(current, outcome);
+      let outcome: Outcome;
+      try {
+        const response = await next(request);
+        // Nearly always: nothing to look at.
+        if (!reasons.has(response.status)) return response;
+        outcome = { kind: 'response', response };
+      } catch (error) {
+        outcome = { kind: 'error', error };
       }
+      return tryAgain(next, request, outcome, reasons, options);
     };
 }
 
-function unwrap(outcome: Outcome): UpstreamResponse {
-  if (outcome.kind === 'response') return outcome.response;
-  throw outcome.error;
+/** Tries on after `outcome`, as long as there is a reason to and nothing against it. */
+async function tryAgain(
+  next: Call,
+  request: UpstreamRequest,
+  first: Outcome,
+  reasons: ReadonlySet<string | number>,
+  options: RetryOptions,
+): Promise<UpstreamResponse> {
+  let current = request;
+  let outcome = first;
+  for (;;) {
+    const reason = reasonToRetry(outcome, current, reasons);
+    if (reason === undefined || !mayRetry(current, options)) return unwrap(outcome);
+    const waitMs = backoff(outcome, current, options);
+    if (waitMs >= remainingMs(current, options.clock)) return unwrap(outcome);
+    // Before the budget is asked: what is passed on instead draws on nothing.
+    if (!(await isKept(outcome, options.clock))) return unwrap(outcome);
+    if (!options.budget.withdraw(options.share)) return unwrap(outcome);
+    await sleep(waitMs, request.signal, options.clock);
+    current = again(current, outcome);
+    request.notes.firstAttempt ??= wordOf(outcome);
+    const later = await outcomeOf(next, current);
+    if (later.kind === 'error' && isRefusal(later.error)) return unwrap(outcome);
+    options.onRetry?.(reason);
+    outcome = later;
+  }
 }
+
+/** Can this outcome still be told when the retry has come to nothing? An error always can. */
+const isKept = (outcome: Outcome, clock: Clock): boolean | Promise<boolean> =>
+  outcome.kind === 'error' || endsSoon(outcome.response.body, clock);
 
 /** Why this outcome may be tried again: a word for the metric; `undefined` where it may not. */
 function reasonToRetry(
@@ -133,13 +145,6 @@ export function retryAfterMs(
   if (date === null) return undefined;
   const at = Date.parse(date[1] === undefined ? `${value} GMT` : value);
   return Number.isNaN(at) ? undefined : Math.max(at - wallClockMs, 0);
-}
-
-/** Ends an answer that was not good enough, so that its slot and its connection are free. */
-export async function drain(body: Body, clock: Clock): Promise<void> {
-  const timer = clock.after(DRAIN_MS, () => body.destroy());
-  await body.dump();
-  clock.cancel(timer);
 }
 
 function again(request: UpstreamRequest, outcome: Outcome): UpstreamRequest {

@@ -9,7 +9,9 @@ import type { Call, UpstreamRequest, UpstreamResponse } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import type { FallbackConfig, FallbackReason, RespondConfig } from '../config/config.ts';
 import { type ErrorCode, isGatewayError } from '../errors.ts';
-import { drain, isIdempotent } from '../policies/retry.ts';
+import { endsSoon, isRefusal } from '../policies/kept-answer.ts';
+import { type Outcome, outcomeOf, unwrap, wordOf } from '../policies/outcome.ts';
+import { isIdempotent } from '../policies/retry.ts';
 import { Upload } from '../upload.ts';
 import { ownAnswer } from './respond.ts';
 
@@ -57,35 +59,41 @@ export function withFallback(call: Call, options: FallbackOptions): Call {
   const reasons = new Set(config.on);
   const instead =
     config.kind === 'upstream' ? options.callOf(config.upstream) : answer(config.respond);
-  const takesOver = (failure: Failure | undefined, request: UpstreamRequest): boolean =>
-    failure !== undefined &&
+  const takesOver = (failure: Failure, request: UpstreamRequest): boolean =>
     reasons.has(failure.reason) &&
     request.signal.reason === undefined &&
     (config.kind === 'respond' || maySendAgain(request, failure));
   return async function fallingBack(request) {
-    let failure: Failure | undefined;
-    try {
-      // A deadline ends this call, and not the one that takes its place.
-      const response = await call({ ...request, signal: request.signal.child() });
-      if (response.status < 500) return response;
-      failure = { reason: '5xx', wasSent: true };
-      if (!takesOver(failure, request)) return response;
-      await drain(response.body, clock);
-    } catch (error) {
-      failure = failureOf(error);
-      if (!takesOver(failure, request)) throw error;
-    }
-    const reason = failure!.reason;
+    // A deadline ends this call, and not the one that takes its place.
+    const outcome = await outcomeOf(call, { ...request, signal: request.signal.child() });
+    const failure = failureOf(outcome);
+    if (failure === undefined || !takesOver(failure, request)) return unwrap(outcome);
+    const isKept = await freed(outcome, clock);
+    const { reason } = failure;
+    request.notes.firstAttempt ??= wordOf(outcome);
     onFallback(reason);
-    const response = await instead(request);
+    const fallback = await outcomeOf(instead, request);
+    // That nothing takes its place is not what went wrong with it.
+    if (isKept && fallback.kind === 'error' && isRefusal(fallback.error)) return unwrap(outcome);
+    const response = unwrap(fallback);
     return { ...response, headers: { ...response.headers, [FALLBACK_HEADER]: reason } };
   };
 }
 
-function failureOf(error: unknown): Failure | undefined {
-  if (!isGatewayError(error)) return undefined;
-  const reason = REASONS[error.code];
-  return reason && { reason, wasSent: !UNSENT.has(error.code) };
+/** Ends an answer that is replaced, so that its slot is free; says whether it could still be given. */
+async function freed(outcome: Outcome, clock: Clock): Promise<boolean> {
+  if (outcome.kind === 'error' || (await endsSoon(outcome.response.body, clock))) return true;
+  outcome.response.body.destroy();
+  return false;
+}
+
+function failureOf(outcome: Outcome): Failure | undefined {
+  if (outcome.kind === 'response') {
+    return outcome.response.status < 500 ? undefined : { reason: '5xx', wasSent: true };
+  }
+  if (!isGatewayError(outcome.error)) return undefined;
+  const reason = REASONS[outcome.error.code];
+  return reason && { reason, wasSent: !UNSENT.has(outcome.error.code) };
 }
 
 /** As with a retry: all of the request is there still, and it is safe to send it twice. */

@@ -93,6 +93,8 @@ interface Delivery {
 
 function deliver(route: Route, context: ActionContext, delivery: Delivery): void {
   const { request, reply, exchange, response, upload } = delivery;
+  // Broken while it was kept for a retry that came to nothing: no head has gone out, so it can be told.
+  if (response.body.error !== undefined) throw response.body.error;
   const head: ResponseHead = {
     status: response.status,
     headers: relayedHeaders(response.headers),

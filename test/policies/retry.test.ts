@@ -1,12 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import { Cancellation } from '../../src/cancellation.ts';
-import { systemClock as clock } from '../../src/clock.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import { retry, type RetryOptions } from '../../src/policies/retry.ts';
-import { bytesOf, feed } from '../helpers/body.ts';
 import { answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
 import { retryOptions } from '../helpers/retry.ts';
-import { pass, useFakeTime, watch } from '../helpers/time.ts';
+import { pass, useFakeTime } from '../helpers/time.ts';
 
 useFakeTime();
 const retrying = (fields?: Partial<RetryOptions>) => retry(retryOptions(fields));
@@ -136,7 +134,7 @@ describe('a client that leaves', () => {
     expect(send.calls).toBe(1);
   });
 
-  test('ends them after an answer too, which is neither counted nor drained', async () => {
+  test('ends them after an answer too, which is not counted', async () => {
     const signal = new Cancellation();
     const onRetry = vi.fn<(reason: string) => void>();
     const send = answering(async () => {
@@ -158,40 +156,5 @@ describe('a client that leaves', () => {
     expect(await outcome).toBe('GW_CLIENT_CLOSED');
     expect(vi.getTimerCount()).toBe(0);
     expect(send.calls).toBe(1);
-  });
-});
-
-describe('the answer before a retry', () => {
-  test('is drained, so that its connection can be used again', async () => {
-    const world = feed();
-    const send = answering(aResponse({ status: 503, body: world.body }), 200);
-    const seen = watch(retrying()(send)(aRequest()));
-    await pass(10);
-    expect(seen.state).toBe('pending');
-    world.body.push(bytesOf(100));
-    world.body.finish(undefined);
-    await pass(1);
-    expect(seen.state).toBe('fulfilled');
-    expect(world.aborted).toBeUndefined();
-  });
-
-  test('is destroyed past 64 KiB', async () => {
-    const world = feed();
-    world.body.push(bytesOf(65_537));
-    const send = answering(aResponse({ status: 503, body: world.body }), 200);
-    const outcome = retrying()(send)(aRequest());
-    await pass(1);
-    expect((await outcome).status).toBe(200);
-    expect(world.aborted).toMatchObject({ code: 'GW_CLIENT_CLOSED' });
-  });
-
-  test('is destroyed where it trickles: a retry does not wait for what it throws away', async () => {
-    const world = feed();
-    const send = answering(aResponse({ status: 503, body: world.body }), 200);
-    const outcome = retrying()(send)(aRequest({ deadlineAt: clock.now() + 1_000 }));
-    await pass(200);
-    expect((await outcome).status).toBe(200);
-    expect(world.aborted).toMatchObject({ code: 'GW_CLIENT_CLOSED' });
-    expect(vi.getTimerCount()).toBe(0);
   });
 });
