@@ -15,26 +15,36 @@ const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS
  */
 export async function bodyOf(request: FastifyRequest): Promise<unknown> {
   const { headers } = request.raw;
+  // One that is announced is refused unread. HTTP/2 need not announce any: there the bytes tell.
   const length = headers['content-length'];
   if (headers['transfer-encoding'] !== undefined || Number(length ?? 0) > 0) checkType(headers);
   const bytes = await request.gateway.readBody();
-  if (bytes.length > 0) return parseRequestJson(bytes);
+  if (bytes.length > 0) {
+    checkType(headers);
+    return parseRequestJson(bytes);
+  }
   if (BODILESS.has(request.method)) return undefined;
   throw new GatewayError('GW_REQUEST_INVALID', 'a body is required', {
     extensions: { errors: [{ in: 'body', pointer: '', detail: 'is required' }] },
   });
 }
 
+/** Parameters as RFC 9110 §5.6.6 writes them; what is written otherwise, each server reads its own way. */
+const PARAMETERS = /^(?:[ \t]*;[ \t]*(?:[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[^"\\]*"))?)*$/;
+const CHARSET = /;[ \t]*charset=("?)([^";\s]*)\1/g;
+
 /** @throws GW_MEDIA_TYPE */
 function checkType(headers: NodeJS.Dict<string | string[]>): void {
-  const [type = '', ...parameters] = String(headers['content-type'] ?? '')
-    .toLowerCase()
-    .split(';')
-    .map((each) => each.trim());
-  if (!JSON_TYPE.test(type)) throw new GatewayError('GW_MEDIA_TYPE', 'the body must be JSON');
-  const charset = parameters.find((each) => each.startsWith('charset='));
-  if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {
-    throw new GatewayError('GW_MEDIA_TYPE', 'the body must be UTF-8');
+  const written = String(headers['content-type'] ?? '').toLowerCase();
+  const [type = ''] = written.split(/[;\s]/, 1);
+  const parameters = written.slice(type.length);
+  if (!JSON_TYPE.test(type) || !PARAMETERS.test(parameters)) {
+    throw new GatewayError('GW_MEDIA_TYPE', 'the body must be JSON');
+  }
+  for (const [, , charset = ''] of parameters.matchAll(CHARSET)) {
+    if (charset !== 'utf-8' && charset !== 'utf8') {
+      throw new GatewayError('GW_MEDIA_TYPE', 'the body must be UTF-8');
+    }
   }
   const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
   if (coding !== 'identity') {

@@ -146,7 +146,7 @@ function takeBody(limits: ActionContext & { readonly limitBytes: number }) {
     request: FastifyRequest,
     reply: FastifyReply,
     payload: RequestPayload,
-    done: (error: null, payload: RequestPayload) => void,
+    done: (error: GatewayError | null, payload: RequestPayload) => void,
   ): void {
     if (!hasBody(request.raw)) {
       done(null, payload);
@@ -157,6 +157,25 @@ function takeBody(limits: ActionContext & { readonly limitBytes: number }) {
     // Fastify listens only while it reads, which of GET it never does.
     body.on('error', () => undefined);
     exchange.signal.listen({ onCancel: (reason) => body.destroy(reason) });
-    done(null, body);
+    if (!isSilentOnBody(request)) {
+      done(null, body);
+      return;
+    }
+    body.once('readable', () => done(body.readableLength === 0 ? null : untyped(), body));
   };
 }
+
+/** Fastify never reads theirs. */
+const UNREAD_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/**
+ * No field says that a body follows, which HTTP/2 allows, nor of what type it is. Fastify would run the
+ * handler as if there were none.
+ */
+function isSilentOnBody({ raw: { headers }, method }: FastifyRequest): boolean {
+  const said = headers['content-type'] ?? headers['content-length'] ?? headers['transfer-encoding'];
+  return said === undefined && !UNREAD_METHODS.has(method);
+}
+
+const untyped = (): GatewayError =>
+  new GatewayError('GW_MEDIA_TYPE', 'the body needs a content-type');

@@ -100,7 +100,7 @@ export function hasLongBody(request: IncomingMessage): boolean {
 export function hasBody(request: IncomingMessage): boolean {
   const { headers } = request;
   const length = headers['content-length'];
-  if (length !== undefined) return length !== '0';
+  if (length !== undefined) return Number(length) > 0;
   return headers['transfer-encoding'] !== undefined || isOpenStream(request);
 }
 

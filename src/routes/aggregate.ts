@@ -207,7 +207,7 @@ class Run {
   #body({ config, upload }: Part, headers: MutableHeaders): PartRequest['body'] {
     const { raw } = this.#request;
     if (config.method === 'GET' || !hasBody(raw)) return undefined;
-    for (const name of ['content-type', 'content-length']) {
+    for (const name of ['content-type', 'content-encoding', 'content-length']) {
       const value = raw.headers[name];
       if (value !== undefined) headers[name] = value;
     }

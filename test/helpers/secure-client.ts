@@ -18,8 +18,9 @@ export interface SecureAnswer {
 export async function ask(
   url: string,
   options: RequestOptions & ConnectionOptions = {},
+  body?: string,
 ): Promise<SecureAnswer> {
-  const asked = request(url, { agent: false, ca: pem('ca.pem'), ...options }).end();
+  const asked = request(url, { agent: false, ca: pem('ca.pem'), ...options }).end(body);
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
   const serial = serialOf(response.socket as TLSSocket);
   const chunks: Buffer[] = [];
