@@ -1,5 +1,5 @@
 /**
- * Who may change the state of the gateway through the admin port.
+ * Who may change the state of the gateway through the admin port, and who may read it.
  *
  * With `admin.token`: who bears it. Without: a program on this machine, and no web page that a browser
  * on this machine shows: neither a foreign page (`Origin`, or a form's content type) nor one that has
@@ -14,9 +14,10 @@ export interface AdminCaller {
 }
 
 const LOOPBACK_PEER = /^(127\.|::1$|::ffff:127\.)/;
-const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i;
+const LOOPBACK_HOST =
+  /^(localhost\.?|127\.\d+\.\d+\.\d+|\[(::|0:0:0:0:0:0:0:)1\]|\[::ffff:(127\.\d+\.\d+\.\d+|7f[\da-f]{2}:[\da-f]{1,4})\])(:\d+)?$/i;
 
-/** @returns why not; `undefined` for who may */
+/** @returns why state may not be changed; `undefined` for who may */
 export function refusal(caller: AdminCaller, token: string | undefined): string | undefined {
   const { headers } = caller;
   if (token !== undefined) {
@@ -29,6 +30,27 @@ export function refusal(caller: AdminCaller, token: string | undefined): string 
   if (headers.origin !== undefined) return 'web pages may not change state';
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   return type === 'application/json' ? undefined : 'send application/json';
+}
+
+/**
+ * Reading is open to the admin port's network. A browser on this machine reaches the port, too, and
+ * shows pages of anybody: what it sends is told by its `Host` and `Origin`, which pages cannot choose.
+ *
+ * @returns why state may not be read; `undefined` for who may
+ */
+export function readRefusal(caller: AdminCaller, token: string | undefined): string | undefined {
+  const { authorization, host = '', origin } = caller.headers;
+  if (!LOOPBACK_PEER.test(caller.remoteAddress ?? '')) return undefined;
+  if (token !== undefined && isBearer(authorization, token)) return undefined;
+  if (!LOOPBACK_HOST.test(host)) return 'the Host is not this machine: ask for localhost';
+  if (origin === undefined || origin === originOf(host)) return undefined;
+  return 'pages of other origins may not read this';
+}
+
+/** As a browser writes it: without the port that goes without saying. */
+function originOf(host: string): string | undefined {
+  const url = `http://${host}`;
+  return URL.canParse(url) ? new URL(url).origin : undefined;
 }
 
 /** Digests are compared, so that neither the time taken nor the length tells anything. */

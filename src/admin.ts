@@ -1,7 +1,7 @@
 /** The admin port: probes, metrics and status, away from what clients can reach. */
-import Fastify from 'fastify';
+import Fastify, { type FastifyRequest } from 'fastify';
 import type { AddressInfo } from 'node:net';
-import { refusal } from './admin-guard.ts';
+import { type AdminCaller, readRefusal, refusal } from './admin-guard.ts';
 import type { AdminConfig } from './config/config.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { GatewayStatus } from './status.ts';
@@ -40,6 +40,11 @@ export function createAdmin(
   app.setNotFoundHandler(async (_request, reply) =>
     reply.code(404).send({ error: 'not here; there is GET /livez, /readyz, /metrics, /status' }),
   );
+  app.addHook('onRequest', async (request, reply) => {
+    if (!READS.has(request.method) || OPEN.has(request.routeOptions.url ?? '')) return;
+    const detail = readRefusal(callerOf(request), token);
+    if (detail !== undefined) return reply.code(403).send({ error: detail });
+  });
   app.get('/livez', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     if (isReady()) return { status: 'ready' };
@@ -56,9 +61,8 @@ export function createAdmin(
       if (request.routeOptions.url !== ANY || postAt(pathOf(request)) !== undefined) return;
       return reply.code(404).send({ error: 'nothing is here' });
     });
-    changes.addHook('onRequest', async ({ raw }, reply) => {
-      const caller = { remoteAddress: raw.socket.remoteAddress, headers: raw.headers };
-      const detail = refusal(caller, token);
+    changes.addHook('onRequest', async (request, reply) => {
+      const detail = refusal(callerOf(request), token);
       if (detail === undefined) return;
       return reply.code(token === undefined ? 403 : 401).send({ error: detail });
     });
@@ -93,6 +97,15 @@ export function createAdmin(
     close: () => app.close(),
   };
 }
+
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+/** For probes and Prometheus, whatever name they use. */
+const OPEN: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
+
+const callerOf = ({ raw }: FastifyRequest): AdminCaller => ({
+  remoteAddress: raw.socket.remoteAddress,
+  headers: raw.headers,
+});
 
 const ANY = '/*';
 const pathOf = ({ params }: { readonly params: unknown }): string =>
