@@ -10,6 +10,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'src/timeouts.ts',
     'src/cancellation.ts',
     'src/headers.ts',
+    'src/canonical-host.ts',
     'src/canonical-path.ts',
     'src/json.ts',
     'src/spent-buffers.ts',

@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import { hostName } from '../canonical-host.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { answerLimit } from '../edge/answer-limit.ts';
 import { ClientExchange, setExchange } from '../edge/client-exchange.ts';
@@ -18,7 +19,7 @@ import {
 import { boundUnread, watchClient } from '../edge/client-signal.ts';
 import { peerOf } from '../edge/peer.ts';
 import { sendProblem } from '../edge/problem.ts';
-import { hostName, readTarget, type TargetRules } from '../edge/request-target.ts';
+import { readTarget, type TargetRules } from '../edge/request-target.ts';
 import { TrustedProxies } from '../edge/trusted-proxies.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import { readerWatch } from '../reader-watch.ts';

@@ -18,7 +18,7 @@ export interface RequestView {
   readonly path: string;
   /** With its `?`; empty where there is none. */
   readonly query: string;
-  /** The authority that was asked, as the client spelled it. */
+  /** The authority that was asked: lower case, without the root's dot, with its port where one was sent. */
   readonly host: string;
   /** How the client came, as far as is known and believed. */
   readonly scheme: 'http' | 'https';

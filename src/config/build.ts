@@ -1,4 +1,5 @@
 /** From a config as it was written and parsed to the one the gateway runs on. */
+import { canonicalHost } from '../canonical-host.ts';
 import { buildRetry, buildUpstream, defined } from './build-upstream.ts';
 import type { Config, MatchConfig, RouteConfig, ValueMatchers } from './config.ts';
 import type * as Run from './config.ts';
@@ -163,11 +164,17 @@ export function buildMatch(match: ParsedMatch): MatchConfig {
     ...(match.path === undefined ? {} : { path: parsePathPattern(match.path) }),
     ...(match.pathRegex === undefined ? {} : { pathRegex: match.pathRegex }),
     ...(match.methods === undefined ? {} : { methods: match.methods }),
-    ...(match.hosts === undefined ? {} : { hosts: match.hosts.map((host) => host.toLowerCase()) }),
-    headers: buildValues(match.headers),
+    ...(match.hosts === undefined ? {} : { hosts: match.hosts.map(buildHost) }),
+    headers: buildValues(match.headers).map(canonicalHostField),
     cookies: buildValues(match.cookies),
     query: buildValues(match.query),
   };
+}
+
+/** As requests have it: the schema has refused what is no host. */
+function buildHost(written: string): string {
+  const [, wildcard = '', name = ''] = /^(\*\.)?(.*)$/.exec(written) ?? [];
+  return wildcard + (canonicalHost(name) ?? name);
 }
 
 function buildValues(values: Readonly<Record<string, ParsedValueMatch>> = {}): ValueMatchers {
@@ -176,6 +183,13 @@ function buildValues(values: Readonly<Record<string, ParsedValueMatch>> = {}): V
     if ('regex' in value) return [name, { kind: 'regex', pattern: value.regex }] as const;
     return [name, { kind: 'present' }] as const;
   });
+}
+
+/** `Host` is made canonical before it is looked at: another spelling would never match. */
+function canonicalHostField(condition: ValueMatchers[number]): ValueMatchers[number] {
+  const [name, matcher] = condition;
+  if (name !== 'host' || matcher.kind !== 'equals') return condition;
+  return [name, { kind: 'equals', value: canonicalHost(matcher.value) ?? matcher.value }];
 }
 
 /** Freezes plain objects and lists at any depth; a plugin's own classes are left alone. */

@@ -158,6 +158,10 @@ const ACTIONS = [
   'number of plugin keys. Of several routes that match, the first in this order wins: higher `priority` · exact host,',
   'longer wildcard, none · exact path, path with parameters, longer prefix, regex · methods given · more headers and',
   'cookies · more query parameters · earlier in the file.',
+  '',
+  'A host has one spelling, made before anything looks at it: lower case, without a dot at its end, IPv6 addresses as',
+  'RFC 5952 writes them. Routes, plugins, the log and upstreams (`host: client`, `X-Forwarded-Host`) see that one;',
+  'the port does not count for matching and goes on as the client sent it. `shop..example` is 400.',
 ];
 
 export const INTRODUCTION = [

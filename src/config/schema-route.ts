@@ -1,5 +1,6 @@
 /** What the config may say of a route, apart from the keys that plugins add. */
 import { z } from 'zod';
+import { canonicalHost } from '../canonical-host.ts';
 import { Retry } from './schema-upstream.ts';
 import {
   fieldName,
@@ -21,12 +22,15 @@ const method = () =>
     },
   });
 
+const notHost = (issue: { readonly input?: unknown }): string =>
+  `${shown(issue.input)} is not a host: use shop.example.com or *.example.com, without port`;
+
 /** A host's name as requests have it, without port; or one label less after `*.`. */
 const host = () =>
-  z.string().regex(/^(\*\.)?([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])$/, {
-    error: (issue) =>
-      `${shown(issue.input)} is not a host: use shop.example.com or *.example.com, without port`,
-  });
+  z
+    .string()
+    .regex(/^(\*\.)?([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])$/, { error: notHost })
+    .refine((text) => canonicalHost(text.replace(/^\*\./, '')) !== undefined, { error: notHost });
 
 const Regex = z
   .strictObject({ regex: z.string().min(1).describe('RE2 syntax; must match the whole value.') })
@@ -51,7 +55,9 @@ export const Match = z
       .array(host())
       .min(1)
       .optional()
-      .describe('`shop.example.com`, or `*.example.com` for any name below it.'),
+      .describe(
+        '`shop.example.com`, or `*.example.com` for any name below it; case, port and a dot at the end do not count.',
+      ),
     headers: z.record(fieldName(), ValueMatch).optional().describe('Header name → value.'),
     query: z.record(z.string(), ValueMatch).optional().describe('Parameter → its first value.'),
     cookies: z.record(z.string(), ValueMatch).optional().describe('Cookie → value.'),

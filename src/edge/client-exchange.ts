@@ -28,7 +28,7 @@ export class ClientExchange {
   path = '';
   /** With its `?`; empty where there is none. */
   query = '';
-  /** Authority of the request, as the client spelled it. */
+  /** Authority of the request: canonical, with its port as the client sent it. */
   host = '';
   /** Name of the route; `unmatched` until one is found. */
   route = 'unmatched';

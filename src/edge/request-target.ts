@@ -5,6 +5,7 @@
  * replaces Host), and asterisk-form for OPTIONS alone.
  */
 import type { IncomingMessage } from 'node:http';
+import { canonicalHost } from '../canonical-host.ts';
 import { canonicalPath, type PathRules } from '../canonical-path.ts';
 import { GatewayError } from '../errors.ts';
 import { isServed } from './methods.ts';
@@ -14,7 +15,7 @@ export interface RequestTarget {
   readonly path: string;
   /** With its `?`, byte for byte; empty where there is none. */
   readonly query: string;
-  /** As spelled, with its port. */
+  /** Canonical, with its port as it was said. */
   readonly host: string;
 }
 
@@ -26,10 +27,6 @@ export interface TargetRules {
 }
 
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
-/** A name or address, and a port (RFC 3986 §3.2.2, without what no host name holds). */
-const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/;
-export const isAuthority = (text: string): boolean => AUTHORITY.test(text);
-
 /** `: ` and the end of the line. */
 const SEPARATORS_BYTES = 4;
 /** Any of these in the query would be read otherwise by some server behind. */
@@ -54,8 +51,9 @@ export function readTarget(request: IncomingMessage, rules: TargetRules): Reques
   const absolute = ABSOLUTE.exec(url);
   if (absolute === null) throw invalid('the request target is not valid');
   const [, authority = '', rest = ''] = absolute;
-  if (!AUTHORITY.test(authority)) throw invalid('the authority of the target is not valid');
-  return split(rest.startsWith('/') ? rest : `/${rest}`, authority, rules.paths);
+  const named = canonicalHost(authority);
+  if (named === undefined) throw invalid('the authority of the target is not valid');
+  return split(rest.startsWith('/') ? rest : `/${rest}`, named, rules.paths);
 }
 
 const invalid = (detail: string): GatewayError => new GatewayError('GW_REQUEST_INVALID', detail);
@@ -77,8 +75,9 @@ function readHost({ rawHeaders }: IncomingMessage, headersBytes: number): string
   if (bytes > headersBytes) {
     throw new GatewayError('GW_HEADERS_TOO_LARGE', `more than ${headersBytes} bytes`);
   }
-  if (host === undefined || !AUTHORITY.test(host)) throw invalid('Host is missing or not valid');
-  return host;
+  const canonical = host === undefined ? undefined : canonicalHost(host);
+  if (canonical === undefined) throw invalid('Host is missing or not valid');
+  return canonical;
 }
 
 function asterisk(method: string | undefined, host: string): RequestTarget {
@@ -92,12 +91,4 @@ function split(url: string, host: string, paths: PathRules): RequestTarget {
   const query = url.slice(at);
   if (BAD_QUERY.test(query)) throw invalid('the query holds a character that must be escaped');
   return { path: canonicalPath(url.slice(0, at), paths), query, host };
-}
-
-/** The host without its port, in lower case: what routes match. */
-export function hostName(authority: string): string {
-  const colon = authority.lastIndexOf(':');
-  // The colons of an IPv6 address stand in brackets.
-  const name = colon > authority.lastIndexOf(']') ? authority.slice(0, colon) : authority;
-  return name.toLowerCase();
 }

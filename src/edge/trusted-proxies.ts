@@ -6,10 +6,10 @@
  * while the one that wrote it is trusted. So what a client writes there itself is never reached.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import { canonicalHost } from '../canonical-host.ts';
 import { type AddressRange, AddressSet } from '../config/address-range.ts';
 import { type ForwardedEntry, readAddresses, readForwarded } from './forwarded-entries.ts';
 import { forwardedName, type PeerInfo } from './peer.ts';
-import { isAuthority } from './request-target.ts';
 
 /** One that goes through more proxies than this is taken to come from the last of them. */
 const MAX_PROXIES = 32;
@@ -17,7 +17,7 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 export interface BelievedClient {
   readonly peer: PeerInfo;
-  /** Absent: as the request itself says. */
+  /** Canonical; absent: as the request itself says. */
   readonly host: string | undefined;
   /** Absent: one of ours. */
   readonly id: string | undefined;
@@ -102,4 +102,4 @@ function schemeOf(text: string | undefined): PeerInfo['scheme'] | undefined {
 }
 
 const hostOf = (text: string | undefined): string | undefined =>
-  text !== undefined && isAuthority(text) ? text : undefined;
+  text === undefined ? undefined : canonicalHost(text);

@@ -8,6 +8,8 @@ import type { CallNotes } from '../call.ts';
 export interface AccessRecord {
   readonly id: string;
   readonly method: string;
+  /** Canonical; empty where it could not be read. */
+  readonly host: string;
   readonly path: string;
   readonly route: string;
   readonly endpoint: string;
@@ -31,11 +33,13 @@ export function logAccess(
   bytesSent: number,
   now: number,
 ): void {
-  const { id, method, path, route, endpoint, code, missing, consumer, notes, peer } = exchange;
+  const { id, method, host, path, route, endpoint, code, missing, consumer, notes, peer } =
+    exchange;
   log.info(
     {
       requestId: id,
       method,
+      ...(host === '' ? {} : { host }),
       path,
       status,
       route,

@@ -11,7 +11,7 @@ export interface MatchRequest {
   /** Canonical. */
   readonly path: string;
   readonly query: string;
-  /** Without port, in lower case. */
+  /** Canonical, without port. */
   readonly host: string;
   readonly headers: IncomingHttpHeaders;
 }

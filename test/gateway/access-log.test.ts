@@ -73,6 +73,7 @@ describe('the access log', () => {
       msg: 'request',
       requestId: response.headers.get('x-request-id'),
       method: 'GET',
+      host: expect.stringMatching(/^127\.0\.0\.1:\d+$/) as unknown,
       path: '/api/a%20b',
       status: 200,
       route: 'all',

@@ -1,5 +1,5 @@
 /** Which route takes a request, asked of the real matcher over a real config. */
-import { hostName } from '../../src/edge/request-target.ts';
+import { canonicalHost, hostName } from '../../src/canonical-host.ts';
 import { Matcher, type MatchResult } from '../../src/routes/matcher.ts';
 import { startGateway } from '../gateway/support/gateway.ts';
 
@@ -25,7 +25,7 @@ export async function matcherOf(
   const { gateway } = await startGateway({ config: { routes: Object.fromEntries(routes) } });
   const matcher = new Matcher(gateway.config.routes);
   return (path, { method = 'GET', host = 'a.example', query = '', headers = {} } = {}) =>
-    matcher.find({ method, path, query, host: hostName(host), headers });
+    matcher.find({ method, path, query, host: hostName(canonicalHost(host) ?? host), headers });
 }
 
 /** The route's name; `405 GET, HEAD` or `404` where there is none. */
