@@ -10,6 +10,7 @@ import { Readable } from 'node:stream';
 import { GatewayError } from './errors.ts';
 import type { Headers, MutableHeaders } from './headers.ts';
 import { type Json, readJson } from './json.ts';
+import { Lag } from './lag.ts';
 import { asBuffer, ResponseSink, type SendOptions, type Sink } from './sink.ts';
 import { spentBuffers } from './spent-buffers.ts';
 
@@ -23,13 +24,15 @@ export interface BodySource {
   /** A reader waits for the next chunk: the clock of `idleTimeout` starts. */
   awaited(): void;
   abort(reason: Error): void;
+  /** Milliseconds on the gateway's clock. */
+  now(): number;
 }
 
 type CloseListener = (error: Error | undefined) => void;
 /** Told whether the body has ended, or is more than may be held. */
 type HeldListener = (hasEnded: boolean) => void;
 
-const NOWHERE: BodySource = { pause() {}, resume() {}, awaited() {}, abort() {} };
+const NOWHERE: BodySource = { pause() {}, resume() {}, awaited() {}, abort() {}, now: () => 0 };
 
 export class Body {
   readonly #source: BodySource;
@@ -37,6 +40,10 @@ export class Body {
   #heldBytes = 0;
   #received = 0;
   #paused = false;
+  /** Of the reader; made when it does not keep up for the first time. */
+  #lag: Lag | undefined;
+  /** Received when the reader last caught up. */
+  #caughtUpAt = 0;
   #taken = false;
   #sink: Sink | undefined;
   #closed = false;
@@ -66,7 +73,7 @@ export class Body {
     this.#received += chunk.length;
     spentBuffers.count(chunk);
     if (this.#sink !== undefined) {
-      if (!this.#sink.chunk(chunk)) this.#pause();
+      if (!this.#sink.chunk(chunk)) this.#waitForReader();
       return;
     }
     this.#held.push(chunk);
@@ -106,6 +113,11 @@ export class Body {
   /** What broke it; `undefined` where nothing has. */
   get error(): Error | undefined {
     return this.#error;
+  }
+
+  /** How far its reader is behind, in milliseconds at `now`; 0 while it keeps up. */
+  readerLagMs(now: number): number {
+    return this.#lag === undefined ? 0 : this.#lag.at(now);
   }
 
   /** What came behind it; `undefined` until it has, and where nothing did. */
@@ -226,9 +238,19 @@ export class Body {
   resume(): void {
     if (!this.#paused || this.#closed) return;
     this.#paused = false;
+    if (this.#lag !== undefined) {
+      this.#lag.end(this.#source.now(), this.#received - this.#caughtUpAt);
+      this.#caughtUpAt = this.#received;
+    }
     // In this order: resuming may bring chunks at once, and with them the next pause.
     this.#source.awaited();
     this.#source.resume();
+  }
+
+  #waitForReader(): void {
+    this.#lag ??= new Lag();
+    this.#lag.begin(this.#source.now());
+    this.#pause();
   }
 
   #pause(): void {
@@ -252,7 +274,7 @@ export class Body {
     if (this.#closed) {
       if (this.#error === undefined) sink.end(this.#trailers);
       else sink.fail(this.#error);
-    } else if (!wantsMore) this.#pause();
+    } else if (!wantsMore) this.#waitForReader();
     else if (this.#paused) this.resume();
     else this.#source.awaited();
   }

@@ -84,6 +84,12 @@ function createWorld(options: GatewayOptions, config: Config): World {
     clock,
     random,
     onCircuit: (upstream, state) => log.warn({ upstream, circuit: state }, 'circuit'),
+    onGivenUp: ({ request, side, behindMs }) => {
+      const { upstream, route, id: requestId } = request;
+      metrics.countSlotGivenUp(upstream, side);
+      const told = { upstream, route, requestId, side, behindMs: Math.round(behindMs) };
+      log.warn(told, 'a slow client gave its slot to another');
+    },
     onDiscovery: (upstream, event) => {
       log[event.kind === 'recovered' ? 'info' : 'warn']({ upstream, ...event }, 'discovery');
     },

@@ -5,10 +5,12 @@
  * The client's stream is never handed to an HTTP client: that would destroy the client's connection
  * whenever an upstream fails. Each attempt gets a stream of its own.
  */
-import { Readable } from 'node:stream';
-import type { Clock, Timer } from './clock.ts';
+import type { Readable } from 'node:stream';
+import type { Clock } from './clock.ts';
 import { GatewayError } from './errors.ts';
 import { spentBuffers } from './spent-buffers.ts';
+import { UploadAttempt } from './upload-attempt.ts';
+import { UploadPace } from './upload-pace.ts';
 
 export interface UploadOptions {
   readonly clock: Clock;
@@ -18,6 +20,8 @@ export interface UploadOptions {
   readonly keepBytes: number;
   /** GW_REQUEST_TIMEOUT when the client sends nothing for this long though we would take it. */
   readonly idleMs: number;
+  /** Messages that come when there is something to say (gRPC): it is no fault to be silent. */
+  readonly isConversation?: boolean;
   /** GW_UPSTREAM_TIMEOUT for an attempt that takes nothing for this long though there is some. */
   readonly stallMs: number;
   /** Ends the call; told once. */
@@ -31,7 +35,8 @@ export class Upload {
   readonly length: number | undefined;
   readonly #source: Readable;
   readonly #options: UploadOptions;
-  #attempt: Attempt | undefined;
+  readonly #pace: UploadPace;
+  #attempt: UploadAttempt | undefined;
   #kept: Buffer[] | undefined = [];
   #received = 0;
   #started = false;
@@ -41,7 +46,6 @@ export class Upload {
   /** Of the spans that are over. */
   #flowedMs = 0;
   #flowingSince: number | undefined;
-  #idle: Timer | undefined;
   #endListeners: (() => void)[] = [];
   #restListeners: (() => void)[] = [];
 
@@ -49,6 +53,7 @@ export class Upload {
     this.#source = source;
     this.length = length;
     this.#options = options;
+    this.#pace = new UploadPace(options, (error) => this.fault(error));
   }
 
   /** Has the client sent everything? */
@@ -59,6 +64,11 @@ export class Upload {
   /** Is it on its way: does an attempt take it, and is there more to come? Deadlines stand still. */
   get isFlowing(): boolean {
     return this.#flowingSince !== undefined;
+  }
+
+  /** Messages that come when there is something to say. */
+  get isConversation(): boolean {
+    return this.#options.isConversation === true;
   }
 
   /** Can another attempt send it from its first byte? */
@@ -75,6 +85,11 @@ export class Upload {
   flowedMs(): number {
     if (this.#flowingSince === undefined) return this.#flowedMs;
     return this.#flowedMs + this.#options.clock.now() - this.#flowingSince;
+  }
+
+  /** How far the client is behind with what we ask for, in milliseconds at `now`. */
+  lagMs(now: number): number {
+    return this.#pace.lagMs(now);
   }
 
   /** Runs `listener` when the client has sent everything; at once where it has. */
@@ -98,7 +113,7 @@ export class Upload {
       throw new TypeError('the body is gone: it was not kept');
     }
     if (this.#attempt !== undefined) this.detach(this.#attempt);
-    this.#attempt = new Attempt(this, this.#kept, this.#options, onStall);
+    this.#attempt = new UploadAttempt(this, this.#kept, this.#options, onStall);
     return this.#attempt;
   }
 
@@ -111,8 +126,7 @@ export class Upload {
     this.#kept = undefined;
     if (this.#ended || this.#faulted) return;
     this.#discards = true;
-    this.#options.clock.cancel(this.#idle);
-    this.#idle = undefined;
+    this.#pace.rest();
     this.#rest();
     // Without `onFirstRead`: an answer is not the moment to ask for more.
     if (!this.#started) this.#start();
@@ -148,13 +162,12 @@ export class Upload {
       this.#options.onFirstRead();
       this.#start();
     }
-    this.#armIdle();
+    this.#pace.ask();
     this.#source.resume();
   }
 
   #hold(): void {
-    this.#options.clock.cancel(this.#idle);
-    this.#idle = undefined;
+    this.#pace.rest();
     this.#source.pause();
   }
 
@@ -172,13 +185,14 @@ export class Upload {
     this.#source.on('end', () => this.#end());
     this.#source.on('error', () => this.#hold());
     this.#source.on('close', () => {
-      this.#options.clock.cancel(this.#idle);
+      this.#pace.rest();
       this.#rest();
     });
   }
 
   #take(chunk: Buffer): void {
     this.#received += chunk.length;
+    this.#pace.took(chunk.length);
     spentBuffers.count(chunk);
     const { limitBytes, keepBytes } = this.#options;
     if (this.#discards) {
@@ -192,88 +206,15 @@ export class Upload {
     if (this.#received <= keepBytes) this.#kept?.push(chunk);
     else this.#kept = undefined;
     if (this.#attempt?.give(chunk) === false) this.#hold();
-    else this.#armIdle();
   }
 
   #end(): void {
     this.#ended = true;
-    this.#options.clock.cancel(this.#idle);
+    this.#pace.rest();
     this.#attempt?.finish();
     this.#rest();
     const listeners = this.#endListeners;
     this.#endListeners = [];
     for (const listener of listeners) listener();
-  }
-
-  #armIdle(): void {
-    if (this.#idle !== undefined) {
-      this.#idle.refresh();
-      return;
-    }
-    const { clock, idleMs } = this.#options;
-    this.#idle = clock.after(idleMs, () =>
-      this.fault(new GatewayError('GW_REQUEST_TIMEOUT', `no byte of the body for ${idleMs} ms`)),
-    );
-  }
-}
-
-/** One attempt's copy: first what was kept, then what still comes. */
-class Attempt extends Readable {
-  readonly #upload: Upload;
-  /** Kept, and not given yet: the client is held until all of it is. */
-  readonly #waiting: Buffer[];
-  readonly #options: UploadOptions;
-  readonly #onStall: (error: GatewayError) => void;
-  #stalled: Timer | undefined;
-
-  constructor(
-    upload: Upload,
-    kept: readonly Buffer[],
-    options: UploadOptions,
-    onStall: (error: GatewayError) => void,
-  ) {
-    super();
-    this.#upload = upload;
-    this.#waiting = [...kept];
-    this.#options = options;
-    this.#onStall = onStall;
-  }
-
-  /** The client has sent everything; it may have by the time that this attempt began. */
-  finish(): void {
-    if (this.#waiting.length === 0) this.push(null);
-  }
-
-  override _read(): void {
-    this.#options.clock.cancel(this.#stalled);
-    this.#stalled = undefined;
-    for (let chunk = this.#waiting.shift(); chunk !== undefined; chunk = this.#waiting.shift()) {
-      if (!this.give(chunk)) return;
-    }
-    if (this.#upload.isEnded) this.push(null);
-    else this.#upload.pull(this);
-  }
-
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#options.clock.cancel(this.#stalled);
-    this.#upload.detach(this);
-    done(error);
-  }
-
-  /** One more chunk; says whether it wants the next at once. */
-  give(chunk: Buffer): boolean {
-    const wantsMore = this.push(chunk);
-    if (!wantsMore) this.#watch();
-    return wantsMore;
-  }
-
-  /** The upstream has not taken what is here. */
-  #watch(): void {
-    const { clock, stallMs } = this.#options;
-    this.#stalled ??= clock.after(stallMs, () =>
-      this.#onStall(
-        new GatewayError('GW_UPSTREAM_TIMEOUT', `upstream took no byte for ${stallMs} ms`),
-      ),
-    );
   }
 }

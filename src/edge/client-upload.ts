@@ -40,6 +40,7 @@ export function openUpload(
     // What is held anyway can be sent again, all of it.
     keepBytes: Math.max(KEPT_BYTES, body?.length ?? 0),
     idleMs,
+    isConversation: isGrpc(request.raw.headers['content-type']),
     stallMs,
     onFault: (error) => {
       exchange.code ??= error.code;
@@ -55,6 +56,10 @@ export function openUpload(
   });
   return upload;
 }
+
+/** Also of `application/grpc+proto` and `application/grpc-web`. */
+const isGrpc = (type: string | undefined): boolean =>
+  type !== undefined && /^application\/grpc/i.test(type);
 
 /** Would an answer now leave some of the body on the connection? A stream of HTTP/2 ends by itself. */
 export const isLeft = ({ httpVersionMajor }: IncomingMessage, { isEnded }: Upload): boolean =>

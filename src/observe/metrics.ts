@@ -97,6 +97,11 @@ export class Metrics {
     'Connections of clients that were closed at once, by which limit.',
     ['limit'],
   );
+  readonly #slotsGivenUp = this.#counter(
+    'portico_slots_given_up_total',
+    'Exchanges whose slow client had to give its slot to another, by what was slow.',
+    ['upstream', 'side'],
+  );
   readonly #fallbacks = this.#counter(
     'portico_fallbacks_total',
     'Answers that stood in for an upstream’s, by why.',
@@ -182,6 +187,10 @@ export class Metrics {
 
   countRetry(upstream: string, reason: string): void {
     this.#retries.inc({ upstream, reason });
+  }
+
+  countSlotGivenUp(upstream: string, side: string): void {
+    this.#slotsGivenUp.inc({ upstream, side });
   }
 
   /** By the limit of all, or by that of one address. */

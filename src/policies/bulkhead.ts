@@ -3,14 +3,22 @@
  * gateway with it.
  *
  * A slot is held until the body closes, not until the head arrives. Who finds none waits in order,
- * for a bounded time, in a bounded queue. All of it is ours: cockatiel's bulkhead frees its slot when
- * a function settles, so that each call would need a promise held open just for that; its queue is
- * not fair, and does not let an aborted waiter go.
+ * for a bounded time, in a bounded queue; meanwhile slow clients give way (see slot.ts).
+ *
+ * All of it is ours: cockatiel's bulkhead frees its slot when a function settles, so that each call
+ * would need a promise held open just for that; its queue is not fair, and does not let an aborted
+ * waiter go.
  */
-import type { CancelListener, Cancellation } from '../cancellation.ts';
-import type { Policy } from '../call.ts';
+import type { CancelListener } from '../cancellation.ts';
+import type { Policy, UpstreamRequest } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
+import { type GivenUp, Slot, slotToGiveWay } from './slot.ts';
+
+/** Between two looks for a client that is too slow, while somebody waits. */
+const LOOK_MS = 100;
+/** One look in vain is enough for so long, however many are refused meanwhile. */
+const VAIN_MS = 10;
 
 export interface SlotOptions {
   /** Exchanges open at once. */
@@ -21,16 +29,17 @@ export interface SlotOptions {
   readonly clock: Clock;
   /** What a refusal calls it. Default: the upstream. */
   readonly whose?: string;
+  /** Told of each exchange that gave way. */
+  readonly onGivenUp?: ((given: GivenUp) => void) | undefined;
 }
-
-/** Gives a slot back; the second time does nothing. */
-export type Release = () => void;
 
 /** The slots of one upstream, shared by all its routes. */
 export class Slots {
   readonly #options: SlotOptions;
-  #used = 0;
+  readonly #held = new Set<Slot>();
   readonly #queue = new Set<Waiter>();
+  #lookTimer: Timer | undefined;
+  #vainUntil = 0;
 
   constructor(options: SlotOptions) {
     this.#options = options;
@@ -41,7 +50,7 @@ export class Slots {
   }
 
   get used(): number {
-    return this.#used;
+    return this.#held.size;
   }
 
   get queued(): number {
@@ -53,13 +62,17 @@ export class Slots {
    *
    * @throws GW_BULKHEAD_FULL when the queue is full, or the wait too long
    */
-  acquire(signal: Cancellation): Release | Promise<Release> {
-    signal.throwIfCancelled();
-    if (this.#queue.size === 0 && this.#hasFree()) return this.#take();
-    if (this.#queue.size >= this.#options.queue) throw this.#full('its queue is full');
+  acquire(request: UpstreamRequest): Slot | Promise<Slot> {
+    request.signal.throwIfCancelled();
+    if (!this.#isFree()) this.#makeRoom(1);
+    if (this.#isFree()) return this.#take(request);
+    const { queue, waitMs, clock } = this.#options;
+    if (this.#queue.size >= queue) throw this.#full('its queue is full');
     return new Promise((resolve, reject) => {
-      const waiter = new Waiter(this.#queue, signal, resolve, reject, this.#options.clock);
-      waiter.arm(this.#options.waitMs, () => this.#full(`waited ${this.#options.waitMs} ms`));
+      const waiter = new Waiter(request, resolve, reject, clock, this.#leave);
+      this.#queue.add(waiter);
+      waiter.arm(waitMs, () => this.#full(`waited ${waitMs} ms`));
+      this.#lookTimer ??= clock.after(LOOK_MS, this.#look);
     });
   }
 
@@ -69,27 +82,56 @@ export class Slots {
   }
 
   #hasFree(): boolean {
-    return this.#used < this.#options.concurrency;
+    return this.#held.size < this.#options.concurrency;
   }
 
-  #take(): Release {
-    this.#used += 1;
-    let isHeld = true;
-    return () => {
-      if (!isHeld) return;
-      isHeld = false;
-      this.#used -= 1;
-      this.#grantNext();
-    };
+  /** For who comes now, whom nobody precedes. */
+  #isFree(): boolean {
+    return this.#queue.size === 0 && this.#hasFree();
+  }
+
+  #take(request: UpstreamRequest): Slot {
+    const slot = new Slot(request, this.#free);
+    this.#held.add(slot);
+    return slot;
   }
 
   /** A freed slot is handed over here and now, so that nobody can jump in. */
-  #grantNext(): void {
+  readonly #free = (slot: Slot): void => {
+    this.#held.delete(slot);
     for (const waiter of this.#queue) {
       if (!this.#hasFree()) return;
-      waiter.grant(this.#take());
+      waiter.grant(this.#take(waiter.request));
+    }
+  };
+
+  readonly #leave = (waiter: Waiter): void => {
+    this.#queue.delete(waiter);
+    if (this.#queue.size > 0) return;
+    this.#options.clock.cancel(this.#lookTimer);
+    this.#lookTimer = undefined;
+  };
+
+  /** Has slow clients give way: for those who wait, and `more`. */
+  #makeRoom(more: number): void {
+    const { concurrency, clock, onGivenUp } = this.#options;
+    const now = clock.now();
+    if (now < this.#vainUntil) return;
+    for (let wanted = this.#queue.size + more; wanted > 0; wanted--) {
+      const slot = slotToGiveWay(this.#held, concurrency, now);
+      if (slot === undefined) {
+        this.#vainUntil = now + VAIN_MS;
+        return;
+      }
+      onGivenUp?.(slot.giveWay(now));
     }
   }
+
+  readonly #look = (): void => {
+    this.#lookTimer = undefined;
+    this.#makeRoom(0);
+    if (this.#queue.size > 0) this.#lookTimer = this.#options.clock.after(LOOK_MS, this.#look);
+  };
 
   #full(why: string): GatewayError {
     const { whose = 'the upstream', concurrency } = this.#options;
@@ -99,36 +141,35 @@ export class Slots {
 }
 
 class Waiter implements CancelListener {
-  readonly #queue: Set<Waiter>;
-  readonly #signal: Cancellation;
-  readonly #resolve: (release: Release) => void;
+  readonly request: UpstreamRequest;
+  readonly #resolve: (slot: Slot) => void;
   readonly #reject: (error: Error) => void;
   readonly #clock: Clock;
+  readonly #onLeave: (waiter: Waiter) => void;
   #timer: Timer | undefined;
 
   constructor(
-    queue: Set<Waiter>,
-    signal: Cancellation,
-    resolve: (release: Release) => void,
+    request: UpstreamRequest,
+    resolve: (slot: Slot) => void,
     reject: (error: Error) => void,
     clock: Clock,
+    onLeave: (waiter: Waiter) => void,
   ) {
-    this.#queue = queue;
-    this.#signal = signal;
+    this.request = request;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#clock = clock;
+    this.#onLeave = onLeave;
   }
 
   arm(waitMs: number, timeout: () => Error): void {
-    this.#queue.add(this);
     this.#timer = this.#clock.after(waitMs, () => this.refuse(timeout()));
-    this.#signal.listen(this);
+    this.request.signal.listen(this);
   }
 
-  grant(release: Release): void {
+  grant(slot: Slot): void {
     this.#leave();
-    this.#resolve(release);
+    this.#resolve(slot);
   }
 
   refuse(error: Error): void {
@@ -141,9 +182,9 @@ class Waiter implements CancelListener {
   }
 
   #leave(): void {
-    this.#queue.delete(this);
+    this.#onLeave(this);
     this.#clock.cancel(this.#timer);
-    this.#signal.unlisten(this);
+    this.request.signal.unlisten(this);
   }
 }
 
@@ -151,23 +192,22 @@ class Waiter implements CancelListener {
 export function bulkhead(slots: Slots, clock: Clock): Policy {
   return (next) =>
     async function admitted(request) {
-      const slot = slots.acquire(request.signal);
-      let release: Release;
-      if (typeof slot === 'function') release = slot;
-      else {
+      const granted = slots.acquire(request);
+      let slot: Slot;
+      if (granted instanceof Promise) {
         const since = clock.now();
         try {
-          release = await slot;
+          slot = await granted;
         } finally {
           request.notes.queuedMs += clock.now() - since;
         }
-      }
+      } else slot = granted;
       try {
         const response = await next(request);
-        response.body.onClose(release);
+        slot.holdFor(response.body);
         return response;
       } catch (error) {
-        release();
+        slot.release();
         throw error;
       }
     };

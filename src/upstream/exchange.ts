@@ -127,6 +127,10 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
     );
   }
 
+  now(): number {
+    return this.#options.clock.now();
+  }
+
   /** Ends it now; the caller is told at once, whatever undici is waiting for. */
   abort(reason: Error): void {
     if (this.#over || this.#cancelled !== undefined) return;

@@ -9,6 +9,7 @@ import type { BreakerConfig, UpstreamConfig } from '../config/config.ts';
 import { RetryBudget } from '../policies/budget.ts';
 import { Slots } from '../policies/bulkhead.ts';
 import { Circuit, type CircuitName } from '../policies/circuit.ts';
+import type { GivenUp } from '../policies/slot.ts';
 import { consecutiveFailures, FailureRatio } from '../policies/failure-window.ts';
 import { discover } from './discovery/discovery.ts';
 import { type DiscoveryEvent, Finder } from './finder.ts';
@@ -31,6 +32,8 @@ export interface Surroundings {
   readonly random: () => number;
   /** Told when a circuit changes. */
   readonly onCircuit?: (upstream: string, state: CircuitName) => void;
+  /** Told of each exchange whose slow client had to give its slot to another. */
+  readonly onGivenUp?: (given: GivenUp) => void;
   /** Told when looking targets up begins to fail, or goes well again. */
   readonly onDiscovery?: (upstream: string, event: DiscoveryEvent) => void;
   /** Told when a target changes; once for each change. */
@@ -52,10 +55,10 @@ export class UpstreamState {
   readonly #shares = new Map<string, Slots>();
 
   constructor(config: UpstreamConfig, surroundings: Surroundings) {
-    const { clock } = surroundings;
+    const { clock, onGivenUp } = surroundings;
     this.config = config;
     this.#surroundings = surroundings;
-    this.slots = new Slots({ ...config.bulkhead, clock });
+    this.slots = new Slots({ ...config.bulkhead, clock, onGivenUp });
     this.budget = new RetryBudget(clock);
     this.circuit = config.breaker && buildCircuit(config.breaker, surroundings);
     this.#outlier = this.#buildOutlier();
@@ -76,12 +79,13 @@ export class UpstreamState {
     const most = Math.max(1, Math.floor(concurrency * share));
     const known = this.#shares.get(route);
     if (known?.concurrency === most) return known;
-    const { clock } = this.#surroundings;
+    const { clock, onGivenUp } = this.#surroundings;
     const slots = new Slots({
       concurrency: most,
       queue: Math.floor(queue * share),
       waitMs,
       clock,
+      onGivenUp,
       whose: 'the share of this route',
     });
     this.#shares.set(route, slots);

@@ -30,6 +30,7 @@ export function feed(onResume: (body: Body) => void = () => undefined): Feed {
       aborted = reason;
       told.push('abort');
     },
+    now: () => performance.now(),
   };
   const body = new Body(source);
   return {

@@ -1,0 +1,108 @@
+/**
+ * One exchange's slot, and who gives one way: while others wait and most slots belong to exchanges whose
+ * client keeps us waiting, the one that is furthest behind ends.
+ *
+ * Only a client can be behind: bytes of its upload are due, or its connection takes none of the answer.
+ * An exchange that waits for its upstream, such as a stream of events, holds its slot. A conversation (gRPC)
+ * is behind only until its answer begins, and gives way where nobody else would.
+ */
+import type { Body } from '../body.ts';
+import type { UpstreamRequest } from '../call.ts';
+import { GatewayError } from '../errors.ts';
+import { Upload } from '../upload.ts';
+
+/** Further behind than this a client may be told to give way. */
+export const BEHIND_MS = 500;
+
+/** What kept the slot waiting: the client's body, or its reading of ours. */
+export type SlowSide = 'upload' | 'reader';
+
+/** A slot that was given up, for log and metric. */
+export interface GivenUp {
+  readonly request: UpstreamRequest;
+  readonly side: SlowSide;
+  readonly behindMs: number;
+}
+
+export class Slot {
+  readonly request: UpstreamRequest;
+  readonly #onRelease: (slot: Slot) => void;
+  #body: Body | undefined;
+  #isHeld = true;
+
+  constructor(request: UpstreamRequest, onRelease: (slot: Slot) => void) {
+    this.request = request;
+    this.#onRelease = onRelease;
+  }
+
+  /** Holds it until `body` closes. */
+  holdFor(body: Body): void {
+    this.#body = body;
+    body.onClose(() => this.release());
+  }
+
+  /** The second time does nothing. */
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#onRelease(this);
+  }
+
+  /** How far its client is behind, in milliseconds at `now`. */
+  behindMs(now: number): number {
+    return Math.max(this.#uploadLagMs(now), this.#body?.readerLagMs(now) ?? 0);
+  }
+
+  /** Its client may have nothing to say yet. */
+  get isConversation(): boolean {
+    const { body } = this.request;
+    return body instanceof Upload && body.isConversation;
+  }
+
+  /** Ends the exchange, for its client's sake. */
+  giveWay(now: number): GivenUp {
+    const side = this.#uploadLagMs(now) === this.behindMs(now) ? 'upload' : 'reader';
+    const given = { request: this.request, side, behindMs: this.behindMs(now) } as const;
+    const detail = `the client ${SIDES[side]} too slowly, and others waited for its place`;
+    this.request.signal.cancel(new GatewayError('GW_REQUEST_TIMEOUT', detail));
+    // Whoever still works for it has been told; nobody waits for that.
+    this.release();
+    return given;
+  }
+
+  #uploadLagMs(now: number): number {
+    const { body } = this.request;
+    if (!(body instanceof Upload)) return 0;
+    const isTalk = body.isConversation && this.#body !== undefined;
+    return isTalk ? 0 : body.lagMs(now);
+  }
+}
+
+const SIDES: Readonly<Record<SlowSide, string>> = {
+  upload: 'sent its request',
+  reader: 'took its answer',
+};
+
+/** The slot that gives way, of `held` ones of `concurrency`; `undefined` where none does. */
+export function slotToGiveWay(
+  held: Iterable<Slot>,
+  concurrency: number,
+  now: number,
+): Slot | undefined {
+  let behind = 0;
+  let last: Slot | undefined;
+  let mostMs = 0;
+  for (const slot of held) {
+    const ms = slot.behindMs(now);
+    if (ms < BEHIND_MS) continue;
+    behind += 1;
+    const isLater = last === undefined || ms > mostMs;
+    const isFitter = last?.isConversation === true && !slot.isConversation;
+    const isSpared = last?.isConversation === false && slot.isConversation;
+    if (isFitter || (isLater && !isSpared)) {
+      last = slot;
+      mostMs = ms;
+    }
+  }
+  return behind * 2 > concurrency ? last : undefined;
+}
