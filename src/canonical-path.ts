@@ -6,13 +6,23 @@
  * `/%61dmin`, `/admin/..;/x`). What could be read in two ways even so is refused.
  */
 import { GatewayError } from './errors.ts';
+import { hasParameters } from './path-parameters.ts';
 
 export interface PathRules {
   /** `reject` refuses a path that is not canonical already. */
   readonly handling: 'normalize' | 'reject';
   /** `%2F`: refuse it, or keep it as data that never separates. */
   readonly escapedSlash: 'refuse' | 'keep';
+  /** `;` and `%3B`: refuse them, or keep them; see path-parameters.ts. */
+  readonly parameters: 'refuse' | 'keep';
 }
+
+/** For paths that are made here, of pieces that were looked at already. */
+export const OWN_PATHS: PathRules = {
+  handling: 'normalize',
+  escapedSlash: 'keep',
+  parameters: 'keep',
+};
 
 /** Nothing to do: path characters only, no escape, no `;`. Doubled slashes and dots are checked apart. */
 const PLAIN = /^\/[A-Za-z0-9\-._~!$&'()*+,=:@/]*$/;
@@ -34,6 +44,9 @@ export function canonicalPath(path: string, rules: PathRules): string {
   const canonical = resolveSegments(canonicalEscapes(path, rules));
   if (rules.handling === 'reject' && canonical !== path) {
     throw refused('the path is not canonical');
+  }
+  if (rules.parameters === 'refuse' && hasParameters(canonical)) {
+    throw refused('the path has parameters (;)');
   }
   return canonical;
 }
@@ -85,7 +98,7 @@ function resolveSegments(path: string): string {
     }
     if (DISGUISED_DOTS.test(segment)) throw refused('the path disguises a dot segment');
     // No segment to who drops parameters: `/;x/admin` is `/admin` to Tomcat (CVE-2020-11989).
-    if (segment[0] === ';' && i < segments.length - 1) {
+    if (/^(?:;|%3B)/.test(segment) && i < segments.length - 1) {
       throw refused('the path disguises a doubled slash');
     }
     out.push(segment);

@@ -71,6 +71,7 @@ export async function buildGeneration(
     const context = {
       clock: world.clock,
       idleMs: config.server.limits.idleMs,
+      urlBytes: config.server.limits.urlBytes,
       onFallback: (route: string, reason: string) => world.metrics.countFallback(route, reason),
     };
     for (const route of routes) {

@@ -115,7 +115,7 @@ function route(
   return addressOf(match.route.name) + below + query;
 }
 
-/** @throws GW_ROUTE_NOT_FOUND, GW_METHOD_NOT_ALLOWED */
+/** @throws GW_ROUTE_NOT_FOUND, GW_METHOD_NOT_ALLOWED, GW_REQUEST_INVALID */
 function find(asked: MatchRequest, matcher: Matcher): Match {
   const found = matcher.find(asked);
   switch (found.kind) {
@@ -126,6 +126,8 @@ function find(asked: MatchRequest, matcher: Matcher): Match {
       const detail = `${asked.method} is not served at this path`;
       throw new GatewayError('GW_METHOD_NOT_ALLOWED', detail, { headers });
     }
+    case 'ambiguous':
+      throw new GatewayError('GW_REQUEST_INVALID', found.detail);
     case 'none':
       throw new GatewayError('GW_ROUTE_NOT_FOUND', 'nothing is served at this path');
   }

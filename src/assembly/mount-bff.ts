@@ -18,7 +18,9 @@ import { hasBody } from '../edge/client-headers.ts';
 import { GatewayError } from '../errors.ts';
 import { openUpload } from '../edge/client-upload.ts';
 import { SERVED_METHODS } from '../edge/methods.ts';
+import { hasParameters, parameterFault } from '../path-parameters.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
+import { BffEndpoints } from './bff-endpoints.ts';
 import { asHook } from './fastify-hook.ts';
 import { checkResponses, validator } from './bff-schemas.ts';
 import { addressOf, entryHooks } from './mount.ts';
@@ -95,6 +97,7 @@ class Mount {
   readonly #bff: Bff;
   readonly #context: ActionContext;
   readonly #runner: PartRunner;
+  readonly #endpoints: BffEndpoints;
 
   constructor(bff: Bff, route: Route, context: ActionContext) {
     this.prefix = addressOf(route.config.name);
@@ -102,18 +105,26 @@ class Mount {
     this.#bff = bff;
     this.#context = context;
     this.#runner = this.#runnerFor(route);
+    this.#endpoints = new BffEndpoints(context.urlBytes);
   }
 
   /** Puts the hooks of the mount around a route of the BFF. */
   prepareRoute(options: PreparedRoute): void {
     const path = options.path.slice(this.prefix.length) || '/';
     const { portico, unknownPath } = options.config ?? {};
-    if (unknownPath !== true) checkResponses(`${String(options.method)} ${path}`, options);
+    const endpoint = unknownPath === true ? '' : path;
+    if (unknownPath !== true) {
+      const name = `${String(options.method)} ${path}`;
+      checkResponses(name, options);
+      checkEndpoint(name, path);
+    }
+    this.#endpoints.add(options, endpoint);
     const route = portico === undefined ? this.#route : this.#route.narrowedBy(portico);
     const runner = route === this.#route ? this.#runner : this.#runnerFor(route);
     const before: onRequestHookHandler[] = [
       ...entryHooks(route, this.#context),
-      markRequest(unknownPath === true ? '' : path, runner),
+      markRequest(endpoint, runner),
+      this.#refuseTwoEndpoints(endpoint),
       ...route.requestHooks.map(asHook),
     ];
     options.bodyLimit ??= route.config.bodyLimitBytes;
@@ -125,10 +136,29 @@ class Mount {
     options.onSend = [...[options.onSend ?? []].flat(), ...sendHooks(route)];
   }
 
+  /** Servers that cut parameters off would reach another endpoint: nobody can tell which is meant. */
+  #refuseTwoEndpoints(endpoint: string): onRequestHookHandler {
+    const endpoints = this.#endpoints;
+    const { prefix } = this;
+    return function refuseTwoEndpoints({ raw }, _reply, done) {
+      const { rest } = exchangeOf(raw);
+      if (!hasParameters(rest) || endpoints.agreeOn(endpoint, raw, prefix, rest)) done();
+      else done(new GatewayError('GW_REQUEST_INVALID', TWO_ENDPOINTS));
+    };
+  }
+
   #runnerFor(route: Route): PartRunner {
     const calls = this.#bff.upstreams.map((name) => [name, route.callOf(name)] as const);
     return new PartRunner(new Map(calls), this.#context.clock);
   }
+}
+
+const TWO_ENDPOINTS = 'with and without its parameters (;) the path leads to different endpoints';
+
+/** @throws {TypeError} for a path that no request can have */
+function checkEndpoint(name: string, path: string): void {
+  const fault = parameterFault(path);
+  if (fault !== undefined) throw new TypeError(`${name} ${fault}`);
 }
 
 function markRequest(endpoint: string, runner: PartRunner): onRequestHookHandler {

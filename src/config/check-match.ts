@@ -2,6 +2,7 @@
 import { METHODS } from 'node:http';
 import type { Finding, Path } from './fault.ts';
 import { parsePathPattern, type PathPattern } from './path-pattern.ts';
+import { parameterFault } from '../path-parameters.ts';
 import { checkRegex, parseRegex } from './regex.ts';
 import { Match } from './schema-route.ts';
 import { hint } from './suggest.ts';
@@ -73,7 +74,13 @@ function readAlternative(
   return isAny ? { at, parameters: [], isOpen: true } : undefined;
 }
 
+/** Classes such as `[^;/]` may hold it: they match with and without. */
+const CLASS = /\\[^;]|\[\^?\]?(?:\\.|[^\]\\])*\]/g;
+
 function* checkMatch(match: Tree, path: Path): Generator<Finding> {
+  const { pathRegex } = match;
+  const fault = typeof pathRegex === 'string' && parameterFault(pathRegex.replaceAll(CLASS, ''));
+  if (fault) yield { path: [...path, 'pathRegex'], message: fault };
   if (match['path'] !== undefined && match['pathRegex'] !== undefined) {
     const message = 'stands beside path: use one of them';
     yield { path: [...path, 'pathRegex'], at: 'key', message };

@@ -1,6 +1,7 @@
 /** Templates that can not be filled: unknown names, braces that do not close, paths nobody can ask for. */
 import type { Alternative, Matches } from './check-match.ts';
 import type { Finding, Path } from './fault.ts';
+import { parameterFault as semicolonFault } from '../path-parameters.ts';
 import { canonicalText, colonParameter } from './path-pattern.ts';
 import { hint } from './suggest.ts';
 import { parseTemplate, type Reference, renderTemplate } from './template.ts';
@@ -58,6 +59,12 @@ export function* checkReferences(
   }
 }
 
+/** Where clients are sent back to us, they ask for a path as the config has them. */
+export function* checkOwnPath(text: string, path: Path): Generator<Finding> {
+  const message = /^\/(?!\/)/.test(text) ? semicolonFault(text.replace(/[?#].*$/, '')) : undefined;
+  if (message !== undefined) yield { path, message };
+}
+
 /** A path that is sent must be canonical: what is not never leaves the gateway. */
 export function* checkSentPath(text: string, path: Path): Generator<Finding> {
   // The schema tells of the slash.
@@ -66,8 +73,9 @@ export function* checkSentPath(text: string, path: Path): Generator<Finding> {
     yield { path, message: 'holds a "?": a path has no query' };
     return;
   }
-  const misspelt = colonParameter(text);
-  if (misspelt !== undefined) yield { path, message: misspelt };
+  for (const message of [colonParameter(text), semicolonFault(text)]) {
+    if (message !== undefined) yield { path, message };
+  }
   try {
     const template = parseTemplate(text);
     const sample = renderTemplate(template, () => 'x');

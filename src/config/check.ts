@@ -11,7 +11,7 @@ import { checkHashes, checkPluginOptions } from './check-plugins.ts';
 import { checkPorts } from './check-ports.ts';
 import { checkRouteTable } from './check-routes.ts';
 import { checkServerTls } from './check-server-tls.ts';
-import { checkSentPath, checkTarget } from './check-template.ts';
+import { checkOwnPath, checkSentPath, checkTarget } from './check-template.ts';
 import { checkTimeouts } from './check-timeouts.ts';
 import { checkUpstreamTls } from './check-tls.ts';
 import { checkUpstreams, hasMisspelt } from './check-upstreams.ts';
@@ -61,7 +61,8 @@ function checkRoute(tree: Tree, modules: Modules, name: string, route: Tree): Fi
     }
   }
   if (isMap(redirect) && typeof redirect['to'] === 'string') {
-    findings.push(...checkTarget(redirect['to'], [...path, 'redirect', 'to'], matches));
+    const at = [...path, 'redirect', 'to'];
+    findings.push(...checkTarget(redirect['to'], at, matches), ...checkOwnPath(redirect['to'], at));
   }
   if (isMap(aggregate)) {
     const checkName = (other: string, at: Path): Iterable<Finding> =>

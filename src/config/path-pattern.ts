@@ -1,6 +1,7 @@
 /** The paths a route matches, as the config writes them: `/a/{id}` exactly, `/a/*` as a prefix. */
-import { canonicalPath } from '../canonical-path.ts';
+import { canonicalPath, OWN_PATHS } from '../canonical-path.ts';
 import { GatewayError } from '../errors.ts';
+import { parameterFault } from '../path-parameters.ts';
 
 export type Segment =
   | { readonly kind: 'literal'; readonly text: string }
@@ -41,6 +42,8 @@ export function parsePathPattern(text: string): PathPattern {
   if (plain.includes('?')) {
     throw new RangeError(`"${text}" never matches: a path has no query; match that by "query"`);
   }
+  const fault = parameterFault(plain);
+  if (fault !== undefined) throw new RangeError(`"${text}" ${fault}`);
   checkCanonical(text, plain);
   const parts = plain.split('/').filter((part) => part !== '');
   const segments = parts.map((part) => parseSegment(text, part));
@@ -71,7 +74,7 @@ export function canonicalText(path: string): string {
   const escaped = path.replaceAll(/[^\p{ASCII}]+/gu, (text) =>
     encodeURIComponent(text.toWellFormed()),
   );
-  return canonicalPath(escaped, { handling: 'normalize', escapedSlash: 'keep' });
+  return canonicalPath(escaped, OWN_PATHS);
 }
 
 /** A path that no request can have, since requests are made canonical first, would never match. */

@@ -162,6 +162,12 @@ const ACTIONS = [
   'A host has one spelling, made before anything looks at it: lower case, without a dot at its end, IPv6 addresses as',
   'RFC 5952 writes them. Routes, plugins, the log and upstreams (`host: client`, `X-Forwarded-Host`) see that one;',
   'the port does not count for matching and goes on as the client sent it. `shop..example` is 400.',
+  '',
+  'What follows `;` in a segment is part of it to most servers, and cut off by others (Tomcat, Spring): `/admin;x/y` is',
+  '`/admin/y` to them. A path is therefore matched as it came and with everything from `;` or `%3B` cut off each',
+  'segment; where the two lead to different routes, or different endpoints of a BFF, the request is 400. Parameters',
+  'such as `{id}` keep all of their segment, and a prefix that is replaced takes its `;…` with it. Paths of the config',
+  'hold no `;`. `server.paths.parameters: refuse` refuses all such paths.',
 ];
 
 export const INTRODUCTION = [

@@ -41,6 +41,12 @@ export const Server = z
           .enum(['refuse', 'keep'])
           .default('refuse')
           .describe('`%2F` in a path: answer 400, or keep it as data that never separates.'),
+        parameters: z
+          .enum(['keep', 'refuse'])
+          .default('keep')
+          .describe(
+            '`;` and `%3B` in a path: keep what follows, and answer 400 where the path without it is served by another route; or answer 400 always.',
+          ),
       })
       .prefault({})
       .describe('How request paths are made canonical before anything looks at them.'),

@@ -7,6 +7,7 @@
  */
 import type { MatchConfig, RouteConfig } from '../config/config.ts';
 import { parseRegex } from '../config/regex.ts';
+import { hasParameters, otherReadings } from '../path-parameters.ts';
 import { compileConditions, type MatchRequest } from './conditions.ts';
 import { compareRanks, rankOf } from './precedence.ts';
 
@@ -21,7 +22,9 @@ export interface Match {
 export type MatchResult =
   | { readonly kind: 'match'; readonly match: Match }
   | { readonly kind: 'method'; readonly allow: readonly string[] }
-  | { readonly kind: 'none' };
+  | { readonly kind: 'none' }
+  /** Servers behind could read the request in two ways, and routes differ on them. */
+  | { readonly kind: 'ambiguous'; readonly detail: string };
 
 interface Candidate {
   readonly route: RouteConfig;
@@ -59,8 +62,19 @@ export class Matcher {
     for (const candidate of rank(routes)) this.#place(candidate);
   }
 
-  /** The route for `request`, or why there is none. */
+  /** The route for `request`, or why there is none: the same for all who may read its path. */
   find(request: MatchRequest): MatchResult {
+    const found = this.#findAsItCame(request);
+    if (!hasParameters(request.path) || found.kind === 'ambiguous') return found;
+    for (const path of otherReadings(request.path)) {
+      const other = this.#findAsItCame({ ...request, path });
+      if (other.kind === 'ambiguous') return other;
+      if (routeOf(other) !== routeOf(found)) return PARAMETERS_DECIDE;
+    }
+    return found;
+  }
+
+  #findAsItCame(request: MatchRequest): MatchResult {
     const search = new Search(request);
     this.#visit(search);
     const { best, passed } = search;
@@ -99,6 +113,14 @@ export class Matcher {
     else node.exact.push(candidate);
   }
 }
+
+const PARAMETERS_DECIDE: MatchResult = {
+  kind: 'ambiguous',
+  detail: 'with and without its parameters (;) the path leads to different routes',
+};
+
+const routeOf = (result: MatchResult): RouteConfig | undefined =>
+  result.kind === 'match' ? result.match.route : undefined;
 
 function child(node: Node, text: string): Node {
   const known = node.literals.get(text);

@@ -1,5 +1,5 @@
 /** The path an upstream is asked for, from the one the client asked for. */
-import { canonicalPath, encodeSegment } from '../canonical-path.ts';
+import { canonicalPath, encodeSegment, OWN_PATHS } from '../canonical-path.ts';
 import { parseTemplate, renderTemplate } from '../config/template.ts';
 import { GatewayError } from '../errors.ts';
 
@@ -45,7 +45,7 @@ export function compileRewrite(rewrite: string | undefined): Rewrite {
 
 /** @throws GW_REQUEST_INVALID unless `path` is canonical */
 export function mustBeCanonical(path: string): string {
-  const canonical = canonicalPath(path, { handling: 'normalize', escapedSlash: 'keep' });
+  const canonical = canonicalPath(path, OWN_PATHS);
   if (canonical === path) return path;
   throw new GatewayError('GW_REQUEST_INVALID', 'a parameter would make it another path');
 }

@@ -52,6 +52,8 @@ export interface ActionContext {
   readonly clock: Clock;
   /** Silence of a client. */
   readonly idleMs: number;
+  /** Longest target of a request. */
+  readonly urlBytes: number;
   /** Told of each answer that stands in for an upstream's. */
   readonly onFallback: (route: string, reason: string) => void;
 }

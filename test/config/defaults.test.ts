@@ -11,7 +11,7 @@ describe('what is not written', () => {
     expect(server).toEqual({
       host: '0.0.0.0',
       port: 8080,
-      paths: { handling: 'normalize', escapedSlash: 'refuse' },
+      paths: { handling: 'normalize', escapedSlash: 'refuse', parameters: 'keep' },
       limits: {
         bodyBytes: 1_048_576,
         headersBytes: 16_384,

@@ -3,7 +3,7 @@ import { canonicalPath } from '../../src/canonical-path.ts';
 
 const outcome = (path: string, escapedSlash: 'refuse' | 'keep'): string => {
   try {
-    return canonicalPath(path, { handling: 'normalize', escapedSlash });
+    return canonicalPath(path, { handling: 'normalize', escapedSlash, parameters: 'keep' });
   } catch (error) {
     return (error as { code: string }).code;
   }

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalPath, type PathRules } from '../../src/canonical-path.ts';
+import { hasParameters, otherReadings } from '../../src/path-parameters.ts';
 
 const rules = (fields: Partial<PathRules> = {}): PathRules => ({
   handling: 'normalize',
   escapedSlash: 'refuse',
+  parameters: 'keep',
   ...fields,
 });
 const canonical = (path: string, fields?: Partial<PathRules>): string =>
@@ -72,6 +74,8 @@ describe('the canonical path', () => {
     ['escaped parameters of two dots', '/a/..%3bx/b'],
     ['parameters of no segment', '/;x/admin'],
     ['parameters of no segment, between', '/a/;/admin'],
+    ['escaped parameters of no segment', '/%3bx/admin'],
+    ['escaped parameters of no segment, between', '/a/%3B/admin'],
   ])('refuses %s', (_what, path) => {
     expect(() => canonical(path)).toThrow(refused);
   });
@@ -119,6 +123,7 @@ describe('any path', () => {
   const anyRules = fc.record({
     handling: fc.constant('normalize' as const),
     escapedSlash: fc.constantFrom('refuse' as const, 'keep' as const),
+    parameters: fc.constantFrom('refuse' as const, 'keep' as const),
   });
   const outcome = (path: string, how: PathRules): string | undefined => {
     try {
@@ -138,6 +143,13 @@ describe('any path', () => {
       // `npm run fuzz` looks for longer.
       { numRuns: Number(process.env['FUZZ_RUNS'] ?? 2_000) },
     );
+
+  test('is canonical without its parameters too: cutting them makes no empty or dot segment', () => {
+    always((out, how) => {
+      if (how.parameters === 'refuse') expect(hasParameters(out)).toBe(false);
+      else for (const read of otherReadings(out)) expect(outcome(read, how)).toBe(read);
+    });
+  });
 
   test('has one spelling: the canonical one is its own', () => {
     always((out, how) => expect(canonicalPath(out, how)).toBe(out));

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalPath, encodeQueryValue, encodeSegment } from '../../src/canonical-path.ts';
 
-const keep = { handling: 'reject', escapedSlash: 'keep' } as const;
+const keep = { handling: 'reject', escapedSlash: 'keep', parameters: 'keep' } as const;
 
 describe('a value in a path', () => {
   test.each([

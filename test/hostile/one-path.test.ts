@@ -31,6 +31,14 @@ const anyTarget = fc
   .map(([start, pieces, rest]) => `${start}${pieces.join('')}${rest}`)
   .filter((text) => text !== '' && !/[^\x21-\xff]/.test(text));
 
+const RULES = { handling: 'reject', escapedSlash: 'refuse', parameters: 'keep' } as const;
+
+/** Servers that drop parameters: all of them, or those that were not escaped. */
+const DROPPING = [
+  (path: string): string => path.replaceAll(/(;|%3B)[^/]*/g, ''),
+  (path: string): string => path.replaceAll(/;[^/]*/g, ''),
+];
+
 /** What the routes say, told again in one line each. */
 function routeOf(path: string): string {
   if (/^\/admin(\/|$)/.test(path)) return 'admin';
@@ -84,8 +92,14 @@ test(
       expect(seenUrl).toBe(sent);
       expect(answer.headers['x-seen-route'], path).toBe(routeOf(path));
       // It is what it would become, so that whoever reads it again reads the same.
-      expect(canonicalPath(path, { handling: 'reject', escapedSlash: 'refuse' })).toBe(path);
+      expect(canonicalPath(path, RULES)).toBe(path);
       expect(new URL(`http://a${path}`).pathname).toBe(path);
+      // Nor does one who drops parameters reach what another route guards.
+      for (const drop of DROPPING) {
+        const read = drop(path);
+        expect(routeOf(read), path).toBe(routeOf(path));
+        expect(canonicalPath(read, RULES)).toBe(read);
+      }
     });
 
     expect(served + refused).toBe(RUNS);
