@@ -20,7 +20,8 @@ import { requestIds } from './edge/request-id.ts';
 import { createHttpServer, type GatewayHttpServer } from './http-server.ts';
 import { buildGeneration, type Generation } from './gateway.ts';
 import { loadModules } from './modules.ts';
-import { createLogger } from './observe/log.ts';
+import type { LineOutput } from './observe/line-output.ts';
+import { createLogger, logOutput } from './observe/log.ts';
 import { Metrics, type UpstreamGauges } from './observe/metrics.ts';
 import type { CircuitName } from './policies/circuit.ts';
 import { statusOf, type GatewayStatus } from './status.ts';
@@ -33,6 +34,8 @@ export interface GatewayOptions {
   readonly environment: Environment;
   /** Default: JSON lines on standard output, at the config's level. */
   readonly log?: FastifyBaseLogger;
+  /** Where the default log goes. Default: standard output. */
+  readonly logOutput?: LineOutput;
   readonly clock?: Clock;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
@@ -79,7 +82,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
 function createWorld(options: GatewayOptions, config: Config): World {
   const { clock = systemClock, random = Math.random, send } = options;
-  const log = options.log ?? createLogger(config.logs.level);
+  const { log, output } = openLog(options, config.logs.level, clock);
   const upstreams = new UpstreamRegistry({
     clock,
     random,
@@ -101,17 +104,31 @@ function createWorld(options: GatewayOptions, config: Config): World {
       if (event.kind === 'removed') metrics.forgetTarget(upstream, target);
     },
   });
-  const metrics: Metrics = new Metrics(() => gaugesOf(upstreams));
+  const metrics: Metrics = new Metrics(
+    () => gaugesOf(upstreams),
+    () => output?.dropped ?? 0,
+  );
   return {
     clock,
     random,
     log,
+    logOutput: output,
     metrics,
     upstreams,
     kept: new KeptValues(),
     nextRequestId: requestIds(),
     send,
   };
+}
+
+function openLog(
+  { log, logOutput: given }: GatewayOptions,
+  level: string,
+  clock: Clock,
+): { readonly log: FastifyBaseLogger; readonly output?: LineOutput } {
+  if (log !== undefined) return { log };
+  const output = given ?? logOutput(clock);
+  return { log: createLogger(level, output), output };
 }
 
 function* gaugesOf(upstreams: UpstreamRegistry): Generator<UpstreamGauges> {
@@ -129,6 +146,11 @@ function* gaugesOf(upstreams: UpstreamRegistry): Generator<UpstreamGauges> {
     };
   }
 }
+
+/** After the requests: so long it may take to close what is left, and to write the last lines of the log. */
+const LAST_MS = 1_000;
+/** What the log gets of it, at least. */
+const LEAST_FLUSH_MS = 100;
 
 class RunningGateway implements Gateway {
   readonly #world: World;
@@ -217,10 +239,29 @@ class RunningGateway implements Gateway {
       });
     }
     const drained = await this.#http.close(graceMs);
-    await this.#current.close();
-    await this.#admin?.close();
-    if (wasReady && drained) log.info('stopped');
-    else if (wasReady) log.warn('stopped: requests under way were cut at the end of the grace');
+    const endAt = clock.now() + LAST_MS;
+    const isClosed = await this.#closeAll();
+    if (wasReady && !drained)
+      log.warn('stopped: requests under way were cut at the end of the grace');
+    else if (wasReady && isClosed) log.info('stopped');
+    else if (wasReady) log.warn('stopped: a plugin or a connection did not close in time');
+    await this.#world.logOutput?.end(Math.max(endAt - clock.now(), LEAST_FLUSH_MS));
     return drained;
+  }
+
+  /** What does not close by itself must not keep the process. @returns whether all did */
+  async #closeAll(): Promise<boolean> {
+    const { clock } = this.#world;
+    const late = Promise.withResolvers<false>();
+    const timer = clock.after(LAST_MS, () => late.resolve(false));
+    const closed = this.#current
+      .close()
+      .then(() => this.#admin?.close())
+      .then(() => true as const);
+    try {
+      return await Promise.race([closed, late.promise]);
+    } finally {
+      clock.cancel(timer);
+    }
   }
 }

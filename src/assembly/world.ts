@@ -2,6 +2,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
+import type { LineOutput } from '../observe/line-output.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import type { KeptValues } from './kept-values.ts';
@@ -11,6 +12,8 @@ export interface World {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: FastifyBaseLogger;
+  /** What `log` writes to; absent where the log was handed in. */
+  readonly logOutput?: LineOutput | undefined;
   readonly metrics: Metrics;
   readonly upstreams: UpstreamRegistry;
   readonly kept: KeptValues;

@@ -7,7 +7,8 @@ import { EXIT, type Terminal } from './terminal.ts';
 export async function start(file: string, terminal: Terminal): Promise<number> {
   let gateway: Gateway;
   try {
-    gateway = await createGateway({ file, environment: terminal.environment });
+    const { environment } = terminal;
+    gateway = await createGateway({ file, environment, logOutput: await terminal.openLog() });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     printFaults(error.faults, terminal);

@@ -1,5 +1,6 @@
 /** What commands get from the process. */
 import type { Environment } from '../config/environment.ts';
+import type { LineOutput } from '../observe/line-output.ts';
 
 export interface Terminal {
   readonly args: readonly string[];
@@ -7,6 +8,12 @@ export interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly onSignal: (signals: readonly NodeJS.Signals[], listener: () => void) => void;
+  /**
+   * From here on nothing that is written, by `out`, `err` or anybody's `console`, waits for its reader.
+   *
+   * @returns standard output
+   */
+  readonly openLog: () => Promise<LineOutput>;
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
 }

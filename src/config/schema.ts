@@ -123,7 +123,9 @@ const Telemetry = z
         access: z.boolean().default(true).describe('One line for each request.'),
       })
       .prefault({})
-      .describe('JSON lines on standard output.'),
+      .describe(
+        'JSON lines on standard output. Requests never wait for whoever reads them: what is not taken waits in up to 4 MiB, and what comes then is dropped and counted (`portico_log_lines_dropped_total`).',
+      ),
   })
   .describe('What the gateway tells of itself.');
 

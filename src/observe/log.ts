@@ -1,12 +1,11 @@
 /** The gateway's log: pino, as JSON lines on standard output. */
 import type { FastifyBaseLogger } from 'fastify';
-import { destination, pino, stdTimeFunctions } from 'pino';
+import { pino, stdTimeFunctions } from 'pino';
+import type { Clock } from '../clock.ts';
+import { standardDescriptor, STDOUT } from './descriptor.ts';
+import { LineOutput } from './line-output.ts';
 
-/** Lines are written in batches; what is left goes out within this time, and when the process ends. */
-const FLUSH_MS = 200;
-
-export function createLogger(level: string): FastifyBaseLogger {
-  const stream = destination({ dest: 1, sync: false, minLength: 4_096, periodicFlush: FLUSH_MS });
+export function createLogger(level: string, output: LineOutput): FastifyBaseLogger {
   return pino(
     {
       level,
@@ -20,6 +19,14 @@ export function createLogger(level: string): FastifyBaseLogger {
         'req.headers.cookie',
       ],
     },
-    stream,
+    output,
   );
 }
+
+/** Where the log goes. */
+export const logOutput = (clock: Clock): LineOutput =>
+  new LineOutput({ descriptor: standardDescriptor(STDOUT), clock, notice: dropNotice });
+
+/** A line of the log like any other, whatever its level. */
+const dropNotice = (lines: number): string =>
+  `{"level":"warn"${stdTimeFunctions.isoTime()},"lines":${lines},"msg":"log lines were dropped: nobody took them"}\n`;

@@ -132,9 +132,10 @@ export class Metrics {
     registers: [this.#registry],
   });
 
-  /** `upstreams` is asked for the state of things at each scrape. */
-  constructor(upstreams: () => Iterable<UpstreamGauges>) {
+  /** Both are asked for the state of things at each scrape. */
+  constructor(upstreams: () => Iterable<UpstreamGauges>, droppedLogLines: () => number = () => 0) {
     collectDefaultMetrics({ register: this.#registry });
+    this.#logLines(droppedLogLines);
     this.#upstreamGauge(
       'portico_circuit_state',
       '0 closed, 1 half-open, 2 open, 3 forced.',
@@ -238,6 +239,18 @@ export class Metrics {
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
     return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #logLines(dropped: () => number): void {
+    const counter = new Counter({
+      name: 'portico_log_lines_dropped_total',
+      help: 'Lines of the log that nobody took: a full disk, or a reader that stalls.',
+      registers: [this.#registry],
+      collect() {
+        counter.reset();
+        counter.inc(dropped());
+      },
+    });
   }
 
   #upstreamGauge(
