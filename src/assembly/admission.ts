@@ -106,6 +106,7 @@ function route(
     query,
     host: hostName(host),
     headers,
+    rawHeaders: request.rawHeaders,
   };
   const match = findPreflighted(asked, matcher, preflighted) ?? find(asked, matcher);
   exchange.route = match.route.name;

@@ -168,6 +168,12 @@ const ACTIONS = [
   'segment; where the two lead to different routes, or different endpoints of a BFF, the request is 400. Parameters',
   'such as `{id}` keep all of their segment, and a prefix that is replaced takes its `;…` with it. Paths of the config',
   'hold no `;`. `server.paths.parameters: refuse` refuses all such paths.',
+  '',
+  'A condition on a header or a query parameter is asked of every value that came, since servers differ on which of them',
+  'counts: where the answers differ, and lead to different routes, the request is 400 and says which one it is. So it is',
+  'where only some servers would see a value that fits: `?Action=…` (ASP.NET), `?action[]=…` (PHP, Rails), `;` for `&`,',
+  'or a list in one header. Fields that are lists by definition (`Accept`, `Via` …) are joined by commas, of cookies of',
+  'one name the first counts, and `present` refuses nothing.',
 ];
 
 export const INTRODUCTION = [

@@ -58,9 +58,20 @@ export const Match = z
       .describe(
         '`shop.example.com`, or `*.example.com` for any name below it; case, port and a dot at the end do not count.',
       ),
-    headers: z.record(fieldName(), ValueMatch).optional().describe('Header name → value.'),
-    query: z.record(z.string(), ValueMatch).optional().describe('Parameter → its first value.'),
-    cookies: z.record(z.string(), ValueMatch).optional().describe('Cookie → value.'),
+    headers: z
+      .record(fieldName(), ValueMatch)
+      .optional()
+      .describe('Header name → value; 400 where lines of one header give different answers.'),
+    query: z
+      .record(z.string(), ValueMatch)
+      .optional()
+      .describe(
+        'Parameter → value; 400 where a parameter that is repeated gives different answers.',
+      ),
+    cookies: z
+      .record(z.string(), ValueMatch)
+      .optional()
+      .describe('Cookie → value; of several of one name the first counts.'),
   })
   .describe('What a request must be; all that is given must match.');
 

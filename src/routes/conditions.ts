@@ -1,53 +1,105 @@
 /** What a match asks besides path and method: host, headers, cookies, query. */
-import type { IncomingHttpHeaders } from 'node:http';
-import type { MatchConfig, ValueMatcher, ValueMatchers } from '../config/config.ts';
+import type { MatchConfig, ValueMatcher } from '../config/config.ts';
 import { parseRegex } from '../config/regex.ts';
 import { cookieValue } from '../edge/cookie.ts';
-import { firstValue } from '../headers.ts';
+import { type Fields, fieldValues, queryValues, type Values } from './condition-values.ts';
 
 /** A request as far as matching looks at it. */
-export interface MatchRequest {
+export interface MatchRequest extends Fields {
   readonly method: string;
   /** Canonical. */
   readonly path: string;
   readonly query: string;
   /** Canonical, without port. */
   readonly host: string;
-  readonly headers: IncomingHttpHeaders;
 }
 
-type Condition = (request: MatchRequest) => boolean;
+/** Does a request fit? A doubt where that depends on which of several values counts. */
+export type Verdict = 'yes' | 'no' | Doubt;
+export interface Doubt {
+  readonly about: string;
+  /** Only some servers see the value that makes the difference. */
+  readonly isRemote: boolean;
+}
+
+type Condition = (request: MatchRequest) => Verdict;
 type Test = (value: string | undefined) => boolean;
 
 /** One test for everything but path and method; `undefined` where nothing is asked. */
 export function compileConditions(match: MatchConfig): Condition | undefined {
   const conditions = [
     ...(match.hosts === undefined ? [] : [hostCondition(match.hosts)]),
-    ...valueConditions(match.headers, ({ headers }, name) => firstValue(headers[name])),
-    ...valueConditions(match.cookies, ({ headers }, name) => cookieValue(headers.cookie, name)),
-    ...valueConditions(match.query, ({ query }, name) => queryValue(query, name)),
+    ...match.headers.map(([name, matcher]) =>
+      valueCondition(`the field ${name}`, matcher, {
+        read: (request) => fieldValues(request, name),
+        // A comma may belong to the value: only members that fit where the whole does not are doubtful.
+        isDoubtful: (fits, possiblyFits) => possiblyFits && !fits,
+      }),
+    ),
+    ...match.cookies.map(([name, matcher]) => cookieCondition(name, matcher)),
+    ...match.query.map(([name, matcher]) =>
+      valueCondition(`the query parameter ${name}`, matcher, {
+        read: ({ query }) => queryValues(query, name),
+        isDoubtful: (fits, possiblyFits) => possiblyFits !== fits,
+      }),
+    ),
   ];
-  if (conditions.length === 0) return undefined;
-  if (conditions.length === 1) return conditions[0];
-  return (request) => conditions.every((condition) => condition(request));
+  if (conditions.length < 2) return conditions[0];
+  return (request) => all(conditions, request);
 }
+
+/** One that certainly fails decides, whatever the others may be. */
+function all(conditions: readonly Condition[], request: MatchRequest): Verdict {
+  let verdict: Verdict = 'yes';
+  for (const condition of conditions) {
+    const each = condition(request);
+    if (each === 'no') return 'no';
+    // Of two doubts the nearer one is told.
+    if (each !== 'yes' && (verdict === 'yes' || !each.isRemote)) verdict = each;
+  }
+  return verdict;
+}
+
+const certain = (isTrue: boolean): Verdict => (isTrue ? 'yes' : 'no');
 
 function hostCondition(hosts: readonly string[]): Condition {
   const names = new Set(hosts.filter((host) => !host.startsWith('*.')));
   const suffixes = hosts.filter((host) => host.startsWith('*.')).map((host) => host.slice(1));
   return ({ host }) =>
-    names.has(host) ||
-    suffixes.some((suffix) => host.length > suffix.length && host.endsWith(suffix));
+    certain(
+      names.has(host) ||
+        suffixes.some((suffix) => host.length > suffix.length && host.endsWith(suffix)),
+    );
 }
 
-function valueConditions(
-  matchers: ValueMatchers,
-  read: (request: MatchRequest, name: string) => string | undefined,
-): Condition[] {
-  return matchers.map(([name, matcher]) => {
-    const test = compileTest(matcher);
-    return (request) => test(read(request, name));
-  });
+/** Of cookies of one name the first counts (RFC 6265 §5.4), to everybody. */
+function cookieCondition(name: string, matcher: ValueMatcher): Condition {
+  const test = compileTest(matcher);
+  return ({ headers }) => certain(test(cookieValue(headers.cookie, name)));
+}
+
+interface ValueReader {
+  readonly read: (request: MatchRequest) => Values;
+  /** Given what a value that all see gives, and what one gives that some see. */
+  readonly isDoubtful: (fits: boolean, possiblyFits: boolean) => boolean;
+}
+
+/** Tested on every value, since servers differ on which of them counts. */
+function valueCondition(
+  about: string,
+  matcher: ValueMatcher,
+  { read, isDoubtful }: ValueReader,
+): Condition {
+  const test = compileTest(matcher);
+  const near: Doubt = { about, isRemote: false };
+  const remote: Doubt = { about, isRemote: true };
+  return (request) => {
+    const { certain: values, possible } = read(request);
+    const first = test(values[0]);
+    if (matcher.kind === 'present') return certain(first);
+    if (values.some((value) => test(value) !== first)) return near;
+    return possible.some((value) => isDoubtful(first, test(value))) ? remote : certain(first);
+  };
 }
 
 function compileTest(matcher: ValueMatcher): Test {

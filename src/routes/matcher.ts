@@ -8,8 +8,9 @@
 import type { MatchConfig, RouteConfig } from '../config/config.ts';
 import { parseRegex } from '../config/regex.ts';
 import { hasParameters, otherReadings } from '../path-parameters.ts';
-import { compileConditions, type MatchRequest } from './conditions.ts';
+import { compileConditions, type Doubt, type MatchRequest } from './conditions.ts';
 import { compareRanks, rankOf } from './precedence.ts';
+import { type Candidate, Search } from './search.ts';
 
 export interface Match {
   readonly route: RouteConfig;
@@ -25,17 +26,6 @@ export type MatchResult =
   | { readonly kind: 'none' }
   /** Servers behind could read the request in two ways, and routes differ on them. */
   | { readonly kind: 'ambiguous'; readonly detail: string };
-
-interface Candidate {
-  readonly route: RouteConfig;
-  readonly match: MatchConfig;
-  readonly rank: number;
-  readonly methods: ReadonlySet<string> | undefined;
-  readonly condition: ((request: MatchRequest) => boolean) | undefined;
-  /** Host alone: what a 405 is judged by, besides the path. */
-  readonly hostCondition: ((request: MatchRequest) => boolean) | undefined;
-  readonly groups: ((path: string) => Readonly<Record<string, string>> | undefined) | undefined;
-}
 
 interface Node {
   readonly literals: Map<string, Node>;
@@ -77,7 +67,8 @@ export class Matcher {
   #findAsItCame(request: MatchRequest): MatchResult {
     const search = new Search(request);
     this.#visit(search);
-    const { best, passed } = search;
+    const { best, passed, doubt } = search;
+    if (doubt !== undefined) return { kind: 'ambiguous', detail: severalValues(doubt) };
     if (best !== undefined) return { kind: 'match', match: describe(best, request.path) };
     const allow = allowed(passed, request);
     return allow.length > 0 ? { kind: 'method', allow } : { kind: 'none' };
@@ -118,6 +109,9 @@ const PARAMETERS_DECIDE: MatchResult = {
   kind: 'ambiguous',
   detail: 'with and without its parameters (;) the path leads to different routes',
 };
+
+const severalValues = ({ about }: Doubt): string =>
+  `${about} has several values, which lead to different routes`;
 
 const routeOf = (result: MatchResult): RouteConfig | undefined =>
   result.kind === 'match' ? result.match.route : undefined;
@@ -180,40 +174,12 @@ function visit(node: Node, search: Search, at: number): void {
   if (node.parameter !== undefined) visit(node.parameter, search, end);
 }
 
-/** One look for a route: the best so far, and those whose path fits but nothing else. */
-class Search {
-  readonly path: string;
-  readonly #request: MatchRequest;
-  best: Candidate | undefined;
-  readonly passed: Candidate[] = [];
-
-  constructor(request: MatchRequest) {
-    this.path = request.path;
-    this.#request = request;
-  }
-
-  tryAll(candidates: readonly Candidate[]): void {
-    for (const candidate of candidates) this.try(candidate);
-  }
-
-  try(candidate: Candidate): void {
-    if (this.best !== undefined && candidate.rank > this.best.rank) return;
-    if (accepts(candidate, this.#request)) this.best = candidate;
-    else this.passed.push(candidate);
-  }
-}
-
-function accepts({ methods, condition }: Candidate, request: MatchRequest): boolean {
-  if (methods !== undefined && !methods.has(request.method)) return false;
-  return condition === undefined || condition(request);
-}
-
 /** The methods that would have been served on this path and host (RFC 9110 §15.5.6). */
 function allowed(candidates: readonly Candidate[], request: MatchRequest): string[] {
   const methods = new Set<string>();
   for (const candidate of candidates) {
     if (candidate.methods === undefined || candidate.methods.has(request.method)) continue;
-    if (candidate.hostCondition !== undefined && !candidate.hostCondition(request)) continue;
+    if (candidate.hostCondition?.(request) === 'no') continue;
     for (const method of candidate.methods) methods.add(method);
   }
   return [...methods].toSorted();

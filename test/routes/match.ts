@@ -7,7 +7,8 @@ export interface Asked {
   readonly method?: string;
   readonly host?: string;
   readonly query?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** A field that is a list here comes in as many lines. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 type Matches = Readonly<Record<string, object>>;
@@ -25,11 +26,31 @@ export async function matcherOf(
   const { gateway } = await startGateway({ config: { routes: Object.fromEntries(routes) } });
   const matcher = new Matcher(gateway.config.routes);
   return (path, { method = 'GET', host = 'a.example', query = '', headers = {} } = {}) =>
-    matcher.find({ method, path, query, host: hostName(canonicalHost(host) ?? host), headers });
+    matcher.find({
+      method,
+      path,
+      query,
+      host: hostName(canonicalHost(host) ?? host),
+      ...fieldsOf(headers),
+    });
+}
+
+/** Fields as Node tells of them: joined, and line by line. */
+function fieldsOf(headers: NonNullable<Asked['headers']>) {
+  const lines = Object.entries(headers).map(([name, value]) => [name, [value].flat()] as const);
+  const joined = lines.map(([name, values]) => [
+    name,
+    values.join(name === 'cookie' ? '; ' : ', '),
+  ]);
+  return {
+    headers: Object.fromEntries(joined) as Record<string, string>,
+    rawHeaders: lines.flatMap(([name, values]) => values.flatMap((value) => [name, value])),
+  };
 }
 
 /** The route's name; `405 GET, HEAD` or `404` where there is none. */
 export function nameOf(result: MatchResult): string {
   if (result.kind === 'match') return result.match.route.name;
+  if (result.kind === 'ambiguous') return `400 ${result.detail}`;
   return result.kind === 'method' ? `405 ${result.allow.join(', ')}` : '404';
 }

@@ -1,0 +1,70 @@
+/** One look for a route among the candidates whose path fits: the best of them, and what keeps it from being certain. */
+import type { MatchConfig, RouteConfig } from '../config/config.ts';
+import type { Doubt, MatchRequest, Verdict } from './conditions.ts';
+
+export interface Candidate {
+  readonly route: RouteConfig;
+  readonly match: MatchConfig;
+  readonly rank: number;
+  readonly methods: ReadonlySet<string> | undefined;
+  readonly condition: ((request: MatchRequest) => Verdict) | undefined;
+  /** Host alone: what a 405 is judged by, besides the path. */
+  readonly hostCondition: ((request: MatchRequest) => Verdict) | undefined;
+  readonly groups: ((path: string) => Readonly<Record<string, string>> | undefined) | undefined;
+}
+
+/** One look for a route: the best so far, and those whose path fits but nothing else. */
+export class Search {
+  readonly path: string;
+  readonly #request: MatchRequest;
+  best: Candidate | undefined;
+  #near: Doubtful | undefined;
+  #remote: Doubtful | undefined;
+  readonly passed: Candidate[] = [];
+
+  constructor(request: MatchRequest) {
+    this.path = request.path;
+    this.#request = request;
+  }
+
+  tryAll(candidates: readonly Candidate[]): void {
+    for (const candidate of candidates) this.try(candidate);
+  }
+
+  try(candidate: Candidate): void {
+    if (this.best !== undefined && candidate.rank > this.best.rank) return;
+    const verdict = accepts(candidate, this.#request);
+    if (verdict === 'yes') this.best = candidate;
+    else {
+      this.passed.push(candidate);
+      if (verdict !== 'no') this.#note(candidate, verdict);
+    }
+  }
+
+  /** What keeps the best from being certain: one that would win over it in some reading. */
+  get doubt(): Doubt | undefined {
+    const { best } = this;
+    const wins = (other: Doubtful | undefined): other is Doubtful =>
+      other !== undefined && other.rank < (best?.rank ?? Number.POSITIVE_INFINITY);
+    if (wins(this.#near)) return this.#near.doubt;
+    // Where nothing would be served otherwise, nothing is: servers behind are not asked.
+    return best !== undefined && wins(this.#remote) ? this.#remote.doubt : undefined;
+  }
+
+  #note({ rank: own }: Candidate, doubt: Doubt): void {
+    const known = doubt.isRemote ? this.#remote : this.#near;
+    if (known !== undefined && known.rank < own) return;
+    if (doubt.isRemote) this.#remote = { rank: own, doubt };
+    else this.#near = { rank: own, doubt };
+  }
+}
+
+interface Doubtful {
+  readonly rank: number;
+  readonly doubt: Doubt;
+}
+
+function accepts({ methods, condition }: Candidate, request: MatchRequest): Verdict {
+  if (methods !== undefined && !methods.has(request.method)) return 'no';
+  return condition === undefined ? 'yes' : condition(request);
+}
