@@ -18,7 +18,6 @@ import type { World } from './assembly/world.ts';
 import type { Config } from './config/config.ts';
 import type { Finding } from './config/fault.ts';
 import type { Loaded } from './config/load.ts';
-import { forbiddenFields } from './edge/client-headers.ts';
 import type { GatewayModules } from './modules.ts';
 import { Matcher } from './routes/matcher.ts';
 
@@ -91,7 +90,7 @@ export async function buildGeneration(
       app,
       server: config.server,
       matcher: new Matcher(config.routes),
-      forbidden: forbiddenFields(ownedFields(config, modules)),
+      owned: ownedFields(config, modules),
       preflighted: new Set(
         routes.filter((route) => route.answersPreflight).map((route) => route.config.name),
       ),

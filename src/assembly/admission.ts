@@ -12,6 +12,8 @@ import { ClientExchange, setExchange } from '../edge/client-exchange.ts';
 import {
   checkExpectation,
   checkFraming,
+  forbiddenFields,
+  forbiddenToProxies,
   hasBody,
   hasLongBody,
   removeForbidden,
@@ -32,8 +34,8 @@ export interface AdmissionOptions {
   readonly app: FastifyInstance;
   readonly server: ServerConfig;
   readonly matcher: Matcher;
-  /** Lower-case names that no client may send. */
-  readonly forbidden: ReadonlySet<string>;
+  /** Fields, in lower case, that only plugins say. */
+  readonly owned: ReadonlySet<string>;
   /** Routes with a hook that answers preflights. */
   readonly preflighted: ReadonlySet<string>;
   readonly world: World;
@@ -43,12 +45,15 @@ export interface AdmissionOptions {
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export function admission(options: AdmissionOptions): RequestHandler {
-  const { app, world, onClose } = options;
-  const { paths, limits, trustedProxies } = options.server;
+  const { app, world, onClose, server, owned } = options;
+  const { paths, limits, clientAddress } = server;
   const { urlBytes, headersBytes, idleMs, answerMs } = limits;
-  const rules = { paths, urlBytes, headersBytes };
+  const forbidden = forbiddenFields(owned, clientAddress);
+  const rules = { paths, urlBytes, headersBytes, forbidden };
+  const proxyRules = { ...rules, forbidden: forbiddenToProxies(owned, clientAddress) };
   const { nextRequestId, clock } = world;
-  const proxies = trustedProxies.length === 0 ? undefined : new TrustedProxies(trustedProxies);
+  const proxies =
+    server.trustedProxies.length === 0 ? undefined : new TrustedProxies({ ...server, owned });
   const watchReader = readerWatch(clock, idleMs);
   const boundAnswer = answerLimit(answerMs, clock);
   return function admit(request, response) {
@@ -67,7 +72,8 @@ export function admission(options: AdmissionOptions): RequestHandler {
     boundAnswer(request, response, exchange);
     if (hasBody(request)) boundUnread(request, response, clock, idleMs);
     try {
-      const address = route(request, exchange, rules, options);
+      const ruled = believed === undefined ? rules : proxyRules;
+      const address = route(request, exchange, ruled, options);
       if (address === undefined) answerAsterisk(response, exchange);
       else {
         request.url = address;
@@ -84,8 +90,8 @@ export function admission(options: AdmissionOptions): RequestHandler {
 function route(
   request: IncomingMessage,
   exchange: ClientExchange,
-  rules: TargetRules,
-  { matcher, forbidden, preflighted }: AdmissionOptions,
+  rules: TargetRules & { readonly forbidden: ReadonlySet<string> },
+  { matcher, preflighted }: AdmissionOptions,
 ): string | undefined {
   const { path, query, host: said } = readTarget(request, rules);
   // The authority of an absolute target is the host to everybody (RFC 9112 §3.2.2), and before it
@@ -96,7 +102,7 @@ function route(
   exchange.host = host;
   checkFraming(request);
   checkExpectation(request);
-  removeForbidden(request, forbidden);
+  removeForbidden(request, rules.forbidden);
   if (path === '*') return undefined;
   const { headers } = request;
   if (headers.host !== host) headers.host = host;

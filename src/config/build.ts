@@ -40,7 +40,17 @@ export function buildConfig(parsed: ParsedConfig, options: BuildOptions): Config
 }
 
 function buildServer(
-  { host, port, tls, trustedProxies, paths, limits, allowFaults, shutdown }: ParsedConfig['server'],
+  {
+    host,
+    port,
+    tls,
+    trustedProxies,
+    clientAddress,
+    paths,
+    limits,
+    allowFaults,
+    shutdown,
+  }: ParsedConfig['server'],
   namedFiles: NamedFiles,
 ): Run.ServerConfig {
   return {
@@ -48,6 +58,7 @@ function buildServer(
     port,
     ...(tls === undefined ? {} : { tls: buildTls(tls, namedFiles) }),
     trustedProxies,
+    ...defined({ clientAddress }),
     paths,
     limits: {
       bodyBytes: limits.body,

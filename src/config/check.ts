@@ -6,6 +6,7 @@
  * some; whatever has the wrong shape is the schema's to report and is passed over here.
  */
 import { checkAggregate } from './check-aggregate.ts';
+import { checkClientAddress } from './check-client-address.ts';
 import { type Matches, readMatches } from './check-match.ts';
 import { checkHashes, checkPluginOptions } from './check-plugins.ts';
 import { checkPorts } from './check-ports.ts';
@@ -28,6 +29,7 @@ export function checkTree(tree: Tree, modules: Modules, files: NamedFiles): Find
   return [
     ...checkUpstreams(tree),
     ...checkPorts(tree),
+    ...checkClientAddress(tree),
     ...checkServerTls(tree, files),
     ...checkUpstreamTls(tree, files),
     ...checkTimeouts(tree),

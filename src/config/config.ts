@@ -38,6 +38,8 @@ export interface ServerConfig {
   readonly tls?: ServerTlsConfig;
   /** Whose word on the client is believed; empty: nobody's. */
   readonly trustedProxies: readonly AddressRange[];
+  /** The one field, in lower case, in which they tell the client's address; absent: their lists do. */
+  readonly clientAddress?: string;
   readonly paths: PathRules;
   readonly limits: {
     readonly bodyBytes: number;

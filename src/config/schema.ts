@@ -8,7 +8,16 @@ import { z } from 'zod';
 import { RouteBase } from './schema-route.ts';
 import { ServerTls } from './schema-tls.ts';
 import { Upstream, UpstreamOptions } from './schema-upstream.ts';
-import { addressRange, duration, NAME, orFalse, positiveDuration, shown, size } from './types.ts';
+import {
+  addressField,
+  addressRange,
+  duration,
+  NAME,
+  orFalse,
+  positiveDuration,
+  shown,
+  size,
+} from './types.ts';
 
 /** What a plugin adds to the schema. */
 export interface PluginSchema {
@@ -30,6 +39,11 @@ export const Server = z
       .default([])
       .describe(
         'Proxies in front, by address or network: what they say in `X-Forwarded-*`, `Forwarded` and `X-Request-Id` is believed.',
+      ),
+    clientAddress: addressField()
+      .optional()
+      .describe(
+        'The one field in which trusted proxies tell the client’s address, such as `CF-Connecting-IP`; one that does not hold one address counts for nothing. Default: none, the lists `X-Forwarded-For` and `Forwarded` tell it.',
       ),
     paths: z
       .strictObject({

@@ -112,6 +112,17 @@ export const fieldName = () =>
     .regex(TOKEN, { error: (issue) => `${shown(issue.input)} is not a header name` })
     .transform((name) => name.toLowerCase());
 
+/** Lists that are read anyway, and fields that mean something else. */
+const NO_ADDRESS =
+  /^(x-forwarded-.*|forwarded|connection|host|authorization|cookie|via|te|content-.*|.*_.*)$/;
+
+/** A field that holds one address. */
+export const addressField = () =>
+  fieldName().refine((name) => !NO_ADDRESS.test(name), {
+    error: (issue) =>
+      `${shown(issue.input)} does not tell one address, as CF-Connecting-IP or True-Client-IP does; X-Forwarded-For and Forwarded are read without this key`,
+  });
+
 /** Without control characters, RFC 9110 §5.5. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 

@@ -7,6 +7,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { GatewayError } from '../errors.ts';
 import { connectionOptions } from '../headers.ts';
+import { ADDRESS_FIELDS, ORIGIN_FIELDS } from './client-origin-fields.ts';
 
 /** What a proxy in front of us would say, or what overrides the request line behind us. */
 const SPOOFABLE: ReadonlySet<string> = new Set([
@@ -32,8 +33,27 @@ const FORWARDED = 'x-forwarded-';
 const PROTECTED = /^(host|authorization|cookie|content-.*|expect|transfer-encoding|via)$/;
 
 /** The names, in lower case, that no client's request may carry. */
-export function forbiddenFields(owned: Iterable<string>): ReadonlySet<string> {
-  return new Set([...SPOOFABLE, ...[...owned].map((name) => name.toLowerCase())]);
+export function forbiddenFields(
+  owned: Iterable<string>,
+  clientAddress?: string,
+): ReadonlySet<string> {
+  const ours = [...owned].map((name) => name.toLowerCase());
+  const names = new Set([...SPOOFABLE, ...ADDRESS_FIELDS, ...ORIGIN_FIELDS, ...ours]);
+  return clientAddress === undefined ? names : names.add(clientAddress);
+}
+
+/**
+ * The names, in lower case, that no request of a trusted proxy may carry: it may say where the client
+ * comes from. Where `clientAddress` names the field for that, it says the address in no other.
+ */
+export function forbiddenToProxies(
+  owned: Iterable<string>,
+  clientAddress: string | undefined,
+): ReadonlySet<string> {
+  const names = new Set([...SPOOFABLE, ...(clientAddress === undefined ? [] : ADDRESS_FIELDS)]);
+  if (clientAddress !== undefined) names.delete(clientAddress);
+  for (const name of owned) names.add(name.toLowerCase());
+  return names;
 }
 
 /** Removes from `request` what a client may not send. */

@@ -11,20 +11,32 @@ export interface ForwardedEntry {
 /** A port may follow: `192.0.2.1:4711`, `[2001:db8::1]:4711`; only those in brackets are IPv6 then. */
 const NODE = /^(?:\[([0-9A-Fa-f:.]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d{1,5})?$/;
 
-function addressIn(text: string): string | undefined {
+/** The address of a node; `undefined` where it is none. */
+export function addressIn(text: string): string | undefined {
   const parts = NODE.exec(text);
   return canonicalAddress(parts?.[1] ?? parts?.[2] ?? text);
 }
 
-/** The entries of `X-Forwarded-For`, read as they are asked for. */
+/**
+ * The entries of `X-Forwarded-For`, read as they are asked for. Empty ones are none, here and in every
+ * list (RFC 9110 §5.6.1.2).
+ */
 export function* readAddresses(list: string): Generator<ForwardedEntry> {
   let end = list.length;
   while (end > 0) {
     const comma = list.lastIndexOf(',', end - 1);
-    yield { address: addressIn(list.slice(comma + 1, end).trim()) };
+    const text = list.slice(comma + 1, end).trim();
+    if (text !== '') yield { address: addressIn(text) };
     end = comma;
   }
 }
+
+/** The elements of a list without quotes. */
+export const elementsOf = (list: string): readonly string[] =>
+  list
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
 
 /**
  * The elements of `Forwarded`; none where a quote is not closed: it could be a client's, and have
@@ -34,7 +46,7 @@ export function readForwarded(list: string): readonly ForwardedEntry[] {
   return splitOutsideQuotes(list, ',').toReversed().map(readElement);
 }
 
-const PAIR = /^\s*(\w+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;=]*))\s*$/;
+const PAIR = /^\s*([\w!#$%&'*+.^`|~-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;=]*))\s*$/;
 
 function readElement(element: string): ForwardedEntry {
   const pairs = new Map<string, string>();
@@ -53,6 +65,7 @@ function readElement(element: string): ForwardedEntry {
   };
 }
 
+/** Without the empty ones, which the grammar of both lists allows. */
 function splitOutsideQuotes(text: string, separator: string): string[] {
   const parts: string[] = [];
   let isQuoted = false;
@@ -66,5 +79,5 @@ function splitOutsideQuotes(text: string, separator: string): string[] {
       start = i + 1;
     }
   }
-  return isQuoted ? [] : [...parts, text.slice(start)];
+  return isQuoted ? [] : [...parts, text.slice(start)].filter((each) => each.trim() !== '');
 }

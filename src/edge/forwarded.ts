@@ -30,7 +30,7 @@ export function forwardedHeaders(
 
 /** What every call made for a client's request says of it. */
 export function gatewayHeaders({ peer, host, id }: ClientExchange): MutableHeaders {
-  return {
+  const said: MutableHeaders = {
     via: VIA,
     'x-forwarded-for': peer.chain,
     'x-forwarded-host': host,
@@ -38,6 +38,8 @@ export function gatewayHeaders({ peer, host, id }: ClientExchange): MutableHeade
     forwarded: `${peer.forwardedFor};host="${host}";proto=${peer.scheme}${peer.forwardedBy}`,
     'x-request-id': id,
   };
+  if (peer.passedOn !== undefined) Object.assign(said, peer.passedOn);
+  return said;
 }
 
 /** RFC 9110 §10.1.4. */

@@ -12,6 +12,8 @@ export interface PeerInfo {
   readonly forwardedFor: string;
   /** Elements of `Forwarded` for the proxies it came through; empty where there is none. */
   readonly forwardedBy: string;
+  /** What a trusted proxy says besides, for upstreams. */
+  readonly passedOn?: Readonly<Record<string, string>> | undefined;
   /** Of the connection: a proxy in front shows its own. */
   readonly certificate: ClientCertificate | undefined;
 }
@@ -34,6 +36,7 @@ export function peerOf(socket: Socket): PeerInfo {
     chain: address,
     forwardedFor: forwardedName(address),
     forwardedBy: '',
+    passedOn: undefined,
     certificate: isSecure ? certificateOf(socket) : undefined,
   };
   peers.set(socket, peer);

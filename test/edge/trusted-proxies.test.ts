@@ -5,11 +5,15 @@ import { request } from '../gateway/support/socket.ts';
 import { startRecorder } from '../gateway/support/upstream.ts';
 
 /** Sends `fields` from 127.0.0.1, and gives what the upstream received. */
-async function relay(fields: readonly string[], trustedProxies = ['127.0.0.1', '10.0.0.0/8']) {
+async function relay(
+  fields: readonly string[],
+  trustedProxies = ['127.0.0.1', '10.0.0.0/8'],
+  server: object = {},
+) {
   const upstream = await startRecorder();
   const { url } = await startGateway({
     config: {
-      server: { trustedProxies },
+      server: { trustedProxies, ...server },
       upstreams: { up: { targets: [upstream.url] } },
       routes: {
         inner: { match: { path: '/*', hosts: ['inner.example'] }, upstream: 'up' },
@@ -29,7 +33,10 @@ describe('the client behind trusted proxies', () => {
     ['6.6.6.6, 192.0.2.1, 10.0.0.2', '192.0.2.1, 10.0.0.2, 127.0.0.1'],
     ['192.0.2.1', '192.0.2.1, 127.0.0.1'],
     ['6.6.6.6, garbage, 10.0.0.2', '10.0.0.2, 127.0.0.1'],
-    ['6.6.6.6,, 10.0.0.2', '10.0.0.2, 127.0.0.1'],
+    ['192.0.2.1,, 10.0.0.2', '192.0.2.1, 10.0.0.2, 127.0.0.1'],
+    [', 192.0.2.1 ,\t10.0.0.2 , ', '192.0.2.1, 10.0.0.2, 127.0.0.1'],
+    ['192.0.2.1,', '192.0.2.1, 127.0.0.1'],
+    [',,,', '127.0.0.1'],
     ['6.6.6.6, unknown', '127.0.0.1'],
     ['6.6.6.6, 192.0.2.999', '127.0.0.1'],
     ['10.0.0.3, 10.0.0.2', '10.0.0.3, 10.0.0.2, 127.0.0.1'],
@@ -52,6 +59,9 @@ describe('the client behind trusted proxies', () => {
     ['for="6.6.6.6, for=192.0.2.1', '127.0.0.1'],
     ['for="6.6.6.6\\", for="[2001:db8::1]"', '127.0.0.1'],
     ['for=6.6.6.6;for=192.0.2.1', '127.0.0.1'],
+    ['for=192.0.2.1;;proto=https;', '192.0.2.1, 127.0.0.1'],
+    ['for=192.0.2.1,, ,for=10.0.0.2,', '192.0.2.1, 10.0.0.2, 127.0.0.1'],
+    ['for=192.0.2.1;x-id="a,b;c"; by=_p', '192.0.2.1, 127.0.0.1'],
   ])('Forwarded: %s is sent on as %s', async (list, chain) => {
     expect(await chainOf(`Forwarded: ${list}`)).toBe(chain);
   });
@@ -85,22 +95,6 @@ describe('the client behind trusted proxies', () => {
     });
   });
 
-  test('has the scheme and host that the nearest proxy says, if they are such', async () => {
-    const { headers } = await relay([
-      'X-Forwarded-Proto: https, http',
-      'X-Forwarded-Host: evil/x, shop.example:8443',
-    ]);
-    expect(headers).toMatchObject({
-      'x-forwarded-proto': 'http',
-      'x-forwarded-host': 'shop.example:8443',
-    });
-    const odd = await relay(['X-Forwarded-Proto: gopher', 'X-Forwarded-Host: a@b']);
-    expect(odd.headers).toMatchObject({
-      'x-forwarded-proto': 'http',
-      'x-forwarded-host': 'shop.example',
-    });
-  });
-
   test('is walked to through 32 proxies, and no more', async () => {
     const list = ['192.0.2.1', ...Array.from({ length: 1_000 }, () => '10.0.0.1')].join(',');
     expect(String(await chainOf(`X-Forwarded-For: ${list}`)).split(', ')).toHaveLength(33);
@@ -119,7 +113,7 @@ describe('the client behind trusted proxies', () => {
   test('has nothing else of what a proxy could say believed', async () => {
     const { headers } = await relay([
       'X-Forwarded-Client-Cert: Subject="CN=admin"',
-      'X-Forwarded-Prefix: /admin',
+      'X-Forwarded-User: admin',
       'X-Original-URL: /admin',
       'X_Forwarded_For: 6.6.6.6',
     ]);
