@@ -15,6 +15,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'src/path-parameters.ts',
     'src/json.ts',
     'src/spent-buffers.ts',
+    'src/flow-windows.ts',
     'src/reader-watch.ts',
     'src/sink.ts',
     'src/body.ts',

@@ -14,13 +14,21 @@ import type { TLSSocket } from 'node:tls';
 import type { RequestHandler } from '../assembly/admission.ts';
 import type { Clock } from '../clock.ts';
 import type { ServerConfig } from '../config/config.ts';
+import { type FlowWindowOptions, FlowWindows } from '../flow-windows.ts';
 import { Http2Request, Http2Response, setSocket } from './http2-messages.ts';
 import { SessionGuard } from './session-guard.ts';
 
 /** Requests under way on one connection. */
 const STREAMS = 100;
-/** Of one connection, for bodies that come; of a stream it is Node's 64 KiB. */
-const WINDOW_BYTES = 1_048_576;
+/** Of the bodies that come: 16 MiB unread at most, 8 MiB where the client keeps to its windows. */
+const WINDOWS: FlowWindowOptions = {
+  unreadBytes: 16_777_216,
+  sharedBytes: 8_388_608,
+  narrowestBytes: 65_536,
+  widestBytes: 4_194_304,
+  // Clients send before they have heard anything from us; this is what HTTP/2 lets them.
+  initialBytes: 65_535,
+};
 /** What RFC 9113 §6.5.2 adds to each field's length. */
 const FIELD_OVERHEAD_BYTES = 32;
 /** Fields of one head, Node's own bound. */
@@ -52,9 +60,13 @@ export function http2Sessions(
   server.on('session', (session) => {
     sessions.add(session);
     setSocket(session, accepted);
-    session.setLocalWindowSize(WINDOW_BYTES);
     const guard = new SessionGuard(session, limits, clock);
-    session.on('stream', (stream) => guard.watch(stream));
+    session.setLocalWindowSize(WINDOWS.unreadBytes);
+    const windows = new FlowWindows(session, WINDOWS);
+    session.on('stream', (stream) => {
+      guard.watch(stream);
+      if (!stream.endAfterHeaders) windows.watch(stream);
+    });
     session.once('close', () => sessions.delete(session));
   });
   const handle = (request: Http2Request, response: Http2Response): void => {

@@ -1,15 +1,30 @@
 /**
- * Two things that undici leaves to Node.js's HTTP/2 streams, and that these get wrong for a gateway:
+ * Three things that undici leaves to Node.js's HTTP/2 streams, and that these get wrong for a gateway:
  *
  * - An answer that the server resets with CANCEL or NO_ERROR before its end (RFC 9113 §8.1) looks like
  *   a whole one. Here it is an error.
  * - A request that is given up before all of it was written ends without a word: undici closes the
  *   stream with NO_ERROR, for which Node.js waits until all is written, and destroys it before. The
  *   server would wait for the rest for ever. Here it is reset with CANCEL.
+ * - Windows are one size for all: slow over a distance where they are narrow, and much to hold where they
+ *   are wide. Here they follow the number of streams.
  */
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
+import { type FlowWindowOptions, FlowWindows } from '../flow-windows.ts';
+
+/**
+ * Of the answers that come on one session: 32 MiB unread at most. They begin wide, since the server hears
+ * of narrower windows before it hears of the request that made them so.
+ */
+export const ANSWER_WINDOWS: FlowWindowOptions = {
+  unreadBytes: 33_554_432,
+  sharedBytes: 16_777_216,
+  narrowestBytes: 262_144,
+  widestBytes: 4_194_304,
+  initialBytes: 4_194_304,
+};
 
 /** Guards every stream of the session that undici will open on `socket`. */
 export function guardStreams(socket: Socket): void {
@@ -19,8 +34,11 @@ export function guardStreams(socket: Socket): void {
     if (session === undefined) return;
     socket.off('newListener', guard);
     const request = session.request.bind(session);
+    const windows = new FlowWindows(session, ANSWER_WINDOWS);
     session.request = (headers, options) => {
+      windows.makeRoom();
       const stream = request(headers, options);
+      windows.watch(stream);
       failWhenCut(stream);
       resetWhenGivenUp(stream);
       return stream;

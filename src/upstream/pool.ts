@@ -9,7 +9,15 @@ import { Client, type Dispatcher, Pool } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { UpstreamConfig } from '../config/config.ts';
 import { connector, PING_MS } from './connector.ts';
+import { ANSWER_WINDOWS } from './h2-streams.ts';
 import { SessionPool } from './session-pool.ts';
+
+/** With a key that the types of undici do not have: it looks at `settings.initialWindowSize`, and reads this. */
+const H2_OPTIONS: Pool.Options['h2Options'] & { readonly initialWindowSize: number } = {
+  pingInterval: PING_MS,
+  initialWindowSize: ANSWER_WINDOWS.initialBytes,
+  connectionWindowSize: ANSWER_WINDOWS.unreadBytes,
+};
 
 /**
  * The sockets of the target at `origin`; calls never wait in it, since the bulkhead admits no more.
@@ -30,7 +38,7 @@ export function openPool(
     // Of HTTP/1.1. An HTTP/2 session has as many streams as its server allows, 100 at most.
     pipelining: 1,
     allowH2: config.http2,
-    h2Options: { pingInterval: PING_MS },
+    h2Options: H2_OPTIONS,
     factory: (url, own) => new SteadyClient(url, own),
     connect: connector({ config, servername, clock }),
     // Timers are ours and exact; undici's would fire half a second late, or more.

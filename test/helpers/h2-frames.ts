@@ -1,4 +1,5 @@
 /** Frames of HTTP/2 as bytes, for what no client would send. */
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { openSecure } from './secure-client.ts';
 
@@ -44,7 +45,7 @@ export async function openFrames(url: string): Promise<TLSSocket> {
 }
 
 /** Resolves with all that came when the gateway has closed the connection. */
-export async function closed(socket: TLSSocket): Promise<Buffer> {
+export async function closed(socket: Socket): Promise<Buffer> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   // `once` of node:events would fail with the reset that may come before.

@@ -1,0 +1,135 @@
+/**
+ * How many bytes the other end of one HTTP/2 connection may send ahead of whoever reads them.
+ *
+ * A stream moves one window a round trip (RFC 9113 §5.2), so that a narrow one is slow over a distance;
+ * but what a hundred wide ones hold, nobody wants to keep. Hence two bounds:
+ *
+ * - Streams share `sharedBytes`: few get wide windows, many get narrow ones. The window is one for all
+ *   streams (SETTINGS_INITIAL_WINDOW_SIZE); it narrows as soon as there are more of them, and widens for
+ *   as long as there is a stream that makes use of it.
+ * - What lies unread is taken off the connection's window, so that it is never more than `unreadBytes`,
+ *   whatever the other end makes of the first bound. Node.js would take that window back as bytes arrive,
+ *   read or not. It is wider than the streams' shares together: those that nobody reads leave room for
+ *   the others.
+ */
+import type { Http2Session, Http2Stream } from 'node:http2';
+
+export interface FlowWindowOptions {
+  /** What all streams of the connection may leave unread. */
+  readonly unreadBytes: number;
+  readonly sharedBytes: number;
+  /** A stream's window has this at least, whatever its share. */
+  readonly narrowestBytes: number;
+  readonly widestBytes: number;
+  /** What the other end was told when the connection began. */
+  readonly initialBytes: number;
+}
+
+/** The connection's window follows what is unread in steps of this. */
+const STEP_BYTES = 65_536;
+/** Changes that the other end may leave unanswered; Node.js ends a session at 10. */
+const MOST_UNANSWERED = 8;
+
+interface Flow {
+  unread: number;
+  /** Since it last asked for a wider window. */
+  received: number;
+  /** It has made use of its window, wherefore all have a wider one. */
+  isFast: boolean;
+}
+
+export class FlowWindows {
+  readonly #session: Http2Session;
+  readonly #options: FlowWindowOptions;
+  readonly #flows = new Set<Http2Stream>();
+  #unread = 0;
+  /** What the connection's window is short of. */
+  #withheld = 0;
+  #window: number;
+  #unanswered = 0;
+  #fast = 0;
+
+  constructor(session: Http2Session, options: FlowWindowOptions) {
+    this.#session = session;
+    this.#options = options;
+    this.#window = options.initialBytes;
+  }
+
+  /** Before a stream opens, which gets no more than its share. */
+  makeRoom(): void {
+    this.#narrow(this.#flows.size + 1);
+  }
+
+  /** `stream` is open: bytes come in on it. */
+  watch(stream: Http2Stream): void {
+    const flow: Flow = { unread: 0, received: 0, isFast: false };
+    this.#flows.add(stream);
+    this.#narrow(this.#flows.size);
+    const push = stream.push.bind(stream);
+    const read = stream._read.bind(stream);
+    stream.push = (chunk: Uint8Array | null, encoding?: BufferEncoding) => {
+      const wantsMore = push(chunk, encoding);
+      this.#count(flow, stream.readableLength);
+      if (chunk !== null) this.#widenFor(flow, chunk.length);
+      return wantsMore;
+    };
+    stream._read = (bytes) => {
+      this.#count(flow, stream.readableLength);
+      read(bytes);
+    };
+    const forget = (): void => this.#forget(stream, flow);
+    stream.once('end', forget);
+    stream.once('close', forget);
+  }
+
+  #forget(stream: Http2Stream, flow: Flow): void {
+    if (!this.#flows.delete(stream)) return;
+    this.#count(flow, 0);
+    if (!flow.isFast) return;
+    this.#fast -= 1;
+    // Many may open before the other end hears that they have to share.
+    if (this.#fast === 0) this.#narrowTo(this.#options.initialBytes);
+  }
+
+  #count(flow: Flow, unread: number): void {
+    this.#unread += unread - flow.unread;
+    flow.unread = unread;
+    const withheld = Math.ceil(this.#unread / STEP_BYTES) * STEP_BYTES;
+    if (withheld === this.#withheld || this.#session.destroyed) return;
+    this.#withheld = withheld;
+    this.#session.setLocalWindowSize(Math.max(this.#options.unreadBytes - withheld, 0));
+  }
+
+  #narrow(streams: number): void {
+    this.#narrowTo(this.#shareOf(streams));
+  }
+
+  #narrowTo(bytes: number): void {
+    if (bytes < this.#window && this.#unanswered < MOST_UNANSWERED) this.#tell(bytes);
+  }
+
+  /** One that has filled half of its window could use a wider one. */
+  #widenFor(flow: Flow, bytes: number): void {
+    flow.received += bytes;
+    if (flow.received < this.#window / 2 || this.#unanswered > 0) return;
+    flow.received = 0;
+    if (!flow.isFast) this.#fast += 1;
+    flow.isFast = true;
+    const share = this.#shareOf(this.#flows.size);
+    if (share >= this.#window * 2) this.#tell(share);
+  }
+
+  #tell(initialWindowSize: number): void {
+    if (this.#session.destroyed) return;
+    this.#window = initialWindowSize;
+    this.#unanswered += 1;
+    this.#session.settings({ initialWindowSize }, () => (this.#unanswered -= 1));
+  }
+
+  /** A power of two of bytes, so that it changes seldom. */
+  #shareOf(streams: number): number {
+    const { sharedBytes, narrowestBytes, widestBytes } = this.#options;
+    const share = 2 ** Math.floor(Math.log2(sharedBytes / streams));
+    return Math.min(Math.max(share, narrowestBytes), widestBytes);
+  }
+}
