@@ -117,13 +117,23 @@ export function encodeSegment(value: string): string {
     throw new RangeError(`${JSON.stringify(value)} can not stand for a path segment`);
   }
   if (value.includes('\\')) throw new RangeError('a value with a backslash');
-  return encodeURIComponent(checkText(value));
+  return encodeURIComponent(checkText(value)).replaceAll(SEGMENT_ESCAPES, decodeURIComponent);
 }
 
-/** `value` as it stands in a query string. */
+/** What a segment may hold as it is, though encodeURIComponent escapes it; not `;`, which starts parameters. */
+const SEGMENT_ESCAPES = /%(?:24|26|2B|2C|3A|3D|40)/g;
+
+/** `value` as it stands in a query string, or as the name of one. @throws {RangeError} for what no query holds */
 export function encodeQueryValue(value: string): string {
-  return encodeURIComponent(checkText(value));
+  return encodeUnreserved(checkText(value));
 }
+
+/** All but the unreserved characters of RFC 3986 §2.3 escaped: plain text wherever it is put. */
+export const encodeUnreserved = (text: string): string =>
+  encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 
 function checkText(value: string): string {
   if (Buffer.byteLength(value) > 1_024) throw new RangeError('a value of more than 1 KiB');

@@ -7,7 +7,7 @@
 import { inspect } from 'node:util';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { encodeQueryValue, encodeSegment } from '../canonical-path.ts';
+import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../canonical-path.ts';
 import type { Clock } from '../clock.ts';
 import { parseTemplate, renderTemplate, type Template } from '../config/template.ts';
 import { exchangeOf, type MissingPart } from '../edge/client-exchange.ts';
@@ -243,7 +243,7 @@ function queryString(values: Readonly<Record<string, Scalar | undefined>>): stri
   const pairs = Object.entries(values).flatMap(([name, value]) =>
     value === undefined
       ? []
-      : [`${encodeURIComponent(name)}=${encoded(name, encodeQueryValue, value)}`],
+      : [`${encodeUnreserved(name)}=${encoded(name, encodeQueryValue, value)}`],
   );
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
 }

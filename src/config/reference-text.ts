@@ -174,6 +174,9 @@ const ACTIONS = [
   'where only some servers would see a value that fits: `?Action=…` (ASP.NET), `?action[]=…` (PHP, Rails), `;` for `&`,',
   'or a list in one header. Fields that are lists by definition (`Accept`, `Via` …) are joined by commas, of cookies of',
   'one name the first counts, and `present` refuses nothing.',
+  '',
+  'A value that a template puts into a path stays one segment: characters that a segment may hold (RFC 3986 §3.3) are',
+  'kept, `;` and all others escaped. In a query only unreserved characters are kept.',
 ];
 
 export const INTRODUCTION = [

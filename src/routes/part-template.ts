@@ -4,7 +4,7 @@
  * A value is a string, number or boolean, and stays one path segment or one query value whatever is
  * in it.
  */
-import { encodeQueryValue, encodeSegment } from '../canonical-path.ts';
+import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../canonical-path.ts';
 import {
   parseTemplate,
   type Reference,
@@ -38,7 +38,7 @@ export function compileQuery(
   forwarded: readonly string[],
 ): Render {
   const templates = Object.entries(query ?? {}).map(
-    ([name, text]) => [encodeURIComponent(name), valueTemplate(text)] as const,
+    ([name, text]) => [encodeUnreserved(name), valueTemplate(text)] as const,
   );
   return (input) => {
     const pairs: string[] = [];
@@ -48,7 +48,7 @@ export function compileQuery(
     }
     for (const name of forwarded) {
       for (const value of new URLSearchParams(input.exchange.query).getAll(name)) {
-        pairs.push(`${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+        pairs.push(`${encodeUnreserved(name)}=${encodeUnreserved(value)}`);
       }
     }
     return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
@@ -58,7 +58,7 @@ export function compileQuery(
 /** What the config writes between the references is a value too, and encoded once. */
 function valueTemplate(text: string): Template {
   const template = parseTemplate(text);
-  return { ...template, literals: template.literals.map(encodeURIComponent) };
+  return { ...template, literals: template.literals.map(encodeUnreserved) };
 }
 
 /** The whole value is `{query.x}`, and the client sent no `x`. */

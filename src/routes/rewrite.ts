@@ -33,14 +33,17 @@ export function compileRewrite(rewrite: string | undefined): Rewrite {
       const base = renderTemplate(template, ({ root }) => encodeSegment(params[root] ?? ''));
       return mustBeCanonical(keepsRest ? base + rest || '/' : base);
     } catch (error) {
-      if (error instanceof RangeError) {
-        throw new GatewayError('GW_REQUEST_INVALID', `a path parameter is ${error.message}`, {
-          cause: error,
-        });
-      }
-      throw error;
+      throw unfit(error);
     }
   };
+}
+
+/** What a parameter of the client's path that can not stand where a template puts it is answered with. */
+export function unfit(error: unknown): unknown {
+  if (!(error instanceof RangeError)) return error;
+  return new GatewayError('GW_REQUEST_INVALID', `a path parameter is ${error.message}`, {
+    cause: error,
+  });
 }
 
 /** @throws GW_REQUEST_INVALID unless `path` is canonical */

@@ -124,8 +124,8 @@ describe('gather', () => {
 describe('a part', () => {
   test('puts each value into one segment, and refuses what would be none', async () => {
     const { fetch, calls } = await mounted({ items: () => ({ body: item }) });
-    await fetch('/m/items/a%3Fb%23c');
-    expect(calls[0]?.path).toBe('/items/a%3Fb%23c');
+    await fetch('/m/items/a%3Fb%23c%3Ad;e');
+    expect(calls[0]?.path).toBe('/items/a%3Fb%23c:d%3Be');
     const refused = await fetch(`/m/items/${'x'.repeat(1_025)}`);
     expect([refused.status, await codeOf(refused)]).toEqual([400, 'GW_REQUEST_INVALID']);
   });

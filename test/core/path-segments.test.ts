@@ -14,6 +14,11 @@ describe('a value in a path', () => {
     ['%2e%2e', '%252e%252e'],
     ['é', '%C3%A9'],
     ['...', '...'],
+    // RFC 3986 §3.3: all that a segment may hold, but what starts parameters.
+    ["a-._~!$&'()*+,=:@", "a-._~!$&'()*+,=:@"],
+    ['a:cancel', 'a:cancel'],
+    ['a;b', 'a%3Bb'],
+    ['<>"[]^`{|}', '%3C%3E%22%5B%5D%5E%60%7B%7C%7D'],
   ])('%s is one segment: %s', (value, segment) => {
     expect(encodeSegment(value)).toBe(segment);
   });
@@ -55,6 +60,8 @@ describe('a value in a path', () => {
 describe('a value in a query', () => {
   test.each([
     ['a&b=c', 'a%26b%3Dc'],
+    ['a-._~', 'a-._~'],
+    ["!$'()*+,;:@/?", '%21%24%27%28%29%2A%2B%2C%3B%3A%40%2F%3F'],
     ['..', '..'],
     ['', ''],
     [String.raw`a\b`, 'a%5Cb'],

@@ -39,7 +39,9 @@ describe('a value of a template', () => {
     ['/plain', '/u/plain/end'],
     ['/a%20b', '/u/a%20b/end'],
     ['/a%2Fb', '/u/a%2Fb/end'],
-    ['/a%3Fb%23c%26d', '/u/a%3Fb%23c%26d/end'],
+    ['/a%3Fb%23c%26d', '/u/a%3Fb%23c&d/end'],
+    ['/a%3Acancel', '/u/a:cancel/end'],
+    ["/a:@!$&'()*+,=", "/u/a:@!$&'()*+,=/end"],
     ['/%252e%252e', '/u/%252e%252e/end'],
     ['/caf%C3%A9', '/u/caf%C3%A9/end'],
     ['/...', '/u/.../end'],
@@ -88,6 +90,12 @@ describe('the query of a part', () => {
     const { ask } = await asking({ query: { q: '{query.q}' } });
     expect(await ask('/1')).toEqual([200, '/x']);
     expect(await ask('/1?q=')).toEqual([200, '/x?q=']);
+  });
+
+  test('keeps of a value the unreserved alone', async () => {
+    const { ask } = await asking({ query: { q: '{query.q}!*' }, forwardQuery: ['tag(1)'] });
+    const target = "/1?q=a:b'(c)*~&tag(1)=d!";
+    expect(await ask(target)).toEqual([200, '/x?q=a%3Ab%27%28c%29%2A~%21%2A&tag%281%29=d%21']);
   });
 
   test('passes on the parameters it names, all their values', async () => {

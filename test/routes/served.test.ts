@@ -134,6 +134,10 @@ describe('redirect', () => {
     ['/old//evil.example', '/new/evil.example'],
     ['/items/a%20b?x', 'https://shop.example/things/a%20b?from=old&x'],
     ['/items/%2e%2e?x', '/root/?x'],
+    ["/items/a:b;c@!$&'()*+,=", "https://shop.example/things/a:b%3Bc@!$&'()*+,=?from=old"],
+    ['/hosts/evil.example:80@', 'https://evil.example%3A80%40.shop.example/'],
+    ['/hosts/a%3a', 'https://a%3A.shop.example/'],
+    ['/query/a:b+c', '/q?id=a%3Ab%2Bc'],
     ['/up//evil.example', '/evil.example'],
     ['/up', '/'],
   ])('%s goes to %s', async (path, location) => {
@@ -146,6 +150,8 @@ describe('redirect', () => {
             redirect: { to: 'https://shop.example/things/{id}?from=old', status: 302 },
           },
           up: { match: { path: '/up/*' }, redirect: { to: '/*' } },
+          host: { match: { path: '/hosts/{id}' }, redirect: { to: 'https://{id}.shop.example/' } },
+          query: { match: { path: '/query/{id}' }, redirect: { to: '/q?id={id}' } },
           root: { match: { path: '/' }, redirect: { to: '/root/' } },
         },
       },
@@ -154,6 +160,20 @@ describe('redirect', () => {
     expect(headers['location']).toBe(location);
     expect(status).toBe(path.startsWith('/items/a') ? 302 : 308);
   });
+});
+
+test('a redirect is 400 where a parameter can not stand in its path', async () => {
+  const { url } = await startGateway({
+    config: {
+      routes: {
+        old: { match: { path: '/old/{id}' }, redirect: { to: '/new/{id}' } },
+        regex: { match: { pathRegex: '/x(?P<dots>[.]*)y' }, redirect: { to: '/new/{dots}/z' } },
+      },
+    },
+  });
+  for (const path of [`/old/${'a'.repeat(1_025)}`, '/x..y', '/xy']) {
+    expect((await request(url, [`GET ${path} HTTP/1.1`, 'host: a'])).status).toBe(400);
+  }
 });
 
 describe('rewrite', () => {
@@ -180,12 +200,18 @@ describe('rewrite', () => {
     expect(await ask('/items/a%2Fb')).toBe(200);
     expect(await ask('/items/%252e%252e')).toBe(200);
     expect(await ask('/items/a%3Fb%23c')).toBe(200);
+    expect(await ask('/items/a%3acancel')).toBe(200);
+    expect(await ask("/items/a:@!$&'()*+,=")).toBe(200);
+    expect(await ask('/items/a;b')).toBe(200);
     expect(await ask(`/items/${'a'.repeat(1_025)}`)).toBe(400);
     expect(await ask('/both/a/b/c')).toBe(200);
     expect(seen).toEqual([
       '/things/a%2Fb/public',
       '/things/%252e%252e/public',
       '/things/a%3Fb%23c/public',
+      '/things/a:cancel/public',
+      "/things/a:@!$&'()*+,=/public",
+      '/things/a%3Bb/public',
       '/x/a/b/c',
     ]);
   });
