@@ -2,6 +2,7 @@
  * How sure a median is: the percentile bootstrap (Efron and Tibshirani, An Introduction to the
  * Bootstrap, 1993, chapter 13). It assumes no shape of the noise, which is far from normal here.
  */
+import { seeded } from '../test/helpers/seeded.ts';
 import { median } from './summary.ts';
 
 export interface Interval {
@@ -23,16 +24,5 @@ export function medianInterval(values: readonly number[]): Interval {
     median: median(values),
     low: medians[Math.floor(RESAMPLES * 0.025)]!,
     high: medians[Math.floor(RESAMPLES * 0.975)]!,
-  };
-}
-
-/** Mulberry32: uniform in [0, 1). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
