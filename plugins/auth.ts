@@ -8,6 +8,7 @@ import { challengesOf, definePlugin, GatewayError, z } from 'portico';
 
 export default definePlugin({
   name: 'auth',
+  insists: true,
   settings: z.strictObject({}),
   options: z
     .strictObject({
@@ -27,15 +28,17 @@ export default definePlugin({
     }
   },
   register: () => ({
-    // Behind all that authenticate, whatever their order.
-    phase: 'authorize',
-    onRequest(request, _reply, { anyOf }) {
-      if (request.consumer !== undefined) return;
-      const offered = challengesOf(request);
-      const challenges = anyOf.flatMap((name) => offered.get(name) ?? []);
-      throw new GatewayError('GW_TOKEN_MISSING', `send credentials: any of ${anyOf.join(', ')}`, {
-        headers: { 'www-authenticate': challenges.join(', ') || 'Bearer realm="portico"' },
-      });
-    },
+    route: ({ anyOf }) => ({
+      // Behind all that authenticate, whatever their order.
+      phase: 'authorize',
+      onRequest(request) {
+        if (request.consumer !== undefined) return;
+        const offered = challengesOf(request);
+        const challenges = anyOf.flatMap((name) => offered.get(name) ?? []);
+        throw new GatewayError('GW_TOKEN_MISSING', `send credentials: any of ${anyOf.join(', ')}`, {
+          headers: { 'www-authenticate': challenges.join(', ') || 'Bearer realm="portico"' },
+        });
+      },
+    }),
   }),
 });

@@ -14,7 +14,7 @@ import {
   type OptionFault,
   z,
 } from 'portico';
-import { claimReader, rolesOf } from './jwt/claims.ts';
+import { claimReader, type ReadClaim, rolesOf } from './jwt/claims.ts';
 
 const Named = z.strictObject({
   via: z.string().min(1).describe('Plugin that must have said who it is, such as `apiKey`.'),
@@ -53,6 +53,7 @@ type Options = z.output<typeof Options>;
 
 export default definePlugin({
   name: 'authorize',
+  insists: true,
   settings: z.strictObject({}),
   options: Options,
   *check(options, _settings, others, { identifying, identifyingOn }) {
@@ -71,13 +72,18 @@ export default definePlugin({
     }
   },
   register: () => ({
-    phase: 'authorize',
-    onRequest(request, _reply, options) {
-      const needed = ruleFor(request.method, options);
-      if (isEmpty(needed)) return;
-      const { consumer } = request;
-      if (consumer === undefined) throw unknown(request);
-      require(consumer, needed, options.groupsClaim);
+    route(options) {
+      const readGroups = claimReader(options.groupsClaim);
+      return {
+        phase: 'authorize',
+        onRequest(request) {
+          const needed = ruleFor(request.method, options);
+          if (isEmpty(needed)) return;
+          const { consumer } = request;
+          if (consumer === undefined) throw unknown(request);
+          require(consumer, needed, readGroups);
+        },
+      };
     },
   }),
 });
@@ -103,7 +109,7 @@ function ruleFor(method: string, options: Options): Rule {
 }
 
 /** @throws GW_SCOPE_INSUFFICIENT (RFC 6750 §3.1) */
-function require(consumer: Consumer, needed: Rule, groupsClaim: string): void {
+function require(consumer: Consumer, needed: Rule, readGroups: ReadClaim): void {
   const { scopes, groups, consumers, match } = needed;
   const holds = (scope: string): boolean => consumer.scopes.has(scope);
   if (scopes.length > 0 && !(match === 'all' ? scopes.every(holds) : scopes.some(holds))) {
@@ -114,7 +120,7 @@ function require(consumer: Consumer, needed: Rule, groupsClaim: string): void {
     });
   }
   if (groups.length > 0) {
-    const held = rolesOf(claimReader(groupsClaim)(consumer.claims));
+    const held = rolesOf(readGroups(consumer.claims));
     if (!groups.some((group) => held.has(group))) throw refused('is in none of the groups');
   }
   const isNamed = (each: Rule['consumers'][number]): boolean =>

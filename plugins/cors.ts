@@ -43,24 +43,35 @@ export default definePlugin({
       'credentials for any origin: name the origins, or every page could act as the user';
     yield { path: ['credentials'], message };
   },
+  risks: {
+    rules: { 'cors-null-credentials': 'high' },
+    *ofOptions({ origins, credentials }) {
+      if (!credentials || !origins.includes('null')) return;
+      const message =
+        'any page can have the origin null (a sandboxed frame), and would act as the user';
+      yield { rule: 'cors-null-credentials', path: [], message };
+    },
+  },
   register: () => ({
-    phase: 'cors',
-    onRequest(request, reply) {
-      if (!isPreflight(request.method, request.headers)) return;
-      void reply.code(204).send();
-    },
-    onResponse(request, head, options) {
-      for (const name of Object.keys(head.headers)) {
-        if (name.startsWith('access-control-')) delete head.headers[name];
-      }
-      if (!options.origins.includes('*') || options.credentials) vary(head, 'Origin');
-      const { origin } = request.headers;
-      if (origin === undefined || !isAllowed(origin, options.origins)) return;
-      grant(head, origin, options);
-      if (isPreflight(request.method, request.headers)) {
-        grantPreflight(head, request.headers['access-control-request-headers'], options);
-      }
-    },
+    route: (options) => ({
+      phase: 'cors',
+      onRequest(request, reply) {
+        if (!isPreflight(request.method, request.headers)) return;
+        void reply.code(204).send();
+      },
+      onResponse(request, head) {
+        for (const name of Object.keys(head.headers)) {
+          if (name.startsWith('access-control-')) delete head.headers[name];
+        }
+        if (!options.origins.includes('*') || options.credentials) vary(head, 'Origin');
+        const { origin } = request.headers;
+        if (origin === undefined || !isAllowed(origin, options.origins)) return;
+        grant(head, origin, options);
+        if (isPreflight(request.method, request.headers)) {
+          grantPreflight(head, request.headers['access-control-request-headers'], options);
+        }
+      },
+    }),
   }),
 });
 

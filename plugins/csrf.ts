@@ -29,13 +29,15 @@ export default definePlugin({
     })
     .describe('Refuses what pages of other sites send with the user’s cookies.'),
   register: () => ({
-    phase: 'authorize',
-    onRequest({ method, raw, gateway }, _reply, { origins }) {
-      if (SAFE.has(method) && !opensSocket(raw.headers)) return;
-      if (isOwn(raw.headers, gateway.host)) return;
-      if (origins.includes(raw.headers.origin ?? '')) return;
-      throw new GatewayError('GW_ORIGIN_DENIED', 'pages of other sites may not do this');
-    },
+    route: ({ origins }) => ({
+      phase: 'authorize',
+      onRequest({ method, raw, gateway }) {
+        if (SAFE.has(method) && !opensSocket(raw.headers)) return;
+        if (isOwn(raw.headers, gateway.host)) return;
+        if (origins.includes(raw.headers.origin ?? '')) return;
+        throw new GatewayError('GW_ORIGIN_DENIED', 'pages of other sites may not do this');
+      },
+    }),
   }),
 });
 

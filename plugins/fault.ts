@@ -48,19 +48,21 @@ export default definePlugin({
   register: (_settings, { metrics, random }) => {
     const faults = metrics.counter('faults_total', 'Faults that were injected.', ['route', 'kind']);
     return {
-      phase: 'request',
-      onRequest(request, reply, { delay, abort }) {
-        // Both are drawn for every request, so that neither share depends on the other.
-        const isHeld = delay !== undefined && random() < delay.percent;
-        const isAborted = abort !== undefined && random() < abort.percent;
-        const end = (): void => {
-          if (isAborted) fail(request, reply, abort.status, faults);
-        };
-        if (!isHeld) return end();
-        mark(reply, 'delay');
-        count(faults, request, 'delay');
-        return held(reply, delay.time).then(end);
-      },
+      route: ({ delay, abort }) => ({
+        phase: 'request',
+        onRequest(request, reply) {
+          // Both are drawn for every request, so that neither share depends on the other.
+          const isHeld = delay !== undefined && random() < delay.percent;
+          const isAborted = abort !== undefined && random() < abort.percent;
+          const end = (): void => {
+            if (isAborted) fail(request, reply, abort.status, faults);
+          };
+          if (!isHeld) return end();
+          mark(reply, 'delay');
+          count(faults, request, 'delay');
+          return held(reply, delay.time).then(end);
+        },
+      }),
     };
   },
 });

@@ -43,16 +43,20 @@ export default definePlugin({
       .flatMap(({ request }) => Object.keys(request?.set ?? {}))
       .filter((field) => field.startsWith('x-')),
   register: () => ({
-    phase: 'request',
-    onResponse(_request, head: ResponseHead, { response }) {
-      if (response !== undefined) edit(head.headers, response);
-    },
-    policy:
-      ({ request: edits }): Policy =>
-      (next) =>
-        edits === undefined ? next : (request) => next(edited(request, edits)),
+    route: ({ request, response }) => ({
+      ...(request && { policy: () => editing(request) }),
+      ...(response && {
+        onResponse: (_request: unknown, { headers }: ResponseHead) => edit(headers, response),
+      }),
+    }),
   }),
 });
+
+const editing =
+  (edits: Edits): Policy =>
+  (next) =>
+  (request) =>
+    next(edited(request, edits));
 
 function edited(request: UpstreamRequest, edits: Edits): UpstreamRequest {
   const headers = { ...request.headers } as Values;

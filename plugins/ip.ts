@@ -16,13 +16,6 @@ const Options = z
     deny: z.array(addressRange()).default([]).describe('Who may not, whatever `allow` says.'),
   })
   .describe('Clients by their address; 403 for those that are not let in.');
-type Options = z.output<typeof Options>;
-
-interface Rules {
-  readonly allowed: AddressSet | undefined;
-  readonly denied: AddressSet;
-}
-
 export default definePlugin({
   name: 'ip',
   settings: z.strictObject({}),
@@ -32,24 +25,17 @@ export default definePlugin({
       yield { path: [], message: 'does nothing: give it "allow", "deny", or both' };
     }
   },
-  register: () => {
-    const compiled = new WeakMap<Options, Rules>();
-    const rulesOf = (options: Options): Rules => {
-      const known = compiled.get(options);
-      if (known !== undefined) return known;
-      const { allow, deny } = options;
+  register: () => ({
+    route({ allow, deny }) {
       const allowed = allow && new AddressSet(allow);
-      const rules = { allowed, denied: new AddressSet(deny) };
-      compiled.set(options, rules);
-      return rules;
-    };
-    return {
-      phase: 'ip',
-      onRequest({ gateway: { address } }, _reply, options) {
-        const { allowed, denied } = rulesOf(options);
-        if (!denied.has(address) && allowed?.has(address) !== false) return;
-        throw new GatewayError('GW_ADDRESS_DENIED', 'requests from this address are refused');
-      },
-    };
-  },
+      const denied = new AddressSet(deny);
+      return {
+        phase: 'ip',
+        onRequest({ gateway: { address } }) {
+          if (!denied.has(address) && allowed?.has(address) !== false) return;
+          throw new GatewayError('GW_ADDRESS_DENIED', 'requests from this address are refused');
+        },
+      };
+    },
+  }),
 });

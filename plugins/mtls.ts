@@ -5,6 +5,7 @@
  * proxy that ends TLS, it would be the proxy's.
  */
 import { type ClientCertificate, type Consumer, definePlugin, GatewayError, z } from 'portico';
+import { optionalRisk } from './jwt/unasked.ts';
 
 const Options = z
   .strictObject({
@@ -21,14 +22,21 @@ export default definePlugin({
   requires: 'clientCertificates',
   settings: z.strictObject({}),
   options: Options,
+  risks: {
+    rules: { 'optional-token': 'low' },
+    ofOptions: ({ required }, others, known) =>
+      optionalRisk(!required, 'a certificate', others, known),
+  },
   register: () => ({
-    phase: 'authenticate',
-    onRequest(request, _reply, { required }) {
-      const { certificate } = request.gateway;
-      const consumer = certificate && consumerOf(certificate);
-      if (consumer !== undefined) request.consumer = consumer;
-      else if (required) throw missing();
-    },
+    route: ({ required }) => ({
+      phase: 'authenticate',
+      onRequest(request) {
+        const { certificate } = request.gateway;
+        const consumer = certificate && consumerOf(certificate);
+        if (consumer !== undefined) request.consumer = consumer;
+        else if (required) throw missing();
+      },
+    }),
   }),
 });
 

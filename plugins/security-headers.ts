@@ -44,14 +44,17 @@ export default definePlugin({
   settings: z.strictObject({}),
   options: Options,
   register: () => ({
-    phase: 'request',
-    onResponse(_request, { headers }, options) {
-      for (const name of FIELDS) {
-        const own = options[name];
-        if (own === false) continue;
-        if (own !== undefined) headers[name] = own;
-        else headers[name] ??= DEFAULTS[name];
-      }
+    route(options) {
+      const fields = FIELDS.filter((name) => options[name] !== false);
+      return {
+        onResponse(_request, { headers }) {
+          for (const name of fields) {
+            const own = options[name];
+            if (typeof own === 'string') headers[name] = own;
+            else headers[name] ??= DEFAULTS[name];
+          }
+        },
+      };
     },
   }),
 });

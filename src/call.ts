@@ -10,9 +10,6 @@ import type { Cancellation } from './cancellation.ts';
 import type { Headers, HeaderValue } from './headers.ts';
 import type { Upload } from './upload.ts';
 
-/** Plugins of ours that let in nobody who has brought nothing, whatever is optional beside them. */
-export const INSISTING = ['auth', 'authorize', 'forwardAuth'] as const;
-
 /** Who the client is, once a plugin of the phase `authenticate` has said so. */
 export interface Consumer {
   readonly id: string;

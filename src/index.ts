@@ -19,22 +19,28 @@ export {
   definePlugin,
   type KnownNames,
   type OptionFault,
-  type Phase,
-  type PluginAdmin,
-  type PluginCall,
-  type PluginCallOptions,
-  type PluginCounter,
   type PluginDefinition,
-  type PluginHooks,
-  type PluginHost,
-  type PluginMetrics,
+  type PluginRisks,
 } from './authoring/plugin.ts';
+export type {
+  Phase,
+  PluginHooks,
+  PluginWhere,
+  RegisteredPlugin,
+} from './authoring/plugin-hooks.ts';
+export type {
+  PluginAdmin,
+  PluginCall,
+  PluginCallOptions,
+  PluginCounter,
+  PluginHost,
+  PluginMetrics,
+} from './authoring/plugin-host.ts';
 export type { RequestView } from './authoring/request.ts';
 export { Body } from './body.ts';
 export {
   type Call,
   type Consumer,
-  INSISTING,
   type Policy,
   type UpstreamRequest,
   type UpstreamResponse,
@@ -42,6 +48,8 @@ export {
   withoutHeader,
 } from './call.ts';
 export { type AddressRange, AddressSet } from './config/address-range.ts';
+export type { PluginRisk, Severity } from './config/audit.ts';
+export { isPublicHttp } from './config/public-http.ts';
 export { parseRegex, type Regex } from './config/regex.ts';
 export { hint } from './config/suggest.ts';
 export {

@@ -6,10 +6,12 @@ export default definePlugin({
   settings: z.strictObject({ header: z.string().default('x-app-version') }),
   options: z.int().min(1).describe('Oldest version that is served.'),
   register: ({ header }) => ({
-    phase: 'validate',
-    onRequest(request, _reply, oldest) {
-      if (Number(request.headers[header]) >= oldest) return;
-      throw new GatewayError('GW_GONE', `needs version ${oldest} of the app`);
-    },
+    route: (oldest) => ({
+      phase: 'validate',
+      onRequest(request) {
+        if (Number(request.headers[header]) >= oldest) return;
+        throw new GatewayError('GW_GONE', `needs version ${oldest} of the app`);
+      },
+    }),
   }),
 });

@@ -15,16 +15,17 @@ export default definePlugin({
   options: z.strictObject({ required: z.boolean().default(false) }),
   /** Headers only the gateway may set. */
   owns: ({ header }) => [header],
-  register({ header }) {
-    return {
+  register: ({ header }) => ({
+    /** Once for each route that has the key. */
+    route: ({ required }) => ({
       phase: 'authorize',
-      onRequest({ consumer }, _reply, { required }) {
+      onRequest({ consumer }) {
         if (required && tenantOf(consumer) === undefined) {
           throw new GatewayError('GW_SCOPE_INSUFFICIENT', 'no tenant');
         }
       },
       policy: () => (next) => (call) =>
         next(withHeader(call, header, tenantOf(call.consumer) ?? 'public')),
-    };
-  },
+    }),
+  }),
 });

@@ -16,7 +16,7 @@ import {
   type UpstreamRequest,
   withoutHeader,
 } from 'portico';
-import { unasked } from '../jwt/unasked.ts';
+import { optionalRisk, unasked } from '../jwt/unasked.ts';
 import { consumerOf } from './consumer.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import {
@@ -37,11 +37,12 @@ export default definePlugin({
   identifies: true,
   settings: Settings,
   options: OptionsSchema,
-  *check({ header, query, plans = [], optional, scopes }, { consumers, redis }, others) {
+  *check({ header, query, plans = [], optional, scopes }, settings, others, knownNames) {
+    const { consumers, redis } = settings;
     if (header !== undefined && query !== undefined) {
       yield { path: ['query'], message: 'does not go with "header": a key comes one way' };
     }
-    if (optional) yield* unasked({ scopes, plans }, 'key', others);
+    if (optional) yield* unasked({ scopes, plans }, 'key', knownNames.insistingOn(others));
     // What keys and plans there are in Redis, only Redis knows.
     if (redis !== undefined) return;
     if (Object.keys(consumers).length === 0) {
@@ -58,27 +59,33 @@ export default definePlugin({
       };
     }
   },
+  risks: {
+    rules: { 'optional-token': 'low' },
+    ofOptions: ({ optional }, others, known) => optionalRisk(optional, 'a key', others, known),
+  },
   async register({ consumers, redis }, host) {
     const known = consumersByDigest(consumers);
     const stored = redis === undefined ? undefined : await keysIn(redis, host);
     const isKnown: IsKnown = (digest) => known.has(digest) || stored?.has(digest) === true;
     return {
-      phase: 'authenticate',
-      onRequest(request, _reply, options) {
-        const key = findKey(request, options);
-        if (key === undefined) {
-          if (!options.optional) throw missing(options);
-          offerChallenge(request, 'apiKey', challengeOf(options));
-          return undefined;
-        }
-        const digest = digestOf(key);
-        const consumer = known.get(digest) ?? stored?.find(digest);
-        if (consumer instanceof Promise) {
-          return consumer.then((found) => admit(request, found, options));
-        }
-        return admit(request, consumer, options);
-      },
-      policy: (options) => withoutKey(options, isKnown),
+      route: (options) => ({
+        phase: 'authenticate',
+        onRequest(request) {
+          const key = findKey(request, options);
+          if (key === undefined) {
+            if (!options.optional) throw missing(options);
+            offerChallenge(request, 'apiKey', challengeOf(options));
+            return undefined;
+          }
+          const digest = digestOf(key);
+          const consumer = known.get(digest) ?? stored?.find(digest);
+          if (consumer instanceof Promise) {
+            return consumer.then((found) => admit(request, found, options));
+          }
+          return admit(request, consumer, options);
+        },
+        ...(!options.forward && { policy: () => withoutKey(options, isKnown) }),
+      }),
     };
   },
 });
@@ -164,11 +171,7 @@ function refuse(detail: string, options: Options): GatewayError {
 }
 
 /** What goes to upstreams says who it is for in other words, if at all. */
-function withoutKey(
-  { header = DEFAULT_HEADER, query, forward }: Options,
-  isKnown: IsKnown,
-): Policy {
-  if (forward) return (next) => next;
+function withoutKey({ header = DEFAULT_HEADER, query }: Options, isKnown: IsKnown): Policy {
   const strip =
     query === undefined
       ? (request: UpstreamRequest) => withoutHeader(request, header)

@@ -58,13 +58,9 @@ const Options = z
   .describe('Asks a service of yours whether a request may enter.');
 type Options = z.output<typeof Options>;
 
-interface Desk {
-  readonly ask: PluginCall;
-  readonly decisions: Decisions;
-}
-
 export default definePlugin({
   name: 'forwardAuth',
+  insists: true,
   settings: z.strictObject({}),
   options: Options,
   owns: (_settings, options) => options.flatMap(({ copy }) => copy),
@@ -73,30 +69,26 @@ export default definePlugin({
     const message = `no upstream "${upstream}"${hint(upstream, [...upstreams])}`;
     yield { path: ['upstream'], message };
   },
-  register(_settings, host) {
-    const desks = new Map<Options, Desk>();
-    const deskOf = (options: Options): Desk => {
-      const known = desks.get(options);
-      if (known !== undefined) return known;
-      const desk = { ask: host.callOf(options.upstream), decisions: new Decisions() };
-      desks.set(options, desk);
-      return desk;
-    };
-    return {
-      phase: 'authenticate',
-      onRequest(request, _reply, options) {
-        const { ask, decisions } = deskOf(options);
-        const question = questionOf(request, options);
-        const key = options.cache === undefined ? '' : keyOf(request, question);
-        const known = key === '' ? undefined : decisions.get(key, performance.now());
-        if (known !== undefined) return tell(request, known);
-        return decide(ask, request, options, question).then((copied) => {
-          if (key !== '') decisions.set(key, copied, performance.now() + (options.cache ?? 0));
-          tell(request, copied);
-        });
-      },
-    };
-  },
+  register: (_settings, host) => ({
+    route(options) {
+      const ask = host.callOf(options.upstream);
+      const decisions = new Decisions();
+      const { cache: cacheMs } = options;
+      return {
+        phase: 'authenticate',
+        onRequest(request) {
+          const question = questionOf(request, options);
+          const key = cacheMs === undefined ? '' : keyOf(request, question);
+          const known = key === '' ? undefined : decisions.get(key, performance.now());
+          if (known !== undefined) return tell(request, known);
+          return decide(ask, request, options, question).then((copied) => {
+            if (key !== '') decisions.set(key, copied, performance.now() + (cacheMs ?? 0));
+            tell(request, copied);
+          });
+        },
+      };
+    },
+  }),
 });
 
 type Question = Readonly<Record<string, string | string[]>>;

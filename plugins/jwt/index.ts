@@ -9,6 +9,7 @@ import {
   GatewayError,
   hint,
   offerChallenge,
+  type PluginHooks,
   type PluginHost,
   type Policy,
   type UpstreamRequest,
@@ -16,6 +17,7 @@ import {
 } from 'portico';
 import { claimReader, type ReadClaim, rolesOf } from './claims.ts';
 import { Revocation, Revocations } from './revocations.ts';
+import { risks } from './risks.ts';
 import { type Options, Options as OptionsSchema, Settings, type SharedList } from './settings.ts';
 import type { SharedRevocations } from './shared-revocations.ts';
 import { CHALLENGE, findToken, missing } from './token.ts';
@@ -29,15 +31,16 @@ export default definePlugin({
   options: OptionsSchema,
   pemFiles: ['issuers.*.key'],
   owns: (_settings, options) => options.flatMap(({ forward }) => Object.values(forward)),
-  *check({ issuer, optional, scopes, roles }, { issuers }, others) {
+  *check({ issuer, optional, scopes, roles }, { issuers }, others, knownNames) {
     const known = Object.keys(issuers);
     for (const name of issuer) {
       if (known.includes(name)) continue;
       const message = `no issuer "${name}" under plugins.jwt.issuers${hint(name, known)}`;
       yield { path: ['issuer'], message };
     }
-    if (optional) yield* unasked({ scopes, roles }, 'token', others);
+    if (optional) yield* unasked({ scopes, roles }, 'token', knownNames.insistingOn(others));
   },
+  risks,
   async register(settings, host) {
     const revocations = host.keepThrough('revocations', () => new Revocations());
     const verifier = await TokenVerifier.create(settings, revocations, host);
@@ -47,33 +50,39 @@ export default definePlugin({
       await (shared ?? revocations).add(revocation, Date.now());
       return { revocations: revocations.size };
     });
-    return [
-      {
-        phase: 'authenticate',
-        onRequest(request, _reply, options) {
-          const token = findToken(request, options.cookie);
-          if (token === undefined) {
-            if (!options.optional) throw missing();
-            offerChallenge(request, 'jwt', CHALLENGE);
+    return {
+      route(options) {
+        const { issuer, cookie, optional, scopes, roles, forward } = options;
+        const authenticating: PluginHooks = {
+          phase: 'authenticate',
+          onRequest(request) {
+            const token = findToken(request, cookie);
+            if (token === undefined) {
+              if (!optional) throw missing();
+              offerChallenge(request, 'jwt', CHALLENGE);
+              return undefined;
+            }
+            // Most tokens have been seen before: nothing to wait for.
+            const known = verifier.known(token, issuer);
+            if (known === undefined) return authenticate(verifier, request, token, issuer);
+            request.consumer = known;
             return undefined;
-          }
-          // Most tokens have been seen before: nothing to wait for.
-          const known = verifier.known(token, options.issuer);
-          if (known === undefined) return authenticate(verifier, request, token, options);
-          request.consumer = known;
-          return undefined;
-        },
-        policy: ({ forward }) => forwardClaims(forward),
+          },
+          ...(Object.keys(forward).length > 0 && { policy: () => forwardClaims(forward) }),
+        };
+        if (scopes.length + roles.length === 0) return authenticating;
+        const requireRoles = rolesGuard(options, settings);
+        const authorizing: PluginHooks = {
+          phase: 'authorize',
+          onRequest({ consumer }) {
+            if (consumer === undefined && optional) return;
+            requireScopes(consumer, options);
+            requireRoles(consumer);
+          },
+        };
+        return [authenticating, authorizing];
       },
-      {
-        phase: ({ scopes, roles }) => (scopes.length + roles.length > 0 ? 'authorize' : undefined),
-        onRequest({ consumer }, _reply, options) {
-          if (consumer === undefined && options.optional) return;
-          requireScopes(consumer, options);
-          requireRoles(consumer, options, settings);
-        },
-      },
-    ];
+    };
   },
 });
 
@@ -81,7 +90,7 @@ async function authenticate(
   verifier: TokenVerifier,
   request: FastifyRequest,
   token: string,
-  { issuer }: Options,
+  issuer: Options['issuer'],
 ): Promise<void> {
   request.consumer = await verifier.verify(request, token, issuer);
 }
@@ -93,18 +102,20 @@ function requireScopes(consumer: Consumer | undefined, { scopes, match }: Option
   throw insufficient(`needs ${match} of the scopes: ${wanted}`, `scope="${wanted}"`);
 }
 
-/** @throws GW_SCOPE_INSUFFICIENT */
-function requireRoles(
-  consumer: Consumer | undefined,
-  { roles, match, rolesClaim }: Options,
-  { issuers }: Settings,
-): void {
-  if (roles.length === 0) return;
-  const path = rolesClaim ?? issuers[consumer?.issuer ?? '']?.rolesClaim ?? 'roles';
-  const held = rolesOf(claimReader(path)(consumer?.claims ?? {}));
-  if (holds(held, roles, match)) return;
-  const detail = `needs ${match} of the roles: ${roles.join(', ')}`;
-  throw insufficient(detail, `error_description="${detail}"`);
+/** Says whether a consumer holds the roles; where an issuer keeps them is its own. */
+function rolesGuard({ roles, match, rolesClaim }: Options, { issuers }: Settings) {
+  const reader = (issuer?: string): ReadClaim =>
+    claimReader(rolesClaim ?? issuers[issuer ?? '']?.rolesClaim ?? 'roles');
+  const readers = new Map(Object.keys(issuers).map((name) => [name, reader(name)]));
+  const standard = reader();
+  /** @throws GW_SCOPE_INSUFFICIENT */
+  return function requireRoles(consumer: Consumer | undefined): void {
+    if (roles.length === 0) return;
+    const read = readers.get(consumer?.issuer ?? '') ?? standard;
+    if (holds(rolesOf(read(consumer?.claims ?? {})), roles, match)) return;
+    const detail = `needs ${match} of the roles: ${roles.join(', ')}`;
+    throw insufficient(detail, `error_description="${detail}"`);
+  };
 }
 
 function insufficient(detail: string, what: string): GatewayError {
@@ -160,7 +171,7 @@ function forwardClaims(forward: Options['forward']): Policy {
   const told = Object.entries(forward).map(
     ([claim, field]) => [claimReader(claim), field] as const,
   );
-  return (next) => (told.length === 0 ? next : (request) => next(withClaims(request, told)));
+  return (next) => (request) => next(withClaims(request, told));
 }
 
 function withClaims(request: UpstreamRequest, fields: Told): UpstreamRequest {

@@ -1,14 +1,32 @@
-/** What an optional credential must hold, and who brings none is never asked for. */
-import { INSISTING, type OptionFault } from 'portico';
+/** What is said of a credential that is optional: who brings none is asked for nothing. */
+import type { KnownNames, OptionFault, PluginRisk } from 'portico';
 
-/** A warning at the first of `wants` that asks for something, where nothing `beside` asks everybody. */
+/** A warning at the first of `wants` that asks for something, where nobody beside it `insists`. */
 export function* unasked(
   wants: Readonly<Record<string, readonly string[]>>,
   credential: string,
-  beside: ReadonlyMap<string, unknown>,
+  insisting: readonly string[],
 ): Generator<OptionFault> {
   const [key] = Object.entries(wants).find(([, wanted]) => wanted.length > 0) ?? [];
-  if (key === undefined || INSISTING.some((plugin) => beside.has(plugin))) return;
+  if (key === undefined || insisting.length > 0) return;
   const message = `is asked only of who sends a ${credential}: with "optional" all others get in; "authorize" beside it asks everybody`;
   yield { path: [key], message, severity: 'warning' };
 }
+
+/** The risk of an optional credential where nothing else on the route asks for one. */
+export function* optionalRisk(
+  isOptional: boolean,
+  what: string,
+  others: ReadonlyMap<string, unknown>,
+  known: KnownNames,
+): Generator<PluginRisk> {
+  if (!isOptional || known.insistingOn(others).length > 0) return;
+  const beside = known.identifying.filter((name) => others.has(name));
+  if (!beside.every((name) => admitsUnknown(others.get(name)))) return;
+  yield { rule: 'optional-token', path: [], message: `requests without ${what} are let in too` };
+}
+
+const admitsUnknown = (options: unknown): boolean => {
+  const { optional, required } = (options ?? {}) as Readonly<Record<string, unknown>>;
+  return optional === true || required === false;
+};

@@ -18,9 +18,11 @@ import { reporter } from './reporter.ts';
 import { compileRule } from './rule.ts';
 
 type Apply = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+type IsWanted = (limit: Limit) => boolean;
 
 export default definePlugin({
   name: 'rateLimit',
+  limits: true,
   settings: Settings,
   options: Options,
   check: (limits, _settings, others, known) => checkLimits(limits, others, known),
@@ -31,20 +33,22 @@ export default definePlugin({
       global: false,
       store: storeOver(counts, (key, max, windowMs) => memory.take(key, max, windowMs)),
     });
-    const applyOf = compiler(counts, store === 'memory', host);
-    // An address is known before anybody has authenticated; a consumer only after.
-    return [
-      {
-        phase: (limits) => (limits.some(isByAddress) ? 'limitAddress' : undefined),
-        onRequest: (request, reply, limits) => applyOf(limits).address(request, reply),
-      },
-      {
-        phase: (limits) => (limits.every(isByAddress) ? undefined : 'limitConsumer'),
-        onRequest: (request, reply, limits) => applyOf(limits).consumer(request, reply),
-      },
-    ];
+    const compile = compiler(counts, store === 'memory', host);
+    return {
+      // An address is known before anybody has authenticated; a consumer only after.
+      route: (limits) => [
+        ...(limits.some(isByAddress)
+          ? [{ phase: 'limitAddress' as const, onRequest: compile(limits, isByAddress) }]
+          : []),
+        ...(limits.every(isByAddress)
+          ? []
+          : [{ phase: 'limitConsumer' as const, onRequest: compile(limits, isByOther) }]),
+      ],
+    };
   },
 });
+
+const isByOther: IsWanted = (limit) => !isByAddress(limit);
 
 type RedisSettings = Exclude<z.output<typeof Settings>['store'], 'memory'>;
 
@@ -72,7 +76,7 @@ async function redisCounts(
   return counts;
 }
 
-/** Gives what holds for a route's limits, compiled when they are first seen. */
+/** Compiles those of a route's limits that are decided at one moment. */
 function compiler(counts: Counts, isMemory: boolean, host: PluginHost) {
   const { app, metrics } = host;
   const refused = metrics.counter('rate_limited_total', 'Requests over their limit.', ['route']);
@@ -84,7 +88,7 @@ function compiler(counts: Counts, isMemory: boolean, host: PluginHost) {
     refused,
     report: reporter(host),
   };
-  const compile = (limits: readonly Limit[], isWanted: (limit: Limit) => boolean): Apply => {
+  return (limits: readonly Limit[], isWanted: IsWanted): Apply => {
     const wanted = limits.filter(isWanted);
     const [only] = wanted;
     if (isMemory && limits.length === 1 && only !== undefined && isPlain(only)) {
@@ -95,18 +99,6 @@ function compiler(counts: Counts, isMemory: boolean, host: PluginHost) {
     const isFirst = isWanted === isByAddress && wanted.length < limits.length;
     const set = new LimitSet(rules, isFirst, around);
     return (request, reply) => set.apply(request, reply);
-  };
-  const compiled = new Map<readonly Limit[], { address: Apply; consumer: Apply }>();
-  return (limits: readonly Limit[]) => {
-    let both = compiled.get(limits);
-    if (both === undefined) {
-      both = {
-        address: compile(limits, isByAddress),
-        consumer: compile(limits, (limit) => !isByAddress(limit)),
-      };
-      compiled.set(limits, both);
-    }
-    return both;
   };
 }
 

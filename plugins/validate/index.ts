@@ -47,26 +47,21 @@ export default definePlugin({
   options: Options,
   check: checkOptions,
   register: (_settings, host) => {
-    const compiled = new Map<Options, readonly Check[]>();
-    const checksOf = (options: Options): readonly Check[] => {
-      let checks = compiled.get(options);
-      if (checks === undefined) compiled.set(options, (checks = compile(options)));
-      return checks;
-    };
     const count = counter(host);
     return {
-      phase(options) {
-        // Compiled before the first request comes.
-        checksOf(options);
-        return 'validate';
-      },
-      async onRequest(request, _reply, options) {
-        for (const check of checksOf(options)) {
-          const error = await failureOf(check, request);
-          if (error === undefined) continue;
-          count(request, check.part, options.mode);
-          if (options.mode === 'refuse') throw error;
-        }
+      route(options) {
+        const checks = compile(options);
+        return {
+          phase: 'validate',
+          async onRequest(request) {
+            for (const check of checks) {
+              const error = await failureOf(check, request);
+              if (error === undefined) continue;
+              count(request, check.part, options.mode);
+              if (options.mode === 'refuse') throw error;
+            }
+          },
+        };
       },
     };
   },

@@ -1,7 +1,7 @@
 /** What the plugins of one generation take from operators, behind the admin port's guard. */
 import type { z } from 'zod';
 import { formatPath, type Path } from '../config/fault.ts';
-import type { PluginAdmin } from '../authoring/plugin.ts';
+import type { PluginAdmin } from '../authoring/plugin-host.ts';
 import { isGatewayError } from '../errors.ts';
 
 interface Answer {

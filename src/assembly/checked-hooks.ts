@@ -1,40 +1,67 @@
-/** What a plugin's `register` returns, looked at before anything runs: a typo would switch it off. */
+/** What plugins return, looked at before anything runs: a typo would switch a hook off. */
 import { inspect } from 'node:util';
-import { PHASES, type PluginHooks } from '../authoring/plugin.ts';
+import { PHASES, type PluginHooks, type RegisteredPlugin } from '../authoring/plugin-hooks.ts';
 import { hint } from '../config/suggest.ts';
 
 const FUNCTIONS = ['onRequest', 'onResponse', 'transform', 'policy', 'close'] as const;
 const KEYS: readonly string[] = ['phase', 'place', ...FUNCTIONS];
 
-/** @throws {TypeError} for what are no hooks */
-export function checkedHooks(returned: unknown): readonly PluginHooks<unknown>[] {
-  return [returned].flat().map((each) => checked(each));
-}
-
-function checked(returned: unknown): PluginHooks<unknown> {
-  if (typeof returned !== 'object' || returned === null) {
-    throw new TypeError(`register returned ${String(returned)}, not an object with hooks`);
+/** @throws {TypeError} for what `register` must not return */
+export function checkedRegistration(returned: unknown): RegisteredPlugin<unknown> {
+  if (!isObject(returned) || Array.isArray(returned)) {
+    throw new TypeError(`register returned ${shown(returned)}, not an object with "route"`);
   }
-  const hooks = returned as Readonly<Record<string, unknown>>;
-  for (const key of Object.keys(hooks)) {
-    if (!KEYS.includes(key))
-      throw new TypeError(`register returned the key "${key}"${hint(key, KEYS)}`);
+  const isHooks = Object.keys(returned).some((key) => key !== 'close' && KEYS.includes(key));
+  if (isHooks && !('route' in returned)) {
+    throw new TypeError('register returned hooks: return { route: (options) => hooks }');
   }
-  for (const key of FUNCTIONS) {
-    if (hooks[key] === undefined || typeof hooks[key] === 'function') continue;
-    throw new TypeError(`register returned a ${key} that is no function`);
-  }
-  const { phase, place } = hooks;
-  if (place !== undefined && place !== 'outer' && place !== 'inner') {
-    throw new TypeError(`register returned the place ${inspect(place)}: it is outer or inner`);
-  }
-  const isNever = phase === undefined && hooks['onRequest'] === undefined;
-  if (!isNever && typeof phase !== 'function' && !PHASES.includes(phase as never)) {
-    throw new TypeError(unknownPhase('register', phase));
+  checkKeys('register', returned, ['route', 'close'], ['route', 'close']);
+  if (returned['route'] === undefined) {
+    throw new TypeError('register returned no "route": it gives the hooks of one route');
   }
   // Its keys and their kinds have been looked at.
-  return returned as PluginHooks<unknown>;
+  return returned as unknown as RegisteredPlugin<unknown>;
 }
 
-export const unknownPhase = (who: string, phase: unknown): string =>
-  `${who} returned the phase ${inspect(phase)}${hint(String(phase), PHASES)}`;
+/** @throws {TypeError} for what are no hooks */
+export function checkedHooks(returned: unknown): readonly PluginHooks[] {
+  return returned === undefined ? [] : [returned].flat().map((each) => checked(each));
+}
+
+function checked(hooks: unknown): PluginHooks {
+  if (!isObject(hooks)) {
+    throw new TypeError(`route returned ${shown(hooks)}, not an object with hooks`);
+  }
+  checkKeys('route', hooks, KEYS, FUNCTIONS);
+  const { phase, place } = hooks;
+  if (place !== undefined && place !== 'outer' && place !== 'inner') {
+    throw new TypeError(`route returned the place ${inspect(place)}: it is outer or inner`);
+  }
+  const isNever = phase === undefined && hooks['onRequest'] === undefined;
+  if (!isNever && !PHASES.includes(phase as never)) {
+    throw new TypeError(`route returned the phase ${inspect(phase)}${hint(String(phase), PHASES)}`);
+  }
+  return hooks;
+}
+
+function checkKeys(
+  who: string,
+  returned: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+  functions: readonly string[],
+): void {
+  for (const key of Object.keys(returned)) {
+    if (!keys.includes(key))
+      throw new TypeError(`${who} returned the key "${key}"${hint(key, keys)}`);
+  }
+  for (const key of functions) {
+    if (returned[key] === undefined || typeof returned[key] === 'function') continue;
+    throw new TypeError(`${who} returned a ${key} that is no function`);
+  }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+const shown = (value: unknown): string =>
+  isObject(value) ? inspect(value, { depth: 0, breakLength: Infinity }) : String(value);

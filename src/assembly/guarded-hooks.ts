@@ -3,33 +3,30 @@
  * nothing, is a failure that names plugin and hook. For the log; clients are told nothing of it.
  */
 import { inspect } from 'node:util';
-import type { PluginHooks } from '../authoring/plugin.ts';
+import type { PluginHooks } from '../authoring/plugin-hooks.ts';
 import type { Policy, UpstreamResponse } from '../call.ts';
 import { GatewayError, isGatewayError, toError, toGatewayError } from '../errors.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
 
 type Hook = 'onRequest' | 'onResponse' | 'transform' | 'policy';
 
-/** The hooks of one plugin, with the options of one route. */
+/** One set of hooks that a plugin has made for a route. */
 export class GuardedHooks {
   readonly #plugin: string;
-  readonly #hooks: PluginHooks<unknown>;
-  readonly #options: unknown;
+  readonly #hooks: PluginHooks;
 
-  constructor(plugin: string, hooks: PluginHooks<unknown>, options: unknown) {
+  constructor(plugin: string, hooks: PluginHooks) {
     this.#plugin = plugin;
     this.#hooks = hooks;
-    this.#options = options;
   }
 
   onRequest(): RequestHook {
     const hooks = this.#hooks;
-    const options = this.#options;
     const failure = (thrown: unknown): unknown => this.#failure('onRequest', thrown);
     return function onRequest(request, reply) {
       let result: unknown;
       try {
-        result = hooks.onRequest?.(request, reply, options);
+        result = hooks.onRequest?.(request, reply);
       } catch (error) {
         throw failure(error);
       }
@@ -47,7 +44,7 @@ export class GuardedHooks {
   onResponse(): ResponseHook {
     return (request, head) => {
       this.#run('onResponse', () => {
-        const result: unknown = this.#hooks.onResponse?.(request, head, this.#options);
+        const result: unknown = this.#hooks.onResponse?.(request, head);
         if (isThenable(result)) throw lateResult(result);
       });
     };
@@ -56,7 +53,7 @@ export class GuardedHooks {
   transform(): BodyTransform {
     return (request, head) =>
       this.#run('transform', () => {
-        const result: unknown = this.#hooks.transform?.(request, head, this.#options);
+        const result: unknown = this.#hooks.transform?.(request, head);
         if (isThenable(result)) throw lateResult(result);
         if (result === undefined || isStream(result)) return result;
         throw new TypeError(`it returned ${shown(result)}: return a Transform, or nothing`);
@@ -65,7 +62,7 @@ export class GuardedHooks {
 
   /** @throws {TypeError} for what is no policy */
   policy(upstream: string): Policy {
-    const policy: unknown = this.#hooks.policy?.(this.#options, upstream);
+    const policy: unknown = this.#hooks.policy?.(upstream);
     if (typeof policy !== 'function') throw new TypeError(notPolicy(this.#plugin, policy));
     return (next) => {
       // What fails further inside is not this one's fault.

@@ -98,6 +98,8 @@ class Mount {
   readonly #context: ActionContext;
   readonly #runner: PartRunner;
   readonly #endpoints: BffEndpoints;
+  /** The last one of each endpoint. */
+  readonly #narrowings = new Map<string, { readonly options: object; readonly route: Route }>();
 
   constructor(bff: Bff, route: Route, context: ActionContext) {
     this.prefix = addressOf(route.config.name);
@@ -119,7 +121,7 @@ class Mount {
       checkEndpoint(name, path);
     }
     this.#endpoints.add(options, endpoint);
-    const route = portico === undefined ? this.#route : this.#route.narrowedBy(portico);
+    const route = portico === undefined ? this.#route : this.#narrowed(portico, path);
     const runner = route === this.#route ? this.#runner : this.#runnerFor(route);
     const before: onRequestHookHandler[] = [
       ...entryHooks(route, this.#context),
@@ -145,6 +147,15 @@ class Mount {
       if (!hasParameters(rest) || endpoints.agreeOn(endpoint, raw, prefix, rest)) done();
       else done(new GatewayError('GW_REQUEST_INVALID', TWO_ENDPOINTS));
     };
+  }
+
+  /** Fastify asks once more for the HEAD that goes with a GET: it is the same endpoint. */
+  #narrowed(options: Readonly<Record<string, unknown>>, endpoint: string): Route {
+    const known = this.#narrowings.get(endpoint);
+    if (known?.options === options) return known.route;
+    const route = this.#route.narrowedBy(options, endpoint);
+    this.#narrowings.set(endpoint, { options, route });
+    return route;
   }
 
   #runnerFor(route: Route): PartRunner {

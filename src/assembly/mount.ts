@@ -18,8 +18,10 @@ import type { Action, ActionContext, Route } from '../routes/route.ts';
 import { asHook, asLastHook, type FastifyHook } from './fastify-hook.ts';
 import { sendHooks } from './send-hooks.ts';
 
+export const ADDRESS_PREFIX = '/@';
+
 /** Where a route stands on Fastify. */
-export const addressOf = (route: string): string => `/@${route}`;
+export const addressOf = (route: string): string => ADDRESS_PREFIX + route;
 
 /** Mounts a route with any action but `bff`. */
 export function mountAction(app: FastifyInstance, route: Route, context: ActionContext): void {

@@ -1,5 +1,5 @@
 /** Calls that plugins make on their own, with the policies of the upstream and over its state. */
-import type { PluginCall } from '../authoring/plugin.ts';
+import type { PluginCall } from '../authoring/plugin-host.ts';
 import { emptyNotes } from '../call.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';

@@ -1,12 +1,18 @@
 /** The plugins of one generation, registered and ready to be put on routes. */
-import type { FastifyInstance, FastifyPluginAsync, FastifyPluginCallback } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyPluginCallback,
+  RouteOptions,
+} from 'fastify';
+import type { Plugin } from '../authoring/plugin.ts';
 import {
   PHASES,
-  type Phase,
-  type Plugin,
   type PluginHooks,
-  type PluginHost,
-} from '../authoring/plugin.ts';
+  type PluginWhere,
+  type RegisteredPlugin,
+} from '../authoring/plugin-hooks.ts';
+import type { PluginHost } from '../authoring/plugin-host.ts';
 import type { Policy } from '../call.ts';
 import type { Config, ServerConfig } from '../config/config.ts';
 import type { Finding } from '../config/fault.ts';
@@ -14,16 +20,18 @@ import { type KnownNames, knownNames } from '../config/modules.ts';
 import { PERMISSIONS } from '../config/permissions.ts';
 import type { FastifyModule, GatewayModules } from '../modules.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
-import { checkedHooks, unknownPhase } from './checked-hooks.ts';
+import { toError } from '../errors.ts';
+import { checkedHooks, checkedRegistration } from './checked-hooks.ts';
 import { GuardedHooks } from './guarded-hooks.ts';
 import { AdminRoutes } from './admin-routes.ts';
+import { ADDRESS_PREFIX } from './mount.ts';
 import { orFault } from './or-fault.ts';
 import { pluginCall } from './plugin-calls.ts';
 import { ownedFields } from './owned-fields.ts';
 import type { UpstreamState } from '../upstream/state.ts';
 import type { World } from './world.ts';
 
-/** What one plugin does on one route. */
+/** What plugins do on one route. */
 export interface RouteHooks {
   readonly request: readonly RequestHook[];
   readonly response: readonly ResponseHook[];
@@ -33,11 +41,19 @@ export interface RouteHooks {
   readonly answersPreflight: boolean;
 }
 
+/** A set of hooks that one plugin has made for one place. */
+export interface HookSet {
+  /** The plugin's place among all of them. */
+  readonly order: number;
+  readonly hooks: PluginHooks;
+  readonly guarded: GuardedHooks;
+}
+
 interface Registered {
   readonly name: string;
   readonly plugin: Plugin;
   readonly settings: unknown;
-  readonly hooks: readonly PluginHooks<unknown>[];
+  readonly registration: RegisteredPlugin<unknown>;
 }
 
 interface RegistrationRules {
@@ -55,6 +71,8 @@ export class RegisteredPlugins {
   readonly #owned: ReadonlySet<string>;
   readonly #server: ServerConfig;
   readonly #known: KnownNames;
+  /** Every set of hooks, to be closed. */
+  readonly #made: PluginHooks[] = [];
   #closed = false;
   /** Some ordinary Fastify plugin may want `onSend`. */
   readonly needsReplyPath: boolean;
@@ -71,36 +89,21 @@ export class RegisteredPlugins {
     this.needsReplyPath = needsReplyPath;
   }
 
-  /** The hooks of a route that says all of `options` to plugins, in the order of their phases. */
-  hooksFor(options: readonly Readonly<Record<string, unknown>>[]): RouteHooks {
-    const on = this.#registered.flatMap(({ name, hooks }) =>
-      options.flatMap(({ [name]: own }) =>
-        own === undefined
-          ? []
-          : hooks.map((each) => ({ name, each, own, guarded: new GuardedHooks(name, each, own) })),
-      ),
-    );
-    const request = on
-      .flatMap((one) => requestHook(one))
-      .toSorted((a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase));
-    const policies = (place: 'outer' | 'inner') => (upstream: string) =>
-      on.flatMap(({ each, guarded }) =>
-        each.policy !== undefined && (each.place ?? 'outer') === place
-          ? [guarded.policy(upstream)]
-          : [],
+  /**
+   * What plugins make of `options` at one place.
+   *
+   * @throws {TypeError} naming the plugin that makes no hooks of them
+   */
+  setsFor(options: Readonly<Record<string, unknown>>, where: PluginWhere): HookSet[] {
+    return this.#registered.flatMap(({ name, registration }, order) => {
+      if (options[name] === undefined) return [];
+      return madeBy(name, () => checkedHooks(registration.route(options[name], where))).map(
+        (hooks) => {
+          this.#made.push(hooks);
+          return { order, hooks, guarded: new GuardedHooks(name, hooks) };
+        },
       );
-    return {
-      request: request.map(({ hook }) => hook),
-      response: on.flatMap(({ each, guarded }) =>
-        each.onResponse === undefined ? [] : [guarded.onResponse()],
-      ),
-      transforms: on.flatMap(({ each, guarded }) =>
-        each.transform === undefined ? [] : [guarded.transform()],
-      ),
-      outer: policies('outer'),
-      inner: policies('inner'),
-      answersPreflight: request.some(({ phase }) => phase === 'cors'),
-    };
+    });
   }
 
   /**
@@ -146,26 +149,43 @@ export class RegisteredPlugins {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const { hooks } of this.#registered) for (const each of hooks) await each.close?.();
+    for (const hooks of this.#made) await hooks.close?.();
+    for (const { registration } of this.#registered) await registration.close?.();
   }
 }
 
-interface HooksOnRoute {
-  readonly name: string;
-  readonly each: PluginHooks<unknown>;
-  readonly own: unknown;
-  readonly guarded: GuardedHooks;
+/** The hooks of a route, in the order of their phases; within a phase in that of the plugins. */
+export function routeHooks(sets: readonly HookSet[]): RouteHooks {
+  const on = sets.toSorted((a, b) => a.order - b.order);
+  const request = on
+    .filter(({ hooks }) => hooks.onRequest !== undefined)
+    .toSorted((a, b) => PHASES.indexOf(a.hooks.phase!) - PHASES.indexOf(b.hooks.phase!));
+  const policies = (place: 'outer' | 'inner') => (upstream: string) =>
+    on.flatMap(({ hooks, guarded }) =>
+      hooks.policy !== undefined && (hooks.place ?? 'outer') === place
+        ? [guarded.policy(upstream)]
+        : [],
+    );
+  return {
+    request: request.map(({ guarded }) => guarded.onRequest()),
+    response: on.flatMap(({ hooks, guarded }) =>
+      hooks.onResponse === undefined ? [] : [guarded.onResponse()],
+    ),
+    transforms: on.flatMap(({ hooks, guarded }) =>
+      hooks.transform === undefined ? [] : [guarded.transform()],
+    ),
+    outer: policies('outer'),
+    inner: policies('inner'),
+    answersPreflight: request.some(({ hooks }) => hooks.phase === 'cors'),
+  };
 }
 
-/** @throws {TypeError} for a phase that there is not: its hook would never run, or too early */
-function requestHook({ name, each, own, guarded }: HooksOnRoute): {
-  readonly phase: Phase;
-  readonly hook: RequestHook;
-}[] {
-  const phase = typeof each.phase === 'function' ? each.phase(own) : each.phase;
-  if (phase === undefined || each.onRequest === undefined) return [];
-  if (!PHASES.includes(phase)) throw new TypeError(unknownPhase(`plugin ${name}`, phase));
-  return [{ phase, hook: guarded.onRequest() }];
+function madeBy<T>(plugin: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new TypeError(`plugin ${plugin}: ${toError(error).message}`, { cause: error });
+  }
 }
 
 /** What a generation is born into. */
@@ -198,16 +218,17 @@ export async function registerPlugins(
   });
   // Where a later one can not start, those before it end with the app.
   app.addHook('onClose', () => plugins.close());
+  app.addHook('onRoute', refuseForeignRoute);
   for (const [name, plugin] of modules.plugins) {
     const settings = config.plugins[name] ?? plugin.settings.parse({});
     const host = pluginHost(app, name, settings, { ...birth, admin: plugins.adminRoutes });
-    const hooks = await orFault(modules, unstarted(name), async () =>
-      checkedHooks(await plugin.register(settings as never, host)),
+    const registration = await orFault(modules, unstarted(name), async () =>
+      checkedRegistration(await plugin.register(settings as never, host)),
     );
     if (plugin.key !== undefined) {
       app.pluginKeys.set(name, (request) => plugin.key?.(request, settings as never));
     }
-    registered.push({ name, plugin, settings, hooks });
+    registered.push({ name, plugin, settings, registration });
   }
   for (const { name, plugin, options } of modules.fastifyPlugins) {
     await orFault(modules, unstarted(name), async () => {
@@ -215,6 +236,14 @@ export async function registerPlugins(
     });
   }
   return plugins;
+}
+
+/** @throws {TypeError} for a route that no request would ever reach */
+function refuseForeignRoute({ method, url }: RouteOptions): void {
+  if (url.startsWith(ADDRESS_PREFIX)) return;
+  const what = `${[method].flat().join(', ')} ${url}`;
+  const why = 'requests reach only the routes of the config';
+  throw new TypeError(`it registers the route ${what}, but ${why}: serve it from a BFF`);
 }
 
 type FastifyPlugin = FastifyPluginAsync | FastifyPluginCallback;

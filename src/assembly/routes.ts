@@ -5,7 +5,12 @@ import { observeAttempts } from '../observe/attempts.ts';
 import type { Route, UpstreamCall } from '../routes/route.ts';
 import { chain } from '../upstream/chain.ts';
 import type { UpstreamState } from '../upstream/state.ts';
-import type { RegisteredPlugins, RouteHooks } from './registered-plugins.ts';
+import {
+  type HookSet,
+  type RegisteredPlugins,
+  type RouteHooks,
+  routeHooks,
+} from './registered-plugins.ts';
 import type { World } from './world.ts';
 
 export type UpstreamStates = ReadonlyMap<string, UpstreamState>;
@@ -15,22 +20,25 @@ export function buildRoute(
   plugins: RegisteredPlugins,
   states: UpstreamStates,
   world: World,
-  narrowing: Readonly<Record<string, unknown>> = {},
 ): Route {
-  const hooks = plugins.hooksFor([config.plugins, narrowing]);
-  return {
-    config,
-    requestHooks: hooks.request,
-    responseHooks: hooks.response,
-    transforms: hooks.transforms,
-    answersPreflight: hooks.answersPreflight,
-    replyPath: plugins.needsReplyPath || hooks.transforms.length > 0,
-    callOf: (upstream) => buildCall(config, hooks, states.get(upstream)!, world),
-    narrowedBy: (options) => {
-      const parsed = plugins.parseOptions(options, config.plugins);
-      return buildRoute(config, plugins, states, world, parsed);
-    },
+  const own = plugins.setsFor(config.plugins, { route: config.name });
+  const build = (sets: readonly HookSet[]): Route => {
+    const hooks = routeHooks(sets);
+    return {
+      config,
+      requestHooks: hooks.request,
+      responseHooks: hooks.response,
+      transforms: hooks.transforms,
+      answersPreflight: hooks.answersPreflight,
+      replyPath: plugins.needsReplyPath || hooks.transforms.length > 0,
+      callOf: (upstream) => buildCall(config, hooks, states.get(upstream)!, world),
+      narrowedBy: (options, endpoint) => {
+        const parsed = plugins.parseOptions(options, config.plugins);
+        return build([...own, ...plugins.setsFor(parsed, { route: config.name, endpoint })]);
+      },
+    };
   };
+  return build(own);
 }
 
 /** The chain of one route to one upstream, over the upstream's shared state. */

@@ -1,112 +1,20 @@
 /**
  * What a plugin is: a schema for what the config may say, and hooks and policies made from it.
  *
- * Ours have no privileges: everything in plugins/ is built on this alone.
+ * Ours have no privileges: everything in plugins/ is built on this alone, and what others must know of
+ * a plugin stands in its definition.
  */
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Transform } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { Policy, UpstreamResponse } from '../call.ts';
+import type { PluginRisk, Severity } from '../config/audit.ts';
 import type { KnownNames } from '../config/modules.ts';
 import type { ServerPermission } from '../config/permissions.ts';
 import { hint } from '../config/suggest.ts';
 import { NAME } from '../config/types.ts';
-import type { ResponseHead } from '../edge/response-head.ts';
+import type { PluginHost } from './plugin-host.ts';
+import type { RegisteredPlugin } from './plugin-hooks.ts';
 
 export type { KnownNames };
-
-/** When a hook runs, in this order; a word, never a number. */
-export const PHASES = [
-  'cors',
-  'ip',
-  'limitAddress',
-  'authenticate',
-  'authorize',
-  'limitConsumer',
-  'validate',
-  'request',
-] as const;
-export type Phase = (typeof PHASES)[number];
-
-/** A counter that belongs to the gateway and outlives a reload. */
-export interface PluginCounter {
-  inc(labels: Readonly<Record<string, string>>, by?: number): void;
-}
-
-export interface PluginMetrics {
-  /** `name` without prefix gets `portico_`; label values must come from a bounded set. */
-  counter(name: string, help: string, labels: readonly string[]): PluginCounter;
-}
-
-/** What a plugin gets from the gateway. */
-export interface PluginHost {
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  /** The generation's Fastify: decorators and Fastify plugins go here. It never listens. */
-  readonly app: FastifyInstance;
-  readonly log: FastifyBaseLogger;
-  readonly metrics: PluginMetrics;
-  /**
-   * What must survive a reload: the value that the previous generation kept under `key`, as long as
-   * the plugin's settings are equal; else a new one. `dispose` ends it when no generation uses it.
-   */
-  keep<T>(key: string, make: () => T, dispose?: (value: T) => void): T;
-  /** The same for what must survive a change of the settings, too. */
-  keepThrough<T>(key: string, make: () => T, dispose?: (value: T) => void): T;
-  readonly admin: PluginAdmin;
-  /**
-   * Calls an upstream of the config, with its policies, on behalf of a client's request.
-   *
-   * @throws {TypeError} for an upstream that there is not
-   */
-  callOf(upstream: string): PluginCall;
-}
-
-export interface PluginCallOptions {
-  /** Default GET. */
-  readonly method?: string;
-  /** Canonical, without the query. */
-  readonly path: string;
-  /** With its `?`. */
-  readonly query?: string;
-  /** Besides those that every call carries, such as `x-forwarded-for`. */
-  readonly headers: Readonly<Record<string, string | string[]>>;
-}
-
-/** Ends when the client leaves. Whoever receives the response must end its body, such as by `dump()`. */
-export type PluginCall = (
-  request: FastifyRequest,
-  options: PluginCallOptions,
-) => Promise<UpstreamResponse>;
-
-/** What operators may tell a plugin through the admin port, where the config has one. */
-export interface PluginAdmin {
-  /**
-   * `POST path` with a JSON body that fits `schema`, from whom may change the gateway's state; what
-   * `handler` returns is the answer, a GatewayError that it throws is one too.
-   *
-   * @throws {TypeError} for a path that is taken
-   */
-  post<S extends z.ZodType>(path: string, schema: S, handler: (body: z.output<S>) => unknown): void;
-}
-
-export interface PluginHooks<Options> {
-  /** When `onRequest` runs; `undefined` for a route on which it has nothing to do. */
-  readonly phase: Phase | ((options: Options) => Phase | undefined);
-  /** Throws a GatewayError to refuse; answers through `reply` to end the request here. */
-  onRequest?(request: FastifyRequest, reply: FastifyReply, options: Options): void | Promise<void>;
-  /** Edits status and headers of the answer, synchronously. */
-  onResponse?(request: FastifyRequest, head: ResponseHead, options: Options): void;
-  /** A stream for the body to pass through; routes with one take Fastify's reply path. */
-  transform?(request: FastifyRequest, head: ResponseHead, options: Options): Transform | undefined;
-  /** Wraps every call made under the route; made once for each of its upstreams. */
-  policy?(options: Options, upstream: string): Policy;
-  /** Around the whole call (`outer`, retries inside), or around each attempt. Default `outer`. */
-  readonly place?: 'outer' | 'inner';
-  /** The generation ends. */
-  close?(): void | Promise<void>;
-}
 
 /** A fault that a plugin finds in a route's options. */
 export interface OptionFault {
@@ -115,6 +23,19 @@ export interface OptionFault {
   readonly message: string;
   /** A warning lets the config serve. Default `error`. */
   readonly severity?: 'error' | 'warning';
+}
+
+/** Risks of a plugin's settings, and of what a route says to it; paths start below its key. */
+export interface PluginRisks<Settings, Options> {
+  /** Every rule by its id, such as `keys-over-http`, which `--ignore` may name. */
+  readonly rules: Readonly<Record<string, Severity>>;
+  ofSettings?(settings: Settings): Iterable<PluginRisk>;
+  /** `others` are the plugins on the same route, with their options; `known` is what there is. */
+  ofOptions?(
+    options: Options,
+    others: ReadonlyMap<string, unknown>,
+    known: KnownNames,
+  ): Iterable<PluginRisk>;
 }
 
 export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
@@ -139,6 +60,12 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
    * Default false.
    */
   readonly identifies?: boolean;
+  /**
+   * It admits no unknown client, even where every plugin that identifies is optional. Default false.
+   */
+  readonly insists?: boolean;
+  /** It bounds how often a client may ask. Default false. */
+  readonly limits?: boolean;
   /** Headers only the gateway may set: removed from every client's request, on every route. */
   owns?(settings: z.output<S>, options: readonly z.output<O>[]): Iterable<string>;
   /** What `plugin:<name>` stands for, where a limit or a hash takes its key from a request. */
@@ -153,14 +80,13 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
     others: ReadonlyMap<string, unknown>,
     known: KnownNames,
   ): Iterable<OptionFault>;
+  /** What `portico audit` tells: not wrong, but seldom meant. */
+  readonly risks?: PluginRisks<z.output<S>, z.output<O>>;
   /** Runs once for each generation. */
   register(
     settings: z.output<S>,
     host: PluginHost,
-  ):
-    | PluginHooks<z.output<O>>
-    | readonly PluginHooks<z.output<O>>[]
-    | Promise<PluginHooks<z.output<O>> | readonly PluginHooks<z.output<O>>[]>;
+  ): RegisteredPlugin<z.output<O>> | Promise<RegisteredPlugin<z.output<O>>>;
 }
 
 const BRAND: unique symbol = Symbol.for('portico.plugin') as never;
@@ -199,9 +125,12 @@ const KEYS: readonly string[] = [
   'pemFiles',
   'requires',
   'identifies',
+  'insists',
+  'limits',
   'owns',
   'key',
   'check',
+  'risks',
   'register',
 ] satisfies readonly (keyof PluginDefinition<z.ZodObject, z.ZodType>)[];
 

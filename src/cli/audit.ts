@@ -2,14 +2,14 @@
 import {
   audit as auditConfig,
   type AuditFinding,
+  auditRules,
   SEVERITIES,
   type Severity,
 } from '../config/audit.ts';
-import { AUDIT_RULES } from '../config/audit-rules.ts';
 import { ConfigError, type Fault } from '../config/fault.ts';
-import { loadConfig } from '../config/load.ts';
+import { type Loaded, loadConfig } from '../config/load.ts';
 import { hint } from '../config/suggest.ts';
-import { loadModules } from '../modules.ts';
+import { type GatewayModules, loadModules } from '../modules.ts';
 import { printFaults } from './faults.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
@@ -26,31 +26,32 @@ export interface AuditOptions {
 type Placed = AuditFinding & { readonly fault: Fault };
 
 export async function audit(options: AuditOptions, terminal: Terminal): Promise<number> {
-  const rules = AUDIT_RULES.map(({ id }) => id);
+  const loaded = await load(options, terminal);
+  if (loaded === undefined) return EXIT.badConfig;
+  const { config, modules } = loaded;
+  const rules = [...auditRules(modules).keys()];
   const unknown = options.ignore.find((rule) => !rules.includes(rule));
   if (unknown !== undefined) {
     terminal.err(`no rule "${unknown}"${hint(unknown, rules)}`);
     return EXIT.usage;
   }
-  const found = await findRisks(options, terminal);
-  if (found === undefined) return EXIT.badConfig;
+  const found: Placed[] = auditConfig(config, modules, new Set(options.ignore)).map((finding) => ({
+    ...finding,
+    fault: modules.place({ path: finding.path, message: finding.message }),
+  }));
   if (options.json) terminal.out(JSON.stringify(found.map(toJson), undefined, 2));
   else printRisks(found, options.config, terminal);
   const worst = SEVERITIES.slice(0, SEVERITIES.indexOf(options.failOn) + 1);
   return found.some(({ severity }) => worst.includes(severity)) ? EXIT.failed : EXIT.ok;
 }
 
-async function findRisks(
-  { config: file, ignore }: AuditOptions,
+async function load(
+  { config: file }: AuditOptions,
   terminal: Terminal,
-): Promise<Placed[] | undefined> {
+): Promise<Loaded<GatewayModules> | undefined> {
   try {
     const { environment } = terminal;
-    const { config, modules } = await loadConfig({ file, environment, loadModules });
-    return auditConfig(config, new Set(ignore)).map((finding) => ({
-      ...finding,
-      fault: modules.place({ path: finding.path, message: finding.message }),
-    }));
+    return await loadConfig({ file, environment, loadModules });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     printFaults(error.faults, terminal);

@@ -1,19 +1,11 @@
 /** The rules of `portico audit`; docs/audit.md has them in a table. */
-import { INSISTING } from '../call.ts';
 import type { AuditRule } from './audit.ts';
-import type { Config, RouteConfig } from './config.ts';
+import { isLoopback, isPublicHttp } from './public-http.ts';
 
-/** Plugins of which one says who the client is, or refuses it. */
-const AUTHENTICATING = ['jwt', 'apiKey', 'auth', 'mtls', 'forwardAuth'];
-/** Of these one may stand on a route without asking for anything. */
-const WHAT_IS_BROUGHT: Readonly<Record<string, string>> = {
-  jwt: 'a token',
-  apiKey: 'a key',
-  mtls: 'a certificate',
-};
 const MIB = 1_048_576;
 
-type Options = Readonly<Record<string, unknown>>;
+/** Rules that plugins bring stand before this one. */
+export const PLUGIN_RULES_BEFORE = 'route-without-limit';
 
 export const AUDIT_RULES: readonly AuditRule[] = [
   {
@@ -37,33 +29,14 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     },
   },
   {
-    id: 'keys-over-http',
-    severity: 'high',
-    *find(config) {
-      for (const [name, { jwks }] of issuersOf(config)) {
-        if (typeof jwks !== 'string' || !isPlainAndPublic(jwks)) continue;
-        const message = 'whoever is on the way can say which tokens are valid: use https';
-        yield { path: ['plugins', 'jwt', 'issuers', name, 'jwks'], message };
-      }
-    },
-  },
-  {
-    id: 'cors-null-credentials',
-    severity: 'high',
-    find: (config) =>
-      onRoutes(config, 'cors', ({ origins, credentials }) =>
-        credentials === true && Array.isArray(origins) && origins.includes('null')
-          ? 'any page can have the origin null (a sandboxed frame), and would act as the user'
-          : undefined,
-      ),
-  },
-  {
     id: 'route-without-auth',
     severity: 'medium',
-    *find({ routes }) {
+    *find({ routes }, { plugins: all }) {
+      const isGuard = (plugin: string): boolean =>
+        all.get(plugin)?.identifies === true || all.get(plugin)?.insists === true;
       for (const { name, action, plugins } of routes) {
         if (action.kind === 'respond' || action.kind === 'redirect') continue;
-        if (AUTHENTICATING.some((plugin) => plugin in plugins)) continue;
+        if (Object.keys(plugins).some(isGuard)) continue;
         yield { path: ['routes', name], message: 'anybody may call it: no plugin asks who it is' };
       }
     },
@@ -122,49 +95,12 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     },
   },
   {
-    id: 'shared-secret',
-    severity: 'low',
-    *find(config) {
-      for (const [name, { secret }] of issuersOf(config)) {
-        if (secret === undefined) continue;
-        const message = 'whoever verifies these tokens can make them too: prefer a key pair';
-        yield { path: ['plugins', 'jwt', 'issuers', name, 'secret'], message };
-      }
-    },
-  },
-  {
-    id: 'no-audience',
-    severity: 'low',
-    *find(config) {
-      for (const [name, { audience }] of issuersOf(config)) {
-        if (audience !== undefined) continue;
-        const message = 'tokens that this issuer made for other services are taken too';
-        yield { path: ['plugins', 'jwt', 'issuers', name], message };
-      }
-    },
-  },
-  {
-    id: 'optional-token',
-    severity: 'low',
-    *find({ routes }) {
-      for (const { name, plugins } of routes) {
-        const asked = Object.keys(WHAT_IS_BROUGHT).filter((plugin) => plugin in plugins);
-        if (INSISTING.some((plugin) => plugin in plugins)) continue;
-        if (!asked.every((plugin) => isOptional(plugins[plugin] as Options))) continue;
-        for (const plugin of asked) {
-          const message = `requests without ${WHAT_IS_BROUGHT[plugin]} are let in too`;
-          yield { path: ['routes', name, plugin], message };
-        }
-      }
-    },
-  },
-  {
     id: 'route-without-limit',
     severity: 'low',
-    *find({ routes }) {
+    *find({ routes }, { plugins: all }) {
       for (const { name, action, plugins } of routes) {
         if (action.kind === 'respond' || action.kind === 'redirect') continue;
-        if ('rateLimit' in plugins) continue;
+        if (Object.keys(plugins).some((plugin) => all.get(plugin)?.limits === true)) continue;
         yield { path: ['routes', name], message: 'one client may ask as often as it likes' };
       }
     },
@@ -175,7 +111,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     *find({ upstreams }) {
       for (const [name, { targets }] of Object.entries(upstreams)) {
         for (const [i, { origin }] of targets.entries()) {
-          if (!isPlainAndPublic(origin)) continue;
+          if (!isPublicHttp(origin)) continue;
           const message = 'a public name, called without TLS';
           yield { path: ['upstreams', name, 'targets', i], message };
         }
@@ -202,37 +138,3 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     },
   },
 ];
-
-/** What the config says of token issuers, as far as these rules look at it. */
-function issuersOf({ plugins }: Config): [string, Options][] {
-  const { issuers } = (plugins['jwt'] ?? {}) as { readonly issuers?: Record<string, Options> };
-  return Object.entries(issuers ?? {});
-}
-
-const isOptional = ({ optional, required }: Options): boolean =>
-  optional === true || required === false;
-
-function* onRoutes(
-  { routes }: Config,
-  plugin: string,
-  riskOf: (options: Options, route: RouteConfig) => string | undefined,
-): Generator<{ readonly path: readonly string[]; readonly message: string }> {
-  for (const route of routes) {
-    const options = route.plugins[plugin];
-    if (typeof options !== 'object' || options === null) continue;
-    const message = riskOf(options as Options, route);
-    if (message !== undefined) yield { path: ['routes', route.name, plugin], message };
-  }
-}
-
-const isLoopback = (host: string): boolean => /^(localhost|127\.|::1$|\[::1\]$)/.test(host);
-
-/** Plain http to a name of the public DNS, or to an address that is not private (RFC 1918, RFC 4193). */
-function isPlainAndPublic(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  if (protocol !== 'http:' || isLoopback(hostname)) return false;
-  if (/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|\[f[cd])/.test(hostname))
-    return false;
-  const isInternal = /\.(internal|local|localhost|svc|lan|home|corp|invalid|test|cluster)$/;
-  return hostname.includes('.') && !isInternal.test(hostname);
-}

@@ -1,5 +1,6 @@
 /** What the config names and TypeScript provides: plugins and BFFs, as far as checking needs them. */
 import type { z } from 'zod';
+import type { PluginRisk, Severity } from './audit.ts';
 import type { Finding } from './fault.ts';
 import type { ServerPermission } from './permissions.ts';
 import type { PluginSchema } from './schema.ts';
@@ -20,6 +21,8 @@ export interface KnownNames {
    * is on every route.
    */
   readonly identifyingOn: (keys: Pick<ReadonlySet<string>, 'has'>) => readonly string[];
+  /** Plugins on a route with these keys that admit no unknown client. */
+  readonly insistingOn: (keys: Pick<ReadonlySet<string>, 'has'>) => readonly string[];
 }
 
 export interface PluginModule extends PluginSchema {
@@ -32,6 +35,11 @@ export interface PluginModule extends PluginSchema {
   readonly requires?: ServerPermission;
   /** It says who the client is. */
   readonly identifies?: boolean;
+  /** It admits no unknown client. */
+  readonly insists?: boolean;
+  /** It bounds how often a client may ask. */
+  readonly limits?: boolean;
+  readonly risks?: PluginRiskFinder;
   /** Looks at one route's options: names that refer to nothing, combinations that can not work. */
   check?(
     options: unknown,
@@ -41,6 +49,17 @@ export interface PluginModule extends PluginSchema {
   ): Iterable<Finding>;
   /** Present where a source may be `plugin:<name>`. */
   readonly key?: unknown;
+}
+
+/** As far as an audit needs to know it. */
+interface PluginRiskFinder {
+  readonly rules: Readonly<Record<string, Severity>>;
+  ofSettings?(settings: unknown): Iterable<PluginRisk>;
+  ofOptions?(
+    options: unknown,
+    others: ReadonlyMap<string, unknown>,
+    known: KnownNames,
+  ): Iterable<PluginRisk>;
 }
 
 export interface BffModule {
@@ -66,12 +85,14 @@ export function knownNames(
 ): KnownNames {
   const all = [...plugins];
   const identifying = all.flatMap(([name, { identifies }]) => (identifies === true ? name : []));
+  const insisting = all.flatMap(([name, { insists }]) => (insists === true ? name : []));
   const everywhere = fastifyPlugins.map(({ name }) => name);
   return {
     upstreams: new Set(upstreams),
     keyed: new Set(all.flatMap(([name, { key }]) => (key === undefined ? [] : name))),
     identifying,
     identifyingOn: (keys) => [...everywhere, ...identifying.filter((name) => keys.has(name))],
+    insistingOn: (keys) => insisting.filter((name) => keys.has(name)),
   };
 }
 

@@ -34,7 +34,7 @@ export interface Route {
    *
    * @throws {TypeError} for options that no plugin takes
    */
-  readonly narrowedBy: (options: Readonly<Record<string, unknown>>) => Route;
+  readonly narrowedBy: (options: Readonly<Record<string, unknown>>, endpoint: string) => Route;
 }
 
 export interface UpstreamCall {

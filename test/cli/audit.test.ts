@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { AUDIT_RULES } from '../../src/config/audit-rules.ts';
+import { auditRules } from '../../src/config/audit.ts';
+import { BUILT_IN } from '../../src/modules.ts';
 import { folderOf } from '../config/config-files.ts';
 import { run } from './run.ts';
+
+const RULES = auditRules({ plugins: new Map(BUILT_IN.map((each) => [each.name, each])) });
 
 const fileOf = (text: string): string => join(folderOf({ 'c.yaml': text }), 'c.yaml');
 
@@ -94,10 +97,45 @@ describe('portico audit', () => {
     expect(optional.map((line) => line.split('.').at(-1))).toEqual(plugins);
   });
 
+  test('calls no route open that a plugin of yours guards, and tells what that plugin finds', async () => {
+    const folder = folderOf({
+      'door.ts': `import { definePlugin, z } from 'portico';
+        export default definePlugin({
+          name: 'door', identifies: true, limits: true,
+          settings: z.strictObject({ open: z.boolean().default(false) }), options: z.enum(['ajar', 'shut']),
+          risks: {
+            rules: { 'door-ajar': 'high' },
+            *ofOptions(state, others, { identifying }) {
+              if (state === 'ajar') yield { rule: 'door-ajar', path: [], message: identifying.join() };
+            },
+          },
+          register: () => ({ route: () => undefined }),
+        });`,
+      'c.yaml': `version: 1
+server: { host: '::1' }
+admin: false
+plugins: { door: { module: ./door.ts } }
+upstreams: { up: { targets: [http://up] } }
+routes:
+  a: { match: { path: /a }, door: shut, upstream: up }
+  b: { match: { path: /b }, door: ajar, upstream: up }`,
+    });
+    const of = async (...options: readonly string[]) => {
+      const args = ['audit', '-c', join(folder, 'c.yaml'), '--json', ...options];
+      const { out } = await run(args);
+      return (JSON.parse(out.join('')) as Record<string, string>[]).map(
+        ({ severity, rule, path }) => `${severity} ${rule} ${path}`,
+      );
+    };
+
+    expect(await of()).toEqual(['high door-ajar routes.b.door']);
+    expect(await of('--ignore', 'door-ajar')).toEqual([]);
+  });
+
   test('has a finding of every rule, in that config or in one that says nothing', async () => {
     const all = [...(await findings(RISKY)), ...(await findings('version: 1'))];
     const found = new Set(all.map((line) => line.split(' ')[2]));
-    expect(found).toEqual(new Set(AUDIT_RULES.map(({ id }) => id)));
+    expect(found).toEqual(new Set(RULES.keys()));
   });
 
   test('finds nothing where there is nothing', async () => {
@@ -164,7 +202,7 @@ describe('portico audit', () => {
       /^\| `([a-z-]+)` \| (\w+) \|/gm,
     );
     expect([...documented].map(([, id, severity]) => `${id} ${severity}`)).toEqual(
-      AUDIT_RULES.map(({ id, severity }) => `${id} ${severity}`),
+      [...RULES].map((rule) => rule.join(' ')),
     );
   });
 });

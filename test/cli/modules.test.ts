@@ -73,7 +73,7 @@ test.each(['await new Promise(() => {});', 'await new Promise(() => setInterval(
 );
 
 test('a module that leaves something open does not keep validate from its end', () => {
-  const plugin = `{ name: 'mine', settings: z.strictObject({}), options: z.strictObject({}), register: () => ({ phase: 'request' }) }`;
+  const plugin = `{ name: 'mine', settings: z.strictObject({}), options: z.strictObject({}), register: () => ({ route: () => undefined }) }`;
   const cwd = folderOf({
     'gateway.config.yaml': 'version: 1\nplugins: { mine: { module: ./mine.ts } }',
     'mine.ts': `${DEFINE}setInterval(() => {}, 1e3);\nexport default definePlugin(${plugin});`,

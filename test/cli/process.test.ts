@@ -61,7 +61,7 @@ describe('the process', () => {
         `import { definePlugin, z } from 'portico';`,
         `const settings = z.strictObject({ x: z.string().max(5) });`,
         `export default definePlugin({ name: 'mine', settings, options: z.strictObject({}),`,
-        `  register: () => ({ phase: 'request' }) });`,
+        `  register: () => ({ route: () => undefined }) });`,
       ].join('\n'),
     });
     expect(portico(['validate'], folder)).toMatchObject({

@@ -12,7 +12,7 @@ const PLUGIN = [
   `  name: 'tenant',`,
   `  settings: z.strictObject({ header: z.string().describe('Names the tenant.') }),`,
   `  options: z.strictObject({ required: z.boolean().describe('Refuses none.') }),`,
-  `  register: () => ({ phase: 'request' }),`,
+  `  register: () => ({ route: () => undefined }),`,
   '};',
 ].join('\n');
 

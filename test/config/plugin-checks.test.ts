@@ -113,7 +113,7 @@ const PLUGIN = [
   `  name: 'tenant',`,
   '  settings: z.strictObject({ header: z.string() }),',
   '  options: z.strictObject({ required: z.boolean().default(true) }),',
-  `  register: () => ({ phase: 'request' }),`,
+  `  register: () => ({ route: () => undefined }),`,
   '};',
 ].join('\n');
 

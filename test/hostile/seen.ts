@@ -6,11 +6,13 @@ export default definePlugin({
   settings: z.strictObject({}),
   options: z.strictObject({}),
   register: () => ({
-    phase: 'request',
-    onRequest(request, reply) {
-      const { path, route } = request.gateway;
-      void reply.header('x-seen-path', path).header('x-seen-route', route);
-      void reply.header('x-seen-url', request.url);
-    },
+    route: () => ({
+      phase: 'request',
+      onRequest(request, reply) {
+        const { path, route } = request.gateway;
+        void reply.header('x-seen-path', path).header('x-seen-route', route);
+        void reply.header('x-seen-url', request.url);
+      },
+    }),
   }),
 });

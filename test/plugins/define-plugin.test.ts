@@ -198,7 +198,7 @@ describe('transform', () => {
 
 describe('definePlugin', () => {
   const base = { settings: z.strictObject({}), options: z.strictObject({}) };
-  const register = () => ({ phase: 'request' as const });
+  const register = () => ({ route: () => undefined });
 
   test.each(['match', 'upstream', 'aggregate', 'split', 'fallback', 'timeout', 'limits'])(
     'refuses the name %s, which a route has already',

@@ -68,7 +68,7 @@ describe('plugins/README.md', () => {
   });
 
   test('names every phase, in the order they run', async () => {
-    const { PHASES } = await import('../../src/authoring/plugin.ts');
+    const { PHASES } = await import('../../src/authoring/plugin-hooks.ts');
     const named = /The phases, in the order they run:(.*?)There are/s.exec(GUIDE)?.[1] ?? '';
     expect([...named.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(PHASES);
   });

@@ -9,11 +9,13 @@ export default definePlugin({
   settings: z.strictObject({}),
   options: z.strictObject({}),
   register: () => ({
-    phase: 'authenticate',
-    onRequest(request) {
-      if (request.consumer !== undefined) return;
-      if (pathOf(request.gateway) === '/') throw new GatewayError('GW_TOKEN_MISSING', 'log in');
-      request.consumer = { id: 'ann', via: 'session', scopes: new Set(), claims: {} };
-    },
+    route: () => ({
+      phase: 'authenticate',
+      onRequest(request) {
+        if (request.consumer !== undefined) return;
+        if (pathOf(request.gateway) === '/') throw new GatewayError('GW_TOKEN_MISSING', 'log in');
+        request.consumer = { id: 'ann', via: 'session', scopes: new Set(), claims: {} };
+      },
+    }),
   }),
 });

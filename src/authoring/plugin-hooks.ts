@@ -1,0 +1,57 @@
+/** What a plugin does on a route: hooks of the request, and policies around its calls. */
+import type { Transform } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Policy } from '../call.ts';
+import type { ResponseHead } from '../edge/response-head.ts';
+
+/** When a hook runs, in this order; a word, never a number. */
+export const PHASES = [
+  'cors',
+  'ip',
+  'limitAddress',
+  'authenticate',
+  'authorize',
+  'limitConsumer',
+  'validate',
+  'request',
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** Where a plugin has been switched on. */
+export interface PluginWhere {
+  /** Name of the route. What several places of one route share goes by it. */
+  readonly route: string;
+  /** Pattern of the BFF's endpoint that says the options; absent: the route itself says them. */
+  readonly endpoint?: string;
+}
+
+/** One set of hooks: whatever of it is absent costs nothing. */
+export interface PluginHooks {
+  /** When `onRequest` runs; a set with `onRequest` needs it. */
+  readonly phase?: Phase;
+  /** Throws a GatewayError to refuse; answers through `reply` to end the request here. */
+  onRequest?(request: FastifyRequest, reply: FastifyReply): void | Promise<void>;
+  /** Edits status and headers of the answer, synchronously. */
+  onResponse?(request: FastifyRequest, head: ResponseHead): void;
+  /** A stream for the body to pass through; routes with one take Fastify's reply path. */
+  transform?(request: FastifyRequest, head: ResponseHead): Transform | undefined;
+  /** Wraps every call made under the route; made once for each of its upstreams. */
+  policy?(upstream: string): Policy;
+  /** Around the whole call (`outer`, retries inside), or around each attempt. Default `outer`. */
+  readonly place?: 'outer' | 'inner';
+  /** The generation ends: gives back what was made for this place. */
+  close?(): void | Promise<void>;
+}
+
+/** What `register` returns. */
+export interface RegisteredPlugin<Options> {
+  /**
+   * Runs while the gateway starts, once for each route that has the plugin's key and once more for each
+   * endpoint of a BFF that narrows it; compiles what it needs.
+   *
+   * @returns one set of hooks, several that run in different phases, or nothing to do here
+   */
+  route(options: Options, where: PluginWhere): PluginHooks | readonly PluginHooks[] | undefined;
+  /** The generation ends. */
+  close?(): void | Promise<void>;
+}
