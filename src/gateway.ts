@@ -9,11 +9,11 @@ import { admission, type RequestHandler } from './assembly/admission.ts';
 import { createApp } from './assembly/fastify-app.ts';
 import { mountAction } from './assembly/mount.ts';
 import { mountBff } from './assembly/mount-bff.ts';
-import { orFault } from './assembly/or-fault.ts';
 import { ownedFields } from './assembly/owned-fields.ts';
 import { registerPlugins } from './assembly/registered-plugins.ts';
 import { requestObserver } from './assembly/request-observer.ts';
 import { buildRoute, type UpstreamStates } from './assembly/routes.ts';
+import { StartFaults } from './assembly/start-faults.ts';
 import type { World } from './assembly/world.ts';
 import type { Config } from './config/config.ts';
 import type { Finding } from './config/fault.ts';
@@ -38,7 +38,7 @@ export interface Generation {
 /**
  * Builds a generation, completely, before it serves anything.
  *
- * @throws {ConfigError} when a plugin or BFF can not start; everything that was made is given back
+ * @throws {ConfigError} with every plugin and BFF that cannot start; everything that was made is given back
  */
 export async function buildGeneration(
   number: number,
@@ -55,18 +55,25 @@ export async function buildGeneration(
     world.kept.release(identity);
     await Promise.all([...upstreams.values()].map((state) => world.upstreams.release(state)));
   };
+  const faults = new StartFaults(modules, world.clock);
   try {
     await foundOrLate(upstreams, world);
+    const owned = await ownedFields(config, modules, faults);
     const plugins = await registerPlugins(app, config, modules, {
       world,
       generation: identity,
       upstreams,
+      owned,
+      faults,
     });
-    const routes = await Promise.all(
+    // Routes need the hooks of all plugins.
+    faults.throwAny();
+    const built = await Promise.all(
       config.routes.map((route) =>
-        orFault(modules, unserved(route.name), () => buildRoute(route, plugins, upstreams, world)),
+        faults.attempt(unserved(route.name), () => buildRoute(route, plugins, upstreams, world)),
       ),
     );
+    const routes = built.filter((route) => route !== undefined);
     const context = {
       clock: world.clock,
       idleMs: config.server.limits.idleMs,
@@ -77,20 +84,23 @@ export async function buildGeneration(
       const { name } = route.config;
       const bff = modules.bffs.get(name);
       if (bff === undefined) {
-        await orFault(modules, unserved(name), () => mountAction(app, route, context));
+        await faults.attempt(unserved(name), () => mountAction(app, route, context));
       } else {
         const unstarted = { path: ['routes', name, 'bff'], message: 'the BFF could not start' };
-        await orFault(modules, unstarted, () => mountBff(app, bff, route, context));
+        await faults.attempt(unstarted, () => mountBff(app, bff, route, context));
       }
     }
-    await app.ready();
+    await faults.attempt(UNREADY, async () => {
+      await app.ready();
+    });
+    faults.throwAny();
 
     const observer = requestObserver(config, world);
     const handle = admission({
       app,
       server: config.server,
       matcher: new Matcher(config.routes),
-      owned: ownedFields(config, modules),
+      owned,
       preflighted: new Set(
         routes.filter((route) => route.answersPreflight).map((route) => route.config.name),
       ),
@@ -128,6 +138,9 @@ async function foundOrLate(upstreams: UpstreamStates, { clock }: World): Promise
   ]);
   clock.cancel(timer);
 }
+
+/** Fastify starts what was registered last of all, and says in its message what could not. */
+const UNREADY: Finding = { path: [], message: 'a plugin or BFF could not start' };
 
 /** What plugins make of a route may be what can not be served. */
 const unserved = (route: string): Finding => ({

@@ -14,14 +14,14 @@ import type { Call } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Environment } from './config/environment.ts';
-import { formatFault } from './config/fault.ts';
-import { loadConfig } from './config/load.ts';
+import { ConfigError, type Fault, formatFault, sortFaults } from './config/fault.ts';
+import { type Loaded, loadConfig } from './config/load.ts';
 import { requestIds } from './edge/request-id.ts';
 import { createHttpServer, type GatewayHttpServer } from './http-server.ts';
 import { buildGeneration, type Generation } from './gateway.ts';
-import { loadModules } from './modules.ts';
+import { type GatewayModules, loadModules } from './modules.ts';
 import type { LineOutput } from './observe/line-output.ts';
-import { createLogger, logOutput } from './observe/log.ts';
+import { createLogger, createSilentLogger, logOutput } from './observe/log.ts';
 import { Metrics, type UpstreamGauges } from './observe/metrics.ts';
 import type { CircuitName } from './policies/circuit.ts';
 import { statusOf, type GatewayStatus } from './status.ts';
@@ -41,6 +41,8 @@ export interface GatewayOptions {
   readonly random?: () => number;
   /** Stands for the network of an upstream; tests hand one in. */
   readonly send?: (upstream: string) => Call | undefined;
+  /** Default false. True: it will never listen, and starting it calls nobody. */
+  readonly checking?: boolean;
 }
 
 export interface Gateway {
@@ -75,17 +77,51 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const loaded = await loadConfig({ file, environment, loadModules });
   const world = createWorld(options, loaded.config);
   for (const warning of loaded.warnings) world.log.warn(formatFault(warning));
+  return startedFrom(loaded, world);
+}
+
+/**
+ * Does what a start does, up to the ports: builds everything, opens none, calls nobody, and closes it
+ * all again.
+ *
+ * @returns the warnings of a config that would start
+ * @throws {ConfigError} with everything for which `createGateway` would refuse it, and the warnings
+ */
+export async function checkGateway(
+  options: Pick<GatewayOptions, 'file' | 'environment'>,
+): Promise<readonly Fault[]> {
+  const loaded = await loadConfig({ ...options, loadModules });
+  const { warnings } = loaded;
+  const log = createSilentLogger();
+  const world = createWorld({ ...options, log, checking: true }, loaded.config);
+  try {
+    const gateway = await startedFrom(loaded, world);
+    await gateway.close();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(sortFaults([...warnings, ...error.faults]));
+  }
+  return warnings;
+}
+
+async function startedFrom(loaded: Loaded<GatewayModules>, world: World): Promise<RunningGateway> {
   const generation = await buildGeneration(1, loaded, world);
   world.metrics.observeLoad('applied', generation.number);
-  return new RunningGateway(generation, world);
+  try {
+    return new RunningGateway(generation, world);
+  } catch (error) {
+    await generation.close();
+    throw error;
+  }
 }
 
 function createWorld(options: GatewayOptions, config: Config): World {
-  const { clock = systemClock, random = Math.random, send } = options;
+  const { clock = systemClock, random = Math.random, checking = false, send } = options;
   const { log, output } = openLog(options, config.logs.level, clock);
   const upstreams = new UpstreamRegistry({
     clock,
     random,
+    checking,
     onCircuit: (upstream, state) => log.warn({ upstream, circuit: state }, 'circuit'),
     onGivenUp: ({ request, side, behindMs }) => {
       const { upstream, route, id: requestId } = request;
@@ -116,6 +152,7 @@ function createWorld(options: GatewayOptions, config: Config): World {
     metrics,
     upstreams,
     kept: new KeptValues(),
+    checking,
     nextRequestId: requestIds(),
     send,
   };

@@ -113,7 +113,7 @@ async function keysIn(settings: KeyStore, host: PluginHost): Promise<RedisKeys> 
     () => new module.RedisKeys(options, host, () => performance.now()),
     (each) => each.close(),
   );
-  await keys.connect();
+  if (!host.checking) await keys.connect();
   return keys;
 }
 

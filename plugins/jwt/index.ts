@@ -160,7 +160,7 @@ async function sharedBy(
     () => new module.SharedRevocations(revocations, { url, prefix, refreshMs }, host),
     (each) => each.close(),
   );
-  await shared.start();
+  if (!host.checking) await shared.start();
   return shared;
 }
 

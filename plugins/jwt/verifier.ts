@@ -58,7 +58,7 @@ export class TokenVerifier {
         () => keysOf(name, config, host),
         (each) => each.close(),
       );
-      if (config.onStart === 'wait') await keys.ready();
+      if (config.onStart === 'wait' && !host.checking) await keys.ready();
       const verify = await register(host.app, `issuer${index++}`, config, keys);
       known.set(name, { name, config, keys, verify });
     }

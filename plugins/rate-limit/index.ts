@@ -72,7 +72,7 @@ async function redisCounts(
       new module.RedisCounts({ url, onError, prefix, timeoutMs }, { local, errors, log, random }),
     (each) => each.close(),
   );
-  await counts.connect();
+  if (!host.checking) await counts.connect();
   return counts;
 }
 

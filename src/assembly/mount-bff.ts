@@ -34,16 +34,19 @@ export async function mountBff(
   context: ActionContext,
 ): Promise<void> {
   const mount = new Mount(bff, route, context);
+  let mistake: { readonly thrown: unknown } | undefined;
   await app.register(
     async (scope) => {
-      scope.addHook('onRoute', (options) => mount.prepareRoute(options));
-      scope.setValidatorCompiler(({ schema }) => validator(schema as unknown as z.ZodType));
-      decorateParts(scope, bff);
-      await bff.register(scope);
-      addUnknownPaths(scope, mount.prefix);
+      try {
+        await mount.register(scope);
+      } catch (thrown) {
+        // Fastify would start nothing after it, and whatever else is wrong could not be told.
+        mistake = { thrown };
+      }
     },
     { prefix: mount.prefix },
   );
+  if (mistake !== undefined) throw mistake.thrown;
 }
 
 const RUNNER: unique symbol = Symbol('portico.parts');
@@ -108,6 +111,14 @@ class Mount {
     this.#context = context;
     this.#runner = this.#runnerFor(route);
     this.#endpoints = new BffEndpoints(context.urlBytes);
+  }
+
+  async register(scope: FastifyInstance): Promise<void> {
+    scope.addHook('onRoute', (options) => this.prepareRoute(options));
+    scope.setValidatorCompiler(({ schema }) => validator(schema as unknown as z.ZodType));
+    decorateParts(scope, this.#bff);
+    await this.#bff.register(scope);
+    addUnknownPaths(scope, this.prefix);
   }
 
   /** Puts the hooks of the mount around a route of the BFF. */

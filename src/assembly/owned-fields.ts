@@ -1,8 +1,13 @@
 /** Headers that plugins set for upstreams: no client may send them, on any route. */
 import type { Config } from '../config/config.ts';
 import type { GatewayModules } from '../modules.ts';
+import type { StartFaults } from './start-faults.ts';
 
-export function ownedFields(config: Config, { plugins }: GatewayModules): Set<string> {
+export async function ownedFields(
+  config: Config,
+  { plugins }: GatewayModules,
+  faults: StartFaults,
+): Promise<Set<string>> {
   const owned = new Set<string>();
   for (const [name, plugin] of plugins) {
     if (plugin.owns === undefined) continue;
@@ -10,7 +15,9 @@ export function ownedFields(config: Config, { plugins }: GatewayModules): Set<st
     const options = config.routes
       .map(({ plugins: on }) => on[name])
       .filter((each) => each !== undefined);
-    for (const field of plugin.owns(settings as never, options)) owned.add(field.toLowerCase());
+    await faults.attempt({ path: ['plugins', name], message: 'its "owns" failed' }, () => {
+      for (const field of plugin.owns!(settings as never, options)) owned.add(field.toLowerCase());
+    });
   }
   return owned;
 }

@@ -25,9 +25,8 @@ import { checkedHooks, checkedRegistration } from './checked-hooks.ts';
 import { GuardedHooks } from './guarded-hooks.ts';
 import { AdminRoutes } from './admin-routes.ts';
 import { ADDRESS_PREFIX } from './mount.ts';
-import { orFault } from './or-fault.ts';
 import { pluginCall } from './plugin-calls.ts';
-import { ownedFields } from './owned-fields.ts';
+import type { StartFaults } from './start-faults.ts';
 import type { UpstreamState } from '../upstream/state.ts';
 import type { World } from './world.ts';
 
@@ -194,13 +193,12 @@ interface Birth {
   /** The generation's identity. */
   readonly generation: object;
   readonly upstreams: ReadonlyMap<string, UpstreamState>;
+  /** Fields that no client may send. */
+  readonly owned: ReadonlySet<string>;
+  readonly faults: StartFaults;
 }
 
-/**
- * Registers every plugin on `app`.
- *
- * @throws {ConfigError} naming the plugin that can not start
- */
+/** Registers every plugin on `app`; one that cannot start is among the faults. */
 export async function registerPlugins(
   app: FastifyInstance,
   config: Config,
@@ -208,10 +206,10 @@ export async function registerPlugins(
   birth: Birth,
 ): Promise<RegisteredPlugins> {
   const registered: Registered[] = [];
+  const { faults } = birth;
   const needsReplyPath = modules.fastifyPlugins.some(({ fastPath }) => !fastPath);
-  const owned = ownedFields(config, modules);
   const plugins = new RegisteredPlugins(registered, {
-    owned,
+    owned: birth.owned,
     server: config.server,
     known: knownNames(modules, Object.keys(config.upstreams)),
     needsReplyPath,
@@ -222,16 +220,17 @@ export async function registerPlugins(
   for (const [name, plugin] of modules.plugins) {
     const settings = config.plugins[name] ?? plugin.settings.parse({});
     const host = pluginHost(app, name, settings, { ...birth, admin: plugins.adminRoutes });
-    const registration = await orFault(modules, unstarted(name), async () =>
+    const registration = await faults.attempt(unstarted(name), async () =>
       checkedRegistration(await plugin.register(settings as never, host)),
     );
+    if (registration === undefined) continue;
     if (plugin.key !== undefined) {
       app.pluginKeys.set(name, (request) => plugin.key?.(request, settings as never));
     }
     registered.push({ name, plugin, settings, registration });
   }
   for (const { name, plugin, options } of modules.fastifyPlugins) {
-    await orFault(modules, unstarted(name), async () => {
+    await faults.attempt(unstarted(name), async () => {
       await app.register(forAllRoutes(plugin), options);
     });
   }
@@ -267,6 +266,7 @@ function pluginHost(
 ): PluginHost {
   return {
     random: world.random,
+    checking: world.checking,
     app,
     log: world.log.child({ plugin: name }),
     metrics: {

@@ -17,6 +17,8 @@ export interface World {
   readonly metrics: Metrics;
   readonly upstreams: UpstreamRegistry;
   readonly kept: KeptValues;
+  /** Nothing will be served: the config is only checked, and nobody is called for it. */
+  readonly checking: boolean;
   readonly nextRequestId: () => string;
   /** Stands for the network of an upstream; tests hand one in. */
   readonly send?: ((upstream: string) => Call | undefined) | undefined;

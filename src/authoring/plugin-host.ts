@@ -17,6 +17,11 @@ export interface PluginMetrics {
 export interface PluginHost {
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /**
+   * The config is only checked, by `portico validate`: `register` makes and compiles everything, and
+   * calls nobody: no network, no wait. `close` follows.
+   */
+  readonly checking: boolean;
   /** The generation's Fastify: decorators and Fastify plugins go here. It never listens. */
   readonly app: FastifyInstance;
   readonly log: FastifyBaseLogger;

@@ -43,10 +43,16 @@ export async function runCli(terminal: Terminal): Promise<number> {
     .description('check the config, and say everything that is wrong with it')
     .option(...CONFIG_OPTION)
     .option('--json', 'print the faults as JSON')
-    .addHelpText('after', '\nPlugins and BFFs that the config names are imported, and so run.')
-    .action(async ({ config, json }: { config: string; json?: boolean }) => {
+    .option('--strict', 'warnings fail, too')
+    .addHelpText(
+      'after',
+      '\nDoes all that a start does, but opens no port and calls nobody. Plugins and BFFs that the config' +
+        '\nnames are imported, and so run; a plugin is told by host.checking.',
+    )
+    .action(async (options: { config: string; json?: boolean; strict?: boolean }) => {
       const { validate } = await import('./validate.ts');
-      code = await validate(config, json === true, terminal);
+      const { config, json = false, strict = false } = options;
+      code = await validate({ config, json, strict }, terminal);
     });
 
   program

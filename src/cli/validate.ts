@@ -1,25 +1,36 @@
-/** `portico validate`: everything that is wrong with a config. */
+/** `portico validate`: everything that is wrong with a config; one that is valid would start. */
 import { ConfigError, type Fault } from '../config/fault.ts';
-import { loadConfig } from '../config/load.ts';
-import { loadModules } from '../modules.ts';
+import { checkGateway } from '../server.ts';
 import { printFaults } from './faults.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
-export async function validate(file: string, json: boolean, terminal: Terminal): Promise<number> {
-  const faults = await findFaults(file, terminal);
-  const valid = !faults.some(({ severity }) => severity === 'error');
+export interface ValidateOptions {
+  readonly config: string;
+  readonly json: boolean;
+  /** Warnings count as faults. */
+  readonly strict: boolean;
+}
+
+export async function validate(options: ValidateOptions, terminal: Terminal): Promise<number> {
+  const { config, json, strict } = options;
+  const faults = await findFaults(config, terminal);
+  const starts = !faults.some(({ severity }) => severity === 'error');
+  const valid = starts && !(strict && faults.length > 0);
   if (json) terminal.out(JSON.stringify({ valid, faults }, undefined, 2));
   else {
     printFaults(faults, terminal);
-    if (valid) terminal.out(`${file} is valid`);
+    if (valid) terminal.out(`${config} is valid`);
+    else if (starts) terminal.err(strictly(config, faults.length));
   }
   return valid ? EXIT.ok : EXIT.badConfig;
 }
 
+const strictly = (file: string, warnings: number): string =>
+  `${file} would start, but ${warnings} ${warnings === 1 ? 'warning fails' : 'warnings fail'} it: --strict`;
+
 async function findFaults(file: string, { environment }: Terminal): Promise<readonly Fault[]> {
   try {
-    const { warnings } = await loadConfig({ file, environment, loadModules });
-    return warnings;
+    return await checkGateway({ file, environment });
   } catch (error) {
     if (error instanceof ConfigError) return error.faults;
     throw error;

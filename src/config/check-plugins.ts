@@ -1,4 +1,5 @@
 /** What routes say to plugins, and plugins that are not there. */
+import { toError } from '../errors.ts';
 import type { Finding, Path } from './fault.ts';
 import { type KnownNames, knownNames, type Modules, type PluginModule } from './modules.ts';
 import { PERMISSIONS } from './permissions.ts';
@@ -11,9 +12,21 @@ export function* checkPluginOptions(tree: Tree, modules: Modules): Generator<Fin
   const known = knownNames(modules, Object.keys(section(tree, 'upstreams')));
   for (const [name, plugin] of modules.plugins) {
     yield* checkPermission(tree, name, plugin);
-    const settings = plugin.settings.safeParse(written[name] ?? {});
-    if (settings.success)
-      yield* checkOptions(tree, { name, plugin, settings: settings.data, known });
+    const path = ['plugins', name];
+    yield* orFault(path, 'settings', function* settingsAndOptions() {
+      const settings = plugin.settings.safeParse(written[name] ?? {});
+      if (settings.success)
+        yield* checkOptions(tree, { name, plugin, settings: settings.data, known });
+    });
+  }
+}
+
+/** A schema or check of a plugin may throw: that is a fault of what it was given. */
+function* orFault(path: Path, what: string, check: () => Iterable<Finding>): Generator<Finding> {
+  try {
+    yield* check();
+  } catch (error) {
+    yield { path, message: `the plugin could not check its ${what}: ${toError(error).message}` };
   }
 }
 
@@ -96,13 +109,15 @@ function* findingsAt(
   written: unknown,
   beside: Tree,
 ): Generator<Finding> {
-  if (plugin.check === undefined || written === false) return;
-  const options = plugin.options.safeParse(written);
-  if (!options.success) return;
-  const others = new Map(Object.entries(beside).filter(([, own]) => own !== false));
-  for (const finding of plugin.check(options.data, settings, others, known)) {
-    yield { ...finding, path: [...path, ...finding.path] };
-  }
+  if (written === false) return;
+  yield* orFault(path, 'options', function* findings() {
+    const options = plugin.options.safeParse(written);
+    if (!options.success || plugin.check === undefined) return;
+    const others = new Map(Object.entries(beside).filter(([, own]) => own !== false));
+    for (const finding of plugin.check(options.data, settings, others, known)) {
+      yield { ...finding, path: [...path, ...finding.path] };
+    }
+  });
 }
 
 /** The findings of a default, once each; one that not all routes share names those that do. */

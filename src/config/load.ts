@@ -3,6 +3,7 @@
  *
  * read → parse → environment → import what it names → schema → checks → freeze
  */
+import type { z } from 'zod';
 import { buildConfig } from './build.ts';
 import { checkTree } from './check.ts';
 import { aboutPlugins } from './check-plugins.ts';
@@ -13,8 +14,9 @@ import { findingsOf } from './issues.ts';
 import type { ModuleLoader, Modules } from './modules.ts';
 import { NamedFiles } from './named-files.ts';
 import { withPluginFiles } from './plugin-files.ts';
-import { configSchema } from './schema.ts';
+import { configSchema, type ParsedConfig } from './schema.ts';
 import { readSource } from './source.ts';
+import type { Tree } from './tree.ts';
 
 export interface LoadOptions<M extends Modules> {
   readonly file: string;
@@ -43,10 +45,10 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
   const namedFiles = new NamedFiles((path) => source.folderOf(path));
   const { tree, findings: unread } = withPluginFiles(source.tree, modules, namedFiles);
   const schema = configSchema(modules.plugins);
-  const parsed = schema.safeParse(tree);
+  const parsed = parse(schema, tree);
   const findings = [
     ...modules.findings,
-    ...(parsed.success ? [] : unlessUnread(findingsOf(schema, tree, parsed.error.issues), unread)),
+    ...('data' in parsed ? [] : unlessUnread(findingsOf(schema, tree, parsed.issues), unread)),
     ...unread,
     // In a file that could not be read may stand what others refer to.
     ...(source.complete ? checkTree(tree, modules, namedFiles) : []),
@@ -59,15 +61,29 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
         .map((finding) => source.place(finding)),
     ]),
   );
-  if (!parsed.success || faults.some(({ severity }) => severity === 'error')) {
-    throw new ConfigError(faults);
-  }
+  const isFaulty = faults.some(({ severity }) => severity === 'error');
+  if (!isFaulty && 'thrown' in parsed) throw parsed.thrown;
+  if (isFaulty || !('data' in parsed)) throw new ConfigError(faults);
   const config = buildConfig(parsed.data, {
     files: source.files,
     namedFiles,
     pluginNames: [...modules.plugins.keys()],
   });
   return { config, modules, warnings: faults };
+}
+
+type Parsed =
+  | { readonly data: ParsedConfig }
+  | { readonly issues: readonly z.core.$ZodIssue[]; readonly thrown?: unknown };
+
+/** A schema of a plugin may throw: which one, its own check says. */
+function parse(schema: z.ZodType<ParsedConfig>, tree: Tree): Parsed {
+  try {
+    const parsed = schema.safeParse(tree);
+    return parsed.success ? { data: parsed.data } : { issues: parsed.error.issues };
+  } catch (thrown) {
+    return { issues: [], thrown };
+  }
 }
 
 /** `findings` without those about a name whose file could not be read. */

@@ -5,6 +5,9 @@ import type { Clock } from '../clock.ts';
 import { standardDescriptor, STDOUT } from './descriptor.ts';
 import { LineOutput } from './line-output.ts';
 
+/** For a gateway that is only checked. */
+export const createSilentLogger = (): FastifyBaseLogger => pino({ level: 'silent' });
+
 export function createLogger(level: string, output: LineOutput): FastifyBaseLogger {
   return pino(
     {

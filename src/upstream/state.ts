@@ -30,6 +30,8 @@ export interface Surroundings {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Nobody is called: no look-ups, no health checks. */
+  readonly checking?: boolean;
   /** Told when a circuit changes. */
   readonly onCircuit?: (upstream: string, state: CircuitName) => void;
   /** Told of each exchange whose slow client had to give its slot to another. */
@@ -113,8 +115,10 @@ export class UpstreamState {
   #buildFinder(): Finder | undefined {
     const { discover: config, name } = this.config;
     if (config === undefined) return undefined;
+    const discovery = discover(config, this.#surroundings);
+    if (this.#surroundings.checking === true) return undefined;
     return new Finder({
-      discovery: discover(config, this.#surroundings),
+      discovery,
       onFound: (targets) => this.targets.replace(targets),
       onEvent: (event) => this.#surroundings.onDiscovery?.(name, event),
     });
@@ -164,8 +168,8 @@ export class UpstreamState {
 
   #buildHealth(): Health | undefined {
     const { health } = this.config;
-    if (health === undefined) return undefined;
-    const { clock, random } = this.#surroundings;
+    const { clock, random, checking } = this.#surroundings;
+    if (health === undefined || checking === true) return undefined;
     return new Health(health, {
       clock,
       random,

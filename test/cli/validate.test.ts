@@ -67,6 +67,35 @@ describe('portico validate', () => {
   });
 });
 
+describe('portico validate --strict', () => {
+  test('ends with 78 for a warning, and says why', async () => {
+    const file = fileOf(WARNED);
+    expect(await run(['validate', '--strict', '-c', file])).toEqual({
+      code: 78,
+      out: [],
+      err: [
+        expect.stringContaining('warning: routes.never: can never win'),
+        `${file} would start, but 1 warning fails it: --strict`,
+      ],
+    });
+  });
+
+  test('is not valid as JSON either', async () => {
+    const { code, out, err } = await run(['validate', '--strict', '--json', '-c', fileOf(WARNED)]);
+    expect(JSON.parse(out[0]!)).toMatchObject({ valid: false, faults: [{ severity: 'warning' }] });
+    expect([code, err]).toEqual([78, []]);
+  });
+
+  test('a config without a warning is valid', async () => {
+    expect((await run(['validate', '--strict'])).code).toBe(0);
+  });
+
+  test('tells faults as ever', async () => {
+    const { err } = await run(['validate', '--strict', '-c', BROKEN]);
+    expect(err).toEqual([...EXPECTED.split('\n'), '5 faults']);
+  });
+});
+
 describe('portico validate --json', () => {
   const json = async (file: string): Promise<unknown> => {
     const { out, err } = await run(['validate', '--json', '--config', file]);

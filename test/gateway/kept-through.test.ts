@@ -25,6 +25,7 @@ function emptyWorld(): World {
     metrics: new Metrics(() => []),
     upstreams: new UpstreamRegistry({ clock: systemClock, random }),
     kept: new KeptValues(),
+    checking: false,
     nextRequestId: requestIds(),
   };
 }

@@ -1,0 +1,58 @@
+/**
+ * What plugins and BFFs throw while a gateway starts: faults of the places in the config that name
+ * them. They are gathered, since each start shows only what is wrong with it.
+ */
+import type { Clock } from '../clock.ts';
+import { ConfigError, type Fault, type Finding } from '../config/fault.ts';
+import { toError } from '../errors.ts';
+import type { GatewayModules } from '../modules.ts';
+
+/** The longest that one plugin or BFF may take to start; what never ends would keep the gateway silent. */
+const START_MS = 60_000;
+
+export class StartFaults {
+  readonly #modules: GatewayModules;
+  readonly #clock: Clock;
+  readonly #faults: Fault[] = [];
+  /** Fastify throws its first error again for whatever is registered after it. */
+  readonly #told = new Set<unknown>();
+
+  constructor(modules: GatewayModules, clock: Clock) {
+    this.#modules = modules;
+    this.#clock = clock;
+  }
+
+  /** The result of `start`; `undefined` where it threw, which is a fault: `finding`, with the reason. */
+  async attempt<T>(finding: Finding, start: () => T | Promise<T>): Promise<T | undefined> {
+    try {
+      const started = start();
+      return started instanceof Promise ? await this.#inTime(started) : started;
+    } catch (error) {
+      if (!this.#told.has(error)) {
+        const message = `${finding.message}: ${toError(error).message}`;
+        this.#faults.push(this.#modules.place({ ...finding, message }));
+      }
+      this.#told.add(error);
+      return undefined;
+    }
+  }
+
+  async #inTime<T>(started: Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const timer = this.#clock.after(START_MS, () => late.reject(new NotDone()));
+    try {
+      return await Promise.race([started, late.promise]);
+    } finally {
+      this.#clock.cancel(timer);
+    }
+  }
+
+  /** @throws {ConfigError} with every fault so far */
+  throwAny(): void {
+    if (this.#faults.length > 0) throw new ConfigError(this.#faults);
+  }
+}
+
+class NotDone extends Error {
+  override readonly message = `it was not done after ${START_MS / 1_000}s`;
+}
