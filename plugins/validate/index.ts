@@ -13,6 +13,7 @@ import {
   type PluginHost,
   z,
 } from 'portico';
+import { placed } from './places.ts';
 import { bodyOf, headersOf, paramsOf, queryOf } from './request.ts';
 import {
   compileSchema,
@@ -73,15 +74,15 @@ function* checkOptions(options: Options): Generator<OptionFault> {
     yield { path: [], message: 'checks nothing: give it a body, query, params or headers' };
   }
   for (const part of given) {
+    const written: Schema = options[part]!;
     try {
-      const faults = schemaFaults(options[part]!);
-      for (const { path, message } of faults) {
-        yield { path: [part, ...path], message: `is no JSON Schema: ${message}` };
-      }
+      const faults = schemaFaults(written);
+      for (const fault of faults) yield { ...fault, path: [part, ...fault.path] };
       if (faults.length > 0) continue;
-      compileSchema(options[part]!, part !== 'body');
+      compileSchema(written, part !== 'body');
     } catch (error) {
-      yield { path: [part], message: `is no JSON Schema: ${(error as Error).message}` };
+      const fault = placed(written, (error as Error).message);
+      yield { ...fault, path: [part, ...fault.path] };
     }
   }
   const names = Object.keys((options.headers?.['properties'] as object | undefined) ?? {});

@@ -9,6 +9,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats, { type FormatName } from 'ajv-formats';
 import { parseRegex } from 'portico';
 import { loopIn } from './loops.ts';
+import { pathOf, type SchemaFault, unknownKeywords } from './places.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -77,31 +78,33 @@ export function compileSchema(schema: Schema, isText: boolean): Validator {
   };
 }
 
-/** What the meta-schema says of `schema`, each with its path in it; the first thing at each place. */
-export function schemaFaults(
-  schema: Schema,
-): { readonly path: readonly string[]; readonly message: string }[] {
+/** What is wrong with `schema` itself, each at its place in it; the first thing at each. */
+export function schemaFaults(schema: Schema): SchemaFault[] {
   const ajv = new (isDraft7(schema) ? Ajv : Ajv2020)({ allErrors: true, strict: false });
-  if (ajv.validateSchema(schema) === true) return [];
-  const places = Map.groupBy(ajv.errors ?? [], ({ instancePath }) => instancePath);
-  return [...places].map(([pointer, [error]]) => ({
-    path: pathOf(pointer),
-    message: told(error!),
-  }));
+  const faults = ajv.validateSchema(schema) === true ? [] : metaFaults(schema, ajv.errors ?? []);
+  const keywords = new Set(Object.keys(compiler(schema, {}).RULES.keywords));
+  return [...faults, ...unknownKeywords(schema, keywords)];
+}
+
+/** What the meta-schema says; a fault below another one says it better. */
+function metaFaults(schema: Schema, errors: readonly ErrorObject[]): SchemaFault[] {
+  const places = Map.groupBy(errors, ({ instancePath }) => instancePath);
+  return [...places]
+    .filter(([place]) => !places.keys().some((other) => other.startsWith(`${place}/`)))
+    .map(([pointer, [error]]) => ({
+      path: pathOf(schema, pointer),
+      message: `is no JSON Schema: ${told(error!)}`,
+    }));
 }
 
 const told = ({ keyword, params, message }: ErrorObject): string =>
   keyword === 'enum' ? `must be one of ${params['allowedValues'].join(', ')}` : `${message}`;
 
-/** RFC 6901. */
-const pathOf = (pointer: string): string[] =>
-  pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+const compile = (schema: Schema, options: AjvOptions): ValidateFunction =>
+  compiler(schema, options).compile(schema);
 
-function compile(schema: Schema, options: AjvOptions): ValidateFunction {
-  // One for each schema: two routes may say the same $id.
+/** One for each schema: two routes may say the same $id. */
+function compiler(schema: Schema, options: AjvOptions): Ajv {
   const ajv = new (isDraft7(schema) ? Ajv : Ajv2020)({
     strict: true,
     strictRequired: false,
@@ -124,7 +127,7 @@ function compile(schema: Schema, options: AjvOptions): ValidateFunction {
     validate: isUnique,
     error: { message: 'must not have the same item twice' },
   });
-  return ajv.compile(schema);
+  return ajv;
 }
 
 /** Patterns run in linear time: RE2 has none that take longer, and refuses what would need it. */

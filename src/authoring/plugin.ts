@@ -21,6 +21,8 @@ export interface OptionFault {
   /** Below the plugin's key. */
   readonly path: readonly (string | number)[];
   readonly message: string;
+  /** Point at the key itself, such as one that nobody knows, or at its value. Default `value`. */
+  readonly at?: 'key' | 'value';
   /** A warning lets the config serve. Default `error`. */
   readonly severity?: 'error' | 'warning';
 }

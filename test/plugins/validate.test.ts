@@ -286,8 +286,14 @@ describe('a route is refused', () => {
       { body: { properties: { 'a/b': { minLength: -1 } } } },
       'validate.body.properties.a/b.minLength: is no JSON Schema: must be >= 0',
     ],
-    [{ body: { $schema: 'http://json-schema.org/draft-04/schema#' } }, 'validate.body: is no JSON'],
-    [{ query: { tpye: 'object' } }, 'unknown keyword: "tpye"'],
+    [
+      { body: { $schema: 'http://json-schema.org/draft-04/schema#' } },
+      'validate.body.$schema: is no JSON',
+    ],
+    [
+      { query: { tpye: 'object' } },
+      'validate.query.tpye: is no keyword of JSON Schema; did you mean "type"?',
+    ],
     [
       { headers: { type: 'object', properties: { 'X-A': {} } } },
       'validate.headers.properties.X-A: must be in lower case: "x-a"',
