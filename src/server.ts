@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { type Admin, type CircuitOrder, createAdmin } from './admin.ts';
 import { KeptValues } from './assembly/kept-values.ts';
+import { gaugesOf } from './assembly/upstream-gauges.ts';
 import type { World } from './assembly/world.ts';
 import type { Call } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -22,7 +23,7 @@ import { buildGeneration, type Generation } from './gateway.ts';
 import { type GatewayModules, loadModules } from './modules.ts';
 import type { LineOutput } from './observe/line-output.ts';
 import { createLogger, createSilentLogger, logOutput } from './observe/log.ts';
-import { Metrics, type UpstreamGauges } from './observe/metrics.ts';
+import { Metrics } from './observe/metrics.ts';
 import type { CircuitName } from './policies/circuit.ts';
 import { statusOf, type GatewayStatus } from './status.ts';
 import { UpstreamRegistry } from './upstream/registry.ts';
@@ -166,22 +167,6 @@ function openLog(
   if (log !== undefined) return { log };
   const output = given ?? logOutput(clock);
   return { log: createLogger(level, output), output };
-}
-
-function* gaugesOf(upstreams: UpstreamRegistry): Generator<UpstreamGauges> {
-  for (const { config, circuit, slots, targets } of upstreams.states()) {
-    yield {
-      name: config.name,
-      circuit: circuit?.state,
-      slotsUsed: slots.used,
-      queued: slots.queued,
-      isPanicking: targets.isPanicking,
-      targets: targets.all.map(({ origin, isAvailable }) => ({
-        label: targets.labelOf(origin),
-        isAvailable,
-      })),
-    };
-  }
 }
 
 /** After the requests: so long it may take to close what is left, and to write the last lines of the log. */

@@ -1,0 +1,19 @@
+/** What the metrics show of each upstream, read when they are asked for. */
+import type { UpstreamGauges } from '../observe/metrics.ts';
+import type { UpstreamRegistry } from '../upstream/registry.ts';
+
+export function* gaugesOf(upstreams: UpstreamRegistry): Generator<UpstreamGauges> {
+  for (const { config, circuit, slots, targets } of upstreams.states()) {
+    yield {
+      name: config.name,
+      circuit: circuit?.state,
+      slotsUsed: slots.used,
+      queued: slots.queued,
+      isPanicking: targets.isPanicking,
+      targets: targets.all.map(({ origin, isAvailable }) => ({
+        label: targets.labelOf(origin),
+        isAvailable,
+      })),
+    };
+  }
+}
