@@ -12,7 +12,7 @@ import { run } from './run.ts';
 const DEFINE = `import { definePlugin, z } from 'portico';
 const define = (own, schemas = {}) => definePlugin({
   name: 'mine', settings: z.strictObject({}), options: z.int(),
-  register: () => ({ phase: 'request', onRequest() {} }), ...schemas, ...own });
+  register: () => ({ route: () => ({ phase: 'request', onRequest() {} }) }), ...schemas, ...own });
 `;
 const MINE = `version: 1
 plugins: { mine: { module: ./mine.ts } }
@@ -66,9 +66,9 @@ routes:
   ],
   [
     'a plugin whose hooks are none',
-    plugin(`register: () => ({ fase: 'request' })`),
+    plugin(`register: () => ({ rout: () => undefined })`),
     [
-      `${AT_MINE}the plugin could not start: register returned the key "fase" (known: phase, place, onRequest, onResponse, transform, policy, close)`,
+      `${AT_MINE}the plugin could not start: register returned the key "rout"; did you mean "route"?`,
     ],
   ],
   [
@@ -93,16 +93,14 @@ routes:
   ],
   [
     'a plugin whose policy cannot be made',
-    plugin(
-      `register: () => ({ phase: () => undefined, policy() { throw new Error('no policy') } })`,
-    ),
+    plugin(`register: () => ({ route: () => ({ policy() { throw new Error('no policy') } }) })`),
     ['c.yaml:4:11  routes.all: can not be served: no policy'],
   ],
   [
     'a plugin that takes a path of the admin port twice',
     plugin(`register(_settings, { admin }) {
       for (const _ of '12') admin.post('/x', z.unknown(), () => 1);
-      return { phase: 'request', onRequest() {} } }`),
+      return { route: () => undefined } }`),
     [`${AT_MINE}the plugin could not start: POST /x of the admin port is taken`],
   ],
   [
@@ -202,7 +200,7 @@ test('tells plugins that the config is only checked, and closes what they made',
     seenByMine.push(checking);
     keep('a', () => 1, () => seenByMine.push('disposed'));
     app.addHook('onClose', async () => void seenByMine.push('app closed'));
-    return { phase: 'request', onRequest() {}, close: () => void seenByMine.push('closed') };
+    return { route: () => ({ close: () => void seenByMine.push('closed') }) };
   }`);
   const file = join(folderOf(files), 'c.yaml');
   expect((await run(['validate', '--config', file])).code).toBe(0);
