@@ -86,9 +86,9 @@ export class Body {
   /** The upstream has sent everything. */
   finish(trailers: MutableHeaders | undefined): void {
     if (this.#closed) return;
-    this.#trailers = trailers;
+    if (trailers !== undefined) this.trail(trailers);
     this.#close(undefined);
-    this.#sink?.end(trailers);
+    this.#sink?.end(this.#trailers);
   }
 
   /** The upstream will send nothing more, though it should. */
@@ -118,6 +118,11 @@ export class Body {
   /** How far its reader is behind, in milliseconds at `now`; 0 while it keeps up. */
   readerLagMs(now: number): number {
     return this.#lag === undefined ? 0 : this.#lag.at(now);
+  }
+
+  /** Something that is to come behind it, besides what does. */
+  trail(fields: MutableHeaders): void {
+    this.#trailers = { ...this.#trailers, ...fields };
   }
 
   /** What came behind it; `undefined` until it has, and where nothing did. */

@@ -11,6 +11,7 @@ import { hasBody } from '../edge/client-headers.ts';
 import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
 import { isLeft, openUpload } from '../edge/client-upload.ts';
 import { forwardedHeaders, upstreamHost } from '../edge/forwarded.ts';
+import { takeGrpcTrailers } from '../edge/grpc-trailers.ts';
 import { relayedHeaders, type ResponseHead } from '../edge/response-head.ts';
 import { isGatewayError } from '../errors.ts';
 import type { Upload } from '../upload.ts';
@@ -99,6 +100,10 @@ function deliver(route: Route, context: ActionContext, delivery: Delivery): void
     status: response.status,
     headers: relayedHeaders(response.headers),
   };
+  if (request.raw.httpVersionMajor === 2) {
+    const trailers = takeGrpcTrailers(head.headers);
+    if (trailers !== undefined) response.body.trail(trailers);
+  }
   if (upload !== undefined && isLeft(request.raw, upload)) leaveUpload(head, upload, response);
   response.body.onClose((error) => {
     exchange.bytesSent = response.body.received;

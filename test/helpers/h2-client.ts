@@ -41,9 +41,12 @@ export function ask(session: ClientHttp2Session, headers: OutgoingHttpHeaders): 
 export async function answerOf(stream: ClientHttp2Stream): Promise<H2Answer> {
   const chunks: Buffer[] = [];
   let trailers: IncomingHttpHeaders = {};
+  const isOver = new Promise((resolve) => stream.once('close', resolve));
   stream.on('trailers', (fields: IncomingHttpHeaders) => (trailers = fields));
   const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
+  // Behind a body of no bytes, trailers are told after its end.
+  await isOver;
   if (stream.rstCode !== 0) throw new Error(`reset: ${stream.rstCode}`);
   const body = Buffer.concat(chunks);
   return { status: Number(headers[':status']), headers, trailers, body };
