@@ -26,6 +26,9 @@ import { createLogger, createSilentLogger, logOutput } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
 import type { CircuitName } from './policies/circuit.ts';
 import { statusOf, type GatewayStatus } from './status.ts';
+import { Fetcher } from './upstream/fetcher.ts';
+import { Names } from './upstream/names/names.ts';
+import type { SystemFiles } from './upstream/names/system-names.ts';
 import { UpstreamRegistry } from './upstream/registry.ts';
 
 export interface GatewayOptions {
@@ -38,6 +41,8 @@ export interface GatewayOptions {
   /** Where the default log goes. Default: standard output. */
   readonly logOutput?: LineOutput;
   readonly clock?: Clock;
+  /** Hosts file and resolv.conf. Default: the system's. */
+  readonly systemFiles?: SystemFiles;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
   /** Stands for the network of an upstream; tests hand one in. */
@@ -119,10 +124,18 @@ async function startedFrom(loaded: Loaded<GatewayModules>, world: World): Promis
 function createWorld(options: GatewayOptions, config: Config): World {
   const { clock = systemClock, random = Math.random, checking = false, send } = options;
   const { log, output } = openLog(options, config.logs.level, clock);
+  const names = new Names({
+    clock,
+    files: options.systemFiles,
+    onEvent: (name, event) => {
+      log[event.kind === 'recovered' ? 'info' : 'warn']({ name, ...event }, 'name resolution');
+    },
+  });
   const upstreams = new UpstreamRegistry({
     clock,
     random,
     checking,
+    names,
     onCircuit: (upstream, state) => log.warn({ upstream, circuit: state }, 'circuit'),
     onGivenUp: ({ request, side, behindMs }) => {
       const { upstream, route, id: requestId } = request;
@@ -151,6 +164,8 @@ function createWorld(options: GatewayOptions, config: Config): World {
     log,
     logOutput: output,
     metrics,
+    names,
+    fetcher: new Fetcher(names),
     upstreams,
     kept: new KeptValues(),
     checking,
@@ -267,6 +282,7 @@ class RunningGateway implements Gateway {
       log.warn('stopped: requests under way were cut at the end of the grace');
     else if (wasReady && isClosed) log.info('stopped');
     else if (wasReady) log.warn('stopped: a plugin or a connection did not close in time');
+    this.#world.names.close();
     await this.#world.logOutput?.end(Math.max(endAt - clock.now(), LEAST_FLUSH_MS));
     return drained;
   }
@@ -279,6 +295,7 @@ class RunningGateway implements Gateway {
     const closed = this.#current
       .close()
       .then(() => this.#admin?.close())
+      .then(() => this.#world.fetcher.close())
       .then(() => true as const);
     try {
       return await Promise.race([closed, late.promise]);

@@ -13,7 +13,7 @@ import { Body } from './body.ts';
 import type { Call, UpstreamRequest } from './call.ts';
 import type { Environment } from './config/environment.ts';
 import type { Headers } from './headers.ts';
-import { createGateway, type Gateway } from './server.ts';
+import { createGateway, type Gateway, type GatewayOptions } from './server.ts';
 
 export interface FakeAnswer {
   /** Default 200. */
@@ -35,6 +35,8 @@ export interface TestGatewayOptions {
   /** Where the config is written for a moment; modules are best named by absolute paths. */
   readonly folder?: string;
   readonly log?: FastifyBaseLogger;
+  /** Hosts file and resolv.conf by which names are resolved. Default: the system's. */
+  readonly systemFiles?: GatewayOptions['systemFiles'];
   /** Uniform in [0, 1); a seeded one makes whatever is drawn repeatable. */
   readonly random?: () => number;
 }
@@ -54,14 +56,21 @@ export interface TestGateway {
  */
 export async function testGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const { config, upstreams = {}, environment = {}, random = Math.random } = options;
-  const { log = pino({ level: 'silent' }) } = options;
+  const { log = pino({ level: 'silent' }), systemFiles } = options;
   const folder = mkdtempSync(join(options.folder ?? tmpdir(), '.portico-test-'));
   const file = join(folder, 'gateway.config.yaml');
   try {
     // JSON is YAML.
     writeFileSync(file, JSON.stringify(complete(config, upstreams), undefined, 2));
     const send = (name: string): Call | undefined => upstreams[name] && fakeCall(upstreams[name]);
-    const gateway = await createGateway({ file, environment, log, random, send });
+    const gateway = await createGateway({
+      file,
+      environment,
+      log,
+      random,
+      send,
+      ...(systemFiles && { systemFiles }),
+    });
     await gateway.listen();
     const { url } = gateway;
     return {

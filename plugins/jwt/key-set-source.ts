@@ -97,7 +97,8 @@ export class KeySetSource {
   }
 
   async #fetch(): Promise<string> {
-    const response = await fetch(this.#options.url, {
+    const { host, url } = this.#options;
+    const response = await host.fetch(url, {
       headers: { accept: 'application/jwk-set+json, application/json' },
       redirect: 'error',
       signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), this.#closed.signal]),

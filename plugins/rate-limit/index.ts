@@ -58,7 +58,7 @@ async function redisCounts(
   local: GcraMemory,
   host: PluginHost,
 ): Promise<RedisCounts> {
-  const { metrics, log, random } = host;
+  const { metrics, log, random, lookup } = host;
   const errors = metrics.counter(
     'rate_limit_store_errors_total',
     'Requests whose limits were decided without the store, since it did not answer.',
@@ -69,7 +69,10 @@ async function redisCounts(
   const counts = host.keep(
     'redis',
     () =>
-      new module.RedisCounts({ url, onError, prefix, timeoutMs }, { local, errors, log, random }),
+      new module.RedisCounts(
+        { url, onError, prefix, timeoutMs },
+        { local, errors, log, random, lookup },
+      ),
     (each) => each.close(),
   );
   if (!host.checking) await counts.connect();

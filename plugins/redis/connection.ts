@@ -5,7 +5,9 @@
  * gives `undefined`, and its caller says what holds. The URL is a secret, so that errors of the client
  * are told by their code. Whoever makes a connection closes it.
  */
+import type { LookupFunction } from 'node:net';
 import { Redis } from 'ioredis';
+import { connectorWith } from './connector.ts';
 import { Outage, type OutageLog } from './outage.ts';
 
 export interface ConnectionOptions {
@@ -21,6 +23,7 @@ export interface ConnectionOptions {
 export interface ConnectionSurroundings {
   readonly log: OutageLog;
   readonly random: () => number;
+  readonly lookup: LookupFunction;
 }
 
 type Argument = string | number;
@@ -47,7 +50,7 @@ export class RedisConnection {
 
   constructor(
     { name, url, timeoutMs, scripts = {} }: ConnectionOptions,
-    { log, random }: ConnectionSurroundings,
+    { log, random, lookup }: ConnectionSurroundings,
   ) {
     this.#timeoutMs = timeoutMs;
     this.#random = random;
@@ -55,6 +58,7 @@ export class RedisConnection {
     this.#client = new Redis(url, {
       // What the oldest servers speak, too.
       protocol: 2,
+      Connector: connectorWith(lookup),
       lazyConnect: true,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,

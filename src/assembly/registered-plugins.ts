@@ -272,6 +272,8 @@ function pluginHost(
     metrics: {
       counter: (metric, help, labels) => world.metrics.pluginCounter(metric, help, labels),
     },
+    fetch: world.fetcher.fetch,
+    lookup: world.names.lookup,
     keep: (key, make, dispose) =>
       world.kept.keep(generation, `${name} ${key}`, settings, make, dispose),
     keepThrough: (key, make, dispose) =>

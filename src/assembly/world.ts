@@ -4,6 +4,8 @@ import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import type { LineOutput } from '../observe/line-output.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { Fetcher } from '../upstream/fetcher.ts';
+import type { Names } from '../upstream/names/names.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import type { KeptValues } from './kept-values.ts';
 
@@ -15,6 +17,8 @@ export interface World {
   /** What `log` writes to; absent where the log was handed in. */
   readonly logOutput?: LineOutput | undefined;
   readonly metrics: Metrics;
+  readonly names: Names;
+  readonly fetcher: Fetcher;
   readonly upstreams: UpstreamRegistry;
   readonly kept: KeptValues;
   /** Nothing will be served: the config is only checked, and nobody is called for it. */

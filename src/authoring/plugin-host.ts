@@ -1,4 +1,5 @@
 /** What a plugin gets from the gateway while it registers. */
+import type { LookupFunction } from 'node:net';
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { UpstreamResponse } from '../call.ts';
@@ -26,6 +27,13 @@ export interface PluginHost {
   readonly app: FastifyInstance;
   readonly log: FastifyBaseLogger;
   readonly metrics: PluginMetrics;
+  /**
+   * As `globalThis.fetch`, for what is no upstream: names are resolved as those of upstreams are, so that
+   * a slow one delays nothing else. Bound it with a `signal`.
+   */
+  readonly fetch: typeof globalThis.fetch;
+  /** The same for sockets of your own: the option `lookup` of `net.connect`. */
+  readonly lookup: LookupFunction;
   /**
    * What must survive a reload: the value that the previous generation kept under `key`, as long as
    * the plugin's settings are equal; else a new one. `dispose` ends it when no generation uses it.

@@ -86,7 +86,7 @@ interface DiscoverCommon {
 /** Targets are what the records of a name say. */
 export type DnsDiscoverConfig = DiscoverCommon & {
   readonly kind: 'dns';
-  /** Without a dot at its end, in lower case. */
+  /** In lower case; a dot at its end says that it is whole, and no search domain is tried. */
   readonly name: string;
   /** Absent: by the records' TTL; for SRV, which Node tells none of, every 10 s. */
   readonly refreshMs?: number;

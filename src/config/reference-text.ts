@@ -157,6 +157,22 @@ const DISCOVERY = [
   '- What fails is tried again, ever more seldom, up to every 30 s.',
 ];
 
+const NAMES = [
+  '## Names',
+  '',
+  'The gateway resolves names itself, once for all that it dials: targets, health checks, Consul, key sets, Redis.',
+  '',
+  '- The hosts file comes first and is read again when it changes; `localhost` is this machine in any case. Then',
+  '  DNS: the servers, `search` domains and `ndots` of resolv.conf, for `targets` and `discover: { dns }`',
+  '  alike. A dot at the end, as in `orders.svc.local.`, says that a name is whole. A `resolver` that',
+  '  `discover` names is asked for whole names, without these files.',
+  '- One look-up at a time for each name, for as long as its records live (1 s to 5 m). While the next one is late',
+  '  or fails, the last good answer serves, for a day at most. A slow name delays nothing but itself.',
+  '- Of IPv4 and IPv6, the family by which this machine can reach others is dialled first, the other one next.',
+  '- A name that fails, or takes 2 s, is logged once, with who was asked; so is its recovery.',
+  '- Nothing else is asked: names known only to mDNS, NIS or LDAP are not found.',
+];
+
 const ACTIONS = [
   '## Routes',
   '',
@@ -199,6 +215,7 @@ export const INTRODUCTION = [
   SPREADING,
   DEFAULTS,
   DISCOVERY,
+  NAMES,
   ACTIONS,
 ]
   .map((lines) => lines.join('\n'))

@@ -7,10 +7,11 @@ import { oneOrMore, origin, positiveDuration, secretFieldValue, shown } from './
 const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
 const HOSTNAME = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})*$`);
 
+/** In lower case; a dot at its end stays, which says that the name is whole. */
 const hostname = () =>
   z.string().transform((text, context) => {
-    const name = text.replace(/\.$/, '').toLowerCase();
-    if (HOSTNAME.test(name) && isIP(name) === 0) return name;
+    const name = text.toLowerCase();
+    if (HOSTNAME.test(name.replace(/\.$/, '')) && isIP(name) === 0) return name;
     const message =
       isIP(name) === 0
         ? `${shown(text)} is not a name such as "orders.svc.local"`
@@ -53,7 +54,9 @@ const PORT_BY_TYPE = {
 
 export const DnsDiscovery = z
   .strictObject({
-    dns: hostname().describe('Whole name to look up; search domains are not tried.'),
+    dns: hostname().describe(
+      'Name to look up. Where no `resolver` is named, the hosts file comes first, and search domains are tried; a dot at the end says that the name is whole.',
+    ),
     type: z
       .enum(['A', 'AAAA', 'SRV'])
       .default('A')
@@ -70,7 +73,9 @@ export const DnsDiscovery = z
     scheme: scheme(),
     resolver: oneOrMore(nameServer())
       .optional()
-      .describe("DNS servers to ask, such as `10.0.0.2:53`. Default: the system's."),
+      .describe(
+        "DNS servers to ask instead, such as `10.0.0.2:53`: for whole names, without the system's files.",
+      ),
   })
   .meta(PORT_BY_TYPE);
 

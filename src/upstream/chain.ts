@@ -18,7 +18,7 @@ import { attemptTimeout } from '../policies/timeout.ts';
 import { leaf } from './leaf.ts';
 import type { Surroundings, UpstreamState } from './state.ts';
 
-export interface ChainOptions extends Surroundings {
+export interface ChainOptions extends Omit<Surroundings, 'names'> {
   /** Name of the route. */
   readonly route: string;
   readonly overrides: CallOverrides;

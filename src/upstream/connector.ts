@@ -1,15 +1,18 @@
 /** How a socket to a target comes about: TLS included, bounded in time. */
-import type { Socket } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { buildConnector, errors } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { UpstreamConfig } from '../config/config.ts';
 import { guardStreams } from './h2-streams.ts';
+import { NAME_TIMEOUT } from './transport-error.ts';
 
 export interface ConnectorOptions {
   readonly config: UpstreamConfig;
   /** What TLS asks for and verifies; absent: the address of the target. */
   readonly servername: string | undefined;
   readonly clock: Clock;
+  /** How names become addresses. */
+  readonly lookup: LookupFunction;
 }
 
 /** How often the other end of an HTTP/2 session is asked whether it is there (PING, RFC 9113 §6.7). */
@@ -19,8 +22,8 @@ const SILENT_MS = 12_000;
 
 /** undici's way to a socket; it fails once `connectTimeout` has passed. */
 export function connector(options: ConnectorOptions): buildConnector.connector {
-  const { config, servername, clock } = options;
-  const connect = buildConnector({ ...tlsOptions(config), timeout: 0 });
+  const { config, servername, clock, lookup } = options;
+  const connect = buildConnector({ ...tlsOptions(config), lookup, timeout: 0 });
   const bounded: buildConnector.connector = (
     { servername: _ofTheRequest, ...target },
     callback,
@@ -37,11 +40,18 @@ export function connector(options: ConnectorOptions): buildConnector.connector {
     });
     // The types of undici do not tell that its connector returns the socket.
     const socket = connecting as Socket;
+    let hasAddress = isIP(target.hostname.replace(/^\[|\]$/g, '')) !== 0;
+    socket.once('lookup', () => (hasAddress = true));
     const timer = clock.after(config.connectTimeoutMs, () =>
-      socket.destroy(new errors.ConnectTimeoutError()),
+      socket.destroy(hasAddress ? new errors.ConnectTimeoutError() : new NameTimeoutError()),
     );
   };
   return config.http2 ? failingTogether(bounded) : bounded;
+}
+
+/** `connectTimeout` has passed, and the name's address is still not known. */
+class NameTimeoutError extends Error {
+  readonly code = NAME_TIMEOUT;
 }
 
 /** With a key that the types of undici do not have. */

@@ -34,7 +34,8 @@ export class Finder implements DiscoveryListener {
   }
 
   found(targets: readonly TargetConfig[]): void {
-    if (targets.length === 0) this.#tell('empty', 'nothing was found');
+    if (targets.length === 0)
+      this.#tell('empty', `nothing was found: ${this.#options.discovery.question}`);
     else {
       if (this.#spell !== undefined) this.#options.onEvent({ kind: 'recovered' });
       this.#spell = undefined;

@@ -10,6 +10,8 @@ import type { Clock } from '../clock.ts';
 import type { UpstreamConfig } from '../config/config.ts';
 import { connector, PING_MS } from './connector.ts';
 import { ANSWER_WINDOWS } from './h2-streams.ts';
+import { withoutRoot } from './names/hosts.ts';
+import type { Names } from './names/names.ts';
 import { SessionPool } from './session-pool.ts';
 
 /** With a key that the types of undici do not have: it looks at `settings.initialWindowSize`, and reads this. */
@@ -18,6 +20,11 @@ const H2_OPTIONS: Pool.Options['h2Options'] & { readonly initialWindowSize: numb
   initialWindowSize: ANSWER_WINDOWS.initialBytes,
   connectionWindowSize: ANSWER_WINDOWS.unreadBytes,
 };
+
+export interface PoolSurroundings {
+  readonly clock: Clock;
+  readonly names: Names;
+}
 
 /**
  * The sockets of the target at `origin`; calls never wait in it, since the bulkhead admits no more.
@@ -28,7 +35,7 @@ const H2_OPTIONS: Pool.Options['h2Options'] & { readonly initialWindowSize: numb
 export function openPool(
   origin: string,
   config: UpstreamConfig,
-  clock: Clock,
+  { clock, names }: PoolSurroundings,
   host?: string,
 ): Dispatcher {
   const isSecure = origin.startsWith('https:');
@@ -40,7 +47,7 @@ export function openPool(
     allowH2: config.http2,
     h2Options: H2_OPTIONS,
     factory: (url, own) => new SteadyClient(url, own),
-    connect: connector({ config, servername, clock }),
+    connect: connector({ config, servername, clock, lookup: names.lookup }),
     // Timers are ours and exact; undici's would fire half a second late, or more.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -54,7 +61,8 @@ export function openPool(
 /** The host of an authority, where it is a name: TLS asks for no addresses (RFC 6066 §3). */
 function nameIn(authority: string): string | undefined {
   const { hostname } = new URL(`http://${authority}`);
-  return hostname.startsWith('[') || isIP(hostname) !== 0 ? undefined : hostname;
+  // A whole name's dot is not part of a server name.
+  return hostname.startsWith('[') || isIP(hostname) !== 0 ? undefined : withoutRoot(hostname);
 }
 
 /**

@@ -14,6 +14,7 @@ import { consecutiveFailures, FailureRatio } from '../policies/failure-window.ts
 import { discover } from './discovery/discovery.ts';
 import { type DiscoveryEvent, Finder } from './finder.ts';
 import { Health } from './health.ts';
+import type { Names } from './names/names.ts';
 import { Outlier } from './outlier.ts';
 import { openPool } from './pool.ts';
 import type { Target, TargetName } from './target.ts';
@@ -32,6 +33,7 @@ export interface Surroundings {
   readonly random: () => number;
   /** Nobody is called: no look-ups, no health checks. */
   readonly checking?: boolean;
+  readonly names: Names;
   /** Told when a circuit changes. */
   readonly onCircuit?: (upstream: string, state: CircuitName) => void;
   /** Told of each exchange whose slow client had to give its slot to another. */
@@ -146,7 +148,7 @@ export class UpstreamState {
   }
 
   #open({ origin, host }: TargetName, connections: number): Dispatcher {
-    return openPool(origin, { ...this.config, connections }, this.#surroundings.clock, host);
+    return openPool(origin, { ...this.config, connections }, this.#surroundings, host);
   }
 
   #buildOutlier(): Outlier | undefined {

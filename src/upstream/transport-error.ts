@@ -5,6 +5,9 @@ import { ERRORS, GatewayError, isGatewayError } from '../errors.ts';
 
 const REFUSED_STREAM = constants.NGHTTP2_REFUSED_STREAM;
 
+/** No address in time. */
+export const NAME_TIMEOUT = 'NAME_TIMEOUT';
+
 /** How far an attempt had come. */
 export type Progress = 'connecting' | 'waiting' | 'reading';
 
@@ -68,6 +71,7 @@ function connectProblem(code: string): readonly [detail: string, proxyStatus: st
   if (code === 'ECONNREFUSED') return ['connection refused', 'connection_refused'];
   if (code === 'ENOTFOUND' || code.startsWith('EAI_'))
     return ['its name does not resolve', 'dns_error'];
+  if (code === NAME_TIMEOUT) return ['its name was not resolved in time', 'dns_timeout'];
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
     return ['no connection in time', 'connection_timeout'];
   }

@@ -11,6 +11,8 @@ import { requestIds } from '../../src/edge/request-id.ts';
 import { buildGeneration } from '../../src/gateway.ts';
 import { loadModules } from '../../src/modules.ts';
 import { Metrics } from '../../src/observe/metrics.ts';
+import { Fetcher } from '../../src/upstream/fetcher.ts';
+import { Names } from '../../src/upstream/names/names.ts';
 import { UpstreamRegistry } from '../../src/upstream/registry.ts';
 import { startIssuer } from '../plugins/issuer.ts';
 
@@ -18,12 +20,15 @@ const random = (): number => 0.5;
 
 /** What generations share; there are no upstreams in it. */
 function emptyWorld(): World {
+  const names = new Names({ clock: systemClock });
   return {
     clock: systemClock,
     random,
+    names,
+    fetcher: new Fetcher(names),
     log: pino({ level: 'silent' }),
     metrics: new Metrics(() => []),
-    upstreams: new UpstreamRegistry({ clock: systemClock, random }),
+    upstreams: new UpstreamRegistry({ clock: systemClock, random, names }),
     kept: new KeptValues(),
     checking: false,
     nextRequestId: requestIds(),

@@ -7,6 +7,8 @@ import type {
   TargetConfig,
 } from '../../src/config/config.ts';
 import { discover, type Discovery } from '../../src/upstream/discovery/discovery.ts';
+import { Names } from '../../src/upstream/names/names.ts';
+import type { SystemFiles } from '../../src/upstream/names/system-names.ts';
 import { manualClock, type ManualClock } from './clock.ts';
 import type { ConsulServer } from './consul-server.ts';
 import type { DnsServer } from './dns-server.ts';
@@ -66,9 +68,13 @@ export interface Watched {
 }
 
 /** Starts; stops with the test. No jitter, unless `random` says so. */
-export function watched(config: DiscoverConfig, random: () => number = () => 0): Watched {
+export function watched(
+  config: DiscoverConfig,
+  random: () => number = () => 0,
+  files?: SystemFiles,
+): Watched {
   const clock = manualClock();
-  const discovery = discover(config, { clock, random });
+  const discovery = discover(config, { clock, random, names: new Names({ clock, files }) });
   const found: (readonly TargetConfig[])[] = [];
   const failures: Error[] = [];
   onTestFinished(() => discovery.stop());

@@ -17,6 +17,8 @@ export type Entry =
   | {
       /** Seconds. Default 60. */
       readonly ttl?: number;
+      /** Milliseconds until it answers, for all types or by type. Default 0. */
+      readonly after?: number | Partial<Record<'A' | 'AAAA', number>>;
       readonly A?: readonly string[];
       readonly AAAA?: readonly string[];
       readonly SRV?: readonly SrvData[];
@@ -40,6 +42,7 @@ const NAME_ERROR = 3;
 export async function startDnsServer(entries: Readonly<Record<string, Entry>>): Promise<DnsServer> {
   const zone = new Map(Object.entries(entries));
   const questions: string[] = [];
+  const pending = new Set<NodeJS.Timeout>();
   const socket = createSocket('udp4');
   socket.on('message', (query: Buffer, from: RemoteInfo) => {
     const { name, type, end } = readQuestion(query);
@@ -48,12 +51,25 @@ export async function startDnsServer(entries: Readonly<Record<string, Entry>>): 
     if (entry === 'silence') return;
     const reply = entry === 'SERVFAIL' ? SERVER_FAILURE : entry ? NO_ERROR : NAME_ERROR;
     const records = typeof entry === 'object' ? recordsOf(entry, type) : [];
-    socket.send(encode(query, end, reply, records), from.port, from.address);
+    const send = (): void =>
+      socket.send(encode(query, end, reply, records), from.port, from.address);
+    const wait = afterOf(entry, type);
+    if (wait === 0) send();
+    else pending.add(setTimeout(send, wait));
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
-  onTestFinished(() => void socket.close());
+  onTestFinished(() => {
+    for (const timer of pending) clearTimeout(timer);
+    socket.close();
+  });
   return { address: `127.0.0.1:${socket.address().port}`, zone, questions };
+}
+
+function afterOf(entry: Entry | undefined, type: number): number {
+  if (typeof entry !== 'object') return 0;
+  const { after = 0 } = entry;
+  return typeof after === 'number' ? after : (after[type === 28 ? 'AAAA' : 'A'] ?? 0);
 }
 
 /** The first question: RFC 1035 §4.1.2. `end` is where it ends. */

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { UpstreamConfig } from '../../src/config/config.ts';
 import { chain, type ChainOptions } from '../../src/upstream/chain.ts';
 import { leaf } from '../../src/upstream/leaf.ts';
+import { Names } from '../../src/upstream/names/names.ts';
 import { type Surroundings, UpstreamState } from '../../src/upstream/state.ts';
 
 /** The defaults, with targets at these origins. */
@@ -28,7 +29,11 @@ export const configOf = (
   ...fields,
 });
 
-const SURROUNDINGS: Surroundings = { clock: systemClock, random: () => 0 };
+export const SURROUNDINGS: Surroundings = {
+  clock: systemClock,
+  random: () => 0,
+  names: new Names({ clock: systemClock }),
+};
 
 /** Ends with the test. */
 export function stateOf(

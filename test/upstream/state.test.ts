@@ -1,15 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { FAILURE_KINDS } from '../../src/config/schema-upstream.ts';
-import { systemClock } from '../../src/clock.ts';
 import { UpstreamRegistry } from '../../src/upstream/registry.ts';
 import { aRequest } from '../helpers/call.ts';
-import { configOf, leafTo, stateOf } from '../helpers/state.ts';
+import { configOf, leafTo, stateOf, SURROUNDINGS } from '../helpers/state.ts';
 import { startUpstream } from '../helpers/upstream.ts';
 
 const A = 'http://a.test';
 const B = 'http://b.test';
 const C = 'http://c.test';
-const surroundings = { clock: systemClock, random: () => 0 };
 
 describe('the target of a call', () => {
   test('is another one where some were tried', () => {
@@ -72,7 +70,7 @@ describe('the registry', () => {
   const config = configOf([A]);
 
   test('gives the running state to a config that says the same', async () => {
-    const registry = new UpstreamRegistry(surroundings);
+    const registry = new UpstreamRegistry(SURROUNDINGS);
     const state = registry.acquire(config);
     expect(registry.acquire(structuredClone(config))).toBe(state);
     expect([...registry.states()]).toEqual([state]);
@@ -97,7 +95,7 @@ describe('the registry', () => {
       }),
     ],
   ])('gives a new one to %s', async (_what, other) => {
-    const registry = new UpstreamRegistry(surroundings);
+    const registry = new UpstreamRegistry(SURROUNDINGS);
     const state = registry.acquire(config);
     const next = registry.acquire(other);
     expect(next).not.toBe(state);
@@ -106,7 +104,7 @@ describe('the registry', () => {
   });
 
   test('closes a state with its last user, and makes a new one after', async () => {
-    const registry = new UpstreamRegistry(surroundings);
+    const registry = new UpstreamRegistry(SURROUNDINGS);
     const state = registry.acquire(config);
     registry.acquire(config);
     await registry.release(state);
@@ -119,6 +117,6 @@ describe('the registry', () => {
   });
 
   test('does not mind a state that is not its own', async () => {
-    await new UpstreamRegistry(surroundings).release(stateOf(config));
+    await new UpstreamRegistry(SURROUNDINGS).release(stateOf(config));
   });
 });

@@ -1,12 +1,11 @@
 import type { SecureVersion } from 'node:tls';
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
 import type { UpstreamConfig, UpstreamTlsConfig } from '../../src/config/config.ts';
 import { isGatewayError } from '../../src/errors.ts';
 import { openPool } from '../../src/upstream/pool.ts';
 import { aRequest } from '../helpers/call.ts';
 import { identity, pem, startSecure } from '../helpers/secure-upstream.ts';
-import { configOf, leafTo } from '../helpers/state.ts';
+import { configOf, leafTo, SURROUNDINGS } from '../helpers/state.ts';
 import { eventually, startUpstream, startWire } from '../helpers/upstream.ts';
 
 const ca = pem('ca.pem');
@@ -108,7 +107,7 @@ describe('the name', () => {
     const { url, names } = await startSecure((_request, response) => void response.end());
     const config = configOf([url], { tls: { ca } });
     for (const host of ['orders.internal:8443', 'other.internal']) {
-      const pool = openPool(url, config, systemClock, host);
+      const pool = openPool(url, config, SURROUNDINGS, host);
       const outcome = pool
         .request({ path: '/', method: 'GET' })
         .then(({ statusCode }) => statusCode, String);

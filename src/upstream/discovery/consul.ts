@@ -9,6 +9,7 @@ import { Client, type Dispatcher } from 'undici';
 import type { Clock } from '../../clock.ts';
 import type { ConsulDiscoverConfig } from '../../config/config.ts';
 import { instancesOf } from './consul-answer.ts';
+import type { DiscoverySurroundings } from './discovery.ts';
 import type { Answer, Registry } from './watch.ts';
 
 /** Between the end of a query and the next one. */
@@ -27,17 +28,22 @@ export class ConsulRegistry implements Registry {
   /** Of the last good answer; 0: ask without waiting. */
   #index = 0;
 
-  constructor(config: ConsulDiscoverConfig, clock: Clock) {
+  constructor(config: ConsulDiscoverConfig, { clock, names }: DiscoverySurroundings) {
     this.#config = config;
     this.#clock = clock;
     this.#path = pathOf(config);
     this.#client = new Client(config.origin, {
       allowH2: false,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
+      connect: { timeout: CONNECT_TIMEOUT_MS, lookup: names.lookup },
       // The timer of a whole query is ours.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
+  }
+
+  get question(): string {
+    const { origin, service } = this.#config;
+    return `passing instances of ${service} at ${origin}`;
   }
 
   async lookUp(): Promise<Answer> {

@@ -6,7 +6,10 @@
  * failed look-up means for the calls under way is its listener's to decide.
  */
 import type { Clock } from '../../clock.ts';
-import type { DiscoverConfig, TargetConfig } from '../../config/config.ts';
+import type { DiscoverConfig, DnsDiscoverConfig, TargetConfig } from '../../config/config.ts';
+import { NameServers } from '../names/name-servers.ts';
+import type { Names } from '../names/names.ts';
+import type { NameSource } from '../names/system-names.ts';
 import { ConsulRegistry } from './consul.ts';
 import { AddressRegistry } from './dns.ts';
 import { ServiceRegistry } from './srv.ts';
@@ -21,6 +24,8 @@ export interface DiscoveryListener {
 }
 
 export interface Discovery {
+  /** What is looked up, and where; for the log. */
+  readonly question: string;
   /** Looks at once, and then again and again; once in a discovery's life. */
   start(listener: DiscoveryListener): void;
   /** Ends a look-up that is under way; nothing is told any more. */
@@ -32,14 +37,22 @@ export interface DiscoverySurroundings {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  readonly names: Names;
 }
 
 /** The discovery that `config` asks for; it does nothing until it is started. */
 export function discover(config: DiscoverConfig, surroundings: DiscoverySurroundings): Discovery {
-  return new Watch(registryOf(config, surroundings.clock), surroundings);
+  return new Watch(registryOf(config, surroundings), surroundings);
 }
 
-function registryOf(config: DiscoverConfig, clock: Clock): Registry {
-  if (config.kind === 'consul') return new ConsulRegistry(config, clock);
-  return config.type === 'SRV' ? new ServiceRegistry(config) : new AddressRegistry(config);
+function registryOf(config: DiscoverConfig, surroundings: DiscoverySurroundings): Registry {
+  if (config.kind === 'consul') return new ConsulRegistry(config, surroundings);
+  const source = sourceOf(config, surroundings.names);
+  return config.type === 'SRV'
+    ? new ServiceRegistry(config, source)
+    : new AddressRegistry(config, source);
 }
+
+/** Servers that are named know nothing of this system's files and search domains. */
+const sourceOf = ({ resolvers }: DnsDiscoverConfig, names: Names): NameSource =>
+  resolvers.length > 0 ? new NameServers(resolvers) : names.open();

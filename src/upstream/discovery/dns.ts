@@ -1,12 +1,11 @@
 /** Targets are the addresses of a name, for as long as the records live. */
 import type { DnsDiscoverConfig } from '../../config/config.ts';
-import { NameServers } from './name-servers.ts';
+import { withoutRoot } from '../names/hosts.ts';
+import { MAX_TTL_MS, MIN_TTL_MS } from '../names/name-servers.ts';
+import type { NameSource } from '../names/system-names.ts';
 import { authority, originOf, targetList } from './target-list.ts';
 import type { Answer, Registry } from './watch.ts';
 
-/** Bounds of what a TTL may ask for. */
-const MIN_TTL_MS = 1_000;
-const MAX_TTL_MS = 300_000;
 /** Where nobody tells a TTL: SRV records, and a name that is not there. */
 export const DEFAULT_REFRESH_MS = 10_000;
 const MAX_FIRST_RETRY_MS = 5_000;
@@ -18,18 +17,23 @@ export const firstRetryMs = ({ refreshMs = DEFAULT_REFRESH_MS }: DnsDiscoverConf
 export class AddressRegistry implements Registry {
   readonly retryMs: number;
   readonly #config: Exclude<DnsDiscoverConfig, { type: 'SRV' }>;
-  readonly #servers: NameServers;
+  readonly #names: NameSource;
 
-  constructor(config: Exclude<DnsDiscoverConfig, { type: 'SRV' }>) {
+  constructor(config: Exclude<DnsDiscoverConfig, { type: 'SRV' }>, names: NameSource) {
     this.#config = config;
-    this.#servers = new NameServers(config.resolvers);
+    this.#names = names;
     this.retryMs = firstRetryMs(config);
+  }
+
+  get question(): string {
+    const { name, type } = this.#config;
+    return `${type} records of ${name} at ${this.#names.description}`;
   }
 
   async lookUp(): Promise<Answer> {
     const { name, type, scheme, port, refreshMs } = this.#config;
-    const { addresses, ttlMs = DEFAULT_REFRESH_MS } = await this.#servers.addresses(type, name);
-    const host = authority(scheme, name, port);
+    const { addresses, ttlMs = DEFAULT_REFRESH_MS } = await this.#names.addresses(type, name);
+    const host = authority(scheme, withoutRoot(name), port);
     const targets = addresses.map((address) => ({
       origin: originOf(scheme, address, port),
       weight: 1,
@@ -42,6 +46,6 @@ export class AddressRegistry implements Registry {
   }
 
   close(): void {
-    this.#servers.close();
+    this.#names.close();
   }
 }

@@ -4,8 +4,8 @@
  */
 import type { SrvRecord } from 'node:dns';
 import type { DnsDiscoverConfig, TargetConfig } from '../../config/config.ts';
+import type { NameSource } from '../names/system-names.ts';
 import { DEFAULT_REFRESH_MS, firstRetryMs } from './dns.ts';
-import { NameServers } from './name-servers.ts';
 import { addressWeights } from './srv-weights.ts';
 import { authority, originOf, type Scheme, targetList } from './target-list.ts';
 import type { Answer, Registry } from './watch.ts';
@@ -18,24 +18,28 @@ interface Service extends SrvRecord {
 export class ServiceRegistry implements Registry {
   readonly retryMs: number;
   readonly #config: DnsDiscoverConfig;
-  readonly #servers: NameServers;
+  readonly #names: NameSource;
 
-  constructor(config: Extract<DnsDiscoverConfig, { type: 'SRV' }>) {
+  constructor(config: Extract<DnsDiscoverConfig, { type: 'SRV' }>, names: NameSource) {
     this.#config = config;
-    this.#servers = new NameServers(config.resolvers);
+    this.#names = names;
     this.retryMs = firstRetryMs(config);
+  }
+
+  get question(): string {
+    return `SRV records of ${this.#config.name} at ${this.#names.description}`;
   }
 
   async lookUp(): Promise<Answer> {
     const { name, scheme, refreshMs = DEFAULT_REFRESH_MS } = this.#config;
-    const records = await this.#servers.services(name);
+    const records = await this.#names.services(name);
     // A record without a name says that there is no such service.
     const services = await this.#locate(records.filter((record) => record.name !== ''));
     return { targets: targetList(targetsOf(services, scheme)), goodForMs: refreshMs };
   }
 
   close(): void {
-    this.#servers.close();
+    this.#names.close();
   }
 
   /**
@@ -58,11 +62,12 @@ export class ServiceRegistry implements Registry {
     return services;
   }
 
+  /** A name within a record is whole: RFC 2782. */
   async #addresses(name: string): Promise<readonly string[]> {
-    const { addresses } = await this.#servers.addresses('A', name);
+    const { addresses } = await this.#names.addresses('A', `${name}.`);
     return addresses.length > 0
       ? addresses
-      : (await this.#servers.addresses('AAAA', name)).addresses;
+      : (await this.#names.addresses('AAAA', `${name}.`)).addresses;
   }
 }
 

@@ -13,6 +13,8 @@ export interface Answer {
 }
 
 export interface Registry {
+  /** What is looked up, and where; for the log. */
+  readonly question: string;
   /** Longest wait after a first failure; it doubles with each one, up to 30 s. */
   readonly retryMs: number;
   /** Never called while another is under way. */
@@ -21,21 +23,27 @@ export interface Registry {
   close(): void;
 }
 
+type WatchSurroundings = Pick<DiscoverySurroundings, 'clock' | 'random'>;
+
 /** Gateways that started together do not ask together for long. */
 const JITTER = 0.1;
 const MAX_RETRY_MS = 30_000;
 
 export class Watch implements Discovery {
   readonly #registry: Registry;
-  readonly #surroundings: DiscoverySurroundings;
+  readonly #surroundings: WatchSurroundings;
   #listener: DiscoveryListener | undefined;
   #timer: Timer | undefined;
   /** In a row. */
   #failures = 0;
 
-  constructor(registry: Registry, surroundings: DiscoverySurroundings) {
+  constructor(registry: Registry, surroundings: WatchSurroundings) {
     this.#registry = registry;
     this.#surroundings = surroundings;
+  }
+
+  get question(): string {
+    return this.#registry.question;
   }
 
   start(listener: DiscoveryListener): void {

@@ -56,7 +56,9 @@ describe('a look-up that fails', () => {
     const { found, failures, told } = watched(byAddress(server));
     await told(1);
     expect(found).toEqual([]);
-    expect(failures[0]?.message).toBe('DNS did not tell the A records of orders.svc: ESERVFAIL');
+    expect(failures[0]?.message).toBe(
+      `DNS at ${server.address} did not tell the A records of orders.svc: ESERVFAIL`,
+    );
     expect(failures[0]?.cause).toBeInstanceOf(Error);
   });
 

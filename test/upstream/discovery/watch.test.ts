@@ -13,6 +13,7 @@ function watchOf(random: () => number = () => 0) {
   const told: unknown[] = [];
   const lookUps: PromiseWithResolvers<Answer>[] = [];
   const registry = {
+    question: 'what is there',
     retryMs: 4_000,
     lookUp: () => {
       lookUps.push(Promise.withResolvers<Answer>());
@@ -136,7 +137,12 @@ describe('a watch that was stopped', () => {
 
   test('leaves no timer when whoever was told stopped it', async () => {
     const clock = manualClock();
-    const registry = { retryMs: 1, lookUp: () => Promise.resolve(GOOD), close: () => undefined };
+    const registry = {
+      question: '',
+      retryMs: 1,
+      lookUp: () => Promise.resolve(GOOD),
+      close: () => undefined,
+    };
     const watch = new Watch(registry, { clock, random: () => 0 });
     await new Promise<void>((resolve) => {
       const stop = (): void => {

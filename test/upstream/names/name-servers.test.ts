@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { NameServers } from '../../../src/upstream/discovery/name-servers.ts';
+import { NameServers } from '../../../src/upstream/names/name-servers.ts';
 import { startDnsServer } from '../../helpers/dns-server.ts';
 import { eventually } from '../../helpers/upstream.ts';
 

@@ -1,0 +1,99 @@
+/**
+ * Questions to DNS servers: the system's, or those that are named.
+ *
+ * Names are whole here; files and search domains are system-names.ts's. A name that is not there, or
+ * has no such records, is an empty answer; only a server that cannot tell is a failure.
+ */
+import type { SrvRecord } from 'node:dns';
+import { Resolver } from 'node:dns/promises';
+import { withoutRoot } from './hosts.ts';
+
+export type AddressType = 'A' | 'AAAA';
+
+export interface Addresses {
+  readonly addresses: readonly string[];
+  /** The shortest of them; absent where there are no addresses. */
+  readonly ttlMs?: number;
+}
+
+export interface ServerOptions {
+  /** For the first answer; doubles with each try. */
+  readonly timeoutMs: number;
+  /** How often each server is asked. */
+  readonly tries: number;
+}
+
+/** Bounds of what a TTL may ask for. */
+export const MIN_TTL_MS = 1_000;
+export const MAX_TTL_MS = 300_000;
+
+/** About three seconds, then it has failed. */
+const OPTIONS: ServerOptions = { timeoutMs: 1_000, tries: 2 };
+const MAX_TIMEOUT_MS = 5_000;
+
+/** "No such name", and "no such records": RFC 2308 §2. */
+const NOTHING_THERE: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'ENODATA']);
+
+/** DNS could not tell; its cause is c-ares's error. */
+export class DnsError extends Error {
+  /** Of c-ares, such as `ETIMEOUT`. */
+  readonly code: string;
+
+  constructor(message: string, cause: unknown) {
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+    super(`${message}: ${code}`, { cause });
+    this.code = code;
+  }
+}
+
+export class NameServers {
+  readonly #resolver: Resolver;
+  #isClosed = false;
+
+  /** `servers` as addresses, with or without a port; none: the system's. */
+  constructor(servers: readonly string[], { timeoutMs, tries }: ServerOptions = OPTIONS) {
+    const maxTimeout = Math.max(timeoutMs, Math.min(2 * timeoutMs, MAX_TIMEOUT_MS));
+    this.#resolver = new Resolver({ timeout: timeoutMs, maxTimeout, tries });
+    if (servers.length > 0) this.#resolver.setServers(servers);
+  }
+
+  /** Those that are asked, for the log: `10.0.0.2, 10.0.0.3:5353`. */
+  get description(): string {
+    return this.#resolver.getServers().join(', ');
+  }
+
+  async addresses(type: AddressType, name: string): Promise<Addresses> {
+    const records = await this.#ask(type, name, () =>
+      type === 'A'
+        ? this.#resolver.resolve4(name, { ttl: true })
+        : this.#resolver.resolve6(name, { ttl: true }),
+    );
+    if (records.length === 0) return { addresses: [] };
+    return {
+      addresses: records.map(({ address }) => address),
+      ttlMs: Math.min(...records.map(({ ttl }) => ttl)) * 1_000,
+    };
+  }
+
+  services(name: string): Promise<SrvRecord[]> {
+    return this.#ask('SRV', name, () => this.#resolver.resolveSrv(name));
+  }
+
+  /** Questions that are open fail, and so do those to come. */
+  close(): void {
+    this.#isClosed = true;
+    this.#resolver.cancel();
+  }
+
+  async #ask<T>(type: string, name: string, question: () => Promise<T[]>): Promise<T[]> {
+    try {
+      if (this.#isClosed) throw new Error('no longer asked');
+      return await question();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (NOTHING_THERE.has(code)) return [];
+      const what = `DNS at ${this.description} did not tell the ${type} records of ${withoutRoot(name)}`;
+      throw new DnsError(what, error);
+    }
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * Every name that the gateway dials, resolved once for all: targets, health checks, Consul, key sets,
+ * Redis.
+ *
+ * One look-up in flight a name; its answer is kept while it is fresh, and the last good one serves while
+ * the next is late or fails. Nobody waits for another's name: the questions go to DNS by sockets of our
+ * own, never through getaddrinfo and its four threads.
+ */
+import { isIP, type LookupFunction } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { Clock } from '../../clock.ts';
+import { bothFamilies } from './both-families.ts';
+import { MAX_TTL_MS, MIN_TTL_MS } from './name-servers.ts';
+import { hasAddresses, type SystemFiles, SystemNames } from './system-names.ts';
+
+/** What became of resolving a name, for the log; once for each spell. */
+export type NameEvent =
+  | { readonly kind: 'failing'; readonly resolver: string; readonly why: string }
+  | { readonly kind: 'recovered' };
+
+export interface NamesOptions {
+  readonly clock: Clock;
+  /** Default: the system's. */
+  readonly files?: SystemFiles | undefined;
+  readonly onEvent?: (name: string, event: NameEvent) => void;
+}
+
+/** A look-up that takes longer is late: the last good answer serves. */
+const PATIENCE_MS = 200;
+/** From then on the log says so. */
+const LATE_MS = 2_000;
+/** From a look-up that failed to the next one. */
+const PAUSE_MS = 1_000;
+/** RFC 8767 §5: how long an answer may serve when no new one can be had. */
+const STALE_MS = 86_400_000;
+/** Names that are kept; the one that was not asked for longest goes. */
+const MAX_NAMES = 1_024;
+
+interface Entry {
+  readonly name: string;
+  /** Of the last good answer. */
+  addresses: readonly string[];
+  freshUntil: number;
+  staleUntil: number;
+  /** The look-up under way: settles when it has ended, well or not. */
+  pending: Promise<void> | undefined;
+  /** Settles with it, or once it is late. */
+  patience: Promise<void> | undefined;
+  nextAt: number;
+  failure: Error | undefined;
+  /** The log has said that it fails. */
+  isTold: boolean;
+  /** Which address comes first. */
+  turn: number;
+}
+
+export class Names {
+  readonly #options: NamesOptions;
+  readonly #system: SystemNames;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: NamesOptions) {
+    this.#options = options;
+    this.#system = new SystemNames(options.files);
+  }
+
+  /** For `net.connect`, instead of `dns.lookup`. */
+  readonly lookup: LookupFunction = (name, { family, all }, callback) => {
+    this.resolve(name).then(
+      (addresses) => {
+        const found = addresses
+          .map((address) => ({ address, family: isIP(address) }))
+          .filter((each) => family === undefined || FAMILIES.get(family) !== 10 - each.family);
+        const [first] = found;
+        if (first === undefined) callback(notThere(name, this.#system.description), '', 0);
+        else if (all === true) callback(null, found);
+        else callback(null, first.address, first.family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, '', 0),
+    );
+  };
+
+  /** The same names for discovery, which keeps what it finds itself. Whoever opens it closes it. */
+  open(): SystemNames {
+    return new SystemNames(this.#options.files);
+  }
+
+  /**
+   * The addresses of `name`, in the order to try them.
+   *
+   * @throws an error with one of getaddrinfo's codes: ENOTFOUND, or EAI_AGAIN where DNS cannot tell
+   */
+  async resolve(name: string): Promise<readonly string[]> {
+    if (isIP(name) !== 0) return [name];
+    const listed = this.#system.known(name);
+    if (listed !== undefined) return listed;
+    const entry = this.#entryOf(name);
+    const { clock } = this.#options;
+    if (clock.now() >= entry.freshUntil) {
+      if (entry.pending === undefined && clock.now() >= entry.nextAt) this.#ask(entry);
+      await (clock.now() < entry.staleUntil ? entry.patience : entry.pending);
+    }
+    if (clock.now() < entry.staleUntil) return inTurn(entry);
+    throw entry.failure ?? notThere(name, this.#system.description);
+  }
+
+  /** Look-ups under way end. */
+  close(): void {
+    this.#system.close();
+  }
+
+  #entryOf(name: string): Entry {
+    const known = this.#entries.get(name);
+    this.#entries.delete(name);
+    const entry = known ?? unknown(name);
+    this.#entries.set(name, entry);
+    if (this.#entries.size > MAX_NAMES) {
+      const [oldest = ''] = this.#entries.keys();
+      this.#entries.delete(oldest);
+    }
+    return entry;
+  }
+
+  #ask(entry: Entry): void {
+    const { clock } = this.#options;
+    const impatient = Promise.withResolvers<void>();
+    const timers = [
+      clock.after(PATIENCE_MS, impatient.resolve),
+      clock.after(LATE_MS, () => this.#tell(entry, `no answer for ${LATE_MS} ms`)),
+    ];
+    const end = (): void => {
+      entry.pending = entry.patience = undefined;
+      impatient.resolve();
+      for (const timer of timers) clock.cancel(timer);
+    };
+    entry.patience = impatient.promise;
+    entry.pending = this.#answer(entry).finally(end);
+  }
+
+  /** Never rejects: what went wrong is the entry's. */
+  async #answer(entry: Entry): Promise<void> {
+    const { clock } = this.#options;
+    const { name } = entry;
+    try {
+      const { addresses, ttlMs = 0 } = await this.#system.find(
+        name,
+        (whole, dns) => bothFamilies((type) => dns.addresses(type, whole), clock),
+        hasAddresses,
+      );
+      if (addresses.length === 0) throw notThere(name, this.#system.description);
+      const now = clock.now();
+      entry.addresses = preferred(addresses);
+      entry.freshUntil = now + Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, ttlMs));
+      entry.staleUntil = now + STALE_MS;
+      entry.failure = undefined;
+      if (entry.isTold) this.#options.onEvent?.(name, { kind: 'recovered' });
+      entry.isTold = false;
+    } catch (error) {
+      entry.failure = asLookupError(error as NodeJS.ErrnoException, name);
+      entry.nextAt = clock.now() + PAUSE_MS;
+      this.#tell(entry, entry.failure.message);
+    }
+  }
+
+  #tell(entry: Entry, why: string): void {
+    if (entry.isTold) return;
+    entry.isTold = true;
+    const resolver = this.#system.description;
+    this.#options.onEvent?.(entry.name, { kind: 'failing', resolver, why });
+  }
+}
+
+const FAMILIES: ReadonlyMap<unknown, number> = new Map<unknown, number>([
+  [4, 4],
+  ['IPv4', 4],
+  [6, 6],
+  ['IPv6', 6],
+]);
+
+const unknown = (name: string): Entry => ({
+  name,
+  addresses: [],
+  freshUntil: Number.NEGATIVE_INFINITY,
+  staleUntil: Number.NEGATIVE_INFINITY,
+  pending: undefined,
+  patience: undefined,
+  nextAt: Number.NEGATIVE_INFINITY,
+  failure: undefined,
+  isTold: false,
+  turn: 0,
+});
+
+/** The family first by which this machine can reach others; a name's own order within each. */
+function preferred(addresses: readonly string[]): string[] {
+  const first = hasIPv6() ? 6 : 4;
+  return [
+    ...addresses.filter((address) => isIP(address) === first),
+    ...addresses.filter((address) => isIP(address) !== first),
+  ];
+}
+
+const hasIPv6 = (): boolean =>
+  Object.values(networkInterfaces()).some((addresses = []) =>
+    addresses.some(
+      ({ family, internal, scopeid }) => family === 'IPv6' && !internal && scopeid === 0,
+    ),
+  );
+
+/** Each dial begins with the next address of the family that comes first. */
+function inTurn(entry: Entry): readonly string[] {
+  const { addresses } = entry;
+  const family = isIP(addresses[0] ?? '');
+  const first = addresses.filter((address) => isIP(address) === family);
+  const start = entry.turn % first.length;
+  entry.turn = start + 1;
+  return [...first.slice(start), ...first.slice(0, start), ...addresses.slice(first.length)];
+}
+
+const notThere = (name: string, resolver: string): NodeJS.ErrnoException =>
+  Object.assign(new Error(`${name} is not in the hosts file, nor in DNS at ${resolver}`), {
+    code: 'ENOTFOUND',
+  });
+
+/** c-ares's own codes would be taken for the target's: its server refuses with ECONNREFUSED, too. */
+const asLookupError = (error: NodeJS.ErrnoException, name: string): NodeJS.ErrnoException =>
+  error.code === 'ENOTFOUND'
+    ? error
+    : Object.assign(new Error(error.message, { cause: error }), {
+        code: 'EAI_AGAIN',
+        hostname: name,
+      });

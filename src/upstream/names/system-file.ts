@@ -1,0 +1,48 @@
+/**
+ * A file of the system, such as the hosts file: read when it is first needed, and again once it has
+ * changed.
+ *
+ * Synchronous on purpose: the file is small and local, and is looked at only when a name is. What is
+ * asynchronous waits for one of libuv's four threads, which a slow disk may hold.
+ */
+import { readFileSync, statSync } from 'node:fs';
+
+export class SystemFile<T> {
+  readonly #path: string;
+  readonly #parse: (text: string) => T;
+  #seen: string | undefined;
+  #parsed: T | undefined;
+
+  /** `parse` is given an empty text where the file cannot be read. */
+  constructor(path: string, parse: (text: string) => T) {
+    this.#path = path;
+    this.#parse = parse;
+  }
+
+  /** The same object, as long as the file is the same. */
+  get(): T {
+    const now = this.#stamp();
+    if (this.#parsed === undefined || now !== this.#seen) {
+      this.#seen = now;
+      this.#parsed = this.#parse(this.#read());
+    }
+    return this.#parsed;
+  }
+
+  #stamp(): string {
+    try {
+      const { mtimeNs, ctimeNs, size, ino } = statSync(this.#path, { bigint: true });
+      return `${mtimeNs} ${ctimeNs} ${size} ${ino}`;
+    } catch {
+      return 'none';
+    }
+  }
+
+  #read(): string {
+    try {
+      return readFileSync(this.#path, 'utf8');
+    } catch {
+      return '';
+    }
+  }
+}
