@@ -1,4 +1,4 @@
-/** Signature algorithms of RFC 7518 and RFC 8037, and what each asks of its key. */
+/** Signature algorithms of RFC 7518, RFC 8037 and RFC 9864, and what each asks of its key. */
 import type { KeyObject } from 'node:crypto';
 
 export const ALGORITHMS = [
@@ -12,6 +12,8 @@ export const ALGORITHMS = [
   'ES384',
   'ES512',
   'EdDSA',
+  'Ed25519',
+  'Ed448',
   'HS256',
   'HS384',
   'HS512',
@@ -41,9 +43,37 @@ const SIGNATURE_BYTES: Readonly<Partial<Record<Algorithm, readonly number[]>>> =
   ES256: [64],
   ES384: [96],
   ES512: [132],
-  // Ed25519, Ed448.
   EdDSA: [64, 114],
+  Ed25519: [64],
+  Ed448: [114],
 };
+
+/** Keys of RFC 8037; `EdDSA` leaves the curve to the key, which RFC 9864 §2.2 ends. */
+const EDWARDS: Readonly<Partial<Record<Algorithm, readonly string[]>>> = {
+  EdDSA: ['ed25519', 'ed448'],
+  Ed25519: ['ed25519'],
+  Ed448: ['ed448'],
+};
+
+/** Is a key that is for `name` one for `algorithm`? `EdDSA` is the old name of two others. */
+export const isSameAlgorithm = (name: unknown, algorithm: string): boolean =>
+  name === algorithm ||
+  (isEdwards(name) && isEdwards(algorithm) && (name === 'EdDSA' || algorithm === 'EdDSA'));
+
+const isEdwards = (name: unknown): boolean =>
+  typeof name === 'string' && Object.hasOwn(EDWARDS, name);
+
+type PackageAlgorithm = Exclude<Algorithm, 'Ed25519' | 'Ed448'>;
+
+/**
+ * `algorithms` for the package that verifies: of Edwards keys it knows no other name than `EdDSA`. Which
+ * of them a token may name is decided before.
+ */
+export function inPackageWords(algorithms: readonly Algorithm[]): PackageAlgorithm[] {
+  const names = algorithms.some(isEdwards) ? [...algorithms, 'EdDSA' as const] : [...algorithms];
+  // It compares them with the token's as text; only its type does not know the names of RFC 9864.
+  return names as PackageAlgorithm[];
+}
 
 /** @returns why `key` does not go with `algorithm`; `undefined` where it does */
 export function keyFault(key: KeyObject, algorithm: Algorithm): string | undefined {
@@ -54,8 +84,8 @@ export function keyFault(key: KeyObject, algorithm: Algorithm): string | undefin
   }
   const fits = CURVES[algorithm]
     ? type === 'ec' && details?.namedCurve === CURVES[algorithm]
-    : algorithm === 'EdDSA'
-      ? type === 'ed25519' || type === 'ed448'
+    : EDWARDS[algorithm]
+      ? EDWARDS[algorithm].includes(type ?? '')
       : type === 'rsa' || (type === 'rsa-pss' && algorithm.startsWith('PS'));
   return fits ? undefined : `${algorithm} does not go with this key, which is ${named(key)}`;
 }

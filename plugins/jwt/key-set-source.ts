@@ -49,6 +49,11 @@ export class KeySetSource {
     return this.#isDown;
   }
 
+  /** When the last fetch began. */
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
   /** Resolves when the next fetch has ended, well or not; never rejects. */
   next(): Promise<void> {
     this.#next ??= this.#afterPause().finally(() => {

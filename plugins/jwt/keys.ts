@@ -1,24 +1,19 @@
 /** Keys of issuers: one that is written down, or a set that is fetched. */
-import { hash, KeyObject } from 'node:crypto';
-import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
+import { hash } from 'node:crypto';
 import { GatewayError, type PluginHost } from 'portico';
-import { type Algorithm, keyFault } from './algorithms.ts';
+import { type KeyHeader, KeySet } from './key-set.ts';
 import { KeySetSource } from './key-set-source.ts';
 import type { Issuer } from './settings.ts';
 import { refuse } from './token.ts';
-
-export interface KeyHeader {
-  readonly alg: string;
-  readonly kid?: string;
-}
+import { UnknownKeys } from './unknown-keys.ts';
 
 export interface Keys {
   /**
-   * The key a token says it is signed with, as PEM or secret.
+   * The keys a token may be signed with, by what it says of itself, as PEM or secret; a few at most.
    *
    * @throws GW_TOKEN_INVALID for a key nobody knows; GW_DEPENDENCY_DOWN when the set can not be had
    */
-  find(header: KeyHeader): Promise<string>;
+  find(header: KeyHeader): Promise<readonly string[]>;
   /** Grows when the set has changed: what was verified by an older one is verified again. */
   readonly epoch: number;
   /** There are keys; rejects when there are none for long. */
@@ -32,7 +27,7 @@ export function keysOf(name: string, issuer: Issuer, host: PluginHost): Keys {
   if (jwks !== undefined) return new RemoteKeys(name, { ...issuer, jwks }, host);
   const only = (key ?? secret)!;
   const ready = (): Promise<void> => Promise.resolve();
-  return { epoch: 0, find: () => Promise.resolve(only), ready, close: () => undefined };
+  return { epoch: 0, find: () => Promise.resolve([only]), ready, close: () => undefined };
 }
 
 /** Where the keys are from: equal for issuers that have the same ones. */
@@ -42,12 +37,10 @@ export const keySourceOf = ({ jwks, refresh, key, secret }: Issuer): readonly un
 /** Tokens that may wait at once for the set to be fetched; the next one is answered 503. */
 const MAX_WAITING = 256;
 
-type FindKey = ReturnType<typeof createLocalJWKSet>;
-
 class RemoteKeys implements Keys {
   readonly #source: KeySetSource;
-  readonly #pems = new WeakMap<object, string>();
-  #findKey: FindKey | undefined;
+  readonly #unknown = new UnknownKeys();
+  #set: KeySet | undefined;
   #text = '';
   #epoch = 0;
   #waiting = 0;
@@ -74,15 +67,26 @@ class RemoteKeys implements Keys {
     this.#source.close();
   }
 
-  async find(header: KeyHeader): Promise<string> {
-    if (this.#findKey === undefined) await this.#waitFor(() => this.#source.next());
-    const known = await this.#lookUp(header);
-    if (known !== undefined) return known;
+  async find(header: KeyHeader): Promise<readonly string[]> {
+    const askedAt = performance.now();
+    if (this.#set === undefined) await this.#waitFor(() => this.#source.next());
+    const known = this.#lookUp(header);
+    if (known.length > 0) return known;
+    if (this.#unknown.isPaused(performance.now())) throw this.#absent();
     // The issuer may have changed its keys: no token is refused before the newest set was seen.
-    await this.#waitFor(() => this.#source.since(performance.now()));
-    const found = await this.#lookUp(header);
-    if (found !== undefined) return found;
-    throw this.#source.isDown ? keysAreOut() : refuse('no such key');
+    await this.#waitFor(() => this.#source.since(askedAt));
+    const found = this.#lookUp(header);
+    if (found.length > 0) {
+      this.#unknown.found();
+      return found;
+    }
+    // A fetch that failed says nothing of the key.
+    if (!this.#source.isDown) this.#unknown.missed(this.#source.startedAt, performance.now());
+    throw this.#absent();
+  }
+
+  #absent(): GatewayError {
+    return this.#source.isDown ? keysAreOut() : refuse('no such key');
   }
 
   async #waitFor(fetched: () => Promise<void>): Promise<void> {
@@ -95,32 +99,15 @@ class RemoteKeys implements Keys {
     }
   }
 
-  async #lookUp(header: KeyHeader): Promise<string | undefined> {
-    if (this.#findKey === undefined) throw keysAreOut();
-    try {
-      return this.#pem(await this.#findKey({ ...header }), header.alg);
-    } catch {
-      // None of that id, several without one, or one that can not be read: none to verify with.
-      return undefined;
-    }
-  }
-
-  /** The same text for the same key: a verifier is made once for each. */
-  #pem(key: CryptoKey, algorithm: string): string | undefined {
-    let pem = this.#pems.get(key);
-    if (pem === undefined) {
-      const object = KeyObject.from(key);
-      if (keyFault(object, algorithm as Algorithm) !== undefined) return undefined;
-      pem = object.export({ type: 'spki', format: 'pem' });
-      this.#pems.set(key, pem);
-    }
-    return pem;
+  #lookUp(header: KeyHeader): readonly string[] {
+    if (this.#set === undefined) throw keysAreOut();
+    return this.#set.find(header);
   }
 
   /** @throws for what is no key set: the one before stays */
   #use(text: string): void {
     if (text === this.#text) return;
-    this.#findKey = createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);
+    this.#set = new KeySet(text);
     this.#text = text;
     this.#epoch += 1;
   }

@@ -8,7 +8,7 @@
 import fastifyJwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Consumer, isGatewayError, type PluginHost } from 'portico';
-import { maySign } from './algorithms.ts';
+import { inPackageWords, maySign } from './algorithms.ts';
 import { checkClaims, type Claims, toConsumer } from './claims.ts';
 import { type Keys, keysOf, keySourceOf } from './keys.ts';
 import { Revocations } from './revocations.ts';
@@ -25,8 +25,8 @@ interface KnownIssuer {
   readonly verify: Verify;
 }
 
-/** The token of a request on its way through the package. */
-const tokens = new WeakMap<FastifyRequest, string>();
+/** A request on its way through the package: its token, and the key that is tried. */
+const attempts = new WeakMap<FastifyRequest, { readonly token: string; readonly key: string }>();
 
 export class TokenVerifier {
   readonly #issuers: ReadonlyMap<string, KnownIssuer>;
@@ -59,7 +59,7 @@ export class TokenVerifier {
         (each) => each.close(),
       );
       if (config.onStart === 'wait' && !host.checking) await keys.ready();
-      const verify = await register(host.app, `issuer${index++}`, config, keys);
+      const verify = await register(host.app, `issuer${index++}`, config);
       known.set(name, { name, config, keys, verify });
     }
     const verified = host.keep(
@@ -93,7 +93,7 @@ export class TokenVerifier {
     for (const issuer of this.#issuersOf(unverified, allowed)) {
       try {
         checkClaims(unverified.claims, issuer.config, Date.now());
-        return await this.#consumer(request, token, issuer);
+        return await this.#consumer(request, token, unverified, issuer);
       } catch (error) {
         if (!isGatewayError(error) || error.code !== 'GW_TOKEN_INVALID') throw error;
         refusal ??= error;
@@ -105,11 +105,13 @@ export class TokenVerifier {
   async #consumer(
     request: FastifyRequest,
     token: string,
+    { alg, kid }: UnverifiedToken,
     { name, config, keys, verify }: KnownIssuer,
   ): Promise<Consumer> {
     const now = Date.now();
     const { epoch } = keys;
-    const claims = await this.#verify(request, token, verify);
+    const candidates = await keys.find({ alg, kid });
+    const claims = await this.#verify(request, token, candidates, verify);
     // As they are now: keys may have been waited for.
     checkClaims(claims, config, Date.now());
     if (this.#revocations.revoke(name, claims, Date.now())) throw refuse('the token was revoked');
@@ -138,19 +140,26 @@ export class TokenVerifier {
     return accepting;
   }
 
-  async #verify(request: FastifyRequest, token: string, verify: Verify): Promise<Claims> {
-    tokens.set(request, token);
-    try {
-      return await verify(request);
-    } catch (error) {
-      if (isGatewayError(error)) {
-        throw error.code === 'GW_TOKEN_INVALID' ? refuse(error.message, error) : error;
+  /** What a token claims that one of the keys has signed; mostly there is one. */
+  async #verify(
+    request: FastifyRequest,
+    token: string,
+    candidates: readonly string[],
+    verify: Verify,
+  ): Promise<Claims> {
+    let reason: unknown;
+    for (const key of candidates) {
+      attempts.set(request, { token, key });
+      try {
+        return await verify(request);
+      } catch (error) {
+        reason = error;
+      } finally {
+        attempts.delete(request);
       }
-      // The package's own words name options and codes.
-      throw refuse('the token is not valid', error);
-    } finally {
-      tokens.delete(request);
     }
+    // The package's own words name options and codes.
+    throw refuse('the token is not valid', reason);
   }
 }
 
@@ -158,7 +167,6 @@ async function register(
   app: FastifyInstance,
   namespace: string,
   { issuer, audience, algorithms, leeway }: Issuer,
-  keys: Keys,
 ): Promise<Verify> {
   const verb = `${namespace}Verify`;
   await app.register(fastifyJwt, {
@@ -166,18 +174,14 @@ async function register(
     jwtVerify: verb,
     jwtDecode: `${namespace}Decode`,
     jwtSign: `${namespace}Sign`,
-    decode: { complete: true },
-    secret: async (_request: FastifyRequest, token: unknown) => {
-      const { header } = token as { header: { alg: string; kid?: string } };
-      return keys.find(header);
-    },
+    secret: async (request: FastifyRequest) => attempts.get(request)!.key,
     verify: {
-      algorithms: [...algorithms],
+      algorithms: inPackageWords(algorithms),
       allowedIss: [issuer],
       ...(audience === undefined ? {} : { allowedAud: [audience].flat() }),
       requiredClaims: ['iss', 'exp', ...(audience === undefined ? [] : ['aud'])],
       clockTolerance: leeway,
-      extractToken: (request: FastifyRequest) => tokens.get(request),
+      extractToken: (request: FastifyRequest) => attempts.get(request)?.token,
     },
   });
   return (request) => (request as unknown as Record<string, () => Promise<Claims>>)[verb]!();

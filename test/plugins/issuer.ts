@@ -36,6 +36,7 @@ export class Issuer {
   keepsOld = false;
   #key = newKey('key-1');
   #old: Key | undefined;
+  #next: Key | undefined;
   #count = 1;
 
   constructor(issuer: string) {
@@ -62,8 +63,18 @@ export class Issuer {
   /** Another key in place of the present one. */
   rotate(): void {
     this.#old = this.keepsOld ? this.#key : undefined;
+    this.#key = this.#next ?? this.#another();
+    this.#next = undefined;
+  }
+
+  /** The key that the next rotation brings is in the set from now on. */
+  announce(): void {
+    this.#next = this.#another();
+  }
+
+  #another(): Key {
     this.#count += 1;
-    this.#key = newKey(`key-${this.#count}`);
+    return newKey(`key-${this.#count}`);
   }
 
   get publicPem(): string {
@@ -71,7 +82,7 @@ export class Issuer {
   }
 
   get keySet(): { readonly keys: readonly unknown[] } {
-    const keys = [this.#key, ...(this.#old === undefined ? [] : [this.#old])];
+    const keys = [this.#key, this.#old, this.#next].filter((key) => key !== undefined);
     return {
       keys: keys.map(({ publicKey, kid }) => ({
         ...publicKey.export({ format: 'jwk' }),
