@@ -21,7 +21,7 @@ import {
 import { boundUnread, watchClient } from '../edge/client-signal.ts';
 import { peerOf } from '../edge/peer.ts';
 import { sendProblem } from '../edge/problem.ts';
-import { readTarget, type TargetRules } from '../edge/request-target.ts';
+import { readTarget, refusedPath, type TargetRules } from '../edge/request-target.ts';
 import { TrustedProxies } from '../edge/trusted-proxies.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import { readerWatch } from '../reader-watch.ts';
@@ -171,5 +171,6 @@ function refuse(
   if (error.code === 'GW_INTERNAL') world.log.error({ err: thrown, requestId: exchange.id }, 'bug');
   exchange.code = error.code;
   if (hasLongBody(request)) response.setHeader('connection', 'close');
-  sendProblem(response, error, exchange.id);
+  if (exchange.path === '') exchange.path = refusedPath(request.url ?? '');
+  exchange.bytesSent = sendProblem(response, error, exchange.id);
 }

@@ -94,6 +94,8 @@ function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyRep
   const exchange = exchangeOf(request.raw);
   const error = isGatewayError(thrown) ? thrown : fromFastify(thrown);
   exchange.code ??= error.code;
+  // Of an upstream's answer that this one takes the place of.
+  exchange.bytesSent = undefined;
   if (error.code === 'GW_INTERNAL') {
     const { route, endpoint } = exchange;
     const where = endpoint === '' ? { route } : { route, endpoint };

@@ -30,12 +30,14 @@ export function requestObserver({ logs }: Config, { clock, log, metrics }: World
       metrics.observeRequest({ route, endpoint, method, status, seconds });
       if (code !== undefined) metrics.countError(route, code);
       for (const { reason } of exchange.missing) metrics.countDegradedPart(route, reason);
-      if (logs.access) logAccess(log, exchange, status, bytesSent(exchange), now);
+      if (logs.access) logAccess(log, exchange, status, bytesSent(exchange, response), now);
     },
   };
 }
 
-/** Bytes of the answer's body. */
-function bytesSent({ bytesSent: streamed, reply }: ClientExchange): number {
+/** Bytes of the answer's body; none where there was no answer, or no body to it. */
+function bytesSent(exchange: ClientExchange, { headersSent }: ServerResponse): number {
+  const { bytesSent: streamed, method, reply } = exchange;
+  if (!headersSent || method === 'HEAD') return 0;
   return streamed ?? Number(reply?.getHeader('content-length') ?? 0);
 }

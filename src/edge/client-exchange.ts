@@ -24,7 +24,7 @@ export class ClientExchange {
   /** The client, as far as it is known. */
   readonly peer: PeerInfo;
   readonly startedAt: number;
-  /** Canonical; `*` and odd targets never come this far. */
+  /** Canonical; of a target that was refused, what the log may show of it. */
   path = '';
   /** With its `?`; empty where there is none. */
   query = '';
@@ -61,7 +61,7 @@ export class ClientExchange {
   /** Somebody has begun to take the body. */
   isUploading = false;
   #reading: Promise<Buffer> | undefined;
-  /** Of the answer's body, where it streamed. */
+  /** Of the answer's body, where no field of Fastify's reply says so. */
   bytesSent: number | undefined;
   /** Fastify's, once a route has been matched. */
   reply: FastifyReply | undefined;

@@ -38,19 +38,21 @@ export function problem(error: GatewayError, requestId: string): Problem {
   };
 }
 
-/** Writes the answer where Fastify has not begun, or is out of the way. */
+/** Writes the answer where Fastify has not begun, or is out of the way; returns the length of its body. */
 export function sendProblem(
   response: ServerResponse,
   error: GatewayError,
   requestId: string,
-): void {
+): number {
   if (response.headersSent || response.destroyed) {
     response.destroy();
-    return;
+    return 0;
   }
   const { status, headers, body } = problem(error, requestId);
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  const bytes = Buffer.byteLength(body);
+  response.writeHead(status, { ...headers, 'content-length': bytes });
   response.end(body);
+  return bytes;
 }
 
 /** The same as bytes, for a socket on which no request could be read. */

@@ -56,6 +56,25 @@ export function readTarget(request: IncomingMessage, rules: TargetRules): Reques
   return split(rest.startsWith('/') ? rest : `/${rest}`, named, rules.paths);
 }
 
+/** Longer ones are cut in the log. */
+const SHOWN_PATH = 1_024;
+
+/**
+ * The path of a target that was refused, for the log: as it came, but for what no log may hold (a user's
+ * name and password, the query) and what would spoil it (control characters, raw bytes, its length).
+ */
+export function refusedPath(url: string): string {
+  const path = url
+    .replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '')
+    .replace(/[?#].*$/s, '')
+    .replace(/^[^/]*@/, '');
+  const shown = path.length > SHOWN_PATH ? `${path.slice(0, SHOWN_PATH)}…` : path;
+  return shown.replaceAll(
+    /[^\x21-\x7e…]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+}
+
 const invalid = (detail: string): GatewayError => new GatewayError('GW_REQUEST_INVALID', detail);
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { problemCode, request } from '../gateway/support/socket.ts';
+import { refusedPath } from '../../src/edge/request-target.ts';
 
 /** Answers what the upstream was told; one route is for one host only. */
 async function echo(limits: object = {}) {
@@ -113,6 +114,18 @@ describe('Host (RFC 9112 §3.2)', () => {
       expect(asked).toEqual([`shop ${host.toLowerCase()} /`]);
     },
   );
+});
+
+test.each([
+  ['/a%2fb?secret', '/a%2fb'],
+  ['/a#secret', '/a'],
+  ['http://user:secret@a.example/b?c', '/b'],
+  ['user:secret@a/b', 'a/b'],
+  ['?secret', ''],
+  ['/a\u001b[2J\xe9\n', '/a%1B[2J%E9%0A'],
+  [`/${'a'.repeat(9_000)}`, `/${'a'.repeat(1_023)}…`],
+])('of the target %j, refused, the log has %j', (url, path) => {
+  expect(refusedPath(url)).toBe(path);
 });
 
 describe('methods', () => {

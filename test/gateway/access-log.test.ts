@@ -4,6 +4,8 @@ import { codeOf, forwardTo, startGateway } from './support/gateway.ts';
 import { open, request } from './support/socket.ts';
 import { startUpstream } from './support/upstream.ts';
 import { hmacToken, now } from '../plugins/issuer.ts';
+import { fetchH2, openH2 } from '../helpers/h2-client.ts';
+import { pair } from '../listener/gateway.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 const SECRET = 'a secret of at least thirty-two characters';
@@ -20,14 +22,16 @@ function recording() {
 }
 
 /** A gateway that logs into a list. */
-async function logging(access = true) {
+async function logging(access = true, server: object = {}) {
   const { log, lines, requests } = recording();
   const gateway = await startGateway({
     log,
     config: {
+      server,
       admin: { port: 0 },
       telemetry: { logs: { access } },
       plugins: {
+        spoil: { module: new URL('fixtures/spoil.ts', import.meta.url).pathname },
         jwt: { issuers: { own: { issuer: 'own', secret: SECRET, algorithms: ['HS256'] } } },
       },
       upstreams: { full: { bulkhead: { concurrency: 1, queue: 0 } } },
@@ -36,6 +40,10 @@ async function logging(access = true) {
         slow: { match: { path: '/slow' }, upstream: 'slow' },
         full: { match: { path: '/full' }, upstream: 'full' },
         own: { match: { path: '/own' }, respond: { body: 'four' } },
+        get: { match: { path: '/only-get', methods: ['GET'] }, respond: {} },
+        small: forwardTo('/small', { limits: { body: '1B' } }),
+        // Its upstream says more than the problem document that takes the place of it.
+        unsent: { match: { path: '/broken' }, upstream: 'up', spoil: {} },
         page: {
           match: { path: '/page' },
           aggregate: {
@@ -123,6 +131,75 @@ describe('the access log', () => {
     expect(none).not.toHaveProperty('upstream');
     expect(posted).toMatchObject({ method: 'POST', bytesSent: 4 });
     expect(own).toMatchObject({ route: 'own', status: 200, bytesSent: 4 });
+  });
+
+  test('has of a refused path what came, and nothing that no log may hold', async () => {
+    const { url, requests } = await logging();
+    const targets = [
+      '/api/a%2fb?token=topsecret',
+      '/api/..;/x',
+      '/api/%00#topsecret',
+      'http://user:topsecret@a/api/x?y',
+      `/api/%zz${'x'.repeat(2_000)}`,
+    ];
+    const answers = [];
+    for (const target of targets) {
+      answers.push(await request(url, [`GET ${target} HTTP/1.1`, 'host: a']));
+    }
+
+    await expect.poll(requests).toHaveLength(targets.length);
+    expect(answers.map(({ status }) => status)).toEqual(targets.map(() => 400));
+    expect(requests().map(({ path }) => path)).toEqual([
+      '/api/a%2fb',
+      '/api/..;/x',
+      '/api/%00',
+      '/api/x',
+      `/api/%zz${'x'.repeat(1_016)}…`,
+    ]);
+    expect(JSON.stringify(requests())).not.toContain('topsecret');
+  });
+
+  test('counts the bytes of every problem document', async () => {
+    const { url, requests } = await logging();
+    const asked = [
+      'GET /none',
+      'GET /api/%zz',
+      'POST /only-get',
+      'TRACE /api/a',
+      'GET /broken',
+      'POST /small',
+      'HEAD /none',
+      'HEAD /api/a',
+      'HEAD /own',
+    ];
+    const sent = [];
+    for (const line of asked) {
+      const fields = line.startsWith('POST') ? ['content-length: 5'] : [];
+      const lines = [`${line} HTTP/1.1`, 'host: a', 'connection: close', ...fields];
+      const { status, body } = await request(url, lines, fields.length === 0 ? '' : '12345');
+      sent.push([status, Buffer.byteLength(body, 'latin1')]);
+    }
+
+    await expect.poll(requests).toHaveLength(asked.length);
+    expect(requests().map(({ status, bytesSent }) => [status, bytesSent])).toEqual(sent);
+    expect(sent.map(([status]) => status)).toEqual([404, 400, 405, 501, 500, 413, 404, 200, 200]);
+    expect(sent.slice(0, 6).every(([, bytes]) => bytes! > 100)).toBe(true);
+  });
+
+  test('counts them over HTTP/2 too', async () => {
+    const { url, requests } = await logging(true, { tls: pair('server') });
+    const session = await openH2(url);
+    const sent = [];
+    for (const path of ['/none', '/api/..;/x', '/only-get', '/broken']) {
+      const method = path === '/only-get' ? 'DELETE' : 'GET';
+      const { status, body } = await fetchH2(session, { ':method': method, ':path': path });
+      sent.push([path, status, body.length]);
+    }
+
+    await expect.poll(requests).toHaveLength(4);
+    const told = requests().map(({ path, status, bytesSent }) => [path, status, bytesSent]);
+    expect(told).toEqual(sent);
+    expect(sent.map(([, status]) => status)).toEqual([404, 400, 405, 500]);
   });
 
   test('names the upstream that was wanted, even where none was called', async () => {
