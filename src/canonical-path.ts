@@ -34,7 +34,7 @@ const DISGUISED_DOTS = /(?:^|%2F)\.{1,2}(?:;|%3B|%2F|$)/;
 
 /**
  * The canonical spelling of `path` (RFC 3986 §6.2.2): unreserved characters decoded, other escapes
- * in capitals, raw bytes ≥ 0x80 escaped, dot segments resolved, slashes merged.
+ * in capitals, dot segments resolved, slashes merged.
  *
  * @param path starts with `/`, holds no query
  * @throws GW_REQUEST_INVALID for what could be read in two ways
@@ -81,7 +81,8 @@ function escapeRaw(character: string): string {
   if (code < 0x20 || code === 0x7f) throw refused('the path holds a control character');
   if (character === '\\') throw refused('the path holds a backslash');
   if (character === '#') throw refused('the path holds a #');
-  if (code > 0xff) return encodeURIComponent(character.isWellFormed() ? character : '\ufffd');
+  // Refused by Node's parser of HTTP/1, and so over HTTP/2: which characters they are is a guess.
+  if (code >= 0x80) throw refused('the path holds a character that must be escaped');
   return `%${code.toString(16).toUpperCase().padStart(2, '0')}`;
 }
 

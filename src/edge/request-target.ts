@@ -30,7 +30,7 @@ const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
 /** `: ` and the end of the line. */
 const SEPARATORS_BYTES = 4;
 /** Any of these in the query would be read otherwise by some server behind. */
-const BAD_QUERY = /[^\x21-\x7e\x80-\xff]|#/;
+const BAD_QUERY = /[^\x21-\x7e]|#/;
 
 /**
  * Reads the target and the `Host` of `request`.

@@ -94,7 +94,7 @@ describe('the canonical path', () => {
     ['/a/.', '/a/'],
     ['/..', '/'],
     ['/admins', '/admins'],
-    ['/admin;x', '/admin;x'],
+    ['/other;x', '/other;x'],
     ['/%2561dmin/x', '/%2561dmin/x'],
   ])('%s reaches the upstream as %s', async (target, path) => {
     const { ask, received } = await guarded();

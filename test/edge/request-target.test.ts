@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { problemCode, request } from '../gateway/support/socket.ts';
+import { fetchH2, openH2 } from '../helpers/h2-client.ts';
+import { pair } from '../listener/gateway.ts';
 import { refusedPath } from '../../src/edge/request-target.ts';
 
 /** Answers what the upstream was told; one route is for one host only. */
@@ -197,5 +199,28 @@ describe('limits of the head', () => {
     const { url } = await echo(small);
     const fields = Array.from({ length: 300 }, (_, i) => `x-${i}: a`);
     expect((await request(url, ['GET / HTTP/1.1', 'host: a', ...fields])).status).toBe(431);
+  });
+});
+
+describe('a raw byte past ASCII in a target', () => {
+  const targets = ['/caf\u00c3\u00a9', '/caf\u00e9', '/a?caf\u00c3\u00a9'];
+
+  test('is 400: nobody can say which character it is', async () => {
+    const { url, asked } = await echo();
+    for (const target of targets) {
+      expect((await request(url, [`GET ${target} HTTP/1.1`, 'host: a'])).status).toBe(400);
+    }
+    expect(asked).toEqual([]);
+  });
+
+  test('is 400 over HTTP/2, whose parser lets it pass', async () => {
+    const { url } = await startGateway({
+      config: { server: { tls: pair('server') }, routes: { all: forwardTo('/*') } },
+      upstreams: { up: () => ({}) },
+    });
+    const session = await openH2(url);
+    for (const target of targets) {
+      expect((await fetchH2(session, { ':path': target })).status).toBe(400);
+    }
   });
 });
