@@ -52,7 +52,9 @@ function isOwn(headers: IncomingHttpHeaders, host: string): boolean {
   // Older browsers. By the host alone: TLS may have ended in front of us.
   if (origin === undefined || !URL.canParse(origin)) return false;
   const { protocol } = new URL(origin);
-  return isOrigin(origin) && origin === originOf(`${protocol}//${host}`);
+  // The host was made canonical: it has no dot at its end, though the page's own may have one.
+  const dotless = origin.replace(/\.(:\d+)?$/, '$1');
+  return isOrigin(origin) && dotless === originOf(`${protocol}//${host}`);
 }
 
 const originOf = (url: string): string | undefined =>

@@ -1,5 +1,7 @@
 /** The rules of `portico audit`; docs/audit.md has them in a table. */
-import type { AuditRule } from './audit.ts';
+import type { AuditRule, AuditSubject } from './audit.ts';
+import { covers } from './check-routes.ts';
+import type { MatchConfig, RouteConfig } from './config.ts';
 import { isLoopback, isPublicHttp } from './public-http.ts';
 
 const MIB = 1_048_576;
@@ -31,13 +33,29 @@ export const AUDIT_RULES: readonly AuditRule[] = [
   {
     id: 'route-without-auth',
     severity: 'medium',
-    *find({ routes }, { plugins: all }) {
-      const isGuard = (plugin: string): boolean =>
-        all.get(plugin)?.identifies === true || all.get(plugin)?.insists === true;
-      for (const { name, action, plugins } of routes) {
-        if (action.kind === 'respond' || action.kind === 'redirect') continue;
-        if (Object.keys(plugins).some(isGuard)) continue;
-        yield { path: ['routes', name], message: 'anybody may call it: no plugin asks who it is' };
+    *find({ routes }, modules) {
+      for (const route of routes) {
+        if (!callsUpstreams(route) || asksWhoItIs(route, modules)) continue;
+        const message = 'anybody may call it: no plugin asks who it is';
+        yield { path: ['routes', route.name], message };
+      }
+    },
+  },
+  {
+    id: 'guard-by-condition',
+    severity: 'medium',
+    *find({ routes }, modules) {
+      const isGuarded = (route: RouteConfig): boolean => asksWhoItIs(route, modules);
+      const rest = routes.filter((route) => callsUpstreams(route) && !isGuarded(route));
+      for (const { name, matches } of routes.filter(isGuarded)) {
+        const way = rest.find((open) =>
+          matches.every(
+            (each) => isChosen(each) && open.matches.some((wide) => covers(wide, each)),
+          ),
+        );
+        if (way === undefined) continue;
+        const message = `clients choose headers, cookies and query: without these, routes.${way.name} takes the request and asks nobody`;
+        yield { path: ['routes', name, 'match'], message };
       }
     },
   },
@@ -98,10 +116,10 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     id: 'route-without-limit',
     severity: 'low',
     *find({ routes }, { plugins: all }) {
-      for (const { name, action, plugins } of routes) {
-        if (action.kind === 'respond' || action.kind === 'redirect') continue;
-        if (Object.keys(plugins).some((plugin) => all.get(plugin)?.limits === true)) continue;
-        yield { path: ['routes', name], message: 'one client may ask as often as it likes' };
+      for (const route of routes) {
+        if (!callsUpstreams(route)) continue;
+        if (Object.keys(route.plugins).some((plugin) => all.get(plugin)?.limits === true)) continue;
+        yield { path: ['routes', route.name], message: 'one client may ask as often as it likes' };
       }
     },
   },
@@ -138,3 +156,16 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     },
   },
 ];
+
+const callsUpstreams = ({ action }: RouteConfig): boolean =>
+  action.kind !== 'respond' && action.kind !== 'redirect';
+
+const asksWhoItIs = (route: RouteConfig, { plugins }: AuditSubject): boolean =>
+  Object.keys(route.plugins).some((name) => {
+    const plugin = plugins.get(name);
+    return plugin?.identifies === true || plugin?.insists === true;
+  });
+
+/** It depends on what a client may say or leave out. */
+const isChosen = ({ headers, cookies, query }: MatchConfig): boolean =>
+  headers.length + cookies.length + query.length > 0;

@@ -106,7 +106,7 @@ function hides(other: Entry, entry: Entry): boolean {
 }
 
 /** Does `wide` match every request that `narrow` matches? Says no where it is not sure. */
-function covers(wide: MatchConfig, narrow: MatchConfig): boolean {
+export function covers(wide: MatchConfig, narrow: MatchConfig): boolean {
   if (wide.headers.length + wide.cookies.length + wide.query.length > 0) return false;
   const includes = (
     outer: readonly string[] | undefined,

@@ -41,6 +41,7 @@ routes:
     cors: { origins: ["null"], credentials: true }
     upstream: up
     limits: { body: 200MiB }
+  chosen: { match: { path: /open, query: { a: b } }, jwt: { issuer: b }, rateLimit: { max: 1, window: 1s }, upstream: up }
 `;
 
 describe('portico audit', () => {
@@ -51,6 +52,7 @@ describe('portico audit', () => {
       '12 high keys-over-http plugins.jwt.issuers.a.jwks',
       '22 high cors-null-credentials routes.half.cors',
       '17 medium route-without-auth routes.open',
+      '25 medium guard-by-condition routes.chosen.match',
       '2 medium admin-public admin.host',
       '5 medium escaped-slash-kept server.paths.escapedSlash',
       '6 medium large-bodies server.limits.body',

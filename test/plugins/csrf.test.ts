@@ -37,6 +37,7 @@ describe('csrf', () => {
     ['POST', { origin: OURS, host: 'shop.example.com:443' }],
     ['POST', { origin: `${OURS}:8443`, host: 'shop.example.com:8443' }],
     ['POST', { origin: OURS, host: 'SHOP.example.com' }],
+    ['POST', { origin: `${OURS}.`, host: 'shop.example.com.' }],
     ['GET', { 'sec-fetch-site': 'cross-site', origin: FOREIGN }],
     ['GET', {}],
     ['OPTIONS', { origin: FOREIGN }],
