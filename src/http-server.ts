@@ -53,6 +53,7 @@ export function createHttpServer(
       world.metrics.countRefusedConnection('address'),
     );
   }
+  server.on('timeout', closeIdle);
   // Both are met where all of a request is looked at.
   server.on('checkContinue', handle);
   server.on('checkExpectation', handle);
@@ -93,6 +94,14 @@ function serverOptions(limits: ServerConfig['limits']): ServerOptions {
     // A foreign upgrade is served as the plain request it also is (RFC 9110 §7.8).
     shouldUpgradeCallback: () => false,
   };
+}
+
+/** Node's own timers of idle connections may be late, too: what has arrived by then is read first. */
+function closeIdle(socket: Socket): void {
+  const { bytesRead } = socket;
+  setImmediate(() => {
+    if (socket.bytesRead === bytesRead) socket.destroy();
+  });
 }
 
 /** The response that is under way on a socket; Node keeps it there and says so nowhere else. */

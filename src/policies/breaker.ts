@@ -6,6 +6,7 @@
  */
 import type { Policy, UpstreamRequest, UpstreamResponse } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
+import { type Timeout, Timeouts } from '../timeouts.ts';
 import { Upload } from '../upload.ts';
 import type { Circuit } from './circuit.ts';
 import type { FailureJudge } from './failure.ts';
@@ -47,12 +48,12 @@ export function shedder(circuit: Circuit): Policy {
  * @throws GW_CIRCUIT_OPEN
  */
 export function breaker(options: BreakerOptions): Policy {
-  const { circuit, judge, slowMs = Number.POSITIVE_INFINITY, clock } = options;
-  const isTimed = slowMs !== Number.POSITIVE_INFINITY;
+  const { circuit, judge, slowMs, clock } = options;
+  const slow = slowMs === undefined ? undefined : new Timeouts(slowMs, clock);
   return (next) =>
     async function counted(request) {
       const permit = circuit.enter();
-      const startedAt = isTimed ? clock.now() : 0;
+      const slowness = slow && new Slowness(slow);
       const patience = permit.isProbe ? boundUpload(request, permit, options) : undefined;
       let response: UpstreamResponse;
       try {
@@ -62,10 +63,11 @@ export function breaker(options: BreakerOptions): Policy {
         else permit.forget();
         throw error;
       } finally {
+        slowness?.stop();
         if (patience !== undefined) clock.cancel(patience);
       }
       if (judge.status(response.status)) permit.fail(FAILED_STATUS);
-      else if (isTimed && clock.now() - startedAt >= slowMs) permit.fail(TOO_SLOW);
+      else if (slowness?.isSlow === true) permit.fail(TOO_SLOW);
       else if (permit.isProbe) permit.succeed();
       else
         response.body.onClose((error) => {
@@ -74,6 +76,22 @@ export function breaker(options: BreakerOptions): Policy {
         });
       return response;
     };
+}
+
+/** A timer, and no difference of times: only that knows whether it was the gateway that stood still. */
+class Slowness {
+  isSlow = false;
+  readonly #timeout: Timeout;
+
+  constructor(timeouts: Timeouts) {
+    this.#timeout = timeouts.start(() => {
+      this.isSlow = true;
+    });
+  }
+
+  stop(): void {
+    this.#timeout.stop();
+  }
 }
 
 /** A client that sends slowly keeps no timeout waiting, but nobody else may try meanwhile. */

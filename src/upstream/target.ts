@@ -35,6 +35,8 @@ export class Target {
   inflight = 0;
   /** Requests that wait for a connection; undici lets go of one that was given up only when it has one. */
   waiting = 0;
+  /** On the clock: when something was sent to it last. */
+  sentAt = Number.NEGATIVE_INFINITY;
   /** By active checks; true until one says otherwise. */
   isHealthy = true;
   /** Left out for a while, by what its traffic showed. */
