@@ -16,7 +16,13 @@ export interface VerifiedToken {
   readonly expiresAt: number;
 }
 
+/** With its age on the monotonic clock: a wall clock that is set back makes nothing younger. */
+interface KeptToken extends VerifiedToken {
+  readonly keptAt: number;
+}
+
 const MAX_AGE_MS = 60_000;
+const isYoung = ({ keptAt }: KeptToken): boolean => performance.now() - keptAt < MAX_AGE_MS;
 const MAX_BYTES = 16 * 1_024 * 1_024;
 /** What an entry takes besides its text, roughly: claims are as long as the token. */
 const OVERHEAD_BYTES = 1_024;
@@ -28,27 +34,27 @@ const bytesOf = (token: string): number => 3 * token.length + OVERHEAD_BYTES;
  * that was used least recently, and a look-up moves nothing.
  */
 export class VerifiedTokens {
-  readonly #entries = new Map<string, VerifiedToken>();
+  readonly #entries = new Map<string, KeptToken>();
   #bytes = 0;
 
   /** The entry of `token`, unless it has ended. `epochOf` tells an issuer's present epoch. */
   get(token: string, now: number, epochOf: (issuer: string) => number): VerifiedToken | undefined {
     const entry = this.#entries.get(token);
     if (entry === undefined) return undefined;
-    if (entry.expiresAt > now && entry.epoch === epochOf(entry.issuer)) return entry;
+    if (entry.expiresAt > now && isYoung(entry) && entry.epoch === epochOf(entry.issuer))
+      return entry;
     this.#delete(token);
     return undefined;
   }
 
   /** Keeps what was verified, until `expiresAt` at the most. */
   set(token: string, entry: VerifiedToken, now: number): void {
-    const expiresAt = Math.min(entry.expiresAt, now + MAX_AGE_MS);
-    if (expiresAt <= now) return;
+    if (entry.expiresAt <= now) return;
     this.#delete(token);
-    this.#entries.set(token, { ...entry, expiresAt });
+    this.#entries.set(token, { ...entry, keptAt: performance.now() });
     this.#bytes += bytesOf(token);
-    for (const [oldest, { expiresAt: end }] of this.#entries) {
-      if (this.#bytes <= MAX_BYTES && end > now) return;
+    for (const [oldest, kept] of this.#entries) {
+      if (this.#bytes <= MAX_BYTES && kept.expiresAt > now && isYoung(kept)) return;
       this.#delete(oldest);
     }
   }

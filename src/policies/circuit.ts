@@ -12,6 +12,7 @@ import {
   type IBreaker,
   handleWhen,
 } from 'cockatiel';
+import { type Clock, systemClock } from '../clock.ts';
 import { GatewayError } from '../errors.ts';
 import { OpenTime } from './open-time.ts';
 import {
@@ -32,6 +33,8 @@ export interface CircuitOptions {
   readonly probes: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Default: the system’s. */
+  readonly clock?: Clock;
 }
 
 export type CircuitName = 'closed' | 'half-open' | 'open' | 'forced-open' | 'forced-closed';
@@ -48,21 +51,22 @@ const NAMES: Readonly<Record<CircuitState, CircuitName>> = {
 
 export class Circuit {
   readonly #options: CircuitOptions;
+  readonly #clock: Clock;
   readonly #policy: CircuitBreakerPolicy;
   /** Grows with each change of state. */
   #epoch = 0;
   #probes = 0;
   /** Of void probes: cockatiel still counts them as under way, and others take them over. */
   #vacant: Place[] = [];
+  /** On the clock. */
   #openUntil = 0;
-  /** The open time was ended before it had passed. */
-  #isEnded = false;
   #heldOpen: { dispose(): void } | undefined;
   #isHeldClosed = false;
   #listeners: ((state: CircuitName) => void)[] = [];
 
   constructor(options: CircuitOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
     this.#policy = circuitBreaker(
       handleWhen((error) => !(error instanceof NotCounted)),
       {
@@ -70,9 +74,9 @@ export class Circuit {
         halfOpenAfter: new OpenTime(
           options,
           (ms) => {
-            this.#openUntil = Date.now() + ms;
+            this.#openUntil = this.#clock.now() + ms;
           },
-          () => this.#isEnded,
+          () => this.#isOpenTimeOver(),
         ),
         halfOpenSampling: { calls: options.probes, threshold: 0 },
       },
@@ -107,15 +111,17 @@ export class Circuit {
   /** Ends the open time: the next call is a probe. */
   tryNow(): void {
     if (this.#policy.state !== CircuitState.Open) return;
-    this.#isEnded = true;
-    this.#openUntil = Date.now();
+    this.#openUntil = this.#clock.now();
+  }
+
+  #isOpenTimeOver(): boolean {
+    return this.#clock.now() >= this.#openUntil;
   }
 
   #changed(): void {
     this.#epoch += 1;
     this.#probes = 0;
     this.#vacant = [];
-    this.#isEnded = false;
     const { state } = this;
     for (const listener of this.#listeners) listener(state);
   }
@@ -128,7 +134,7 @@ export class Circuit {
   check(): void {
     const { state } = this.#policy;
     if (state === CircuitState.Closed || this.#isHeldClosed) return;
-    if (state === CircuitState.Open && Date.now() >= this.#openUntil) return;
+    if (state === CircuitState.Open && this.#isOpenTimeOver()) return;
     if (state === CircuitState.HalfOpen && this.#probes < this.#options.probes) return;
     throw this.refusal();
   }
@@ -141,7 +147,7 @@ export class Circuit {
       case CircuitState.Isolated:
         return refused('it is held off by its operator', FORCED_RETRY_MS);
       default:
-        return refused('it keeps failing', Math.max(this.#openUntil - Date.now(), 1_000));
+        return refused('it keeps failing', Math.max(this.#openUntil - this.#clock.now(), 1_000));
     }
   }
 

@@ -1,4 +1,9 @@
-/** How long a circuit stays open, as cockatiel asks for it. */
+/**
+ * How long a circuit stays open, as cockatiel asks for it.
+ *
+ * cockatiel compares a duration with the wall clock, which may be set back by an hour. Ours is told once,
+ * and kept on the gateway's clock; cockatiel gets one that has never passed, or always.
+ */
 import type { IBackoff, IBackoffFactory, IHalfOpenAfterBackoffContext } from 'cockatiel';
 
 export interface OpenTimeOptions {
@@ -11,18 +16,18 @@ export interface OpenTimeOptions {
 export class OpenTime implements IBackoffFactory<IHalfOpenAfterBackoffContext> {
   readonly #options: OpenTimeOptions;
   readonly #told: (ms: number) => void;
-  readonly #isEnded: () => boolean;
+  readonly #isOver: () => boolean;
   readonly #failures: number;
 
   constructor(
     options: OpenTimeOptions,
     told: (ms: number) => void,
-    isEnded: () => boolean,
+    isOver: () => boolean,
     failures = 0,
   ) {
     this.#options = options;
     this.#told = told;
-    this.#isEnded = isEnded;
+    this.#isOver = isOver;
     this.#failures = failures;
   }
 
@@ -30,11 +35,11 @@ export class OpenTime implements IBackoffFactory<IHalfOpenAfterBackoffContext> {
     const { openMs, random } = this.#options;
     const duration = openMs * Math.min(2 ** this.#failures, 10) * (1 + random() / 10);
     this.#told(duration);
-    const isEnded = this.#isEnded;
-    const later = new OpenTime(this.#options, this.#told, isEnded, this.#failures + 1);
+    const isOver = this.#isOver;
+    const later = new OpenTime(this.#options, this.#told, isOver, this.#failures + 1);
     return {
       get duration() {
-        return isEnded() ? 0 : duration;
+        return isOver() ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
       },
       next: () => later.next(),
     };

@@ -209,5 +209,5 @@ function buildCircuit(config: BreakerConfig, { clock, random }: Surroundings): C
     config.kind === 'consecutive'
       ? consecutiveFailures(config.failures)
       : new FailureRatio({ ...config, clock });
-  return new Circuit({ breaker, openMs: config.openMs, probes: config.probes, random });
+  return new Circuit({ breaker, openMs: config.openMs, probes: config.probes, random, clock });
 }

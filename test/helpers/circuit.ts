@@ -15,6 +15,7 @@ export const circuitOf = (options: Partial<CircuitOptions> = {}): Circuit =>
     openMs: 1_000,
     probes: 1,
     random: () => 0,
+    clock: systemClock,
     ...options,
   });
 

@@ -142,3 +142,20 @@ describe('the open time', () => {
     expect(circuit.refusal().options.retryAfterMs).toBe(1_000);
   });
 });
+
+describe('a wall clock that is set', () => {
+  test.each([
+    ['back by an hour', -3_600_000],
+    ['forward by an hour', 3_600_000],
+  ])('%s changes nothing of the open time', async (_name, ms) => {
+    const circuit = circuitOf();
+    await open(circuit);
+    vi.setSystemTime(Date.now() + ms);
+    await pass(900);
+    expect(() => circuit.check()).toThrow(/keeps failing/);
+    expect(() => circuit.enter()).toThrow(/keeps failing/);
+    await pass(100);
+    circuit.check();
+    expect(circuit.enter().isProbe).toBe(true);
+  });
+});
