@@ -7,14 +7,17 @@
 import type { FastifyRequest } from 'fastify';
 import {
   challengesOf,
+  claimPath,
+  claimReader,
   type Consumer,
   definePlugin,
   GatewayError,
   hint,
   type OptionFault,
   z,
+  type ReadClaim,
 } from 'portico';
-import { claimReader, type ReadClaim, rolesOf } from './jwt/claims.ts';
+import { rolesOf } from './jwt/claims.ts';
 
 const Named = z.strictObject({
   via: z.string().min(1).describe('Plugin that must have said who it is, such as `apiKey`.'),
@@ -42,11 +45,9 @@ const Options = z
       .record(z.string().regex(/^[A-Z][A-Z-]*$/, 'is not a method: write it in capitals'), Rule)
       .default({})
       .describe('Method → what it needs instead; HEAD needs what GET does.'),
-    groupsClaim: z
-      .string()
-      .min(1)
+    groupsClaim: claimPath()
       .default('groups')
-      .describe('Claim that lists the groups; dots lead into objects.'),
+      .describe('Claim that lists the groups, such as `realm.groups`.'),
   })
   .describe('What a client must hold, besides being known.');
 type Options = z.output<typeof Options>;

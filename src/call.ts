@@ -7,6 +7,7 @@
  */
 import type { Body } from './body.ts';
 import type { Cancellation } from './cancellation.ts';
+import type { Claims } from './claims.ts';
 import type { Headers, HeaderValue } from './headers.ts';
 import type { Upload } from './upload.ts';
 
@@ -17,7 +18,7 @@ export interface Consumer {
   readonly via: string;
   readonly issuer?: string;
   readonly scopes: ReadonlySet<string>;
-  readonly claims: Readonly<Record<string, unknown>>;
+  readonly claims: Claims;
 }
 
 /** What is sent upstream. Never changed in place: a policy passes on another one. */

@@ -47,6 +47,7 @@ export {
   withHeader,
   withoutHeader,
 } from './call.ts';
+export { type Claims, claimReader, claimsOf, claimText, type ReadClaim } from './claims.ts';
 export { type AddressRange, AddressSet } from './config/address-range.ts';
 export type { PluginRisk, Severity } from './config/audit.ts';
 export { isPublicHttp } from './config/public-http.ts';
@@ -54,6 +55,7 @@ export { parseRegex, type Regex } from './config/regex.ts';
 export { hint } from './config/suggest.ts';
 export {
   addressRange,
+  claimPath,
   duration,
   fieldName,
   fieldValue,
@@ -68,5 +70,6 @@ export type { ResponseHead } from './edge/response-head.ts';
 export { type ErrorCode, GatewayError, isGatewayError } from './errors.ts';
 export { tellUpstreams } from './edge/told-upstreams.ts';
 export { requestSource } from './edge/source.ts';
-export { parseRequestJson } from './json.ts';
+export { isSafe, isWhole, decimalOf, type ReadNumber } from './json-number.ts';
+export { parseRequestJson, parseStrictJson, type StrictRules } from './json.ts';
 export { z } from 'zod';

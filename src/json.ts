@@ -1,8 +1,11 @@
-/** JSON from elsewhere: parsed without keys that could reach a prototype. */
+/**
+ * JSON from elsewhere. An upstream's is read without keys that could reach a prototype; a client's is
+ * refused where another reader could take it for something else.
+ */
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from './errors.ts';
-
-const DANGEROUS_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+import { keepSource, mayLoseDigits, type ReadNumber, sourceAsText } from './json-number.ts';
+import { DANGEROUS_KEYS, opensMore, type ScanFault, scanJson } from './json-scan.ts';
 
 /** Escapes can spell a dangerous key, so that any of them calls for a look at the keys. */
 const SUSPICIOUS = /__proto__|constructor|prototype|\\u/;
@@ -10,11 +13,39 @@ const SUSPICIOUS = /__proto__|constructor|prototype|\\u/;
 /** An answer deeper than this is none: to write it again takes a call for each level. */
 const MAX_ANSWER_DEPTH = 128;
 
-/** What was read, and its bytes where they say the same: numbers of any length are whole in them. */
-export interface Json {
+const DEPTH = { maxDepth: MAX_ANSWER_DEPTH, dangerousKeys: false, uniqueKeys: false };
+const DANGER = { ...DEPTH, maxDepth: Number.POSITIVE_INFINITY, dangerousKeys: true };
+
+/** What was read, and its bytes where they say the same: they are how it is passed on whole. */
+export class Json {
+  /** With JavaScript's numbers, which may have lost digits. */
   readonly value: unknown;
   readonly bytes: Buffer | undefined;
+  readonly #text: string;
+  #exact: { readonly value: unknown } | undefined;
+
+  constructor(value: unknown, bytes: Buffer | undefined, text: string) {
+    this.value = value;
+    this.bytes = bytes;
+    this.#text = text;
+  }
+
+  /** The same, with raw numbers wherever `JSON.stringify` would not write the digits that came. */
+  get exact(): unknown {
+    this.#exact ??= {
+      value: mayLoseDigits(this.#text) ? parseNumbers(this.#text, keepSource) : this.value,
+    };
+    return this.#exact.value;
+  }
+
+  /** The same, with every number as the text that it is in the source. */
+  withNumbersAsText(): unknown {
+    return parseNumbers(this.#text, sourceAsText);
+  }
 }
+
+/** What an empty answer means. */
+export const NOTHING = new Json(null, Buffer.from('null'), 'null');
 
 /**
  * Reads JSON, dropping `__proto__`, `constructor` and `prototype` keys at any depth.
@@ -23,15 +54,15 @@ export interface Json {
  */
 export function readJson(bytes: Buffer): Json {
   const text = bytes.toString('utf8');
-  if (opensMore(text, MAX_ANSWER_DEPTH) && isDeeper(text, MAX_ANSWER_DEPTH)) {
+  if (opensMore(text, MAX_ANSWER_DEPTH) && scanJson(text, DEPTH) !== undefined) {
     throw new GatewayError('GW_UPSTREAM_INVALID', `the answer is deeper than ${MAX_ANSWER_DEPTH}`);
   }
   try {
     const value: unknown = JSON.parse(text);
-    if (!SUSPICIOUS.test(text) || !hasDangerousKey(text)) {
-      return { value, bytes: isUtf8(bytes) ? bytes : undefined };
+    if (!SUSPICIOUS.test(text) || scanJson(text, DANGER) === undefined) {
+      return new Json(value, isUtf8(bytes) ? bytes : undefined, text);
     }
-    return { value: JSON.parse(text, withoutDangerousKeys), bytes: undefined };
+    return new Json(parseNumbers(text, Number), undefined, text);
   } catch (error) {
     throw new GatewayError('GW_UPSTREAM_INVALID', 'the answer is not JSON', { cause: error });
   }
@@ -40,73 +71,54 @@ export function readJson(bytes: Buffer): Json {
 /** The value alone. @throws as `readJson` does */
 export const parseJson = (bytes: Buffer): unknown => readJson(bytes).value;
 
-const withoutDangerousKeys = (key: string, value: unknown): unknown =>
-  DANGEROUS_KEYS.has(key) ? undefined : value;
-
-/** `text` is JSON: a colon follows keys, and no other texts. */
-function hasDangerousKey(text: string): boolean {
-  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
-    const end = closingQuote(text, at);
-    if (isKey(text, end) && DANGEROUS_KEYS.has(keyOf(text.slice(at, end + 1)))) return true;
-    at = end;
-  }
-  return false;
+/** Parses JSON, with what `read` makes of its numbers, without dangerous keys. */
+export function parseNumbers(text: string, read: ReadNumber): unknown {
+  return JSON.parse(text, function revive(key, value, { source }) {
+    if (DANGEROUS_KEYS.has(key)) return undefined;
+    return typeof value === 'number' ? read(source!, this, key) : value;
+  });
 }
 
-function isKey(text: string, end: number): boolean {
-  for (let at = end + 1; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    // Only white space stands between.
-    if (code > 0x20) return code === COLON;
-  }
-  return false;
+/** A client's JSON that may be read by others after us. */
+export interface StrictRules {
+  readonly maxDepth: number;
+  /** Are keys refused that could reach a prototype? */
+  readonly refuseDangerousKeys: boolean;
+  /** What becomes of numbers whose source JavaScript would not write; by default they are as near as it gets. */
+  readonly number?: ReadNumber | undefined;
 }
 
-/** Of the text as JSON has it, quotes and escapes and all. */
-const keyOf = (token: string): string =>
-  token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1);
-
-/** Are there more than `most` brackets of either kind? Found at a seventh of what a scan costs. */
-function opensMore(text: string, most: number): boolean {
-  return countOf(text, '{', most) + countOf(text, '[', most) > most;
+/** @throws {SyntaxError} that says why, for what is no UTF-8, no JSON, too deep, or has two readings */
+export function parseStrictJson(
+  bytes: Uint8Array,
+  { maxDepth, refuseDangerousKeys, number }: StrictRules,
+): unknown {
+  if (!isUtf8(bytes)) throw new SyntaxError('it is not UTF-8');
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError('it is not JSON', { cause: error });
+  }
+  const fault = scanJson(text, {
+    maxDepth,
+    dangerousKeys: refuseDangerousKeys,
+    uniqueKeys: true,
+  });
+  if (fault !== undefined) throw new SyntaxError(told(fault, maxDepth));
+  return number !== undefined && mayLoseDigits(text) ? parseNumbers(text, number) : value;
 }
 
-function countOf(text: string, bracket: string, most: number): number {
-  let count = 0;
-  for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
-    count += 1;
-    if (count > most) break;
+function told(fault: ScanFault, maxDepth: number): string {
+  switch (fault.kind) {
+    case 'depth':
+      return `it is deeper than ${maxDepth}`;
+    case 'dangerous':
+      return `it has a key "${fault.key}"`;
+    case 'repeated':
+      return 'it has a key twice';
   }
-  return count;
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COLON = 0x3a;
-
-/** Does `text`, as far as it is JSON, hold more than `most` lists and objects in each other? */
-function isDeeper(text: string, most: number): boolean {
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    // `[` and `{`, `]` and `}` differ in one bit.
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) at = closingQuote(text, at);
-    else if ((code | 0x20) === 0x7b) {
-      depth += 1;
-      if (depth > most) return true;
-    } else if ((code | 0x20) === 0x7d) depth -= 1;
-  }
-  return false;
-}
-
-/** Of the string that begins at `start`; the end of the text where it has none. */
-function closingQuote(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) return at;
-    if (code === BACKSLASH) at += 1;
-  }
-  return text.length;
 }
 
 /** Deeper than this, nothing is read: what walks the value may be recursive. */
@@ -115,50 +127,17 @@ const MAX_DEPTH = 64;
 /**
  * Reads JSON of a client that goes on as it came, so that it must mean the same to whoever reads it
  * next: no key twice (RFC 8259 §4), none that could reach a prototype, no depth over 64, UTF-8 only.
+ * Numbers that JavaScript cannot hold are as near as it gets, unless `number` makes something of them.
  *
  * @throws GW_REQUEST_INVALID
  */
-export function parseRequestJson(bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) throw notJson('it is not UTF-8');
-  const text = bytes.toString('utf8');
-  let value: unknown;
+export function parseRequestJson(bytes: Buffer, number?: ReadNumber): unknown {
   try {
-    value = JSON.parse(text);
+    return parseStrictJson(bytes, { maxDepth: MAX_DEPTH, refuseDangerousKeys: true, number });
   } catch (error) {
-    throw notJson('it is not JSON', error);
-  }
-  checkKeys(text);
-  return value;
-}
-
-/** `text` is JSON: a text in an object is a key where `{` or `,` stands before it. */
-function checkKeys(text: string): void {
-  /** Keys of the objects that are open; `undefined` for a list. */
-  const open: (Set<string> | undefined)[] = [];
-  let mayBeKey = false;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at]!;
-    if (character === '"') {
-      const end = closingQuote(text, at);
-      if (mayBeKey) addKey(text.slice(at, end + 1), open.at(-1));
-      mayBeKey = false;
-      at = end;
-    } else if (character === '{' || character === '[') {
-      if (open.length >= MAX_DEPTH) throw notJson(`it is deeper than ${MAX_DEPTH}`);
-      open.push(character === '{' ? new Set() : undefined);
-      mayBeKey = true;
-    } else if (character === '}' || character === ']') open.pop();
-    else if (character === ',') mayBeKey = true;
+    const why = (error as Error).message;
+    throw new GatewayError('GW_REQUEST_INVALID', `the body cannot be read: ${why}`, {
+      cause: error,
+    });
   }
 }
-
-function addKey(token: string, keys: Set<string> | undefined): void {
-  if (keys === undefined) return;
-  const key = keyOf(token);
-  if (DANGEROUS_KEYS.has(key)) throw notJson(`it has a key "${key}"`);
-  if (keys.has(key)) throw notJson('it has a key twice');
-  keys.add(key);
-}
-
-const notJson = (why: string, cause?: unknown): GatewayError =>
-  new GatewayError('GW_REQUEST_INVALID', `the body can not be read: ${why}`, { cause });

@@ -2,11 +2,9 @@
  * What claims must say (RFC 7519 §4.1), looked at before the signature is: who can be refused for what
  * the token itself says costs no signature and no look-up of keys.
  */
-import type { Consumer } from 'portico';
+import { type Claims, claimsOf, type Consumer } from 'portico';
 import type { Issuer } from './settings.ts';
-import { refuse } from './token.ts';
-
-export type Claims = Readonly<Record<string, unknown>>;
+import { refuse, type UnverifiedToken } from './token.ts';
 
 /** Seconds; the last year that a date of ours may have is 9999. */
 const LATEST = 253_402_300_799;
@@ -42,15 +40,18 @@ function dateOf(claims: Claims, name: string): number | undefined {
   throw refuse(`the token has no date for ${name}`);
 }
 
-/** Who the token speaks of; it has been verified. */
-export function toConsumer(issuer: string, claims: Claims): Consumer {
+/** Who the token speaks of, which has been verified. */
+export function toConsumer(
+  issuer: string,
+  { claims, payload }: Pick<UnverifiedToken, 'claims' | 'payload'>,
+): Consumer {
   const { sub } = claims;
   return {
     id: typeof sub === 'string' ? sub : '',
     via: 'jwt',
     issuer,
     scopes: scopesOf(claims),
-    claims: Object.freeze(claims),
+    claims: claimsOf(payload, claims),
   };
 }
 
@@ -68,22 +69,4 @@ export const rolesOf = (listed: unknown): ReadonlySet<string> =>
 function textsOf(listed: unknown): ReadonlySet<string> {
   if (!Array.isArray(listed)) return new Set();
   return new Set(listed.filter((each) => typeof each === 'string'));
-}
-
-export type ReadClaim = (claims: Claims) => unknown;
-
-/** Reads the claim of that whole name, as URLs are; else what its parts between dots lead to. */
-export function claimReader(path: string): ReadClaim {
-  const names = path.split('.');
-  return (claims) => {
-    if (Object.hasOwn(claims, path)) return claims[path];
-    let value: unknown = claims;
-    for (const name of names) {
-      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) {
-        return undefined;
-      }
-      value = (value as Claims)[name];
-    }
-    return value;
-  };
 }

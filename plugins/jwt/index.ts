@@ -4,6 +4,8 @@
  */
 import type { FastifyRequest } from 'fastify';
 import {
+  claimReader,
+  claimText,
   type Consumer,
   definePlugin,
   GatewayError,
@@ -14,8 +16,9 @@ import {
   type Policy,
   type UpstreamRequest,
   withHeader,
+  type ReadClaim,
 } from 'portico';
-import { claimReader, type ReadClaim, rolesOf } from './claims.ts';
+import { rolesOf } from './claims.ts';
 import { Revocation, Revocations } from './revocations.ts';
 import { risks } from './risks.ts';
 import { type Options, Options as OptionsSchema, Settings, type SharedList } from './settings.ts';
@@ -164,13 +167,11 @@ async function sharedBy(
   return shared;
 }
 
-type Told = readonly (readonly [read: ReadClaim, field: string])[];
+type Told = readonly (readonly [read: ReturnType<typeof claimText>, field: string])[];
 
 /** Tells upstreams what the token says; absent claims leave the header out. */
 function forwardClaims(forward: Options['forward']): Policy {
-  const told = Object.entries(forward).map(
-    ([claim, field]) => [claimReader(claim), field] as const,
-  );
+  const told = Object.entries(forward).map(([claim, field]) => [claimText(claim), field] as const);
   return (next) => (request) => next(withClaims(request, told));
 }
 
@@ -179,10 +180,8 @@ function withClaims(request: UpstreamRequest, fields: Told): UpstreamRequest {
   if (consumer === undefined) return request;
   let told = request;
   for (const [read, field] of fields) {
-    const value = read(consumer.claims);
-    if (typeof value === 'string' || typeof value === 'number') {
-      told = withHeader(told, field, headerText(String(value)));
-    }
+    const text = read(consumer.claims);
+    if (text !== undefined) told = withHeader(told, field, headerText(text));
   }
   return told;
 }

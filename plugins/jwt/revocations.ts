@@ -3,8 +3,7 @@
  * issued. Kept in memory, as long as the gateway runs: each process has its own, which it may share with
  * others (shared-revocations.ts).
  */
-import { GatewayError, z } from 'portico';
-import type { Claims } from './claims.ts';
+import { type Claims, GatewayError, z } from 'portico';
 import type { VerifiedTokens } from './verified-tokens.ts';
 
 /** A hundred bytes or two each. */

@@ -1,6 +1,6 @@
 /** What the config may say of token issuers, and what a route may ask of a token. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { duration, fieldName, oneOrMore, z } from 'portico';
+import { claimPath, duration, fieldName, oneOrMore, z } from 'portico';
 import { ALGORITHMS, type Algorithm, keyFault, MIN_SECRET_BYTES } from './algorithms.ts';
 import { keyPrefix, redisUrl } from '../redis/settings.ts';
 
@@ -26,8 +26,6 @@ const publicKey = z.string().transform((pem, context) => {
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
-
-const claim = z.string().min(1);
 
 const SHORTEST_REFRESH_MS = 1_000;
 const SHORTEST_LOOK_MS = 100;
@@ -59,9 +57,9 @@ export const Issuer = z
       .string()
       .optional()
       .describe('Shared secret: 32 bytes or more for HS256, 48 for HS384, 64 for HS512.'),
-    rolesClaim: claim
+    rolesClaim: claimPath()
       .default('roles')
-      .describe('Claim that holds the roles; `realm_access.roles` goes into objects.'),
+      .describe('Claim that holds the roles, such as `realm_access.roles`.'),
   })
   .superRefine((issuer, context) => {
     const { jwks, key, secret } = issuer;
@@ -140,14 +138,16 @@ export const Options = z
       .enum(['all', 'any'])
       .default('all')
       .describe('All of the scopes and all of the roles, or any of each.'),
-    rolesClaim: claim.optional().describe('Claim that holds the roles, instead of the issuer’s.'),
+    rolesClaim: claimPath()
+      .optional()
+      .describe('Claim that holds the roles, instead of the issuer’s.'),
     optional: z
       .boolean()
       .default(false)
       .describe('Requests without a token pass, unauthenticated; a bad one is still refused.'),
     cookie: z.string().min(1).optional().describe('Cookie with the token, where no header has it.'),
     forward: z
-      .record(z.string(), fieldName())
+      .record(claimPath(), fieldName())
       .default({})
       .describe('Claim → header for upstreams; no client can send that header itself.'),
   })

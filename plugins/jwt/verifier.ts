@@ -9,14 +9,14 @@ import fastifyJwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Consumer, isGatewayError, type PluginHost } from 'portico';
 import { inPackageWords, maySign } from './algorithms.ts';
-import { checkClaims, type Claims, toConsumer } from './claims.ts';
+import { checkClaims, toConsumer } from './claims.ts';
 import { type Keys, keysOf, keySourceOf } from './keys.ts';
 import { Revocations } from './revocations.ts';
 import type { Issuer, Settings } from './settings.ts';
 import { peek, refuse, type UnverifiedToken } from './token.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
-type Verify = (request: FastifyRequest) => Promise<Claims>;
+type Verify = (request: FastifyRequest) => Promise<unknown>;
 
 interface KnownIssuer {
   readonly name: string;
@@ -105,17 +105,17 @@ export class TokenVerifier {
   async #consumer(
     request: FastifyRequest,
     token: string,
-    { alg, kid }: UnverifiedToken,
+    unverified: UnverifiedToken,
     { name, config, keys, verify }: KnownIssuer,
   ): Promise<Consumer> {
     const now = Date.now();
     const { epoch } = keys;
-    const candidates = await keys.find({ alg, kid });
-    const claims = await this.#verify(request, token, candidates, verify);
+    const { alg, kid, claims } = unverified;
+    await this.#verify(request, token, await keys.find({ alg, kid }), verify);
     // As they are now: keys may have been waited for.
     checkClaims(claims, config, Date.now());
     if (this.#revocations.revoke(name, claims, Date.now())) throw refuse('the token was revoked');
-    const consumer = toConsumer(name, claims);
+    const consumer = toConsumer(name, unverified);
     const expiresAt = (claims['exp'] as number) * 1_000 + config.leeway;
     // The first token of all fetches the keys: what it was verified by is known after.
     const verifiedBy = epoch === 0 ? keys.epoch : epoch;
@@ -140,18 +140,19 @@ export class TokenVerifier {
     return accepting;
   }
 
-  /** What a token claims that one of the keys has signed; mostly there is one. */
+  /** Has one of the keys signed the token? Mostly there is one. @throws GW_TOKEN_INVALID */
   async #verify(
     request: FastifyRequest,
     token: string,
     candidates: readonly string[],
     verify: Verify,
-  ): Promise<Claims> {
+  ): Promise<void> {
     let reason: unknown;
     for (const key of candidates) {
       attempts.set(request, { token, key });
       try {
-        return await verify(request);
+        await verify(request);
+        return;
       } catch (error) {
         reason = error;
       } finally {
@@ -184,5 +185,5 @@ async function register(
       extractToken: (request: FastifyRequest) => attempts.get(request)?.token,
     },
   });
-  return (request) => (request as unknown as Record<string, () => Promise<Claims>>)[verb]!();
+  return (request) => (request as unknown as Record<string, () => Promise<unknown>>)[verb]!();
 }

@@ -16,6 +16,7 @@ import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
 import { GatewayError, isGatewayError } from '../errors.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { MutableHeaders } from '../headers.ts';
+import { isSafe } from '../json-number.ts';
 import { degradedReason, notNeeded, type PartRequest, partTime, runPart } from '../routes/part.ts';
 import { mustBeCanonical } from '../routes/rewrite.ts';
 import type { UpstreamCall } from '../routes/route.ts';
@@ -35,6 +36,11 @@ export interface PartOptions<T> {
   readonly schema?: z.ZodType<T>;
   /** Longest answer in bytes. Default 1 MiB. */
   readonly maxBodyBytes?: number;
+  /**
+   * `text`: every number of the answer is the text that it is in the source, so that ids past 2^53 keep
+   * their digits. Default: JavaScript's numbers.
+   */
+  readonly numbers?: 'text';
 }
 
 export interface PartOptionsWithBody<T> extends PartOptions<T> {
@@ -173,8 +179,9 @@ export class PartRunner {
     }
     const description = this.#describe(request, name, part, call);
     const exchange = exchangeOf(request.raw);
-    const { value } = await runPart(call, exchange, group, description);
-    const { schema } = part.options;
+    const json = await runPart(call, exchange, group, description);
+    const { schema, numbers } = part.options;
+    const value = numbers === 'text' ? json.withNumbersAsText() : json.value;
     if (schema === undefined) return value as T;
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
@@ -250,6 +257,9 @@ function queryString(values: Readonly<Record<string, Scalar | undefined>>): stri
 
 function encoded(name: string, encode: (text: string) => string, value: Scalar): string {
   try {
+    if (typeof value === 'number' && !isSafe(String(value))) {
+      throw new RangeError('a number that may have lost digits: ask for it with numbers: "text"');
+    }
     return encode(String(value));
   } catch (error) {
     throw new GatewayError('GW_REQUEST_INVALID', `${name} is ${(error as Error).message}`, {

@@ -11,6 +11,7 @@ import {
   positiveDuration,
   shown,
   size,
+  valuePath,
 } from './types.ts';
 
 /** A method's name; whether there is such a method is a check of its own. */
@@ -93,10 +94,12 @@ const Part = z
     default: z.json().optional().describe('What stands for the part when it fails.'),
     timeout: positiveDuration().optional().describe('For this part, to the end of its body.'),
     pick: z
-      .array(z.string().min(1))
+      .array(valuePath())
       .min(1)
       .optional()
-      .describe('Fields to keep: `a`, `b.c`. Without it all of the answer goes out, as it came.'),
+      .describe(
+        'Fields to keep: `a`, `b.c`; what a path does not lead into is absent. Without it all of the answer goes out, as it came.',
+      ),
     forwardHeaders: z
       .array(fieldName())
       .optional()

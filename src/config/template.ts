@@ -4,6 +4,8 @@
  * Here they are only read; what a name stands for, and how it is encoded, is the reader's matter.
  */
 
+import { parseValuePath, PATH_PATTERN } from '../value-path.ts';
+
 export interface Reference {
   /** As written between the braces. */
   readonly text: string;
@@ -21,7 +23,7 @@ export interface Template {
 }
 
 const REFERENCE = /\{([^{}]*)\}/g;
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_-]+)*$/;
+const NAME = new RegExp(`^([A-Za-z_][A-Za-z0-9_]*)(?:\\.(${PATH_PATTERN}))?$`);
 
 /**
  * Reads a template.
@@ -34,10 +36,12 @@ export function parseTemplate(text: string): Template {
   let end = 0;
   for (const match of text.matchAll(REFERENCE)) {
     const name = match[1]!;
-    if (!NAME.test(name)) throw new RangeError(`"{${name}}" is not a name such as {id} or {a.b}`);
+    const [, root, rest] = NAME.exec(name) ?? [];
+    if (root === undefined) {
+      throw new RangeError(`"{${name}}" is not a name such as {id} or {a.b}`);
+    }
     literals.push(text.slice(end, match.index));
-    const [root, ...rest] = name.split('.');
-    references.push({ text: name, root: root!, rest });
+    references.push({ text: name, root, rest: rest === undefined ? [] : parseValuePath(rest) });
     end = match.index + match[0].length;
   }
   literals.push(text.slice(end));

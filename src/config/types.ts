@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { parseAddressRange } from './address-range.ts';
+import { parseValuePath, PATH_PATTERN } from '../value-path.ts';
 import { parseDuration, parsePercent, parseSize } from './units.ts';
 
 /** A text that `parse` reads; what `parse` throws becomes the fault's message. */
@@ -141,13 +142,44 @@ export const secretFieldValue = () =>
  */
 export const source = () => SOURCE;
 
+const SOURCE_PATTERN = new RegExp(
+  `^(consumer|address|route|(header|cookie|plugin):[A-Za-z0-9_.-]+|claim:${PATH_PATTERN})$`,
+);
+
 const SOURCE = z
   .string()
-  .regex(/^(consumer|address|route|(header|cookie|claim|plugin):[A-Za-z0-9_.-]+)$/, {
-    error: (issue) =>
-      `${shown(issue.input)} is not a source: use consumer, address, route, header:x, cookie:x, claim:x or plugin:x`,
-  })
+  .regex(SOURCE_PATTERN, { error: (issue) => whyNoSource(String(issue.input)) })
   .meta({ id: 'Source' });
+
+function whyNoSource(text: string): string {
+  const claim = text.startsWith('claim:') ? pathFault(text.slice('claim:'.length)) : undefined;
+  return (
+    claim ??
+    `${shown(text)} is not a source: use consumer, address, route, header:x, cookie:x, claim:x or plugin:x`
+  );
+}
+
+function pathFault(text: string): string | undefined {
+  try {
+    parseValuePath(text);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** `a`, `a.b`, `"a.b".c`: the path to a field of a JSON value. */
+export const valuePath = () => VALUE_PATH;
+
+const VALUE_PATH = z
+  .string()
+  .regex(new RegExp(`^${PATH_PATTERN}$`), {
+    error: (issue) => pathFault(String(issue.input)) ?? 'is not a path such as a.b',
+  })
+  .meta({ id: 'ValuePath' });
+
+/** The path to a claim: one spelling, whoever reads it. */
+export const claimPath = valuePath;
 
 /** `false`, or `schema`: a default that can be taken away. */
 export const orFalse = <T extends z.ZodType>(schema: T) =>

@@ -1,5 +1,6 @@
 /** Where a limit or a hash takes its key from: the config's one word for it, read from a request. */
 import type { FastifyRequest } from 'fastify';
+import { claimText } from '../claims.ts';
 import { firstValue } from '../headers.ts';
 import { cookieValue } from './cookie.ts';
 import { exchangeOf } from './client-exchange.ts';
@@ -35,7 +36,7 @@ export function requestSource(source: string): RequestSource {
     case 'cookie':
       return ({ raw }) => cookieValue(raw.headers.cookie, name);
     case 'claim':
-      return (request) => claimKey(request, name.split('.'));
+      return claimKey(name);
     case 'plugin':
       return (request) => request.server.pluginKeys.get(name)?.(request);
     default:
@@ -52,14 +53,9 @@ function addressKey(request: FastifyRequest): string {
   return networkOf(exchangeOf(request.raw).peer.address);
 }
 
-function claimKey(request: FastifyRequest, path: readonly string[]): string | undefined {
-  let value: unknown = exchangeOf(request.raw).consumer?.claims;
-  for (const name of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name))
-      return undefined;
-    value = (value as Record<string, unknown>)[name];
-  }
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+function claimKey(path: string): RequestSource {
+  const read = claimText(path);
+  return ({ raw }) => read(exchangeOf(raw).consumer?.claims);
 }
 
 /** IPv4 as it is; IPv6 as its first four groups. */

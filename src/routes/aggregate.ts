@@ -17,7 +17,6 @@ import { markDegraded } from '../edge/degraded.ts';
 import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
 import { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
 import type { MutableHeaders } from '../headers.ts';
-import type { Json } from '../json.ts';
 import type { Upload } from '../upload.ts';
 import { answerDirectly } from './direct-answer.ts';
 import {
@@ -50,9 +49,17 @@ interface Part {
   readonly upload: UploadLimits;
 }
 
+/** What there is of a part: all that came, or what was picked of it. */
+interface PartValue {
+  /** With the digits of its numbers; `undefined` where nothing was there to pick. */
+  readonly exact: unknown;
+  /** Absent where it must be written anew. */
+  readonly bytes: Buffer | undefined;
+}
+
 /** What became of a part. */
 type Outcome =
-  | { readonly kind: 'value'; readonly json: Json }
+  | { readonly kind: 'value'; readonly value: PartValue }
   | { readonly kind: 'missing'; readonly error: unknown };
 
 /** The action of a route with `aggregate`. */
@@ -159,8 +166,8 @@ class Run {
       const values = part.dependencies.length === 0 ? NONE : await this.#dependencies(part);
       const request = this.#describe(part, values);
       const json = await runPart(part.upstream, this.#exchange, this.#group, request);
-      if (part.pick === undefined) return { kind: 'value', json };
-      return { kind: 'value', json: { value: part.pick(json.value), bytes: undefined } };
+      if (part.pick === undefined) return { kind: 'value', value: json };
+      return { kind: 'value', value: { exact: part.pick(json.exact), bytes: undefined } };
     } catch (error) {
       if (part.config.required) throw asAnswer(part.config.name, error);
       // A client's own mistake is told, whichever part meets it.
@@ -177,7 +184,7 @@ class Run {
     for (const name of dependencies) {
       const outcome = await this.#start(this.#parts.find(({ config }) => config.name === name)!);
       if (outcome.kind === 'missing') throw outcome.error;
-      values[name] = outcome.json.value;
+      values[name] = outcome.value.exact;
     }
     return values;
   }
@@ -246,8 +253,10 @@ function compose(
   };
   for (const [i, { config, key, default: instead }] of parts.entries()) {
     const outcome = outcomes[i]!;
-    if (outcome.kind === 'value') add(key, bytesOf(outcome.json));
-    else {
+    if (outcome.kind === 'value') {
+      const bytes = bytesOf(outcome.value);
+      if (bytes !== undefined) add(key, bytes);
+    } else {
       missing.push({ name: config.name, reason: degradedReason(outcome.error) });
       if (instead !== undefined) add(key, instead);
     }
@@ -266,4 +275,9 @@ const OPEN = Buffer.from('{');
 const COMMA = Buffer.from(',');
 const CLOSE = Buffer.from('}');
 
-const bytesOf = ({ value, bytes }: Json): Buffer => bytes ?? Buffer.from(JSON.stringify(value));
+function bytesOf(value: PartValue): Buffer | undefined {
+  if (value.bytes !== undefined) return value.bytes;
+  // Looked at only here: to find it may take parsing once more.
+  const { exact } = value;
+  return exact === undefined ? undefined : Buffer.from(JSON.stringify(exact));
+}

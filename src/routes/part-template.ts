@@ -5,6 +5,7 @@
  * in it.
  */
 import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../canonical-path.ts';
+import { textOfClaim } from '../claims.ts';
 import {
   parseTemplate,
   type Reference,
@@ -14,6 +15,7 @@ import {
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { GatewayError } from '../errors.ts';
 import { firstValue } from '../headers.ts';
+import { follow, scalarText } from '../value-path.ts';
 import { queryValue } from './conditions.ts';
 import { mustBeCanonical } from './rewrite.ts';
 
@@ -96,22 +98,12 @@ function valueOf(
   if (rest.length === 0) return [exchange.params[root], true];
   if (root === 'query') return [queryValue(exchange.query, name), true];
   if (root === 'header') return [firstValue(headers[name.toLowerCase()]), true];
-  if (root === 'claim') return [follow(exchange.consumer?.claims, rest), true];
+  if (root === 'claim') return [textOfClaim(exchange.consumer?.claims, rest), true];
   return [follow(parts[root], rest), false];
 }
 
-function follow(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (at, name) =>
-      typeof at === 'object' && at !== null && Object.hasOwn(at, name)
-        ? (at as Record<string, unknown>)[name]
-        : undefined,
-    value,
-  );
-}
-
 function asText(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const text = scalarText(value);
+  if (text !== undefined) return text;
   throw new RangeError(value === undefined ? 'absent' : 'no text, number or boolean');
 }

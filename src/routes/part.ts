@@ -9,7 +9,7 @@ import type { Clock } from '../clock.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
 import type { MutableHeaders } from '../headers.ts';
-import type { Json } from '../json.ts';
+import { type Json, NOTHING } from '../json.ts';
 import { Timeouts } from '../timeouts.ts';
 import { Upload } from '../upload.ts';
 import type { UpstreamCall } from './route.ts';
@@ -131,8 +131,6 @@ class Bound {
     );
   }
 }
-
-const NOTHING: Json = { value: null, bytes: Buffer.from('null') };
 
 async function read(
   { name, maxBodyBytes }: PartRequest,

@@ -1,12 +1,20 @@
-/** Keeps some fields of a JSON value: `pick: [status, card.last4]`. */
+/**
+ * Keeps some fields of a JSON value: `pick: [status, card.last4]`.
+ *
+ * What a path does not lead into is absent: a text where an object was expected is never let through
+ * whole, since what was to be hidden may stand in it.
+ */
+import { isContainer, parseValuePath } from '../value-path.ts';
 
 type Selection = Map<string, Selection | true>;
+
+/** `undefined` where nothing was led into. */
 export type Pick = (value: unknown) => unknown;
 
 /** Lists are picked from member by member; fields that are absent stay absent. */
 export function compilePick(fields: readonly string[]): Pick {
   const selection: Selection = new Map();
-  for (const field of fields) add(selection, field.split('.'));
+  for (const field of fields) add(selection, parseValuePath(field));
   return (value) => select(value, selection);
 }
 
@@ -22,13 +30,18 @@ function add(selection: Selection, [name = '', ...rest]: readonly string[]): voi
 }
 
 function select(value: unknown, selection: Selection): unknown {
-  if (Array.isArray(value)) return value.map((member) => select(member, selection));
-  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const members: readonly unknown[] = value;
+    return members.map((member) => select(member, selection)).filter(isThere);
+  }
+  if (!isContainer(value)) return undefined;
   const out: Record<string, unknown> = {};
   for (const [name, below] of selection) {
     if (!Object.hasOwn(value, name)) continue;
-    const member = (value as Record<string, unknown>)[name];
-    out[name] = below === true ? member : select(member, below);
+    const member = below === true ? value[name] : select(value[name], below);
+    if (member !== undefined) out[name] = member;
   }
   return out;
 }
+
+const isThere = (value: unknown): boolean => value !== undefined;

@@ -151,3 +151,25 @@ describe('a part', () => {
     expect([response.status, await codeOf(response)]).toEqual([504, 'GW_DEADLINE_EXCEEDED']);
   });
 });
+
+describe('a number that JavaScript cannot hold', () => {
+  const body = '{"owner":9007199254740993,"left":3}';
+
+  test('keeps its digits where the part asks for text', async () => {
+    const { fetch, calls } = await mounted({ items: () => ({ body }) });
+    const response = await fetch('/m/owner');
+    expect([response.status, await response.json()]).toEqual([200, { owner: '9007199254740993' }]);
+    const [, call] = calls;
+    expect(`${call?.path}${call?.query}`).toBe('/users/9007199254740993?owner=9007199254740993');
+  });
+
+  test.each([body, '{"owner":1e400}', '{"owner":9007199254740992}'])(
+    'never names somebody else: %s',
+    async (text) => {
+      const { fetch, calls } = await mounted({ items: () => ({ body: text }) });
+      const response = await fetch('/m/rounded');
+      expect(response.status).toBeGreaterThanOrEqual(400);
+      expect(calls.map(({ path }) => path)).toEqual(['/item']);
+    },
+  );
+});

@@ -116,7 +116,7 @@ describe('JSON of a client, which goes on as it came', () => {
     ['depth', deep(65), 'it is deeper than 64'],
     ['more of it', deep(400_000), 'it is deeper than 64'],
   ])('is refused with %s', (_what, text, why) => {
-    expect(() => read(text)).toThrow(`the body can not be read: ${why}`);
+    expect(() => read(text)).toThrow(`the body cannot be read: ${why}`);
   });
 
   test('is what JSON.parse makes of it, whatever it holds', () => {

@@ -66,7 +66,7 @@ describe('groups', () => {
 
   test.each([
     ['realm.groups', { realm: { groups: ['staff'] } }, SERVED],
-    ['https://x.example/groups', { 'https://x.example/groups': ['staff'] }, SERVED],
+    ['"https://x.example/groups"', { 'https://x.example/groups': ['staff'] }, SERVED],
     ['realm.groups', { realm: 'staff' }, REFUSED],
     ['constructor.name', {}, REFUSED],
   ])('are read from the claim %s', async (groupsClaim, claims, expected) => {

@@ -46,7 +46,7 @@ describe('roles', () => {
     [{ roles: ['staff'], rolesClaim: 'realm_access.roles' }, keycloak, 200],
     [{ roles: ['owner'], rolesClaim: 'realm_access.roles' }, keycloak, 403],
     [{ roles: ['staff'], rolesClaim: 'realm_access.constructor' }, keycloak, 403],
-    [{ roles: ['admin'], rolesClaim: url }, { [url]: ['admin'] }, 200],
+    [{ roles: ['admin'], rolesClaim: `"${url}"` }, { [url]: ['admin'] }, 200],
     [{ roles: ['admin'], scopes: ['a'] }, { roles: ['admin'], scope: 'a' }, 200],
     [{ roles: ['admin'], scopes: ['a'], match: 'any' }, { roles: ['admin'] }, 403],
     [{ roles: ['admin'], scopes: ['a'], match: 'any' }, { scope: 'a' }, 403],

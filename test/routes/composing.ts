@@ -1,0 +1,23 @@
+/** Aggregates over fakes. */
+import type { FakeUpstream } from '../../src/testing.ts';
+import { startGateway } from '../gateway/support/gateway.ts';
+
+type Fakes = Readonly<Record<string, FakeUpstream>>;
+
+/** An aggregate of parts that are each called like their upstream, unless they say otherwise. */
+export async function composing(
+  parts: Readonly<Record<string, object>>,
+  upstreams: Fakes,
+  more: object = {},
+) {
+  const named = Object.entries(parts).map(([name, part]) => [
+    name,
+    { upstream: name in upstreams ? name : Object.keys(upstreams)[0], path: `/${name}`, ...part },
+  ]);
+  return startGateway({
+    config: {
+      routes: { all: { match: { path: '/{id}' }, aggregate: Object.fromEntries(named), ...more } },
+    },
+    upstreams,
+  });
+}
