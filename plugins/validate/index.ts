@@ -14,7 +14,7 @@ import {
   z,
 } from 'portico';
 import { placed } from './places.ts';
-import { bodyOf, headersOf, paramsOf, queryOf } from './request.ts';
+import { bodyOf, type Checked, headersOf, paramsOf, queryOf } from './request.ts';
 import {
   compileSchema,
   schemaFaults,
@@ -110,31 +110,31 @@ async function failureOf(
   { part, validate }: Check,
   request: FastifyRequest,
 ): Promise<GatewayError | undefined> {
-  let value: unknown;
+  let checked: Checked | undefined;
   try {
-    value = await valueOf(part, request);
+    checked = await valueOf(part, request);
   } catch (error) {
     const isFault = isGatewayError(error) && FAULTS.has(error.code);
     if (!isFault) throw error;
     return error;
   }
-  if (value === undefined) return undefined;
-  const faults = validate(value);
+  if (checked === undefined) return undefined;
+  const faults = validate(checked.value, checked.lost);
   return faults.length === 0 ? undefined : refusal(part, faults);
 }
 
 const FAULTS: ReadonlySet<string> = new Set(['GW_REQUEST_INVALID', 'GW_MEDIA_TYPE']);
 
-function valueOf(part: Part, request: FastifyRequest): unknown {
+async function valueOf(part: Part, request: FastifyRequest): Promise<Checked | undefined> {
   switch (part) {
     case 'body':
       return bodyOf(request);
     case 'query':
-      return queryOf(request);
+      return { value: queryOf(request) };
     case 'params':
-      return paramsOf(request);
+      return { value: paramsOf(request) };
     case 'headers':
-      return headersOf(request);
+      return { value: headersOf(request) };
   }
 }
 

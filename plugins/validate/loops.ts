@@ -12,7 +12,7 @@ const MAPS = ['dependentSchemas', 'dependencies'];
 /** What is below them is no schema. */
 const VALUES: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'examples']);
 
-const isSchema = (value: unknown): value is Schema =>
+export const isSchema = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The reference that closes a loop; `undefined` where there is none. */
@@ -39,7 +39,7 @@ class LoopFinder {
     if (this.#open.has(schema)) return reference;
     if (this.#done.has(schema)) return undefined;
     this.#open.add(schema);
-    for (const [next, by] of this.#sameValue(schema)) {
+    for (const [next, by] of sameValue(this.#root, schema)) {
       const loop = this.from(next, by ?? reference);
       if (loop !== undefined) return loop;
     }
@@ -47,22 +47,22 @@ class LoopFinder {
     this.#done.add(schema);
     return undefined;
   }
+}
 
-  /** Schemas that the same value must meet, and the reference that leads there. */
-  *#sameValue(schema: Schema): Generator<[schema: Schema, by?: string]> {
-    for (const keyword of ['$ref', '$dynamicRef']) {
-      const reference = schema[keyword];
-      if (typeof reference !== 'string') continue;
-      const target = resolve(this.#root, reference);
-      if (target !== undefined) yield [target, reference];
-    }
-    const nested = [
-      ...LISTS.flatMap((keyword) => schema[keyword]),
-      ...SINGLE.map((keyword) => schema[keyword]),
-      ...MAPS.flatMap((keyword) => Object.values(schema[keyword] ?? {})),
-    ];
-    for (const each of nested) if (isSchema(each)) yield [each];
+/** Schemas that the same value must meet, or may, and the reference that leads there. */
+export function* sameValue(root: Schema, schema: Schema): Generator<[schema: Schema, by?: string]> {
+  for (const keyword of ['$ref', '$dynamicRef']) {
+    const reference = schema[keyword];
+    if (typeof reference !== 'string') continue;
+    const target = resolve(root, reference);
+    if (target !== undefined) yield [target, reference];
   }
+  const nested = [
+    ...LISTS.flatMap((keyword) => schema[keyword]),
+    ...SINGLE.map((keyword) => schema[keyword]),
+    ...MAPS.flatMap((keyword) => Object.values(schema[keyword] ?? {})),
+  ];
+  for (const each of nested) if (isSchema(each)) yield [each];
 }
 
 /** References within the schema; what is elsewhere is refused when it is compiled. */

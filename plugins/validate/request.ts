@@ -1,6 +1,7 @@
 /** The parts of a request that a schema can speak of, as values. */
 import type { FastifyRequest } from 'fastify';
 import { GatewayError, parseRequestJson } from 'portico';
+import { LostDigits } from './lost-digits.ts';
 
 /** `application/json`, or a type with the suffix `+json` (RFC 6839 §3.1). */
 const JSON_TYPE = /^application\/(json|[a-z0-9!#$&^_.+-]+\+json)$/;
@@ -8,12 +9,18 @@ const JSON_TYPE = /^application\/(json|[a-z0-9!#$&^_.+-]+\+json)$/;
 /** Of these a body means nothing (RFC 9110 §9.3), so that they may come without one. */
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 
+/** What a schema looks at, and the numbers of it that are not what they say, where there are some. */
+export interface Checked {
+  readonly value: unknown;
+  readonly lost?: LostDigits | undefined;
+}
+
 /**
  * The body, which must be JSON; `undefined` where there is none and need be none.
  *
  * @throws GW_MEDIA_TYPE, GW_REQUEST_INVALID; whatever `readBody` throws
  */
-export async function bodyOf(request: FastifyRequest): Promise<unknown> {
+export async function bodyOf(request: FastifyRequest): Promise<Checked | undefined> {
   const { headers } = request.raw;
   // One that is announced is refused unread. HTTP/2 need not announce any: there the bytes tell.
   const length = headers['content-length'];
@@ -21,7 +28,9 @@ export async function bodyOf(request: FastifyRequest): Promise<unknown> {
   const bytes = await request.gateway.readBody();
   if (bytes.length > 0) {
     checkType(headers);
-    return parseRequestJson(bytes);
+    const lost = new LostDigits();
+    const value = parseRequestJson(bytes, lost.read);
+    return { value, lost: lost.isEmpty ? undefined : lost };
   }
   if (BODILESS.has(request.method)) return undefined;
   throw new GatewayError('GW_REQUEST_INVALID', 'a body is required', {
@@ -52,7 +61,7 @@ function checkType(headers: NodeJS.Dict<string | string[]>): void {
   }
 }
 
-type Texts = Record<string, string | string[]>;
+export type Texts = Record<string, string | string[]>;
 
 /** A value that is there twice is a list. */
 export function queryOf({ gateway }: FastifyRequest): Texts {

@@ -8,8 +8,12 @@ import { Ajv, type ErrorObject, type Options as AjvOptions, type ValidateFunctio
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats, { type FormatName } from 'ajv-formats';
 import { parseRegex } from 'portico';
+import { compileCoercion } from './coerce.ts';
 import { loopIn } from './loops.ts';
 import { pathOf, type SchemaFault, unknownKeywords } from './places.ts';
+import { computeExactly } from './exact-keywords.ts';
+import { isInt64Like, type LostDigits, NONE_LOST } from './lost-digits.ts';
+import type { Checked, Texts } from './request.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -20,8 +24,8 @@ export interface Invalid {
   readonly detail: string;
 }
 
-/** What is wrong with `value`; empty where nothing is. */
-export type Validator = (value: unknown) => readonly Invalid[];
+/** What is wrong with `value`; empty where nothing is. `lost`: numbers of it that are not what they say. */
+export type Validator = (value: unknown, lost?: LostDigits) => readonly Invalid[];
 
 /** Only the first fault of larger bodies is told: to find all of them costs more than to refuse. */
 const ALL_ERRORS_BYTES = 16_384;
@@ -61,20 +65,29 @@ const isDraft7 = ({ $schema }: Schema): boolean =>
  */
 export function compileSchema(schema: Schema, isText: boolean): Validator {
   if ('$async' in schema) throw new Error('"$async" is not for values of clients');
-  const first = compile(schema, { allErrors: false, coerceTypes: isText ? 'array' : false });
+  const first = compile(schema, { allErrors: false });
   const loop = loopIn(schema);
   if (loop !== undefined) {
     throw new Error(`"${loop}" leads back to itself, so that no value could ever be checked`);
   }
-  if (isText) {
-    const all = compile(schema, { allErrors: true, coerceTypes: 'array' });
-    return (value) => faultsOf(all, value);
-  }
   const all = compile(schema, { allErrors: true });
-  return (value) => {
-    const faults = faultsOf(first, value);
+  if (isText) return textValidator(schema, all);
+  return (value, lost) => {
+    const faults = faultsOf(first, { value, lost });
     if (faults.length === 0 || !isSmall(value)) return faults;
-    return faultsOf(all, value);
+    return faultsOf(all, { value, lost });
+  };
+}
+
+/** A text is read as what it may be besides; where that does not do, as the text that it is. */
+function textValidator(schema: Schema, validate: ValidateFunction): Validator {
+  const coercion = compileCoercion(schema);
+  return (value) => {
+    // The readers of queries, parameters and headers give nothing else.
+    const texts = value as Texts;
+    const faults = faultsOf(validate, coercion.read(texts, 'other'));
+    if (faults.length === 0 || !coercion.isAmbiguous) return faults;
+    return faultsOf(validate, coercion.read(texts, 'text')).length === 0 ? [] : faults;
   };
 }
 
@@ -112,21 +125,16 @@ function compiler(schema: Schema, options: AjvOptions): Ajv {
     validateFormats: true,
     // `required` must not be met by what every object inherits.
     ownProperties: true,
+    // What stands behind the numbers of a value: a LostDigits.
+    passContext: true,
     ...options,
     code: { regExp: linearRegex },
   });
   ajvFormats.default(ajv, { formats: FORMATS });
+  ajv.addFormat('int64', { type: 'number', validate: isInt64Like });
+  computeExactly(ajv);
   // Followed, but not known as a keyword.
   ajv.addKeyword('$anchor');
-  ajv.removeKeyword('uniqueItems');
-  ajv.addKeyword({
-    keyword: 'uniqueItems',
-    type: 'array',
-    schemaType: 'boolean',
-    errors: false,
-    validate: isUnique,
-    error: { message: 'must not have the same item twice' },
-  });
   return ajv;
 }
 
@@ -146,26 +154,17 @@ function parsePattern(pattern: string): ReturnType<typeof parseRegex> {
   }
 }
 
-/** The package compares each item with each other. */
-function isUnique(wanted: boolean, items: readonly unknown[]): boolean {
-  return !wanted || new Set(items.map(canonical)).size === items.length;
-}
-
-/** The same text for the same value, whatever the order of its keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, each: unknown) => {
-    if (typeof each !== 'object' || each === null || Array.isArray(each)) return each;
-    return Object.fromEntries(
-      Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)),
-    ) as unknown;
-  });
-}
-
 const isSmall = (value: unknown): boolean => JSON.stringify(value).length <= ALL_ERRORS_BYTES;
 
-function faultsOf(validate: ValidateFunction, value: unknown): readonly Invalid[] {
-  if (validate(value)) return [];
-  return (validate.errors ?? []).slice(0, MAX_ERRORS).map(invalid);
+function faultsOf(
+  validate: ValidateFunction,
+  { value, lost = NONE_LOST }: Checked,
+): readonly Invalid[] {
+  const isValid = validate.call(lost, value);
+  // Whatever came of it: `not` would take the one for the other.
+  const computed = lost.takeFaults();
+  if (computed.length > 0) return computed.slice(0, MAX_ERRORS);
+  return isValid ? [] : (validate.errors ?? []).slice(0, MAX_ERRORS).map(invalid);
 }
 
 function invalid({ instancePath, params, message = 'is not valid' }: ErrorObject): Invalid {
