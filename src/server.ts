@@ -25,6 +25,7 @@ import type { LineOutput } from './observe/line-output.ts';
 import { createLogger, createSilentLogger, logOutput } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
 import type { CircuitName } from './policies/circuit.ts';
+import { CollectedBytes } from './policies/collect.ts';
 import { statusOf, type GatewayStatus } from './status.ts';
 import { Fetcher } from './upstream/fetcher.ts';
 import { Names } from './upstream/names/names.ts';
@@ -167,6 +168,7 @@ function createWorld(options: GatewayOptions, config: Config): World {
     names,
     fetcher: new Fetcher(names),
     upstreams,
+    collected: new CollectedBytes(),
     kept: new KeptValues(),
     checking,
     nextRequestId: requestIds(),

@@ -6,6 +6,7 @@
  * whenever an upstream fails. Each attempt gets a stream of its own.
  */
 import type { Readable } from 'node:stream';
+import type { Cancellation, CancelListener } from './cancellation.ts';
 import type { Clock } from './clock.ts';
 import { GatewayError } from './errors.ts';
 import { spentBuffers } from './spent-buffers.ts';
@@ -30,6 +31,18 @@ export interface UploadOptions {
   readonly onFirstRead: () => void;
 }
 
+/** Where collected bytes are held. */
+export interface UploadRoom {
+  /** Counts `bytes` that are here already; says whether more may follow. */
+  add(bytes: number): boolean;
+}
+
+/** Who waits for all of it. */
+interface Collector {
+  readonly room: UploadRoom;
+  readonly settle: (bytes: Buffer | undefined) => void;
+}
+
 export class Upload {
   /** Declared length; `undefined` when it comes in chunks. */
   readonly length: number | undefined;
@@ -37,6 +50,7 @@ export class Upload {
   readonly #options: UploadOptions;
   readonly #pace: UploadPace;
   #attempt: UploadAttempt | undefined;
+  #collector: Collector | undefined;
   #kept: Buffer[] | undefined = [];
   #received = 0;
   #started = false;
@@ -115,6 +129,37 @@ export class Upload {
     if (this.#attempt !== undefined) this.detach(this.#attempt);
     this.#attempt = new UploadAttempt(this, this.#kept, this.#options, onStall);
     return this.#attempt;
+  }
+
+  /**
+   * All of the body, before any attempt; `undefined` where it is more than `room` holds: then attempts get
+   * it as it comes. Rejects when the call is cancelled.
+   */
+  collect(room: UploadRoom, signal: Cancellation): Promise<Buffer | undefined> {
+    return new Promise((resolve, reject) => {
+      const listener: CancelListener = {
+        onCancel: (reason) => {
+          this.#collector = undefined;
+          reject(reason);
+        },
+      };
+      const settle = (bytes: Buffer | undefined): void => {
+        this.#collector = undefined;
+        signal.unlisten(listener);
+        resolve(bytes);
+      };
+      if (this.#ended) settle(this.#whole());
+      else {
+        this.#collector = { room, settle };
+        signal.listen(listener);
+        this.#flow();
+      }
+    });
+  }
+
+  /** Nobody will send it again: what was kept for that is dropped. */
+  forget(): void {
+    this.#kept = undefined;
   }
 
   /**
@@ -203,15 +248,36 @@ export class Upload {
       this.fault(new GatewayError('GW_BODY_TOO_LARGE', `more than ${limitBytes} bytes`));
       return;
     }
+    if (this.#collector !== undefined) {
+      this.#kept?.push(chunk);
+      if (!this.#collector.room.add(chunk.length)) this.#stopCollecting(this.#collector);
+      return;
+    }
     if (this.#received <= keepBytes) this.#kept?.push(chunk);
     else this.#kept = undefined;
     if (this.#attempt?.give(chunk) === false) this.#hold();
+  }
+
+  #stopCollecting({ settle }: Collector): void {
+    this.#hold();
+    this.#rest();
+    settle(undefined);
+  }
+
+  /** In one piece, which is kept as such. */
+  #whole(): Buffer | undefined {
+    if (this.#kept === undefined) return undefined;
+    const [first, ...rest] = this.#kept;
+    const bytes = first !== undefined && rest.length === 0 ? first : Buffer.concat(this.#kept);
+    this.#kept = [bytes];
+    return bytes;
   }
 
   #end(): void {
     this.#ended = true;
     this.#pace.rest();
     this.#attempt?.finish();
+    this.#collector?.settle(this.#whole());
     this.#rest();
     const listeners = this.#endListeners;
     this.#endListeners = [];

@@ -21,6 +21,7 @@ export function pluginCall(state: UpstreamState, plugin: string, world: World): 
     random,
     route: `plugin ${plugin}`,
     overrides: {},
+    collected: world.collected,
     outer: [],
     inner: [],
     observe: observeAttempts(observed, metrics, clock),

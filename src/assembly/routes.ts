@@ -56,6 +56,7 @@ function buildCall(
     random,
     route: route.name,
     overrides: route.overrides,
+    collected: world.collected,
     outer: hooks.outer(config.name),
     inner: hooks.inner(config.name),
     observe: observeAttempts(

@@ -6,6 +6,7 @@ import type { LineOutput } from '../observe/line-output.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Fetcher } from '../upstream/fetcher.ts';
 import type { Names } from '../upstream/names/names.ts';
+import type { CollectedBytes } from '../policies/collect.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import type { KeptValues } from './kept-values.ts';
 
@@ -20,6 +21,7 @@ export interface World {
   readonly names: Names;
   readonly fetcher: Fetcher;
   readonly upstreams: UpstreamRegistry;
+  readonly collected: CollectedBytes;
   readonly kept: KeptValues;
   /** Nothing will be served: the config is only checked, and nobody is called for it. */
   readonly checking: boolean;

@@ -104,6 +104,7 @@ function deliver(route: Route, context: ActionContext, delivery: Delivery): void
     const trailers = takeGrpcTrailers(head.headers);
     if (trailers !== undefined) response.body.trail(trailers);
   }
+  upload?.forget();
   if (upload !== undefined && isLeft(request.raw, upload)) leaveUpload(head, upload, response);
   response.body.onClose((error) => {
     exchange.bytesSent = response.body.received;

@@ -1,16 +1,18 @@
 /**
  * The call of one route to one upstream: its policies, over the upstream's shared state.
  *
- * deadline ▸ outer ▸ retry ▸ shedder ▸ share ▸ bulkhead ▸ breaker ▸ inner ▸ attempt timeout ▸ leaf
+ * deadline ▸ outer ▸ retry ▸ shedder ▸ collect ▸ share ▸ bulkhead ▸ breaker ▸ inner ▸ attempt timeout ▸ leaf
  *
  * Retry stands above the breaker, so that an open circuit ends the retries and each attempt is
- * counted; the shedder above the bulkhead, so that an open circuit takes no slot; the timeout
+ * counted; the shedder above the bulkhead, so that an open circuit takes no slot, and reads no body;
+ * collect between them, so that nobody holds a slot while its body still comes; the timeout
  * innermost, so that it bounds one attempt. Routes may override bounds; they never split a circuit.
  */
 import { type Call, compose, type Policy } from '../call.ts';
 import type { CallOverrides } from '../config/config.ts';
 import { breaker, shedder } from '../policies/breaker.ts';
 import { bulkhead } from '../policies/bulkhead.ts';
+import { collectBody, type CollectedBytes } from '../policies/collect.ts';
 import { deadline, tellDeadline } from '../policies/deadline.ts';
 import { failureJudge } from '../policies/failure.ts';
 import { retry } from '../policies/retry.ts';
@@ -22,6 +24,8 @@ export interface ChainOptions extends Omit<Surroundings, 'names'> {
   /** Name of the route. */
   readonly route: string;
   readonly overrides: CallOverrides;
+  /** Bodies that wait to be whole, of all upstreams. */
+  readonly collected: CollectedBytes;
   /** Policies of plugins: outside the retries, or around each attempt. */
   readonly outer: readonly Policy[];
   readonly inner: readonly Policy[];
@@ -42,6 +46,7 @@ export function chain(state: UpstreamState, options: ChainOptions): Call {
     ...options.outer,
     ...retryPolicy(state, options),
     ...(circuit === undefined ? [] : [shedder(circuit)]),
+    collectBody(options.collected),
     ...sharePolicy(state, options),
     bulkhead(slots, clock),
     ...breakerPolicy(state, options),

@@ -54,7 +54,7 @@ describe('a client that leaves', FIGURE_TRIES, () => {
       config: { upstreams: { up: { targets: [origin] } }, routes: { all: forwardTo('/*') } },
     });
     const socket = await open(url);
-    socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nhello');
+    socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\nhello');
     await expect.poll(() => seen.requests).toBe(1);
 
     const leftAt = performance.now();

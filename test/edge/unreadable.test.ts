@@ -128,7 +128,9 @@ describe('a body that can not be read', () => {
       config: { upstreams: { up: { targets: [origin] } }, routes: { all: forwardTo('/*') } },
     });
     const socket = await open(url);
-    socket.write('POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n');
+    // More than what is collected before anybody is called.
+    const body = `${(70_000).toString(16)}\r\n${'x'.repeat(70_000)}\r\n`;
+    socket.write(`POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${body}`);
     const text = receive(socket);
     await sleep(200);
 
@@ -180,7 +182,7 @@ describe('a body that does not come', () => {
       },
     });
 
-    const head = 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n';
+    const head = 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\n';
     const answer = parse(await talk(url, `${head}12345`));
 
     expect([answer.status, problemCode(answer)]).toEqual([408, 'GW_REQUEST_TIMEOUT']);

@@ -13,6 +13,7 @@ import { loadModules } from '../../src/modules.ts';
 import { Metrics } from '../../src/observe/metrics.ts';
 import { Fetcher } from '../../src/upstream/fetcher.ts';
 import { Names } from '../../src/upstream/names/names.ts';
+import { CollectedBytes } from '../../src/policies/collect.ts';
 import { UpstreamRegistry } from '../../src/upstream/registry.ts';
 import { startIssuer } from '../plugins/issuer.ts';
 
@@ -29,6 +30,7 @@ function emptyWorld(): World {
     log: pino({ level: 'silent' }),
     metrics: new Metrics(() => []),
     upstreams: new UpstreamRegistry({ clock: systemClock, random, names }),
+    collected: new CollectedBytes(),
     kept: new KeptValues(),
     checking: false,
     nextRequestId: requestIds(),

@@ -37,6 +37,9 @@ export const GET = Buffer.concat([Buffer.from([0x82, 0x87, 0x84, 0x41, 0x01]), B
 /** The same with POST. */
 export const POST = Buffer.concat([Buffer.from([0x83]), GET.subarray(1)]);
 
+/** And with `content-length: 100000`: more than is collected before an upstream is called. */
+export const LONG_POST = Buffer.concat([POST, Buffer.from([0x0f, 0x0d, 6]), Buffer.from('100000')]);
+
 /** A connection that chose `h2`, with its preface sent. */
 export async function openFrames(url: string): Promise<TLSSocket> {
   const socket = await openSecure(url, { ALPNProtocols: ['h2'] });

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { Call } from '../../src/call.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { UpstreamConfig } from '../../src/config/config.ts';
+import { CollectedBytes } from '../../src/policies/collect.ts';
 import { chain, type ChainOptions } from '../../src/upstream/chain.ts';
 import { leaf } from '../../src/upstream/leaf.ts';
 import { Names } from '../../src/upstream/names/names.ts';
@@ -76,6 +77,7 @@ export function chainOver(state: UpstreamState, options: Partial<ChainOptions> =
     ...SURROUNDINGS,
     route: 'orders',
     overrides: {},
+    collected: new CollectedBytes(),
     outer: [],
     inner: [],
     observe: (next) => next,

@@ -13,10 +13,10 @@ export interface Sending {
   continued: number;
 }
 
-export function sending(options: Partial<UploadOptions> = {}): Sending {
+export function sending(options: Partial<UploadOptions> = {}, length?: number): Sending {
   const client = new PassThrough();
   const faults: GatewayError[] = [];
-  const upload = new Upload(client, undefined, {
+  const upload = new Upload(client, length, {
     clock: systemClock,
     limitBytes: 1_048_576,
     keepBytes: 65_536,

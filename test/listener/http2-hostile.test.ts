@@ -12,6 +12,7 @@ import {
   frame,
   GET,
   openFrames,
+  LONG_POST,
   POST,
   TYPE,
 } from '../helpers/h2-frames.ts';
@@ -68,7 +69,7 @@ describe('a client that resets its stream', FIGURE_TRIES, () => {
     async (code) => {
       const { url, seen, gateway } = await before();
       const socket = await openFrames(url);
-      socket.write(frame(TYPE.headers, END_HEADERS, 1, POST));
+      socket.write(frame(TYPE.headers, END_HEADERS, 1, LONG_POST));
       socket.write(frame(TYPE.data, 0, 1, Buffer.from('a part')));
       await expect.poll(() => seen.requests).toBe(1);
       const leftAt = performance.now();

@@ -94,7 +94,7 @@ describe('a long upload', () => {
 
   test('is not begun where nobody listens: nothing is taken from the client', async () => {
     const { call } = chainTo(await nobody(), { retry: RETRY });
-    const { upload, client } = sending();
+    const { upload, client } = sending({}, 100_000);
     client.write('body');
     expect(await codeOf(call(aRequest({ method: 'POST', body: upload })))).toBe(
       'GW_UPSTREAM_CONNECT',
