@@ -4,6 +4,7 @@
  * It never listens. The server hands it requests, and swaps it for the next one when the config
  * changes; what must survive that lives in the World.
  */
+import { madeBy } from './actions/action.ts';
 import type { AdminRoutes } from './assembly/admin-routes.ts';
 import { admission, type RequestHandler } from './assembly/admission.ts';
 import { createApp } from './assembly/fastify-app.ts';
@@ -15,6 +16,7 @@ import { requestObserver } from './assembly/request-observer.ts';
 import { buildRoute, type UpstreamStates } from './assembly/routes.ts';
 import { StartFaults } from './assembly/start-faults.ts';
 import type { World } from './assembly/world.ts';
+import type { ActionConfig } from './config/actions.ts';
 import type { Config } from './config/config.ts';
 import type { Finding } from './config/fault.ts';
 import type { Loaded } from './config/load.ts';
@@ -29,6 +31,8 @@ export interface Generation {
   /** Requests under way. */
   readonly inflight: () => number;
   readonly handle: RequestHandler;
+  /** What a route does, in one line. */
+  readonly describeAction: (action: ActionConfig) => string;
   /** What plugins take from operators. */
   readonly adminRoutes: AdminRoutes;
   /** Gives back what it holds; call it when nothing is under way. */
@@ -81,10 +85,11 @@ export async function buildGeneration(
       onFallback: (route: string, reason: string) => world.metrics.countFallback(route, reason),
     };
     for (const route of routes) {
-      const { name } = route.config;
+      const { name, action } = route.config;
       const bff = modules.bffs.get(name);
       if (bff === undefined) {
-        await faults.attempt(unserved(name), () => mountAction(app, route, context));
+        const made = madeBy(modules.actions, action);
+        await faults.attempt(unserved(name), () => mountAction(app, route, made, context));
       } else {
         const unstarted = { path: ['routes', name, 'bff'], message: 'the BFF could not start' };
         await faults.attempt(unstarted, () => mountBff(app, bff, route, context));
@@ -104,6 +109,7 @@ export async function buildGeneration(
       preflighted: new Set(
         routes.filter((route) => route.answersPreflight).map((route) => route.config.name),
       ),
+      mounted: new Set(modules.bffs.keys()),
       world,
       onClose: observer.onClose,
     });
@@ -113,6 +119,7 @@ export async function buildGeneration(
       upstreams,
       inflight: observer.inflight,
       handle: observer.counting(handle),
+      describeAction: (action) => madeBy(modules.actions, action).describe(action),
       adminRoutes: plugins.adminRoutes,
       close: async () => {
         await plugins.close();

@@ -13,6 +13,8 @@ import mtls from '../plugins/mtls.ts';
 import rateLimit from '../plugins/rate-limit/index.ts';
 import securityHeaders from '../plugins/security-headers.ts';
 import validate from '../plugins/validate/index.ts';
+import type { AnyAction } from './actions/action.ts';
+import { ACTIONS } from './actions/index.ts';
 import { importDefault } from './assembly/import-module.ts';
 import { type Bff, isBff } from './authoring/bff.ts';
 import { isPlugin, type Plugin } from './authoring/plugin.ts';
@@ -49,6 +51,7 @@ export interface FastifyModule {
 }
 
 export interface GatewayModules extends Modules {
+  readonly actions: readonly AnyAction[];
   readonly plugins: ReadonlyMap<string, Plugin>;
   readonly bffs: ReadonlyMap<string, Bff>;
   readonly fastifyPlugins: readonly FastifyModule[];
@@ -59,7 +62,12 @@ export interface GatewayModules extends Modules {
 /** Imports every module that `source` names; one that fails is one fault at its line. */
 export const loadModules: ModuleLoader<GatewayModules> = async (source) => {
   const plugins = new Map(BUILT_IN.map((plugin) => [plugin.name, plugin]));
-  const loaded = { plugins, bffs: new Map<string, Bff>(), fastifyPlugins: [] as FastifyModule[] };
+  const loaded = {
+    actions: ACTIONS,
+    plugins,
+    bffs: new Map<string, Bff>(),
+    fastifyPlugins: [] as FastifyModule[],
+  };
   const findings: Finding[] = [];
   await importPlugins(source, loaded, findings);
   await importBffs(source, loaded.bffs, findings);

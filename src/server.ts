@@ -20,7 +20,8 @@ import { type Loaded, loadConfig } from './config/load.ts';
 import { requestIds } from './edge/request-id.ts';
 import { createHttpServer, type GatewayHttpServer } from './http-server.ts';
 import { buildGeneration, type Generation } from './gateway.ts';
-import { type GatewayModules, loadModules } from './modules.ts';
+import type { ModuleLoader } from './config/modules.ts';
+import { type GatewayModules, loadModules as loadAllModules } from './modules.ts';
 import type { LineOutput } from './observe/line-output.ts';
 import { createLogger, createSilentLogger, logOutput } from './observe/log.ts';
 import { Metrics } from './observe/metrics.ts';
@@ -50,6 +51,8 @@ export interface GatewayOptions {
   readonly send?: (upstream: string) => Call | undefined;
   /** Default false. True: it will never listen, and starting it calls nobody. */
   readonly checking?: boolean;
+  /** Default: ours, and what the config names. */
+  readonly loadModules?: ModuleLoader<GatewayModules>;
 }
 
 export interface Gateway {
@@ -81,6 +84,7 @@ export interface Gateway {
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { file, environment } = options;
+  const { loadModules = loadAllModules } = options;
   const loaded = await loadConfig({ file, environment, loadModules });
   const world = createWorld(options, loaded.config);
   for (const warning of loaded.warnings) world.log.warn(formatFault(warning));
@@ -97,7 +101,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 export async function checkGateway(
   options: Pick<GatewayOptions, 'file' | 'environment'>,
 ): Promise<readonly Fault[]> {
-  const loaded = await loadConfig({ ...options, loadModules });
+  const loaded = await loadConfig({ ...options, loadModules: loadAllModules });
   const { warnings } = loaded;
   const log = createSilentLogger();
   const world = createWorld({ ...options, log, checking: true }, loaded.config);

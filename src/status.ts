@@ -39,7 +39,7 @@ export interface UpstreamStatus {
 }
 
 export function statusOf(
-  { number, config, upstreams, inflight }: Generation,
+  { number, config, upstreams, inflight, describeAction }: Generation,
   { isReady, uptimeMs }: { readonly isReady: boolean; readonly uptimeMs: number },
 ): GatewayStatus {
   return {
@@ -50,7 +50,7 @@ export function statusOf(
     routes: config.routes.map(({ name, matches, action, plugins }) => ({
       name,
       match: matches.map(formatMatch),
-      action: action.kind === 'forward' ? `forward to ${action.upstream}` : action.kind,
+      action: describeAction(action),
       plugins: Object.keys(plugins),
     })),
     upstreams: [...upstreams.values()].map(({ config: { name }, circuit, slots, targets }) => ({

@@ -33,7 +33,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/policies/', 'src/observe/'],
   ['src/upstream/'],
   ['src/edge/'],
-  ['src/routes/'],
+  ['src/routes/', 'src/actions/'],
   ['src/authoring/', 'src/index.ts'],
   ['plugins/', 'bff/'],
   ['src/modules.ts', 'src/assembly/', 'src/gateway.ts'],
@@ -64,6 +64,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
     'src/observe/log.ts',
     'src/edge/',
     'src/routes/',
+    'src/actions/',
     'src/authoring/',
     'src/assembly/',
     'src/server.ts',
@@ -79,7 +80,14 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   re2js: ['src/config/'],
   undici: ['src/upstream/'],
   yaml: ['src/config/'],
-  zod: ['src/config/', 'src/authoring/', 'src/index.ts', 'src/modules.ts', 'src/assembly/'],
+  zod: [
+    'src/config/',
+    'src/actions/',
+    'src/authoring/',
+    'src/index.ts',
+    'src/modules.ts',
+    'src/assembly/',
+  ],
 };
 
 const SOURCES = globSync('{src,plugins,bff}/**/*.ts').filter((file) => !file.endsWith('.test.ts'));

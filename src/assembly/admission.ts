@@ -38,6 +38,8 @@ export interface AdmissionOptions {
   readonly owned: ReadonlySet<string>;
   /** Routes with a hook that answers preflights. */
   readonly preflighted: ReadonlySet<string>;
+  /** Routes that have paths of their own below their prefix. */
+  readonly mounted: ReadonlySet<string>;
   readonly world: World;
   readonly onClose: (exchange: ClientExchange, response: ServerResponse) => void;
 }
@@ -91,7 +93,7 @@ function route(
   request: IncomingMessage,
   exchange: ClientExchange,
   rules: TargetRules & { readonly forbidden: ReadonlySet<string> },
-  { matcher, preflighted }: AdmissionOptions,
+  { matcher, preflighted, mounted }: AdmissionOptions,
 ): string | undefined {
   const { path, query, host: said } = readTarget(request, rules);
   // The authority of an absolute target is the host to everybody (RFC 9112 §3.2.2), and before it
@@ -118,7 +120,7 @@ function route(
   exchange.route = match.route.name;
   exchange.params = match.params;
   exchange.rest = match.rest;
-  const below = match.route.action.kind === 'bff' ? match.rest : '';
+  const below = mounted.has(match.route.name) ? match.rest : '';
   return addressOf(match.route.name) + below + query;
 }
 

@@ -6,15 +6,12 @@
  * `/@name`, that no client can ask for. The first hook of all gives the request its real URL back.
  */
 import type { FastifyInstance, HTTPMethods } from 'fastify';
+import type { AnyAction } from '../actions/action.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
 import { SERVED_METHODS } from '../edge/methods.ts';
 import { GatewayError } from '../errors.ts';
-import { aggregate } from '../routes/aggregate.ts';
-import { forward } from '../routes/forward.ts';
-import { redirect } from '../routes/redirect.ts';
-import { respond } from '../routes/respond.ts';
-import type { Action, ActionContext, Route } from '../routes/route.ts';
+import type { ActionContext, Route } from '../routes/route.ts';
 import { asHook, asLastHook, type FastifyHook } from './fastify-hook.ts';
 import { sendHooks } from './send-hooks.ts';
 
@@ -23,8 +20,14 @@ export const ADDRESS_PREFIX = '/@';
 /** Where a route stands on Fastify. */
 export const addressOf = (route: string): string => ADDRESS_PREFIX + route;
 
-/** Mounts a route with any action but `bff`. */
-export function mountAction(app: FastifyInstance, route: Route, context: ActionContext): void {
+/** Mounts a route whose action answers by itself. */
+export function mountAction(
+  app: FastifyInstance,
+  route: Route,
+  { create, readsBody, kind }: AnyAction,
+  context: ActionContext,
+): void {
+  if (create === undefined) throw new TypeError(`${kind} is mounted, and does not answer`);
   const onSend = sendHooks(route);
   app.route({
     method: SERVED_METHODS as HTTPMethods[],
@@ -32,8 +35,8 @@ export function mountAction(app: FastifyInstance, route: Route, context: ActionC
     onRequest: [
       ...entryHooks(route, context),
       ...route.requestHooks.map(asHook),
-      ...(readsNoBody(route) ? [closeAfterLongBody] : []),
-      asLastHook(actionOf(route, context)),
+      ...(readsBody ? [] : [closeAfterLongBody]),
+      asLastHook(create(route, route.config.action, context)),
     ],
     ...(onSend.length === 0 ? {} : { onSend }),
     handler: () => {
@@ -42,40 +45,25 @@ export function mountAction(app: FastifyInstance, route: Route, context: ActionC
   });
 }
 
-const readsNoBody = ({ config }: Route): boolean =>
-  config.action.kind === 'redirect' || config.action.kind === 'respond';
-
 /** A body that nobody will read must not keep the connection busy. */
 const closeAfterLongBody: FastifyHook = function closeAfterLongBody(request, reply, done) {
   if (hasLongBody(request.raw)) void reply.header('connection', 'close');
   done();
 };
 
-function actionOf(route: Route, context: ActionContext): Action {
-  const { kind } = route.config.action;
-  switch (kind) {
-    case 'forward':
-      return forward(route, context);
-    case 'aggregate':
-      return aggregate(route, context);
-    case 'redirect':
-      return redirect(route);
-    case 'respond':
-      return respond(route);
-    case 'bff':
-      throw new TypeError('a bff is mounted, not acted');
-  }
-}
-
-/** What runs before any plugin. */
-export function entryHooks(route: Route, { clock, idleMs }: ActionContext): FastifyHook[] {
+/** What runs before any plugin. `paths` says whose pattern has the parameters of the path. */
+export function entryHooks(
+  route: Route,
+  { clock, idleMs }: ActionContext,
+  paths: 'ours' | 'fastify' = 'ours',
+): FastifyHook[] {
   const { bodyLimitBytes } = route.config;
   const bodyLimits = { clock, idleMs, limitBytes: bodyLimitBytes, stallMs: idleMs };
   return [
     function admitBody(request, _reply, done) {
       const exchange = exchangeOf(request.raw);
       exchange.bodyLimits = bodyLimits;
-      if (route.config.action.kind !== 'bff') request.params = exchange.params;
+      if (paths === 'ours') request.params = exchange.params;
       const declared = request.raw.headers['content-length'];
       if (declared !== undefined && Number(declared) > bodyLimitBytes) {
         done(new GatewayError('GW_BODY_TOO_LARGE', `more than ${bodyLimitBytes} bytes`));

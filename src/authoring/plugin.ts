@@ -7,8 +7,10 @@
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { PluginRisk, Severity } from '../config/audit.ts';
+import { ACTIONS } from '../actions/index.ts';
 import type { KnownNames } from '../config/modules.ts';
 import type { ServerPermission } from '../config/permissions.ts';
+import { RouteBase } from '../config/schema-route.ts';
 import { hint } from '../config/suggest.ts';
 import { NAME } from '../config/types.ts';
 import type { PluginHost } from './plugin-host.ts';
@@ -96,27 +98,14 @@ const BRAND: unique symbol = Symbol.for('portico.plugin') as never;
 /** A plugin whose types nobody needs to know any more. */
 export type Plugin = PluginDefinition<z.ZodObject, z.ZodType> & { readonly [BRAND]: true };
 
-/** Names that mean something else on a route or to Fastify. */
-const RESERVED = new Set([
-  'match',
-  'priority',
-  'upstream',
-  'rewrite',
-  'aggregate',
-  'aggregation',
-  'bff',
-  'redirect',
-  'respond',
-  'split',
-  'mirror',
-  'sticky',
-  'fallback',
-  'deadline',
-  'timeout',
-  'idleTimeout',
-  'retry',
-  'limits',
-  'bulkhead',
+/** Words of routes that are still to come. */
+const FUTURE = ['split', 'mirror', 'sticky'];
+
+/** Names that mean something else on a route. */
+const RESERVED: ReadonlySet<string> = new Set([
+  ...Object.keys(RouteBase.shape),
+  ...ACTIONS.flatMap(({ key, beside }) => [key, ...Object.keys(beside)]),
+  ...FUTURE,
 ]);
 
 /** What a definition may have. */

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { jsonSchema } from '../config/json-schema.ts';
 import { reference as referenceOf } from '../config/reference.ts';
-import type { PluginSchema } from '../config/schema.ts';
+import type { SchemaParts } from '../config/schema.ts';
 import { readSource } from '../config/source.ts';
 import { loadModules } from '../modules.ts';
 import { printFaults } from './faults.ts';
@@ -14,33 +14,31 @@ export interface SchemaOptions {
   readonly out: string;
 }
 
-type Plugins = ReadonlyMap<string, PluginSchema>;
-
 /** Writes the JSON Schema of the config. */
 export const schema = (options: SchemaOptions, terminal: Terminal): Promise<number> =>
-  write(options, terminal, (plugins) => JSON.stringify(jsonSchema(plugins), undefined, 2));
+  write(options, terminal, (parts) => JSON.stringify(jsonSchema(parts), undefined, 2));
 
 /** Writes the reference of the config as Markdown. */
 export const reference = (options: SchemaOptions, terminal: Terminal): Promise<number> =>
-  write(options, terminal, (plugins) => referenceOf(plugins).trimEnd());
+  write(options, terminal, (parts) => referenceOf(parts).trimEnd());
 
 /** Needs no valid config, but every file and plugin that it names. */
 async function write(
   { config, out }: SchemaOptions,
   terminal: Terminal,
-  textOf: (plugins: Plugins) => string,
+  textOf: (parts: SchemaParts) => string,
 ): Promise<number> {
   const source = readSource(config, terminal.environment);
   if (!source.complete) {
     printFaults(source.faults, terminal);
     return EXIT.badConfig;
   }
-  const { plugins, findings } = await loadModules(source);
+  const modules = await loadModules(source);
   printFaults(
-    findings.map((finding) => source.place(finding)),
+    modules.findings.map((finding) => source.place(finding)),
     terminal,
   );
-  const text = textOf(plugins);
+  const text = textOf(modules);
   if (out === '-') terminal.out(text);
   else {
     try {
@@ -51,5 +49,5 @@ async function write(
     }
     terminal.out(`wrote ${out}`);
   }
-  return findings.length === 0 ? EXIT.ok : EXIT.failed;
+  return modules.findings.length === 0 ? EXIT.ok : EXIT.failed;
 }

@@ -33,9 +33,9 @@ export const AUDIT_RULES: readonly AuditRule[] = [
   {
     id: 'route-without-auth',
     severity: 'medium',
-    *find({ routes }, modules) {
+    *find({ routes }, subject) {
       for (const route of routes) {
-        if (!callsUpstreams(route) || asksWhoItIs(route, modules)) continue;
+        if (!subject.callsUpstreams(route.action) || asksWhoItIs(route, subject)) continue;
         const message = 'anybody may call it: no plugin asks who it is';
         yield { path: ['routes', route.name], message };
       }
@@ -44,9 +44,11 @@ export const AUDIT_RULES: readonly AuditRule[] = [
   {
     id: 'guard-by-condition',
     severity: 'medium',
-    *find({ routes }, modules) {
-      const isGuarded = (route: RouteConfig): boolean => asksWhoItIs(route, modules);
-      const rest = routes.filter((route) => callsUpstreams(route) && !isGuarded(route));
+    *find({ routes }, subject) {
+      const isGuarded = (route: RouteConfig): boolean => asksWhoItIs(route, subject);
+      const rest = routes.filter(
+        (route) => subject.callsUpstreams(route.action) && !isGuarded(route),
+      );
       for (const { name, matches } of routes.filter(isGuarded)) {
         const way = rest.find((open) =>
           matches.every(
@@ -115,9 +117,9 @@ export const AUDIT_RULES: readonly AuditRule[] = [
   {
     id: 'route-without-limit',
     severity: 'low',
-    *find({ routes }, { plugins: all }) {
+    *find({ routes }, { plugins: all, callsUpstreams }) {
       for (const route of routes) {
-        if (!callsUpstreams(route)) continue;
+        if (!callsUpstreams(route.action)) continue;
         if (Object.keys(route.plugins).some((plugin) => all.get(plugin)?.limits === true)) continue;
         yield { path: ['routes', route.name], message: 'one client may ask as often as it likes' };
       }
@@ -156,9 +158,6 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     },
   },
 ];
-
-const callsUpstreams = ({ action }: RouteConfig): boolean =>
-  action.kind !== 'respond' && action.kind !== 'redirect';
 
 const asksWhoItIs = (route: RouteConfig, { plugins }: AuditSubject): boolean =>
   Object.keys(route.plugins).some((name) => {

@@ -5,6 +5,7 @@
  * know no plugin by name: plugins bring the rules about themselves.
  */
 import { AUDIT_RULES, PLUGIN_RULES_BEFORE } from './audit-rules.ts';
+import type { ActionConfig } from './actions.ts';
 import type { Config } from './config.ts';
 import type { Path } from './fault.ts';
 import { type KnownNames, knownNames, type Modules } from './modules.ts';
@@ -33,6 +34,8 @@ export interface AuditRule {
 
 /** What rules may ask about plugins, without knowing any. */
 export interface AuditSubject {
+  /** Does a route's action let clients reach upstreams? */
+  readonly callsUpstreams: (action: ActionConfig) => boolean;
   readonly plugins: Modules['plugins'];
   readonly known: KnownNames;
 }
@@ -55,11 +58,17 @@ export function audit(
   modules: Modules,
   ignored: ReadonlySet<string> = new Set(),
 ): AuditFinding[] {
-  const { plugins } = modules;
+  const { plugins, actions } = modules;
+  const calling = new Set(actions.flatMap((each) => (each.callsUpstreams ? each.kind : [])));
+  const callsUpstreams = ({ kind }: ActionConfig): boolean => calling.has(kind);
   const known = knownNames(modules, Object.keys(config.upstreams));
   const found = (rules: readonly AuditRule[]): AuditFinding[] =>
     rules.flatMap(({ id, severity, find }) =>
-      [...find(config, { plugins, known })].map((risk) => ({ rule: id, severity, ...risk })),
+      [...find(config, { plugins, known, callsUpstreams })].map((risk) => ({
+        rule: id,
+        severity,
+        ...risk,
+      })),
     );
   const all = [
     ...found(AUDIT_RULES.slice(0, SLOT)),
@@ -79,7 +88,10 @@ const bySeverity = <T>(list: readonly T[], severityOf: (each: T) => Severity): T
   list.toSorted((a, b) => SEVERITIES.indexOf(severityOf(a)) - SEVERITIES.indexOf(severityOf(b)));
 
 /** First of the settings, then of the routes; plugins by their names. */
-function* pluginRisks(config: Config, { plugins, known }: AuditSubject): Generator<AuditFinding> {
+function* pluginRisks(
+  config: Config,
+  { plugins, known }: Pick<AuditSubject, 'plugins' | 'known'>,
+): Generator<AuditFinding> {
   for (const [name, { risks }] of byName(plugins)) {
     const settings = config.plugins[name];
     if (risks === undefined || settings === undefined) continue;

@@ -1,5 +1,6 @@
 /** From a config as it was written and parsed to the one the gateway runs on. */
 import { canonicalHost } from '../canonical-host.ts';
+import { type ActionModule, actionOf } from './actions.ts';
 import { buildRetry, buildUpstream, defined } from './build-upstream.ts';
 import type { Config, MatchConfig, RouteConfig, ValueMatchers } from './config.ts';
 import type * as Run from './config.ts';
@@ -8,18 +9,19 @@ import type { NamedFiles } from './named-files.ts';
 import { parsePathPattern } from './path-pattern.ts';
 import type { ParsedConfig, ParsedRoute } from './schema.ts';
 import type { ParsedServerTls } from './schema-tls.ts';
-import type { ParsedFallback, ParsedMatch, ParsedValueMatch } from './schema-route.ts';
+import type { ParsedMatch, ParsedValueMatch } from './schema-route.ts';
 
 export interface BuildOptions {
   /** Absolute paths of the config's own files. */
   readonly files: readonly string[];
   readonly namedFiles: NamedFiles;
   readonly pluginNames: readonly string[];
+  readonly actions: readonly ActionModule[];
 }
 
 /** Builds and freezes; `parsed` has passed every check. */
 export function buildConfig(parsed: ParsedConfig, options: BuildOptions): Config {
-  const { files, namedFiles, pluginNames } = options;
+  const { files, namedFiles } = options;
   const { server, admin, telemetry, defaults } = parsed;
   const upstreams = Object.entries(parsed.upstreams).map(
     ([name, written]) =>
@@ -33,7 +35,7 @@ export function buildConfig(parsed: ParsedConfig, options: BuildOptions): Config
     plugins: parsed.plugins,
     upstreams: Object.fromEntries(upstreams),
     routes: Object.entries(parsed.routes).map(([name, route]) =>
-      buildRoute(name, route, defaults.routes, pluginNames, server.limits.body),
+      buildRoute(name, route, defaults.routes, options, server.limits.body),
     ),
   };
   return deepFreeze(config);
@@ -94,16 +96,15 @@ function buildRoute(
   name: string,
   route: ParsedRoute,
   defaults: Readonly<Record<string, unknown>>,
-  pluginNames: readonly string[],
+  { pluginNames, actions }: BuildOptions,
   bodyLimit: number,
 ): RouteConfig {
   const written = Array.isArray(route.match) ? route.match : [route.match];
-  const matches = written.map(buildMatch);
   return {
     name,
     priority: route.priority,
-    matches,
-    action: buildAction(route, matches),
+    matches: written.map(buildMatch),
+    action: actionOf(actions, route).build(route),
     plugins: buildPlugins(route, defaults, pluginNames),
     overrides: buildOverrides(route),
     bodyLimitBytes: route.limits?.body ?? bodyLimit,
@@ -129,44 +130,6 @@ function buildOverrides(route: ParsedRoute): Run.CallOverrides {
       route.retry === undefined || route.retry === false ? route.retry : buildRetry(route.retry),
     bulkheadShare: route.bulkhead?.share,
   });
-}
-
-function buildAction(route: ParsedRoute, matches: readonly MatchConfig[]): Run.ActionConfig {
-  if (route.upstream !== undefined) {
-    const { upstream, rewrite, fallback } = route;
-    return defined({
-      kind: 'forward' as const,
-      upstream,
-      rewrite,
-      fallback: fallback && buildFallback(fallback),
-    });
-  }
-  if (route.aggregate !== undefined) {
-    const { minimum, forwardHeaders } = route.aggregation ?? {
-      minimum: 1,
-      forwardHeaders: ['accept-language'],
-    };
-    const parts = Object.entries(route.aggregate).map(([name, part]) => ({ name, ...part }));
-    return { kind: 'aggregate', parts, minimum, forwardHeaders };
-  }
-  if (route.bff !== undefined) {
-    return { kind: 'bff', mount: matches[0]?.path?.text.slice(0, -2) ?? '' };
-  }
-  if (route.redirect !== undefined) return { kind: 'redirect', ...route.redirect };
-  return { kind: 'respond', ...buildRespond(route.respond!) };
-}
-
-const buildRespond = ({
-  status,
-  headers,
-  body,
-}: NonNullable<ParsedRoute['respond']>): Run.RespondConfig => ({ status, headers, body });
-
-function buildFallback(fallback: ParsedFallback): Run.FallbackConfig {
-  const { on } = fallback;
-  return 'respond' in fallback
-    ? { kind: 'respond', on, respond: buildRespond(fallback.respond) }
-    : { kind: 'upstream', on, upstream: fallback.upstream };
 }
 
 /** @throws {RangeError} for a path that is no pattern */

@@ -4,10 +4,10 @@
  * Loaded whole, never edited: a reload builds the next one beside it.
  */
 import type { PathRules } from '../canonical-path.ts';
+import type { ActionConfig } from './actions.ts';
 import type { AddressRange } from './address-range.ts';
 import type { PemSource } from './named-files.ts';
 import type { PathPattern } from './path-pattern.ts';
-import type { FALLBACK_REASONS, ParsedPart } from './schema-route.ts';
 import type { FAILURE_KINDS } from './schema-upstream.ts';
 
 export interface Config {
@@ -227,32 +227,6 @@ export interface MatchConfig {
   readonly query: ValueMatchers;
 }
 
-export type PartConfig = ParsedPart & { readonly name: string };
-
-export type ActionConfig =
-  | {
-      readonly kind: 'forward';
-      readonly upstream: string;
-      readonly rewrite?: string;
-      readonly fallback?: FallbackConfig;
-    }
-  | {
-      readonly kind: 'aggregate';
-      readonly parts: readonly PartConfig[];
-      readonly minimum: number;
-      readonly forwardHeaders: readonly string[];
-    }
-  | { readonly kind: 'bff'; readonly mount: string }
-  | { readonly kind: 'redirect'; readonly to: string; readonly status: number }
-  | ({ readonly kind: 'respond' } & RespondConfig);
-
-/** An answer of the gateway's own. */
-export interface RespondConfig {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: unknown;
-}
-
 /** What a route says differently from the upstreams it calls. */
 export interface CallOverrides {
   readonly deadlineMs?: number;
@@ -263,16 +237,6 @@ export interface CallOverrides {
   /** Most of an upstream's slots that the route may hold, 0 to 1. */
   readonly bulkheadShare?: number;
 }
-
-/** Why a fallback takes over. */
-export type FallbackReason = (typeof FALLBACK_REASONS)[number];
-
-export type FallbackConfig = {
-  readonly on: readonly FallbackReason[];
-} & (
-  | { readonly kind: 'respond'; readonly respond: RespondConfig }
-  | { readonly kind: 'upstream'; readonly upstream: string }
-);
 
 export interface RouteConfig {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** The config's schema for editors: draft-07, which yaml-language-server reads. */
 import { z } from 'zod';
-import { configSchema, type PluginSchema } from './schema.ts';
+import { configSchema, type SchemaParts } from './schema.ts';
 
 /** JSON Schema, as far as we look at it. */
 export interface JsonSchema {
@@ -31,15 +31,14 @@ export interface JsonSchema {
 const PLACEHOLDER: JsonSchema = { type: 'string', pattern: '\\$\\{.+\\}' };
 
 /** What a config may say, as editors check it before any placeholder is replaced. */
-export function jsonSchema(plugins: ReadonlyMap<string, PluginSchema>): JsonSchema {
-  return toJsonSchema(plugins, ({ jsonSchema: schema, path }) => {
+export function jsonSchema(parts: SchemaParts): JsonSchema {
+  return toJsonSchema(parts, ({ jsonSchema: schema, path }) => {
     if (path.at(-1) !== 'propertyNames' && isNarrow(schema)) allowPlaceholder(schema);
   });
 }
 
 /** What a config may say, as it is once placeholders are replaced. */
-export const plainJsonSchema = (plugins: ReadonlyMap<string, PluginSchema>): JsonSchema =>
-  toJsonSchema(plugins, () => {});
+export const plainJsonSchema = (parts: SchemaParts): JsonSchema => toJsonSchema(parts, () => {});
 
 interface Override {
   readonly zodSchema: z.core.$ZodType;
@@ -47,11 +46,8 @@ interface Override {
   readonly path: readonly (string | number)[];
 }
 
-function toJsonSchema(
-  plugins: ReadonlyMap<string, PluginSchema>,
-  override: (context: Override) => void,
-): JsonSchema {
-  return z.toJSONSchema(configSchema(plugins), {
+function toJsonSchema(parts: SchemaParts, override: (context: Override) => void): JsonSchema {
+  return z.toJSONSchema(configSchema(parts), {
     target: 'draft-7',
     io: 'input',
     // A plugin may check more than JSON Schema can say.

@@ -44,7 +44,7 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
   const modules = await options.loadModules(source);
   const namedFiles = new NamedFiles((path) => source.folderOf(path));
   const { tree, findings: unread } = withPluginFiles(source.tree, modules, namedFiles);
-  const schema = configSchema(modules.plugins);
+  const schema = configSchema(modules);
   const parsed = parse(schema, tree);
   const findings = [
     ...modules.findings,
@@ -68,6 +68,7 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
     files: source.files,
     namedFiles,
     pluginNames: [...modules.plugins.keys()],
+    actions: modules.actions,
   });
   return { config, modules, warnings: faults };
 }

@@ -1,5 +1,6 @@
 /** What the config names and TypeScript provides: plugins and BFFs, as far as checking needs them. */
 import type { z } from 'zod';
+import type { ActionModule } from './actions.ts';
 import type { PluginRisk, Severity } from './audit.ts';
 import type { Finding } from './fault.ts';
 import type { ServerPermission } from './permissions.ts';
@@ -68,6 +69,8 @@ export interface BffModule {
 }
 
 export interface Modules {
+  /** What routes may do. */
+  readonly actions: readonly ActionModule[];
   /** By name: built-in ones, and those the config names. */
   readonly plugins: ReadonlyMap<string, PluginModule>;
   /** By the name of the route that mounts it. */

@@ -5,11 +5,11 @@
  */
 import { type JsonSchema, plainJsonSchema } from './json-schema.ts';
 import { INTRODUCTION } from './reference-text.ts';
-import type { PluginSchema } from './schema.ts';
+import type { SchemaParts } from './schema.ts';
 
-/** The reference of a config that may use `plugins`, as Markdown. */
-export function reference(plugins: ReadonlyMap<string, PluginSchema>): string {
-  const root = plainJsonSchema(plugins);
+/** The reference of a config that may use `parts`, as Markdown. */
+export function reference(parts: SchemaParts): string {
+  const root = plainJsonSchema(parts);
   const writer = new ReferenceWriter(root.definitions ?? {});
   writer.add('', [root]);
   return [INTRODUCTION, '', ...writer.sections].join('\n');

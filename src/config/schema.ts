@@ -5,6 +5,7 @@
  * from it. Objects are strict everywhere, so that a typo is a fault and never ignored.
  */
 import { z } from 'zod';
+import type { ActionModule } from './actions.ts';
 import { RouteBase } from './schema-route.ts';
 import { ServerTls } from './schema-tls.ts';
 import { Upstream, UpstreamOptions } from './schema-upstream.ts';
@@ -169,8 +170,14 @@ const moduleReference = z
 const described = <T extends z.ZodType>(schema: T, text: string): T =>
   schema.description === undefined ? schema.describe(text) : schema;
 
-/** The schema of a whole config, given the plugins it may use. */
-export function configSchema(plugins: ReadonlyMap<string, PluginSchema>) {
+/** What adds keys to the schema. */
+export interface SchemaParts {
+  readonly plugins: ReadonlyMap<string, PluginSchema>;
+  readonly actions: readonly Pick<ActionModule, 'key' | 'schema' | 'beside'>[];
+}
+
+/** The schema of a whole config, given the plugins it may use and the actions that there are. */
+export function configSchema({ plugins, actions }: SchemaParts) {
   const options = Object.fromEntries(
     [...plugins].map(([key, { options: own }]) => [
       key,
@@ -211,10 +218,20 @@ export function configSchema(plugins: ReadonlyMap<string, PluginSchema>) {
       .prefault({})
       .describe('A route or upstream replaces a default by its own key; `false` takes it away.'),
     routes: z
-      .record(name('a route'), z.strictObject({ ...RouteBase.shape, ...options }))
+      .record(name('a route'), z.strictObject({ ...routeShape(actions), ...options }))
       .default({})
       .describe('What is served, by name.'),
   });
+}
+
+/** Where and when first, then what a route does, then how. */
+function routeShape(actions: SchemaParts['actions']) {
+  const { match, priority, ...rest } = RouteBase.shape;
+  const keys = actions.flatMap(({ key, schema, beside }) => [
+    [key, schema.optional()] as const,
+    ...Object.entries(beside),
+  ]);
+  return { match, priority, ...Object.fromEntries(keys), ...rest };
 }
 
 export type ConfigSchema = ReturnType<typeof configSchema>;

@@ -6,9 +6,13 @@ import { z } from 'zod';
 import { type JsonSchema, jsonSchema, plainJsonSchema } from '../../src/config/json-schema.ts';
 import { descriptionOf } from '../../src/config/reference.ts';
 import type { PluginSchema } from '../../src/config/schema.ts';
+import { ACTIONS } from '../../src/actions/index.ts';
 import { BUILT_IN } from '../../src/modules.ts';
 
-const PLUGINS = new Map(BUILT_IN.map((plugin) => [plugin.name, plugin as PluginSchema]));
+const PARTS = {
+  plugins: new Map(BUILT_IN.map((plugin) => [plugin.name, plugin as PluginSchema])),
+  actions: ACTIONS,
+};
 const COMMITTED = readFileSync('gateway.schema.json', 'utf8');
 
 /** Checks as an editor does: YAML as it stands, no placeholder replaced. */
@@ -22,7 +26,7 @@ function editorFaults(text: string): string[] {
 
 describe('gateway.schema.json', () => {
   test('is what `portico schema` writes', () => {
-    expect(COMMITTED).toBe(`${JSON.stringify(jsonSchema(PLUGINS), undefined, 2)}\n`);
+    expect(COMMITTED).toBe(`${JSON.stringify(jsonSchema(PARTS), undefined, 2)}\n`);
   });
 
   test('finds nothing wrong with gateway.config.yaml', () => {
@@ -64,20 +68,20 @@ describe('gateway.schema.json', () => {
 
 describe('the schema', () => {
   test('describes every option, so that editors and reference can', () => {
-    const silent = [...options(plainJsonSchema(PLUGINS), '')]
+    const silent = [...options(plainJsonSchema(PARTS), '')]
       .filter(([, schema]) => descriptionOf(schema) === undefined)
       .map(([path]) => path);
     expect(silent).toEqual([]);
   });
 
   test('describes in sentences', () => {
-    for (const [path, schema] of options(plainJsonSchema(PLUGINS), '')) {
+    for (const [path, schema] of options(plainJsonSchema(PARTS), '')) {
       expect(descriptionOf(schema), path).toMatch(/^[A-Z`].*[.]$/s);
     }
   });
 
   test('tells the default of every duration and size that has one', () => {
-    const { properties } = plainJsonSchema(PLUGINS).properties!['upstreams']!
+    const { properties } = plainJsonSchema(PARTS).properties!['upstreams']!
       .additionalProperties as JsonSchema;
     const times = ['deadline', 'timeout', 'connectTimeout', 'idleTimeout'];
     expect(times.map((key) => properties?.[key]?.default)).toEqual(['5s', '2s', '1s', '30s']);
@@ -88,7 +92,7 @@ describe('the schema', () => {
       settings: z.strictObject({ at: z.date().optional(), by: z.custom<() => void>() }),
       options: z.string().transform((text) => new Set(text)),
     };
-    const { properties } = jsonSchema(new Map([['odd', odd]]));
+    const { properties } = jsonSchema({ plugins: new Map([['odd', odd]]), actions: ACTIONS });
     expect(properties?.['plugins']?.properties?.['odd']).toMatchObject({
       description: 'Settings of the plugin odd.',
     });

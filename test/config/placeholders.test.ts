@@ -14,7 +14,7 @@ const environment = {
 const body = async (written: string): Promise<unknown> => {
   const text = withOrders(`routes: { a: { match: { path: /a }, respond: { body: ${written} } } }`);
   const { routes } = await configOf(text, environment);
-  const action = routes[0]!.action as { body: unknown };
+  const action = routes[0]!.action as unknown as { body: unknown };
   return action.body;
 };
 

@@ -4,11 +4,15 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { reference, slugOf } from '../../src/config/reference.ts';
 import type { PluginSchema } from '../../src/config/schema.ts';
+import { ACTIONS } from '../../src/actions/index.ts';
 import { BUILT_IN } from '../../src/modules.ts';
 import { faultsOf, folderOf, load } from './config-files.ts';
 
 const PAGE = readFileSync('docs/configuration.md', 'utf8');
-const PLUGINS = new Map(BUILT_IN.map((plugin) => [plugin.name, plugin as PluginSchema]));
+const PARTS = {
+  plugins: new Map(BUILT_IN.map((plugin) => [plugin.name, plugin as PluginSchema])),
+  actions: ACTIONS,
+};
 const ENVIRONMENT = { X: 'x' };
 
 const headings = [...PAGE.matchAll(/^#+ (.+)$/gm)].map(([, title]) => title!);
@@ -17,7 +21,7 @@ const wholeConfigs = blocks.filter((text) => /^version: 1$/m.test(text));
 
 describe('docs/configuration.md', () => {
   test('is what `portico reference` prints: `node src/main.ts reference -o docs/configuration.md`', () => {
-    expect(PAGE).toBe(`${reference(PLUGINS).trimEnd()}\n`);
+    expect(PAGE).toBe(`${reference(PARTS).trimEnd()}\n`);
   });
 
   test('shows whole configs that load', async () => {
@@ -79,7 +83,7 @@ describe('the reference', () => {
     }),
     options: z.strictObject({}),
   };
-  const page = reference(new Map([['odd', odd]]));
+  const page = reference({ plugins: new Map([['odd', odd]]), actions: ACTIONS });
 
   test('tells the options of a plugin it is given', () => {
     expect(page).toContain('### `plugins.odd`\n\nSettings of the plugin odd.\n');

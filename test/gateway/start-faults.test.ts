@@ -9,7 +9,14 @@ function startFaults() {
   const clock = manualClock();
   const place = ({ message }: Finding) =>
     ({ file: 'c.yaml', line: 1, column: 1, path: '', message, severity: 'error' }) as const;
-  const none = { plugins: new Map(), bffs: new Map(), fastifyPlugins: [], findings: [], place };
+  const none = {
+    actions: [],
+    plugins: new Map(),
+    bffs: new Map(),
+    fastifyPlugins: [],
+    findings: [],
+    place,
+  };
   const faults = new StartFaults(none, clock);
   const told = (): readonly string[] => {
     try {

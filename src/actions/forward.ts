@@ -6,7 +6,11 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, UpstreamResponse } from '../call.ts';
-import type { FallbackConfig } from '../config/config.ts';
+import type { ActionConfig } from '../config/actions.ts';
+import { defined } from '../config/build-upstream.ts';
+import { checkSentPath, checkTarget } from '../config/check-template.ts';
+import { isMap } from '../config/tree.ts';
+import { shown } from '../config/types.ts';
 import { hasBody } from '../edge/client-headers.ts';
 import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
 import { isLeft, openUpload } from '../edge/client-upload.ts';
@@ -15,17 +19,65 @@ import { takeGrpcTrailers } from '../edge/grpc-trailers.ts';
 import { relayedHeaders, type ResponseHead } from '../edge/response-head.ts';
 import { isGatewayError } from '../errors.ts';
 import type { Upload } from '../upload.ts';
-import { answerDirectly } from './direct-answer.ts';
-import { withFallback } from './fallback.ts';
-import { sendOnReplyPath } from './reply-path.ts';
-import { compileRewrite } from './rewrite.ts';
-import type { Action, ActionContext, Route } from './route.ts';
-import { upstreamRequest } from './upstream-request.ts';
+import { answerDirectly } from '../routes/direct-answer.ts';
+import { z } from 'zod';
+import { defineAction } from './action.ts';
+import { buildFallback, Fallback, type FallbackConfig, withFallback } from './fallback.ts';
+import { sendOnReplyPath } from '../routes/reply-path.ts';
+import { compileRewrite } from '../routes/rewrite.ts';
+import type { Action, ActionContext, Route } from '../routes/route.ts';
+import { upstreamRequest } from '../routes/upstream-request.ts';
 
-/** The action of a route with `upstream`. */
-export function forward(route: Route, context: ActionContext): Action {
-  const { action, bodyLimitBytes } = route.config;
-  if (action.kind !== 'forward') throw new TypeError('not a forwarded route');
+interface ForwardConfig extends ActionConfig {
+  readonly kind: 'forward';
+  readonly upstream: string;
+  readonly rewrite?: string;
+  readonly fallback?: FallbackConfig;
+}
+
+export const forward = defineAction({
+  key: 'upstream',
+  kind: 'forward',
+  schema: z.string().describe('Action: forward to this upstream.'),
+  beside: {
+    rewrite: z
+      .string()
+      .startsWith('/', { error: (issue) => `${shown(issue.input)} must start with /` })
+      .optional()
+      .describe(
+        'Path sent upstream: `/orders/*` replaces the prefix, `/orders/{id}` uses parameters.',
+      ),
+    fallback: Fallback.optional(),
+  },
+  callsUpstreams: true,
+  readsBody: true,
+  *check({ route, at, matches, checkUpstream }) {
+    const { upstream, rewrite, fallback } = route;
+    if (typeof upstream === 'string') yield* checkUpstream(upstream, [...at, 'upstream']);
+    if (typeof rewrite === 'string') {
+      yield* checkTarget(rewrite, [...at, 'rewrite'], matches);
+      yield* checkSentPath(rewrite, [...at, 'rewrite']);
+    }
+    if (!isMap(fallback) || typeof fallback['upstream'] !== 'string') return;
+    const path = [...at, 'fallback', 'upstream'];
+    yield* checkUpstream(fallback['upstream'], path);
+    if (fallback['upstream'] === upstream) {
+      yield { path, message: 'is the upstream that it stands in for' };
+    }
+  },
+  build: (upstream, { rewrite, fallback }): ForwardConfig =>
+    defined({
+      kind: 'forward' as const,
+      upstream,
+      rewrite,
+      fallback: fallback && buildFallback(fallback),
+    }),
+  describe: ({ upstream }) => `forward to ${upstream}`,
+  create: forwarding,
+});
+
+function forwarding(route: Route, action: ForwardConfig, context: ActionContext): Action {
+  const { bodyLimitBytes } = route.config;
   const { call: primary, config, keyOf, idleTimeoutMs } = route.callOf(action.upstream);
   const { fallback } = action;
   const call = fallback === undefined ? primary : fallingBack(primary, fallback, route, context);

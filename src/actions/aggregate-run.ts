@@ -8,8 +8,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Body } from '../body.ts';
 import type { Cancellation } from '../cancellation.ts';
-import { dependenciesOf } from '../config/check-aggregate.ts';
-import type { PartConfig } from '../config/config.ts';
 import { hasBody } from '../edge/client-headers.ts';
 import { type ClientExchange, exchangeOf, type MissingPart } from '../edge/client-exchange.ts';
 import { isLeft, openUpload, type UploadLimits } from '../edge/client-upload.ts';
@@ -18,7 +16,9 @@ import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
 import { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
 import type { MutableHeaders } from '../headers.ts';
 import type { Upload } from '../upload.ts';
-import { answerDirectly } from './direct-answer.ts';
+import { dependenciesOf } from './aggregate-check.ts';
+import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
+import { answerDirectly } from '../routes/direct-answer.ts';
 import {
   degradedReason,
   notNeeded,
@@ -26,10 +26,10 @@ import {
   type PartTime,
   partTime,
   runPart,
-} from './part.ts';
-import { compilePath, compileQuery, type Render } from './part-template.ts';
-import { compilePick, type Pick } from './pick.ts';
-import type { Action, ActionContext, Route, UpstreamCall } from './route.ts';
+} from '../routes/part.ts';
+import { compilePath, compileQuery, type Render } from '../routes/part-template.ts';
+import { compilePick, type Pick } from '../routes/pick.ts';
+import type { Action, ActionContext, Route, UpstreamCall } from '../routes/route.ts';
 
 interface Part {
   readonly config: PartConfig;
@@ -62,10 +62,7 @@ type Outcome =
   | { readonly kind: 'value'; readonly value: PartValue }
   | { readonly kind: 'missing'; readonly error: unknown };
 
-/** The action of a route with `aggregate`. */
-export function aggregate(route: Route, context: ActionContext): Action {
-  const { action } = route.config;
-  if (action.kind !== 'aggregate') throw new TypeError('not an aggregate');
+export function aggregating(route: Route, action: AggregateConfig, context: ActionContext): Action {
   const names = new Set(action.parts.map(({ name }) => name));
   const parts = action.parts.map((part) =>
     compilePart(route, part, names, action.forwardHeaders, context),

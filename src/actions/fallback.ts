@@ -7,13 +7,53 @@
 import { Body } from '../body.ts';
 import type { Call, UpstreamRequest, UpstreamResponse } from '../call.ts';
 import type { Clock } from '../clock.ts';
-import type { FallbackConfig, FallbackReason, RespondConfig } from '../config/config.ts';
 import { type ErrorCode, isGatewayError } from '../errors.ts';
 import { endsSoon, isRefusal } from '../policies/kept-answer.ts';
 import { type Outcome, outcomeOf, unwrap, wordOf } from '../policies/outcome.ts';
 import { isIdempotent } from '../policies/retry.ts';
 import { Upload } from '../upload.ts';
-import { ownAnswer } from './respond.ts';
+import { z } from 'zod';
+import { buildRespond, ownAnswer, Respond, type RespondConfig } from './respond.ts';
+
+/** Why a fallback takes over. */
+const FALLBACK_REASONS = ['unavailable', 'timeout', '5xx'] as const;
+
+const fallbackOn = z
+  .array(z.enum(FALLBACK_REASONS))
+  .min(1)
+  .default([...FALLBACK_REASONS])
+  .describe(
+    'When: no connection, no slot, no target or an open circuit; no answer in time; a status of 500 and above.',
+  );
+
+export const Fallback = z
+  .union([
+    z.strictObject({
+      respond: Respond.describe('Answer this instead.'),
+      on: fallbackOn,
+    }),
+    z.strictObject({
+      upstream: z.string().describe('Call this one instead, with a deadline of its own.'),
+      on: fallbackOn,
+    }),
+  ])
+  .describe('What a forwarded request gets when its upstream fails; told by `Gateway-Fallback`.');
+
+export type FallbackReason = (typeof FALLBACK_REASONS)[number];
+
+export type FallbackConfig = {
+  readonly on: readonly FallbackReason[];
+} & (
+  | { readonly kind: 'respond'; readonly respond: RespondConfig }
+  | { readonly kind: 'upstream'; readonly upstream: string }
+);
+
+export function buildFallback(written: z.output<typeof Fallback>): FallbackConfig {
+  const { on } = written;
+  return 'respond' in written
+    ? { kind: 'respond', on, respond: buildRespond(written.respond) }
+    : { kind: 'upstream', on, upstream: written.upstream };
+}
 
 /** Says that the answer is not the one that was asked for, and why. */
 export const FALLBACK_HEADER = 'gateway-fallback';

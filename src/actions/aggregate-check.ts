@@ -1,10 +1,15 @@
 /** Aggregates that can not work: unknown upstreams and names, cycles, several writes. */
-import { checkMethod, type Matches } from './check-match.ts';
-import { checkReferences, checkSentPath, parameterFault, REQUEST_ROOTS } from './check-template.ts';
-import type { Finding, Path } from './fault.ts';
-import { hint } from './suggest.ts';
-import { parseTemplate, type Reference } from './template.ts';
-import { isMap, type Tree } from './tree.ts';
+import { checkMethod, type Matches } from '../config/check-match.ts';
+import {
+  checkReferences,
+  checkSentPath,
+  parameterFault,
+  REQUEST_ROOTS,
+} from '../config/check-template.ts';
+import type { Finding, Path } from '../config/fault.ts';
+import { hint } from '../config/suggest.ts';
+import { parseTemplate, type Reference } from '../config/template.ts';
+import { isMap, type Tree } from '../config/tree.ts';
 
 export function* checkAggregate(
   parts: Tree,

@@ -1,0 +1,33 @@
+/** Calls several upstreams side by side and answers with one JSON object. */
+import { isMap } from '../config/tree.ts';
+import { defineAction } from './action.ts';
+import { checkAggregate } from './aggregate-check.ts';
+import { aggregating } from './aggregate-run.ts';
+import { Aggregate, type AggregateConfig, Aggregation } from './aggregate-schema.ts';
+
+export const aggregate = defineAction({
+  key: 'aggregate',
+  kind: 'aggregate',
+  schema: Aggregate,
+  beside: { aggregation: Aggregation },
+  callsUpstreams: true,
+  readsBody: true,
+  *check({ route, at, matches, checkUpstream, unidentifying }) {
+    const { aggregate: parts } = route;
+    if (!isMap(parts)) return;
+    yield* checkAggregate(parts, [...at, 'aggregate'], matches, checkUpstream, unidentifying);
+  },
+  build(parts, { aggregation }): AggregateConfig {
+    const { minimum, forwardHeaders } = aggregation ?? {
+      minimum: 1,
+      forwardHeaders: ['accept-language'],
+    };
+    return {
+      kind: 'aggregate',
+      parts: Object.entries(parts).map(([name, part]) => ({ name, ...part })),
+      minimum,
+      forwardHeaders,
+    };
+  },
+  create: aggregating,
+});

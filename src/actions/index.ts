@@ -1,0 +1,10 @@
+/** The actions a route may have. A new one is its file, its test, and a line here. */
+import type { AnyAction } from './action.ts';
+import { aggregate } from './aggregate.ts';
+import { bff } from './bff.ts';
+import { forward } from './forward.ts';
+import { redirect } from './redirect.ts';
+import { respond } from './respond.ts';
+
+/** In the order in which faults and the reference list them. */
+export const ACTIONS: readonly AnyAction[] = [forward, aggregate, bff, redirect, respond];

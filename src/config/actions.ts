@@ -1,0 +1,59 @@
+/**
+ * What a route does, as far as the config needs to know it: its keys, its checks, and what it becomes.
+ *
+ * The config knows no action by name. It is given them, as it is given plugins.
+ */
+import type { z } from 'zod';
+import type { Matches } from './check-match.ts';
+import type { Finding, Path } from './fault.ts';
+import type { BffModule } from './modules.ts';
+import type { Tree } from './tree.ts';
+
+/** What a route does, ready to run; each action adds to it what it runs on. */
+export interface ActionConfig {
+  /** The action's word for it, as `/status` and the log say it. */
+  readonly kind: string;
+}
+
+/** A route with the action's key, as it was written. */
+export interface WrittenAction {
+  /** Place of the route. */
+  readonly at: Path;
+  /** All that the route says. */
+  readonly route: Tree;
+  readonly matches: Matches;
+  /** Names of the config's. */
+  readonly upstreams: readonly string[];
+  /** A finding where there is no upstream `name`. */
+  readonly checkUpstream: (name: string, at: Path) => Iterable<Finding>;
+  /** Where nobody says who the client is: the plugins that could. Else empty. */
+  readonly unidentifying: readonly string[];
+  /** The module that the route mounts, where it could be loaded. */
+  readonly bff: BffModule | undefined;
+}
+
+export interface ActionModule {
+  /** The route's key that chooses it. */
+  readonly key: string;
+  readonly kind: string;
+  /** Of the key's value. */
+  readonly schema: z.ZodType;
+  /** Keys of the route that go with it alone. */
+  readonly beside: Readonly<Record<string, z.ZodType>>;
+  /** It lets clients reach upstreams: an audit asks who may, and how often. */
+  readonly callsUpstreams: boolean;
+  /** Finds what schemas cannot. */
+  check?(written: WrittenAction): Iterable<Finding>;
+  /** From the parsed values of its keys to what it runs on. */
+  build(route: Readonly<Record<string, unknown>>): ActionConfig;
+}
+
+/** The action of a parsed route. It has passed the checks: there is one. */
+export function actionOf(
+  actions: readonly ActionModule[],
+  route: Readonly<Record<string, unknown>>,
+): ActionModule {
+  const action = actions.find(({ key }) => route[key] !== undefined);
+  if (action === undefined) throw new TypeError('a route without an action');
+  return action;
+}
