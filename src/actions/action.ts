@@ -30,7 +30,7 @@ export interface ActionDefinition<S extends z.ZodType, B extends Shape, C extend
   /** One line for `/status`; default: its kind. */
   describe?(config: C): string;
   /** The last step of a route, made at boot. Absent: its module has routes of its own, which are mounted. */
-  create?(route: Route, config: C, context: ActionContext): Action;
+  readonly create?: (route: Route, config: C, context: ActionContext) => Action;
 }
 
 /** A route as its schema gave it. */
@@ -48,10 +48,9 @@ export interface AnyAction extends ActionModule {
 export function defineAction<
   S extends z.ZodType,
   C extends ActionConfig,
-  B extends Shape = Record<never, never>,
+  B extends Shape = Shape,
 >(definition: ActionDefinition<S, B, C>): AnyAction {
-  const { key, kind, schema, beside, callsUpstreams, readsBody } = definition;
-  const { create } = definition;
+  const { key, kind, schema, beside, callsUpstreams, readsBody, create } = definition;
   return {
     key,
     kind,
