@@ -39,6 +39,8 @@ function passTrailers(response: ServerResponse, stream: Readable, body: Body): v
   // Before the pipe's own listener, which ends the answer.
   stream.once('end', () => {
     if (isSent && body.trailers !== undefined) {
+      // Of a body without a byte: a head that goes out with the end leaves no room for them.
+      if (!response.headersSent) response.flushHeaders();
       response.addTrailers(relayedTrailers(body.trailers));
     }
   });
