@@ -7,6 +7,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { toUtf8 } from './decode.ts';
 import { GatewayError } from './errors.ts';
 import type { Headers, MutableHeaders } from './headers.ts';
 import { type Json, readJson } from './json.ts';
@@ -194,13 +195,13 @@ export class Body {
    * @throws GW_UPSTREAM_INVALID past `capBytes` or when it is not JSON
    */
   async json(capBytes: number): Promise<unknown> {
-    return readJson(await this.#joined(capBytes)).value;
+    return readJson(toUtf8(await this.#joined(capBytes))).value;
   }
 
   /** As `json`, with the text; `undefined` where not a byte came. */
   async readJson(capBytes: number): Promise<Json | undefined> {
     const bytes = await this.#joined(capBytes);
-    return bytes.length === 0 ? undefined : readJson(bytes);
+    return bytes.length === 0 ? undefined : readJson(toUtf8(bytes));
   }
 
   /** A standard stream, for code that needs one; destroying it ends the exchange. */

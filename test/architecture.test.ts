@@ -18,6 +18,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'src/json.ts',
     'src/value-path.ts',
     'src/claims.ts',
+    'src/decode.ts',
     'src/spent-buffers.ts',
     'src/flow-windows.ts',
     'src/reader-watch.ts',

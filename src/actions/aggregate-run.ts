@@ -190,7 +190,7 @@ class Run {
     const { config, fields, upstream, time } = part;
     const { headers } = this.#request.raw;
     const input = { exchange: this.#exchange, headers, parts };
-    const sent: MutableHeaders = { ...this.#fields, accept: 'application/json' };
+    const sent: MutableHeaders = { ...this.#fields, ...ASKED_FOR };
     for (const name of fields) if (headers[name] !== undefined) sent[name] = headers[name];
     const host = upstreamHost(upstream.config.host, this.#exchange);
     if (host !== undefined) sent['host'] = host;
@@ -221,6 +221,9 @@ class Run {
 }
 
 const NONE: Readonly<Record<string, unknown>> = {};
+
+/** Whatever the client takes: a part is read here, and to undo a coding costs more than to do without. */
+const ASKED_FOR = { accept: 'application/json', 'accept-encoding': 'identity' };
 
 /** What is wrong with the request, or its body, whoever is called. */
 const CLIENTS_OWN: ReadonlySet<ErrorCode> = new Set([
@@ -260,13 +263,29 @@ function compose(
   }
   if (parts.length - missing.length < minimum) {
     const names = missing.map(({ name, reason }) => `${name} (${reason})`).join(', ');
-    throw new GatewayError('GW_UPSTREAM_INVALID', `too little is there: without ${names}`);
+    throw tooLittle(`too little is there: without ${names}`, outcomes);
   }
   markDegraded(reply, missing);
   if (pieces.length === 0) pieces.push(OPEN);
   pieces.push(CLOSE);
   return Buffer.concat(pieces);
 }
+
+/** What was not answered at all says more than what was answered badly. */
+function tooLittle(detail: string, outcomes: readonly Outcome[]): GatewayError {
+  const failure = outcomes
+    .map((outcome) => (outcome.kind === 'missing' ? toGatewayError(outcome.error) : undefined))
+    .find((error) => error !== undefined && !ANSWERED.has(error.code));
+  const code = failure?.code ?? 'GW_UPSTREAM_INVALID';
+  return new GatewayError(code, detail, { ...failure?.options, cause: failure });
+}
+
+/** Of parts whose upstream did answer. */
+const ANSWERED: ReadonlySet<ErrorCode> = new Set([
+  'GW_UPSTREAM_INVALID',
+  'GW_ROUTE_NOT_FOUND',
+  'GW_REQUEST_INVALID',
+]);
 
 const OPEN = Buffer.from('{');
 const COMMA = Buffer.from(',');

@@ -200,6 +200,7 @@ export class PartRunner {
     const exchange = exchangeOf(request.raw);
     const headers: MutableHeaders = gatewayHeaders(exchange);
     headers['accept'] = 'application/json';
+    headers['accept-encoding'] = 'identity';
     const language = request.headers['accept-language'];
     if (language !== undefined) headers['accept-language'] = language;
     for (const [key, value] of Object.entries(options.headers ?? {})) {

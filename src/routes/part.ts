@@ -7,9 +7,10 @@ import { emptyNotes, type UpstreamRequest, type UpstreamResponse } from '../call
 import type { Cancellation } from '../cancellation.ts';
 import type { Clock } from '../clock.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
+import { codingsOf, decode, hasCharset, toUtf8 } from '../decode.ts';
 import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
 import type { MutableHeaders } from '../headers.ts';
-import { type Json, NOTHING } from '../json.ts';
+import { type Json, NOTHING, readJson } from '../json.ts';
 import { Timeouts } from '../timeouts.ts';
 import { Upload } from '../upload.ts';
 import type { UpstreamCall } from './route.ts';
@@ -69,7 +70,7 @@ export class PartStatusError extends GatewayError {
  * Calls, and reads the whole answer; `null` for an empty one.
  *
  * @throws PartStatusError for a status that is not 2xx; GW_UPSTREAM_TIMEOUT, GW_DEADLINE_EXCEEDED;
- *   GW_UPSTREAM_INVALID when it is not JSON or too long; whatever the call throws
+ *   GW_UPSTREAM_INVALID when it is not JSON, can not be decoded, or is too long; whatever the call throws
  */
 export async function runPart(
   { call, keyOf }: UpstreamCall,
@@ -141,12 +142,13 @@ async function read(
     await body.dump();
     throw new PartStatusError(name, status);
   }
-  const coding = headers['content-encoding'];
-  if (coding !== undefined && coding !== 'identity') {
-    body.destroy();
-    throw new GatewayError('GW_UPSTREAM_INVALID', `${name} is encoded, though nobody asked for it`);
+  const codings = codingsOf(headers['content-encoding']);
+  const type = headers['content-type'];
+  if (codings.length === 0 && !hasCharset(type)) {
+    return (await body.readJson(maxBodyBytes)) ?? NOTHING;
   }
-  return (await body.readJson(maxBodyBytes)) ?? NOTHING;
+  const bytes = await decode(await body.bytes(maxBodyBytes), codings, maxBodyBytes);
+  return bytes.length === 0 ? NOTHING : readJson(toUtf8(bytes, type));
 }
 
 /** One word for why a part is missing, as `Gateway-Degraded` says it. */

@@ -176,7 +176,12 @@ describe('an optional part that fails', () => {
     ['answers 302', {}, failing(302), 'status-302'],
     ['answers no JSON', {}, () => ({ body: '<html>' }), 'invalid'],
     ['answers too much', { maxBody: '10B' }, () => ({ body: 'x'.repeat(50) }), 'invalid'],
-    ['is encoded', {}, () => ({ body: '{}', headers: { 'content-encoding': 'gzip' } }), 'invalid'],
+    [
+      'is not decoded',
+      {},
+      () => ({ body: '{}', headers: { 'content-encoding': 'gzip' } }),
+      'invalid',
+    ],
     ['can not be reached', {}, throwing('GW_UPSTREAM_CONNECT'), 'unreachable'],
     ['is cut off', {}, throwing('GW_UPSTREAM_RESET'), 'unreachable'],
     ['is full', {}, throwing('GW_BULKHEAD_FULL'), 'overloaded'],
