@@ -54,7 +54,9 @@ export const Aggregation = z
       .int()
       .min(0)
       .default(1)
-      .describe('Parts that must succeed where none is required; fewer is 502.'),
+      .describe(
+        'Parts that must succeed where none is required; fewer is the failure of one that was not answered, else 502.',
+      ),
     forwardHeaders: z
       .array(fieldName())
       .prefault(['accept-language'])

@@ -1,6 +1,6 @@
 /**
  * Timeouts that can never be reached, since a deadline ends the call before: whoever writes
- * `timeout: 30s` alone waits 5 s, and is told by nothing but a 504.
+ * `timeout: 30s` alone waits 15 s, and is told by nothing but a 504.
  */
 import type { Finding, Path } from './fault.ts';
 import { Server } from './schema.ts';

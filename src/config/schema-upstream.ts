@@ -183,11 +183,11 @@ export const UpstreamOptions = z.strictObject({
   ),
   deadline: positiveDuration()
     .optional()
-    .meta({ default: '5s' })
+    .meta({ default: '15s' })
     .describe('For a whole call: queueing, retries and all.'),
   timeout: positiveDuration()
     .optional()
-    .meta({ default: '2s' })
+    .meta({ default: '10s' })
     .describe('For one attempt, from the end of the request to the head of the response.'),
   connectTimeout: positiveDuration()
     .optional()
@@ -250,8 +250,8 @@ export type ParsedRetry = z.output<typeof Retry>;
 
 /** What an upstream has where nothing is written. Milliseconds. */
 export const UPSTREAM_DEFAULTS = {
-  deadline: 5_000,
-  timeout: 2_000,
+  deadline: 15_000,
+  timeout: 10_000,
   connectTimeout: 1_000,
   idleTimeout: 30_000,
   balance: 'leastRequest',

@@ -208,7 +208,7 @@ describe('a timeout that is longer than the deadline', () => {
 
   test('is a warning, by the deadline that holds for it', async () => {
     expect(await faultsOf(upstream('timeout: 30s'))).toEqual([
-      `c.yaml:3:64  ${warning} (5s by default) ends the call before`,
+      `c.yaml:3:64  ${warning} (15s by default) ends the call before`,
     ]);
     expect(await faultsOf(upstream('timeout: 2s, deadline: 1s'))).toEqual([
       `c.yaml:3:64  ${warning} (1s) ends the call before`,

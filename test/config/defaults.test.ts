@@ -31,8 +31,8 @@ describe('what is not written', () => {
     expect(upstreams['orders']).toEqual({
       name: 'orders',
       targets: [{ origin: 'http://orders:4001', weight: 1 }],
-      deadlineMs: 5_000,
-      timeoutMs: 2_000,
+      deadlineMs: 15_000,
+      timeoutMs: 10_000,
       connectTimeoutMs: 1_000,
       idleTimeoutMs: 30_000,
       connections: 128,

@@ -84,7 +84,7 @@ describe('the schema', () => {
     const { properties } = plainJsonSchema(PARTS).properties!['upstreams']!
       .additionalProperties as JsonSchema;
     const times = ['deadline', 'timeout', 'connectTimeout', 'idleTimeout'];
-    expect(times.map((key) => properties?.[key]?.default)).toEqual(['5s', '2s', '1s', '30s']);
+    expect(times.map((key) => properties?.[key]?.default)).toEqual(['15s', '10s', '1s', '30s']);
   });
 
   test('can be made for a plugin that JSON Schema has no words for', () => {

@@ -296,7 +296,7 @@ describe('the access log', () => {
     expect((await fetch('/')).status).toBe(502);
 
     await expect.poll(requests).toHaveLength(1);
-    expect(requests()[0]).toMatchObject({ attempts: 2, firstByteMs: 0 });
+    expect(requests()[0]).toMatchObject({ attempts: 2, firstAttempt: '503', firstByteMs: 0 });
   });
 
   test('has a line for who left (499), and for who could not be understood', async () => {

@@ -16,8 +16,8 @@ export const configOf = (
 ): UpstreamConfig => ({
   name: 'orders',
   targets: origins.map((origin) => ({ origin, weight: 1 })),
-  deadlineMs: 5_000,
-  timeoutMs: 2_000,
+  deadlineMs: 15_000,
+  timeoutMs: 10_000,
   connectTimeoutMs: 1_000,
   idleTimeoutMs: 30_000,
   connections: 128,
