@@ -24,7 +24,9 @@ const Limit = z.strictObject({
   cost: z
     .union([cost(), z.record(z.string().regex(/^[A-Z-]+$/, 'must be a method'), cost())])
     .optional()
-    .describe('What one request counts for, or method → what; 1 where it says nothing, 0 is free.'),
+    .describe(
+      'What one request counts for, or method → what; 1 where it says nothing, 0 is free. HEAD is GET where it has none of its own.',
+    ),
   plan: source().optional().describe('Where the name of the plan comes from, as `claim:plan`.'),
   plans: z
     .record(z.string(), Plan)

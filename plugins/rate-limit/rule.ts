@@ -100,5 +100,7 @@ function chooser(
 function costOf({ cost = 1 }: Limit): (method: string) => number {
   if (typeof cost === 'number') return () => cost;
   const costs = new Map(Object.entries(cost));
+  // HEAD asks for what GET does (RFC 9110 §9.3.2), and costs as much to answer.
+  if (!costs.has('HEAD')) costs.set('HEAD', costs.get('GET') ?? 1);
   return (method) => costs.get(method) ?? 1;
 }

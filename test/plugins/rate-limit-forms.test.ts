@@ -72,6 +72,24 @@ describe('cost', () => {
   });
 });
 
+test.each([
+  [{ GET: 5 }, ['HEAD', 'GET', 'HEAD'], [200, 200, 429]],
+  [{ GET: 10 }, ['HEAD', 'HEAD', 'GET'], [200, 429, 429]],
+  [{ GET: 0 }, ['HEAD', 'HEAD', 'POST'], [200, 200, 200]],
+  [{ GET: 10, HEAD: 1 }, ['HEAD', 'HEAD', 'GET'], [200, 200, 429]],
+  [{ POST: 10 }, ['HEAD', 'GET', 'POST'], [200, 200, 429]],
+])(
+  'HEAD costs what GET does, unless it has a cost of its own: %j',
+  async (cost, methods, statuses) => {
+    const { fetch } = await limited({
+      a: { rateLimit: { max: 10, window: '1h', by: 'address', cost } },
+    });
+    const seen = [];
+    for (const method of methods) seen.push((await fetch('/a', { method })).status);
+    expect(seen).toEqual(statuses);
+  },
+);
+
 describe('plans', () => {
   test('hold each to its own; who names none, or none that is there, to the default', async () => {
     const { ask, fetch } = await limited({
