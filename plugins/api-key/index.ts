@@ -108,9 +108,15 @@ async function keysIn(settings: KeyStore, host: PluginHost): Promise<RedisKeys> 
   const options = { url, prefix, cacheMs, timeoutMs, onError };
   // Its client is loaded only where it is wanted.
   const module = await import('./redis-keys.ts');
+  const { log, random, lookup, metrics } = host;
+  const damaged = metrics.counter(
+    'api_key_store_damaged_total',
+    'Look-ups of keys whose entry in the store tells no consumer.',
+    [],
+  );
   const keys = host.keepThrough(
     `keys in ${JSON.stringify(settings)}`,
-    () => new module.RedisKeys(options, host, () => performance.now()),
+    () => new module.RedisKeys(options, { log, random, lookup, damaged }, () => performance.now()),
     (each) => each.close(),
   );
   if (!host.checking) await keys.connect();

@@ -5,7 +5,7 @@
  * What was found is remembered for a while, and what was not for a shorter one, apart: whoever guesses keys
  * drops none that is known.
  */
-import { type Consumer, GatewayError } from 'portico';
+import { type Consumer, GatewayError, type PluginCounter } from 'portico';
 import { type ConnectionSurroundings, RedisConnection } from '../redis/connection.ts';
 import { consumerOf } from './consumer.ts';
 import { ExpiringMap } from './expiring-map.ts';
@@ -22,6 +22,11 @@ export interface RedisKeysOptions {
   readonly onError: 'refuse' | 'hold';
 }
 
+export interface RedisKeysSurroundings extends ConnectionSurroundings {
+  /** Values in Redis that tell nobody's key. */
+  readonly damaged: PluginCounter;
+}
+
 /** Some hundred bytes each. */
 const MAX_FOUND = 50_000;
 const MAX_UNKNOWN = 10_000;
@@ -34,15 +39,17 @@ type Fields = readonly (string | null)[];
 export class RedisKeys {
   readonly #options: RedisKeysOptions;
   readonly #connection: RedisConnection;
+  readonly #damaged: PluginCounter;
   readonly #now: () => number;
   readonly #found: ExpiringMap<Consumer>;
   readonly #unknown: ExpiringMap<true>;
   /** Look-ups under way, by digest: each is asked for once. */
   readonly #asked = new Map<string, Promise<Fields | undefined>>();
 
-  constructor(options: RedisKeysOptions, around: ConnectionSurroundings, now: () => number) {
+  constructor(options: RedisKeysOptions, around: RedisKeysSurroundings, now: () => number) {
     this.#options = options;
     this.#now = now;
+    this.#damaged = around.damaged;
     const { url, timeoutMs, cacheMs } = options;
     this.#connection = new RedisConnection(
       { name: 'the store of API keys', url, timeoutMs },
@@ -82,6 +89,8 @@ export class RedisKeys {
     const [id, plan, scopes] = fields;
     const now = this.#now();
     if (id === null || id === undefined || id === '') {
+      // It is there, and tells no consumer: who wrote it wants to know.
+      if (fields.some((field) => field !== null)) this.#damaged.inc({});
       this.#found.delete(digest);
       this.#unknown.set(digest, true, now);
       return undefined;
@@ -117,6 +126,6 @@ export class RedisKeys {
 
 /** What is no hash is nobody's key; it does not mean that Redis is away. */
 function noneIfNoHash(error: Error): Fields {
-  if (error.message.startsWith('WRONGTYPE')) return [];
+  if (error.message.startsWith('WRONGTYPE')) return [''];
   throw error;
 }

@@ -158,9 +158,16 @@ async function sharedBy(
   const { redis: url, prefix, refresh: refreshMs } = settings;
   // Its client is loaded only where it is wanted.
   const module = await import('./shared-revocations.ts');
+  const { log, random, lookup, metrics } = host;
+  const damaged = metrics.counter(
+    'revocation_store_damaged_total',
+    'Values in the shared list that were none of ours, and were replaced.',
+    [],
+  );
+  const options = { url, prefix, refreshMs };
   const shared = host.keepThrough(
     `revocations in ${JSON.stringify(settings)}`,
-    () => new module.SharedRevocations(revocations, { url, prefix, refreshMs }, host),
+    () => new module.SharedRevocations(revocations, options, { log, random, lookup, damaged }),
     (each) => each.close(),
   );
   if (!host.checking) await shared.start();

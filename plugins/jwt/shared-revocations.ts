@@ -5,7 +5,7 @@
  * by a restart, is told again by every gateway that knows it; while it is away, what is known holds.
  */
 import { randomUUID } from 'node:crypto';
-import { GatewayError } from 'portico';
+import { GatewayError, type PluginCounter } from 'portico';
 import { type ConnectionSurroundings, RedisConnection } from '../redis/connection.ts';
 import { FOLLOW, FOREVER, keysAt, RECORD } from './revocation-script.ts';
 import { type Entry, MAX_REVOCATIONS, type Revocation, type Revocations } from './revocations.ts';
@@ -16,6 +16,11 @@ export interface SharedOptions {
   readonly prefix: string;
   /** Between two looks at what others have added. */
   readonly refreshMs: number;
+}
+
+export interface SharedSurroundings extends ConnectionSurroundings {
+  /** Values in Redis that were none of ours. */
+  readonly damaged: PluginCounter;
 }
 
 /** No request waits for it; who revokes does. */
@@ -38,6 +43,7 @@ export class SharedRevocations {
   readonly #refreshMs: number;
   readonly #keys: readonly string[];
   readonly #connection: RedisConnection;
+  readonly #damaged: PluginCounter;
   #epoch = '';
   #last = 0;
   /** Redis has all that is known here, as far as we know. */
@@ -49,8 +55,9 @@ export class SharedRevocations {
   constructor(
     revocations: Revocations,
     { url, prefix, refreshMs }: SharedOptions,
-    around: ConnectionSurroundings,
+    around: SharedSurroundings,
   ) {
+    this.#damaged = around.damaged;
     this.#revocations = revocations;
     this.#refreshMs = refreshMs;
     this.#keys = keysAt(prefix);
@@ -113,7 +120,8 @@ export class SharedRevocations {
     const known = [this.#epoch, this.#last, PAGE];
     const answer = await this.#connection.run('porticoFollow', this.#keys, known);
     if (answer === undefined) return undefined;
-    const [epoch = '', number, last, ...told] = answer as readonly string[];
+    const [epoch = '', number, last, damaged, ...told] = answer as readonly string[];
+    this.#count(Number(damaged));
     const entries = Array.from({ length: told.length / 2 }, (_none, i) =>
       read(told[2 * i]!, told[2 * i + 1]!),
     ).flat();
@@ -124,6 +132,10 @@ export class SharedRevocations {
       isLast: told.length < 2 * PAGE,
       entries,
     };
+  }
+
+  #count(damaged: number): void {
+    if (damaged > 0) this.#damaged.inc({}, damaged);
   }
 
   async #tellAll(): Promise<void> {
@@ -148,7 +160,8 @@ export class SharedRevocations {
       this.#isWhole = false;
       return undefined;
     }
-    const [epoch, refused] = answer as readonly [epoch: string, refused: number];
+    const [epoch, refused, damaged] = answer as readonly [string, number, number];
+    this.#count(damaged);
     // A list that was empty has begun: nothing in it was lost.
     if (this.#epoch === '') this.#epoch = epoch;
     return refused;

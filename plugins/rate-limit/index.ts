@@ -64,6 +64,11 @@ async function redisCounts(
     'Requests whose limits were decided without the store, since it did not answer.',
     [],
   );
+  const damaged = metrics.counter(
+    'rate_limit_store_damaged_total',
+    'Keys of the store that held what was no count of ours, and began anew.',
+    [],
+  );
   // Its client is loaded only where it is wanted.
   const module = await import('./redis-counts.ts');
   const counts = host.keep(
@@ -71,7 +76,7 @@ async function redisCounts(
     () =>
       new module.RedisCounts(
         { url, onError, prefix, timeoutMs },
-        { local, errors, log, random, lookup },
+        { local, errors, damaged, log, random, lookup },
       ),
     (each) => each.close(),
   );

@@ -22,6 +22,8 @@ export interface RedisSurroundings extends ConnectionSurroundings {
   readonly local: GcraMemory;
   /** Requests that were decided without Redis. */
   readonly errors: PluginCounter;
+  /** Values in Redis that were none of ours. */
+  readonly damaged: PluginCounter;
 }
 
 const SCRIPTS = {
@@ -53,6 +55,8 @@ export class RedisCounts {
     const answer = await this.#connection.run('porticoTake', this.#keysOf(asks), args);
     if (answer === undefined) return this.#without(asks);
     const [at = 0, ...told] = (answer as readonly unknown[]).map(Number);
+    const damaged = told.pop() ?? 0;
+    if (damaged > 0) this.#around.damaged.inc({}, damaged);
     return asks.map((_ask, i) => {
       const [allowed, remaining = 0, resetUs = 0] = told.slice(i * 3, i * 3 + 3);
       return { allowed: allowed === 1, remaining, resetMs: resetUs / 1_000, at: at / 1_000 };

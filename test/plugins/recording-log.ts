@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 
 export interface Line {
+  readonly level: number;
   readonly plugin?: string;
   readonly msg: string;
 }
