@@ -6,9 +6,15 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { definePlugin, GatewayError, z } from 'portico';
+import { originFault } from './cors/origins.ts';
 
 /** RFC 9110 §9.2.1. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+const listed = z.string().superRefine((text, context) => {
+  const message = originFault(text);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
 
 const isOrigin = (text: string): boolean =>
   /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
@@ -19,11 +25,7 @@ export default definePlugin({
   options: z
     .strictObject({
       origins: z
-        .array(
-          z.string().refine(isOrigin, {
-            error: 'must be an origin as browsers write it, such as https://shop.example.com',
-          }),
-        )
+        .array(listed)
         .default([])
         .describe('Other origins whose pages may act for the user; its own always may.'),
     })

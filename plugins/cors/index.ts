@@ -5,19 +5,24 @@
  * What an upstream says of CORS itself is dropped: two answers would be none.
  */
 import { definePlugin, duration, fieldName, type ResponseHead, z } from 'portico';
+import { isNamedBy, patternFault } from './origins.ts';
 
-const ORIGIN = /^https?:\/\/(\*\.)?[A-Za-z0-9.-]+(:\d+)?$/;
+/** Any origin; and that of pages which have none of their own, such as sandboxed frames and files. */
+const WORDS: ReadonlySet<string> = new Set(['*', 'null']);
+
+const pattern = z.string().superRefine((text, context) => {
+  const message = WORDS.has(text) ? undefined : patternFault(text);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
 
 const Options = z
   .strictObject({
     origins: z
-      .array(
-        z.string().refine((text) => text === '*' || text === 'null' || ORIGIN.test(text), {
-          error: 'must be an origin such as https://shop.example.com, https://*.example.com, or *',
-        }),
-      )
+      .array(pattern)
       .min(1)
-      .describe('Origins that may call; `*` for any.'),
+      .describe(
+        'Origins that may call, as browsers write them: `https://shop.example.com`, `http://[::1]:3000`, `capacitor://localhost`; `https://*.example.com` for all names below one, `*` for any.',
+      ),
     methods: z
       .array(z.string().regex(/^[A-Z]+$/))
       .default(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
@@ -65,7 +70,8 @@ export default definePlugin({
         }
         if (!options.origins.includes('*') || options.credentials) vary(head, 'Origin');
         const { origin } = request.headers;
-        if (origin === undefined || !isAllowed(origin, options.origins)) return;
+        if (origin === undefined || !options.origins.some((each) => isNamedBy(each, origin)))
+          return;
         grant(head, origin, options);
         if (isPreflight(request.method, request.headers)) {
           grantPreflight(head, request.headers['access-control-request-headers'], options);
@@ -81,20 +87,6 @@ function isPreflight(method: string, headers: NodeJS.Dict<string | string[]>): b
     headers['origin'] !== undefined &&
     headers['access-control-request-method'] !== undefined
   );
-}
-
-function isAllowed(origin: string, allowed: readonly string[]): boolean {
-  return allowed.some((each) => {
-    if (each === '*' || each === origin) return true;
-    const [scheme, host] = each.split('://*');
-    // `https://*.example.com`: any name below it, the same scheme and port.
-    return (
-      host !== undefined &&
-      origin.startsWith(`${scheme}://`) &&
-      origin.endsWith(host) &&
-      /^[A-Za-z0-9.-]+$/.test(origin.slice(`${scheme}://`.length, -host.length))
-    );
-  });
 }
 
 function grant(head: ResponseHead, origin: string, options: Options): void {

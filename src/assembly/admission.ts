@@ -8,7 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { hostName } from '../canonical-host.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { answerLimit } from '../edge/answer-limit.ts';
-import { ClientExchange, setExchange } from '../edge/client-exchange.ts';
+import { ClientExchange, setExchange, UNMATCHED } from '../edge/client-exchange.ts';
 import {
   checkExpectation,
   checkFraming,
@@ -82,6 +82,7 @@ export function admission(options: AdmissionOptions): RequestHandler {
         app.routing(request, response);
       }
     } catch (thrown) {
+      if (refusedByRoute(request, response, exchange, thrown, options)) return;
       watchReader(response);
       refuse(request, response, exchange, thrown, options);
     }
@@ -156,6 +157,39 @@ function findPreflighted(
   return found.kind === 'match' && preflighted.has(found.match.route.name)
     ? found.match
     : undefined;
+}
+
+const TOO_LONG: ReadonlySet<string> = new Set(['GW_URI_TOO_LONG', 'GW_HEADERS_TOO_LARGE']);
+
+/**
+ * Pages of other origins may read why a request is too long where they may read the rest of a route: what
+ * lets them is the route's to say.
+ */
+function refusedByRoute(
+  request: IncomingMessage,
+  response: ServerResponse,
+  exchange: ClientExchange,
+  thrown: unknown,
+  options: AdmissionOptions,
+): boolean {
+  const error = toGatewayError(thrown);
+  if (!TOO_LONG.has(error.code) || request.headers.origin === undefined) return false;
+  const { server, owned, preflighted, app } = options;
+  const limits = { urlBytes: Number.POSITIVE_INFINITY, headersBytes: Number.POSITIVE_INFINITY };
+  const forbidden = forbiddenFields(owned, server.clientAddress);
+  try {
+    route(request, exchange, { ...limits, paths: server.paths, forbidden }, options);
+  } catch {
+    // What else is wrong with it is not told: nobody reads it any further.
+  }
+  if (!preflighted.has(exchange.route)) {
+    exchange.route = UNMATCHED;
+    return false;
+  }
+  exchange.refusal = error;
+  request.url = addressOf(exchange.route);
+  app.routing(request, response);
+  return true;
 }
 
 function answerAsterisk(response: ServerResponse, { id }: ClientExchange): void {

@@ -21,6 +21,7 @@ import {
   toGatewayError,
 } from '../errors.ts';
 import { readerWatch } from '../reader-watch.ts';
+import { addressOf } from './mount.ts';
 import { requestLogger } from './request-logger.ts';
 import type { World } from './world.ts';
 
@@ -33,13 +34,13 @@ export function createApp(server: ServerConfig, world: World): FastifyInstance {
     forceCloseConnections: false,
     return503OnClosing: false,
     genReqId: (raw) => exchangeOf(raw).id,
-    // A path that no BFF can decode; the router's own words tell where routes stand.
-    frameworkErrors: (_error, request, reply) => {
-      void answerError(
-        new GatewayError('GW_REQUEST_INVALID', 'the path is no UTF-8'),
-        request,
-        reply,
-      );
+    // A path that no BFF can decode; the router's own words tell where routes stand. Its route refuses it,
+    // so that its hooks see the answer.
+    frameworkErrors: (_error, { raw }, reply) => {
+      const exchange = exchangeOf(raw);
+      exchange.refusal = new GatewayError('GW_REQUEST_INVALID', 'the path is no UTF-8');
+      raw.url = addressOf(exchange.route);
+      app.routing(raw, reply.raw);
     },
     routerOptions: { maxParamLength: server.limits.urlBytes },
   });

@@ -64,6 +64,10 @@ export function entryHooks(
       const exchange = exchangeOf(request.raw);
       exchange.bodyLimits = bodyLimits;
       if (paths === 'ours') request.params = exchange.params;
+      if (exchange.refusal !== undefined) {
+        done(exchange.refusal);
+        return;
+      }
       const declared = request.raw.headers['content-length'];
       if (declared !== undefined && Number(declared) > bodyLimitBytes) {
         done(new GatewayError('GW_BODY_TOO_LARGE', `more than ${bodyLimitBytes} bytes`));

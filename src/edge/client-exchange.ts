@@ -6,11 +6,14 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { Cancellation } from '../cancellation.ts';
 import { type CallNotes, type Consumer, emptyNotes } from '../call.ts';
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode, GatewayError } from '../errors.ts';
 import { readBody, type UploadLimits } from './client-upload.ts';
 import type { PeerInfo } from './peer.ts';
 
 const EXCHANGE: unique symbol = Symbol('portico.exchange');
+
+/** In place of a route's name until one is found. */
+export const UNMATCHED = 'unmatched';
 
 export interface MissingPart {
   readonly name: string;
@@ -30,8 +33,8 @@ export class ClientExchange {
   query = '';
   /** Authority of the request: canonical, with its port as the client sent it. */
   host = '';
-  /** Name of the route; `unmatched` until one is found. */
-  route = 'unmatched';
+  /** Name of the route. */
+  route: string = UNMATCHED;
   /** Pattern of the BFF's route, for metrics. */
   endpoint = '';
   /** Decoded. */
@@ -47,6 +50,8 @@ export class ClientExchange {
   readonly signal = new Cancellation();
   /** Of the call for this request; of several, the one that ended last, or else began last. */
   notes: CallNotes = emptyNotes();
+  /** Why the route that was found only refuses. */
+  refusal: GatewayError | undefined;
   /** Our error, where we answered with one. */
   code: ErrorCode | undefined;
   /** What we answered without. */

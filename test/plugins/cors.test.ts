@@ -140,12 +140,63 @@ describe('an origin', () => {
     [['https://one.example', 'https://two.example'], 'https://two.example', true],
     [['https://shop.example'], 'null', false],
     [['null'], 'null', true],
+    [['capacitor://localhost'], 'capacitor://localhost', true],
+    [['capacitor://localhost'], 'ionic://localhost', false],
+    [['http://[::1]:3000'], 'http://[::1]:3000', true],
+    [['http://[::1]:3000'], 'http://[::1]', false],
+    [['tauri://localhost'], 'tauri://localhost', true],
+    [['chrome-extension://abcdefghijklmnop'], 'chrome-extension://abcdefghijklmnop', true],
+    [['https://*.shop.example'], 'https://a_b.shop.example', true],
+    [['https://xn--bcher-kva.example'], 'https://xn--bcher-kva.example', true],
   ])('%j allows %s: %s', async (origins, origin, allowed) => {
     const { ask } = await crossing({ origins });
     const response = await ask(origin);
     expect(response.headers.get('access-control-allow-origin')).toBe(allowed ? origin : null);
     expect(response.headers.get('vary')).toBe('Origin');
   });
+
+  test.each<readonly [origin: string, right: string]>([
+    ['https://Shop.example', '"https://shop.example"'],
+    ['HTTPS://shop.example', '"https://shop.example"'],
+    ['https://shop.example/', '"https://shop.example"'],
+    ['https://shop.example/path?x#y', '"https://shop.example"'],
+    ['https://shop.example:443', '"https://shop.example"'],
+    ['http://shop.example:080', '"http://shop.example"'],
+    ['http://[0:0:0:0:0:0:0:1]:3000', '"http://[::1]:3000"'],
+    ['http://127.1', '"http://127.0.0.1"'],
+    ['https://bücher.example', '"https://xn--bcher-kva.example"'],
+    ['https://*.Shop.example:443', '"https://*.shop.example"'],
+    ['capacitor://localhost/', '"capacitor://localhost"'],
+    ...[
+      'shop.example',
+      'capacitor:localhost',
+      'capacitor://',
+      'file:///index.html',
+      'file://',
+      'ws://shop.example',
+      'data:text/html,x',
+      'https://u:p@shop.example',
+      'https://shop.example:70000',
+      'https://256.1.1.1',
+      'http://[::1',
+      'https://*',
+      'https://*.*.example',
+      'https://a.*.example',
+      'https://a b.example',
+      'http://localhost:*',
+      'NULL',
+      '',
+    ].map((origin) => [origin, 'such as https://shop.example.com'] as const),
+  ])(
+    'that no browser sends, "%s", refuses the config with what would be right',
+    async (origin, right) => {
+      await expect(crossing({ origins: [origin] })).rejects.toThrow(
+        new RegExp(
+          `origins\\[0\\]: must be an origin as browsers write it.*${right.replace(/[[\]*.]/g, '\\$&')}`,
+        ),
+      );
+    },
+  );
 
   test('of any kind is answered with *, the same for all', async () => {
     const { ask } = await crossing({ origins: ['*'] });

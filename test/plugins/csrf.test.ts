@@ -73,6 +73,14 @@ describe('csrf', () => {
     expect(calls).toEqual([]);
   });
 
+  test('an app’s own scheme may be listed', async () => {
+    const { ask } = await guarded(['capacitor://localhost']);
+    const from = async (origin: string) => (await ask('POST', { origin })).status;
+    expect([await from('capacitor://localhost'), await from('ionic://localhost')]).toEqual([
+      200, 403,
+    ]);
+  });
+
   test.each([
     'shop.example.com',
     `${OURS}/`,

@@ -1,0 +1,59 @@
+/**
+ * Origins as browsers write them in `Origin` (RFC 6454 §6.2, Fetch standard): one that is written otherwise
+ * would never be found equal, and nobody would know why.
+ */
+
+/** Pages of these have no origin to tell: their requests say `null`, or there are none. */
+const WITHOUT_ORIGIN: ReadonlySet<string> = new Set([
+  'about:',
+  'blob:',
+  'data:',
+  'file:',
+  'ftp:',
+  'javascript:',
+  'ws:',
+  'wss:',
+]);
+
+const HOST = /^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
+
+/** What a browser sends for `text`; `undefined` where none would send anything like it. */
+function sentFor(text: string): string | undefined {
+  if (!/^[a-z][a-z\d+.-]*:\/\//i.test(text) || !URL.canParse(text)) return undefined;
+  const { protocol, host, origin, username, password } = new URL(text);
+  if (WITHOUT_ORIGIN.has(protocol) || !HOST.test(host) || username + password !== '') {
+    return undefined;
+  }
+  // Of apps' own schemes (`capacitor:`, `tauri:`) the parser knows no origin; browsers send this.
+  return origin === 'null' ? `${protocol}//${host}` : origin;
+}
+
+/** @returns why `text` is no origin that a browser sends; `undefined` where it is one */
+export function originFault(text: string): string | undefined {
+  const sent = sentFor(text);
+  if (sent === text) return undefined;
+  return sent === undefined
+    ? 'must be an origin as browsers write it, such as https://shop.example.com, http://[::1]:3000 or capacitor://localhost'
+    : `must be an origin as browsers write it: "${sent}"`;
+}
+
+/** Stands for the names that a `*` stands for. */
+const ANY = '://any.';
+
+/** The same, where `https://*.example.com` is all names below that one. */
+export function patternFault(text: string): string | undefined {
+  return originFault(text.replace('://*.', ANY))?.replace(ANY, '://*.');
+}
+
+/** Does `pattern` name `origin`? */
+export function isNamedBy(pattern: string, origin: string): boolean {
+  if (pattern === '*' || pattern === origin) return true;
+  const [scheme = '', host] = pattern.split('://*');
+  // Any name below it, of the same scheme and port.
+  return (
+    host !== undefined &&
+    origin.startsWith(`${scheme}://`) &&
+    origin.endsWith(host) &&
+    /^[\w.-]+$/.test(origin.slice(`${scheme}://`.length, -host.length))
+  );
+}
