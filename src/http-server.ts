@@ -16,7 +16,9 @@ import { exchangeOf } from './edge/client-exchange.ts';
 import { linger } from './edge/linger.ts';
 import { rawProblem, sendProblem } from './edge/problem.ts';
 import { type ErrorCode, GatewayError } from './errors.ts';
+import { descriptorLimit, isForWantOfDescriptors } from './descriptors.ts';
 import { boundAddresses } from './listener/address-limit.ts';
+import { keepReserve } from './listener/descriptor-reserve.ts';
 import { type SecureServer, secureServer } from './listener/secure-server.ts';
 
 export interface GatewayHttpServer {
@@ -53,6 +55,15 @@ export function createHttpServer(
       world.metrics.countRefusedConnection('address'),
     );
   }
+  const refuseForReserve = (): void => {
+    world.onNoDescriptors?.();
+    world.metrics.countRefusedConnection('descriptors');
+  };
+  keepReserve(server, descriptorLimit(), refuseForReserve);
+  server.on('error', (error) => {
+    // What is wrong with listening is told by `listen`.
+    if (isForWantOfDescriptors(error)) world.onNoDescriptors?.();
+  });
   server.on('timeout', closeIdle);
   // Both are met where all of a request is looked at.
   server.on('checkContinue', handle);

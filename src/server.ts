@@ -15,6 +15,7 @@ import type { Call } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Environment } from './config/environment.ts';
+import { descriptorNotice, warnOfDescriptors } from './descriptor-notice.ts';
 import { ConfigError, type Fault, formatFault, sortFaults } from './config/fault.ts';
 import { type Loaded, loadConfig } from './config/load.ts';
 import { requestIds } from './edge/request-id.ts';
@@ -136,8 +137,10 @@ function createWorld(options: GatewayOptions, config: Config): World {
       log[event.kind === 'recovered' ? 'info' : 'warn']({ name, ...event }, 'name resolution');
     },
   });
+  const onNoDescriptors = descriptorNotice(clock, log);
   const upstreams = new UpstreamRegistry({
     clock,
+    onNoDescriptors,
     random,
     checking,
     names,
@@ -175,6 +178,7 @@ function createWorld(options: GatewayOptions, config: Config): World {
     collected: new CollectedBytes(),
     kept: new KeptValues(),
     checking,
+    onNoDescriptors,
     nextRequestId: requestIds(),
     send,
   };
@@ -249,6 +253,7 @@ class RunningGateway implements Gateway {
       throw error;
     }
     this.#ready = true;
+    warnOfDescriptors(this.config, this.#world.log);
     this.#world.log.info({ url: this.url, admin: this.adminUrl }, 'serving');
   }
 

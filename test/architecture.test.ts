@@ -7,6 +7,7 @@ const LAYERS: readonly (readonly string[])[] = [
   [
     'src/errors.ts',
     'src/clock.ts',
+    'src/descriptors.ts',
     'src/timeouts.ts',
     'src/cancellation.ts',
     'src/headers.ts',
@@ -44,6 +45,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'src/admin.ts',
     'src/listener/',
     'src/http-server.ts',
+    'src/descriptor-notice.ts',
     'src/server.ts',
     'src/testing.ts',
     'src/cli/',

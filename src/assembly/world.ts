@@ -25,6 +25,8 @@ export interface World {
   readonly kept: KeptValues;
   /** Nothing will be served: the config is only checked, and nobody is called for it. */
   readonly checking: boolean;
+  /** There was no file descriptor for a socket or a file: the log says so, once a minute. */
+  readonly onNoDescriptors?: () => void;
   readonly nextRequestId: () => string;
   /** Stands for the network of an upstream; tests hand one in. */
   readonly send?: ((upstream: string) => Call | undefined) | undefined;

@@ -194,8 +194,8 @@ export class Metrics {
     this.#slotsGivenUp.inc({ upstream, side });
   }
 
-  /** By the limit of all, or by that of one address. */
-  countRefusedConnection(limit: 'connections' | 'address'): void {
+  /** By the limit of all, by that of one address, or for want of file descriptors. */
+  countRefusedConnection(limit: 'connections' | 'address' | 'descriptors'): void {
     this.#refusedConnections.inc({ limit });
   }
 

@@ -3,6 +3,8 @@ import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { buildConnector, errors } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { UpstreamConfig } from '../config/config.ts';
+import { isForWantOfDescriptors } from '../descriptors.ts';
+import { GatewayError } from '../errors.ts';
 import { guardStreams } from './h2-streams.ts';
 import { NAME_TIMEOUT } from './transport-error.ts';
 
@@ -13,6 +15,8 @@ export interface ConnectorOptions {
   readonly clock: Clock;
   /** How names become addresses. */
   readonly lookup: LookupFunction;
+  /** Told when there was no file descriptor for a socket. */
+  readonly onNoDescriptors?: (() => void) | undefined;
 }
 
 /** How often the other end of an HTTP/2 session is asked whether it is there (PING, RFC 9113 §6.7). */
@@ -22,7 +26,7 @@ const SILENT_MS = 12_000;
 
 /** undici's way to a socket; it fails once `connectTimeout` has passed. */
 export function connector(options: ConnectorOptions): buildConnector.connector {
-  const { config, servername, clock, lookup } = options;
+  const { config, servername, clock, lookup, onNoDescriptors } = options;
   const connect = buildConnector({ ...tlsOptions(config), lookup, timeout: 0 });
   const bounded: buildConnector.connector = (
     { servername: _ofTheRequest, ...target },
@@ -32,6 +36,11 @@ export function connector(options: ConnectorOptions): buildConnector.connector {
     const connecting: unknown = connect(named, (...outcome) => {
       clock.cancel(timer);
       const [error, opened] = outcome;
+      if (error !== null && isForWantOfDescriptors(error)) {
+        onNoDescriptors?.();
+        callback(noDescriptors(error), null);
+        return;
+      }
       if (error === null && isH2(opened)) {
         guardStreams(opened);
         watchSilence(opened, clock);
@@ -48,6 +57,12 @@ export function connector(options: ConnectorOptions): buildConnector.connector {
   };
   return config.http2 ? failingTogether(bounded) : bounded;
 }
+
+const noDescriptors = (cause: Error): GatewayError =>
+  new GatewayError('GW_OVERLOADED', 'no more connections can be opened', {
+    cause,
+    retryAfterMs: 1_000,
+  });
 
 /** `connectTimeout` has passed, and the name's address is still not known. */
 class NameTimeoutError extends Error {

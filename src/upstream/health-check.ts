@@ -7,13 +7,17 @@ import type { HealthConfig } from '../config/config.ts';
 /** An answer longer than this is not read to its end. */
 const MAX_BODY_BYTES = 65_536;
 
-/** @returns what is wrong, in a few words; `undefined` where the target is well */
+/** The gateway could not ask: that tells nothing of the target. */
+export const NOT_ASKED = Symbol('not asked');
+/** What is wrong, in a few words; `undefined` where the target is well. */
+export type Verdict = string | typeof NOT_ASKED | undefined;
+
 export function checkHealth(
   dispatcher: Dispatcher,
   host: string | undefined,
   config: HealthConfig,
   clock: Clock,
-): Promise<string | undefined> {
+): Promise<Verdict> {
   return new Promise((resolve) => {
     const check = new Check(config, clock, resolve);
     const headers = {
@@ -33,13 +37,13 @@ class Check implements Dispatcher.DispatchHandler {
   readonly #config: HealthConfig;
   readonly #clock: Clock;
   readonly #timer: Timer;
-  readonly #resolve: (fault: string | undefined) => void;
+  readonly #resolve: (verdict: Verdict) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #isOver = false;
   #bytes = 0;
   #status = 0;
 
-  constructor(config: HealthConfig, clock: Clock, resolve: (fault: string | undefined) => void) {
+  constructor(config: HealthConfig, clock: Clock, resolve: (verdict: Verdict) => void) {
     this.#config = config;
     this.#clock = clock;
     this.#resolve = resolve;
@@ -73,15 +77,16 @@ class Check implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: unknown, error: Error): void {
     this.#controller = undefined;
-    this.end((error as NodeJS.ErrnoException).code ?? error.message);
+    const { code = error.message } = error as NodeJS.ErrnoException;
+    this.end(code === 'GW_OVERLOADED' ? NOT_ASKED : code);
   }
 
   /** The first word counts. */
-  end(fault: string | undefined): void {
+  end(verdict: Verdict): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#clock.cancel(this.#timer);
-    this.#resolve(fault);
+    this.#resolve(verdict);
     this.#controller?.abort(new Error('the check is over'));
   }
 

@@ -7,7 +7,7 @@
 import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../clock.ts';
 import type { HealthConfig } from '../config/config.ts';
-import { checkHealth } from './health-check.ts';
+import { checkHealth, NOT_ASKED } from './health-check.ts';
 import type { Target } from './target.ts';
 
 /** Checks of many targets, or of many gateways, drift apart by this share of the interval. */
@@ -74,10 +74,12 @@ class Watch {
   start(): void {
     if (this.#isStopped) return;
     const { clock } = this.#options;
-    void checkHealth(this.#dispatcher, this.#target.host, this.#config, clock).then((fault) => {
+    void checkHealth(this.#dispatcher, this.#target.host, this.#config, clock).then((verdict) => {
       if (this.#isStopped) return;
-      this.#note(fault);
-      this.#isFirst = false;
+      if (verdict !== NOT_ASKED) {
+        this.#note(verdict);
+        this.#isFirst = false;
+      }
       this.#timer = clock.after(this.#pauseMs(), () => this.start());
     });
   }

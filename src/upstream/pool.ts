@@ -24,6 +24,8 @@ const H2_OPTIONS: Pool.Options['h2Options'] & { readonly initialWindowSize: numb
 export interface PoolSurroundings {
   readonly clock: Clock;
   readonly names: Names;
+  /** Told when there was no file descriptor for a socket. */
+  readonly onNoDescriptors?: () => void;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface PoolSurroundings {
 export function openPool(
   origin: string,
   config: UpstreamConfig,
-  { clock, names }: PoolSurroundings,
+  { clock, names, onNoDescriptors }: PoolSurroundings,
   host?: string,
 ): Dispatcher {
   const isSecure = origin.startsWith('https:');
@@ -47,7 +49,7 @@ export function openPool(
     allowH2: config.http2,
     h2Options: H2_OPTIONS,
     factory: (url, own) => new SteadyClient(url, own),
-    connect: connector({ config, servername, clock, lookup: names.lookup }),
+    connect: connector({ config, servername, clock, lookup: names.lookup, onNoDescriptors }),
     // Timers are ours and exact; undici's would fire half a second late, or more.
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -34,6 +34,8 @@ export interface Surroundings {
   /** Nobody is called: no look-ups, no health checks. */
   readonly checking?: boolean;
   readonly names: Names;
+  /** Told when there was no file descriptor for a socket. */
+  readonly onNoDescriptors?: () => void;
   /** Told when a circuit changes. */
   readonly onCircuit?: (upstream: string, state: CircuitName) => void;
   /** Told of each exchange whose slow client had to give its slot to another. */

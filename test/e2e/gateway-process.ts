@@ -11,6 +11,8 @@ export interface GatewayProcess {
   readonly url: string;
   readonly adminUrl: string;
   readonly child: ChildProcess;
+  /** Grows. */
+  readonly log: readonly LogLine[];
   /** Most memory it has held so far, in MiB. */
   peakMiB(): number;
   /** Memory it holds now, in MiB. */
@@ -29,13 +31,16 @@ const COMPILE_CACHE = path.resolve('node_modules/.cache/portico');
 export async function startGatewayProcess(
   config: Readonly<Record<string, unknown>>,
   flags: readonly string[] = [],
+  descriptors?: number,
 ): Promise<GatewayProcess> {
   const folder = mkdtempSync(path.join(tmpdir(), 'portico-e2e-'));
   const file = path.join(folder, 'gateway.config.yaml');
   const ports = { server: { host: '127.0.0.1', port: 0 }, admin: { port: 0 } };
   const server = { ...ports.server, ...(config['server'] as object | undefined) };
   writeFileSync(file, JSON.stringify({ version: 1, ...ports, ...config, server }));
-  const child = spawn(process.execPath, [...flags, MAIN, 'start', '--config', file], {
+  const command = [process.execPath, ...flags, MAIN, 'start', '--config', file];
+  const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors} && `;
+  const child = spawn('sh', ['-c', `${limit}exec "$0" "$@"`, ...command], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
   });
@@ -43,7 +48,8 @@ export async function startGatewayProcess(
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
-  const { url, admin } = await serving(child);
+  const log: LogLine[] = [];
+  const { url, admin } = await serving(child, log);
   const status = (field: string): number => {
     const text = readFileSync(`/proc/${child.pid}/status`, 'utf8');
     return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(text)?.[1]) / 1_024;
@@ -52,6 +58,7 @@ export async function startGatewayProcess(
     url,
     adminUrl: admin,
     child,
+    log,
     peakMiB: () => status('VmHWM'),
     memoryMiB: () => status('VmRSS'),
     stop: async (signal = 'SIGTERM') => {
@@ -62,17 +69,23 @@ export async function startGatewayProcess(
   };
 }
 
+export interface LogLine {
+  readonly msg: string;
+  readonly level: string;
+}
+
 interface Serving {
   readonly url: string;
   readonly admin: string;
 }
 
-/** Waits for the line that says it serves; the rest of its output is read and dropped. */
-async function serving(child: ChildProcess): Promise<Serving> {
+/** Waits for the line that says it serves; access lines are dropped. */
+async function serving(child: ChildProcess, log: LogLine[]): Promise<Serving> {
   const lines = createInterface({ input: child.stdout! });
   return new Promise((resolve, reject) => {
     lines.on('line', (line) => {
-      const entry = JSON.parse(line) as Serving & { readonly msg: string };
+      const entry = JSON.parse(line) as Serving & LogLine;
+      if (entry.msg !== 'request') log.push(entry);
       if (entry.msg === 'serving') resolve(entry);
     });
     child.once('exit', (code) => reject(new Error(`the gateway ended with ${code}`)));

@@ -6,6 +6,7 @@
  * asynchronous waits for one of libuv's four threads, which a slow disk may hold.
  */
 import { readFileSync, statSync } from 'node:fs';
+import { isForWantOfDescriptors } from '../../descriptors.ts';
 
 export class SystemFile<T> {
   readonly #path: string;
@@ -22,10 +23,12 @@ export class SystemFile<T> {
   /** The same object, as long as the file is the same. */
   get(): T {
     const now = this.#stamp();
-    if (this.#parsed === undefined || now !== this.#seen) {
-      this.#seen = now;
-      this.#parsed = this.#parse(this.#read());
-    }
+    if (this.#parsed !== undefined && now === this.#seen) return this.#parsed;
+    const text = this.#read();
+    // It is there, but there is no descriptor to read it by: the next time, then.
+    if (text === undefined) return this.#parsed ?? this.#parse('');
+    this.#seen = now;
+    this.#parsed = this.#parse(text);
     return this.#parsed;
   }
 
@@ -38,11 +41,11 @@ export class SystemFile<T> {
     }
   }
 
-  #read(): string {
+  #read(): string | undefined {
     try {
       return readFileSync(this.#path, 'utf8');
-    } catch {
-      return '';
+    } catch (error) {
+      return isForWantOfDescriptors(error) ? undefined : '';
     }
   }
 }

@@ -1,0 +1,40 @@
+/**
+ * File descriptors: how many this process may open, and whether a failure means that none are left.
+ *
+ * That is the gateway's own want (GW_OVERLOADED), and never the fault of whom it could not reach.
+ */
+import { closeSync, openSync, readFileSync } from 'node:fs';
+
+/** The most that may be open at once; infinite where the system does not tell. */
+export function descriptorLimit(): number {
+  try {
+    const [, soft] =
+      /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** None left in this process, or in the whole system. */
+const NONE_LEFT: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
+/** What resolvers say for want of a descriptor, too. */
+const MAYBE: ReadonlySet<unknown> = new Set(['EAI_AGAIN', 'EAI_SYSTEM', 'ENOTFOUND']);
+
+/** Did something fail with `error` because no descriptor was left? */
+export function isForWantOfDescriptors(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  if (NONE_LEFT.has(code)) return true;
+  if (error instanceof AggregateError && error.errors.some(isForWantOfDescriptors)) return true;
+  return isForWantOfDescriptors(error.cause) || (MAYBE.has(code) && areNoneLeft());
+}
+
+function areNoneLeft(): boolean {
+  try {
+    closeSync(openSync('/dev/null', 'r'));
+    return false;
+  } catch (error) {
+    return NONE_LEFT.has((error as NodeJS.ErrnoException).code);
+  }
+}
