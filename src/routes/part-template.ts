@@ -6,6 +6,7 @@
  */
 import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../canonical-path.ts';
 import { textOfClaim } from '../claims.ts';
+import { REQUEST_ROOTS } from '../config/check-template.ts';
 import {
   parseTemplate,
   type Reference,
@@ -17,7 +18,7 @@ import { GatewayError } from '../errors.ts';
 import { firstValue } from '../headers.ts';
 import { follow, scalarText } from '../value-path.ts';
 import { queryValue } from './conditions.ts';
-import { mustBeCanonical } from './rewrite.ts';
+import { mustBeCanonical, mustStayCanonical } from './rewrite.ts';
 
 export interface TemplateInput {
   readonly exchange: ClientExchange;
@@ -31,8 +32,20 @@ export type Render = (input: TemplateInput) => string;
 
 export function compilePath(text: string): Render {
   const template = parseTemplate(text);
-  return (input) => mustBeCanonical(render(template, input, encodeSegment));
+  if (!template.references.some(isOfPart)) {
+    return (input) => mustBeCanonical(render(template, input, encodeSegment));
+  }
+  return (input) =>
+    mustStayCanonical(render(template, input, encodeSegment), () =>
+      renderTemplate(template, (reference) =>
+        isOfPart(reference) ? 'x' : encodedValue(reference, input, encodeSegment),
+      ),
+    );
 }
+
+/** Does an upstream choose its value? */
+const isOfPart = ({ root, rest }: Reference): boolean =>
+  rest.length > 0 && !REQUEST_ROOTS.includes(root as never);
 
 /** `?a=1&b=2`, or nothing; a parameter whose value the client did not send is left out. */
 export function compileQuery(
@@ -75,31 +88,32 @@ function render(
   input: TemplateInput,
   encode: (value: string) => string,
 ): string {
-  return renderTemplate(template, (reference) => {
-    const [value, fromClient] = valueOf(reference, input);
-    try {
-      return encode(asText(value));
-    } catch (error) {
-      throw new GatewayError(
-        fromClient ? 'GW_REQUEST_INVALID' : 'GW_UPSTREAM_INVALID',
-        `{${reference.text}} is ${(error as Error).message}`,
-        { cause: error },
-      );
-    }
-  });
+  return renderTemplate(template, (reference) => encodedValue(reference, input, encode));
 }
 
-/** The value of a reference, and whether the client chose it. */
-function valueOf(
-  { root, rest }: Reference,
-  { exchange, headers, parts }: TemplateInput,
-): readonly [value: unknown, fromClient: boolean] {
+function encodedValue(
+  reference: Reference,
+  input: TemplateInput,
+  encode: (value: string) => string,
+): string {
+  try {
+    return encode(asText(valueOf(reference, input)));
+  } catch (error) {
+    throw new GatewayError(
+      isOfPart(reference) ? 'GW_UPSTREAM_INVALID' : 'GW_REQUEST_INVALID',
+      `{${reference.text}} is ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+}
+
+function valueOf({ root, rest }: Reference, { exchange, headers, parts }: TemplateInput): unknown {
   const name = rest.join('.');
-  if (rest.length === 0) return [exchange.params[root], true];
-  if (root === 'query') return [queryValue(exchange.query, name), true];
-  if (root === 'header') return [firstValue(headers[name.toLowerCase()]), true];
-  if (root === 'claim') return [textOfClaim(exchange.consumer?.claims, rest), true];
-  return [follow(parts[root], rest), false];
+  if (rest.length === 0) return exchange.params[root];
+  if (root === 'query') return queryValue(exchange.query, name);
+  if (root === 'header') return firstValue(headers[name.toLowerCase()]);
+  if (root === 'claim') return textOfClaim(exchange.consumer?.claims, rest);
+  return follow(parts[root], rest);
 }
 
 function asText(value: unknown): string {

@@ -52,3 +52,19 @@ export function mustBeCanonical(path: string): string {
   if (canonical === path) return path;
   throw new GatewayError('GW_REQUEST_INVALID', 'a parameter would make it another path');
 }
+
+/**
+ * The same for a path that has values of upstreams in it too; `ofClient` gives it with something
+ * harmless in their place, and so tells whose fault it is.
+ *
+ * @throws GW_REQUEST_INVALID where the client's values are to blame, else GW_UPSTREAM_INVALID
+ */
+export function mustStayCanonical(path: string, ofClient: () => string): string {
+  try {
+    return mustBeCanonical(path);
+  } catch (error) {
+    mustBeCanonical(ofClient());
+    const why = 'what an upstream answered would make it another path';
+    throw new GatewayError('GW_UPSTREAM_INVALID', why, { cause: error });
+  }
+}

@@ -169,3 +169,81 @@ describe('a part that writes', () => {
     expect(calls.toSorted()).toEqual(['GET |  | -', 'POST | one of each | application/x-order']);
   });
 });
+
+describe('a value that another part has answered', () => {
+  const linked = (id: unknown, path: string, more: object = {}) =>
+    startGateway({
+      config: {
+        routes: {
+          all: {
+            match: { path: '/{id}' },
+            aggregate: {
+              a: { upstream: 'a', path: '/a' },
+              b: { upstream: 'b', path, default: 'instead', ...more },
+            },
+          },
+        },
+      },
+      upstreams: {
+        a: () => ({ body: { id } }),
+        b: ({ path: asked }) => ({ body: JSON.stringify(asked) }),
+      },
+    });
+
+  test.each([
+    '../../admin?x=1#',
+    '..',
+    '.',
+    '',
+    'a\\b',
+    'a\r\nb',
+    '\ud800',
+    'x'.repeat(1_025),
+    null,
+    {},
+    [1],
+    undefined,
+  ])('and that cannot stand in a path fails its part alone: %j', async (id) => {
+    const { fetch } = await linked(id, '/seen/{a.id}');
+    const response = await fetch('/1');
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { a: JSON.parse(JSON.stringify({ id })) as unknown, b: 'instead' },
+    ]);
+    expect(response.headers.get('gateway-degraded')).toBe('b;reason=invalid');
+  });
+
+  test('is blamed on nobody else beside a good value of the client', async () => {
+    const { fetch } = await linked('/../', '/x/{id}/{a.id}');
+    const response = await fetch('/1');
+    expect([response.status, response.headers.get('gateway-degraded')]).toEqual([
+      200,
+      'b;reason=invalid',
+    ]);
+  });
+
+  test('does not hide that the client’s own cannot stand there', async () => {
+    const { fetch } = await linked('/../', '/x/{query.q}/{a.id}');
+    expect((await fetch('/1?q=a/../b')).status).toBe(400);
+    expect((await fetch('/1?q=..')).status).toBe(400);
+    expect((await fetch('/1')).status).toBe(400);
+  });
+
+  test('may make a segment together with the client’s', async () => {
+    const { fetch } = await linked('/', '/x/{query.q}{a.id}y');
+    expect(await (await fetch('/1?q=..')).json()).toMatchObject({ status: 400 });
+    expect(await (await fetch('/1?q=a')).json()).toMatchObject({ b: '/x/a%2Fy' });
+  });
+
+  test('fails the answer as the upstream’s fault where its part is required', async () => {
+    const { fetch } = await linked('../x', '/seen/{a.id}', { required: true, default: undefined });
+    const response = await fetch('/1');
+    expect(response.status).toBe(502);
+    expect(await response.json()).toMatchObject({ type: 'urn:portico:error:GW_UPSTREAM_INVALID' });
+  });
+
+  test('may be a text of a query, whatever is in it', async () => {
+    const { fetch } = await linked('../../admin?x=1#', '/seen', { query: { id: '{a.id}' } });
+    expect(await (await fetch('/1')).json()).toMatchObject({ b: '/seen' });
+  });
+});
