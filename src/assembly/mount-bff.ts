@@ -12,7 +12,8 @@ import type {
 } from 'fastify';
 import type { z } from 'zod';
 import type { Bff } from '../authoring/bff.ts';
-import { PartRunner, upstreamClient } from '../authoring/parts.ts';
+import { PartRunner } from '../authoring/part-runner.ts';
+import { type UpstreamClient, upstreamClients } from '../authoring/parts.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasBody } from '../edge/client-headers.ts';
 import { GatewayError } from '../errors.ts';
@@ -50,13 +51,21 @@ export async function mountBff(
 }
 
 const RUNNER: unique symbol = Symbol('portico.parts');
-type WithRunner = FastifyRequest & { [RUNNER]?: PartRunner };
+const CLIENTS: unique symbol = Symbol('portico.clients');
+type WithRunner = FastifyRequest & {
+  [RUNNER]?: PartRunner;
+  [CLIENTS]?: Readonly<Record<string, UpstreamClient>>;
+};
 
 function decorateParts(scope: FastifyInstance, { upstreams }: Bff): void {
-  const clients = Object.fromEntries(upstreams.map((name) => [name, upstreamClient(name)]));
   // The hook that marks a request sets it first.
   const runnerOf = (request: WithRunner): PartRunner => request[RUNNER]!;
-  scope.decorateRequest('upstreams', { getter: () => clients });
+  scope.decorateRequest('upstreams', {
+    // A part that is awaited is run by its request.
+    getter(this: WithRunner) {
+      return (this[CLIENTS] ??= upstreamClients(upstreams, (part) => this.run(part)));
+    },
+  });
   scope.decorateRequest('run', function run(part) {
     return runnerOf(this).run(this, exchangeOf(this.raw).reply!, part);
   });

@@ -43,7 +43,7 @@ type BffRoute<U extends string> = <const S extends Schemas>(
   handler: (
     request: BffRequest<U, S>,
     reply: FastifyReply,
-  ) => Promise<Answer<S> | FastifyReply> | Answer<S> | FastifyReply,
+  ) => PromiseLike<Answer<S> | FastifyReply> | Answer<S> | FastifyReply,
 ) => unknown;
 
 export interface BffRouteConfig {

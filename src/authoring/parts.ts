@@ -2,27 +2,14 @@
  * Upstreams as BFF code sees them: parts that are described first and run later, side by side.
  *
  * A part is run by the request it is made for, and carries its deadline, identity, abort, trace and
- * policies: there is no client that could be used outside a request.
+ * policies: there is no client that could be used outside a request. It runs once: whoever awaits it,
+ * or gives it to `run` or `gather`, gets what came of that one call.
  */
 import { inspect } from 'node:util';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../canonical-path.ts';
-import type { Clock } from '../clock.ts';
-import { parseTemplate, renderTemplate, type Template } from '../config/template.ts';
-import { exchangeOf, type MissingPart } from '../edge/client-exchange.ts';
-import { markDegraded } from '../edge/degraded.ts';
-import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
-import { GatewayError, isGatewayError } from '../errors.ts';
-import type { Cancellation } from '../cancellation.ts';
-import type { MutableHeaders } from '../headers.ts';
-import { isSafe } from '../json-number.ts';
-import { degradedReason, notNeeded, type PartRequest, partTime, runPart } from '../routes/part.ts';
-import { mustBeCanonical } from '../routes/rewrite.ts';
-import type { UpstreamCall } from '../routes/route.ts';
-import { parseDuration } from '../config/units.ts';
 
-type Scalar = string | number | boolean;
+/** What can stand in a path or a query. */
+export type Scalar = string | number | boolean;
 
 export interface PartOptions<T> {
   /** Values of the template's `{name}`s. */
@@ -48,14 +35,17 @@ export interface PartOptionsWithBody<T> extends PartOptions<T> {
   readonly body?: unknown;
 }
 
-/** A call that has not been made yet. */
-export interface Part<T> {
+/** A call that is made when somebody awaits it, or gives it to `run` or `gather`; never more than once. */
+export interface Part<T> extends PromiseLike<T> {
   readonly upstream: string;
   readonly method: string;
   readonly template: string;
   readonly options: PartOptionsWithBody<T>;
   /** What stands for it when it fails; a part without is required. */
   readonly fallback?: { readonly value: T };
+  /** As a promise has them; both run the part. */
+  catch<F>(onRejected: (reason: unknown) => F | PromiseLike<F>): Promise<T | F>;
+  finally(onFinally: () => void): Promise<T>;
 }
 
 /** Calls one upstream; `T` is what the answer is taken for, checked only where a schema is given. */
@@ -82,6 +72,91 @@ declare module 'fastify' {
   }
 }
 
+/** What a part is of. */
+type Described<T> = Pick<Part<T>, 'upstream' | 'method' | 'template' | 'options'>;
+
+/** What runs a part, where it is awaited; by the request that it is made for. */
+export type RunPart = <T>(part: Part<T>) => Promise<T>;
+
+/** The one call of a part, and of what `optional` makes of it. */
+class Once {
+  #outcome: Promise<unknown> | undefined;
+
+  of(make: () => Promise<unknown>): Promise<unknown> {
+    return (this.#outcome ??= make());
+  }
+}
+
+/** A part, as the client of an upstream makes it. */
+export class DescribedPart<T> implements Part<T> {
+  readonly upstream: string;
+  readonly method: string;
+  readonly template: string;
+  readonly options: PartOptionsWithBody<T>;
+  readonly fallback?: { readonly value: T };
+  readonly #run: RunPart;
+  readonly #once: Once;
+  #awaited: Promise<T> | undefined;
+
+  constructor(
+    { upstream, method, template, options }: Described<T>,
+    run: RunPart,
+    optional?: { readonly once: Once; readonly value: T },
+  ) {
+    this.upstream = upstream;
+    this.method = method;
+    this.template = template;
+    this.options = options;
+    this.#run = run;
+    this.#once = optional?.once ?? new Once();
+    if (optional !== undefined) this.fallback = { value: optional.value };
+  }
+
+  /** The same call, with `value` where it fails. */
+  withFallback(value: T): DescribedPart<T> {
+    return new DescribedPart(this, this.#run, { once: this.#once, value });
+  }
+
+  /** What came of the call, which `make` makes where nobody has asked for it before. */
+  outcome(make: () => Promise<unknown>): Promise<unknown> {
+    return this.#once.of(make);
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- to be awaited is what it is for
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#await().then(onFulfilled, onRejected);
+  }
+
+  catch<F>(onRejected: (reason: unknown) => F | PromiseLike<F>): Promise<T | F> {
+    return this.#await().catch(onRejected);
+  }
+
+  finally(onFinally: () => void): Promise<T> {
+    return this.#await().finally(onFinally);
+  }
+
+  /** @throws {TypeError} always: an answer would show the call instead of what it gives */
+  toJSON(): never {
+    return this.toString();
+  }
+
+  /** @throws {TypeError} always, as `toJSON` does */
+  toString(): never {
+    throw new TypeError(
+      `${this.method} ${this.template} of ${this.upstream} was not awaited: ${HOW}`,
+    );
+  }
+
+  #await(): Promise<T> {
+    return (this.#awaited ??= this.#run<T>(this));
+  }
+}
+
+const HOW = 'await it, or give it to request.run or request.gather';
+
 /**
  * The same part, with what stands for it when it fails: something of its kind, `null` or `undefined`. It is
  * then named in `Gateway-Degraded`.
@@ -89,182 +164,60 @@ declare module 'fastify' {
 export function optional<T>(part: Part<T>, fallback: NoInfer<T>): Part<T>;
 export function optional<T, F extends null | undefined>(part: Part<T>, fallback: F): Part<T | F>;
 export function optional<T>(part: Part<T>, fallback: T): Part<T> {
-  return { ...part, fallback: { value: fallback } };
+  mustBePart('the part', part);
+  return part.withFallback(fallback);
 }
 
-export function upstreamClient(upstream: string): UpstreamClient {
-  const part =
-    (method: string) =>
-    <T>(template: string, options: PartOptionsWithBody<T> = {}): Part<T> => ({
-      upstream,
-      method,
-      template,
-      options,
-    });
-  return {
-    get: part('GET'),
-    post: part('POST'),
-    put: part('PUT'),
-    patch: part('PATCH'),
-    delete: part('DELETE'),
-  };
+/** Upstreams of a BFF, for one request. */
+export function upstreamClients(
+  names: readonly string[],
+  run: RunPart,
+): Readonly<Record<string, UpstreamClient>> {
+  const clients: Record<string, UpstreamClient> = {};
+  for (const name of names) clients[name] = new DescribingClient(name, run);
+  return clients;
+}
+
+class DescribingClient implements UpstreamClient {
+  readonly #upstream: string;
+  readonly #run: RunPart;
+
+  constructor(upstream: string, run: RunPart) {
+    this.#upstream = upstream;
+    this.#run = run;
+  }
+
+  get<T>(template: string, options?: PartOptions<T>): Part<T> {
+    return this.#part('GET', template, options);
+  }
+
+  post<T>(template: string, options?: PartOptionsWithBody<T>): Part<T> {
+    return this.#part('POST', template, options);
+  }
+
+  put<T>(template: string, options?: PartOptionsWithBody<T>): Part<T> {
+    return this.#part('PUT', template, options);
+  }
+
+  patch<T>(template: string, options?: PartOptionsWithBody<T>): Part<T> {
+    return this.#part('PATCH', template, options);
+  }
+
+  delete<T>(template: string, options?: PartOptions<T>): Part<T> {
+    return this.#part('DELETE', template, options);
+  }
+
+  #part<T>(method: string, template: string, options: PartOptionsWithBody<T> = {}): Part<T> {
+    return new DescribedPart({ upstream: this.#upstream, method, template, options }, this.#run);
+  }
 }
 
 /** @throws {TypeError} for an answer, or the promise of one, where a call is to be described */
-function mustBePart(name: string, value: unknown): asserts value is Part<unknown> {
-  if (typeof value === 'object' && value !== null && 'upstream' in value) return;
+export function mustBePart<T>(name: string, value: Part<T>): asserts value is DescribedPart<T>;
+export function mustBePart(name: string, value: unknown): void {
+  if (value instanceof DescribedPart) return;
   // Nobody waits for a promise that is refused here: where it fails, it must not end the process.
   if (value instanceof Promise) value.catch(() => undefined);
   const wanted = 'give it what request.upstreams.….get(…) or optional(…) returns';
   throw new TypeError(`${name} is ${inspect(value, { depth: 0 })}, not a part: ${wanted}`);
-}
-
-/** Templates of one BFF that are read once. */
-const MAX_TEMPLATES = 1_000;
-
-/** Runs parts for requests of one mounted BFF. */
-export class PartRunner {
-  readonly #calls: ReadonlyMap<string, UpstreamCall>;
-  readonly #clock: Clock;
-  readonly #templates = new Map<string, Template>();
-
-  constructor(calls: ReadonlyMap<string, UpstreamCall>, clock: Clock) {
-    this.#calls = calls;
-    this.#clock = clock;
-  }
-
-  async run<T>(request: FastifyRequest, reply: FastifyReply, part: Part<T>): Promise<T> {
-    mustBePart('the part', part);
-    const { [part.upstream]: value } = await this.gather(request, reply, { [part.upstream]: part });
-    return value as T;
-  }
-
-  async gather<P extends Readonly<Record<string, Part<unknown>>>>(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    parts: P,
-  ): Promise<PartValues<P>> {
-    for (const [name, part] of Object.entries(parts)) mustBePart(name, part);
-    const group = exchangeOf(request.raw).signal.child();
-    const missing: MissingPart[] = [];
-    const settle = async ([name, part]: [string, Part<unknown>]): Promise<[string, unknown]> => {
-      try {
-        return [name, await this.#one(request, name, part, group)];
-      } catch (error) {
-        if (part.fallback === undefined) throw error;
-        if (!isGatewayError(error)) request.log.error({ err: error, part: name }, 'bug');
-        missing.push({ name, reason: degradedReason(error) });
-        return [name, part.fallback.value];
-      }
-    };
-    try {
-      const values = await Promise.all(Object.entries(parts).map(settle));
-      markDegraded(reply, missing);
-      return Object.fromEntries(values) as PartValues<P>;
-    } catch (error) {
-      group.cancel(notNeeded());
-      throw error;
-    }
-  }
-
-  async #one<T>(
-    request: FastifyRequest,
-    name: string,
-    part: Part<T>,
-    group: Cancellation,
-  ): Promise<T> {
-    const call = this.#calls.get(part.upstream);
-    if (call === undefined) {
-      throw new TypeError(`the BFF did not declare the upstream "${part.upstream}"`);
-    }
-    const description = this.#describe(request, name, part, call);
-    const exchange = exchangeOf(request.raw);
-    const json = await runPart(call, exchange, group, description);
-    const { schema, numbers } = part.options;
-    const value = numbers === 'text' ? json.withNumbersAsText() : json.value;
-    if (schema === undefined) return value as T;
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    throw new GatewayError('GW_UPSTREAM_INVALID', `${name} is not what it must be`, {
-      cause: parsed.error,
-    });
-  }
-
-  #describe<T>(
-    request: FastifyRequest,
-    name: string,
-    part: Part<T>,
-    { config, deadlineMs }: UpstreamCall,
-  ): PartRequest {
-    const { options, upstream, method } = part;
-    const exchange = exchangeOf(request.raw);
-    const headers: MutableHeaders = gatewayHeaders(exchange);
-    headers['accept'] = 'application/json';
-    headers['accept-encoding'] = 'identity';
-    const language = request.headers['accept-language'];
-    if (language !== undefined) headers['accept-language'] = language;
-    for (const [key, value] of Object.entries(options.headers ?? {})) {
-      headers[key.toLowerCase()] = value;
-    }
-    const host = upstreamHost(config.host, exchange);
-    if (host !== undefined) headers['host'] = host;
-    const body = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body));
-    if (body !== undefined) {
-      headers['content-type'] ??= 'application/json';
-      headers['content-length'] = String(body.length);
-    }
-    return {
-      name,
-      upstream,
-      method,
-      path: this.#path(part.template, options.path ?? {}),
-      query: queryString(options.query ?? {}),
-      headers,
-      body,
-      time: partTime(
-        options.timeout === undefined ? undefined : parseDuration(options.timeout),
-        deadlineMs,
-        this.#clock,
-      ),
-      maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
-    };
-  }
-
-  /** @throws GW_REQUEST_INVALID when a value can not stand in a path */
-  #path(text: string, values: Readonly<Record<string, Scalar>>): string {
-    let template = this.#templates.get(text);
-    if (template === undefined) {
-      template = parseTemplate(text);
-      // Code that puts values into the text itself must not fill the memory.
-      if (this.#templates.size < MAX_TEMPLATES) this.#templates.set(text, template);
-    }
-    const path = renderTemplate(template, (reference) => {
-      const value = values[reference.text];
-      if (value === undefined) throw new TypeError(`no value for {${reference.text}} of ${text}`);
-      return encoded(reference.text, encodeSegment, value);
-    });
-    return mustBeCanonical(path);
-  }
-}
-
-function queryString(values: Readonly<Record<string, Scalar | undefined>>): string {
-  const pairs = Object.entries(values).flatMap(([name, value]) =>
-    value === undefined
-      ? []
-      : [`${encodeUnreserved(name)}=${encoded(name, encodeQueryValue, value)}`],
-  );
-  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
-}
-
-function encoded(name: string, encode: (text: string) => string, value: Scalar): string {
-  try {
-    if (typeof value === 'number' && !isSafe(String(value))) {
-      throw new RangeError('a number that may have lost digits: ask for it with numbers: "text"');
-    }
-    return encode(String(value));
-  } catch (error) {
-    throw new GatewayError('GW_REQUEST_INVALID', `${name} is ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
 }

@@ -173,3 +173,75 @@ describe('a number that JavaScript cannot hold', () => {
     },
   );
 });
+
+describe('a part', () => {
+  const named = ({ path }: UpstreamRequest) => ({ body: JSON.stringify(path.slice(1)) });
+
+  test('runs where it is awaited, optional or not', async () => {
+    const { fetch, calls } = await mounted({
+      items: (call) => (call.path === '/5' ? { status: 500 } : named(call)),
+      stock: (call) => (call.path === '/2' ? { status: 500 } : named(call)),
+    });
+    const response = await fetch('/m/awaited');
+    expect([response.status, await response.json()]).toEqual([200, { sum: '1b34e' }]);
+    expect(response.headers.get('gateway-degraded')).toBe('stock;reason=status-500');
+    expect(calls.map(({ path }) => path).toSorted()).toEqual(['/1', '/2', '/3', '/4', '/5']);
+  });
+
+  test('that is awaited and fails is the answer of the request', async () => {
+    const { fetch, calls } = await mounted({ items: () => ({ status: 404 }) });
+    const response = await fetch('/m/awaited');
+    expect([response.status, await codeOf(response)]).toEqual([404, 'GW_ROUTE_NOT_FOUND']);
+    expect(calls).toHaveLength(1);
+  });
+
+  test('that a handler returns is its answer, trimmed like any other', async () => {
+    const { fetch } = await mounted({ items: () => ({ body: { sum: 'x', secret: 1 } }) });
+    const response = await fetch('/m/returned');
+    expect([response.status, await response.json()]).toEqual([200, { sum: 'x' }]);
+  });
+
+  test('runs once, whoever waits for it: nothing is written twice', async () => {
+    const { fetch, calls } = await mounted({ items: named });
+    expect(await (await fetch('/m/once')).json()).toEqual({ sum: '111111' });
+    expect(calls.map(({ method }) => method)).toEqual(['POST']);
+  });
+
+  test('that nobody waits for makes no call', async () => {
+    const { fetch, calls } = await mounted();
+    expect(await (await fetch('/m/described')).json()).toEqual({ sum: 'none' });
+    expect(calls).toEqual([]);
+  });
+
+  test.each(['/m/shown', '/m/nested'])('never stands for its value: %s', async (path) => {
+    const { fetch, calls } = await mounted();
+    const response = await fetch(path);
+    expect([response.status, await codeOf(response)]).toEqual([500, 'GW_INTERNAL']);
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('a value that cannot stand in a path', () => {
+  const evil = '../../admin?x=1#';
+
+  test('is the part’s failure where an upstream has answered it', async () => {
+    const { fetch, calls } = await mounted({ items: () => ({ body: { id: evil } }) });
+    const response = await fetch('/m/linked');
+    expect([response.status, await codeOf(response)]).toEqual([502, 'GW_UPSTREAM_INVALID']);
+    expect(calls.map(({ path }) => path)).toEqual(['/item']);
+  });
+
+  test.each(['', '..', 'a\\b', 'x'.repeat(1_025)])('and so is %j', async (id) => {
+    const { fetch } = await mounted({ items: () => ({ body: { id } }) });
+    expect((await fetch('/m/linked?wanted=ok')).status).toBe(502);
+  });
+
+  test('is the client’s where the client has sent it', async () => {
+    const { fetch } = await mounted({
+      items: () => ({ body: { id: 'a' } }),
+      stock: () => ({ body: '"seen"' }),
+    });
+    const response = await fetch(`/m/linked?wanted=${encodeURIComponent('a/../b')}`);
+    expect([response.status, await codeOf(response)]).toEqual([400, 'GW_REQUEST_INVALID']);
+  });
+});

@@ -1,0 +1,133 @@
+/** What a part of a BFF asks its upstream for. */
+import type { FastifyRequest } from 'fastify';
+import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../canonical-path.ts';
+import type { Clock } from '../clock.ts';
+import { parseTemplate, renderTemplate, type Template } from '../config/template.ts';
+import { parseDuration } from '../config/units.ts';
+import { exchangeOf } from '../edge/client-exchange.ts';
+import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
+import { GatewayError } from '../errors.ts';
+import type { MutableHeaders } from '../headers.ts';
+import { isSafe } from '../json-number.ts';
+import { type PartRequest, partTime } from '../routes/part.ts';
+import { mustStayCanonical } from '../routes/rewrite.ts';
+import type { UpstreamCall } from '../routes/route.ts';
+import type { Part, Scalar } from './parts.ts';
+
+/** Templates of one BFF that are read once. */
+const MAX_TEMPLATES = 1_000;
+
+/** For the parts of one mounted BFF. */
+export class PartDescriber {
+  readonly #clock: Clock;
+  readonly #templates = new Map<string, Template>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @throws GW_REQUEST_INVALID, GW_UPSTREAM_INVALID when a value can not stand where it is put */
+  describe<T>(
+    request: FastifyRequest,
+    name: string,
+    part: Part<T>,
+    { config, deadlineMs }: UpstreamCall,
+  ): PartRequest {
+    const { options, upstream, method } = part;
+    const exchange = exchangeOf(request.raw);
+    const headers: MutableHeaders = gatewayHeaders(exchange);
+    headers['accept'] = 'application/json';
+    headers['accept-encoding'] = 'identity';
+    const language = request.headers['accept-language'];
+    if (language !== undefined) headers['accept-language'] = language;
+    for (const [key, value] of Object.entries(options.headers ?? {})) {
+      headers[key.toLowerCase()] = value;
+    }
+    const host = upstreamHost(config.host, exchange);
+    if (host !== undefined) headers['host'] = host;
+    const body = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body));
+    if (body !== undefined) {
+      headers['content-type'] ??= 'application/json';
+      headers['content-length'] = String(body.length);
+    }
+    return {
+      name,
+      upstream,
+      method,
+      path: this.#path(request, part.template, options.path ?? {}),
+      query: queryString(request, options.query ?? {}),
+      headers,
+      body,
+      time: partTime(
+        options.timeout === undefined ? undefined : parseDuration(options.timeout),
+        deadlineMs,
+        this.#clock,
+      ),
+      maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
+    };
+  }
+
+  #path(request: FastifyRequest, text: string, values: Readonly<Record<string, Scalar>>): string {
+    let template = this.#templates.get(text);
+    if (template === undefined) {
+      template = parseTemplate(text);
+      // Code that puts values into the text itself must not fill the memory.
+      if (this.#templates.size < MAX_TEMPLATES) this.#templates.set(text, template);
+    }
+    const path = renderTemplate(template, (reference) => {
+      const value = values[reference.text];
+      if (value === undefined) throw new TypeError(`no value for {${reference.text}} of ${text}`);
+      return encoded(request, reference.text, encodeSegment, value);
+    });
+    return mustStayCanonical(path, () =>
+      renderTemplate(template, ({ text: name }) =>
+        isOfClient(request, String(values[name])) ? encodeSegment(String(values[name])) : 'x',
+      ),
+    );
+  }
+}
+
+function queryString(
+  request: FastifyRequest,
+  values: Readonly<Record<string, Scalar | undefined>>,
+): string {
+  const pairs = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : [`${encodeUnreserved(name)}=${encoded(request, name, encodeQueryValue, value)}`],
+  );
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}
+
+function encoded(
+  request: FastifyRequest,
+  name: string,
+  encode: (text: string) => string,
+  value: Scalar,
+): string {
+  try {
+    if (typeof value === 'number' && !isSafe(String(value))) {
+      throw new RangeError('a number that may have lost digits: ask for it with numbers: "text"');
+    }
+    return encode(String(value));
+  } catch (error) {
+    const code = isOfClient(request, String(value)) ? 'GW_REQUEST_INVALID' : 'GW_UPSTREAM_INVALID';
+    throw new GatewayError(code, `${name} is ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Has the client, or its token, sent this value? Whatever it has not is what an upstream answered. */
+function isOfClient(request: FastifyRequest, text: string): boolean {
+  const { params, query, body, headers, consumer } = request;
+  return [params, query, body, headers, consumer?.id, consumer?.claims].some((each) =>
+    holds(each, text, MAX_DEPTH),
+  );
+}
+
+/** No value that is put into a path is found deeper. */
+const MAX_DEPTH = 32;
+
+function holds(value: unknown, text: string, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return String(value) === text;
+  return depth > 0 && Object.values(value).some((each) => holds(each, text, depth - 1));
+}
