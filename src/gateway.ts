@@ -81,6 +81,8 @@ export async function buildGeneration(
     const context = {
       clock: world.clock,
       idleMs: config.server.limits.idleMs,
+      minRate: config.server.limits.minRate,
+      readerIdleMs: config.server.limits.readerIdleMs,
       urlBytes: config.server.limits.urlBytes,
       onFallback: (route: string, reason: string) => world.metrics.countFallback(route, reason),
     };

@@ -1,5 +1,6 @@
 /**
- * How a client keeps up while we ask for bytes of its body: what it may not do is fall silent.
+ * How a client keeps up while we ask for bytes of its body: it may not fall silent, nor send so slowly
+ * that its body would take for ever. Time in which we ask for none is not counted.
  *
  * One timer for each body, which is not touched by the chunks: it looks when the client could be late at
  * the earliest.
@@ -12,7 +13,12 @@ export interface PaceOptions {
   readonly clock: Clock;
   /** GW_REQUEST_TIMEOUT when no byte comes for this long. */
   readonly idleMs: number;
+  /** Nor when the average falls below so many bytes a second, once it means something; 0: any. */
+  readonly minRate?: number;
 }
+
+/** The average is looked at from here on: before it, a client may still be getting under way. */
+const GRACE_MS = 5_000;
 
 export class UploadPace {
   readonly #options: PaceOptions;
@@ -20,6 +26,9 @@ export class UploadPace {
   readonly #lag = new Lag();
   /** Since when we ask for bytes; `undefined` while we do not. */
   #askedAt: number | undefined;
+  /** In the spans that are over. */
+  #askedMs = 0;
+  #bytes = 0;
   /** Of the last byte, or since when we ask. */
   #quietSince = 0;
   #timer: Timer | undefined;
@@ -32,18 +41,19 @@ export class UploadPace {
   /** Bytes are wanted from now on. */
   ask(): void {
     if (this.#askedAt !== undefined) return;
-    const { clock, idleMs } = this.#options;
+    const { clock } = this.#options;
     const now = clock.now();
     this.#askedAt = now;
     this.#quietSince = now;
     this.#lag.begin(now);
-    this.#timer ??= clock.after(idleMs, () => this.#look());
+    this.#timer = clock.after(Math.max(this.#leftMs(now), 1), this.#look);
   }
 
   /** Some came. */
   took(bytes: number): void {
     const now = this.#options.clock.now();
     this.#quietSince = now;
+    this.#bytes += bytes;
     this.#lag.end(now, bytes);
     if (this.#askedAt !== undefined) this.#lag.begin(now);
   }
@@ -52,8 +62,10 @@ export class UploadPace {
   rest(): void {
     if (this.#askedAt === undefined) return;
     const { clock } = this.#options;
+    const now = clock.now();
+    this.#askedMs += now - this.#askedAt;
     this.#askedAt = undefined;
-    this.#lag.end(clock.now(), 0);
+    this.#lag.end(now, 0);
     clock.cancel(this.#timer);
     this.#timer = undefined;
   }
@@ -63,13 +75,37 @@ export class UploadPace {
     return this.#lag.at(now);
   }
 
-  #look(): void {
+  readonly #look = (): void => {
     this.#timer = undefined;
-    const { clock, idleMs } = this.#options;
+    const { clock } = this.#options;
+    const leftMs = this.#leftMs(clock.now());
     // Timers may fire a fraction early.
-    const leftMs = this.#quietSince + idleMs - clock.now();
-    if (leftMs < 1) {
-      this.#onLate(new GatewayError('GW_REQUEST_TIMEOUT', `no byte of the body for ${idleMs} ms`));
-    } else this.#timer = clock.after(leftMs, () => this.#look());
+    if (leftMs < 1) this.#onLate(this.#lateness(clock.now()));
+    else this.#timer = clock.after(leftMs, this.#look);
+  };
+
+  /** Until the client is late, if no byte comes. */
+  #leftMs(now: number): number {
+    return Math.min(this.#idleLeftMs(now), this.#rateLeftMs(now));
+  }
+
+  #idleLeftMs(now: number): number {
+    return this.#quietSince + this.#options.idleMs - now;
+  }
+
+  #rateLeftMs(now: number): number {
+    const { minRate = 0 } = this.#options;
+    if (minRate === 0) return Number.POSITIVE_INFINITY;
+    const askedMs = this.#askedMs + now - (this.#askedAt ?? now);
+    return Math.max((this.#bytes * 1_000) / minRate, GRACE_MS) - askedMs;
+  }
+
+  #lateness(now: number): GatewayError {
+    const { idleMs, minRate = 0 } = this.#options;
+    const isSilent = this.#idleLeftMs(now) <= this.#rateLeftMs(now);
+    const detail = isSilent
+      ? `no byte of the body for ${idleMs} ms`
+      : `the body came at less than ${minRate} bytes a second`;
+    return new GatewayError('GW_REQUEST_TIMEOUT', detail);
   }
 }

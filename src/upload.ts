@@ -21,6 +21,8 @@ export interface UploadOptions {
   readonly keepBytes: number;
   /** GW_REQUEST_TIMEOUT when the client sends nothing for this long though we would take it. */
   readonly idleMs: number;
+  /** GW_REQUEST_TIMEOUT when it sends fewer bytes a second while we would take them; 0: any. */
+  readonly minRate?: number;
   /** Messages that come when there is something to say (gRPC): it is no fault to be silent. */
   readonly isConversation?: boolean;
   /** GW_UPSTREAM_TIMEOUT for an attempt that takes nothing for this long though there is some. */

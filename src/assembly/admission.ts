@@ -49,14 +49,14 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 export function admission(options: AdmissionOptions): RequestHandler {
   const { app, world, onClose, server, owned } = options;
   const { paths, limits, clientAddress } = server;
-  const { urlBytes, headersBytes, idleMs, answerMs } = limits;
+  const { urlBytes, headersBytes, idleMs, readerIdleMs, answerMs } = limits;
   const forbidden = forbiddenFields(owned, clientAddress);
   const rules = { paths, urlBytes, headersBytes, forbidden };
   const proxyRules = { ...rules, forbidden: forbiddenToProxies(owned, clientAddress) };
   const { nextRequestId, clock } = world;
   const proxies =
     server.trustedProxies.length === 0 ? undefined : new TrustedProxies({ ...server, owned });
-  const watchReader = readerWatch(clock, idleMs);
+  const watchReader = readerWatch(clock, readerIdleMs);
   const boundAnswer = answerLimit(answerMs, clock);
   return function admit(request, response) {
     const method = request.method ?? 'GET';

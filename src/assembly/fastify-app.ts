@@ -63,7 +63,7 @@ export function createApp(server: ServerConfig, world: World): FastifyInstance {
       return exchangeOf(this.raw);
     },
   });
-  addFirstHooks(app, server.limits.idleMs, world);
+  addFirstHooks(app, server.limits.readerIdleMs, world);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(() => {
     throw new GatewayError('GW_ROUTE_NOT_FOUND', 'nothing is served at this path');
@@ -72,8 +72,8 @@ export function createApp(server: ServerConfig, world: World): FastifyInstance {
 }
 
 /** What runs before any hook of a plugin, ordinary Fastify plugins among them. */
-function addFirstHooks(app: FastifyInstance, idleMs: number, { log, clock }: World): void {
-  const watchReader = readerWatch(clock, idleMs);
+function addFirstHooks(app: FastifyInstance, readerIdleMs: number, { log, clock }: World): void {
+  const watchReader = readerWatch(clock, readerIdleMs);
   app.addHook('onRequest', function enter(request, reply, done) {
     const exchange = exchangeOf(request.raw);
     // Fastify has routed it by an address of ours: from here on it has its own URL.

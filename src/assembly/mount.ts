@@ -54,11 +54,11 @@ const closeAfterLongBody: FastifyHook = function closeAfterLongBody(request, rep
 /** What runs before any plugin. `paths` says whose pattern has the parameters of the path. */
 export function entryHooks(
   route: Route,
-  { clock, idleMs }: ActionContext,
+  { clock, idleMs, minRate }: ActionContext,
   paths: 'ours' | 'fastify' = 'ours',
 ): FastifyHook[] {
   const { bodyLimitBytes } = route.config;
-  const bodyLimits = { clock, idleMs, limitBytes: bodyLimitBytes, stallMs: idleMs };
+  const bodyLimits = { clock, idleMs, minRate, limitBytes: bodyLimitBytes, stallMs: idleMs };
   return [
     function admitBody(request, _reply, done) {
       const exchange = exchangeOf(request.raw);

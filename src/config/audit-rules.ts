@@ -103,6 +103,10 @@ export const AUDIT_RULES: readonly AuditRule[] = [
         const message = 'clients may keep a connection for more than a minute without a byte';
         yield { path: ['server', 'limits', key], message };
       }
+      if (limits.minRate === 0) {
+        const message = 'clients may send their bodies as slowly as they like';
+        yield { path: ['server', 'limits', 'minRate'], message };
+      }
     },
   },
   {

@@ -68,6 +68,8 @@ function buildServer(
       urlBytes: limits.url,
       headersTimeoutMs: limits.headersTimeout,
       idleMs: limits.idle,
+      minRate: limits.minRate,
+      readerIdleMs: limits.readerIdle,
       answerMs: limits.answer,
       keepAliveMs: limits.keepAlive,
       connections: limits.connections,

@@ -47,6 +47,9 @@ export interface ServerConfig {
     readonly urlBytes: number;
     readonly headersTimeoutMs: number;
     readonly idleMs: number;
+    /** Bytes a second; 0: no bound. */
+    readonly minRate: number;
+    readonly readerIdleMs: number;
     readonly answerMs: number;
     readonly keepAliveMs: number;
     readonly connections: number;

@@ -75,7 +75,19 @@ export const Server = z
           .describe('For a whole request head to arrive; 408 past it.'),
         idle: positiveDuration()
           .prefault('30s')
-          .describe('Silence of a client while a byte is due from or to it.'),
+          .describe(
+            'Silence of a client while bytes of its request are due; 408 past it. It also bounds what is read of a body that nobody wants.',
+          ),
+        minRate: size()
+          .prefault('240B')
+          .describe(
+            'Least bytes a second of a request body, on average from its 6th second on and while the gateway asks for them; 408 below it. gRPC is exempt. 0B sets no bound.',
+          ),
+        readerIdle: positiveDuration()
+          .prefault('5m')
+          .describe(
+            'Longest time in which a client takes no byte of its answer while some are due; then it is cut off. The system may report the progress of a slow but steady reader only every minute or two.',
+          ),
         answer: positiveDuration()
           .prefault('5m')
           .describe(

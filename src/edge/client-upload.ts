@@ -14,6 +14,8 @@ export interface UploadLimits {
   readonly clock: Clock;
   /** Silence of the client. */
   readonly idleMs: number;
+  /** Bytes a second; 0: any. */
+  readonly minRate: number;
   readonly limitBytes: number;
   /** Silence of who takes it. */
   readonly stallMs: number;
@@ -26,13 +28,14 @@ export function openUpload(
   request: FastifyRequest,
   reply: FastifyReply,
   exchange: ClientExchange,
-  { clock, idleMs, limitBytes, stallMs }: UploadLimits,
+  { clock, idleMs, minRate, limitBytes, stallMs }: UploadLimits,
 ): Upload {
   const declared = request.raw.headers['content-length'];
   const length = declared === undefined ? undefined : Number(declared);
   const { body } = exchange;
   const expects = body === undefined && request.raw.headers.expect !== undefined;
   const source = body === undefined ? request.raw : Readable.from(body.length === 0 ? [] : [body]);
+  const isConversation = isGrpc(request.raw.headers['content-type']);
   exchange.isUploading = true;
   const upload = new Upload(source, length, {
     clock,
@@ -40,7 +43,8 @@ export function openUpload(
     // What is held anyway can be sent again, all of it.
     keepBytes: Math.max(KEPT_BYTES, body?.length ?? 0),
     idleMs,
-    isConversation: isGrpc(request.raw.headers['content-type']),
+    minRate: isConversation ? 0 : minRate,
+    isConversation,
     stallMs,
     onFault: (error) => {
       exchange.code ??= error.code;

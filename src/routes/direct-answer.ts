@@ -18,7 +18,7 @@ export interface Answer {
 /** Ends `body`, whatever happens. @throws what a hook throws, or a head that can not be written */
 export function answerDirectly(
   { responseHooks }: Route,
-  { clock, idleMs }: ActionContext,
+  { clock, readerIdleMs: idleMs }: ActionContext,
   { request, reply, head, body }: Answer,
 ): void {
   try {

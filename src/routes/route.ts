@@ -50,8 +50,12 @@ export interface UpstreamCall {
 /** Limits and time that actions share. */
 export interface ActionContext {
   readonly clock: Clock;
-  /** Silence of a client. */
+  /** Silence of a client that sends. */
   readonly idleMs: number;
+  /** Bytes a second that its body must have; 0: any. */
+  readonly minRate: number;
+  /** For how long a client may take nothing of its answer. */
+  readonly readerIdleMs: number;
   /** Longest target of a request. */
   readonly urlBytes: number;
   /** Told of each answer that stands in for an upstream's. */

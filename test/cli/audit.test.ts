@@ -22,7 +22,7 @@ admin: { host: 0.0.0.0 }
 server:
   allowFaults: true
   paths: { escapedSlash: keep }
-  limits: { body: 100MiB, headersTimeout: 2m, idle: 61s }
+  limits: { body: 100MiB, headersTimeout: 2m, idle: 61s, minRate: 0B }
   trustedProxies: [10.0.0.0/8, '::/0']
 telemetry: { logs: { access: false } }
 plugins:
@@ -59,6 +59,7 @@ describe('portico audit', () => {
       '24 medium large-bodies routes.half.limits.body',
       '6 medium patient-limits server.limits.headersTimeout',
       '6 medium patient-limits server.limits.idle',
+      '6 medium patient-limits server.limits.minRate',
       '13 low shared-secret plugins.jwt.issuers.b.secret',
       '12 low no-audience plugins.jwt.issuers.a',
       '20 low optional-token routes.half.jwt',

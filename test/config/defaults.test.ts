@@ -18,6 +18,8 @@ describe('what is not written', () => {
         urlBytes: 8_192,
         headersTimeoutMs: 10_000,
         idleMs: 30_000,
+        minRate: 240,
+        readerIdleMs: 300_000,
         answerMs: 300_000,
         keepAliveMs: 72_000,
         connections: 10_000,

@@ -11,7 +11,7 @@ import { pair } from '../listener/gateway.ts';
 import { fixture } from '../plugins/fixtures/folder.ts';
 
 const LARGE = JSON.stringify('x'.repeat(1_000_000));
-const limits = { limits: { idle: '400ms' } };
+const limits = { limits: { readerIdle: '400ms' } };
 const trace = { trace: { module: fixture('trace') } };
 
 /** Asks for `/`, and reads nothing. */
@@ -28,7 +28,7 @@ const twelve = (): object =>
     Array.from({ length: 12 }, (_, i) => [`part${i}`, { upstream: 'up', path: '/' }]),
   );
 
-describe('a client that stops reading is cut off after `idle`', () => {
+describe('a client that stops reading is cut off after `readerIdle`', () => {
   test('where a plugin transforms the answer, and its slot is free', async () => {
     const origin = await startUpstream((_request, response) => {
       response.end(Buffer.alloc(20_000_000));
@@ -67,9 +67,9 @@ describe('a client that stops reading is cut off after `idle`', () => {
 });
 
 describe('a client that reads slowly gets all of a long answer', () => {
-  /** All of it takes three times `idle`, which the system's own buffers must be shorter than. */
+  /** All of it takes three times `readerIdle`, which the system's own buffers must be shorter than. */
   const BYTES_PER_MS = 4_000;
-  const idle = { limits: { idle: '1s' } };
+  const idle = { limits: { readerIdle: '1s' } };
 
   test.each(['HTTP/1.1', 'HTTP/1.1 over TLS', 'HTTP/2'])('over %s', async (version) => {
     const isPlain = version === 'HTTP/1.1';

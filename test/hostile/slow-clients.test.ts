@@ -134,7 +134,12 @@ test(
     const gateway = await startGatewayProcess({
       telemetry: { logs: { access: false } },
       server: {
-        limits: { headersTimeout: `${HEAD_MS}ms`, idle: `${IDLE_MS}ms`, connections: 5_000 },
+        limits: {
+          headersTimeout: `${HEAD_MS}ms`,
+          idle: `${IDLE_MS}ms`,
+          readerIdle: `${IDLE_MS}ms`,
+          connections: 5_000,
+        },
       },
       upstreams: { slow: upstreamOf, fast: { targets: [origin] } },
       routes: {

@@ -15,6 +15,8 @@ const LIMITS = {
   urlBytes: 8_192,
   headersTimeoutMs: 10_000,
   idleMs: 10_000,
+  minRate: 240,
+  readerIdleMs: 10_000,
   answerMs: 300_000,
   keepAliveMs: 10_000,
   connections: 10,
