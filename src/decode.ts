@@ -40,35 +40,50 @@ export function codingsOf(value: Headers[string] | undefined): readonly string[]
 
 const NONE: readonly string[] = [];
 
+/** What is wrong: a coding or charset that is not known, bytes that are not of it, or too many. */
+export type Undecodable = 'unknown' | 'broken' | 'large';
+
+/** The error for whoever sent it. */
+export type Refuse = (kind: Undecodable, why: string, cause?: Error) => GatewayError;
+
+const ofUpstream: Refuse = (_kind, why, cause) =>
+  new GatewayError('GW_UPSTREAM_INVALID', why, { cause });
+
 /**
  * Undoes `codings`, the last one first; no step makes more than `capBytes`.
  *
- * @throws GW_UPSTREAM_INVALID for one that is unknown or broken, and past the cap
+ * @throws what `refuse` makes, by default GW_UPSTREAM_INVALID
  */
 export async function decode(
   bytes: Buffer,
   codings: readonly string[],
   capBytes: number,
+  refuse: Refuse = ofUpstream,
 ): Promise<Buffer> {
-  if (codings.length > MOST_CODINGS) throw invalid('it is encoded too often');
+  if (codings.length > MOST_CODINGS) throw refuse('unknown', 'it is encoded too often');
   let current = bytes;
   for (const coding of codings.toReversed()) {
     const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined;
-    if (decoder === undefined) throw invalid('its coding is unknown');
+    if (decoder === undefined) throw refuse('unknown', 'its coding is unknown');
     // Of an answer without a body, such as to HEAD.
     if (current.length === 0) return current;
-    current = await undo(decoder, current, capBytes);
+    current = await undo(decoder, current, capBytes, refuse);
   }
   return current;
 }
 
-function undo(decoder: Decoder, bytes: Buffer, maxOutputLength: number): Promise<Buffer> {
+function undo(
+  decoder: Decoder,
+  bytes: Buffer,
+  maxOutputLength: number,
+  refuse: Refuse,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     decoder(bytes, { maxOutputLength }, (error, result) => {
       if (error === null) resolve(result);
       else if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
-        reject(invalid(`body over ${maxOutputLength} bytes`));
-      } else reject(invalid('it can not be decoded', error));
+        reject(refuse('large', `body over ${maxOutputLength} bytes`));
+      } else reject(refuse('broken', 'it cannot be decoded', error));
     });
   });
 }
@@ -83,24 +98,39 @@ const UTF8: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii']
 /**
  * `bytes` as UTF-8, without a byte order mark, which counts before what is declared.
  *
- * @throws GW_UPSTREAM_INVALID where the charset is unknown, or the bytes are not of it
+ * @throws what `refuse` makes, by default GW_UPSTREAM_INVALID
  */
-export function toUtf8(bytes: Buffer, contentType?: Headers[string]): Buffer {
+export function toUtf8(
+  bytes: Buffer,
+  contentType?: Headers[string],
+  refuse: Refuse = ofUpstream,
+): Buffer {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return bytes.subarray(3);
   const label = markOf(bytes) ?? declared(firstValue(contentType), bytes);
   if (label === undefined) return bytes;
+  let decoder: TextDecoder;
   try {
-    return Buffer.from(new TextDecoder(label, { fatal: true }).decode(bytes));
+    decoder = new TextDecoder(label, { fatal: true });
   } catch (error) {
-    throw invalid('its charset can not be read', error as Error);
+    throw refuse('unknown', 'its charset is unknown', error as Error);
+  }
+  try {
+    return Buffer.from(decoder.decode(bytes));
+  } catch (error) {
+    throw refuse('broken', 'it is not of its charset', error as Error);
   }
 }
 
-/** Does a content type declare one? Most of JSON's do not, or say what goes without saying. */
+/** Does a content type declare one that is not UTF-8? Most of JSON's declare none. */
 export const hasCharset = (contentType: Headers[string] | undefined): boolean =>
   typeof contentType === 'string' &&
   contentType !== 'application/json' &&
-  CHARSET.test(contentType);
+  charsetOf(contentType) !== undefined;
+
+function charsetOf(contentType: string): string | undefined {
+  const charset = CHARSET.exec(contentType)?.[2]?.toLowerCase();
+  return charset === undefined || UTF8.has(charset) ? undefined : charset;
+}
 
 function markOf(bytes: Buffer): string | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
@@ -108,12 +138,8 @@ function markOf(bytes: Buffer): string | undefined {
 }
 
 function declared(contentType: string | undefined, bytes: Buffer): string | undefined {
-  const charset = contentType && CHARSET.exec(contentType)?.[2]?.toLowerCase();
-  if (charset === undefined || charset === '' || UTF8.has(charset)) return undefined;
+  const charset = contentType && charsetOf(contentType);
   // Without a mark: JSON begins with an ASCII character (RFC 4627 §3).
   if (charset === 'utf-16') return bytes[0] === 0 ? 'utf-16be' : 'utf-16le';
-  return charset;
+  return charset === '' ? undefined : charset;
 }
-
-const invalid = (why: string, cause?: Error): GatewayError =>
-  new GatewayError('GW_UPSTREAM_INVALID', why, { cause });

@@ -2,25 +2,17 @@
  * Mounts a BFF: a Fastify plugin in a context of its own, whose routes inherit the hooks of the YAML
  * route and whose schemas are zod's.
  */
-import type {
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  onRequestHookHandler,
-  RequestPayload,
-  RouteOptions,
-} from 'fastify';
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
 import type { z } from 'zod';
 import type { Bff } from '../authoring/bff.ts';
 import { PartRunner } from '../authoring/part-runner.ts';
 import { type UpstreamClient, upstreamClients } from '../authoring/parts.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
-import { hasBody } from '../edge/client-headers.ts';
 import { GatewayError } from '../errors.ts';
-import { openUpload } from '../edge/client-upload.ts';
 import { SERVED_METHODS } from '../edge/methods.ts';
 import { hasParameters, parameterFault } from '../path-parameters.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
+import { takeBody } from './bff-body.ts';
 import { BffEndpoints } from './bff-endpoints.ts';
 import { asHook } from './fastify-hook.ts';
 import { checkResponses, validator } from './bff-schemas.ts';
@@ -199,44 +191,3 @@ function markRequest(endpoint: string, runner: PartRunner): onRequestHookHandler
     done();
   };
 }
-
-/** Reads a body as actions do: `Expect` answered, silence bounded, bytes counted. */
-function takeBody(limits: ActionContext & { readonly limitBytes: number }) {
-  const options = { ...limits, stallMs: limits.idleMs };
-  return function readBody(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    payload: RequestPayload,
-    done: (error: GatewayError | null, payload: RequestPayload) => void,
-  ): void {
-    if (!hasBody(request.raw)) {
-      done(null, payload);
-      return;
-    }
-    const exchange = exchangeOf(request.raw);
-    const body = openUpload(request, reply, exchange, options).open();
-    // Fastify listens only while it reads, which of GET it never does.
-    body.on('error', () => undefined);
-    exchange.signal.listen({ onCancel: (reason) => body.destroy(reason) });
-    if (!isSilentOnBody(request)) {
-      done(null, body);
-      return;
-    }
-    body.once('readable', () => done(body.readableLength === 0 ? null : untyped(), body));
-  };
-}
-
-/** Fastify never reads theirs. */
-const UNREAD_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
-
-/**
- * No field says that a body follows, which HTTP/2 allows, nor of what type it is. Fastify would run the
- * handler as if there were none.
- */
-function isSilentOnBody({ raw: { headers }, method }: FastifyRequest): boolean {
-  const said = headers['content-type'] ?? headers['content-length'] ?? headers['transfer-encoding'];
-  return said === undefined && !UNREAD_METHODS.has(method);
-}
-
-const untyped = (): GatewayError =>
-  new GatewayError('GW_MEDIA_TYPE', 'the body needs a content-type');
