@@ -45,12 +45,15 @@ const HEAD_ONLY: ReadonlySet<string> = new Set([
   'www-authenticate',
 ]);
 
+/** May `name`, in lower case, come after a body? */
+export const isRelayedTrailer = (name: string): boolean =>
+  name !== '' && !HOP_BY_HOP.has(name) && !HEAD_ONLY.has(name);
+
 /** The trailers that are passed on. */
 export function relayedTrailers(trailers: Headers): MutableHeaders {
   const out: MutableHeaders = {};
   for (const name in trailers) {
-    if (HOP_BY_HOP.has(name) || HEAD_ONLY.has(name)) continue;
-    out[name] = trailers[name] as string | string[];
+    if (isRelayedTrailer(name)) out[name] = trailers[name] as string | string[];
   }
   return out;
 }

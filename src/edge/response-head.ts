@@ -1,6 +1,13 @@
 /** The head of an answer on its way to the client: the upstream's fields, and what we say instead. */
+import type { IncomingMessage } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import { connectionOptions, HOP_BY_HOP, type Headers, type MutableHeaders } from '../headers.ts';
+import {
+  connectionOptions,
+  HOP_BY_HOP,
+  type Headers,
+  isRelayedTrailer,
+  type MutableHeaders,
+} from '../headers.ts';
 import { VIA } from './forwarded.ts';
 
 /** What `onResponse` of a plugin edits. */
@@ -13,19 +20,42 @@ export interface ResponseHead {
 /** These are added to, never replaced. */
 const APPENDED: ReadonlySet<string> = new Set(['vary', 'set-cookie']);
 
-/** The upstream's fields without those of its connection (RFC 9110 §7.6.1), with `Via`. */
+/**
+ * The upstream's fields without those of its connection (RFC 9110 §7.6.1), with `Via`; `Trailer` is for
+ * whoever sends them to decide on.
+ */
 export function relayedHeaders(headers: Headers): MutableHeaders {
   const named = headers['connection'];
   const names = named !== undefined && named !== 'keep-alive' && named !== 'close';
   const options = names ? new Set(connectionOptions(named)) : NONE;
   const out: MutableHeaders = {};
   for (const name in headers) {
-    if (HOP_BY_HOP.has(name) || options.has(name)) continue;
+    if ((HOP_BY_HOP.has(name) && name !== 'trailer') || options.has(name)) continue;
     out[name] = headers[name] as string | string[];
   }
   out['via'] = out['via'] === undefined ? VIA : `${String(out['via'])}, ${VIA}`;
   return out;
 }
+
+/**
+ * Keeps of `Trailer` (RFC 9110 §6.6.2) what will come after the body; takes it out where nothing will.
+ * Node.js refuses a head that has one and no chunks.
+ */
+export function announceTrailers(head: ResponseHead, { method, httpVersion }: AnswerTo): void {
+  const { status, headers } = head;
+  const names = connectionOptions(headers['trailer']).filter(isRelayedTrailer);
+  const hasChunks =
+    method !== 'HEAD' &&
+    status !== 204 &&
+    status !== 304 &&
+    httpVersion !== '1.0' &&
+    headers['content-length'] === undefined;
+  if (names.length > 0 && hasChunks) headers['trailer'] = names.join(', ');
+  else delete headers['trailer'];
+}
+
+/** What an answer is to. */
+type AnswerTo = Pick<IncomingMessage, 'method' | 'httpVersion'>;
 
 const NONE: ReadonlySet<string> = new Set();
 

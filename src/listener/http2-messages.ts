@@ -83,6 +83,11 @@ function plainFields(fields: readonly string[], authority: string | undefined): 
   return out;
 }
 
+/** RFC 9113 §8.2.2; `Trailer` is not of the connection. */
+const FORBIDDEN: ReadonlySet<string> = new Set(
+  [...HOP_BY_HOP].filter((name) => name !== 'trailer'),
+);
+
 export class Http2Response extends Http2ServerResponse<Http2Request> {
   override destroyed = false;
   /** Node ends a stream that the client has reset, and calls that finished. */
@@ -96,7 +101,7 @@ export class Http2Response extends Http2ServerResponse<Http2Request> {
   }
 
   override setHeader(name: string, value: number | string | readonly string[]): this {
-    if (!HOP_BY_HOP.has(name.toLowerCase())) super.setHeader(name, value);
+    if (!FORBIDDEN.has(name.toLowerCase())) super.setHeader(name, value);
     return this;
   }
 
@@ -106,7 +111,7 @@ export class Http2Response extends Http2ServerResponse<Http2Request> {
     if (typeof given !== 'object' || given === null) return super.writeHead(status);
     const fields: OutgoingHttpHeaders = {};
     for (const [name, value] of Object.entries(given)) {
-      if (!HOP_BY_HOP.has(name.toLowerCase())) fields[name] = value as string;
+      if (!FORBIDDEN.has(name.toLowerCase())) fields[name] = value as string;
     }
     return super.writeHead(status, fields);
   }

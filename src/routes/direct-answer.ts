@@ -5,7 +5,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Body } from '../body.ts';
 import { acceptsTrailers } from '../edge/forwarded.ts';
-import { mergeReplyHeaders, type ResponseHead } from '../edge/response-head.ts';
+import { announceTrailers, mergeReplyHeaders, type ResponseHead } from '../edge/response-head.ts';
 import type { ActionContext, Route } from './route.ts';
 
 export interface Answer {
@@ -27,6 +27,10 @@ export function answerDirectly(
     // RFC 9110 §8.6; clients of HTTP/2 reset such a stream.
     if (head.status === 204) delete head.headers['content-length'];
     const trailers = acceptsTrailers(request.raw.headers);
+    if (head.headers['trailer'] !== undefined) {
+      if (trailers) announceTrailers(head, request.raw);
+      else delete head.headers['trailer'];
+    }
     body.send(reply.raw, head.status, head.headers, { clock, idleMs, trailers });
   } catch (error) {
     // A hook that throws, or sets what no header can hold: the answer is ours now.

@@ -15,6 +15,8 @@ import { relayedTrailers } from '../headers.ts';
 
 export function sendOnReplyPath(reply: FastifyReply, head: ResponseHead, body: Body): void {
   mergeReplyHeaders(reply, head.headers);
+  // A hook may yet put a body with a length in its place, which must not have it.
+  delete head.headers['trailer'];
   for (const name in head.headers) {
     // Fastify appends to Set-Cookie; everything was merged already.
     reply.removeHeader(name);

@@ -6,7 +6,6 @@ import { fetchH2, openH2 } from '../helpers/h2-client.ts';
 import { pair } from '../listener/gateway.ts';
 import { fixture } from '../plugins/fixtures/folder.ts';
 
-const HEAD = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n';
 const ORDINARY = { ordinary: { module: fixture('ordinary') } };
 const TRACE = { trace: { module: fixture('trace') } };
 
@@ -14,9 +13,11 @@ const TRACE = { trace: { module: fixture('trace') } };
 async function trailing(
   trailers: readonly string[],
   { plugins = {}, server = {}, route = {} }: Readonly<Record<string, object>> = {},
+  announced = 'X-Sum',
 ) {
   const origin = await startRawUpstream((socket) => {
-    socket.end(`${HEAD}2\r\nhi\r\n0\r\n${trailers.join('\r\n')}\r\n\r\n`, 'latin1');
+    const head = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: ${announced}\r\n\r\n`;
+    socket.end(`${head}2\r\nhi\r\n0\r\n${trailers.join('\r\n')}\r\n\r\n`, 'latin1');
   });
   const { url } = await startGateway({
     config: {
@@ -89,6 +90,41 @@ describe.each(PATHS)('trailers of an answer that goes %s', (_way, world) => {
     const { ask } = await trailing([`X-Sum: ${value}`], world);
     const body = await ask('te: trailers', 'connection: te');
     expect(body).toBe(`2\r\nhi\r\n0\r\nx-sum: ${value.toLowerCase()}\r\n\r\n`);
+  });
+});
+
+describe('Trailer', () => {
+  const fieldsOf = async (url: string, first: string, ...fields: string[]) =>
+    (await request(url, [first, 'host: a', ...fields])).headers;
+
+  test('is passed on where trailers are, without what is dropped of them', async () => {
+    const { url } = await trailing(['X-Sum: 1'], {}, 'X-Sum, Content-Type, X-More');
+    const taking = ['te: trailers', 'connection: te'];
+    const told = await fieldsOf(url, 'GET / HTTP/1.1', ...taking);
+    expect(told['trailer']).toBe('x-sum, x-more');
+    expect(await fieldsOf(url, 'GET / HTTP/1.1')).not.toHaveProperty('trailer');
+    expect(await fieldsOf(url, 'GET / HTTP/1.0', ...taking)).not.toHaveProperty('trailer');
+  });
+
+  test('is passed on over HTTP/2', async () => {
+    const { url } = await trailing(['X-Sum: 1'], { server: { tls: pair('server') } });
+    const answer = await fetchH2(await openH2(url), {});
+    expect(answer.headers['trailer']).toBe('x-sum');
+  });
+
+  test('is dropped where the body has a length, or a hook may give it one', async () => {
+    const sized = await startRawUpstream((socket) => {
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTrailer: X-Sum\r\n\r\nhi');
+    });
+    const config = {
+      upstreams: { up: { targets: [sized], retry: false } },
+      routes: { all: forwardTo('/*') },
+    };
+    const taking = ['GET / HTTP/1.1', 'te: trailers', 'connection: te'] as const;
+    const { url } = await startGateway({ config });
+    expect(await fieldsOf(url, ...taking)).not.toHaveProperty('trailer');
+    const hooked = await trailing(['X-Sum: 1'], { plugins: ORDINARY });
+    expect(await fieldsOf(hooked.url, ...taking)).not.toHaveProperty('trailer');
   });
 });
 
