@@ -50,6 +50,7 @@ export const ERRORS = {
   GW_UPSTREAM_RESET:     row(502, 'Upstream closed before it answered',        'connection_terminated',     true,  'idempotent'),
   GW_UPSTREAM_PROTOCOL:  row(502, 'Upstream answer can not be read',           'http_protocol_error',       true),
   GW_UPSTREAM_INVALID:   row(502, 'Upstream answer is not what it must be',    'http_response_incomplete',  true),
+  GW_UPSTREAM_HEADERS:   row(502, 'Upstream answer has a head that is too long','http_response_header_section_size'),
   GW_BODY_TRUNCATED:     row(502, 'Upstream answer was cut short',             'http_response_incomplete',  true),
   GW_OVERLOADED:         row(503, 'Gateway is overloaded',                     'connection_limit_reached'),
   GW_BULKHEAD_FULL:      row(503, 'Upstream is at its concurrency limit',      'connection_limit_reached'),

@@ -63,6 +63,7 @@ const REASONS: Readonly<Partial<Record<ErrorCode, FallbackReason>>> = {
   GW_UPSTREAM_CONNECT: 'unavailable',
   GW_UPSTREAM_RESET: 'unavailable',
   GW_UPSTREAM_PROTOCOL: 'unavailable',
+  GW_UPSTREAM_HEADERS: 'unavailable',
   GW_BULKHEAD_FULL: 'unavailable',
   GW_CIRCUIT_OPEN: 'unavailable',
   GW_NO_TARGET: 'unavailable',

@@ -154,6 +154,20 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     },
   },
   {
+    id: 'nginx-uncompressed',
+    severity: 'low',
+    *find({ upstreams }) {
+      for (const [name, { targets, discover, via }] of Object.entries(upstreams)) {
+        const names = [name, ...targets.map(({ origin }) => origin)];
+        if (discover?.kind === 'dns') names.push(discover.name);
+        if (!via || !names.some((each) => /nginx/i.test(each))) continue;
+        const message =
+          'nginx compresses nothing for requests with Via: set its gzip_proxied any, or via: false';
+        yield { path: ['upstreams', name], message };
+      }
+    },
+  },
+  {
     id: 'no-access-log',
     severity: 'low',
     *find({ logs }) {

@@ -188,6 +188,12 @@ export interface UpstreamConfig {
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  /** How long an idle connection is kept where the upstream does not say; 0: for one answer. */
+  readonly keepAliveMs: number;
+  /** Of the head of an answer. */
+  readonly headersBytes: number;
+  /** It is told who passes its requests on. */
+  readonly via: boolean;
   readonly connections: number;
   readonly balance: BalanceConfig;
   /** Absent: new targets take their full share at once. */

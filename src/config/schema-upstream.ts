@@ -8,6 +8,7 @@ import {
   origin,
   percent,
   positiveDuration,
+  size,
   shown,
   source,
 } from './types.ts';
@@ -152,6 +153,17 @@ const Balance = z.union([
   }),
 ]);
 
+const Limits = z
+  .strictObject({
+    headers: size()
+      .refine((bytes) => bytes >= 1_024 && bytes <= 1_048_576, 'must be from 1KiB to 1MiB')
+      .prefault('64KiB')
+      .describe(
+        'Longest head of an answer; 502 past it, which does not count against the upstream.',
+      ),
+  })
+  .describe('What an upstream may send.');
+
 const pem = (what: string) => z.string().min(1).optional().describe(what);
 
 const Tls = z
@@ -197,6 +209,12 @@ export const UpstreamOptions = z.strictObject({
     .optional()
     .meta({ default: '30s' })
     .describe('Longest silence within a body.'),
+  keepAlive: duration()
+    .optional()
+    .meta({ default: '4s' })
+    .describe(
+      'How long an idle connection is kept; 0s closes it after each answer. An upstream that sends `Keep-Alive: timeout` is believed, less a second.',
+    ),
   connections: z
     .int()
     .min(1)
@@ -227,6 +245,14 @@ export const UpstreamOptions = z.strictObject({
     .describe(
       'HTTP/2: where an `https` target offers it, else HTTP/1.1; to `http` targets without asking (h2c).',
     ),
+  limits: Limits.optional(),
+  via: z
+    .boolean()
+    .optional()
+    .meta({ default: true })
+    .describe(
+      'Send `Via`, as RFC 9110 asks. With it nginx does not compress unless its `gzip_proxied` says so; false takes out the whole field.',
+    ),
   bulkhead: Bulkhead.optional(),
   breaker: orFalse(Breaker).optional(),
   retry: orFalse(Retry).optional(),
@@ -254,6 +280,9 @@ export const UPSTREAM_DEFAULTS = {
   timeout: 10_000,
   connectTimeout: 1_000,
   idleTimeout: 30_000,
+  keepAlive: 4_000,
+  limits: Limits.parse({}),
+  via: true,
   balance: 'leastRequest',
   host: 'target',
   http2: false,

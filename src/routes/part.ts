@@ -168,6 +168,7 @@ const REASONS: Readonly<Partial<Record<ErrorCode, string>>> = {
   GW_UPSTREAM_RESET: 'unreachable',
   GW_NO_TARGET: 'unreachable',
   GW_UPSTREAM_PROTOCOL: 'invalid',
+  GW_UPSTREAM_HEADERS: 'invalid',
   GW_UPSTREAM_INVALID: 'invalid',
   GW_BODY_TRUNCATED: 'invalid',
   GW_REQUEST_INVALID: 'invalid',

@@ -42,7 +42,7 @@ export function connector(options: ConnectorOptions): buildConnector.connector {
         return;
       }
       if (error === null && isH2(opened)) {
-        guardStreams(opened);
+        guardStreams(opened, config.headersBytes);
         watchSilence(opened, clock);
       }
       callback(...outcome);

@@ -14,6 +14,9 @@ import type { Clock, Timer } from '../clock.ts';
 import { blamesUpstream, GatewayError } from '../errors.ts';
 import type { Headers, MutableHeaders } from '../headers.ts';
 import { isServerFault } from '../policies/failure.ts';
+import { isIdempotent } from '../policies/retry.ts';
+import { Upload } from '../upload.ts';
+import { wasIdle } from './h1-parser.ts';
 import type { Target } from './target.ts';
 import { classify, givenUp } from './transport-error.ts';
 
@@ -27,8 +30,8 @@ export interface ExchangeOptions {
 export interface Attempt {
   readonly request: UpstreamRequest;
   readonly target: Target;
-  /** The request's body, where it streams. */
-  readonly upload: Readable | undefined;
+  /** The request's, and what the target needs besides. */
+  readonly headers: Headers;
   readonly resolve: (response: UpstreamResponse) => void;
   readonly reject: (error: Error) => void;
 }
@@ -37,6 +40,10 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   readonly #attempt: Attempt;
   readonly #options: ExchangeOptions;
   readonly #startedAt: number;
+  /** The request's body, where it streams. */
+  #upload: Readable | undefined;
+  /** How often it was sent anew, over another connection. */
+  #repeats = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #body: Body | undefined;
   #cancelled: Error | undefined;
@@ -52,6 +59,35 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
     attempt.target.inflight += 1;
     attempt.target.waiting += 1;
     attempt.request.signal.listen(this);
+  }
+
+  send(): void {
+    const { request, target, headers } = this.#attempt;
+    const { path, query, method, body } = request;
+    try {
+      // Once it is over, undici is told when it has a connection, and sends nothing.
+      if (body instanceof Upload && !this.#over) {
+        this.#upload = body.open((error) => this.abort(error));
+      }
+    } catch (error) {
+      // It was not kept: a bug of the caller's.
+      target.waiting -= 1;
+      this.#finish();
+      this.#attempt.reject(error as Error);
+      return;
+    }
+    const options = {
+      path: path + query,
+      method,
+      // undici only reads it.
+      headers: headers as MutableHeaders,
+      body: body instanceof Upload ? (this.#upload ?? null) : (body ?? null),
+    };
+    try {
+      target.dispatcher.dispatch(options, this);
+    } catch (error) {
+      this.onResponseError(undefined, error as Error);
+    }
   }
 
   // --- undici ---------------------------------------------------------------------------------
@@ -71,6 +107,11 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   ): void {
     // Informational answers are dropped; the real one follows.
     if (status < 200 || this.#cancelled !== undefined) return;
+    if (hasOtherCoding(headers)) {
+      const detail = 'its transfer coding is not understood: only chunked is';
+      this.abort(new GatewayError('GW_UPSTREAM_PROTOCOL', detail));
+      return;
+    }
     this.#attempt.request.notes.firstByteMs = this.#options.clock.now() - this.#startedAt;
     this.#body = new Body(this);
     const { resolve, target } = this.#attempt;
@@ -95,6 +136,14 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   onResponseError(_controller: unknown, error: Error): void {
     if (this.#controller === undefined) this.#attempt.target.waiting -= 1;
     if (this.#over) return;
+    if (this.#mayRepeat(error)) {
+      this.#controller = undefined;
+      this.#repeats += 1;
+      this.#attempt.target.waiting += 1;
+      // undici is in the midst of closing the connection.
+      queueMicrotask(() => this.send());
+      return;
+    }
     this.#finish();
     this.#fail(classify(error, this.#progress(), this.#attempt.target.origin));
   }
@@ -146,6 +195,21 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
     else this.#body.fail(reason);
   }
 
+  /**
+   * The upstream closed a connection that it took for idle, while we sent on it: nobody's fault, and still
+   * the same attempt (RFC 9112 §9.3.1).
+   */
+  #mayRepeat(error: Error): boolean {
+    const { method, body } = this.#attempt.request;
+    return (
+      wasIdle(error) &&
+      this.#body === undefined &&
+      this.#repeats < MOST_REPEATS &&
+      isIdempotent(method) &&
+      (!(body instanceof Upload) || body.isReplayable)
+    );
+  }
+
   #progress(): 'connecting' | 'waiting' | 'reading' {
     if (this.#controller === undefined) return 'connecting';
     return this.#body === undefined ? 'waiting' : 'reading';
@@ -154,11 +218,22 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
-    const { request, target, upload } = this.#attempt;
+    const { request, target } = this.#attempt;
     target.inflight -= 1;
     this.#options.clock.cancel(this.#idle);
     request.signal.unlisten(this);
     // undici ends the stream of a request only if it has begun it, and not always over HTTP/2.
-    upload?.destroy();
+    this.#upload?.destroy();
   }
+}
+
+/** Connections that were closed at one moment, one after another. */
+const MOST_REPEATS = 2;
+
+/** undici takes off chunks and nothing else: what `gzip, chunked` leaves is no body (RFC 9112 §6.1). */
+function hasOtherCoding(headers: IncomingHttpHeaders): boolean {
+  // undici makes a list of what comes twice, which Node.js's type does not know.
+  const { 'transfer-encoding': coding } = headers as Headers;
+  if (coding === undefined || coding === 'chunked') return false;
+  return String(coding).trim().toLowerCase() !== 'chunked';
 }

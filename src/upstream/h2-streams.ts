@@ -1,18 +1,20 @@
 /**
- * Three things that undici leaves to Node.js's HTTP/2 streams, and that these get wrong for a gateway:
+ * Four things that undici leaves to Node.js's HTTP/2 streams, and that these get wrong for a gateway:
  *
  * - An answer that the server resets with CANCEL or NO_ERROR before its end (RFC 9113 §8.1) looks like
  *   a whole one. Here it is an error.
  * - A request that is given up before all of it was written ends without a word: undici closes the
  *   stream with NO_ERROR, for which Node.js waits until all is written, and destroys it before. The
  *   server would wait for the rest for ever. Here it is reset with CANCEL.
+ * - A head that is too long looks like a server that wants fewer requests. Here the two are told apart.
  * - Windows are one size for all: slow over a distance where they are narrow, and much to hold where they
  *   are wide. Here they follow the number of streams.
  */
-import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import { type FlowWindowOptions, FlowWindows } from '../flow-windows.ts';
+import { HEAD_TOO_LONG } from './transport-error.ts';
 
 /**
  * Of the answers that come on one session: 32 MiB unread at most. They begin wide, since the server hears
@@ -26,13 +28,19 @@ export const ANSWER_WINDOWS: FlowWindowOptions = {
   initialBytes: 4_194_304,
 };
 
+/** What Node.js takes for the head of an answer unless it is told: a byte less, in fact. */
+const USUAL_HEADERS_BYTES = 65_536;
+
 /** Guards every stream of the session that undici will open on `socket`. */
-export function guardStreams(socket: Socket): void {
+export function guardStreams(socket: Socket, headersBytes: number): void {
   // undici opens the first stream in the same breath; before, it listens to the socket.
   const guard = (): void => {
     const session = sessionOn(socket);
     if (session === undefined) return;
     socket.off('newListener', guard);
+    if (headersBytes !== USUAL_HEADERS_BYTES) {
+      session.settings({ maxHeaderListSize: headersBytes });
+    }
     const request = session.request.bind(session);
     const windows = new FlowWindows(session, ANSWER_WINDOWS);
     session.request = (headers, options) => {
@@ -40,6 +48,7 @@ export function guardStreams(socket: Socket): void {
       const stream = request(headers, options);
       windows.watch(stream);
       failWhenCut(stream);
+      tellLongHead(stream, socket, headersBytes);
       resetWhenGivenUp(stream);
       return stream;
     };
@@ -60,6 +69,20 @@ const isSession = (value: unknown): value is ClientHttp2Session =>
   value !== null &&
   typeof (value as Partial<ClientHttp2Session>).request === 'function' &&
   typeof (value as Partial<ClientHttp2Session>).goaway === 'function';
+
+/**
+ * Node.js resets a stream whose head is too long, with the code of a server that wants fewer requests. How
+ * much has come tells the two apart: Huffman's code leaves five bits of eight (RFC 7541, appendix B).
+ */
+function tellLongHead(stream: ClientHttp2Stream, socket: Socket, headersBytes: number): void {
+  const before = socket.bytesRead;
+  stream.prependOnceListener('error', (error: NodeJS.ErrnoException) => {
+    const isLong = socket.bytesRead - before >= headersBytes / 2;
+    if (isLong && stream.rstCode === constants.NGHTTP2_ENHANCE_YOUR_CALM) {
+      error.code = HEAD_TOO_LONG;
+    }
+  });
+}
 
 function failWhenCut(stream: ClientHttp2Stream): void {
   const push = stream.push.bind(stream);

@@ -10,6 +10,7 @@ import type { Clock } from '../clock.ts';
 import type { UpstreamConfig } from '../config/config.ts';
 import { connector, PING_MS } from './connector.ts';
 import { ANSWER_WINDOWS } from './h2-streams.ts';
+import { guardConnections } from './h1-parser.ts';
 import { withoutRoot } from './names/hosts.ts';
 import type { Names } from './names/names.ts';
 import { SessionPool } from './session-pool.ts';
@@ -20,6 +21,10 @@ const H2_OPTIONS: Pool.Options['h2Options'] & { readonly initialWindowSize: numb
   initialWindowSize: ANSWER_WINDOWS.initialBytes,
   connectionWindowSize: ANSWER_WINDOWS.unreadBytes,
 };
+/** An upstream that says how long it keeps a connection is believed up to here. */
+const MAX_KEEP_ALIVE_MS = 600_000;
+/** So much sooner than the upstream we close: a request must not meet its close on the way. */
+const KEEP_ALIVE_LEAD_MS = 1_000;
 
 export interface PoolSurroundings {
   readonly clock: Clock;
@@ -45,7 +50,7 @@ export function openPool(
   const options: Pool.Options = {
     connections: config.connections,
     // Of HTTP/1.1. An HTTP/2 session has as many streams as its server allows, 100 at most.
-    pipelining: 1,
+    pipelining: config.keepAliveMs === 0 && !config.http2 ? 0 : 1,
     allowH2: config.http2,
     h2Options: H2_OPTIONS,
     factory: (url, own) => new SteadyClient(url, own),
@@ -53,8 +58,11 @@ export function openPool(
     // Timers are ours and exact; undici's would fire half a second late, or more.
     headersTimeout: 0,
     bodyTimeout: 0,
-    keepAliveTimeout: 4_000,
-    keepAliveMaxTimeout: 600_000,
+    // 0 is undici's `pipelining: 0`; here it wants a time.
+    keepAliveTimeout: config.keepAliveMs || 1,
+    keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
+    keepAliveTimeoutThreshold: KEEP_ALIVE_LEAD_MS,
+    maxHeaderSize: config.headersBytes,
   };
   if (!isSecure && !config.http2) return new Pool(origin, options);
   return new SessionPool(origin, { ...options, servername, useH2c: config.http2 && !isSecure });
@@ -73,6 +81,11 @@ function nameIn(authority: string): string | undefined {
  * for ever for it to drain.
  */
 class SteadyClient extends Client {
+  constructor(...options: ConstructorParameters<typeof Client>) {
+    super(...options);
+    guardConnections(this);
+  }
+
   override dispatch(
     options: Dispatcher.DispatchOptions,
     handler: Dispatcher.DispatchHandler,

@@ -7,6 +7,8 @@ const REFUSED_STREAM = constants.NGHTTP2_REFUSED_STREAM;
 
 /** No address in time. */
 export const NAME_TIMEOUT = 'NAME_TIMEOUT';
+/** Of an answer over HTTP/2. */
+export const HEAD_TOO_LONG = 'HEAD_TOO_LONG';
 
 /** How far an attempt had come. */
 export type Progress = 'connecting' | 'waiting' | 'reading';
@@ -24,6 +26,10 @@ const TLS = /^(ERR_TLS_|ERR_SSL_|EPROTO$)/;
 export function classify(error: Error, progress: Progress, origin: string): GatewayError {
   if (isGatewayError(error)) return error;
   const code = codeOf(error);
+  if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === HEAD_TOO_LONG) {
+    const detail = 'the head of the answer is over the limit (limits.headers)';
+    return new GatewayError('GW_UPSTREAM_HEADERS', detail, { cause: error });
+  }
   if (isUnreadable(error, code)) {
     return new GatewayError(
       progress === 'reading' ? 'GW_BODY_TRUNCATED' : 'GW_UPSTREAM_PROTOCOL',
@@ -61,7 +67,7 @@ function isUntouched(error: Error, code: string): boolean {
   return (
     REFUSES_CERTIFICATE.test(code) ||
     // RFC 9113 §8.7: a stream that was refused, or is newer than the last one that GOAWAY names.
-    (error as { readonly http2ErrorCode?: number }).http2ErrorCode === REFUSED_STREAM ||
+    h2CodeOf(error) === REFUSED_STREAM ||
     error.message.startsWith('HTTP/2: "GOAWAY" frame received')
   );
 }
@@ -84,13 +90,15 @@ function connectProblem(code: string): readonly [detail: string, proxyStatus: st
   return ['the connection failed', 'connection_terminated'];
 }
 
+const h2CodeOf = (error: Error): number | undefined =>
+  (error as { readonly http2ErrorCode?: number }).http2ErrorCode;
+
 function isUnreadable(error: Error, code: string): boolean {
   return (
     code.startsWith('HPE_') ||
     error.name === 'HTTPParserError' ||
-    code === 'UND_ERR_HEADERS_OVERFLOW' ||
     code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
-    // A 100 or 101 that nobody asked for, and a status below 100: undici gives them no code.
+    // A 101 that nobody asked for, and a status below 100: undici gives them no code.
     (code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)$/.test(error.message)) ||
     code === 'ERR_ASSERTION'
   );

@@ -31,7 +31,7 @@ plugins:
       a: { issuer: a, algorithms: [ES256], jwks: http://login.example.com/jwks }
       b: { issuer: b, audience: b, algorithms: [HS256], secret: "a secret that is long enough for it" }
 upstreams:
-  up: { targets: [http://api.example.com], breaker: false }
+  up: { targets: [http://api.example.com, 'http://nginx:80'], breaker: false }
 routes:
   open: { match: { path: /open }, upstream: up }
   half:
@@ -45,6 +45,19 @@ routes:
 `;
 
 describe('portico audit', () => {
+  test.each([
+    ['web: { targets: ["http://nginx-1:80"] }', 1],
+    ['nginx: { targets: ["http://web:80"] }', 1],
+    ['web: { discover: { dns: nginx.svc.local, port: 80 } }', 1],
+    ['nginx: { targets: ["http://web:80"], via: false }', 0],
+    ['web: { targets: ["http://web:80"] }', 0],
+  ])('says what nginx does of Via: %s', async (upstream, count) => {
+    const name = upstream.split(':')[0];
+    const yaml = `version: 1\nupstreams: { ${upstream} }\nroutes: { a: { match: { path: /a }, upstream: ${name} } }\n`;
+    const found = await findings(yaml);
+    expect(found.filter((each) => each.includes('nginx-uncompressed'))).toHaveLength(count);
+  });
+
   test('finds each risk at its place, the worst first', async () => {
     expect(await findings(RISKY)).toEqual([
       '4 high faults-allowed server.allowFaults',
@@ -66,6 +79,7 @@ describe('portico audit', () => {
       '17 low route-without-limit routes.open',
       '15 low upstream-over-http upstreams.up.targets[0]',
       '15 low no-breaker upstreams.up.breaker',
+      '15 low nginx-uncompressed upstreams.up',
       '8 low no-access-log telemetry.logs.access',
     ]);
   });

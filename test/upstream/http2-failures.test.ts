@@ -32,6 +32,29 @@ const REQUESTS = [
   ['an upload', uploading],
 ] as const;
 
+describe('the head of an answer', () => {
+  test('may have what limits.headers says, and is nobody’s fault past it', async () => {
+    const { url } = await startH2((stream, headers) => {
+      const length = Number(headers[':path']?.slice(1));
+      stream.on('error', () => undefined);
+      stream.respond({ ':status': 200, 'set-cookie': 'a'.repeat(length) });
+      stream.end('ok');
+    });
+    const { call, state } = h2To(url, { headersBytes: 8_192 });
+    for (const [length, outcome] of [
+      [7_000, 200],
+      [9_000, 'GW_UPSTREAM_HEADERS'],
+      [60_000, 'GW_UPSTREAM_HEADERS'],
+      [7_000, 200],
+    ] as const) {
+      const answer = call(aRequest({ path: `/${length}` }));
+      if (outcome === 200) await (await answer).body.dump();
+      else expect(await codeOf(answer)).toBe(outcome);
+    }
+    expect(state.targets.all[0]).toMatchObject({ inflight: 0, waiting: 0, load: 0 });
+  });
+});
+
 describe('a stream', () => {
   test.each(REQUESTS)(
     'that is refused was never looked at: GW_UPSTREAM_CONNECT (%s)',

@@ -1,6 +1,6 @@
 import { errors } from 'undici';
 import { describe, expect, test } from 'vitest';
-import { GatewayError } from '../../src/errors.ts';
+import { blamesUpstream, GatewayError } from '../../src/errors.ts';
 import { classify, givenUp, type Progress } from '../../src/upstream/transport-error.ts';
 import { failure } from '../helpers/call.ts';
 
@@ -41,14 +41,21 @@ describe('an error of the network', () => {
     },
   );
 
-  test.each([
-    'HPE_INVALID_CONSTANT',
-    'UND_ERR_HEADERS_OVERFLOW',
-    'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-  ])('%s is GW_UPSTREAM_PROTOCOL before the head, GW_BODY_TRUNCATED after', (code) => {
-    expect(classify(withCode(code), 'waiting', A).code).toBe('GW_UPSTREAM_PROTOCOL');
-    expect(classify(withCode(code), 'reading', A).code).toBe('GW_BODY_TRUNCATED');
-  });
+  test.each(['HPE_INVALID_CONSTANT', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'])(
+    '%s is GW_UPSTREAM_PROTOCOL before the head, GW_BODY_TRUNCATED after',
+    (code) => {
+      expect(classify(withCode(code), 'waiting', A).code).toBe('GW_UPSTREAM_PROTOCOL');
+      expect(classify(withCode(code), 'reading', A).code).toBe('GW_BODY_TRUNCATED');
+    },
+  );
+
+  test.each(['waiting', 'reading'] as const)(
+    'a head that is too long is GW_UPSTREAM_HEADERS (%s)',
+    (progress) => {
+      const error = classify(withCode('UND_ERR_HEADERS_OVERFLOW'), progress, A);
+      expect([error.code, blamesUpstream(error)]).toEqual(['GW_UPSTREAM_HEADERS', false]);
+    },
+  );
 
   test.each([new errors.InvalidArgumentError('x'), new errors.NotSupportedError('x')])(
     'that is about the request is ours: %s',

@@ -8,6 +8,7 @@
 import { Client, type Dispatcher } from 'undici';
 import type { Clock } from '../../clock.ts';
 import type { ConsulDiscoverConfig } from '../../config/config.ts';
+import { guardConnections } from '../h1-parser.ts';
 import { instancesOf } from './consul-answer.ts';
 import type { DiscoverySurroundings } from './discovery.ts';
 import type { Answer, Registry } from './watch.ts';
@@ -39,6 +40,7 @@ export class ConsulRegistry implements Registry {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
+    guardConnections(this.#client);
   }
 
   get question(): string {

@@ -1,0 +1,135 @@
+/**
+ * What undici's HTTP/1.1 parser gets wrong for a gateway, put right on each connection's own parser:
+ *
+ * - A `100 Continue` that nobody asked for ends the connection. A client must be able to read it (RFC 9110
+ *   §15.2); here it is dropped, as every other 1xx is.
+ * - A status line of HTTP/2.0 or 0.9 passes. Here it is no answer (RFC 9112 §2.3).
+ * - A connection stays open after an HTTP/1.0 answer in chunks, whose framing is not to be trusted
+ *   (RFC 9112 §6.1).
+ * - An error does not say whether anything of an answer had come; here one on a connection that was used
+ *   before, and died before a byte of the next answer, is marked.
+ * - `TE` goes out without being named in `Connection` (RFC 9110 §10.1.4).
+ *
+ * All of it costs a call of a function and three comparisons an answer.
+ */
+import { Socket } from 'node:net';
+import type { Client } from 'undici';
+
+/** As far as we look into it; undici keeps it under a symbol of its own. */
+interface Parser {
+  readonly ptr: number;
+  readonly llhttp: {
+    llhttp_get_http_major(ptr: number): number;
+    llhttp_get_http_minor(ptr: number): number;
+    llhttp_set_lenient_keep_alive(ptr: number, isLenient: 0 | 1): void;
+  };
+  readonly socket: Socket;
+  readonly statusCode: number;
+  readonly headers: readonly unknown[];
+  readonly hasTransferEncoding: boolean;
+  onHeadersComplete(status: number, upgrade: boolean, shouldKeepAlive: boolean): number;
+  /** Ours: an answer came before. */
+  hasAnswered?: boolean;
+}
+
+/** One of undici's for each request; fields are names and values in turn. */
+interface WireRequest {
+  readonly headers: unknown[];
+}
+interface HttpContext {
+  readonly version: string;
+  write(request: WireRequest): boolean;
+}
+
+/** The status line is not of HTTP/1.0 or 1.1. */
+export class VersionError extends Error {
+  override readonly name = 'VersionError';
+  readonly code = 'HPE_INVALID_VERSION';
+}
+
+const UNANSWERED: unique symbol = Symbol('a used connection ended before its next answer');
+
+/** Did a connection that had been used end before a byte of this answer? Then it was closed while idle. */
+export const wasIdle = (error: Error): boolean => UNANSWERED in error;
+
+/** Guards each connection that `client` will open, where it is of HTTP/1.1. */
+export function guardConnections(client: Client): void {
+  // Everything is there, and nothing has been sent.
+  client.on('connect', () => {
+    const context = memberOf(client, isContext);
+    const socket = memberOf(client, isSocket);
+    const parser = socket && memberOf(socket, isParser);
+    if (context === undefined || parser === undefined) return;
+    nameTe(context);
+    guardAnswers(parser);
+    markErrors(parser);
+  });
+}
+
+function markErrors(parser: Parser): void {
+  // Before undici's own listener, which hands the error on.
+  parser.socket.prependListener('error', (error: Error & { [UNANSWERED]?: true }) => {
+    const { hasAnswered, statusCode, headers } = parser;
+    if (hasAnswered === true && statusCode === 0 && headers.length === 0) error[UNANSWERED] = true;
+  });
+}
+
+function guardAnswers(parser: Parser): void {
+  const complete = parser.onHeadersComplete.bind(parser);
+  const { llhttp, socket } = parser;
+  parser.hasAnswered = false;
+  let isInterim = false;
+  parser.onHeadersComplete = (status, upgrade, shouldKeepAlive) => {
+    const { ptr } = parser;
+    const minor = llhttp.llhttp_get_http_minor(ptr);
+    if (llhttp.llhttp_get_http_major(ptr) !== 1 || minor > 1) {
+      socket.destroy(new VersionError('the status line is of another version of HTTP'));
+      return -1;
+    }
+    if (status < 200 && !upgrade) {
+      // Whatever it says of the connection, more is to come.
+      isInterim = true;
+      llhttp.llhttp_set_lenient_keep_alive(ptr, 1);
+      return complete(status === 100 ? PROCESSING : status, upgrade, true);
+    }
+    if (isInterim) llhttp.llhttp_set_lenient_keep_alive(ptr, 0);
+    isInterim = false;
+    parser.hasAnswered = true;
+    const isDoubtful = minor === 0 && parser.hasTransferEncoding;
+    return complete(status, upgrade, shouldKeepAlive && !isDoubtful);
+  };
+}
+
+/** A 1xx that undici takes, and our handlers drop. */
+const PROCESSING = 102;
+
+function nameTe(context: HttpContext): void {
+  const write = context.write.bind(context);
+  context.write = (request) => {
+    const { headers } = request;
+    // A second `Connection`, beside undici's own: a list may be several fields (RFC 9110 §5.3).
+    if (headers.includes('te')) headers.push('connection', 'TE');
+    return write(request);
+  };
+}
+
+function memberOf<T>(owner: object, is: (value: unknown) => value is T): T | undefined {
+  const members = owner as Readonly<Record<symbol, unknown>>;
+  return Object.getOwnPropertySymbols(owner)
+    .map((symbol) => members[symbol])
+    .find(is);
+}
+
+const isParser = (value: unknown): value is Parser =>
+  typeof value === 'object' &&
+  value !== null &&
+  'llhttp' in value &&
+  typeof (value as Partial<Parser>).onHeadersComplete === 'function';
+
+const isSocket = (value: unknown): value is Socket => value instanceof Socket;
+
+const isContext = (value: unknown): value is HttpContext =>
+  typeof value === 'object' &&
+  value !== null &&
+  (value as Partial<HttpContext>).version === 'h1' &&
+  typeof (value as Partial<HttpContext>).write === 'function';
