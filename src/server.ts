@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { type Admin, type CircuitOrder, createAdmin } from './admin.ts';
 import { KeptValues } from './assembly/kept-values.ts';
+import { nameLog, upstreamLog } from './assembly/upstream-log.ts';
 import { gaugesOf } from './assembly/upstream-gauges.ts';
 import type { World } from './assembly/world.ts';
 import type { Call } from './call.ts';
@@ -130,13 +131,7 @@ async function startedFrom(loaded: Loaded<GatewayModules>, world: World): Promis
 function createWorld(options: GatewayOptions, config: Config): World {
   const { clock = systemClock, random = Math.random, checking = false, send } = options;
   const { log, output } = openLog(options, config.logs.level, clock);
-  const names = new Names({
-    clock,
-    files: options.systemFiles,
-    onEvent: (name, event) => {
-      log[event.kind === 'recovered' ? 'info' : 'warn']({ name, ...event }, 'name resolution');
-    },
-  });
+  const names = new Names({ clock, files: options.systemFiles, onEvent: nameLog(log) });
   const onNoDescriptors = descriptorNotice(clock, log);
   const upstreams = new UpstreamRegistry({
     clock,
@@ -144,23 +139,7 @@ function createWorld(options: GatewayOptions, config: Config): World {
     random,
     checking,
     names,
-    onCircuit: (upstream, state) => log.warn({ upstream, circuit: state }, 'circuit'),
-    onGivenUp: ({ request, side, behindMs }) => {
-      const { upstream, route, id: requestId } = request;
-      metrics.countSlotGivenUp(upstream, side);
-      const told = { upstream, route, requestId, side, behindMs: Math.round(behindMs) };
-      log.warn(told, 'a slow client gave its slot to another');
-    },
-    onDiscovery: (upstream, event) => {
-      log[event.kind === 'recovered' ? 'info' : 'warn']({ upstream, ...event }, 'discovery');
-    },
-    onTarget: (upstream, target, event) => {
-      log[event.kind === 'unhealthy' || event.kind === 'ejected' ? 'warn' : 'info'](
-        { upstream, target, ...event },
-        'target',
-      );
-      if (event.kind === 'removed') metrics.forgetTarget(upstream, target);
-    },
+    ...upstreamLog(log, () => metrics),
   });
   const metrics: Metrics = new Metrics(
     () => gaugesOf(upstreams),

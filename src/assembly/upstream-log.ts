@@ -1,0 +1,36 @@
+/** What the log and the metrics are told of upstreams and of names, as it happens. */
+import type { FastifyBaseLogger } from 'fastify';
+import type { Metrics } from '../observe/metrics.ts';
+import type { NamesOptions } from '../upstream/names/names.ts';
+import type { Surroundings } from '../upstream/state.ts';
+
+type Listeners = Pick<Surroundings, 'onCircuit' | 'onGivenUp' | 'onDiscovery' | 'onTarget'>;
+
+/** `metrics` is asked for only when something happens: it counts the same upstreams. */
+export function upstreamLog(log: FastifyBaseLogger, metrics: () => Metrics): Listeners {
+  return {
+    onCircuit: (upstream, state) => log.warn({ upstream, circuit: state }, 'circuit'),
+    onGivenUp: ({ request, side, behindMs }) => {
+      const { upstream, route, id: requestId } = request;
+      metrics().countSlotGivenUp(upstream, side);
+      const told = { upstream, route, requestId, side, behindMs: Math.round(behindMs) };
+      log.warn(told, 'a slow client gave its slot to another');
+    },
+    onDiscovery: (upstream, event) => {
+      log[event.kind === 'recovered' ? 'info' : 'warn']({ upstream, ...event }, 'discovery');
+    },
+    onTarget: (upstream, target, event) => {
+      log[event.kind === 'unhealthy' || event.kind === 'ejected' ? 'warn' : 'info'](
+        { upstream, target, ...event },
+        'target',
+      );
+      if (event.kind === 'removed') metrics().forgetTarget(upstream, target);
+    },
+  };
+}
+
+export const nameLog =
+  (log: FastifyBaseLogger): NonNullable<NamesOptions['onEvent']> =>
+  (name, event) => {
+    log[event.kind === 'recovered' ? 'info' : 'warn']({ name, ...event }, 'name resolution');
+  };
