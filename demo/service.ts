@@ -13,7 +13,7 @@ import {
   type ServiceName,
 } from './addresses.ts';
 import { exitWithParent } from './launcher/exit-with-parent.ts';
-import { onNpmGone } from './launcher/npm-gone.ts';
+import { onNpmGone } from '../src/cli/npm-gone.ts';
 import { SERVICES } from './services/index.ts';
 
 const KNOWN = `one of ${SERVICE_NAMES.join(', ')}`;

@@ -59,6 +59,7 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly config: Config;
+  readonly log: FastifyBaseLogger;
   /**
    * Opens the ports; resolves when requests are served.
    *
@@ -124,7 +125,10 @@ async function startedFrom(loaded: Loaded<GatewayModules>, world: World): Promis
     return new RunningGateway(generation, world);
   } catch (error) {
     await generation.close();
-    throw error;
+    // Its certificates passed their checks, and cannot be used all the same.
+    if (loaded.config.server.tls === undefined || !(error instanceof Error)) throw error;
+    const finding = { path: ['server', 'tls'], message: `cannot be used: ${error.message}` };
+    throw new ConfigError([loaded.modules.place(finding)]);
   }
 }
 
@@ -208,6 +212,10 @@ class RunningGateway implements Gateway {
 
   get config(): Config {
     return this.#current.config;
+  }
+
+  get log(): FastifyBaseLogger {
+    return this.#world.log;
   }
 
   get url(): string {

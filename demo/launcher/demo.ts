@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Addresses, type Environment, SERVICE_NAMES, type ServiceName } from '../addresses.ts';
 import { type ChildEnd, type Children, children } from './children.ts';
-import { onNpmGone } from './npm-gone.ts';
+import { onNpmGone } from '../../src/cli/npm-gone.ts';
 import { portFaults } from './ports.ts';
 import { untilReady } from './ready.ts';
 import { onStopSignals } from './stop-signals.ts';

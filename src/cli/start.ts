@@ -5,7 +5,12 @@ import { printFaults } from './faults.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 export async function start(file: string, terminal: Terminal): Promise<number> {
-  let gateway: Gateway;
+  let gateway: Gateway | undefined;
+  terminal.onSignal(IGNORED, (signal) => {
+    const message = `${signal} is not acted on: to use a changed config, restart the gateway`;
+    if (gateway === undefined) terminal.err(message);
+    else gateway.log.warn(message);
+  });
   try {
     const { environment } = terminal;
     gateway = await createGateway({ file, environment, logOutput: await terminal.openLog() });
@@ -24,15 +29,23 @@ export async function start(file: string, terminal: Terminal): Promise<number> {
   return stopped;
 }
 
+/** By default they end a process without a word; other servers take them for "read your config again". */
+const IGNORED = ['SIGHUP', 'SIGUSR2'] as const;
+
 /** The first signal drains; a second one, or the end of the grace, ends the process at once. */
-function untilStopped(gateway: Gateway, { onSignal, exit }: Terminal): Promise<number> {
+function untilStopped(gateway: Gateway, terminal: Terminal): Promise<number> {
   return new Promise((resolve, reject) => {
     let signals = 0;
-    onSignal(['SIGTERM', 'SIGINT'], () => {
-      signals += 1;
-      if (signals > 1) exit(EXIT.failed);
+    const stop = (): void => {
       gateway.close().then((drained) => resolve(drained ? EXIT.ok : EXIT.failed), reject);
+    };
+    terminal.onSignal(['SIGTERM', 'SIGINT'], () => {
+      signals += 1;
+      if (signals > 1) terminal.exit(EXIT.failed);
+      stop();
     });
+    // No signal of its own: with one that came to both, it would count as the second.
+    terminal.onNpmGone(stop);
   });
 }
 
@@ -52,5 +65,5 @@ function describeListenError(error: unknown): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return `the host "${hostname}" to listen on is neither an address nor a name that resolves`;
   }
-  return `can not listen: ${message}`;
+  return `cannot listen: ${message}`;
 }

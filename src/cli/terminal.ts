@@ -7,7 +7,12 @@ export interface Terminal {
   readonly environment: Environment;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  readonly onSignal: (signals: readonly NodeJS.Signals[], listener: () => void) => void;
+  readonly onSignal: (
+    signals: readonly NodeJS.Signals[],
+    listener: (signal: NodeJS.Signals) => void,
+  ) => void;
+  /** npm started this process, and is gone: it passes signals to its shell, and no further. */
+  readonly onNpmGone: (listener: () => void) => void;
   /**
    * From here on nothing that is written, by `out`, `err` or anybody's `console`, waits for its reader.
    *

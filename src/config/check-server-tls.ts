@@ -19,10 +19,14 @@ export function* checkServerTls({ server }: Tree, files: NamedFiles): Generator<
   if (!isOne && certificates === undefined) {
     yield { path: AT, at: 'key', message: 'needs a "cert" and a "key", or "certificates"' };
   }
-  yield* checkPair(tls, AT, files);
-  for (const [i, pair] of (Array.isArray(certificates) ? certificates : []).entries()) {
-    if (isMap(pair)) yield* checkPair(pair, [...AT, 'certificates', i], files);
-  }
+  const listed = (Array.isArray(certificates) ? certificates : []).entries();
+  yield* checkPairs(
+    [
+      { pair: tls, path: AT },
+      ...[...listed].map(([i, pair]) => ({ pair, path: [...AT, 'certificates', i] })),
+    ],
+    files,
+  );
   if (clientAuth !== undefined && clientCa === undefined) {
     const message = 'needs a "clientCa" beside it';
     yield { path: [...AT, 'clientAuth'], at: 'key', message };
@@ -30,13 +34,31 @@ export function* checkServerTls({ server }: Tree, files: NamedFiles): Generator<
   yield* checkPem(clientCa, [...AT, 'clientCa'], files, readCertificates);
 }
 
-function* checkPair(pair: Tree, path: Path, files: NamedFiles): Generator<Finding> {
-  let isWrong = false;
-  for (const finding of checkTls({ cert: pair['cert'], key: pair['key'] }, path, files)) {
-    isWrong = true;
-    yield finding;
+interface Pair {
+  readonly pair: unknown;
+  readonly path: Path;
+}
+
+/** One that is out of its time is only a warning beside one that is not: the others serve without it. */
+function* checkPairs(pairs: readonly Pair[], files: NamedFiles): Generator<Finding> {
+  const untimely: Finding[] = [];
+  let areAnyUsable = false;
+  for (const { pair, path } of pairs) {
+    if (!isMap(pair)) continue;
+    const faults = [...checkTls({ cert: pair['cert'], key: pair['key'] }, path, files)];
+    yield* faults;
+    if (faults.length > 0 || pair['cert'] === undefined) continue;
+    const late = [...checkPem(pair['cert'], [...path, 'cert'], files, checkPeriod)];
+    untimely.push(...late);
+    areAnyUsable ||= late.length === 0;
   }
-  if (!isWrong) yield* checkPem(pair['cert'], [...path, 'cert'], files, checkPeriod);
+  for (const finding of untimely) {
+    if (!areAnyUsable) yield finding;
+    else {
+      const message = `${finding.message}: the others serve without it`;
+      yield { ...finding, message, severity: 'warning' };
+    }
+  }
 }
 
 function* checkPem(

@@ -27,7 +27,10 @@ export interface Certificate {
 export class CertificateSet {
   /** Of the first certificate. */
   readonly options: SecureContextOptions;
+  /** All of them, those that are out of their time too. */
   readonly certificates: readonly Certificate[];
+  /** Names of those that are not used, since they are out of their time. */
+  readonly unused: readonly string[];
   /** What it was made from; equal texts are the same set. */
   readonly texts: readonly string[];
   readonly #byName = new Map<string, SecureContext>();
@@ -41,11 +44,16 @@ export class CertificateSet {
     const pairs = certificates.map((_, i) => ({ cert: texts[2 * i]!, key: texts[2 * i + 1]! }));
     const all = pairs.map(({ cert, key }) => {
       checkKeyPair(cert, key);
-      checkPeriod(cert);
       return { cert, key, ca, minVersion, ciphers: CIPHERS, sessionIdContext: 'portico' };
     });
-    this.options = all[0]!;
-    this.certificates = all.map((options, i) => this.#add(options, i));
+    const used = all.filter(({ cert }) => isTimely(cert));
+    if (used.length === 0) checkPeriod(pairs[0]!.cert);
+    this.options = used[0]!;
+    for (const options of used) this.#add(options);
+    this.certificates = all.map(({ cert }, i) => describe(cert, i));
+    this.unused = this.certificates
+      .filter((_, i) => !used.includes(all[i]!))
+      .map(({ name }) => name);
   }
 
   /** By exact name, then by wildcard; `undefined` leaves it to the first. */
@@ -54,12 +62,26 @@ export class CertificateSet {
     return this.#byName.get(asked) ?? this.#byName.get(asked.replace(/^[^.]+/, '*'));
   }
 
-  #add(options: SecureContextOptions & { readonly cert: string }, i: number): Certificate {
+  #add(options: SecureContextOptions & { readonly cert: string }): void {
     const context = createSecureContext(options);
-    const certificate = readCertificates(options.cert)[0]!;
-    const names = hostNames(certificate);
-    for (const name of names) if (!this.#byName.has(name)) this.#byName.set(name, context);
-    return { name: names[0] ?? `certificate ${i + 1}`, expiresAt: certificate.validToDate };
+    for (const name of hostNames(readCertificates(options.cert)[0]!)) {
+      if (!this.#byName.has(name)) this.#byName.set(name, context);
+    }
+  }
+}
+
+function describe(cert: string, i: number): Certificate {
+  const certificate = readCertificates(cert)[0]!;
+  const [name = `certificate ${i + 1}`] = hostNames(certificate);
+  return { name, expiresAt: certificate.validToDate };
+}
+
+function isTimely(cert: string): boolean {
+  try {
+    checkPeriod(cert);
+    return true;
+  } catch {
+    return false;
   }
 }
 

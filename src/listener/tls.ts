@@ -79,6 +79,8 @@ export class ListenerTls {
     this.#refused = undefined;
     metrics.countTlsReload('applied');
     metrics.observeCertificates(this.#set.certificates);
-    log.info({ certificates: this.#set.certificates }, 'new certificates');
+    const { certificates, unused } = this.#set;
+    log.info({ certificates }, 'new certificates');
+    if (unused.length > 0) log.warn({ unused }, 'certificates out of their time are not used');
   }
 }

@@ -34,6 +34,26 @@ describe('the process', () => {
     }
   });
 
+  test('says in one line which Node.js it needs, as the package does', () => {
+    const { engines } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      readonly engines: { readonly node: string };
+    };
+    const old = `Object.defineProperty(process.versions, 'node', { value: '20.20.2' });
+      Object.defineProperty(process, 'version', { value: 'v20.20.2' });`;
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--import', `data:text/javascript,${encodeURIComponent(old)}`, MAIN, 'validate'],
+      { encoding: 'utf8' },
+    );
+    const needed = engines.node.replace('>=', '');
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(`portico needs Node.js ${needed} or newer; this is v20.20.2\n`);
+  });
+
+  test('imports nothing before it has looked which Node.js it runs on', () => {
+    expect(readFileSync(MAIN, 'utf8')).not.toMatch(/^(import|export|await)\b/m);
+  });
+
   test('says nothing to a reader who has seen enough', () => {
     const command = `"${process.execPath}" "${MAIN}" schema --json | head -n 1`;
     const { stdout, stderr } = spawnSync(command, { shell: true, encoding: 'utf8' });

@@ -20,6 +20,7 @@ export async function run(args: readonly string[], environment: Environment = {}
     out: (text) => out.push(text),
     err: (text) => err.push(text),
     onSignal: () => {},
+    onNpmGone: () => {},
     openLog: () => Promise.reject(new Error('nothing here serves')),
     exit: (status) => {
       throw new Error(`ended with ${status}`);

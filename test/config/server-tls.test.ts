@@ -21,6 +21,7 @@ async function told(tls: string): Promise<string[]> {
 }
 
 const PAIR = 'cert: tls/server.pem, key: tls/server.key';
+const EXPIRED = 'cert: tls/expired.pem, key: tls/expired.key';
 
 describe('server.tls', () => {
   test('names files from the folder of the config, and remembers them', async () => {
@@ -55,6 +56,26 @@ describe('server.tls', () => {
     [
       '{ cert: tls/expired.pem, key: tls/expired.key }',
       ['cert: holds a certificate that expired on 2020-02-01'],
+    ],
+    [
+      `{ certificates: [{ ${EXPIRED} }, { ${PAIR} }] }`,
+      [
+        'c.yaml:2:41  warning: server.tls.certificates[0].cert: holds a certificate that expired on 2020-02-01: the others serve without it',
+      ],
+    ],
+    [
+      `{ certificates: [{ ${EXPIRED} }, { ${EXPIRED} }] }`,
+      [
+        'certificates[0].cert: holds a certificate that expired on 2020-02-01',
+        'certificates[1].cert: holds a certificate that expired on 2020-02-01',
+      ],
+    ],
+    [
+      `{ certificates: [{ ${EXPIRED} }, { cert: tls/server.pem, key: tls/other.key }] }`,
+      [
+        'certificates[0].cert: holds a certificate that expired on 2020-02-01',
+        'certificates[1].key: is not the key of the certificate in "cert"',
+      ],
     ],
     [`{ ${PAIR}, clientAuth: required }`, ['clientAuth: needs a "clientCa" beside it']],
     [`{ ${PAIR}, clientCa: tls/server.key }`, ['clientCa: holds no certificate in PEM form']],

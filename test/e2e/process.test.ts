@@ -88,6 +88,35 @@ describe('the process', () => {
     expect(await stopped).toBe(1);
   });
 
+  test.each(['SIGHUP', 'SIGUSR2'] as const)('warns of %s, and serves on', async (signal) => {
+    const gateway = await startGatewayProcess({});
+    gateway.child.kill(signal);
+    await expect
+      .poll(() => gateway.log.find(({ level }) => level === 'warn')?.msg)
+      .toContain(signal);
+    expect((await fetch(`${gateway.adminUrl}/readyz`)).status).toBe(200);
+    expect(await gateway.stop()).toBe(0);
+  });
+
+  test('ends when npm, which started it through a shell, is gone', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'portico-e2e-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'gateway.config.yaml');
+    writeFileSync(file, JSON.stringify({ version: 1, server: { port: 0 }, admin: { port: 0 } }));
+    const command = [process.execPath, MAIN, 'start', '--config', file];
+    const shell = spawn('sh', ['-c', '"$0" "$@"; exit $?', ...command], {
+      env: { npm_lifecycle_event: 'portico' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let log = '';
+    shell.stdout.on('data', (text: Buffer) => (log += text.toString()));
+    await expect.poll(() => log).toContain('"serving"');
+    const ended = once(shell.stdout, 'end');
+    shell.kill('SIGTERM');
+    await ended;
+    expect(log).toContain('"stopped"');
+  });
+
   test('ends with 78 and every fault when the config is not valid', async () => {
     const { code, errors } = await failToStart({ version: 2, upstrems: {} });
     expect(code).toBe(78);

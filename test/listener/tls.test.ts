@@ -23,6 +23,16 @@ describe('a port with tls', () => {
     expect(seen).toEqual(['https']);
   });
 
+  test('serves without the one of several certificates that has expired', async () => {
+    const gateway = await listenTls({ certificates: [pair('expired'), pair('other')] });
+    for (const servername of ['localhost', 'other.internal']) {
+      const socket = await openSecure(gateway.url, { servername, rejectUnauthorized: false });
+      expect(serialOf(socket)).toBe(serial('other'));
+    }
+    // Who watches for the end of certificates sees that of this one.
+    expect(await metricsOf(gateway)).toMatch(/expiry_seconds\{name="localhost"\} 1580515200/);
+  });
+
   test('speaks TLS 1.2 with ECDHE and AEAD, and nothing older or weaker', async () => {
     const { url } = await listenTls(pair('server'));
     const old = await openSecure(url, { maxVersion: 'TLSv1.2' });

@@ -2,10 +2,10 @@
  * Notices that npm is gone.
  *
  * npm runs a script in a shell and passes signals on to that shell, which dies of a SIGTERM and leaves
- * the script running: `kill` on `npm start` would leave the whole demo behind. The script sees only
+ * the script running: `kill` on `npm run portico -- start` would leave the gateway behind. The script sees only
  * that it has another parent now.
  */
-import type { Environment } from '../addresses.ts';
+import type { Environment } from '../config/environment.ts';
 
 const LOOK_EVERY_MS = 250;
 
