@@ -27,6 +27,7 @@ import {
   partTime,
   runPart,
 } from '../routes/part.ts';
+import { addForwarded } from '../routes/forwarded-fields.ts';
 import { compilePath, compileQuery, type Render } from '../routes/part-template.ts';
 import { compilePick, type Pick } from '../routes/pick.ts';
 import type { Action, ActionContext, Route, UpstreamCall } from '../routes/route.ts';
@@ -191,7 +192,7 @@ class Run {
     const { headers } = this.#request.raw;
     const input = { exchange: this.#exchange, headers, parts };
     const sent: MutableHeaders = { ...this.#fields, ...ASKED_FOR };
-    for (const name of fields) if (headers[name] !== undefined) sent[name] = headers[name];
+    addForwarded(sent, headers, fields);
     const host = upstreamHost(upstream.config.host, this.#exchange);
     if (host !== undefined) sent['host'] = host;
     return {

@@ -4,6 +4,12 @@ import type { ActionConfig } from '../config/actions.ts';
 import { method } from '../config/schema-route.ts';
 import { fieldName, positiveDuration, shown, size, valuePath } from '../config/types.ts';
 
+/** A header that is passed on, or `*`. */
+const passedOn = () =>
+  fieldName().refine((name) => name === '*' || !name.includes('*'), {
+    error: 'is no header: name each one, or "*" for all but credentials',
+  });
+
 const template = (what: string) => z.string().min(1).describe(what);
 
 const Part = z
@@ -29,10 +35,17 @@ const Part = z
         'Fields to keep: `a`, `b.c`; what a path does not lead into is absent. Without it all of the answer goes out, as it came.',
       ),
     forwardHeaders: z
-      .array(fieldName())
+      .array(passedOn())
       .optional()
-      .describe('Headers of the client to pass on; cookies and authorization only when named.'),
-    forwardQuery: z.array(z.string()).optional().describe('Query parameters to pass on.'),
+      .describe(
+        'Headers of the client to pass on. `*` is all but credentials (`authorization`, `cookie`, `x-api-key`: only where named), and what speaks of its connection, its body or the answer it has.',
+      ),
+    forwardQuery: z
+      .array(z.string().min(1))
+      .optional()
+      .describe(
+        'Query parameters to pass on. `*` is all but credentials (`access_token`, `api_key`, `token` …: only where named), and what `query` says.',
+      ),
     maxBody: size().prefault('1MiB').describe('Longest answer that is read.'),
   })
   .describe('One piece of the answer.');
@@ -58,9 +71,9 @@ export const Aggregation = z
         'Parts that must succeed where none is required; fewer is the failure of one that was not answered, else 502.',
       ),
     forwardHeaders: z
-      .array(fieldName())
+      .array(passedOn())
       .prefault(['accept-language'])
-      .describe('Headers of the client that every part passes on.'),
+      .describe('Headers of the client that every part passes on; `*` as in a part.'),
   })
   .optional()
   .describe('Options of `aggregate` as a whole.');

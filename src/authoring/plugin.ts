@@ -12,7 +12,7 @@ import type { KnownNames } from '../config/modules.ts';
 import type { ServerPermission } from '../config/permissions.ts';
 import { RouteBase } from '../config/schema-route.ts';
 import { hint } from '../config/suggest.ts';
-import { NAME } from '../config/types.ts';
+import { NAME, nameFault } from '../config/types.ts';
 import type { PluginHost } from './plugin-host.ts';
 import type { RegisteredPlugin } from './plugin-hooks.ts';
 
@@ -141,10 +141,7 @@ export function definePlugin<S extends z.ZodObject, O extends z.ZodType>(
 function checkDefinition(definition: Readonly<Record<string, unknown>>): void {
   const { name, settings, options, register } = definition;
   if (typeof name !== 'string') throw new TypeError('a plugin needs a name: its key on routes');
-  if (!NAME.test(name)) {
-    const form = 'use letters, digits, - and _, starting with a letter';
-    throw new TypeError(`"${name}" can not name a plugin: ${form}`);
-  }
+  if (!NAME.test(name)) throw new TypeError(nameFault(name, 'a plugin'));
   if (RESERVED.has(name)) throw new TypeError(`a plugin can not be called "${name}"`);
   const fault = (what: string): TypeError => new TypeError(`plugin ${name}: ${what}`);
   for (const key of Object.keys(definition)) {

@@ -73,8 +73,11 @@ function oneOf(values: readonly unknown[], value: unknown): string {
   return `expected ${wanted}, found ${shown(value)}${near}`;
 }
 
-/** Numbers and truth values that were made text by quotes. */
+/** Numbers and truth values that were made text by quotes, and text that became one without. */
 function unquoted(expected: string, value: unknown): string {
+  if (expected === 'string' && (typeof value === 'number' || typeof value === 'boolean')) {
+    return '; write it in quotes';
+  }
   const isMeant =
     typeof value === 'string' &&
     (expected === 'boolean'

@@ -15,8 +15,9 @@ import type { ModuleLoader, Modules } from './modules.ts';
 import { NamedFiles } from './named-files.ts';
 import { withPluginFiles } from './plugin-files.ts';
 import { configSchema, type ParsedConfig } from './schema.ts';
-import { readSource } from './source.ts';
+import { readSource, type Source } from './source.ts';
 import type { Tree } from './tree.ts';
+import { withWantedTexts } from './wanted-text.ts';
 
 export interface LoadOptions<M extends Modules> {
   readonly file: string;
@@ -43,9 +44,10 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
   }
   const modules = await options.loadModules(source);
   const namedFiles = new NamedFiles((path) => source.folderOf(path));
-  const { tree, findings: unread } = withPluginFiles(source.tree, modules, namedFiles);
+  const read = withPluginFiles(source.tree, modules, namedFiles);
+  const { findings: unread } = read;
   const schema = configSchema(modules);
-  const parsed = parse(schema, tree);
+  const { tree, parsed } = parseTexts(schema, read.tree, source);
   const findings = [
     ...modules.findings,
     ...('data' in parsed ? [] : unlessUnread(findingsOf(schema, tree, parsed.issues), unread)),
@@ -71,6 +73,20 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
     actions: modules.actions,
   });
   return { config, modules, warnings: faults };
+}
+
+/** Parses `tree`, with text from outside where that is what the schema wants. */
+function parseTexts(
+  schema: z.ZodType<ParsedConfig>,
+  tree: Tree,
+  source: Source,
+): { readonly tree: Tree; readonly parsed: Parsed } {
+  const parsed = parse(schema, tree);
+  const told =
+    'issues' in parsed
+      ? withWantedTexts(tree, parsed.issues, (path) => source.asText(path))
+      : undefined;
+  return told === undefined ? { tree, parsed } : { tree: told, parsed: parse(schema, told) };
 }
 
 type Parsed =

@@ -25,11 +25,14 @@ export interface Expanded {
   }[];
   /** What was written, by the node that holds its value now. */
   readonly outside: ReadonlyMap<Node, string>;
+  /** The text of values that were taken for numbers or truth values, by the node. */
+  readonly texts: ReadonlyMap<Node, string>;
 }
 
 export function expandDocument(document: Document, environment: Environment): Expanded {
   const faults: Expanded['faults'][number][] = [];
   const outside = new Map<Node, string>();
+  const texts = new Map<Node, string>();
   visit(document, {
     Scalar(key, node, ancestors) {
       const written = node.value;
@@ -42,6 +45,7 @@ export function expandDocument(document: Document, environment: Environment): Ex
       try {
         const { text, from, whole } = expand(written, environment);
         node.value = valueOf(text, node, whole && !written.startsWith('${file:'));
+        if (typeof node.value !== 'string') texts.set(node, text);
         if (from.length > 0) outside.set(node, written);
         if (text === '' && isPair(ancestors.at(-1))) node.value = ABSENT;
       } catch (error) {
@@ -50,7 +54,7 @@ export function expandDocument(document: Document, environment: Environment): Ex
       }
     },
   });
-  return { faults, outside };
+  return { faults, outside, texts };
 }
 
 /** Keys of secrets, in settings and header maps alike. */

@@ -14,9 +14,9 @@ import {
   addressRange,
   duration,
   NAME,
+  nameFault,
   orFalse,
   positiveDuration,
-  shown,
   size,
 } from './types.ts';
 
@@ -158,8 +158,7 @@ const Telemetry = z
 
 const name = (what: string) =>
   z.string().regex(NAME, {
-    error: (issue) =>
-      `${shown(issue.input)} can not name ${what}: use letters, digits, - and _, starting with a letter`,
+    error: (issue) => nameFault(String(issue.input), what),
   });
 
 /** A user's plugin names its module; the rest are its settings, checked by its own schema. */

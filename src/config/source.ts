@@ -23,6 +23,8 @@ export interface Source {
   place(finding: Finding): Fault;
   /** The value at `path` could not be read: that is a fault already. */
   isUnread(path: Path): boolean;
+  /** Takes a value from outside that is no text for the text that it was; `undefined` where there is none. */
+  asText(path: Path): string | undefined;
   /** The folder of the file in which `path` is written; relative names start there. */
   folderOf(path: Path): string;
 }
@@ -45,6 +47,7 @@ export function readSource(file: string, environment: Environment): Source {
     files: files.map(({ path }) => path),
     place: (finding) => fileOf(files, finding.path).place(finding),
     isUnread: (path) => fileOf(files, path).isUnread(path),
+    asText: (path) => fileOf(files, path).asText(path),
     folderOf: (path) => dirname(fileOf(files, path).path),
   };
 }

@@ -103,6 +103,14 @@ function originFault(text: string, url: URL | undefined, whyNoPath: string): str
 /** A name of ours: a metric label, a log field and a word on the command line. */
 export const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
 
+/** What is wrong with a name that does not fit {@link NAME}. */
+export function nameFault(name: string, what: string): string {
+  if (/^[A-Za-z][A-Za-z0-9_-]*$/.test(name)) {
+    return `${shown(name)} cannot name ${what}: it has ${name.length} characters, and 63 is the most`;
+  }
+  return `${shown(name)} cannot name ${what}: use letters, digits, - and _, starting with a letter`;
+}
+
 /** HTTP field name, RFC 9110 §5.1. */
 export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { type Document, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import type { Environment } from './environment.ts';
 import { type Fault, type Finding, formatPath, type Path } from './fault.ts';
 import { hideOutside } from './hide.ts';
@@ -25,6 +25,11 @@ export interface YamlFile {
   place(finding: Finding): Fault;
   /** The value at `path` could not be read: that is a fault already. */
   isUnread(path: Path): boolean;
+  /**
+   * Takes the value at `path`, which came from outside and was taken for a number or truth value, for the
+   * text that it was; `undefined` where it is none of these.
+   */
+  asText(path: Path): string | undefined;
 }
 
 /** Reads the file at `path`. Never throws: what is wrong is in `faults`. */
@@ -52,6 +57,7 @@ class ParsedFile implements YamlFile {
   readonly #lines = new LineCounter();
   #document: Document | undefined;
   #outside: ReadonlyMap<Node, string> = new Map();
+  #texts: ReadonlyMap<unknown, string> = new Map();
   #targets: Targets = new Map();
   readonly #unread = new Set<unknown>();
 
@@ -113,8 +119,9 @@ class ParsedFile implements YamlFile {
   }
 
   #expand(document: Document, environment: Environment): void {
-    const { faults, outside } = expandDocument(document, environment);
+    const { faults, outside, texts } = expandDocument(document, environment);
     this.#outside = outside;
+    this.#texts = texts;
     for (const { node, path, message, severity } of faults) {
       if (severity === 'error') this.#unread.add(node);
       this.#report(node.range?.[0] ?? 0, path, message, severity);
@@ -139,6 +146,17 @@ class ParsedFile implements YamlFile {
     if (this.#document === undefined) return false;
     const { node, depth } = findNode(this.#document, this.#targets, path);
     return depth === path.length && this.#unread.has(resolveAlias(node, this.#targets));
+  }
+
+  asText(path: Path): string | undefined {
+    if (this.#document === undefined || this.#texts.size === 0) return undefined;
+    const { node, depth } = findNode(this.#document, this.#targets, path);
+    const value = resolveAlias(node, this.#targets);
+    const text = this.#texts.get(value);
+    if (depth !== path.length || text === undefined || !isScalar(value)) return undefined;
+    // From here on it is hidden as text, too.
+    value.value = text;
+    return text;
   }
 
   /** `{ port: ${PORT} }` is no YAML, and `{ port: "${PORT}" }` no number. */

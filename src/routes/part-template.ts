@@ -18,6 +18,7 @@ import { GatewayError } from '../errors.ts';
 import { firstValue } from '../headers.ts';
 import { follow, scalarText } from '../value-path.ts';
 import { queryValue } from './conditions.ts';
+import { forwardedParameters } from './forwarded-fields.ts';
 import { mustBeCanonical, mustStayCanonical } from './rewrite.ts';
 
 export interface TemplateInput {
@@ -55,16 +56,15 @@ export function compileQuery(
   const templates = Object.entries(query ?? {}).map(
     ([name, text]) => [encodeUnreserved(name), valueTemplate(text)] as const,
   );
+  const own = new Set(Object.keys(query ?? {}));
   return (input) => {
     const pairs: string[] = [];
     for (const [name, template] of templates) {
       if (isAbsentQuery(template, input)) continue;
       pairs.push(`${name}=${render(template, input, encodeQueryValue)}`);
     }
-    for (const name of forwarded) {
-      for (const value of new URLSearchParams(input.exchange.query).getAll(name)) {
-        pairs.push(`${encodeUnreserved(name)}=${encodeUnreserved(value)}`);
-      }
+    for (const [name, value] of forwardedParameters(input.exchange.query, forwarded, own)) {
+      pairs.push(`${encodeUnreserved(name)}=${encodeUnreserved(value)}`);
     }
     return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
   };

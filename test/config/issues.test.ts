@@ -67,7 +67,7 @@ describe('one or a list of them', () => {
     expect(at(oneOrMore(Ratio), [{ ratio: 1 }, { ratoi: 1 }])).toEqual([
       'k[1].ratoi: unknown key; did you mean "ratio"?',
     ]);
-    expect(at(Names, ['a', 5])).toEqual(['k[1]: expected text, found 5']);
+    expect(at(Names, ['a', 5])).toEqual(['k[1]: expected text, found 5; write it in quotes']);
     expect(at(Names, [])).toEqual(['k: needs at least 1 entry']);
   });
 

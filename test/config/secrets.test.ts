@@ -92,8 +92,8 @@ describe('a value from the environment', () => {
     expect(await faultsOf(withOrders('server:\n  port: ${X}'), { X: '70001' })).toEqual([
       'c.yaml:4:9  server.port: must be at most 65535, found ${X}',
     ]);
-    expect(await faultsOf(withOrders('server:\n  host: ${X}'), { X: '70001' })).toEqual([
-      'c.yaml:4:9  server.host: expected text, found ${X}',
+    expect(await faultsOf(withOrders('server:\n  paths: ${X}'), { X: '70001' })).toEqual([
+      'c.yaml:4:10  server.paths: expected a map, found ${X}',
     ]);
   });
 

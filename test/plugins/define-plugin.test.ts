@@ -214,7 +214,7 @@ describe('definePlugin', () => {
 
   test.each([
     [{ name: undefined }, /a plugin needs a name/],
-    [{ name: 'a b' }, /"a b" can not name a plugin/],
+    [{ name: 'a b' }, /"a b" cannot name a plugin/],
     [{ options: undefined }, /plugin x: options must be a zod schema/],
     [{ settings: undefined }, /plugin x: settings must be a z\.strictObject/],
     [{ settings: z.string() }, /plugin x: settings must be a z\.strictObject/],

@@ -104,6 +104,22 @@ describe('the query of a part', () => {
   });
 });
 
+describe('forwardQuery: ["*"]', () => {
+  test('passes on all but credentials, and what the part says itself', async () => {
+    const part = { query: { limit: '3' }, forwardQuery: ['*'] };
+    const { ask } = await asking(part);
+    expect(await ask('/1?limit=9&tag=a&tag=b%26c&Access_Token=s&apikey=s&token=s&_=1')).toEqual([
+      200,
+      '/x?limit=3&tag=a&tag=b%26c&_=1',
+    ]);
+  });
+
+  test('passes on a credential that is named beside it, once', async () => {
+    const { ask } = await asking({ forwardQuery: ['*', 'token'] });
+    expect(await ask('/1?a=1&token=t')).toEqual([200, '/x?token=t&a=1']);
+  });
+});
+
 describe('the fields of a part', () => {
   const fields = [
     'authorization: Bearer token',
@@ -135,6 +151,62 @@ describe('the fields of a part', () => {
     const own = await asking({ forwardHeaders: ['authorization', 'cookie'] }, common);
     await own.ask('/1', fields);
     expect(sent(own.asked[0]!).toSorted()).toEqual(['accept', 'authorization', 'cookie']);
+  });
+});
+
+describe('forwardHeaders: ["*"]', () => {
+  const fields = [
+    'authorization: Bearer token',
+    'proxy-authorization: Basic eA==',
+    'cookie: sid=1',
+    'x-api-key: k',
+    'accept: text/html',
+    'accept-encoding: gzip',
+    'accept-language: de',
+    'if-none-match: "a"',
+    'range: bytes=0-1',
+    'content-language: de',
+    'te: trailers',
+    'x-hop: 1',
+    'connection: x-hop, te',
+    'x-forwarded-for: 203.0.113.9',
+    'x-trace: 1',
+    'x-many: 1',
+    'x-many: 2',
+  ];
+  const GATEWAY = /^(x-forwarded-(for|host|proto)|forwarded|via|x-request-id)$/;
+  const sent = ({ headers }: UpstreamRequest) =>
+    Object.fromEntries(Object.entries(headers).filter(([name]) => !GATEWAY.test(name)));
+
+  test.each([
+    ['a part', { forwardHeaders: ['*'] }, {}],
+    ['the aggregate', {}, { aggregation: { forwardHeaders: ['*'] } }],
+  ])(
+    'of %s passes on all but credentials and what is of the connection',
+    async (_of, part, own) => {
+      const { ask, asked } = await asking(part, own);
+      await ask('/1', fields);
+      expect(sent(asked[0]!)).toEqual({
+        accept: 'application/json',
+        'accept-language': 'de',
+        'x-trace': '1',
+        'x-many': '1, 2',
+      });
+      expect(asked[0]?.headers['x-forwarded-for']).toBe('127.0.0.1');
+    },
+  );
+
+  test('passes on a credential that is named beside it', async () => {
+    const { ask, asked } = await asking({ forwardHeaders: ['*', 'Authorization'] });
+    await ask('/1', fields);
+    expect(sent(asked[0]!)).toMatchObject({ authorization: 'Bearer token', 'x-trace': '1' });
+    expect(asked[0]?.headers['cookie']).toBeUndefined();
+  });
+
+  test('is all or a name: x-* is refused', async () => {
+    await expect(asking({ forwardHeaders: ['x-*'] })).rejects.toThrow(
+      'forwardHeaders[0]: is no header: name each one, or "*" for all but credentials',
+    );
   });
 });
 
