@@ -77,11 +77,15 @@ export async function runCli(terminal: Terminal): Promise<number> {
     .command('schema')
     .description('write the JSON Schema of the config, for editors')
     .option(...CONFIG_OPTION)
-    .option('-o, --out <file>', 'where to; - prints it', 'gateway.schema.json')
+    .option(
+      '-o, --out <file>',
+      'where to; - prints it (default: gateway.schema.json beside the config)',
+    )
     .option('--json', 'print it (the same as --out -)')
-    .action(async ({ config, out, json }: { config: string; out: string; json?: boolean }) => {
-      const { schema } = await import('./schema.ts');
-      code = await schema({ config, out: json === true ? '-' : out }, terminal);
+    .action(async ({ config, out, json }: { config: string; out?: string; json?: boolean }) => {
+      const { besideConfig, schema } = await import('./schema.ts');
+      const to = json === true ? '-' : (out ?? besideConfig(config));
+      code = await schema({ config, out: to }, terminal);
     });
 
   program

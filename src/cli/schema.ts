@@ -1,5 +1,6 @@
 /** `portico schema`, `portico reference`: what a config may say, the plugins it names included. */
 import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { jsonSchema } from '../config/json-schema.ts';
 import { reference as referenceOf } from '../config/reference.ts';
 import type { SchemaParts } from '../config/schema.ts';
@@ -13,6 +14,10 @@ export interface SchemaOptions {
   /** Where to; `-` prints it. */
   readonly out: string;
 }
+
+/** Where editors look for the schema of `config`. */
+export const besideConfig = (config: string): string =>
+  join(dirname(config), 'gateway.schema.json');
 
 /** Writes the JSON Schema of the config. */
 export const schema = (options: SchemaOptions, terminal: Terminal): Promise<number> =>
@@ -44,7 +49,7 @@ async function write(
     try {
       writeFileSync(out, `${text}\n`);
     } catch (error) {
-      terminal.err(`${out} can not be written (${(error as NodeJS.ErrnoException).code})`);
+      terminal.err(`${out} cannot be written (${(error as NodeJS.ErrnoException).code})`);
       return EXIT.failed;
     }
     terminal.out(`wrote ${out}`);
