@@ -16,6 +16,8 @@ export interface AdminView {
   readonly isReady: () => boolean;
   /** What a plugin takes at `path`; `undefined` where none does. */
   readonly postAt: (path: string) => ((body: unknown) => Promise<AdminAnswer>) | undefined;
+  /** Where plugins take something. */
+  readonly postPaths: () => Iterable<string>;
   readonly metrics: Metrics;
   readonly status: () => GatewayStatus;
 }
@@ -34,12 +36,15 @@ export interface Admin {
 
 export function createAdmin(
   { host, port, token }: AdminConfig,
-  { isReady, metrics, status, orderCircuit, postAt }: AdminView,
+  { isReady, metrics, status, orderCircuit, postAt, postPaths }: AdminView,
 ): Admin {
   const app = Fastify({ forceCloseConnections: true, requestTimeout: 10_000 });
-  app.setNotFoundHandler(async (_request, reply) =>
-    reply.code(404).send({ error: 'not here; there is GET /livez, /readyz, /metrics, /status' }),
-  );
+  const notHere = (): { readonly error: string } => {
+    const posts = ['/upstreams/{name}/circuit', ...postPaths()].join(', ');
+    const error = `not here; there is GET /livez, /readyz, /metrics, /status, and POST ${posts}`;
+    return { error };
+  };
+  app.setNotFoundHandler(async (_request, reply) => reply.code(404).send(notHere()));
   app.addHook('onRequest', async (request, reply) => {
     if (!READS.has(request.method) || OPEN.has(request.routeOptions.url ?? '')) return;
     const detail = readRefusal(callerOf(request), token);
@@ -59,7 +64,7 @@ export function createAdmin(
     // What is not there is 404 to everybody.
     changes.addHook('onRequest', async (request, reply) => {
       if (request.routeOptions.url !== ANY || postAt(pathOf(request)) !== undefined) return;
-      return reply.code(404).send({ error: 'nothing is here' });
+      return reply.code(404).send(notHere());
     });
     changes.addHook('onRequest', async (request, reply) => {
       const detail = refusal(callerOf(request), token);

@@ -206,6 +206,7 @@ class RunningGateway implements Gateway {
         metrics: world.metrics,
         status: () => this.status(),
         postAt: (path) => this.#current.adminRoutes.at(path),
+        postPaths: () => this.#current.adminRoutes.paths,
         orderCircuit: (upstream, order) => this.#orderCircuit(upstream, order),
       });
   }

@@ -34,6 +34,10 @@ export class AdminRoutes implements PluginAdmin {
     });
   }
 
+  get paths(): Iterable<string> {
+    return this.#routes.keys();
+  }
+
   /** `undefined` where no plugin takes `path`. */
   at(path: string): Take | undefined {
     return this.#routes.get(path);

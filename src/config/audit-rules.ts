@@ -1,6 +1,6 @@
 /** The rules of `portico audit`; docs/audit.md has them in a table. */
 import type { AuditRule, AuditSubject } from './audit.ts';
-import { covers } from './check-routes.ts';
+import { covers } from './covers.ts';
 import type { MatchConfig, RouteConfig } from './config.ts';
 import { isLoopback, isPublicHttp } from './public-http.ts';
 

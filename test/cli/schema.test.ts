@@ -34,6 +34,13 @@ describe('portico schema', () => {
     expect(readFileSync(out, 'utf8')).toBe(readFileSync('gateway.schema.json', 'utf8'));
   });
 
+  test('writes beside the config, wherever one stands', async () => {
+    const file = join(folder(), 'c.yaml');
+    const out = join(file, '../gateway.schema.json');
+    expect(await run(['schema', '--config', file])).toMatchObject({ out: [`wrote ${out}`] });
+    expect(existsSync(out)).toBe(true);
+  });
+
   test.each([['--json'], ['--out=-'], ['-o', '-']])('prints it with %s %s', async (...args) => {
     const { code, out } = await run(['schema', ...args]);
     expect(code).toBe(0);
@@ -80,7 +87,7 @@ describe('portico schema', () => {
     expect(await run(['schema', '-o', out])).toEqual({
       code: 1,
       out: [],
-      err: [`${out} can not be written (ENOENT)`],
+      err: [`${out} cannot be written (ENOENT)`],
     });
   });
 });

@@ -138,3 +138,54 @@ describe('a route that can never win', () => {
     expect(await faultsOfMatches(get, more)).toEqual([]);
   });
 });
+
+describe('a route with conditions and no methods', () => {
+  const GET = 'match: { path: /c/*, methods: [GET, PUT] }';
+  const lost = (methods: string, takes: string): string =>
+    `never wins for ${methods}: ${takes} these, since methods come before headers, cookies and query; a higher "priority" wins`;
+
+  test.each([
+    'headers: { x-canary: "1" }',
+    'cookies: { canary: "1" }',
+    'query: { canary: { present: true } }',
+  ])('{ path: /c/*, %s } that loses to one with methods is a warning', async (condition) => {
+    const faults = await faultsOfMatches(GET, `match: { path: /c/*, ${condition} }`);
+    expect(faults).toEqual([
+      `5:28  warning: routes.b.match: ${lost('GET, PUT', 'routes.a takes')}`,
+    ]);
+  });
+
+  test('is told all who take its requests, and for which methods', async () => {
+    const faults = await faultsOfMatches(
+      'match: [{ path: /x }, { path: /c/*, headers: { x: "1" } }]',
+      GET,
+      'match: { path: /c/*, methods: [POST] }',
+    );
+    expect(faults).toEqual([
+      `4:43  warning: routes.a.match[1]: ${lost('GET, PUT, POST', 'routes.b, routes.c take')}`,
+    ]);
+  });
+
+  test.each([
+    ['with a higher priority', '{ path: /c/*, headers: { x: "1" } }, priority: 1', GET],
+    ['with methods of its own', '{ path: /c/*, methods: [GET], headers: { x: "1" } }', GET],
+    ['at a longer path', '{ path: /c/d/*, headers: { x: "1" } }', GET],
+    ['for another host', '{ path: /c/*, hosts: [a.test], headers: { x: "1" } }', GET],
+    [
+      'beside other conditions',
+      '{ path: /c/*, headers: { x: "1" } }',
+      'match: { path: /c/*, methods: [GET], headers: { y: "1" } }',
+    ],
+    ['without conditions', '{ path: /c/* }', GET],
+  ])('%s is no warning', async (_how, own, other) => {
+    expect(await faultsOfMatches(`match: ${own}`, other)).toEqual([]);
+  });
+
+  test('loses to one that has some of its conditions', async () => {
+    const faults = await faultsOfMatches(
+      'match: { path: "/c/{id}", headers: { x: "1", y: "1" } }',
+      'match: { path: "/c/{x}", methods: [GET], headers: { y: "1" } }',
+    );
+    expect(faults).toEqual([`4:28  warning: routes.a.match: ${lost('GET', 'routes.b takes')}`]);
+  });
+});

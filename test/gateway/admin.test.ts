@@ -17,7 +17,7 @@ async function administered(more: object = {}) {
     upstreams: { up: ({ path }) => ({ status: Number(path.split('/')[2] ?? 200) }) },
   });
   const { adminUrl } = gateway.gateway;
-  const admin = (path: string) => fetch(`${adminUrl}${path}`);
+  const admin = (path: string, init?: RequestInit) => fetch(`${adminUrl}${path}`, init);
   const metrics = async () => (await admin('/metrics')).text();
   return { ...gateway, admin, metrics };
 }
@@ -35,9 +35,12 @@ describe('probes', () => {
 
   test('what is not there is told with what is', async () => {
     const { admin } = await administered();
-    const response = await admin('/stauts');
-    const error = 'not here; there is GET /livez, /readyz, /metrics, /status';
-    expect([response.status, await response.json()]).toEqual([404, { error }]);
+    const error =
+      'not here; there is GET /livez, /readyz, /metrics, /status, and POST /upstreams/{name}/circuit, /revocations';
+    for (const method of ['GET', 'POST']) {
+      const response = await admin('/stauts', { method });
+      expect([response.status, await response.json()]).toEqual([404, { error }]);
+    }
   });
 
   test('/readyz answers 200 while it serves, and 503 before it stops accepting', async () => {
