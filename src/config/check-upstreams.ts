@@ -1,5 +1,6 @@
 /** What a schema can not see of an upstream: keys that need each other, or exclude each other. */
 import type { Finding, Path } from './fault.ts';
+import { foreignWord } from './foreign-hints.ts';
 import { DnsDiscovery } from './schema-discover.ts';
 import { UpstreamOptions } from './schema-upstream.ts';
 import { nearest } from './suggest.ts';
@@ -28,7 +29,8 @@ function* checkOrigins(upstream: Tree, path: Path): Generator<Finding> {
     yield { path: [...path, 'discover'], at: 'key', message };
   }
   if (targets !== undefined || discover !== undefined) return;
-  if (hasMisspelt(['targets', 'discover'], upstream, Object.keys(UpstreamOptions.shape))) return;
+  const known = Object.keys(UpstreamOptions.shape);
+  if (hasMisspelt(['targets', 'discover'], upstream, path, known)) return;
   const message = 'has no targets: list them in "targets", or look them up with "discover"';
   yield { path, at: 'key', message };
 }
@@ -70,7 +72,7 @@ function* checkPort(discover: Tree, path: Path): Generator<Finding> {
     yield { path: [...path, 'port'], at: 'key', message };
   }
   if ((type !== 'A' && type !== 'AAAA') || port !== undefined) return;
-  if (hasMisspelt(['port'], discover, Object.keys(DnsDiscovery.shape))) return;
+  if (hasMisspelt(['port'], discover, path, Object.keys(DnsDiscovery.shape))) return;
   yield { path, message: `needs a port: records of type ${type} carry none` };
 }
 
@@ -78,8 +80,11 @@ function* checkPort(discover: Tree, path: Path): Generator<Finding> {
 export function hasMisspelt(
   wanted: readonly string[],
   map: Tree,
+  at: Path,
   known: readonly string[],
 ): boolean {
   const unknown = Object.keys(map).filter((key) => !known.includes(key));
-  return unknown.some((key) => wanted.includes(nearest(key, known) ?? ''));
+  return unknown.some((key) =>
+    wanted.includes(foreignWord(at, key)?.means ?? nearest(key, known) ?? ''),
+  );
 }

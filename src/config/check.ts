@@ -77,7 +77,7 @@ function keysOf({ defaults }: Tree, route: Tree): ReadonlyMap<string, unknown> {
 function* checkAction(route: Tree, path: Path, modules: Modules): Generator<Finding> {
   const written = modules.actions.filter(({ key }) => route[key] !== undefined);
   const [first, ...others] = written;
-  if (first === undefined && !hasMisspeltAction(route, modules)) {
+  if (first === undefined && !hasMisspeltAction(route, path, modules)) {
     const message = `has no action: give it one of ${keysOfActions(modules).join(', ')}`;
     yield { path, at: 'key', message };
   }
@@ -95,10 +95,10 @@ function* checkAction(route: Tree, path: Path, modules: Modules): Generator<Find
 
 const keysOfActions = ({ actions }: Modules): string[] => actions.map(({ key }) => key);
 
-function hasMisspeltAction(route: Tree, modules: Modules): boolean {
+function hasMisspeltAction(route: Tree, path: Path, modules: Modules): boolean {
   const beside = modules.actions.flatMap((action) => Object.keys(action.beside));
   const known = [...Object.keys(RouteBase.shape), ...beside, ...modules.plugins.keys()];
-  return hasMisspelt(keysOfActions(modules), route, known);
+  return hasMisspelt(keysOfActions(modules), route, path, known);
 }
 
 function* checkUpstreamName(

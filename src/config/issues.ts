@@ -1,5 +1,6 @@
 /** From what the schema found wrong to what a person should read. */
 import type { z } from 'zod';
+import { called, foreignWord } from './foreign-hints.ts';
 import { formatPath, type Finding, type Path } from './fault.ts';
 import { describe, type Issue, MISSING, nearWord, wantedBy } from './issue-words.ts';
 import { keySetsAt } from './schema-keys.ts';
@@ -59,6 +60,11 @@ function unknownKey({ schema, value, meant }: Context, path: Path, key: string):
     return { ...at, message: `unknown key; a space goes after the colon of "${name}"` };
   }
   const near = nearest(key, known);
+  const foreign = foreignWord(path, key);
+  if (foreign !== undefined && (foreign.means === undefined || foreign.means !== near)) {
+    if (foreign.means !== undefined) meant.add(formatPath([...path, foreign.means]));
+    return { ...at, message: `unknown key${called(foreign)}` };
+  }
   if (near !== undefined) meant.add(formatPath([...path, near]));
   return { ...at, message: `unknown key${hint(key, known)}` };
 }
@@ -72,7 +78,9 @@ function union(context: Context, issue: UnionIssue): Finding[] {
   const known = [...new Set(keySetsAt(context.schema, path).flat())];
   const meant = branches
     .filter((branch) => !branch.some(isKindMismatch))
-    .toSorted((a, b) => strangers(a) - strangers(b) || gaps(a, known) - gaps(b, known))[0];
+    .toSorted(
+      (a, b) => strangers(a) - strangers(b) || gaps(a, path, known) - gaps(b, path, known),
+    )[0];
   if (meant !== undefined) {
     return meant.flatMap((inner) =>
       translate(context, { ...inner, path: [...path, ...inner.path] }),
@@ -105,8 +113,10 @@ const strangeKeys = (branch: readonly Issue[]): readonly string[] =>
 const strangers = (branch: readonly Issue[]): number => strangeKeys(branch).length;
 
 /** How many issues a branch has that no misspelt key explains. */
-function gaps(branch: readonly Issue[], known: readonly string[]): number {
-  const meant = strangeKeys(branch).map((key) => nearest(key, known));
+function gaps(branch: readonly Issue[], at: Path, known: readonly string[]): number {
+  const meant = strangeKeys(branch).map(
+    (key) => foreignWord(at, key)?.means ?? nearest(key, known),
+  );
   return branch.filter(({ path }) => path.length !== 1 || !meant.includes(String(path[0]))).length;
 }
 

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { parseAddressRange } from './address-range.ts';
 import { parseValuePath, PATH_PATTERN } from '../value-path.ts';
+import { foreignSource } from './foreign-hints.ts';
 import { parseDuration, parsePercent, parseSize } from './units.ts';
 
 /** A text that `parse` reads; what `parse` throws becomes the fault's message. */
@@ -161,10 +162,13 @@ const SOURCE = z
 
 function whyNoSource(text: string): string {
   const claim = text.startsWith('claim:') ? pathFault(text.slice('claim:'.length)) : undefined;
-  return (
-    claim ??
-    `${shown(text)} is not a source: use consumer, address, route, header:x, cookie:x, claim:x or plugin:x`
-  );
+  if (claim !== undefined) return claim;
+  const meant = foreignSource(text);
+  const right =
+    meant === undefined
+      ? ': use consumer, address, route, header:x, cookie:x, claim:x or plugin:x'
+      : `; did you mean "${meant}"?`;
+  return `${shown(text)} is not a source${right}`;
 }
 
 function pathFault(text: string): string | undefined {
