@@ -46,6 +46,9 @@ function describe(error: unknown, name: string): string {
   if (code === 'ERR_UNSUPPORTED_DIR_IMPORT' && importer === import.meta.filename) {
     return `is a folder: name the file in it, such as ${name.replace(/\/$/, '')}/index.ts`;
   }
+  if (code === 'MODULE_NOT_FOUND' && /\.[cm]?[jt]s$/.test(name)) {
+    return `there is no package "${name}": the name of a file starts with ./`;
+  }
   const place = importer ?? placeIn(stack);
   const said = what.replace(/(?<=')\/[^']+(?=')/, shown);
   return place === undefined || isOurs(place) ? said : `${said} (${shown(place)})`;

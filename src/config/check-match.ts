@@ -106,7 +106,9 @@ const SERVED = METHODS.filter((method) => !NEVER_SERVED.has(method));
 export function* checkMethod(method: unknown, path: Path): Generator<Finding> {
   if (typeof method !== 'string' || !/^[A-Z]/.test(method) || SERVED.includes(method)) return;
   if (NEVER_SERVED.has(method)) yield { path, message: `"${method}" is never served` };
-  else {
+  else if (method === 'ANY' || method === 'ALL') {
+    yield { path, message: `"${method}" is not a method: leave "methods" out for all of them` };
+  } else {
     const near = hint(method, SERVED);
     const meant = near.startsWith(';') ? near : '';
     yield { path, message: `"${method}" is not a method${meant}` };

@@ -20,13 +20,28 @@ const ALIKE: readonly (readonly [place: RegExp, like: string])[] = [
 const NAMED = /^(upstreams|routes|plugins\.jwt\.issuers|routes\.\*\.aggregate)\.[^.]+/;
 
 /** What `key`, of the map at `path`, is called here; `undefined` where it is no word of others. */
-export function foreignWord(path: Path, key: string): ForeignWord | undefined {
+export const foreignWord = (path: Path, key: string): ForeignWord | undefined =>
+  WORDS.get(placeOf(path))?.get(plain(key));
+
+/** How the key at `path` is written, such as `retry: { attempts: 2 }`, where the table has it. */
+export function exampleAt(path: Path): string | undefined {
+  const key = path.at(-1);
+  if (typeof key !== 'string') return undefined;
+  const rows = FOREIGN[placeOf(path.slice(0, -1))] ?? [];
+  return rows.find(([, means]) => means === key)?.[2];
+}
+
+/** The value that `value` of another gateway is here, at `path`. */
+export const foreignValue = (path: Path, value: string): string | undefined =>
+  VALUES[placeOf(path)]?.[plain(value)];
+
+function placeOf(path: Path): string {
   let place = path.filter((part) => typeof part === 'string').join('.');
   for (const [like, instead] of ALIKE) place = place.replace(like, instead);
   // Once for the section's names, once for those below.
   for (const _round of [1, 2]) place = place.replace(NAMED, '$1.*');
   for (const [like, instead] of ALIKE) place = place.replace(like, instead);
-  return WORDS.get(place)?.get(plain(key));
+  return place;
 }
 
 /** What a message says of such a word. */
@@ -49,6 +64,26 @@ const WORDS: ReadonlyMap<string, ReadonlyMap<string, ForeignWord>> = new Map(
     ),
   ]),
 );
+
+/** Ways to balance. */
+const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'upstreams.*.balance': {
+    leastconn: 'leastRequest',
+    leastconnection: 'leastRequest',
+    leastconnections: 'leastRequest',
+    leasttime: 'leastRequest',
+    poweroftwochoices: 'leastRequest',
+    ewma: 'leastRequest',
+    p2c: 'leastRequest',
+    random: 'leastRequest',
+    rr: 'roundRobin',
+    wrr: 'roundRobin',
+    iphash: '{ hash: address }',
+    consistenthashing: '{ hash: address }',
+    ringhash: '{ hash: address }',
+    maglev: '{ hash: address }',
+  },
+};
 
 /** Words of others for where a key is taken from; see `source`. */
 const SOURCES: Readonly<Record<string, string>> = {

@@ -67,7 +67,7 @@ function oneOf(values: readonly unknown[], value: unknown): string {
   const words = values.map(String);
   const wanted = words.length > 1 ? `one of ${words.join(', ')}` : words[0]!;
   const near =
-    typeof value === 'string' && !words.includes(value)
+    typeof value === 'string' && typeof values[0] === 'string' && !words.includes(value)
       ? did(hint(value, words))
       : unquoted(typeof values[0], value);
   return `expected ${wanted}, found ${shown(value)}${near}`;

@@ -1,6 +1,6 @@
 /** From what the schema found wrong to what a person should read. */
 import type { z } from 'zod';
-import { called, foreignWord } from './foreign-hints.ts';
+import { called, exampleAt, foreignValue, foreignWord } from './foreign-hints.ts';
 import { formatPath, type Finding, type Path } from './fault.ts';
 import { describe, type Issue, MISSING, nearWord, wantedBy } from './issue-words.ts';
 import { keySetsAt } from './schema-keys.ts';
@@ -38,7 +38,7 @@ function translate(context: Context, issue: Issue): Finding[] {
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({ path, at: 'key' as const, message }));
     default:
-      return [{ path, message: describe(issue, valueAt(context.value, path)) }];
+      return [{ path, message: described(issue, path, valueAt(context.value, path)) }];
   }
 }
 
@@ -87,8 +87,37 @@ function union(context: Context, issue: UnionIssue): Finding[] {
     );
   }
   const wanted = [...new Set(branches.flatMap((branch) => branch.map(wantedBy)))];
-  const message = `expected ${wanted.join(' or ')}, found ${shown(value)}${nearWord(wanted, value)}`;
+  const near = nearWord(wanted, value) || otherWord(path, value) || howWritten(wanted, path, value);
+  const message = `expected ${wanted.join(' or ')}, found ${shown(value)}${near}`;
   return [{ path, message }];
+}
+
+function described(issue: Issue, path: Path, value: unknown): string {
+  const message = describe(issue, value);
+  const isPlain = issue.code === 'invalid_type' && value !== undefined && !message.includes(';');
+  return isPlain ? message + howWritten([wantedBy(issue)], path, value) : message;
+}
+
+/** A word of another gateway for a value. */
+function otherWord(path: Path, value: unknown): string {
+  const meant = typeof value === 'string' ? foreignValue(path, value) : undefined;
+  return meant === undefined ? '' : `; did you mean ${meant}?`;
+}
+
+/** How a map or list is written, where something else stands. */
+function howWritten(wanted: readonly string[], path: Path, value: unknown): string {
+  const wantsMap = wanted.includes('a map');
+  const wantsList = wanted.includes('a list');
+  if (!wantsMap && !wantsList) return '';
+  if (typeof value === 'string' && wantsMap && /^\w+:(?!\/\/)\S/.test(value)) {
+    return '; a space goes after the colon of a key';
+  }
+  if (typeof value === 'string' && wantsList && /^-\S/.test(value)) {
+    return '; a space goes after the - of an entry';
+  }
+  const example = exampleAt(path);
+  if (example !== undefined) return `; it is written ${example}`;
+  return wantsList && typeof value === 'string' ? '; a list is written [a, b]' : '';
 }
 
 /** The branches of a union, and of the unions that are its branches. */

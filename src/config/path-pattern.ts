@@ -35,6 +35,9 @@ export function colonParameter(path: string): string | undefined {
  * @throws {RangeError} that says what is wrong with it
  */
 export function parsePathPattern(text: string): PathPattern {
+  if (text.endsWith('/**')) {
+    throw new RangeError(`"${text}": all that is below is written ${text.slice(0, -1)}`);
+  }
   if (!text.startsWith('/')) throw new RangeError(`"${text}" must start with /`);
   const kind = text.endsWith('/*') ? 'prefix' : 'exact';
   const plain = kind === 'prefix' ? text.slice(0, -2) : text;

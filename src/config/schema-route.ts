@@ -9,12 +9,15 @@ export const method = () =>
   z.string().regex(/^[A-Z][A-Z-]*$/, {
     error: (issue) => {
       const right = String(issue.input).toUpperCase();
+      if (right === '*') return '"*" is not a method: leave "methods" out for all of them';
       return `${shown(issue.input)} is not a method${/^[A-Z-]+$/.test(right) ? `: use "${right}"` : ''}`;
     },
   });
 
 const notHost = (issue: { readonly input?: unknown }): string =>
-  `${shown(issue.input)} is not a host: use shop.example.com or *.example.com, without port`;
+  issue.input === '*'
+    ? '"*" is not a host: leave "hosts" out for any'
+    : `${shown(issue.input)} is not a host: use shop.example.com or *.example.com, without port`;
 
 /** A host's name as requests have it, without port; or one label less after `*.`. */
 const host = () =>
@@ -33,7 +36,12 @@ export const Match = z
   .strictObject({
     path: z
       .string()
-      .startsWith('/', { error: (issue) => `${shown(issue.input)} must start with /` })
+      .startsWith('/', {
+        error: ({ input }) => {
+          const isRegex = /[\\^$(]/.test(String(input));
+          return `${shown(input)} must start with /${isRegex ? '; a regex is "pathRegex"' : ''}`;
+        },
+      })
       .optional()
       .describe('`/a/{id}` exactly, or `/a/*` with everything below `/a`.'),
     pathRegex: z.string().min(1).optional().describe('RE2 syntax; must match the whole path.'),

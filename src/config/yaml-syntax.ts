@@ -75,7 +75,9 @@ function hint(code: string, message: string, line: string): string {
   const quote = ODD_QUOTE.exec(line)?.[0];
   if (quote !== undefined) return `; write quotes as " or ', not ${quote}`;
   const isGlued = message.startsWith('Implicit map keys') && /^\s*[\w-]+:\S/.test(line);
-  return isGlued ? '; a space goes after the colon of a key' : quoteHint(line);
+  if (isGlued) return '; a space goes after the colon of a key';
+  const braces = quoteHint(line);
+  return braces === '' && code === 'BAD_ALIAS' ? '; quote a value that starts with *' : braces;
 }
 
 /** The mistakes that braces and stars invite inside `{ }` and `[ ]`. */

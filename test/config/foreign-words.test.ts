@@ -106,3 +106,79 @@ test.each([
 ])('is one fault, with the right word: %s', async (text, fault) => {
   expect(await told(text)).toEqual([fault]);
 });
+
+/** Slips of people who write a config for the first time. */
+const slips: readonly (readonly [written: string, fault: string])[] = [
+  [
+    'upstreams:\n  a:\n    targets:\n      -http://a:1',
+    'upstreams.a.targets: expected a list, found "-http://a:1"; a space goes after the - of an entry',
+  ],
+  [
+    'upstreams:\n  a:\n    targets:[http://a:1]',
+    'upstreams.a: expected a map, found "targets:[http://a:1]"; a space goes after the colon of a key',
+  ],
+  [
+    'upstreams: { a: { targets: "http://a:1" } }',
+    'upstreams.a.targets: expected a list, found "http://a:1"; it is written targets: ["http://orders:4001"]',
+  ],
+  [
+    'upstreams: { a: { targets: ["http://a:1"], health: /healthz } }',
+    'upstreams.a.health: expected false or a map, found "/healthz"; it is written health: { path: /healthz }',
+  ],
+  [
+    'upstreams: { a: { targets: ["http://a:1"], balance: least_conn } }',
+    'upstreams.a.balance: expected "leastRequest", "roundRobin" or a map, found "least_conn"; did you mean leastRequest?',
+  ],
+  [
+    'upstreams: { a: { targets: ["http://a:1"], balance: ip_hash } }',
+    'upstreams.a.balance: expected "leastRequest", "roundRobin" or a map, found "ip_hash"; did you mean { hash: address }?',
+  ],
+  [
+    'routes: { r: { match: { path: /x/** }, respond: {} } }',
+    'routes.r.match.path: "/x/**": all that is below is written /x/*',
+  ],
+  [
+    'routes: { r: { match: { path: "^/x/.*$" }, respond: {} } }',
+    'routes.r.match.path: "^/x/.*$" must start with /; a regex is "pathRegex"',
+  ],
+  [
+    'routes: { r: { match: { path: /x, methods: GET }, respond: {} } }',
+    'routes.r.match.methods: expected a list, found "GET"; it is written methods: [GET]',
+  ],
+  [
+    'routes: { r: { match: { path: /x, methods: [ANY] }, respond: {} } }',
+    'routes.r.match.methods[0]: "ANY" is not a method: leave "methods" out for all of them',
+  ],
+  [
+    'routes: { r: { match: { path: /x, methods: ["*"] }, respond: {} } }',
+    'routes.r.match.methods[0]: "*" is not a method: leave "methods" out for all of them',
+  ],
+  [
+    'routes: { r: { match: { path: /x, hosts: ["*"] }, respond: {} } }',
+    'routes.r.match.hosts[0]: "*" is not a host: leave "hosts" out for any',
+  ],
+  [
+    'routes: { r: { match: /x/*, respond: {} } }',
+    'routes.r.match: expected a map or a list, found "/x/*"; it is written match: { path: /orders/* }',
+  ],
+  [
+    'routes: { r: { match: { path: /x }, respond: {}, rateLimit: 100/m } }',
+    'routes.r.rateLimit: expected false or a map or a list, found "100/m"; it is written rateLimit: { max: 100, window: 1m }',
+  ],
+  [
+    'routes: { r: { match: { path: /m/* }, bff: bff/index.ts } }',
+    'routes.r.bff: can not be imported: there is no package "bff/index.ts": the name of a file starts with ./',
+  ],
+  ['version: v1', 'version: expected 1, found "v1"'],
+];
+
+test.each(slips)('a slip is told with what would be right: %s', async (written, fault) => {
+  const text = written.startsWith('version') ? written : `version: 1\n${written}`;
+  expect(await told(text)).toEqual([fault]);
+});
+
+test('a star alone is told to be quoted', async () => {
+  expect(await told('version: 1\nroutes:\n  r:\n    match:\n      path: *')).toEqual([
+    'YAML syntax: Alias cannot be an empty string; quote a value that starts with *',
+  ]);
+});
