@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { ACTIONS } from '../../src/actions/index.ts';
 import { FOREIGN } from '../../src/config/foreign-words.ts';
 import { formatPath } from '../../src/config/fault.ts';
 import { findingsOf } from '../../src/config/issues.ts';
@@ -8,7 +9,8 @@ import { configSchema } from '../../src/config/schema.ts';
 import { BUILT_IN } from '../../src/modules.ts';
 import { faultsOf } from './config-files.ts';
 
-const schema = configSchema(new Map(BUILT_IN.map((plugin) => [plugin.name, plugin])));
+const plugins = new Map(BUILT_IN.map((plugin) => [plugin.name, plugin]));
+const schema = configSchema({ plugins, actions: ACTIONS });
 
 const pathOf = (place: string): string[] =>
   place === '' ? [] : place.split('.').map((part) => (part === '*' ? 'x' : part));
