@@ -97,8 +97,9 @@ const keysOfActions = ({ actions }: Modules): string[] => actions.map(({ key }) 
 
 function hasMisspeltAction(route: Tree, path: Path, modules: Modules): boolean {
   const beside = modules.actions.flatMap((action) => Object.keys(action.beside));
-  const known = [...Object.keys(RouteBase.shape), ...beside, ...modules.plugins.keys()];
-  return hasMisspelt(keysOfActions(modules), route, path, known);
+  const actions = keysOfActions(modules);
+  const others = [...Object.keys(RouteBase.shape), ...beside, ...modules.plugins.keys()];
+  return hasMisspelt(actions, route, path, [...actions, ...others]);
 }
 
 function* checkUpstreamName(

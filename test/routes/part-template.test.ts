@@ -136,7 +136,7 @@ describe('the fields of a part', () => {
   test('are few by default: no token reaches a third party', async () => {
     const { ask, asked } = await asking({});
     await ask('/1', fields);
-    expect(sent(asked[0]!).toSorted()).toEqual(['accept', 'accept-language']);
+    expect(sent(asked[0]!).toSorted()).toEqual(['accept', 'accept-encoding', 'accept-language']);
     expect(asked[0]?.headers['accept']).toBe('application/json');
     expect(asked[0]?.headers['x-forwarded-for']).toBe('127.0.0.1');
     expect(asked[0]?.headers['x-request-id']).toBe(asked[0]?.id);
@@ -146,11 +146,16 @@ describe('the fields of a part', () => {
     const common = { aggregation: { forwardHeaders: ['X-Trace'] } };
     const whole = await asking({}, common);
     await whole.ask('/1', fields);
-    expect(sent(whole.asked[0]!).toSorted()).toEqual(['accept', 'x-trace']);
+    expect(sent(whole.asked[0]!).toSorted()).toEqual(['accept', 'accept-encoding', 'x-trace']);
 
     const own = await asking({ forwardHeaders: ['authorization', 'cookie'] }, common);
     await own.ask('/1', fields);
-    expect(sent(own.asked[0]!).toSorted()).toEqual(['accept', 'authorization', 'cookie']);
+    expect(sent(own.asked[0]!).toSorted()).toEqual([
+      'accept',
+      'accept-encoding',
+      'authorization',
+      'cookie',
+    ]);
   });
 });
 
@@ -188,6 +193,7 @@ describe('forwardHeaders: ["*"]', () => {
       await ask('/1', fields);
       expect(sent(asked[0]!)).toEqual({
         accept: 'application/json',
+        'accept-encoding': 'identity',
         'accept-language': 'de',
         'x-trace': '1',
         'x-many': '1, 2',
