@@ -45,11 +45,9 @@ export interface AnyAction extends ActionModule {
     ((route: Route, config: ActionConfig, context: ActionContext) => Action) | undefined;
 }
 
-export function defineAction<
-  S extends z.ZodType,
-  C extends ActionConfig,
-  B extends Shape = Shape,
->(definition: ActionDefinition<S, B, C>): AnyAction {
+export function defineAction<S extends z.ZodType, C extends ActionConfig, B extends Shape = Shape>(
+  definition: ActionDefinition<S, B, C>,
+): AnyAction {
   const { key, kind, schema, beside, callsUpstreams, readsBody, create } = definition;
   return {
     key,
