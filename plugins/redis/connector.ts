@@ -4,7 +4,9 @@ import { connect as connectSecure } from 'node:tls';
 import { AbstractConnector, type RedisOptions } from 'ioredis';
 
 /** For the client's option `Connector`. */
-export const connectorWith = (lookup: LookupFunction) =>
+export const connectorWith = (
+  lookup: LookupFunction,
+): (new (options: unknown) => AbstractConnector) =>
   class extends AbstractConnector {
     readonly #options: RedisOptions;
 
