@@ -78,7 +78,6 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   ],
   'find-my-way': ['src/assembly/'],
   ioredis: ['plugins/redis/'],
-  jose: ['plugins/jwt/'],
   pino: ['src/observe/', 'src/testing.ts'],
   'prom-client': ['src/observe/'],
   re2js: ['src/config/'],
