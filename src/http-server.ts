@@ -142,6 +142,11 @@ function refuseUnreadable(
     socket.destroy();
     return;
   }
+  // The client has left in the middle of a request: nobody will read the answers to those before it.
+  if (error.code === 'HPE_INVALID_EOF_STATE' && responseOn(socket)?.req.complete === true) {
+    socket.destroy();
+    return;
+  }
   const code = codeOf(error, urlBytes);
   const answer = new GatewayError(code, DETAILS[code] ?? 'the request can not be read');
   afterAnswers(socket, (unread) => {
