@@ -1,0 +1,158 @@
+import type { ClientHttp2Session } from 'node:http2';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { quantile, report } from '../chaos/measure.ts';
+import { startGatewayProcess } from '../e2e/gateway-process.ts';
+import { bound, FIGURE_TRIES, size } from '../helpers/figures.ts';
+import { ask, fetchH2, openH2 } from '../helpers/h2-client.ts';
+import { openSecure } from '../helpers/secure-client.ts';
+import { pair } from '../listener/gateway.ts';
+
+const SECONDS = size('ATTACK_SECONDS', 6, 60);
+const SLOTS = size('ATTACK_SLOTS', 16, 128);
+/** On each of two connections. */
+const STREAMS = size('ATTACK_STREAMS', 12, 85);
+const READERS = size('ATTACK_READERS', 20, 200);
+const BYTES = size('ATTACK_BYTES', 16, 32) * 1_048_576;
+/** From here on nobody else may notice. */
+const FROM_MS = 3_000;
+/** p95 of others, in times of what it is alone. */
+const MOST = bound(3, 50);
+const LIVES_MS = (SECONDS - 1) * 1_000;
+
+interface Asked {
+  readonly status: number;
+  readonly at: number;
+  readonly ms: number;
+}
+
+async function startUpstream(): Promise<string> {
+  const large = Buffer.alloc(BYTES);
+  const server = createServer((request, response) => {
+    if (request.url === '/large') response.end(large);
+    else if (request.url === '/poll') setTimeout(() => response.end('late'), LIVES_MS);
+    else if (request.url === '/live') {
+      request.resume();
+      response.write('first ');
+      setTimeout(() => response.end('last'), LIVES_MS);
+    } else request.resume().on('end', () => response.end('ok'));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Uploads of a byte every five seconds, half of them without a length; what is cut begins anew. */
+async function attackByUploads(url: string, isOver: () => boolean): Promise<void> {
+  const session = await openH2(url);
+  const begin = (id: number): void => {
+    if (isOver() || session.destroyed) return;
+    const length = id % 2 === 0 ? { 'content-length': '1000000' } : {};
+    const stream = ask(session, { ':method': 'POST', ':path': '/', ...length });
+    const timer = setInterval(() => stream.write('x'), 5_000);
+    stream.write('x');
+    stream.resume().once('close', () => {
+      clearInterval(timer);
+      setTimeout(begin, 1_000, id);
+    });
+  };
+  for (let id = 0; id < STREAMS; id++) begin(id);
+}
+
+/** Readers of long answers, who take a few bytes now and then. */
+async function attackByReaders(url: string): Promise<void> {
+  for (let i = 0; i < READERS; i++) {
+    const socket = await openSecure(url);
+    socket.pause().write('GET /large HTTP/1.1\r\nhost: a\r\n\r\n');
+    const timer = setInterval(() => socket.read(4), 1_000);
+    socket.once('close', () => clearInterval(timer));
+  }
+}
+
+/** Asks until `isOver`, two at a time, some hundred times a second. */
+async function ordinary(session: ClientHttp2Session, isOver: () => boolean): Promise<Asked[]> {
+  const asked: Asked[] = [];
+  const one = async (): Promise<void> => {
+    while (!isOver()) {
+      const at = performance.now();
+      const body = asked.length % 2 === 0 ? undefined : 'hello';
+      const method = body === undefined ? 'GET' : 'POST';
+      const { status } = await fetchH2(session, { ':method': method, ':path': '/' }, body);
+      asked.push({ status, at, ms: performance.now() - at });
+      await sleep(10);
+    }
+  };
+  await Promise.all([one(), one()]);
+  return asked;
+}
+
+const forMs = (ms: number): (() => boolean) => {
+  const until = performance.now() + ms;
+  return () => performance.now() > until;
+};
+
+test(
+  `${2 * STREAMS} slow uploads and ${READERS} slow readers keep nobody out`,
+  { timeout: (SECONDS + 60) * 1_000, ...FIGURE_TRIES },
+  async () => {
+    const gateway = await startGatewayProcess({
+      telemetry: { logs: { access: false } },
+      server: { tls: pair('server') },
+      upstreams: {
+        up: {
+          targets: [await startUpstream()],
+          bulkhead: { concurrency: SLOTS },
+          timeout: '90s',
+          deadline: '90s',
+        },
+      },
+      routes: { all: { match: { path: '/*' }, upstream: 'up' } },
+    });
+    const { url } = gateway;
+    const session = await openH2(url);
+    await ordinary(session, forMs(500));
+    const alone = quantile(
+      (await ordinary(session, forMs(2_000))).map(({ ms }) => ms),
+      0.95,
+    );
+
+    const patient = await openH2(url);
+    const polled = fetchH2(patient, { ':path': '/poll' });
+    const events = fetchH2(patient, { ':path': '/live' });
+    const grpc = { ':method': 'POST', ':path': '/live', 'content-type': 'application/grpc' };
+    const talk = ask(patient, grpc);
+    let said = '';
+    talk.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    talk.write('hello');
+
+    const startedAt = performance.now();
+    const isOver = forMs(SECONDS * 1_000);
+    await Promise.all([attackByUploads(url, isOver), attackByUploads(url, isOver)]);
+    const others = ordinary(session, isOver);
+    await attackByReaders(url);
+
+    const asked = (await others).filter(({ at }) => at - startedAt > FROM_MS);
+    const beside = quantile(
+      asked.map(({ ms }) => ms),
+      0.95,
+    );
+    const refused = asked.filter(({ status }) => status !== 200).length;
+    const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+    const gaveWay = metrics.match(/^portico_slots_given_up_total.*$/gm) ?? [];
+    report('slow attack', { alone, beside, count: asked.length, refused, gaveWay });
+
+    expect(refused).toBe(0);
+    expect(asked.length).toBeGreaterThan(SECONDS);
+    expect(gaveWay).not.toEqual([]);
+    expect(beside / alone).toBeLessThan(MOST);
+    expect((await polled).body.toString()).toBe('late');
+    expect((await events).body.toString()).toBe('first last');
+    await expect.poll(() => said, { timeout: 5_000 }).toBe('first last');
+  },
+);
