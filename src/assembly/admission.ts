@@ -27,7 +27,7 @@ import { GatewayError, toGatewayError } from '../errors.ts';
 import { readerWatch } from '../reader-watch.ts';
 import type { MatchRequest } from '../routes/conditions.ts';
 import type { Match, Matcher } from '../routes/matcher.ts';
-import { addressOf } from './mount.ts';
+import { ACTION_METHOD, addressOf } from './mount.ts';
 import type { World } from './world.ts';
 
 export interface AdmissionOptions {
@@ -47,7 +47,7 @@ export interface AdmissionOptions {
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export function admission(options: AdmissionOptions): RequestHandler {
-  const { app, world, onClose, server, owned } = options;
+  const { world, onClose, server, owned } = options;
   const { paths, limits, clientAddress } = server;
   const { urlBytes, headersBytes, idleMs, readerIdleMs, answerMs } = limits;
   const forbidden = forbiddenFields(owned, clientAddress);
@@ -78,8 +78,7 @@ export function admission(options: AdmissionOptions): RequestHandler {
       const address = route(request, exchange, ruled, options);
       if (address === undefined) answerAsterisk(response, exchange);
       else {
-        request.url = address;
-        app.routing(request, response);
+        enterFastify(request, response, exchange, address, options);
       }
     } catch (thrown) {
       if (refusedByRoute(request, response, exchange, thrown, options)) return;
@@ -174,7 +173,7 @@ function refusedByRoute(
 ): boolean {
   const error = toGatewayError(thrown);
   if (!TOO_LONG.has(error.code) || request.headers.origin === undefined) return false;
-  const { server, owned, preflighted, app } = options;
+  const { server, owned, preflighted } = options;
   const limits = { urlBytes: Number.POSITIVE_INFINITY, headersBytes: Number.POSITIVE_INFINITY };
   const forbidden = forbiddenFields(owned, server.clientAddress);
   try {
@@ -187,9 +186,21 @@ function refusedByRoute(
     return false;
   }
   exchange.refusal = error;
-  request.url = addressOf(exchange.route);
-  app.routing(request, response);
+  enterFastify(request, response, exchange, addressOf(exchange.route), options);
   return true;
+}
+
+/** Fastify finds the route by what we say; its first hook gives the request its own URL and method back. */
+function enterFastify(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { route: name }: ClientExchange,
+  address: string,
+  { app, mounted }: AdmissionOptions,
+): void {
+  request.url = address;
+  if (!mounted.has(name)) request.method = ACTION_METHOD;
+  app.routing(request, response);
 }
 
 function answerAsterisk(response: ServerResponse, { id }: ClientExchange): void {

@@ -76,8 +76,9 @@ function addFirstHooks(app: FastifyInstance, readerIdleMs: number, { log, clock 
   const watchReader = readerWatch(clock, readerIdleMs);
   app.addHook('onRequest', function enter(request, reply, done) {
     const exchange = exchangeOf(request.raw);
-    // Fastify has routed it by an address of ours: from here on it has its own URL.
+    // Fastify has routed it by an address of ours: from here on it has its own URL and method.
     request.raw.url = exchange.path + exchange.query;
+    request.raw.method = exchange.method;
     exchange.reply = reply;
     request.log = reply.log = requestLogger(log, request.raw);
     void reply.header('x-request-id', exchange.id);

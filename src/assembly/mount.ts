@@ -3,13 +3,13 @@
  *
  * Matching is done before Fastify sees a request (its router knows no headers, no precedence, and at
  * most 31 constrained routes on one path), so that each route stands under an address of its own,
- * `/@name`, that no client can ask for. The first hook of all gives the request its real URL back.
+ * `/@name`, that no client can ask for. The first hook of all gives the request its real URL and
+ * method back.
  */
-import type { FastifyInstance, HTTPMethods } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { AnyAction } from '../actions/action.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
-import { SERVED_METHODS } from '../edge/methods.ts';
 import { GatewayError } from '../errors.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import { asHook, asLastHook, type FastifyHook } from './fastify-hook.ts';
@@ -19,6 +19,12 @@ export const ADDRESS_PREFIX = '/@';
 
 /** Where a route stands on Fastify. */
 export const addressOf = (route: string): string => ADDRESS_PREFIX + route;
+
+/**
+ * Under which an action is mounted, and found, whatever the method of the request: the matcher has looked
+ * at that. Once for each method would be thirty times the work, and most of what a start takes.
+ */
+export const ACTION_METHOD = 'POST';
 
 /** Mounts a route whose action answers by itself. */
 export function mountAction(
@@ -30,7 +36,7 @@ export function mountAction(
   if (create === undefined) throw new TypeError(`${kind} is mounted, and does not answer`);
   const onSend = sendHooks(route);
   app.route({
-    method: SERVED_METHODS as HTTPMethods[],
+    method: ACTION_METHOD,
     url: addressOf(route.config.name),
     onRequest: [
       ...entryHooks(route, context),
