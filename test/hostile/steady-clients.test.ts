@@ -35,7 +35,7 @@ async function start(): Promise<string> {
   return url;
 }
 
-describe.concurrent('a client that is slow and steady, on a gateway that has slots left,', () => {
+describe('a client that is slow and steady, on a gateway that has slots left,', () => {
   test(`gets all of an answer at ${READ_KIB} KiB a second`, TIMEOUT, async () => {
     const socket = await open(await start());
     socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
