@@ -73,7 +73,8 @@ function buildDns(written: Extract<ParsedDiscover, { dns: string }>): Run.DnsDis
   const { dns, type, port, refresh, scheme, resolver = [] } = written;
   const common = {
     kind: 'dns' as const,
-    name: dns,
+    name: dns.replace(/\.$/, ''),
+    ...(dns.endsWith('.') && { isWhole: true as const }),
     ...defined({ refreshMs: refresh }),
     scheme,
     resolvers: [resolver].flat(),

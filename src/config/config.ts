@@ -89,8 +89,10 @@ interface DiscoverCommon {
 /** Targets are what the records of a name say. */
 export type DnsDiscoverConfig = DiscoverCommon & {
   readonly kind: 'dns';
-  /** In lower case; a dot at its end says that it is whole, and no search domain is tried. */
+  /** Without a dot at its end, in lower case. */
   readonly name: string;
+  /** It was written with that dot: no search domain is tried. Absent: they are. */
+  readonly isWhole?: true;
   /** Absent: by the records' TTL; for SRV, which Node tells none of, every 10 s. */
   readonly refreshMs?: number;
   /** `address:port` of DNS servers; empty: the system's. */

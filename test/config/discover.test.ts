@@ -57,6 +57,7 @@ describe('discover', () => {
   test('by DNS reads a name without its last dot, in lower case', async () => {
     expect(await discoverOf('{ dns: Orders.Svc., port: 80 }')).toMatchObject({
       name: 'orders.svc',
+      isWhole: true,
     });
   });
 

@@ -1,6 +1,5 @@
 /** Targets are the addresses of a name, for as long as the records live. */
 import type { DnsDiscoverConfig } from '../../config/config.ts';
-import { withoutRoot } from '../names/hosts.ts';
 import { MAX_TTL_MS, MIN_TTL_MS } from '../names/name-servers.ts';
 import type { NameSource } from '../names/system-names.ts';
 import { authority, originOf, targetList } from './target-list.ts';
@@ -13,6 +12,10 @@ const MAX_FIRST_RETRY_MS = 5_000;
 /** A failed look-up is tried again soon, and never sooner than a good one would be. */
 export const firstRetryMs = ({ refreshMs = DEFAULT_REFRESH_MS }: DnsDiscoverConfig): number =>
   Math.min(refreshMs, MAX_FIRST_RETRY_MS);
+
+/** As the names of the system are asked for. */
+export const askedName = ({ name, isWhole }: DnsDiscoverConfig): string =>
+  isWhole === true ? `${name}.` : name;
 
 export class AddressRegistry implements Registry {
   readonly retryMs: number;
@@ -32,8 +35,11 @@ export class AddressRegistry implements Registry {
 
   async lookUp(): Promise<Answer> {
     const { name, type, scheme, port, refreshMs } = this.#config;
-    const { addresses, ttlMs = DEFAULT_REFRESH_MS } = await this.#names.addresses(type, name);
-    const host = authority(scheme, withoutRoot(name), port);
+    const { addresses, ttlMs = DEFAULT_REFRESH_MS } = await this.#names.addresses(
+      type,
+      askedName(this.#config),
+    );
+    const host = authority(scheme, name, port);
     const targets = addresses.map((address) => ({
       origin: originOf(scheme, address, port),
       weight: 1,

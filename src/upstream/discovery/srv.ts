@@ -5,7 +5,7 @@
 import type { SrvRecord } from 'node:dns';
 import type { DnsDiscoverConfig, TargetConfig } from '../../config/config.ts';
 import type { NameSource } from '../names/system-names.ts';
-import { DEFAULT_REFRESH_MS, firstRetryMs } from './dns.ts';
+import { askedName, DEFAULT_REFRESH_MS, firstRetryMs } from './dns.ts';
 import { addressWeights } from './srv-weights.ts';
 import { authority, originOf, type Scheme, targetList } from './target-list.ts';
 import type { Answer, Registry } from './watch.ts';
@@ -31,8 +31,8 @@ export class ServiceRegistry implements Registry {
   }
 
   async lookUp(): Promise<Answer> {
-    const { name, scheme, refreshMs = DEFAULT_REFRESH_MS } = this.#config;
-    const records = await this.#names.services(name);
+    const { scheme, refreshMs = DEFAULT_REFRESH_MS } = this.#config;
+    const records = await this.#names.services(askedName(this.#config));
     // A record without a name says that there is no such service.
     const services = await this.#locate(records.filter((record) => record.name !== ''));
     return { targets: targetList(targetsOf(services, scheme)), goodForMs: refreshMs };
