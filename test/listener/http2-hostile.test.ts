@@ -144,8 +144,8 @@ describe('a connection over HTTP/2 is closed', () => {
   });
 });
 
-test('a client that takes no byte of its answer is cut off after `idle`', async () => {
-  const { url, seen, gateway } = await before({ limits: { idle: '200ms' } }, (response) => {
+test('a client that takes no byte of its answer is cut off after `readerIdle`', async () => {
+  const { url, seen, gateway } = await before({ limits: { readerIdle: '200ms' } }, (response) => {
     response.writeHead(200).end(Buffer.alloc(4_000_000));
   });
   const stream = ask(await openH2(url), {});
