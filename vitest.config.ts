@@ -7,7 +7,7 @@ export default defineConfig({
     // Each entry by its whole name: `portico` alone would take `portico/testing` for a file below it.
     alias: [
       { find: /^portico$/, replacement: source('index') },
-      { find: /^portico\/gateway$/, replacement: source('server') },
+      { find: /^portico\/gateway$/, replacement: source('gateway') },
       { find: /^portico\/testing$/, replacement: source('testing') },
     ],
   },

@@ -37,7 +37,7 @@ export type {
   PluginMetrics,
 } from './authoring/plugin-host.ts';
 export type { RequestView } from './authoring/request.ts';
-export { Body } from './body.ts';
+export { Body } from './core/body.ts';
 export {
   type Call,
   type Consumer,
@@ -46,13 +46,13 @@ export {
   type UpstreamResponse,
   withHeader,
   withoutHeader,
-} from './call.ts';
-export { type Claims, claimReader, claimsOf, claimText, type ReadClaim } from './claims.ts';
-export { type AddressRange, AddressSet } from './config/address-range.ts';
-export type { PluginRisk, Severity } from './config/audit.ts';
-export { isPublicHttp } from './config/public-http.ts';
-export { parseRegex, type Regex } from './config/regex.ts';
-export { hint } from './config/suggest.ts';
+} from './core/call.ts';
+export { type Claims, claimReader, claimsOf, claimText, type ReadClaim } from './core/claims.ts';
+export { type AddressRange, AddressSet } from './config/schema/address-range.ts';
+export type { PluginRisk, Severity } from './config/audit/audit.ts';
+export { isPublicHttp } from './config/schema/public-http.ts';
+export { parseRegex, type Regex } from './config/schema/regex.ts';
+export { hint } from './config/check/suggest.ts';
 export {
   addressRange,
   claimPath,
@@ -63,13 +63,13 @@ export {
   percent,
   size,
   source,
-} from './config/types.ts';
+} from './config/schema/types.ts';
 export type { ClientCertificate } from './edge/client-certificate.ts';
 export { challengesOf, offerChallenge } from './edge/challenge.ts';
 export type { ResponseHead } from './edge/response-head.ts';
-export { type ErrorCode, GatewayError, isGatewayError } from './errors.ts';
+export { type ErrorCode, GatewayError, isGatewayError } from './core/errors.ts';
 export { tellUpstreams } from './edge/told-upstreams.ts';
 export { requestSource } from './edge/source.ts';
-export { isSafe, isWhole, decimalOf, type ReadNumber } from './json-number.ts';
-export { parseRequestJson, parseStrictJson, type StrictRules } from './json.ts';
+export { isSafe, isWhole, decimalOf, type ReadNumber } from './core/json-number.ts';
+export { parseRequestJson, parseStrictJson, type StrictRules } from './core/json.ts';
 export { z } from 'zod';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Says which Node.js is needed where this one is too old; else it is process.ts that runs.
+ * Says which Node.js is needed where this one is too old; else it is cli/process.ts that runs.
  *
  * An old Node.js reads this file, too: nothing is imported before the check, and nothing is written in a
  * way that it would not understand.
@@ -14,5 +14,5 @@ if (Number(major) < NEEDED) {
   process.stderr.write(`portico needs Node.js ${NEEDED} or newer; this is ${process.version}\n`);
   process.exitCode = 1;
 } else {
-  void import('./process.ts');
+  void import('./cli/process.ts');
 }

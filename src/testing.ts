@@ -9,11 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
-import { Body } from './body.ts';
-import type { Call, UpstreamRequest } from './call.ts';
-import type { Environment } from './config/environment.ts';
-import type { Headers } from './headers.ts';
-import { createGateway, type Gateway, type GatewayOptions } from './server.ts';
+import { Body } from './core/body.ts';
+import type { Call, UpstreamRequest } from './core/call.ts';
+import type { Environment } from './config/yaml/environment.ts';
+import type { Headers } from './core/headers.ts';
+import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
 
 export interface FakeAnswer {
   /** Default 200. */

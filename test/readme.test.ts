@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../src/config/load.ts';
-import { ERRORS } from '../src/errors.ts';
-import { loadModules } from '../src/modules.ts';
+import { ERRORS } from '../src/core/errors.ts';
+import { loadModules } from '../src/assembly/modules.ts';
 import { isBff } from '../src/authoring/bff.ts';
 import { isPlugin } from '../src/authoring/plugin.ts';
 

@@ -6,7 +6,7 @@ import { AbstractConnector, type RedisOptions } from 'ioredis';
 /** For the client's option `Connector`. */
 export const connectorWith = (
   lookup: LookupFunction,
-): (new (options: unknown) => AbstractConnector) =>
+): new (options: unknown) => AbstractConnector =>
   class extends AbstractConnector {
     readonly #options: RedisOptions;
 

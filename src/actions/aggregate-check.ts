@@ -1,15 +1,15 @@
 /** Aggregates that can not work: unknown upstreams and names, cycles, several writes. */
-import { checkMethod, type Matches } from '../config/check-match.ts';
+import { checkMethod, type Matches } from '../config/check/match.ts';
 import {
   checkReferences,
   checkSentPath,
   parameterFault,
   REQUEST_ROOTS,
-} from '../config/check-template.ts';
+} from '../config/check/template.ts';
 import type { Finding, Path } from '../config/fault.ts';
-import { hint } from '../config/suggest.ts';
-import { parseTemplate, type Reference } from '../config/template.ts';
-import { isMap, type Tree } from '../config/tree.ts';
+import { hint } from '../config/check/suggest.ts';
+import { parseTemplate, type Reference } from '../config/schema/template.ts';
+import { isMap, type Tree } from '../config/yaml/tree.ts';
 
 export function* checkAggregate(
   parts: Tree,

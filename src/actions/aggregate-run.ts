@@ -6,16 +6,16 @@
  * goes out as its upstream wrote it: no number loses digits.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Body } from '../body.ts';
-import type { Cancellation } from '../cancellation.ts';
+import { Body } from '../core/body.ts';
+import type { Cancellation } from '../core/cancellation.ts';
 import { hasBody } from '../edge/client-headers.ts';
 import { type ClientExchange, exchangeOf, type MissingPart } from '../edge/client-exchange.ts';
 import { isLeft, openUpload, type UploadLimits } from '../edge/client-upload.ts';
 import { markDegraded } from '../edge/degraded.ts';
 import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
-import { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../errors.ts';
-import type { MutableHeaders } from '../headers.ts';
-import type { Upload } from '../upload.ts';
+import { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../core/errors.ts';
+import type { MutableHeaders } from '../core/headers.ts';
+import type { Upload } from '../core/upload.ts';
 import { dependenciesOf } from './aggregate-check.ts';
 import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
 import { answerDirectly } from '../routes/direct-answer.ts';

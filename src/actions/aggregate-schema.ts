@@ -1,8 +1,8 @@
 /** What the config may say of an aggregate. */
 import { z } from 'zod';
 import type { ActionConfig } from '../config/actions.ts';
-import { method } from '../config/schema-route.ts';
-import { fieldName, positiveDuration, shown, size, valuePath } from '../config/types.ts';
+import { method } from '../config/schema/route.ts';
+import { fieldName, positiveDuration, shown, size, valuePath } from '../config/schema/types.ts';
 
 /** A header that is passed on, or `*`. */
 const passedOn = () =>

@@ -1,5 +1,5 @@
 /** Calls several upstreams side by side and answers with one JSON object. */
-import { isMap } from '../config/tree.ts';
+import { isMap } from '../config/yaml/tree.ts';
 import { defineAction } from './action.ts';
 import { checkAggregate } from './aggregate-check.ts';
 import { aggregating } from './aggregate-run.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ActionConfig, WrittenAction } from '../config/actions.ts';
 import type { Finding } from '../config/fault.ts';
-import { hint } from '../config/suggest.ts';
+import { hint } from '../config/check/suggest.ts';
 import { defineAction } from './action.ts';
 
 interface BffConfig extends ActionConfig {

@@ -4,14 +4,14 @@
  * Stands around the whole call, retries and all; the answer is marked, so that nobody takes it for the
  * real one.
  */
-import { Body } from '../body.ts';
-import type { Call, UpstreamRequest, UpstreamResponse } from '../call.ts';
-import type { Clock } from '../clock.ts';
-import { type ErrorCode, isGatewayError } from '../errors.ts';
+import { Body } from '../core/body.ts';
+import type { Call, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import { type ErrorCode, isGatewayError } from '../core/errors.ts';
 import { endsSoon, isRefusal } from '../policies/kept-answer.ts';
 import { type Outcome, outcomeOf, unwrap, wordOf } from '../policies/outcome.ts';
 import { isIdempotent } from '../policies/retry.ts';
-import { Upload } from '../upload.ts';
+import { Upload } from '../core/upload.ts';
 import { z } from 'zod';
 import { buildRespond, ownAnswer, Respond, type RespondConfig } from './respond.ts';
 

@@ -5,20 +5,20 @@
  * its parsers answer 415 to odd content types and give no body on GET.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Call, UpstreamResponse } from '../call.ts';
+import type { Call, UpstreamResponse } from '../core/call.ts';
 import type { ActionConfig } from '../config/actions.ts';
-import { defined } from '../config/build-upstream.ts';
-import { checkSentPath, checkTarget } from '../config/check-template.ts';
-import { isMap } from '../config/tree.ts';
-import { shown } from '../config/types.ts';
+import { defined } from '../config/build/upstream.ts';
+import { checkSentPath, checkTarget } from '../config/check/template.ts';
+import { isMap } from '../config/yaml/tree.ts';
+import { shown } from '../config/schema/types.ts';
 import { hasBody } from '../edge/client-headers.ts';
 import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
 import { isLeft, openUpload } from '../edge/client-upload.ts';
 import { forwardedHeaders, upstreamHost } from '../edge/forwarded.ts';
 import { takeGrpcTrailers } from '../edge/grpc-trailers.ts';
 import { relayedHeaders, type ResponseHead } from '../edge/response-head.ts';
-import { isGatewayError } from '../errors.ts';
-import type { Upload } from '../upload.ts';
+import { isGatewayError } from '../core/errors.ts';
+import type { Upload } from '../core/upload.ts';
 import { answerDirectly } from '../routes/direct-answer.ts';
 import { z } from 'zod';
 import { defineAction } from './action.ts';

@@ -1,15 +1,15 @@
 /** Answers with a redirect. */
 import { z } from 'zod';
-import { checkOwnPath, checkTarget } from '../config/check-template.ts';
+import { checkOwnPath, checkTarget } from '../config/check/template.ts';
 import {
   parseTemplate,
   type Reference,
   renderTemplate,
   type Template,
-} from '../config/template.ts';
-import { isMap } from '../config/tree.ts';
-import { shown } from '../config/types.ts';
-import { encodeQueryValue, encodeSegment } from '../canonical-path.ts';
+} from '../config/schema/template.ts';
+import { isMap } from '../config/yaml/tree.ts';
+import { shown } from '../config/schema/types.ts';
+import { encodeQueryValue, encodeSegment } from '../core/canonical-path.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { unfit } from '../routes/rewrite.ts';
 import type { Action } from '../routes/route.ts';

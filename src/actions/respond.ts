@@ -1,7 +1,7 @@
 /** Answers by itself, with what the config says. */
 import { z } from 'zod';
-import { fieldName, fieldValue } from '../config/types.ts';
-import type { MutableHeaders } from '../headers.ts';
+import { fieldName, fieldValue } from '../config/schema/types.ts';
+import type { MutableHeaders } from '../core/headers.ts';
 import type { Action } from '../routes/route.ts';
 import { defineAction } from './action.ts';
 

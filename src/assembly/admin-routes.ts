@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { formatPath, type Path } from '../config/fault.ts';
 import type { PluginAdmin } from '../authoring/plugin-host.ts';
-import { isGatewayError } from '../errors.ts';
+import { isGatewayError } from '../core/errors.ts';
 
 interface Answer {
   readonly status: number;

@@ -5,8 +5,8 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { hostName } from '../canonical-host.ts';
-import type { ServerConfig } from '../config/config.ts';
+import { hostName } from '../core/canonical-host.ts';
+import type { ServerConfig } from '../config/build/config.ts';
 import { answerLimit } from '../edge/answer-limit.ts';
 import { ClientExchange, setExchange, UNMATCHED } from '../edge/client-exchange.ts';
 import {
@@ -23,8 +23,8 @@ import { peerOf } from '../edge/peer.ts';
 import { sendProblem } from '../edge/problem.ts';
 import { readTarget, refusedPath, type TargetRules } from '../edge/request-target.ts';
 import { TrustedProxies } from '../edge/trusted-proxies.ts';
-import { GatewayError, toGatewayError } from '../errors.ts';
-import { readerWatch } from '../reader-watch.ts';
+import { GatewayError, toGatewayError } from '../core/errors.ts';
+import { readerWatch } from '../core/reader-watch.ts';
 import type { MatchRequest } from '../routes/conditions.ts';
 import type { Match, Matcher } from '../routes/matcher.ts';
 import { ACTION_METHOD, addressOf } from './mount.ts';

@@ -1,11 +1,11 @@
 /** The bodies of requests to BFFs, as Fastify's parsers want them: in UTF-8, without a coding. */
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest, RequestPayload } from 'fastify';
-import { codingsOf, decode, hasCharset, type Refuse, toUtf8 } from '../decode.ts';
+import { codingsOf, decode, hasCharset, type Refuse, toUtf8 } from '../core/decode.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasBody } from '../edge/client-headers.ts';
 import { openUpload } from '../edge/client-upload.ts';
-import { GatewayError } from '../errors.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { ActionContext } from '../routes/route.ts';
 
 /** Reads a body as actions do: `Expect` answered, silence bounded, bytes counted. */

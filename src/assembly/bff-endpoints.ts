@@ -7,7 +7,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RouteOptions } from 'fastify';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
-import { otherReadings } from '../path-parameters.ts';
+import { otherReadings } from '../core/path-parameters.ts';
 
 type Endpoint = Pick<RouteOptions, 'method' | 'url' | 'constraints'>;
 type Lookup = (request: object, response: object) => unknown;

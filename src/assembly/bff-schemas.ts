@@ -4,7 +4,7 @@
  */
 import type { preSerializationHookHandler, RouteOptions } from 'fastify';
 import { z } from 'zod';
-import { GatewayError } from '../errors.ts';
+import { GatewayError } from '../core/errors.ts';
 
 /** zod schemas become the draft-07 ones of Fastify's serialiser, which trims what they do not name. */
 export function checkResponses(name: string, options: RouteOptions): void {

@@ -1,7 +1,7 @@
 /** What plugins return, looked at before anything runs: a typo would switch a hook off. */
 import { inspect } from 'node:util';
 import { PHASES, type PluginHooks, type RegisteredPlugin } from '../authoring/plugin-hooks.ts';
-import { hint } from '../config/suggest.ts';
+import { hint } from '../config/check/suggest.ts';
 
 const FUNCTIONS = ['onRequest', 'onResponse', 'transform', 'policy', 'close'] as const;
 const KEYS: readonly string[] = ['phase', 'place', ...FUNCTIONS];

@@ -5,8 +5,8 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import type { Consumer } from '../call.ts';
-import type { ServerConfig } from '../config/config.ts';
+import type { Consumer } from '../core/call.ts';
+import type { ServerConfig } from '../config/build/config.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
 import { SERVED_METHODS } from '../edge/methods.ts';
@@ -19,8 +19,8 @@ import {
   isGatewayError,
   toError,
   toGatewayError,
-} from '../errors.ts';
-import { readerWatch } from '../reader-watch.ts';
+} from '../core/errors.ts';
+import { readerWatch } from '../core/reader-watch.ts';
 import { addressOf } from './mount.ts';
 import { requestLogger } from './request-logger.ts';
 import type { World } from './world.ts';

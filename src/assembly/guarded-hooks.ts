@@ -4,8 +4,8 @@
  */
 import { inspect } from 'node:util';
 import type { PluginHooks } from '../authoring/plugin-hooks.ts';
-import type { Policy, UpstreamResponse } from '../call.ts';
-import { GatewayError, isGatewayError, toError, toGatewayError } from '../errors.ts';
+import type { Policy, UpstreamResponse } from '../core/call.ts';
+import { GatewayError, isGatewayError, toError, toGatewayError } from '../core/errors.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
 
 type Hook = 'onRequest' | 'onResponse' | 'transform' | 'policy';

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
-import { systemClock } from '../clock.ts';
+import { systemClock } from '../core/clock.ts';
 
 /** So long a module may take to be imported. */
 const IMPORT_MS = 10_000;

@@ -10,7 +10,7 @@ import type { FastifyInstance } from 'fastify';
 import type { AnyAction } from '../actions/action.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
-import { GatewayError } from '../errors.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import { asHook, asLastHook, type FastifyHook } from './fastify-hook.ts';
 import { sendHooks } from './send-hooks.ts';

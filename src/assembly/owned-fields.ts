@@ -1,6 +1,6 @@
 /** Headers that plugins set for upstreams: no client may send them, on any route. */
-import type { Config } from '../config/config.ts';
-import type { GatewayModules } from '../modules.ts';
+import type { Config } from '../config/build/config.ts';
+import type { GatewayModules } from './modules.ts';
 import type { StartFaults } from './start-faults.ts';
 
 export async function ownedFields(

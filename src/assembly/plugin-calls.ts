@@ -1,6 +1,6 @@
 /** Calls that plugins make on their own, with the policies of the upstream and over its state. */
 import type { PluginCall } from '../authoring/plugin-host.ts';
-import { emptyNotes } from '../call.ts';
+import { emptyNotes } from '../core/call.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
 import { requestSource } from '../edge/source.ts';

@@ -13,14 +13,14 @@ import {
   type RegisteredPlugin,
 } from '../authoring/plugin-hooks.ts';
 import type { PluginHost } from '../authoring/plugin-host.ts';
-import type { Policy } from '../call.ts';
-import type { Config, ServerConfig } from '../config/config.ts';
+import type { Policy } from '../core/call.ts';
+import type { Config, ServerConfig } from '../config/build/config.ts';
 import type { Finding } from '../config/fault.ts';
 import { type KnownNames, knownNames } from '../config/modules.ts';
-import { PERMISSIONS } from '../config/permissions.ts';
-import type { FastifyModule, GatewayModules } from '../modules.ts';
+import { PERMISSIONS } from '../config/schema/permissions.ts';
+import type { FastifyModule, GatewayModules } from './modules.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
-import { toError } from '../errors.ts';
+import { toError } from '../core/errors.ts';
 import { checkedHooks, checkedRegistration } from './checked-hooks.ts';
 import { GuardedHooks } from './guarded-hooks.ts';
 import { AdminRoutes } from './admin-routes.ts';

@@ -1,6 +1,6 @@
 /** Counts and logs each request when it ends, however it ends. */
 import type { ServerResponse } from 'node:http';
-import type { Config } from '../config/config.ts';
+import type { Config } from '../config/build/config.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { logAccess } from '../observe/access-log.ts';
 import type { RequestHandler } from './admission.ts';

@@ -1,5 +1,5 @@
 /** From a route's config to the route as it runs: hooks and calls flattened. */
-import type { RouteConfig } from '../config/config.ts';
+import type { RouteConfig } from '../config/build/config.ts';
 import { requestSource } from '../edge/source.ts';
 import { observeAttempts } from '../observe/attempts.ts';
 import type { Route, UpstreamCall } from '../routes/route.ts';

@@ -7,7 +7,7 @@ import { validateHeaderValue } from 'node:http';
 import { pipeline, Readable, type Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify';
 import { exchangeOf } from '../edge/client-exchange.ts';
-import { bugOf } from '../errors.ts';
+import { bugOf } from '../core/errors.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 import type { Route } from '../routes/route.ts';
 

@@ -2,10 +2,10 @@
  * What plugins and BFFs throw while a gateway starts: faults of the places in the config that name
  * them. They are gathered, since each start shows only what is wrong with it.
  */
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../core/clock.ts';
 import { ConfigError, type Fault, type Finding } from '../config/fault.ts';
-import { toError } from '../errors.ts';
-import type { GatewayModules } from '../modules.ts';
+import { toError } from '../core/errors.ts';
+import type { GatewayModules } from './modules.ts';
 
 /** The longest that one plugin or BFF may take to start; what never ends would keep the gateway silent. */
 const START_MS = 60_000;

@@ -1,7 +1,7 @@
 /** What one gateway has once, and its generations share. */
 import type { FastifyBaseLogger } from 'fastify';
-import type { Call } from '../call.ts';
-import type { Clock } from '../clock.ts';
+import type { Call } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
 import type { LineOutput } from '../observe/line-output.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Fetcher } from '../upstream/fetcher.ts';

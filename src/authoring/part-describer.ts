@@ -1,14 +1,14 @@
 /** What a part of a BFF asks its upstream for. */
 import type { FastifyRequest } from 'fastify';
-import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../canonical-path.ts';
-import type { Clock } from '../clock.ts';
-import { parseTemplate, renderTemplate, type Template } from '../config/template.ts';
-import { parseDuration } from '../config/units.ts';
+import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../core/canonical-path.ts';
+import type { Clock } from '../core/clock.ts';
+import { parseTemplate, renderTemplate, type Template } from '../config/schema/template.ts';
+import { parseDuration } from '../config/schema/units.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
-import { GatewayError } from '../errors.ts';
-import type { MutableHeaders } from '../headers.ts';
-import { isSafe } from '../json-number.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { MutableHeaders } from '../core/headers.ts';
+import { isSafe } from '../core/json-number.ts';
 import { type PartRequest, partTime } from '../routes/part.ts';
 import { mustStayCanonical } from '../routes/rewrite.ts';
 import type { UpstreamCall } from '../routes/route.ts';

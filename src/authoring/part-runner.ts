@@ -1,10 +1,10 @@
 /** Runs the parts that a BFF describes: one, or several side by side. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Cancellation } from '../cancellation.ts';
-import type { Clock } from '../clock.ts';
+import type { Cancellation } from '../core/cancellation.ts';
+import type { Clock } from '../core/clock.ts';
 import { exchangeOf, type MissingPart } from '../edge/client-exchange.ts';
 import { markDegraded } from '../edge/degraded.ts';
-import { GatewayError, isGatewayError } from '../errors.ts';
+import { GatewayError, isGatewayError } from '../core/errors.ts';
 import { degradedReason, notNeeded, runPart } from '../routes/part.ts';
 import type { UpstreamCall } from '../routes/route.ts';
 import { PartDescriber } from './part-describer.ts';

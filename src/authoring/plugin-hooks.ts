@@ -1,7 +1,7 @@
 /** What a plugin does on a route: hooks of the request, and policies around its calls. */
 import type { Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Policy } from '../call.ts';
+import type { Policy } from '../core/call.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 
 /** When a hook runs, in this order; a word, never a number. */

@@ -2,7 +2,7 @@
 import type { LookupFunction } from 'node:net';
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { UpstreamResponse } from '../call.ts';
+import type { UpstreamResponse } from '../core/call.ts';
 
 /** A counter that belongs to the gateway and outlives a reload. */
 export interface PluginCounter {

@@ -6,13 +6,13 @@
  */
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { PluginRisk, Severity } from '../config/audit.ts';
+import type { PluginRisk, Severity } from '../config/audit/audit.ts';
 import { ACTIONS } from '../actions/index.ts';
 import type { KnownNames } from '../config/modules.ts';
-import type { ServerPermission } from '../config/permissions.ts';
-import { RouteBase } from '../config/schema-route.ts';
-import { hint } from '../config/suggest.ts';
-import { NAME, nameFault } from '../config/types.ts';
+import type { ServerPermission } from '../config/schema/permissions.ts';
+import { RouteBase } from '../config/schema/route.ts';
+import { hint } from '../config/check/suggest.ts';
+import { NAME, nameFault } from '../config/schema/types.ts';
 import type { PluginHost } from './plugin-host.ts';
 import type { RegisteredPlugin } from './plugin-hooks.ts';
 

@@ -1,5 +1,5 @@
 /** What a client's request has besides Fastify's own, as plugins and BFFs see it. */
-import type { Consumer } from '../call.ts';
+import type { Consumer } from '../core/call.ts';
 import type { ClientCertificate } from '../edge/client-certificate.ts';
 
 declare module 'fastify' {

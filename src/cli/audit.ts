@@ -5,11 +5,11 @@ import {
   auditRules,
   SEVERITIES,
   type Severity,
-} from '../config/audit.ts';
+} from '../config/audit/audit.ts';
 import { ConfigError, type Fault } from '../config/fault.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
-import { hint } from '../config/suggest.ts';
-import { type GatewayModules, loadModules } from '../modules.ts';
+import { hint } from '../config/check/suggest.ts';
+import { type GatewayModules, loadModules } from '../assembly/modules.ts';
 import { printFaults } from './faults.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 

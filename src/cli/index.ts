@@ -1,7 +1,7 @@
 /** The command line: `portico start | validate | audit | schema | reference`. Each command's code is loaded when it runs. */
 import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
-import type { Severity } from '../config/audit.ts';
+import type { Severity } from '../config/audit/audit.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 const CONFIG_OPTION = ['-c, --config <file>', 'the config', 'gateway.config.yaml'] as const;

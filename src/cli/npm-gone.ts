@@ -5,7 +5,7 @@
  * the script running: `kill` on `npm run portico -- start` would leave the gateway behind. The script sees only
  * that it has another parent now.
  */
-import type { Environment } from '../config/environment.ts';
+import type { Environment } from '../config/yaml/environment.ts';
 
 const LOOK_EVERY_MS = 250;
 

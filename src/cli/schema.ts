@@ -1,11 +1,11 @@
 /** `portico schema`, `portico reference`: what a config may say, the plugins it names included. */
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { jsonSchema } from '../config/json-schema.ts';
-import { reference as referenceOf } from '../config/reference.ts';
-import type { SchemaParts } from '../config/schema.ts';
-import { readSource } from '../config/source.ts';
-import { loadModules } from '../modules.ts';
+import { jsonSchema } from '../config/docs/json-schema.ts';
+import { reference as referenceOf } from '../config/docs/reference.ts';
+import type { SchemaParts } from '../config/schema/schema.ts';
+import { readSource } from '../config/yaml/source.ts';
+import { loadModules } from '../assembly/modules.ts';
 import { printFaults } from './faults.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 

@@ -4,7 +4,7 @@
  * `console` writes to the streams of the process, which block on a terminal, gather without bound on a
  * pipe, and fail on a full disk. Plugins and BFFs may use it, so that both streams write here too.
  */
-import { systemClock } from '../clock.ts';
+import { systemClock } from '../core/clock.ts';
 import { standardDescriptor, STDERR } from '../observe/descriptor.ts';
 import { LineOutput } from '../observe/line-output.ts';
 import { logOutput } from '../observe/log.ts';

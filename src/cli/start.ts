@@ -1,6 +1,6 @@
 /** `portico start`: serves until a signal says to stop. */
 import { ConfigError } from '../config/fault.ts';
-import { createGateway, type Gateway } from '../server.ts';
+import { createGateway, type Gateway } from '../gateway.ts';
 import { printFaults } from './faults.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 /** What commands get from the process. */
-import type { Environment } from '../config/environment.ts';
+import type { Environment } from '../config/yaml/environment.ts';
 import type { LineOutput } from '../observe/line-output.ts';
 
 export interface Terminal {

@@ -1,6 +1,6 @@
 /** `portico validate`: everything that is wrong with a config; one that is valid would start. */
 import { ConfigError, type Fault } from '../config/fault.ts';
-import { checkGateway } from '../server.ts';
+import { checkGateway } from '../gateway.ts';
 import { printFaults } from './faults.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 

@@ -4,10 +4,10 @@
  * The config knows no action by name. It is given them, as it is given plugins.
  */
 import type { z } from 'zod';
-import type { Matches } from './check-match.ts';
+import type { Matches } from './check/match.ts';
 import type { Finding, Path } from './fault.ts';
 import type { BffModule } from './modules.ts';
-import type { Tree } from './tree.ts';
+import type { Tree } from './yaml/tree.ts';
 
 /** What a route does, ready to run; each action adds to it what it runs on. */
 export interface ActionConfig {

@@ -4,20 +4,20 @@
  * read → parse → environment → import what it names → schema → checks → freeze
  */
 import type { z } from 'zod';
-import { buildConfig } from './build.ts';
-import { checkTree } from './check.ts';
-import { aboutPlugins } from './check-plugins.ts';
-import type { Config } from './config.ts';
-import type { Environment } from './environment.ts';
+import { buildConfig } from './build/build.ts';
+import { checkTree } from './check/check.ts';
+import { aboutPlugins } from './check/plugins.ts';
+import type { Config } from './build/config.ts';
+import type { Environment } from './yaml/environment.ts';
 import { ConfigError, type Fault, type Finding, formatPath, sortFaults } from './fault.ts';
-import { findingsOf } from './issues.ts';
+import { findingsOf } from './check/issues.ts';
 import type { ModuleLoader, Modules } from './modules.ts';
-import { NamedFiles } from './named-files.ts';
-import { withPluginFiles } from './plugin-files.ts';
-import { configSchema, type ParsedConfig } from './schema.ts';
-import { readSource, type Source } from './source.ts';
-import type { Tree } from './tree.ts';
-import { withWantedTexts } from './wanted-text.ts';
+import { NamedFiles } from './build/named-files.ts';
+import { withPluginFiles } from './build/plugin-files.ts';
+import { configSchema, type ParsedConfig } from './schema/schema.ts';
+import { readSource, type Source } from './yaml/source.ts';
+import type { Tree } from './yaml/tree.ts';
+import { withWantedTexts } from './yaml/wanted-text.ts';
 
 export interface LoadOptions<M extends Modules> {
   readonly file: string;

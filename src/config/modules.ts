@@ -1,13 +1,13 @@
 /** What the config names and TypeScript provides: plugins and BFFs, as far as checking needs them. */
 import type { z } from 'zod';
 import type { ActionModule } from './actions.ts';
-import type { PluginRisk, Severity } from './audit.ts';
+import type { PluginRisk, Severity } from './audit/audit.ts';
 import type { Finding } from './fault.ts';
-import type { ServerPermission } from './permissions.ts';
-import type { PluginSchema } from './schema.ts';
-import type { Source } from './source.ts';
+import type { ServerPermission } from './schema/permissions.ts';
+import type { PluginSchema } from './schema/schema.ts';
+import type { Source } from './yaml/source.ts';
 
-export { isMap } from './tree.ts';
+export { isMap } from './yaml/tree.ts';
 
 /** Names that a plugin's options may refer to. */
 export interface KnownNames {

@@ -4,9 +4,9 @@
  * Deadlines bound calls, and `idle` bounds clients; this bounds what nobody else does.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '../clock.ts';
-import { GatewayError } from '../errors.ts';
-import { type Timeout, Timeouts } from '../timeouts.ts';
+import type { Clock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
+import { type Timeout, Timeouts } from '../core/timeouts.ts';
 import type { ClientExchange } from './client-exchange.ts';
 import { sendProblem } from './problem.ts';
 

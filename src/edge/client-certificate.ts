@@ -1,7 +1,7 @@
 /** The certificate that a client has shown, where TLS has verified it. */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { subjectNames } from '../config/certificate-names.ts';
+import { subjectNames } from '../config/check/certificate-names.ts';
 
 export interface ClientCertificate {
   /** Distinguished name, one attribute a line: `O=Shop\nCN=billing`. */

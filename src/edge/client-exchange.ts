@@ -4,9 +4,9 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import { Cancellation } from '../cancellation.ts';
-import { type CallNotes, type Consumer, emptyNotes } from '../call.ts';
-import type { ErrorCode, GatewayError } from '../errors.ts';
+import { Cancellation } from '../core/cancellation.ts';
+import { type CallNotes, type Consumer, emptyNotes } from '../core/call.ts';
+import type { ErrorCode, GatewayError } from '../core/errors.ts';
 import { readBody, type UploadLimits } from './client-upload.ts';
 import type { PeerInfo } from './peer.ts';
 

@@ -5,8 +5,8 @@
  * `x_user_id` are one name to many servers behind us, so that names with `_` are dropped whole.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { GatewayError } from '../errors.ts';
-import { connectionOptions } from '../headers.ts';
+import { GatewayError } from '../core/errors.ts';
+import { connectionOptions } from '../core/headers.ts';
 import { ADDRESS_FIELDS, ORIGIN_FIELDS } from './client-origin-fields.ts';
 
 /** What a proxy in front of us would say, or what overrides the request line behind us. */

@@ -1,7 +1,7 @@
 /** Ends the work for a client that has left, and the wait for one that does not end. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '../clock.ts';
-import { GatewayError } from '../errors.ts';
+import type { Clock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { ClientExchange } from './client-exchange.ts';
 import { linger } from './linger.ts';
 

@@ -2,8 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Clock } from '../clock.ts';
-import { Upload } from '../upload.ts';
+import type { Clock } from '../core/clock.ts';
+import { Upload } from '../core/upload.ts';
 import { hasBody } from './client-headers.ts';
 import type { ClientExchange } from './client-exchange.ts';
 

@@ -1,5 +1,5 @@
 /** What `X-Forwarded-For` and `Forwarded` (RFC 7239) list, the nearest proxy's entry first. */
-import { canonicalAddress } from '../config/address-range.ts';
+import { canonicalAddress } from '../config/schema/address-range.ts';
 
 export interface ForwardedEntry {
   /** Absent: `unknown`, a made-up name, or what nobody can read. */

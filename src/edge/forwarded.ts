@@ -5,7 +5,7 @@
  * proxies that we trust have said of the client.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { HOP_BY_HOP, type MutableHeaders } from '../headers.ts';
+import { HOP_BY_HOP, type MutableHeaders } from '../core/headers.ts';
 import type { ClientExchange } from './client-exchange.ts';
 
 /** Besides the hop-by-hop fields: said anew, or met by us (RFC 9110 §10.1.1). */

@@ -5,7 +5,7 @@
  *
  * gRPC-Web says its status in a head on purpose, to clients that see no trailers: it is left alone.
  */
-import type { MutableHeaders } from '../headers.ts';
+import type { MutableHeaders } from '../core/headers.ts';
 
 /** `application/grpc`, `application/grpc+proto`; not `application/grpc-web`. */
 const GRPC = /^application\/grpc(?:\+[^;\s]*)?\s*(?:;|$)/i;

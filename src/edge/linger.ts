@@ -6,8 +6,8 @@
  * client closes its own, or falls silent, or has sent too much, or for too long.
  */
 import type { Socket } from 'node:net';
-import type { Clock } from '../clock.ts';
-import { spentBuffers } from '../spent-buffers.ts';
+import type { Clock } from '../core/clock.ts';
+import { spentBuffers } from '../core/spent-buffers.ts';
 
 const SILENT_MS = 2_000;
 const DROPPED_BYTES = 64 * 1_048_576;

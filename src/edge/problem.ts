@@ -2,7 +2,7 @@
  * Errors as clients see them: one RFC 9457 document for all of them, whoever writes it.
  */
 import type { ServerResponse } from 'node:http';
-import { ERRORS, type GatewayError } from '../errors.ts';
+import { ERRORS, type GatewayError } from '../core/errors.ts';
 
 export interface Problem {
   readonly status: number;

@@ -5,9 +5,9 @@
  * replaces Host), and asterisk-form for OPTIONS alone.
  */
 import type { IncomingMessage } from 'node:http';
-import { canonicalHost } from '../canonical-host.ts';
-import { canonicalPath, type PathRules } from '../canonical-path.ts';
-import { GatewayError } from '../errors.ts';
+import { canonicalHost } from '../core/canonical-host.ts';
+import { canonicalPath, type PathRules } from '../core/canonical-path.ts';
+import { GatewayError } from '../core/errors.ts';
 import { isServed } from './methods.ts';
 
 export interface RequestTarget {

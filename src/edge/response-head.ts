@@ -7,7 +7,7 @@ import {
   type Headers,
   isRelayedTrailer,
   type MutableHeaders,
-} from '../headers.ts';
+} from '../core/headers.ts';
 import { VIA } from './forwarded.ts';
 
 /** What `onResponse` of a plugin edits. */

@@ -1,7 +1,7 @@
 /** Where a limit or a hash takes its key from: the config's one word for it, read from a request. */
 import type { FastifyRequest } from 'fastify';
-import { claimText } from '../claims.ts';
-import { firstValue } from '../headers.ts';
+import { claimText } from '../core/claims.ts';
+import { firstValue } from '../core/headers.ts';
 import { cookieValue } from './cookie.ts';
 import { exchangeOf } from './client-exchange.ts';
 

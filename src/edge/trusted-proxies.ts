@@ -7,8 +7,8 @@
  * and host are those that the proxy saw which wrote the address that is taken.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { canonicalHost } from '../canonical-host.ts';
-import { type AddressRange, AddressSet } from '../config/address-range.ts';
+import { canonicalHost } from '../core/canonical-host.ts';
+import { type AddressRange, AddressSet } from '../config/schema/address-range.ts';
 import {
   addressIn,
   elementsOf,

@@ -1,7 +1,7 @@
 /** Bounds how many connections one address may hold: one client must not take them all. */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { AddressSet } from '../config/address-range.ts';
+import type { AddressSet } from '../config/schema/address-range.ts';
 import { addressOf } from '../edge/peer.ts';
 import { networkOf } from '../edge/source.ts';
 

@@ -1,9 +1,9 @@
 /** The certificates of the listening port as they are now, each with the names it is for. */
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
-import { hostNames } from '../config/certificate-names.ts';
-import type { ServerTlsConfig } from '../config/config.ts';
-import { type PemSource, readText } from '../config/named-files.ts';
-import { checkKeyPair, checkPeriod, readCertificates } from '../config/pem.ts';
+import { hostNames } from '../config/check/certificate-names.ts';
+import type { ServerTlsConfig } from '../config/build/config.ts';
+import { type PemSource, readText } from '../config/build/named-files.ts';
+import { checkKeyPair, checkPeriod, readCertificates } from '../config/build/pem.ts';
 
 /** ECDHE for forward secrecy, AEAD for everything else (RFC 9325 §4.2); TLS 1.3 has no others. */
 const CIPHERS = [

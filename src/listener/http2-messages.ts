@@ -12,7 +12,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import { HOP_BY_HOP } from '../headers.ts';
+import { HOP_BY_HOP } from '../core/headers.ts';
 
 const sockets = new WeakMap<ServerHttp2Session, Socket>();
 

@@ -12,9 +12,9 @@ import {
 } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { RequestHandler } from '../assembly/admission.ts';
-import type { Clock } from '../clock.ts';
-import type { ServerConfig } from '../config/config.ts';
-import { type FlowWindowOptions, FlowWindows } from '../flow-windows.ts';
+import type { Clock } from '../core/clock.ts';
+import type { ServerConfig } from '../config/build/config.ts';
+import { type FlowWindowOptions, FlowWindows } from '../core/flow-windows.ts';
 import { Http2Request, Http2Response, setSocket } from './http2-messages.ts';
 import { SessionGuard } from './session-guard.ts';
 

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { RequestHandler } from '../assembly/admission.ts';
 import type { World } from '../assembly/world.ts';
-import type { ServerConfig, ServerTlsConfig } from '../config/config.ts';
+import type { ServerConfig, ServerTlsConfig } from '../config/build/config.ts';
 import { type Http2Sessions, http2Sessions } from './http2.ts';
 import { ListenerTls } from './tls.ts';
 

@@ -3,8 +3,8 @@
  * work for the gateway and none for the client.
  */
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import type { Clock, Timer } from '../clock.ts';
-import type { ServerConfig } from '../config/config.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import type { ServerConfig } from '../config/build/config.ts';
 
 const WINDOW_MS = 10_000;
 /** Streams in that time that ended without their answer, whoever ended them (CVE-2025-8671). */

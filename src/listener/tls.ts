@@ -4,7 +4,7 @@
  */
 import type { Server, TlsOptions } from 'node:tls';
 import type { World } from '../assembly/world.ts';
-import type { ServerTlsConfig } from '../config/config.ts';
+import type { ServerTlsConfig } from '../config/build/config.ts';
 import { CertificateSet, readTexts, sourcesOf } from './certificate-set.ts';
 import { type FileWatch, watchFiles } from './watch-files.ts';
 

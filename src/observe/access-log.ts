@@ -2,7 +2,7 @@
  * One JSON line for each request: enough to say who asked what, what was called, and where the time
  * went. Authorization, cookies and query values are never in it.
  */
-import type { CallNotes } from '../call.ts';
+import type { CallNotes } from '../core/call.ts';
 
 /** A request of a client, as far as its line says. */
 export interface AccessRecord {

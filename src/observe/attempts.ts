@@ -1,7 +1,7 @@
 /** Counts each attempt: the policy that stands right around the leaf. */
-import type { Policy } from '../call.ts';
-import type { Clock } from '../clock.ts';
-import { toGatewayError } from '../errors.ts';
+import type { Policy } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import { toGatewayError } from '../core/errors.ts';
 import { attemptStatus, type Metrics } from './metrics.ts';
 
 export interface ObservedUpstream {

@@ -8,7 +8,7 @@
  * Not pino's own destination (sonic-boom): its last flush repeats for ever on ENOSPC, EPIPE and EAGAIN, so
  * that the process could not end.
  */
-import type { Clock, Timer } from '../clock.ts';
+import type { Clock, Timer } from '../core/clock.ts';
 import type { Descriptor } from './descriptor.ts';
 
 export interface LineOutputOptions {

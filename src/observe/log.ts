@@ -1,7 +1,7 @@
 /** The gateway's log: pino, as JSON lines on standard output. */
 import type { FastifyBaseLogger } from 'fastify';
 import { pino, stdTimeFunctions } from 'pino';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../core/clock.ts';
 import { standardDescriptor, STDOUT } from './descriptor.ts';
 import { LineOutput } from './line-output.ts';
 

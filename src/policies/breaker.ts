@@ -4,10 +4,10 @@
  * Two places in the chain, one circuit: `shedder` stands before the bulkhead, so that an open
  * circuit takes no slot; `breaker` stands behind it, asks again once the slot is there, and counts.
  */
-import type { Policy, UpstreamRequest, UpstreamResponse } from '../call.ts';
-import type { Clock, Timer } from '../clock.ts';
-import { type Timeout, Timeouts } from '../timeouts.ts';
-import { Upload } from '../upload.ts';
+import type { Policy, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import { type Timeout, Timeouts } from '../core/timeouts.ts';
+import { Upload } from '../core/upload.ts';
 import type { Circuit } from './circuit.ts';
 import type { FailureJudge } from './failure.ts';
 import type { Permit } from './permit.ts';

@@ -2,7 +2,7 @@
  * How many retries an upstream may be sent: a share of its calls, so that retries never multiply an
  * outage, and a few a second even where there is little traffic.
  */
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../core/clock.ts';
 
 const WINDOW_MS = 10_000;
 const BUCKETS = 10;

@@ -9,10 +9,10 @@
  * would need a promise held open just for that; its queue is not fair, and does not let an aborted
  * waiter go.
  */
-import type { CancelListener } from '../cancellation.ts';
-import type { Policy, UpstreamRequest } from '../call.ts';
-import type { Clock, Timer } from '../clock.ts';
-import { GatewayError } from '../errors.ts';
+import type { CancelListener } from '../core/cancellation.ts';
+import type { Policy, UpstreamRequest } from '../core/call.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
 import { type GivenUp, Slot, slotToGiveWay } from './slot.ts';
 
 /** Between two looks for a client that is too slow, while somebody waits. */

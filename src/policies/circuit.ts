@@ -12,8 +12,8 @@ import {
   type IBreaker,
   handleWhen,
 } from 'cockatiel';
-import { type Clock, systemClock } from '../clock.ts';
-import { GatewayError } from '../errors.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
 import { OpenTime } from './open-time.ts';
 import {
   ClosedPermit,

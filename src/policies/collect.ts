@@ -6,8 +6,8 @@
  * the body is whole. A longer body streams, with a slot. So do the messages of a conversation (gRPC), and
  * whatever comes while too many bytes are held already.
  */
-import type { Policy, UpstreamRequest, UpstreamResponse } from '../call.ts';
-import { Upload, type UploadRoom } from '../upload.ts';
+import type { Policy, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
+import { Upload, type UploadRoom } from '../core/upload.ts';
 
 /** Of one body; so much is kept for retries anyway. */
 const BODY_BYTES = 65_536;

@@ -4,11 +4,16 @@
  * Outermost, and it rejects by itself, so that nothing inside can hold a client longer. It stands
  * still while a request body is on its way: a steady upload is never cut by it.
  */
-import { type Policy, type UpstreamRequest, type UpstreamResponse, withHeader } from '../call.ts';
-import type { Clock, Timer } from '../clock.ts';
-import { GatewayError } from '../errors.ts';
-import { type Timeout, Timeouts } from '../timeouts.ts';
-import { Upload } from '../upload.ts';
+import {
+  type Policy,
+  type UpstreamRequest,
+  type UpstreamResponse,
+  withHeader,
+} from '../core/call.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
+import { type Timeout, Timeouts } from '../core/timeouts.ts';
+import { Upload } from '../core/upload.ts';
 
 export interface DeadlineOptions {
   readonly deadlineMs: number;

@@ -1,6 +1,6 @@
 /** When failures are too many: by their share over a window of time, or by their number in a row. */
 import { CircuitState, ConsecutiveBreaker, type IBreaker } from 'cockatiel';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../core/clock.ts';
 
 const BUCKETS = 10;
 

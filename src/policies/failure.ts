@@ -1,6 +1,6 @@
 /** What counts as a failure of an upstream: transport errors, no answer in time, and statuses. */
-import type { FailureKind } from '../config/config.ts';
-import { type ErrorCode, isGatewayError } from '../errors.ts';
+import type { FailureKind } from '../config/build/config.ts';
+import { type ErrorCode, isGatewayError } from '../core/errors.ts';
 
 export interface FailureJudge {
   status(status: number): boolean;

@@ -4,9 +4,9 @@
  *
  * A kept body is not taken: whoever gets it in the end reads it as any other.
  */
-import type { Body } from '../body.ts';
-import type { Clock } from '../clock.ts';
-import { type ErrorCode, isGatewayError } from '../errors.ts';
+import type { Body } from '../core/body.ts';
+import type { Clock } from '../core/clock.ts';
+import { type ErrorCode, isGatewayError } from '../core/errors.ts';
 
 /** How long the rest of a failed answer is waited for. */
 const PATIENCE_MS = 100;

@@ -1,6 +1,6 @@
 /** What a call came to, a value for whoever decides what comes next: an answer, or why there is none. */
-import type { Call, UpstreamRequest, UpstreamResponse } from '../call.ts';
-import { toGatewayError } from '../errors.ts';
+import type { Call, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
+import { toGatewayError } from '../core/errors.ts';
 
 export type Outcome =
   | { readonly kind: 'response'; readonly response: UpstreamResponse }

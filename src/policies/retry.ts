@@ -6,12 +6,12 @@
  * backoff holds none. Where they do not let a retry through, the outcome is that of the attempt before
  * it: a client is told what failed, not that we would not look again.
  */
-import type { Cancellation } from '../cancellation.ts';
-import type { Call, Policy, UpstreamRequest, UpstreamResponse } from '../call.ts';
-import type { Clock } from '../clock.ts';
-import { ERRORS, type GatewayError, isGatewayError } from '../errors.ts';
-import { firstValue } from '../headers.ts';
-import { Upload } from '../upload.ts';
+import type { Cancellation } from '../core/cancellation.ts';
+import type { Call, Policy, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import { ERRORS, type GatewayError, isGatewayError } from '../core/errors.ts';
+import { firstValue } from '../core/headers.ts';
+import { Upload } from '../core/upload.ts';
 import type { RetryBudget } from './budget.ts';
 import { remainingMs } from './deadline.ts';
 import { endsSoon, isRefusal } from './kept-answer.ts';

@@ -6,10 +6,10 @@
  * An exchange that waits for its upstream, such as a stream of events, holds its slot. A conversation (gRPC)
  * is behind only until its answer begins, and gives way where nobody else would.
  */
-import type { Body } from '../body.ts';
-import type { UpstreamRequest } from '../call.ts';
-import { GatewayError } from '../errors.ts';
-import { Upload } from '../upload.ts';
+import type { Body } from '../core/body.ts';
+import type { UpstreamRequest } from '../core/call.ts';
+import { GatewayError } from '../core/errors.ts';
+import { Upload } from '../core/upload.ts';
 
 /** Further behind than this a client may be told to give way. */
 export const BEHIND_MS = 500;

@@ -2,12 +2,12 @@
  * Bounds one attempt: from the end of the request body, or from the attempt's start where there is
  * none, to the response head. It never cuts a body that is streaming.
  */
-import type { Cancellation } from '../cancellation.ts';
-import type { Policy, UpstreamRequest } from '../call.ts';
-import type { Clock } from '../clock.ts';
-import { GatewayError } from '../errors.ts';
-import { type Timeout, Timeouts } from '../timeouts.ts';
-import { Upload } from '../upload.ts';
+import type { Cancellation } from '../core/cancellation.ts';
+import type { Policy, UpstreamRequest } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
+import { type Timeout, Timeouts } from '../core/timeouts.ts';
+import { Upload } from '../core/upload.ts';
 
 export interface TimeoutOptions {
   readonly timeoutMs: number;

@@ -1,6 +1,6 @@
 /** What a match asks besides path and method: host, headers, cookies, query. */
-import type { MatchConfig, ValueMatcher } from '../config/config.ts';
-import { parseRegex } from '../config/regex.ts';
+import type { MatchConfig, ValueMatcher } from '../config/build/config.ts';
+import { parseRegex } from '../config/schema/regex.ts';
 import { cookieValue } from '../edge/cookie.ts';
 import { type Fields, fieldValues, queryValues, type Values } from './condition-values.ts';
 

@@ -3,7 +3,7 @@
  * body or listens to `onSend`. Small ones leave in one write with their head.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Body } from '../body.ts';
+import type { Body } from '../core/body.ts';
 import { acceptsTrailers } from '../edge/forwarded.ts';
 import { announceTrailers, mergeReplyHeaders, type ResponseHead } from '../edge/response-head.ts';
 import type { ActionContext, Route } from './route.ts';

@@ -1,5 +1,5 @@
 /** A match in one line, for people. */
-import type { MatchConfig } from '../config/config.ts';
+import type { MatchConfig } from '../config/build/config.ts';
 
 /** `GET,POST shop.example.com/api/orders/* [header x-version]` */
 export function formatMatch(match: MatchConfig): string {

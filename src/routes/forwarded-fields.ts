@@ -6,7 +6,7 @@
  * connection, of its body, or of the one answer that it wants where a part's answer is another.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { HOP_BY_HOP, type MutableHeaders } from '../headers.ts';
+import { HOP_BY_HOP, type MutableHeaders } from '../core/headers.ts';
 
 /** Stands for all, in a list of names. */
 export const ALL = '*';

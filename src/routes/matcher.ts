@@ -5,9 +5,9 @@
  * conditions hold wins, so that a request that fails the header part of a specific route goes on to
  * the next in order.
  */
-import type { MatchConfig, RouteConfig } from '../config/config.ts';
-import { parseRegex } from '../config/regex.ts';
-import { hasParameters, otherReadings } from '../path-parameters.ts';
+import type { MatchConfig, RouteConfig } from '../config/build/config.ts';
+import { parseRegex } from '../config/schema/regex.ts';
+import { hasParameters, otherReadings } from '../core/path-parameters.ts';
 import { compileConditions, type Doubt, type MatchRequest } from './conditions.ts';
 import { compareRanks, rankOf } from './precedence.ts';
 import { type Candidate, Search } from './search.ts';

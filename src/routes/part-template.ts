@@ -4,19 +4,19 @@
  * A value is a string, number or boolean, and stays one path segment or one query value whatever is
  * in it.
  */
-import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../canonical-path.ts';
-import { textOfClaim } from '../claims.ts';
-import { REQUEST_ROOTS } from '../config/check-template.ts';
+import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../core/canonical-path.ts';
+import { textOfClaim } from '../core/claims.ts';
+import { REQUEST_ROOTS } from '../config/check/template.ts';
 import {
   parseTemplate,
   type Reference,
   renderTemplate,
   type Template,
-} from '../config/template.ts';
+} from '../config/schema/template.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
-import { GatewayError } from '../errors.ts';
-import { firstValue } from '../headers.ts';
-import { follow, scalarText } from '../value-path.ts';
+import { GatewayError } from '../core/errors.ts';
+import { firstValue } from '../core/headers.ts';
+import { follow, scalarText } from '../core/value-path.ts';
 import { queryValue } from './conditions.ts';
 import { forwardedParameters } from './forwarded-fields.ts';
 import { mustBeCanonical, mustStayCanonical } from './rewrite.ts';

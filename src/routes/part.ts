@@ -3,16 +3,16 @@
  *
  * The same for the parts of an aggregate and of a BFF.
  */
-import { emptyNotes, type UpstreamRequest, type UpstreamResponse } from '../call.ts';
-import type { Cancellation } from '../cancellation.ts';
-import type { Clock } from '../clock.ts';
+import { emptyNotes, type UpstreamRequest, type UpstreamResponse } from '../core/call.ts';
+import type { Cancellation } from '../core/cancellation.ts';
+import type { Clock } from '../core/clock.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
-import { codingsOf, decode, hasCharset, toUtf8 } from '../decode.ts';
-import { type ErrorCode, GatewayError, toGatewayError } from '../errors.ts';
-import type { MutableHeaders } from '../headers.ts';
-import { type Json, NOTHING, readJson } from '../json.ts';
-import { Timeouts } from '../timeouts.ts';
-import { Upload } from '../upload.ts';
+import { codingsOf, decode, hasCharset, toUtf8 } from '../core/decode.ts';
+import { type ErrorCode, GatewayError, toGatewayError } from '../core/errors.ts';
+import type { MutableHeaders } from '../core/headers.ts';
+import { type Json, NOTHING, readJson } from '../core/json.ts';
+import { Timeouts } from '../core/timeouts.ts';
+import { Upload } from '../core/upload.ts';
 import type { UpstreamCall } from './route.ts';
 import { upstreamRequest } from './upstream-request.ts';
 

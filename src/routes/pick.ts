@@ -4,7 +4,7 @@
  * What a path does not lead into is absent: a text where an object was expected is never let through
  * whole, since what was to be hidden may stand in it.
  */
-import { isContainer, parseValuePath } from '../value-path.ts';
+import { isContainer, parseValuePath } from '../core/value-path.ts';
 
 type Selection = Map<string, Selection | true>;
 

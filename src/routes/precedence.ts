@@ -4,7 +4,7 @@
  * priority · exact host, longer wildcard, none · exact path, fewer parameters, longer prefix, regex ·
  * method given · more headers and cookies · more query parameters · earlier in the file
  */
-import type { MatchConfig, RouteConfig } from '../config/config.ts';
+import type { MatchConfig, RouteConfig } from '../config/build/config.ts';
 
 /** Numbers to compare one after the other; the smaller wins. */
 export function rankOf(route: RouteConfig, match: MatchConfig, position: number): number[] {

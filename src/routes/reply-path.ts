@@ -8,10 +8,10 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import type { Body } from '../body.ts';
+import type { Body } from '../core/body.ts';
 import { acceptsTrailers } from '../edge/forwarded.ts';
 import { mergeReplyHeaders, type ResponseHead } from '../edge/response-head.ts';
-import { relayedTrailers } from '../headers.ts';
+import { relayedTrailers } from '../core/headers.ts';
 
 export function sendOnReplyPath(reply: FastifyReply, head: ResponseHead, body: Body): void {
   mergeReplyHeaders(reply, head.headers);

@@ -1,7 +1,7 @@
 /** The path an upstream is asked for, from the one the client asked for. */
-import { canonicalPath, encodeSegment, OWN_PATHS } from '../canonical-path.ts';
-import { parseTemplate, renderTemplate } from '../config/template.ts';
-import { GatewayError } from '../errors.ts';
+import { canonicalPath, encodeSegment, OWN_PATHS } from '../core/canonical-path.ts';
+import { parseTemplate, renderTemplate } from '../config/schema/template.ts';
+import { GatewayError } from '../core/errors.ts';
 
 export interface RewriteInput {
   readonly path: string;

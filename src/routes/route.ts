@@ -4,9 +4,9 @@
  */
 import type { Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Call } from '../call.ts';
-import type { Clock } from '../clock.ts';
-import type { RouteConfig, UpstreamConfig } from '../config/config.ts';
+import type { Call } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import type { RouteConfig, UpstreamConfig } from '../config/build/config.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 import type { RequestSource } from '../edge/source.ts';
 

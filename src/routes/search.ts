@@ -1,5 +1,5 @@
 /** One look for a route among the candidates whose path fits: the best of them, and what keeps it from being certain. */
-import type { MatchConfig, RouteConfig } from '../config/config.ts';
+import type { MatchConfig, RouteConfig } from '../config/build/config.ts';
 import type { Doubt, MatchRequest, Verdict } from './conditions.ts';
 
 export interface Candidate {

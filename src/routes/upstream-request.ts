@@ -1,8 +1,8 @@
 /** The one place where an UpstreamRequest is made: all fields, in one order. */
-import type { CallNotes, UpstreamRequest } from '../call.ts';
-import type { Cancellation } from '../cancellation.ts';
+import type { CallNotes, UpstreamRequest } from '../core/call.ts';
+import type { Cancellation } from '../core/cancellation.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
-import type { MutableHeaders } from '../headers.ts';
+import type { MutableHeaders } from '../core/headers.ts';
 
 export interface CallDescription {
   readonly upstream: string;

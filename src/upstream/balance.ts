@@ -1,5 +1,5 @@
 /** Which target takes the next call. */
-import type { BalanceConfig } from '../config/config.ts';
+import type { BalanceConfig } from '../config/build/config.ts';
 import { rendezvous } from './rendezvous.ts';
 import type { Target } from './target.ts';
 

@@ -8,8 +8,8 @@
  * collect between them, so that nobody holds a slot while its body still comes; the timeout
  * innermost, so that it bounds one attempt. Routes may override bounds; they never split a circuit.
  */
-import { type Call, compose, type Policy } from '../call.ts';
-import type { CallOverrides } from '../config/config.ts';
+import { type Call, compose, type Policy } from '../core/call.ts';
+import type { CallOverrides } from '../config/build/config.ts';
 import { breaker, shedder } from '../policies/breaker.ts';
 import { bulkhead } from '../policies/bulkhead.ts';
 import { collectBody, type CollectedBytes } from '../policies/collect.ts';

@@ -1,10 +1,10 @@
 /** How a socket to a target comes about: TLS included, bounded in time. */
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { buildConnector, errors } from 'undici';
-import type { Clock } from '../clock.ts';
-import type { UpstreamConfig } from '../config/config.ts';
-import { isForWantOfDescriptors } from '../descriptors.ts';
-import { GatewayError } from '../errors.ts';
+import type { Clock } from '../core/clock.ts';
+import type { UpstreamConfig } from '../config/build/config.ts';
+import { isForWantOfDescriptors } from '../core/descriptors.ts';
+import { GatewayError } from '../core/errors.ts';
 import { guardStreams } from './h2-streams.ts';
 import { NAME_TIMEOUT } from './transport-error.ts';
 

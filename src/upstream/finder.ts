@@ -4,7 +4,7 @@
  * What was found last holds through failures and empty answers: a registry that has lost its memory must
  * not take the upstream with it. Each spell of either is told once, and its end.
  */
-import type { TargetConfig } from '../config/config.ts';
+import type { TargetConfig } from '../config/build/config.ts';
 import type { Discovery, DiscoveryListener } from './discovery/discovery.ts';
 
 /** What became of looking targets up, for the log. */

@@ -13,7 +13,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
-import { type FlowWindowOptions, FlowWindows } from '../flow-windows.ts';
+import { type FlowWindowOptions, FlowWindows } from '../core/flow-windows.ts';
 import { HEAD_TOO_LONG } from './transport-error.ts';
 
 /**

@@ -1,8 +1,8 @@
 /** One health check: a GET, its status, and a bounded time for it all. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import type { Clock, Timer } from '../clock.ts';
-import type { HealthConfig } from '../config/config.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import type { HealthConfig } from '../config/build/config.ts';
 
 /** An answer longer than this is not read to its end. */
 const MAX_BODY_BYTES = 65_536;

@@ -5,8 +5,8 @@
  * One check at a time for each target; none after it has gone.
  */
 import type { Dispatcher } from 'undici';
-import type { Clock, Timer } from '../clock.ts';
-import type { HealthConfig } from '../config/config.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import type { HealthConfig } from '../config/build/config.ts';
 import { checkHealth, NOT_ASKED } from './health-check.ts';
 import type { Target } from './target.ts';
 

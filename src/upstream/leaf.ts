@@ -4,10 +4,10 @@
  * undici's `dispatch` with a handler of ours: at half the cost of `request` and a sixth of `fetch`,
  * and the only one of them that tells when a request really starts.
  */
-import type { Call } from '../call.ts';
-import type { Clock } from '../clock.ts';
-import { GatewayError } from '../errors.ts';
-import type { Headers } from '../headers.ts';
+import type { Call } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Headers } from '../core/headers.ts';
 import { Exchange } from './exchange.ts';
 import type { UpstreamState } from './state.ts';
 import type { Target } from './target.ts';

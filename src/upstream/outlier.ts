@@ -5,8 +5,8 @@
  * was out. Never the last one, and never more than a share of all: where everything fails, the fault is
  * seldom theirs.
  */
-import type { Clock, Timer } from '../clock.ts';
-import type { OutlierConfig } from '../config/config.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import type { OutlierConfig } from '../config/build/config.ts';
 import type { Target } from './target.ts';
 
 /** Longest ejection, in times the first one. */

@@ -6,8 +6,8 @@
  */
 import { isIP } from 'node:net';
 import { Client, type Dispatcher, Pool } from 'undici';
-import type { Clock } from '../clock.ts';
-import type { UpstreamConfig } from '../config/config.ts';
+import type { Clock } from '../core/clock.ts';
+import type { UpstreamConfig } from '../config/build/config.ts';
 import { connector, PING_MS } from './connector.ts';
 import { ANSWER_WINDOWS } from './h2-streams.ts';
 import { guardConnections } from './h1-parser.ts';

@@ -5,7 +5,7 @@
  * the same lives on, with its circuit, slots and sockets.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { UpstreamConfig } from '../config/config.ts';
+import type { UpstreamConfig } from '../config/build/config.ts';
 import { type Surroundings, UpstreamState } from './state.ts';
 
 interface Entry {

@@ -8,7 +8,7 @@
  *   (RFC 9113 §8.2.2); undici passes on those that it does not know. They are taken out here.
  */
 import { type Dispatcher, Pool } from 'undici';
-import { connectionOptions, type MutableHeaders } from '../headers.ts';
+import { connectionOptions, type MutableHeaders } from '../core/headers.ts';
 
 export interface SessionPoolOptions extends Pool.Options {
   /** Absent: the target is an address, and so is its certificate's name. */

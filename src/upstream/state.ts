@@ -3,9 +3,9 @@
  *
  * Shared by every route and BFF that calls it, and kept by a reload that does not change its config.
  */
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Dispatcher } from 'undici';
-import type { BreakerConfig, UpstreamConfig } from '../config/config.ts';
+import type { BreakerConfig, UpstreamConfig } from '../config/build/config.ts';
 import { RetryBudget } from '../policies/budget.ts';
 import { Slots } from '../policies/bulkhead.ts';
 import { Circuit, type CircuitName } from '../policies/circuit.ts';

@@ -1,7 +1,7 @@
 /** One origin of an upstream: its sockets, and how it is at this moment. */
 import type { Dispatcher } from 'undici';
-import type { Clock } from '../clock.ts';
-import type { TargetConfig } from '../config/config.ts';
+import type { Clock } from '../core/clock.ts';
+import type { TargetConfig } from '../config/build/config.ts';
 
 /** The least share of a target that warms up: enough to warm it. */
 const LEAST_SHARE = 0.1;

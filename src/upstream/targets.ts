@@ -5,9 +5,9 @@
  * all take calls: to send everything to the last one standing would fell that one too (panic).
  */
 import type { Dispatcher } from 'undici';
-import type { Clock } from '../clock.ts';
-import type { TargetConfig, UpstreamConfig } from '../config/config.ts';
-import { GatewayError } from '../errors.ts';
+import type { Clock } from '../core/clock.ts';
+import type { TargetConfig, UpstreamConfig } from '../config/build/config.ts';
+import { GatewayError } from '../core/errors.ts';
 import { type Balance, balanceOf } from './balance.ts';
 import { Target, type TargetName } from './target.ts';
 

@@ -1,7 +1,7 @@
 /** From what the network says to one of our codes. The client never sees more than the code. */
 import { constants } from 'node:http2';
 import { errors } from 'undici';
-import { ERRORS, GatewayError, isGatewayError } from '../errors.ts';
+import { ERRORS, GatewayError, isGatewayError } from '../core/errors.ts';
 
 const REFUSED_STREAM = constants.NGHTTP2_REFUSED_STREAM;
 

@@ -4,12 +4,12 @@ import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { defineAction } from '../../src/actions/action.ts';
 import { ACTIONS } from '../../src/actions/index.ts';
-import { audit, auditRules } from '../../src/config/audit.ts';
-import { jsonSchema } from '../../src/config/json-schema.ts';
+import { audit, auditRules } from '../../src/config/audit/audit.ts';
+import { jsonSchema } from '../../src/config/docs/json-schema.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { Source } from '../../src/config/source.ts';
-import { loadModules } from '../../src/modules.ts';
-import { createGateway } from '../../src/server.ts';
+import type { Source } from '../../src/config/yaml/source.ts';
+import { loadModules } from '../../src/assembly/modules.ts';
+import { createGateway } from '../../src/gateway.ts';
 import { folderOf } from '../config/config-files.ts';
 
 /** Answers with a text, as often as the config says. */

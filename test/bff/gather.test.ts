@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { UpstreamRequest } from '../../src/call.ts';
-import { GatewayError } from '../../src/errors.ts';
+import type { UpstreamRequest } from '../../src/core/call.ts';
+import { GatewayError } from '../../src/core/errors.ts';
 import { codeOf } from '../gateway/support/gateway.ts';
 import { mounted } from './mounted.ts';
 

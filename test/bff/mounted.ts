@@ -1,5 +1,5 @@
 /** The BFF of the fixture at `/m/*`, over fakes of its two upstreams. */
-import type { UpstreamRequest } from '../../src/call.ts';
+import type { UpstreamRequest } from '../../src/core/call.ts';
 import type { FakeUpstream } from '../../src/testing.ts';
 import { startGateway } from '../gateway/support/gateway.ts';
 

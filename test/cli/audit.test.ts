@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { auditRules } from '../../src/config/audit.ts';
-import { BUILT_IN } from '../../src/modules.ts';
+import { auditRules } from '../../src/config/audit/audit.ts';
+import { BUILT_IN } from '../../src/assembly/modules.ts';
 import { folderOf } from '../config/config-files.ts';
 import { run } from './run.ts';
 

@@ -1,6 +1,6 @@
 /** The command line, without a process. */
 import { runCli } from '../../src/cli/index.ts';
-import type { Environment } from '../../src/config/environment.ts';
+import type { Environment } from '../../src/config/yaml/environment.ts';
 
 export interface Run {
   /** What the process would end with. */

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ConfigError, formatFault } from '../../src/config/fault.ts';
-import { createGateway } from '../../src/server.ts';
+import { createGateway } from '../../src/gateway.ts';
 import { type Files, folderOf } from '../config/config-files.ts';
 import { run } from './run.ts';
 

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Config } from '../../src/config/config.ts';
-import type { Environment } from '../../src/config/environment.ts';
+import type { Config } from '../../src/config/build/config.ts';
+import type { Environment } from '../../src/config/yaml/environment.ts';
 import { ConfigError, formatFault } from '../../src/config/fault.ts';
 import { loadConfig, type Loaded } from '../../src/config/load.ts';
-import { type GatewayModules, loadModules } from '../../src/modules.ts';
+import { type GatewayModules, loadModules } from '../../src/assembly/modules.ts';
 
 /** Texts by the name of their file; the first one is the config. */
 export type Files = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Config, RouteConfig } from '../../src/config/config.ts';
-import { UPSTREAM_DEFAULTS } from '../../src/config/schema-upstream.ts';
+import type { Config, RouteConfig } from '../../src/config/build/config.ts';
+import { UPSTREAM_DEFAULTS } from '../../src/config/schema/upstream.ts';
 import { configOf, withOrders } from './config-files.ts';
 
 describe('what is not written', () => {

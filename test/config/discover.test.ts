@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type { DiscoverConfig } from '../../src/config/config.ts';
+import type { DiscoverConfig } from '../../src/config/build/config.ts';
 import { testGateway } from '../../src/testing.ts';
 import { configOf, faultsOf } from './config-files.ts';
 

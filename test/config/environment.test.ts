@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { expand, hasPlaceholder } from '../../src/config/environment.ts';
+import { expand, hasPlaceholder } from '../../src/config/yaml/environment.ts';
 import { folderOf } from './config-files.ts';
 
 const environment = { NAME: 'value', EMPTY: '', _a1: 'low', DOLLAR: '${NAME}', TAIL: '$$ }' };

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { ACTIONS } from '../../src/actions/index.ts';
-import { FOREIGN } from '../../src/config/foreign-words.ts';
+import { FOREIGN } from '../../src/config/check/foreign-words.ts';
 import { formatPath } from '../../src/config/fault.ts';
-import { findingsOf } from '../../src/config/issues.ts';
-import { keySetsAt } from '../../src/config/schema-keys.ts';
-import { configSchema } from '../../src/config/schema.ts';
-import { BUILT_IN } from '../../src/modules.ts';
+import { findingsOf } from '../../src/config/check/issues.ts';
+import { keySetsAt } from '../../src/config/schema/keys.ts';
+import { configSchema } from '../../src/config/schema/schema.ts';
+import { BUILT_IN } from '../../src/assembly/modules.ts';
 import { faultsOf } from './config-files.ts';
 
 const plugins = new Map(BUILT_IN.map((plugin) => [plugin.name, plugin]));

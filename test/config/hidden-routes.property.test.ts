@@ -1,11 +1,11 @@
 /** Who hides whom, looked up in a tree, is what comparing each with all would find. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { buildMatch } from '../../src/config/build.ts';
-import { covers } from '../../src/config/covers.ts';
-import { findHidden } from '../../src/config/hidden-routes.ts';
-import { fingerprint, type TableEntry } from '../../src/config/route-table.ts';
-import { Match } from '../../src/config/schema-route.ts';
+import { buildMatch } from '../../src/config/build/build.ts';
+import { covers } from '../../src/config/check/covers.ts';
+import { findHidden } from '../../src/config/check/hidden-routes.ts';
+import { fingerprint, type TableEntry } from '../../src/config/check/route-table.ts';
+import { Match } from '../../src/config/schema/route.ts';
 
 const some = <T>(...of: readonly T[]) => fc.constantFrom(...of);
 const match = fc

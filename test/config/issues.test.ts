@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { findingsOf } from '../../src/config/issues.ts';
+import { findingsOf } from '../../src/config/check/issues.ts';
 import { formatPath } from '../../src/config/fault.ts';
-import { oneOrMore, orFalse } from '../../src/config/types.ts';
+import { oneOrMore, orFalse } from '../../src/config/schema/types.ts';
 
 /** `path: message`, for each finding. */
 function told(schema: z.ZodType, value: unknown): string[] {

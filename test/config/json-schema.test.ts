@@ -3,11 +3,11 @@ import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { type JsonSchema, jsonSchema, plainJsonSchema } from '../../src/config/json-schema.ts';
-import { descriptionOf } from '../../src/config/reference.ts';
-import type { PluginSchema } from '../../src/config/schema.ts';
+import { type JsonSchema, jsonSchema, plainJsonSchema } from '../../src/config/docs/json-schema.ts';
+import { descriptionOf } from '../../src/config/docs/reference.ts';
+import type { PluginSchema } from '../../src/config/schema/schema.ts';
 import { ACTIONS } from '../../src/actions/index.ts';
-import { BUILT_IN } from '../../src/modules.ts';
+import { BUILT_IN } from '../../src/assembly/modules.ts';
 
 const PARTS = {
   plugins: new Map(BUILT_IN.map((plugin) => [plugin.name, plugin as PluginSchema])),

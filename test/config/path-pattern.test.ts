@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parsePathPattern } from '../../src/config/path-pattern.ts';
+import { parsePathPattern } from '../../src/config/schema/path-pattern.ts';
 
 describe('a path pattern', () => {
   test('without a star is exact', () => {

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { reference, slugOf } from '../../src/config/reference.ts';
-import type { PluginSchema } from '../../src/config/schema.ts';
+import { reference, slugOf } from '../../src/config/docs/reference.ts';
+import type { PluginSchema } from '../../src/config/schema/schema.ts';
 import { ACTIONS } from '../../src/actions/index.ts';
-import { BUILT_IN } from '../../src/modules.ts';
+import { BUILT_IN } from '../../src/assembly/modules.ts';
 import { faultsOf, folderOf, load } from './config-files.ts';
 
 const PAGE = readFileSync('docs/configuration.md', 'utf8');

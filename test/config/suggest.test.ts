@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { editDistance, hint, nearest } from '../../src/config/suggest.ts';
+import { editDistance, hint, nearest } from '../../src/config/check/suggest.ts';
 
 describe('the distance of two words', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseTemplate, renderTemplate } from '../../src/config/template.ts';
+import { parseTemplate, renderTemplate } from '../../src/config/schema/template.ts';
 
 describe('a template', () => {
   test('is read into literals and references', () => {

@@ -1,6 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_DURATION_MS, parseDuration, parsePercent, parseSize } from '../../src/config/units.ts';
+import {
+  MAX_DURATION_MS,
+  parseDuration,
+  parsePercent,
+  parseSize,
+} from '../../src/config/schema/units.ts';
 
 describe('a duration', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { canonicalPath } from '../../src/canonical-path.ts';
+import { canonicalPath } from '../../src/core/canonical-path.ts';
 
 const outcome = (path: string, escapedSlash: 'refuse' | 'keep'): string => {
   try {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { Body, HELD_BYTES } from '../../src/body.ts';
-import { GatewayError } from '../../src/errors.ts';
+import { Body, HELD_BYTES } from '../../src/core/body.ts';
+import { GatewayError } from '../../src/core/errors.ts';
 import { bytesOf, feed } from '../helpers/body.ts';
 import { codeOf } from '../helpers/call.ts';
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { Body, HELD_BYTES } from '../../src/body.ts';
-import { GatewayError } from '../../src/errors.ts';
-import type { SendOptions } from '../../src/sink.ts';
+import { Body, HELD_BYTES } from '../../src/core/body.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import type { SendOptions } from '../../src/core/sink.ts';
 import { bytesOf, feed } from '../helpers/body.ts';
 import { manualClock } from '../helpers/clock.ts';
 import { openPipeline, openResponse } from '../helpers/response.ts';

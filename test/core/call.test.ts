@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { compose, type Policy, withHeader, withoutHeader } from '../../src/call.ts';
-import { connectionOptions, firstValue, HOP_BY_HOP } from '../../src/headers.ts';
+import { compose, type Policy, withHeader, withoutHeader } from '../../src/core/call.ts';
+import { connectionOptions, firstValue, HOP_BY_HOP } from '../../src/core/headers.ts';
 import { answering, aRequest } from '../helpers/call.ts';
 
 describe('policies', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { Cancellation } from '../../src/cancellation.ts';
+import { Cancellation } from '../../src/core/cancellation.ts';
 
 const listener = () => ({ onCancel: vi.fn<(reason: Error) => void>() });
 const left = new Error('the client left');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { canonicalHost, hostName } from '../../src/canonical-host.ts';
+import { canonicalHost, hostName } from '../../src/core/canonical-host.ts';
 
 describe('the canonical host', () => {
   test.each([

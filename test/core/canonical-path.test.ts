@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalPath, type PathRules } from '../../src/canonical-path.ts';
-import { hasParameters, otherReadings } from '../../src/path-parameters.ts';
+import { canonicalPath, type PathRules } from '../../src/core/canonical-path.ts';
+import { hasParameters, otherReadings } from '../../src/core/path-parameters.ts';
 
 const rules = (fields: Partial<PathRules> = {}): PathRules => ({
   handling: 'normalize',

@@ -6,7 +6,7 @@ import {
   GatewayError,
   isGatewayError,
   toGatewayError,
-} from '../../src/errors.ts';
+} from '../../src/core/errors.ts';
 
 const codes = Object.keys(ERRORS) as ErrorCode[];
 const where = (claim: (code: ErrorCode) => boolean): ErrorCode[] => codes.filter(claim);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type ServerHttp2Stream } from 'node:http2';
 import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { type FlowWindowOptions, FlowWindows } from '../../src/flow-windows.ts';
+import { type FlowWindowOptions, FlowWindows } from '../../src/core/flow-windows.ts';
 import { ask } from '../helpers/h2-client.ts';
 import { closed, END_HEADERS, frame, POST, PREFACE, TYPE } from '../helpers/h2-frames.ts';
 

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decimalOf, isSafe, isWhole, keepSource, mayLoseDigits } from '../../src/json-number.ts';
-import { parseNumbers, readJson } from '../../src/json.ts';
+import {
+  decimalOf,
+  isSafe,
+  isWhole,
+  keepSource,
+  mayLoseDigits,
+} from '../../src/core/json-number.ts';
+import { parseNumbers, readJson } from '../../src/core/json.ts';
 
 /** Numbers as JSON may spell them. */
 const spelled = fc

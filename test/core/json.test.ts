@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseJson, parseRequestJson, readJson } from '../../src/json.ts';
+import { parseJson, parseRequestJson, readJson } from '../../src/core/json.ts';
 
 const parse = (text: string): unknown => parseJson(Buffer.from(text));
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalPath, encodeQueryValue, encodeSegment } from '../../src/canonical-path.ts';
+import { canonicalPath, encodeQueryValue, encodeSegment } from '../../src/core/canonical-path.ts';
 
 const keep = { handling: 'reject', escapedSlash: 'keep', parameters: 'keep' } as const;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SpentBuffers, spentBuffers } from '../../src/spent-buffers.ts';
+import { SpentBuffers, spentBuffers } from '../../src/core/spent-buffers.ts';
 
 const MIB = 1_048_576;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Timeouts } from '../../src/timeouts.ts';
+import { Timeouts } from '../../src/core/timeouts.ts';
 import { manualClock } from '../helpers/clock.ts';
 
 function started(ms: number) {

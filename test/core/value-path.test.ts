@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { follow, parseValuePath, scalarText } from '../../src/value-path.ts';
+import { follow, parseValuePath, scalarText } from '../../src/core/value-path.ts';
 
 describe('a path', () => {
   test.each<readonly [string, readonly string[]]>([

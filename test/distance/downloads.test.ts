@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { startUpstream } from '../gateway/support/upstream.ts';
 import { aRequest } from '../helpers/call.ts';
 import { bound, FIGURE_TRIES } from '../helpers/figures.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { problem, rawProblem } from '../../src/edge/problem.ts';
-import { ERRORS, type ErrorCode, GatewayError } from '../../src/errors.ts';
+import { ERRORS, type ErrorCode, GatewayError } from '../../src/core/errors.ts';
 import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { closedOrigin, startRawUpstream, startUpstream } from '../gateway/support/upstream.ts';
 

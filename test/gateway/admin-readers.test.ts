@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readRefusal } from '../../src/admin-guard.ts';
+import { readRefusal } from '../../src/admin/guard.ts';
 import { forwardTo, startGateway } from './support/gateway.ts';
 import { request } from './support/socket.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { AdminRoutes } from '../../src/assembly/admin-routes.ts';
-import { GatewayError } from '../../src/errors.ts';
+import { GatewayError } from '../../src/core/errors.ts';
 
 const Body = z.strictObject({ n: z.number() });
 

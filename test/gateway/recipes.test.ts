@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config/load.ts';
-import { loadModules } from '../../src/modules.ts';
+import { loadModules } from '../../src/assembly/modules.ts';
 import { codeOf, startGateway } from './support/gateway.ts';
 import { startUpstream } from './support/upstream.ts';
 

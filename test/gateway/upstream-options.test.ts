@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { UpstreamRequest } from '../../src/call.ts';
+import type { UpstreamRequest } from '../../src/core/call.ts';
 import { codeOf, forwardTo, startGateway } from './support/gateway.ts';
 import { startUpstream } from './support/upstream.ts';
 

@@ -1,5 +1,5 @@
 /** A body whose upstream is the test. */
-import { Body, type BodySource } from '../../src/body.ts';
+import { Body, type BodySource } from '../../src/core/body.ts';
 
 export interface Feed {
   readonly body: Body;

@@ -1,10 +1,10 @@
 /** The world of a policy as literals: requests, answers, and calls that give them. */
-import { Body } from '../../src/body.ts';
-import { type Call, emptyNotes, type UpstreamRequest } from '../../src/call.ts';
-import type { UpstreamResponse } from '../../src/call.ts';
-import { Cancellation } from '../../src/cancellation.ts';
-import { systemClock } from '../../src/clock.ts';
-import { type ErrorCode, GatewayError } from '../../src/errors.ts';
+import { Body } from '../../src/core/body.ts';
+import { type Call, emptyNotes, type UpstreamRequest } from '../../src/core/call.ts';
+import type { UpstreamResponse } from '../../src/core/call.ts';
+import { Cancellation } from '../../src/core/cancellation.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { type ErrorCode, GatewayError } from '../../src/core/errors.ts';
 import { type SlotOptions, Slots } from '../../src/policies/bulkhead.ts';
 
 export function aRequest(fields: Partial<UpstreamRequest> = {}): UpstreamRequest {

@@ -1,9 +1,9 @@
-import type { Policy } from '../../src/call.ts';
-import { systemClock } from '../../src/clock.ts';
+import type { Policy } from '../../src/core/call.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { breaker, type BreakerOptions } from '../../src/policies/breaker.ts';
 import { Circuit, type CircuitOptions } from '../../src/policies/circuit.ts';
 import { failureJudge } from '../../src/policies/failure.ts';
-import { FAILURE_KINDS } from '../../src/config/schema-upstream.ts';
+import { FAILURE_KINDS } from '../../src/config/schema/upstream.ts';
 import { consecutiveFailures, FailureRatio } from '../../src/policies/failure-window.ts';
 import { answering, aRequest, codeOf, failure } from './call.ts';
 import { pass } from './time.ts';

@@ -1,5 +1,5 @@
 /** A clock that the test moves; for what also needs real sockets, where fake timers would not do. */
-import type { Clock, Timer } from '../../src/clock.ts';
+import type { Clock, Timer } from '../../src/core/clock.ts';
 
 interface ManualTimer extends Timer {
   readonly at: number;

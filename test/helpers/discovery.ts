@@ -5,7 +5,7 @@ import type {
   DiscoverConfig,
   DnsDiscoverConfig,
   TargetConfig,
-} from '../../src/config/config.ts';
+} from '../../src/config/build/config.ts';
 import { discover, type Discovery } from '../../src/upstream/discovery/discovery.ts';
 import { Names } from '../../src/upstream/names/names.ts';
 import type { SystemFiles } from '../../src/upstream/names/system-names.ts';

@@ -1,4 +1,4 @@
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { RetryBudget } from '../../src/policies/budget.ts';
 import type { RetryOptions } from '../../src/policies/retry.ts';
 

@@ -1,8 +1,8 @@
 /** An upstream as the gateway holds it, and a chain over it. */
 import { onTestFinished } from 'vitest';
-import type { Call } from '../../src/call.ts';
-import { systemClock } from '../../src/clock.ts';
-import type { UpstreamConfig } from '../../src/config/config.ts';
+import type { Call } from '../../src/core/call.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import type { UpstreamConfig } from '../../src/config/build/config.ts';
 import { CollectedBytes } from '../../src/policies/collect.ts';
 import { chain, type ChainOptions } from '../../src/upstream/chain.ts';
 import { leaf } from '../../src/upstream/leaf.ts';

@@ -1,8 +1,8 @@
 /** A client's body whose client is the test. */
 import { PassThrough } from 'node:stream';
-import { systemClock } from '../../src/clock.ts';
-import type { GatewayError } from '../../src/errors.ts';
-import { Upload, type UploadOptions } from '../../src/upload.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import type { GatewayError } from '../../src/core/errors.ts';
+import { Upload, type UploadOptions } from '../../src/core/upload.ts';
 
 export interface Sending {
   readonly upload: Upload;

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { canonicalPath } from '../../src/canonical-path.ts';
+import { canonicalPath } from '../../src/core/canonical-path.ts';
 import { startGateway } from '../gateway/support/gateway.ts';
 import { parse, type RawResponse } from '../gateway/support/socket.ts';
 import { size } from '../helpers/figures.ts';

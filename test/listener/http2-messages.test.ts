@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import type { RequestHandler } from '../../src/assembly/admission.ts';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { http2Sessions } from '../../src/listener/http2.ts';
 import { fetchH2 } from '../helpers/h2-client.ts';
 import { END_HEADERS, frame, POST, PREFACE, TYPE } from '../helpers/h2-frames.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
-import type { UpstreamRequest } from '../../src/call.ts';
+import type { UpstreamRequest } from '../../src/core/call.ts';
 import { codeOf, forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { describeRedis, redisServer, type RedisServer } from '../helpers/redis-server.ts';
 import { recordingLog } from './recording-log.ts';

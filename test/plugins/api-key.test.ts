@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { UpstreamRequest } from '../../src/call.ts';
+import type { UpstreamRequest } from '../../src/core/call.ts';
 import { codeOf, forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { recordingLog } from './recording-log.ts';
 

@@ -1,6 +1,6 @@
 /** One reader and one spelling of claims, whoever names one. */
 import { describe, expect, test } from 'vitest';
-import type { UpstreamRequest } from '../../src/call.ts';
+import type { UpstreamRequest } from '../../src/core/call.ts';
 import { codeOf, startGateway } from '../gateway/support/gateway.ts';
 import { hmacToken, now } from './issuer.ts';
 

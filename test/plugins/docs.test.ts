@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { BUILT_IN, loadModules } from '../../src/modules.ts';
+import { BUILT_IN, loadModules } from '../../src/assembly/modules.ts';
 
 const textOf = (file: string): string => readFileSync(file, 'utf8');
 const GUIDE = textOf('plugins/README.md');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Decisions } from '../../plugins/forward-auth/decisions.ts';
-import type { UpstreamRequest } from '../../src/call.ts';
+import type { UpstreamRequest } from '../../src/core/call.ts';
 import type { FakeAnswer } from '../../src/testing.ts';
 import { codeOf, startGateway } from '../gateway/support/gateway.ts';
 import { closedOrigin, startUpstream } from '../gateway/support/upstream.ts';

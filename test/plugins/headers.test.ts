@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Headers } from '../../src/headers.ts';
+import type { Headers } from '../../src/core/headers.ts';
 import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
 
 async function editing(headers: object, answer: Headers = {}) {

@@ -1,5 +1,5 @@
 /** Routes that ask for tokens, and requests that bear them. */
-import type { UpstreamRequest } from '../../src/call.ts';
+import type { UpstreamRequest } from '../../src/core/call.ts';
 import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import type { TestGatewayOptions } from '../../src/testing.ts';
 import { startIssuer } from './issuer.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { UpstreamRequest } from '../../src/call.ts';
+import type { UpstreamRequest } from '../../src/core/call.ts';
 import { codeOf, forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { hmacToken, type Issuer, type Json, now, startIssuer } from './issuer.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LostDigits } from '../../plugins/validate/lost-digits.ts';
 import { compileSchema, type Schema } from '../../plugins/validate/schema.ts';
-import { parseRequestJson } from '../../src/json.ts';
+import { parseRequestJson } from '../../src/core/json.ts';
 
 /** What a schema says of a body, as text. */
 function faultsOf(schema: Schema, text: string): readonly string[] {

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import type { Upload } from '../../src/upload.ts';
+import type { Upload } from '../../src/core/upload.ts';
 import { codeOf, type Problem, startGateway } from '../gateway/support/gateway.ts';
 import { startRecorder } from '../gateway/support/upstream.ts';
 import { request } from '../gateway/support/socket.ts';

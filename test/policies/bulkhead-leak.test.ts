@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { Cancellation } from '../../src/cancellation.ts';
-import { systemClock as clock } from '../../src/clock.ts';
+import { Cancellation } from '../../src/core/cancellation.ts';
+import { systemClock as clock } from '../../src/core/clock.ts';
 import { bulkhead } from '../../src/policies/bulkhead.ts';
 import { feed } from '../helpers/body.ts';
 import { aRequest, aResponse, codeOf, failure, slotsOf } from '../helpers/call.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { Cancellation } from '../../src/cancellation.ts';
-import { systemClock as clock } from '../../src/clock.ts';
+import { Cancellation } from '../../src/core/cancellation.ts';
+import { systemClock as clock } from '../../src/core/clock.ts';
 import { bulkhead, type Slots } from '../../src/policies/bulkhead.ts';
 import { feed } from '../helpers/body.ts';
 import { answering, aRequest, aResponse, codeOf, failure, slotsOf } from '../helpers/call.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { Cancellation } from '../../src/cancellation.ts';
+import { Cancellation } from '../../src/core/cancellation.ts';
 import { CollectedBytes, collectBody } from '../../src/policies/collect.ts';
-import { Upload, type UploadOptions } from '../../src/upload.ts';
+import { Upload, type UploadOptions } from '../../src/core/upload.ts';
 import { bytesOf } from '../helpers/body.ts';
 import { manualClock } from '../helpers/clock.ts';
 import { answering, aRequest, codeOf, failure } from '../helpers/call.ts';

@@ -1,9 +1,9 @@
 /** The answer before a retry: kept while the retry is under way, or passed on instead of it. */
 import { describe, expect, test, vi } from 'vitest';
-import { HELD_BYTES } from '../../src/body.ts';
-import { Cancellation } from '../../src/cancellation.ts';
-import { systemClock as clock } from '../../src/clock.ts';
-import type { ErrorCode } from '../../src/errors.ts';
+import { HELD_BYTES } from '../../src/core/body.ts';
+import { Cancellation } from '../../src/core/cancellation.ts';
+import { systemClock as clock } from '../../src/core/clock.ts';
+import type { ErrorCode } from '../../src/core/errors.ts';
 import { RetryBudget } from '../../src/policies/budget.ts';
 import { retry, type RetryOptions } from '../../src/policies/retry.ts';
 import { bytesOf, feed } from '../helpers/body.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Call } from '../../src/call.ts';
-import { systemClock as clock } from '../../src/clock.ts';
+import type { Call } from '../../src/core/call.ts';
+import { systemClock as clock } from '../../src/core/clock.ts';
 import { retry } from '../../src/policies/retry.ts';
-import type { Upload } from '../../src/upload.ts';
+import type { Upload } from '../../src/core/upload.ts';
 import { bytesOf } from '../helpers/body.ts';
 import { answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
 import { retryOptions } from '../helpers/retry.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { systemClock as clock } from '../../src/clock.ts';
+import { systemClock as clock } from '../../src/core/clock.ts';
 import { RetryBudget } from '../../src/policies/budget.ts';
 import { retry, retryAfterMs, type RetryOptions } from '../../src/policies/retry.ts';
 import { answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { Cancellation } from '../../src/cancellation.ts';
-import type { ErrorCode } from '../../src/errors.ts';
+import { Cancellation } from '../../src/core/cancellation.ts';
+import type { ErrorCode } from '../../src/core/errors.ts';
 import { retry, type RetryOptions } from '../../src/policies/retry.ts';
 import { answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
 import { retryOptions } from '../helpers/retry.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { systemClock as clock } from '../../src/clock.ts';
-import type { Call, UpstreamRequest } from '../../src/call.ts';
+import { systemClock as clock } from '../../src/core/clock.ts';
+import type { Call, UpstreamRequest } from '../../src/core/call.ts';
 import { bulkhead } from '../../src/policies/bulkhead.ts';
 import type { GivenUp } from '../../src/policies/slot.ts';
-import type { Sink } from '../../src/sink.ts';
+import type { Sink } from '../../src/core/sink.ts';
 import { bytesOf, feed, type Feed } from '../helpers/body.ts';
 import { aRequest, aResponse, codeOf, slotsOf } from '../helpers/call.ts';
 import { pass, useFakeTime, watch } from '../helpers/time.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import { Cancellation } from '../../src/cancellation.ts';
-import type { Call } from '../../src/call.ts';
-import { systemClock as clock } from '../../src/clock.ts';
+import { Cancellation } from '../../src/core/cancellation.ts';
+import type { Call } from '../../src/core/call.ts';
+import { systemClock as clock } from '../../src/core/clock.ts';
 import { attemptTimeout } from '../../src/policies/timeout.ts';
 import { feed } from '../helpers/body.ts';
 import { answering, aRequest, aResponse, codeOf, failure, hanging } from '../helpers/call.ts';

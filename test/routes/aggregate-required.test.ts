@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { UpstreamRequest } from '../../src/call.ts';
-import { type ErrorCode, GatewayError } from '../../src/errors.ts';
+import type { UpstreamRequest } from '../../src/core/call.ts';
+import { type ErrorCode, GatewayError } from '../../src/core/errors.ts';
 import type { FakeUpstream } from '../../src/testing.ts';
 import { codeOf, startGateway } from '../gateway/support/gateway.ts';
 import { closedOrigin, startUpstream } from '../gateway/support/upstream.ts';

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { GatewayError } from '../../src/errors.ts';
+import { GatewayError } from '../../src/core/errors.ts';
 import type { FakeUpstream } from '../../src/testing.ts';
 import { startGateway } from '../gateway/support/gateway.ts';
 import { startUpstream } from '../gateway/support/upstream.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { GatewayError } from '../../src/errors.ts';
+import { GatewayError } from '../../src/core/errors.ts';
 import type { FakeUpstream } from '../../src/testing.ts';
 import { codeOf, forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { startRecorder, startUpstream } from '../gateway/support/upstream.ts';

@@ -1,5 +1,5 @@
 /** Which route takes a request, asked of the real matcher over a real config. */
-import { canonicalHost, hostName } from '../../src/canonical-host.ts';
+import { canonicalHost, hostName } from '../../src/core/canonical-host.ts';
 import { Matcher, type MatchResult } from '../../src/routes/matcher.ts';
 import { startGateway } from '../gateway/support/gateway.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { UpstreamRequest } from '../../src/call.ts';
+import type { UpstreamRequest } from '../../src/core/call.ts';
 import { startGateway } from '../gateway/support/gateway.ts';
 import { request } from '../gateway/support/socket.ts';
 import { startRecorder } from '../gateway/support/upstream.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { FAILURE_KINDS } from '../../src/config/schema-upstream.ts';
-import { Cancellation } from '../../src/cancellation.ts';
-import type { BreakerConfig, BulkheadConfig } from '../../src/config/config.ts';
+import { FAILURE_KINDS } from '../../src/config/schema/upstream.ts';
+import { Cancellation } from '../../src/core/cancellation.ts';
+import type { BreakerConfig, BulkheadConfig } from '../../src/config/build/config.ts';
 import type { CircuitName } from '../../src/policies/circuit.ts';
 import { bytesOf } from '../helpers/body.ts';
 import { aRequest, codeOf, failure } from '../helpers/call.ts';

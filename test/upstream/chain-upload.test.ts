@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Cancellation } from '../../src/cancellation.ts';
-import type { RetryConfig } from '../../src/config/config.ts';
+import { Cancellation } from '../../src/core/cancellation.ts';
+import type { RetryConfig } from '../../src/config/build/config.ts';
 import { bytesOf } from '../helpers/body.ts';
 import { aRequest, codeOf } from '../helpers/call.ts';
 import { chainTo } from '../helpers/state.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { FAILURE_KINDS } from '../../src/config/schema-upstream.ts';
-import type { Policy } from '../../src/call.ts';
-import type { BreakerConfig, RetryConfig } from '../../src/config/config.ts';
+import { FAILURE_KINDS } from '../../src/config/schema/upstream.ts';
+import type { Policy } from '../../src/core/call.ts';
+import type { BreakerConfig, RetryConfig } from '../../src/config/build/config.ts';
 import { answering, aRequest, codeOf, failure } from '../helpers/call.ts';
 import { chainOver, chainTo } from '../helpers/state.ts';
 import { sending } from '../helpers/upload.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { HELD_BYTES } from '../../src/body.ts';
-import { Cancellation } from '../../src/cancellation.ts';
+import { HELD_BYTES } from '../../src/core/body.ts';
+import { Cancellation } from '../../src/core/cancellation.ts';
 import { bytesOf } from '../helpers/body.ts';
 import { aRequest, codeOf, failure } from '../helpers/call.ts';
 import { FIGURE_TRIES, LEAVES_WITHIN_MS } from '../helpers/figures.ts';

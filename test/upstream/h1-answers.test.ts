@@ -1,7 +1,7 @@
 /** What an upstream may write over HTTP/1.1, byte by byte, and what the gateway makes of it. */
 import { describe, expect, test } from 'vitest';
-import type { UpstreamConfig } from '../../src/config/config.ts';
-import { blamesUpstream } from '../../src/errors.ts';
+import type { UpstreamConfig } from '../../src/config/build/config.ts';
+import { blamesUpstream } from '../../src/core/errors.ts';
 import { aRequest } from '../helpers/call.ts';
 import { chainTo, leafTo } from '../helpers/state.ts';
 import { sending } from '../helpers/upload.ts';

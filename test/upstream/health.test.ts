@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { HealthConfig, UpstreamConfig } from '../../src/config/config.ts';
+import type { HealthConfig, UpstreamConfig } from '../../src/config/build/config.ts';
 import type { TargetEvent } from '../../src/upstream/state.ts';
 import { aRequest } from '../helpers/call.ts';
 import { manualClock } from '../helpers/clock.ts';

@@ -1,6 +1,6 @@
 import { constants } from 'node:http2';
 import { describe, expect, test } from 'vitest';
-import { Cancellation } from '../../src/cancellation.ts';
+import { Cancellation } from '../../src/core/cancellation.ts';
 import { leaf } from '../../src/upstream/leaf.ts';
 import { bytesOf } from '../helpers/body.ts';
 import { aRequest, codeOf, failure } from '../helpers/call.ts';

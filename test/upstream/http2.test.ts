@@ -1,9 +1,9 @@
 import { get } from 'node:http';
 import { constants } from 'node:http2';
 import { describe, expect, test } from 'vitest';
-import { HELD_BYTES } from '../../src/body.ts';
-import { Cancellation } from '../../src/cancellation.ts';
-import { systemClock } from '../../src/clock.ts';
+import { HELD_BYTES } from '../../src/core/body.ts';
+import { Cancellation } from '../../src/core/cancellation.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { bytesOf } from '../helpers/body.ts';
 import { aRequest, failure } from '../helpers/call.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { blamesUpstream, type GatewayError } from '../../src/errors.ts';
+import { blamesUpstream, type GatewayError } from '../../src/core/errors.ts';
 import { aRequest, codeOf } from '../helpers/call.ts';
 import { leafTo } from '../helpers/state.ts';
 import { sending } from '../helpers/upload.ts';

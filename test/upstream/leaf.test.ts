@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { HELD_BYTES } from '../../src/body.ts';
-import { systemClock as clock } from '../../src/clock.ts';
+import { HELD_BYTES } from '../../src/core/body.ts';
+import { systemClock as clock } from '../../src/core/clock.ts';
 import { bytesOf } from '../helpers/body.ts';
 import { aRequest } from '../helpers/call.ts';
 import { leafTo } from '../helpers/state.ts';

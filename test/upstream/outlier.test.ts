@@ -1,6 +1,6 @@
 import { Agent } from 'undici';
 import { describe, expect, test } from 'vitest';
-import type { OutlierConfig } from '../../src/config/config.ts';
+import type { OutlierConfig } from '../../src/config/build/config.ts';
 import { Outlier } from '../../src/upstream/outlier.ts';
 import { Target } from '../../src/upstream/target.ts';
 import { manualClock } from '../helpers/clock.ts';

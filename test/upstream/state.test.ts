@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FAILURE_KINDS } from '../../src/config/schema-upstream.ts';
+import { FAILURE_KINDS } from '../../src/config/schema/upstream.ts';
 import { UpstreamRegistry } from '../../src/upstream/registry.ts';
 import { aRequest } from '../helpers/call.ts';
 import { configOf, leafTo, stateOf, SURROUNDINGS } from '../helpers/state.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Dispatcher } from 'undici';
 import { Agent } from 'undici';
-import type { TargetConfig, UpstreamConfig } from '../../src/config/config.ts';
+import type { TargetConfig, UpstreamConfig } from '../../src/config/build/config.ts';
 import { Targets } from '../../src/upstream/targets.ts';
 import { manualClock } from '../helpers/clock.ts';
 import { configOf } from '../helpers/state.ts';

@@ -1,7 +1,7 @@
 import type { SecureVersion } from 'node:tls';
 import { describe, expect, test } from 'vitest';
-import type { UpstreamConfig, UpstreamTlsConfig } from '../../src/config/config.ts';
-import { isGatewayError } from '../../src/errors.ts';
+import type { UpstreamConfig, UpstreamTlsConfig } from '../../src/config/build/config.ts';
+import { isGatewayError } from '../../src/core/errors.ts';
 import { openPool } from '../../src/upstream/pool.ts';
 import { aRequest } from '../helpers/call.ts';
 import { identity, pem, startSecure } from '../helpers/secure-upstream.ts';

@@ -1,6 +1,6 @@
 import { errors } from 'undici';
 import { describe, expect, test } from 'vitest';
-import { blamesUpstream, GatewayError } from '../../src/errors.ts';
+import { blamesUpstream, GatewayError } from '../../src/core/errors.ts';
 import { classify, givenUp, type Progress } from '../../src/upstream/transport-error.ts';
 import { failure } from '../helpers/call.ts';
 

@@ -1,7 +1,7 @@
 /** What Consul answers about a service, read with care: it comes over the network. */
 import { isIP } from 'node:net';
-import type { TargetConfig } from '../../config/config.ts';
-import { parseJson } from '../../json.ts';
+import type { TargetConfig } from '../../config/build/config.ts';
+import { parseJson } from '../../core/json.ts';
 import { originOf, type Scheme, targetList } from './target-list.ts';
 
 type Json = Readonly<Record<string, unknown>>;

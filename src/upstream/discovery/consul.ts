@@ -6,8 +6,8 @@
  * server that answers at once from being asked without end.
  */
 import { Client, type Dispatcher } from 'undici';
-import type { Clock } from '../../clock.ts';
-import type { ConsulDiscoverConfig } from '../../config/config.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { ConsulDiscoverConfig } from '../../config/build/config.ts';
 import { guardConnections } from '../h1-parser.ts';
 import { instancesOf } from './consul-answer.ts';
 import type { DiscoverySurroundings } from './discovery.ts';

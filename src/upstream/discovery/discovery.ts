@@ -5,8 +5,8 @@
  * A discovery tells what it found, the whole of it, as often as it looked; what an empty or a
  * failed look-up means for the calls under way is its listener's to decide.
  */
-import type { Clock } from '../../clock.ts';
-import type { DiscoverConfig, DnsDiscoverConfig, TargetConfig } from '../../config/config.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { DiscoverConfig, DnsDiscoverConfig, TargetConfig } from '../../config/build/config.ts';
 import { NameServers } from '../names/name-servers.ts';
 import type { Names } from '../names/names.ts';
 import type { NameSource } from '../names/system-names.ts';

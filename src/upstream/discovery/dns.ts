@@ -1,5 +1,5 @@
 /** Targets are the addresses of a name, for as long as the records live. */
-import type { DnsDiscoverConfig } from '../../config/config.ts';
+import type { DnsDiscoverConfig } from '../../config/build/config.ts';
 import { MAX_TTL_MS, MIN_TTL_MS } from '../names/name-servers.ts';
 import type { NameSource } from '../names/system-names.ts';
 import { authority, originOf, targetList } from './target-list.ts';

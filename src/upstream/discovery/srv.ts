@@ -3,7 +3,7 @@
  * RFC 2782.
  */
 import type { SrvRecord } from 'node:dns';
-import type { DnsDiscoverConfig, TargetConfig } from '../../config/config.ts';
+import type { DnsDiscoverConfig, TargetConfig } from '../../config/build/config.ts';
 import type { NameSource } from '../names/system-names.ts';
 import { askedName, DEFAULT_REFRESH_MS, firstRetryMs } from './dns.ts';
 import { addressWeights } from './srv-weights.ts';

@@ -1,6 +1,6 @@
 /** What was found, as a list of targets: the same answer always gives the same list. */
 import { isIPv6 } from 'node:net';
-import type { TargetConfig } from '../../config/config.ts';
+import type { TargetConfig } from '../../config/build/config.ts';
 
 const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 

@@ -2,8 +2,8 @@
  * Looks into a registry again and again: one look-up at a time, at its pace while it goes well, and
  * ever more seldom while it fails.
  */
-import type { Timer } from '../../clock.ts';
-import type { TargetConfig } from '../../config/config.ts';
+import type { Timer } from '../../core/clock.ts';
+import type { TargetConfig } from '../../config/build/config.ts';
 import type { Discovery, DiscoveryListener, DiscoverySurroundings } from './discovery.ts';
 
 export interface Answer {

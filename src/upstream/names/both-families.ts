@@ -2,7 +2,7 @@
  * The addresses of a name, of both families, as RFC 8305 asks for them: side by side, and without
  * waiting for the slower answer once the other one has addresses. Some servers never answer AAAA.
  */
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { Addresses, AddressType } from './name-servers.ts';
 import { hasAddresses } from './system-names.ts';
 

@@ -8,7 +8,7 @@
  */
 import { isIP, type LookupFunction } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import { bothFamilies } from './both-families.ts';
 import { MAX_TTL_MS, MIN_TTL_MS } from './name-servers.ts';
 import { hasAddresses, type SystemFiles, SystemNames } from './system-names.ts';

@@ -6,7 +6,7 @@
  * asynchronous waits for one of libuv's four threads, which a slow disk may hold.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { isForWantOfDescriptors } from '../../descriptors.ts';
+import { isForWantOfDescriptors } from '../../core/descriptors.ts';
 
 export class SystemFile<T> {
   readonly #path: string;

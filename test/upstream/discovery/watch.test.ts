@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { TargetConfig } from '../../../src/config/config.ts';
+import type { TargetConfig } from '../../../src/config/build/config.ts';
 import { type Answer, Watch } from '../../../src/upstream/discovery/watch.ts';
 import { manualClock } from '../../helpers/clock.ts';
 

@@ -1,0 +1,122 @@
+/** The admin port: probes, metrics and status, away from what clients can reach. */
+import Fastify, { type FastifyRequest } from 'fastify';
+import type { AddressInfo } from 'node:net';
+import { type AdminCaller, readRefusal, refusal } from './guard.ts';
+import type { AdminConfig } from '../config/build/config.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { GatewayStatus } from './status.ts';
+
+/** What an operator may hold a circuit to. */
+export const CIRCUIT_ORDERS = ['open', 'closed', 'auto'] as const;
+export type CircuitOrder = (typeof CIRCUIT_ORDERS)[number];
+
+export interface AdminView {
+  /** @returns the circuit's state from now on; `undefined` where there is no such circuit */
+  readonly orderCircuit: (upstream: string, order: CircuitOrder) => string | undefined;
+  readonly isReady: () => boolean;
+  /** What a plugin takes at `path`; `undefined` where none does. */
+  readonly postAt: (path: string) => ((body: unknown) => Promise<AdminAnswer>) | undefined;
+  /** Where plugins take something. */
+  readonly postPaths: () => Iterable<string>;
+  readonly metrics: Metrics;
+  readonly status: () => GatewayStatus;
+}
+
+export interface AdminAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export interface Admin {
+  /** @throws the system's error when the port can not be had */
+  listen(): Promise<void>;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export function createAdmin(
+  { host, port, token }: AdminConfig,
+  { isReady, metrics, status, orderCircuit, postAt, postPaths }: AdminView,
+): Admin {
+  const app = Fastify({ forceCloseConnections: true, requestTimeout: 10_000 });
+  const notHere = (): { readonly error: string } => {
+    const posts = ['/upstreams/{name}/circuit', ...postPaths()].join(', ');
+    const error = `not here; there is GET /livez, /readyz, /metrics, /status, and POST ${posts}`;
+    return { error };
+  };
+  app.setNotFoundHandler(async (_request, reply) => reply.code(404).send(notHere()));
+  app.addHook('onRequest', async (request, reply) => {
+    if (!READS.has(request.method) || OPEN.has(request.routeOptions.url ?? '')) return;
+    const detail = readRefusal(callerOf(request), token);
+    if (detail !== undefined) return reply.code(403).send({ error: detail });
+  });
+  app.get('/livez', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
+    if (isReady()) return { status: 'ready' };
+    return reply.code(503).send({ status: 'not ready' });
+  });
+  app.get('/metrics', async (_request, reply) => {
+    void reply.type(metrics.contentType);
+    return metrics.text();
+  });
+  app.get('/status', async () => status());
+  app.register(async (changes) => {
+    // What is not there is 404 to everybody.
+    changes.addHook('onRequest', async (request, reply) => {
+      if (request.routeOptions.url !== ANY || postAt(pathOf(request)) !== undefined) return;
+      return reply.code(404).send(notHere());
+    });
+    changes.addHook('onRequest', async (request, reply) => {
+      const detail = refusal(callerOf(request), token);
+      if (detail === undefined) return;
+      return reply.code(token === undefined ? 403 : 401).send({ error: detail });
+    });
+    changes.post<{ Params: { name: string }; Body: unknown }>(
+      '/upstreams/:name/circuit',
+      async ({ params, body }, reply) => {
+        const order = readOrder(body);
+        if (order === undefined) {
+          const error = `send {"state": "${CIRCUIT_ORDERS.join('" | "')}"}`;
+          return reply.code(400).send({ error });
+        }
+        const circuit = orderCircuit(params.name, order);
+        if (circuit !== undefined) return { upstream: params.name, circuit };
+        return reply.code(404).send({ error: 'no upstream of this name has a circuit' });
+      },
+    );
+    // Looked up for each request: the plugins are those of the config that serves now.
+    changes.post(ANY, async (request, reply) => {
+      const { status: code, body } = await postAt(pathOf(request))!(request.body);
+      return reply.code(code).send(body);
+    });
+  });
+  return {
+    listen: async () => {
+      await app.listen({ host, port });
+    },
+    get url() {
+      const { port: actual } = app.server.address() as AddressInfo;
+      const name = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host;
+      return `http://${name.includes(':') ? `[${name}]` : name}:${actual}`;
+    },
+    close: () => app.close(),
+  };
+}
+
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+/** For probes and Prometheus, whatever name they use. */
+const OPEN: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
+
+const callerOf = ({ raw }: FastifyRequest): AdminCaller => ({
+  remoteAddress: raw.socket.remoteAddress,
+  headers: raw.headers,
+});
+
+const ANY = '/*';
+const pathOf = ({ params }: { readonly params: unknown }): string =>
+  `/${(params as { readonly '*': string })['*']}`;
+
+function readOrder(body: unknown): CircuitOrder | undefined {
+  const { state } = (body ?? {}) as { readonly state?: unknown };
+  return CIRCUIT_ORDERS.find((order) => order === state);
+}

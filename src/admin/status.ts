@@ -1,0 +1,70 @@
+/** What the gateway says of itself on `/status`: names, states and counts; never a value of the config. */
+import { formatMatch } from '../routes/format-match.ts';
+import type { CircuitName } from '../policies/circuit.ts';
+import type { Generation } from '../generation.ts';
+
+export interface GatewayStatus {
+  readonly generation: number;
+  readonly ready: boolean;
+  readonly uptimeSeconds: number;
+  readonly inflight: number;
+  readonly routes: readonly RouteStatus[];
+  readonly upstreams: readonly UpstreamStatus[];
+}
+
+export interface RouteStatus {
+  readonly name: string;
+  /** `GET,POST /api/orders/*` */
+  readonly match: readonly string[];
+  readonly action: string;
+  readonly plugins: readonly string[];
+}
+
+export interface UpstreamStatus {
+  readonly name: string;
+  /** Absent where there is no breaker. */
+  readonly circuit?: CircuitName;
+  readonly slots: { readonly used: number; readonly concurrency: number; readonly queued: number };
+  readonly targets: readonly {
+    readonly origin: string;
+    readonly weight: number;
+    readonly inflight: number;
+    /** By active checks. */
+    readonly healthy: boolean;
+    /** Left out for a while, by what its traffic showed. */
+    readonly ejected: boolean;
+  }[];
+  /** Too few targets are available, so that all take calls. */
+  readonly panic: boolean;
+}
+
+export function statusOf(
+  { number, config, upstreams, inflight, describeAction }: Generation,
+  { isReady, uptimeMs }: { readonly isReady: boolean; readonly uptimeMs: number },
+): GatewayStatus {
+  return {
+    generation: number,
+    ready: isReady,
+    uptimeSeconds: Math.round(uptimeMs / 1_000),
+    inflight: inflight(),
+    routes: config.routes.map(({ name, matches, action, plugins }) => ({
+      name,
+      match: matches.map(formatMatch),
+      action: describeAction(action),
+      plugins: Object.keys(plugins),
+    })),
+    upstreams: [...upstreams.values()].map(({ config: { name }, circuit, slots, targets }) => ({
+      name,
+      ...(circuit === undefined ? {} : { circuit: circuit.state }),
+      slots: { used: slots.used, concurrency: slots.concurrency, queued: slots.queued },
+      targets: targets.all.map(({ origin, weight, inflight: open, isHealthy, isEjected }) => ({
+        origin,
+        weight,
+        inflight: open,
+        healthy: isHealthy,
+        ejected: isEjected,
+      })),
+      panic: targets.isPanicking,
+    })),
+  };
+}

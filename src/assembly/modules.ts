@@ -1,0 +1,147 @@
+/** Imports what a config names: plugins and BFFs. Ours are listed here; nothing is found by itself. */
+import apiKey from '../../plugins/api-key/index.ts';
+import auth from '../../plugins/auth.ts';
+import authorize from '../../plugins/authorize.ts';
+import cors from '../../plugins/cors/index.ts';
+import csrf from '../../plugins/csrf.ts';
+import fault from '../../plugins/fault.ts';
+import forwardAuth from '../../plugins/forward-auth/index.ts';
+import headers from '../../plugins/headers.ts';
+import ip from '../../plugins/ip.ts';
+import jwt from '../../plugins/jwt/index.ts';
+import mtls from '../../plugins/mtls.ts';
+import rateLimit from '../../plugins/rate-limit/index.ts';
+import securityHeaders from '../../plugins/security-headers.ts';
+import validate from '../../plugins/validate/index.ts';
+import type { AnyAction } from '../actions/action.ts';
+import { ACTIONS } from '../actions/index.ts';
+import { importDefault } from './import-module.ts';
+import { type Bff, isBff } from '../authoring/bff.ts';
+import { isPlugin, type Plugin } from '../authoring/plugin.ts';
+import type { Fault, Finding } from '../config/fault.ts';
+import { isMap, type ModuleLoader, type Modules } from '../config/modules.ts';
+import type { Source } from '../config/yaml/source.ts';
+import { z } from 'zod';
+
+/** The plugins that every config may use. */
+export const BUILT_IN: readonly Plugin[] = [
+  cors,
+  ip,
+  csrf,
+  mtls,
+  jwt,
+  apiKey,
+  forwardAuth,
+  auth,
+  authorize,
+  rateLimit,
+  validate,
+  headers,
+  securityHeaders,
+  fault,
+];
+
+/** An ordinary Fastify plugin: it applies to every route. */
+export interface FastifyModule {
+  readonly name: string;
+  readonly plugin: unknown;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** It does not need `onSend`. */
+  readonly fastPath: boolean;
+}
+
+export interface GatewayModules extends Modules {
+  readonly actions: readonly AnyAction[];
+  readonly plugins: ReadonlyMap<string, Plugin>;
+  readonly bffs: ReadonlyMap<string, Bff>;
+  readonly fastifyPlugins: readonly FastifyModule[];
+  /** Gives a fault that shows while starting its place. */
+  place(finding: Finding): Fault;
+}
+
+/** Imports every module that `source` names; one that fails is one fault at its line. */
+export const loadModules: ModuleLoader<GatewayModules> = async (source) => {
+  const plugins = new Map(BUILT_IN.map((plugin) => [plugin.name, plugin]));
+  const loaded = {
+    actions: ACTIONS,
+    plugins,
+    bffs: new Map<string, Bff>(),
+    fastifyPlugins: [] as FastifyModule[],
+  };
+  const findings: Finding[] = [];
+  await importPlugins(source, loaded, findings);
+  await importBffs(source, loaded.bffs, findings);
+  return { ...loaded, findings, place: (finding) => source.place(finding) };
+};
+
+interface Loaded {
+  readonly plugins: Map<string, Plugin>;
+  readonly fastifyPlugins: FastifyModule[];
+}
+
+async function importPlugins(source: Source, loaded: Loaded, findings: Finding[]): Promise<void> {
+  const section = source.tree['plugins'];
+  if (!isMap(section)) return;
+  for (const [name, settings] of Object.entries(section)) {
+    if (!isMap(settings) || typeof settings['module'] !== 'string') continue;
+    const path = ['plugins', name, 'module'];
+    const imported = await importDefault(settings['module'], source.folderOf(path));
+    if ('fault' in imported) findings.push({ path, message: imported.fault });
+    else addPlugin(name, settings, imported.value, loaded, findings);
+  }
+}
+
+function addPlugin(
+  name: string,
+  settings: Readonly<Record<string, unknown>>,
+  value: unknown,
+  loaded: Loaded,
+  findings: Finding[],
+): void {
+  const path = ['plugins', name, 'module'];
+  if (BUILT_IN.some((plugin) => plugin.name === name)) {
+    findings.push({ path, message: `"${name}" is built in: it takes no module` });
+  } else if (isPlugin(value)) {
+    if (value.name !== name) {
+      findings.push({ path, message: `its plugin is called "${value.name}": use that as the key` });
+    }
+    const settingsSchema = value.settings.extend({ module: z.string() });
+    loaded.plugins.set(name, { ...value, settings: settingsSchema });
+  } else if (typeof value === 'function') {
+    const { module: _module, fastPath, ...options } = settings;
+    loaded.fastifyPlugins.push({ name, plugin: value, options, fastPath: fastPath === true });
+  } else if (isBff(value)) {
+    const message = 'its default export is a BFF: mount it by the key "bff" of a route';
+    findings.push({ path, message });
+  } else {
+    findings.push({
+      path,
+      message: wrongExport(value, 'definePlugin(…) returns, or a Fastify plugin'),
+    });
+  }
+}
+
+async function importBffs(
+  source: Source,
+  bffs: Map<string, Bff>,
+  findings: Finding[],
+): Promise<void> {
+  const routes = source.tree['routes'];
+  if (!isMap(routes)) return;
+  for (const [name, route] of Object.entries(routes)) {
+    if (!isMap(route) || typeof route['bff'] !== 'string') continue;
+    const path = ['routes', name, 'bff'];
+    const imported = await importDefault(route['bff'], source.folderOf(path));
+    if ('fault' in imported) findings.push({ path, message: imported.fault });
+    else if (isBff(imported.value)) bffs.set(name, imported.value);
+    else if (isPlugin(imported.value)) {
+      const message = 'its default export is a plugin: name its module under "plugins"';
+      findings.push({ path, message });
+    } else findings.push({ path, message: wrongExport(imported.value, 'defineBff(…) returns') });
+  }
+}
+
+const wrongExport = (value: unknown, wanted: string): string =>
+  value === undefined
+    ? `it has no default export: that is what ${wanted}`
+    : `its default export is not what ${wanted}`;

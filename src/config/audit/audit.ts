@@ -1,0 +1,124 @@
+/**
+ * What is risky in a config that may serve: not wrong, but seldom meant.
+ *
+ * Each rule has an id, so that a team can agree on those it does not follow. The gateway's own rules
+ * know no plugin by name: plugins bring the rules about themselves.
+ */
+import { AUDIT_RULES, PLUGIN_RULES_BEFORE } from './rules.ts';
+import type { ActionConfig } from '../actions.ts';
+import type { Config } from '../build/config.ts';
+import type { Path } from '../fault.ts';
+import { type KnownNames, knownNames, type Modules } from '../modules.ts';
+
+/** From the worst on. */
+export const SEVERITIES = ['high', 'medium', 'low'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Where a rule is not followed, and what to do. */
+export interface Risk {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** A risk that a plugin finds; its path starts below the plugin's key. */
+export interface PluginRisk extends Risk {
+  readonly rule: string;
+}
+
+export interface AuditRule {
+  /** Stays the same over versions. */
+  readonly id: string;
+  readonly severity: Severity;
+  readonly find: (config: Config, subject: AuditSubject) => Iterable<Risk>;
+}
+
+/** What rules may ask about plugins, without knowing any. */
+export interface AuditSubject {
+  /** Does a route's action let clients reach upstreams? */
+  readonly callsUpstreams: (action: ActionConfig) => boolean;
+  readonly plugins: Modules['plugins'];
+  readonly known: KnownNames;
+}
+
+export interface AuditFinding extends Risk {
+  readonly rule: string;
+  readonly severity: Severity;
+}
+
+/** All rules, the gateway's and those of plugins: each id with its severity, the worst first. */
+export function auditRules({ plugins }: Pick<Modules, 'plugins'>): Map<string, Severity> {
+  const own = AUDIT_RULES.map(({ id, severity }) => [id, severity] as const);
+  const ofPlugins = byName(plugins).flatMap(([, { risks }]) => Object.entries(risks?.rules ?? {}));
+  return new Map(bySeverity(own.toSpliced(SLOT, 0, ...ofPlugins), ([, severity]) => severity));
+}
+
+/** Every risk of `config`, the worst first; without the rules that `ignored` names. */
+export function audit(
+  config: Config,
+  modules: Modules,
+  ignored: ReadonlySet<string> = new Set(),
+): AuditFinding[] {
+  const { plugins, actions } = modules;
+  const calling = new Set(actions.flatMap((each) => (each.callsUpstreams ? each.kind : [])));
+  const callsUpstreams = ({ kind }: ActionConfig): boolean => calling.has(kind);
+  const known = knownNames(modules, Object.keys(config.upstreams));
+  const found = (rules: readonly AuditRule[]): AuditFinding[] =>
+    rules.flatMap(({ id, severity, find }) =>
+      [...find(config, { plugins, known, callsUpstreams })].map((risk) => ({
+        rule: id,
+        severity,
+        ...risk,
+      })),
+    );
+  const all = [
+    ...found(AUDIT_RULES.slice(0, SLOT)),
+    ...pluginRisks(config, { plugins, known }),
+    ...found(AUDIT_RULES.slice(SLOT)),
+  ];
+  return bySeverity(
+    all.filter(({ rule }) => !ignored.has(rule)),
+    ({ severity }) => severity,
+  );
+}
+
+/** Where the rules of plugins stand among the gateway's own. */
+const SLOT = AUDIT_RULES.findIndex(({ id }) => id === PLUGIN_RULES_BEFORE);
+
+const bySeverity = <T>(list: readonly T[], severityOf: (each: T) => Severity): T[] =>
+  list.toSorted((a, b) => SEVERITIES.indexOf(severityOf(a)) - SEVERITIES.indexOf(severityOf(b)));
+
+/** First of the settings, then of the routes; plugins by their names. */
+function* pluginRisks(
+  config: Config,
+  { plugins, known }: Pick<AuditSubject, 'plugins' | 'known'>,
+): Generator<AuditFinding> {
+  for (const [name, { risks }] of byName(plugins)) {
+    const settings = config.plugins[name];
+    if (risks === undefined || settings === undefined) continue;
+    const found = risks.ofSettings?.(settings) ?? [];
+    yield* placed(found, ['plugins', name], risks.rules);
+  }
+  for (const [name, { risks }] of byName(plugins)) {
+    if (risks === undefined) continue;
+    for (const { name: route, plugins: on } of config.routes) {
+      if (on[name] === undefined) continue;
+      const found = risks.ofOptions?.(on[name], new Map(Object.entries(on)), known) ?? [];
+      yield* placed(found, ['routes', route, name], risks.rules);
+    }
+  }
+}
+
+const byName = <T>(plugins: ReadonlyMap<string, T>): (readonly [string, T])[] =>
+  [...plugins].toSorted(([a], [b]) => (a < b ? -1 : 1));
+
+/** The risks that a plugin finds below `path`. */
+function* placed(
+  found: Iterable<PluginRisk>,
+  path: Path,
+  rules: Readonly<Record<string, Severity>>,
+): Generator<AuditFinding> {
+  for (const risk of found) {
+    const severity = rules[risk.rule] ?? 'low';
+    yield { ...risk, severity, path: [...path, ...risk.path] };
+  }
+}

@@ -1,0 +1,188 @@
+/** The rules of `portico audit`; docs/audit.md has them in a table. */
+import type { AuditRule, AuditSubject } from './audit.ts';
+import { covers } from '../check/covers.ts';
+import type { MatchConfig, RouteConfig } from '../build/config.ts';
+import { isLoopback, isPublicHttp } from '../schema/public-http.ts';
+
+const MIB = 1_048_576;
+
+/** Rules that plugins bring stand before this one. */
+export const PLUGIN_RULES_BEFORE = 'route-without-limit';
+
+export const AUDIT_RULES: readonly AuditRule[] = [
+  {
+    id: 'faults-allowed',
+    severity: 'high',
+    *find({ server }) {
+      if (!server.allowFaults) return;
+      const message = 'routes may delay and refuse requests on purpose; for tests alone';
+      yield { path: ['server', 'allowFaults'], message };
+    },
+  },
+  {
+    id: 'any-proxy-trusted',
+    severity: 'high',
+    *find({ server }) {
+      for (const [i, { prefix }] of server.trustedProxies.entries()) {
+        if (prefix > 0) continue;
+        const message = 'every client can say that it is another one: name your proxies';
+        yield { path: ['server', 'trustedProxies', i], message };
+      }
+    },
+  },
+  {
+    id: 'route-without-auth',
+    severity: 'medium',
+    *find({ routes }, subject) {
+      for (const route of routes) {
+        if (!subject.callsUpstreams(route.action) || asksWhoItIs(route, subject)) continue;
+        const message = 'anybody may call it: no plugin asks who it is';
+        yield { path: ['routes', route.name], message };
+      }
+    },
+  },
+  {
+    id: 'guard-by-condition',
+    severity: 'medium',
+    *find({ routes }, subject) {
+      const isGuarded = (route: RouteConfig): boolean => asksWhoItIs(route, subject);
+      const rest = routes.filter(
+        (route) => subject.callsUpstreams(route.action) && !isGuarded(route),
+      );
+      for (const { name, matches } of routes.filter(isGuarded)) {
+        const way = rest.find((open) =>
+          matches.every(
+            (each) => isChosen(each) && open.matches.some((wide) => covers(wide, each)),
+          ),
+        );
+        if (way === undefined) continue;
+        const message = `clients choose headers, cookies and query: without these, routes.${way.name} takes the request and asks nobody`;
+        yield { path: ['routes', name, 'match'], message };
+      }
+    },
+  },
+  {
+    id: 'admin-public',
+    severity: 'medium',
+    *find({ admin }) {
+      if (admin === undefined || isLoopback(admin.host)) return;
+      const message = 'names of routes, upstreams and addresses are told to whoever can reach it';
+      yield { path: ['admin', 'host'], message };
+    },
+  },
+  {
+    id: 'escaped-slash-kept',
+    severity: 'medium',
+    *find({ server }) {
+      if (server.paths.escapedSlash !== 'keep') return;
+      const message = 'some servers behind read %2F as a slash, and so another path';
+      yield { path: ['server', 'paths', 'escapedSlash'], message };
+    },
+  },
+  {
+    id: 'large-bodies',
+    severity: 'medium',
+    *find({ server, routes }) {
+      const message = 'a body of more than 64 MiB is let through to upstreams';
+      if (server.limits.bodyBytes > 64 * MIB) {
+        yield { path: ['server', 'limits', 'body'], message };
+      }
+      for (const { name, bodyLimitBytes } of routes) {
+        if (bodyLimitBytes <= 64 * MIB || bodyLimitBytes === server.limits.bodyBytes) continue;
+        yield { path: ['routes', name, 'limits', 'body'], message };
+      }
+    },
+  },
+  {
+    id: 'patient-limits',
+    severity: 'medium',
+    *find({ server: { limits } }) {
+      const patience = { headersTimeout: limits.headersTimeoutMs, idle: limits.idleMs };
+      for (const [key, ms] of Object.entries(patience)) {
+        if (ms <= 60_000) continue;
+        const message = 'clients may keep a connection for more than a minute without a byte';
+        yield { path: ['server', 'limits', key], message };
+      }
+      if (limits.minRate === 0) {
+        const message = 'clients may send their bodies as slowly as they like';
+        yield { path: ['server', 'limits', 'minRate'], message };
+      }
+    },
+  },
+  {
+    id: 'no-tls',
+    severity: 'low',
+    *find({ server: { host, tls, trustedProxies } }) {
+      if (tls !== undefined || isLoopback(host) || trustedProxies.length > 0) return;
+      const message = 'clients speak plain http to it, unless something in front ends TLS';
+      yield { path: ['server', 'host'], message };
+    },
+  },
+  {
+    id: 'route-without-limit',
+    severity: 'low',
+    *find({ routes }, { plugins: all, callsUpstreams }) {
+      for (const route of routes) {
+        if (!callsUpstreams(route.action)) continue;
+        if (Object.keys(route.plugins).some((plugin) => all.get(plugin)?.limits === true)) continue;
+        yield { path: ['routes', route.name], message: 'one client may ask as often as it likes' };
+      }
+    },
+  },
+  {
+    id: 'upstream-over-http',
+    severity: 'low',
+    *find({ upstreams }) {
+      for (const [name, { targets }] of Object.entries(upstreams)) {
+        for (const [i, { origin }] of targets.entries()) {
+          if (!isPublicHttp(origin)) continue;
+          const message = 'a public name, called without TLS';
+          yield { path: ['upstreams', name, 'targets', i], message };
+        }
+      }
+    },
+  },
+  {
+    id: 'no-breaker',
+    severity: 'low',
+    *find({ upstreams }) {
+      for (const [name, { breaker }] of Object.entries(upstreams)) {
+        if (breaker !== undefined) continue;
+        const message = 'it is called on and on while it fails';
+        yield { path: ['upstreams', name, 'breaker'], message };
+      }
+    },
+  },
+  {
+    id: 'nginx-uncompressed',
+    severity: 'low',
+    *find({ upstreams }) {
+      for (const [name, { targets, discover, via }] of Object.entries(upstreams)) {
+        const names = [name, ...targets.map(({ origin }) => origin)];
+        if (discover?.kind === 'dns') names.push(discover.name);
+        if (!via || !names.some((each) => /nginx/i.test(each))) continue;
+        const message =
+          'nginx compresses nothing for requests with Via: set its gzip_proxied any, or via: false';
+        yield { path: ['upstreams', name], message };
+      }
+    },
+  },
+  {
+    id: 'no-access-log',
+    severity: 'low',
+    *find({ logs }) {
+      if (logs.access) return;
+      yield { path: ['telemetry', 'logs', 'access'], message: 'nobody can tell who asked what' };
+    },
+  },
+];
+
+const asksWhoItIs = (route: RouteConfig, { plugins }: AuditSubject): boolean =>
+  Object.keys(route.plugins).some((name) => {
+    const plugin = plugins.get(name);
+    return plugin?.identifies === true || plugin?.insists === true;
+  });
+
+/** It depends on what a client may say or leave out. */
+const isChosen = ({ headers, cookies, query }: MatchConfig): boolean =>
+  headers.length + cookies.length + query.length > 0;

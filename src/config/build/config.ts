@@ -1,0 +1,261 @@
+/**
+ * What the gateway runs on: checked, complete, frozen; durations in milliseconds, sizes in bytes.
+ *
+ * Loaded whole, never edited: a reload builds the next one beside it.
+ */
+import type { PathRules } from '../../core/canonical-path.ts';
+import type { ActionConfig } from '../actions.ts';
+import type { AddressRange } from '../schema/address-range.ts';
+import type { PemSource } from './named-files.ts';
+import type { PathPattern } from '../schema/path-pattern.ts';
+import type { FAILURE_KINDS } from '../schema/upstream.ts';
+
+export interface Config {
+  /** Absolute paths of every file it came from, certificates among them. */
+  readonly files: readonly string[];
+  readonly server: ServerConfig;
+  /** Absent: no admin port. */
+  readonly admin?: AdminConfig;
+  readonly logs: { readonly level: string; readonly access: boolean };
+  /** Settings by the plugin's name, as its schema gave them. */
+  readonly plugins: Readonly<Record<string, unknown>>;
+  readonly upstreams: Readonly<Record<string, UpstreamConfig>>;
+  /** In the order of the file. */
+  readonly routes: readonly RouteConfig[];
+}
+
+export interface AdminConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Who bears it may change state; absent: programs on this machine. */
+  readonly token?: string;
+}
+
+export interface ServerConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Absent: plain HTTP. */
+  readonly tls?: ServerTlsConfig;
+  /** Whose word on the client is believed; empty: nobody's. */
+  readonly trustedProxies: readonly AddressRange[];
+  /** The one field, in lower case, in which they tell the client's address; absent: their lists do. */
+  readonly clientAddress?: string;
+  readonly paths: PathRules;
+  readonly limits: {
+    readonly bodyBytes: number;
+    readonly headersBytes: number;
+    readonly urlBytes: number;
+    readonly headersTimeoutMs: number;
+    readonly idleMs: number;
+    /** Bytes a second; 0: no bound. */
+    readonly minRate: number;
+    readonly readerIdleMs: number;
+    readonly answerMs: number;
+    readonly keepAliveMs: number;
+    readonly connections: number;
+    /** Absent: no limit of its own for an address. */
+    readonly connectionsPerAddress?: number;
+  };
+  /** Routes may have plugins that make faults. */
+  readonly allowFaults: boolean;
+  readonly shutdown: { readonly delayMs: number; readonly graceMs: number };
+}
+
+export interface ServerTlsConfig {
+  /** The first is for clients that ask for no name, or none of theirs. */
+  readonly certificates: readonly { readonly cert: PemSource; readonly key: PemSource }[];
+  /** Absent: clients are not asked for certificates. */
+  readonly client?: { readonly ca: PemSource; readonly isRequired: boolean };
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+}
+
+export interface TargetConfig {
+  readonly origin: string;
+  readonly weight: number;
+  /** Lower ones take all calls while any of them is available. Absent: 0. */
+  readonly priority?: number;
+  /**
+   * `Host` and the TLS server name, where the origin is only an address: `orders.svc:8080`. Absent:
+   * the origin's.
+   */
+  readonly host?: string;
+}
+
+interface DiscoverCommon {
+  /** What the targets speak. */
+  readonly scheme: 'http' | 'https';
+}
+
+/** Targets are what the records of a name say. */
+export type DnsDiscoverConfig = DiscoverCommon & {
+  readonly kind: 'dns';
+  /** Without a dot at its end, in lower case. */
+  readonly name: string;
+  /** It was written with that dot: no search domain is tried. Absent: they are. */
+  readonly isWhole?: true;
+  /** Absent: by the records' TTL; for SRV, which Node tells none of, every 10 s. */
+  readonly refreshMs?: number;
+  /** `address:port` of DNS servers; empty: the system's. */
+  readonly resolvers: readonly string[];
+} & ({ readonly type: 'A' | 'AAAA'; readonly port: number } | { readonly type: 'SRV' });
+
+/** Targets are the passing instances of a service. */
+export type ConsulDiscoverConfig = DiscoverCommon & {
+  readonly kind: 'consul';
+  /** Of the agent. */
+  readonly origin: string;
+  readonly service: string;
+  /** An instance has all of these. */
+  readonly tags: readonly string[];
+  readonly datacenter?: string;
+  /** A secret: sent to the agent, and told to nobody else. */
+  readonly token?: string;
+  readonly waitMs: number;
+};
+
+export type DiscoverConfig = DnsDiscoverConfig | ConsulDiscoverConfig;
+/** `connect`, `reset`, `timeout`, `invalid`, `cut`, `5xx`, or a status. */
+export type FailureKind = (typeof FAILURE_KINDS)[number] | number;
+
+interface BreakerCommon {
+  readonly openMs: number;
+  readonly probes: number;
+  /** What counts as a failure. */
+  readonly handle: readonly FailureKind[];
+  /** Heads that take this long count as failures; absent: none does. */
+  readonly slowMs?: number;
+}
+export type BreakerConfig =
+  | ({ readonly kind: 'consecutive'; readonly failures: number } & BreakerCommon)
+  | ({
+      readonly kind: 'ratio';
+      readonly ratio: number;
+      readonly minimum: number;
+      readonly windowMs: number;
+    } & BreakerCommon);
+
+export interface BulkheadConfig {
+  readonly concurrency: number;
+  readonly queue: number;
+  readonly waitMs: number;
+}
+
+export interface RetryConfig {
+  readonly attempts: number;
+  readonly on: readonly (string | number)[];
+  readonly backoffMs: number;
+  /** Share of calls, 0 to 1. */
+  readonly budget: number;
+}
+
+/** PEM text; no names of files any more. */
+export interface UpstreamTlsConfig {
+  /** Absent: the public authorities. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** Absent: the host of the target. */
+  readonly servername?: string;
+}
+
+export interface HealthConfig {
+  readonly path: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Checks in a row. */
+  readonly healthy: number;
+  readonly unhealthy: number;
+  /** A status, or a class such as `2xx`. */
+  readonly statuses: readonly (number | string)[];
+}
+
+export interface OutlierConfig {
+  /** Failures in a row. */
+  readonly consecutive: number;
+  readonly ejectMs: number;
+  /** Share of the targets, 0 to 1. */
+  readonly maxEjected: number;
+}
+
+/** How the next target is chosen; `hash` names a source. */
+export type BalanceConfig = 'leastRequest' | 'roundRobin' | { readonly hash: string };
+
+export interface UpstreamConfig {
+  readonly name: string;
+  /** Empty where they are looked up. */
+  readonly targets: readonly TargetConfig[];
+  /** Absent: the targets are those listed. */
+  readonly discover?: DiscoverConfig;
+  readonly deadlineMs: number;
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  /** How long an idle connection is kept where the upstream does not say; 0: for one answer. */
+  readonly keepAliveMs: number;
+  /** Of the head of an answer. */
+  readonly headersBytes: number;
+  /** It is told who passes its requests on. */
+  readonly via: boolean;
+  readonly connections: number;
+  readonly balance: BalanceConfig;
+  /** Absent: new targets take their full share at once. */
+  readonly slowStartMs?: number;
+  /** While fewer than this share of the targets are available, all take calls; 0 to 1. */
+  readonly panic: number;
+  /** `target`, `client`, or a name. */
+  readonly host: string;
+  /** For `https` targets; absent: nothing but the defaults. */
+  readonly tls?: UpstreamTlsConfig;
+  readonly http2: boolean;
+  readonly bulkhead: BulkheadConfig;
+  /** Absent: no breaker, and no code of one runs. */
+  readonly breaker?: BreakerConfig;
+  /** Absent: one try. */
+  readonly retry?: RetryConfig;
+  /** Absent: nobody asks. */
+  readonly health?: HealthConfig;
+  /** Absent: no target is ejected. */
+  readonly outlier?: OutlierConfig;
+  readonly propagateDeadline: boolean;
+}
+
+export type ValueMatcher =
+  | { readonly kind: 'equals'; readonly value: string }
+  | { readonly kind: 'regex'; readonly pattern: string }
+  | { readonly kind: 'present' };
+
+export type ValueMatchers = readonly (readonly [name: string, matcher: ValueMatcher])[];
+
+/** One alternative of a route's `match`. */
+export interface MatchConfig {
+  /** A pattern, a regex, or neither: any path. */
+  readonly path?: PathPattern;
+  readonly pathRegex?: string;
+  readonly methods?: readonly string[];
+  readonly hosts?: readonly string[];
+  readonly headers: ValueMatchers;
+  readonly cookies: ValueMatchers;
+  readonly query: ValueMatchers;
+}
+
+/** What a route says differently from the upstreams it calls. */
+export interface CallOverrides {
+  readonly deadlineMs?: number;
+  readonly timeoutMs?: number;
+  readonly idleTimeoutMs?: number;
+  /** `false`: one try. */
+  readonly retry?: RetryConfig | false;
+  /** Most of an upstream's slots that the route may hold, 0 to 1. */
+  readonly bulkheadShare?: number;
+}
+
+export interface RouteConfig {
+  readonly name: string;
+  readonly priority: number;
+  readonly matches: readonly MatchConfig[];
+  readonly action: ActionConfig;
+  /** Options by the plugin's name; only the plugins that are on. */
+  readonly plugins: Readonly<Record<string, unknown>>;
+  readonly overrides: CallOverrides;
+  readonly bodyLimitBytes: number;
+}

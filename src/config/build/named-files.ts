@@ -1,0 +1,80 @@
+/**
+ * Files that the config names, such as certificates: read once, when it loads, from the folder of the
+ * config file in which the name is written.
+ *
+ * A value may also be the text itself, as `${file:…}` and `${NAME}` give it. What a file holds never
+ * gets into a message; nor does a value that is no plausible name of one.
+ */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Path } from '../fault.ts';
+
+/** A bundle of every public authority is a quarter of this. */
+const MAX_FILE_BYTES = 1_048_576;
+/** A longer value is no name of a file, but may well be a key whose first line went missing. */
+const MAX_NAME = 200;
+
+/** A PEM text, and where it came from. */
+export interface PemSource {
+  readonly text: string;
+  /** Absolute; absent: the text itself stood in the config. */
+  readonly file?: string;
+}
+
+export class NamedFiles {
+  readonly #folderOf: (path: Path) => string;
+  readonly #texts = new Map<string, string>();
+
+  /** `folderOf` says in which folder the file lies that holds the key at a path. */
+  constructor(folderOf: (path: Path) => string) {
+    this.#folderOf = folderOf;
+  }
+
+  /** Absolute paths of all that was read, for watching. */
+  get paths(): readonly string[] {
+    return [...this.#texts.keys()];
+  }
+
+  /**
+   * The PEM text that the key at `path` stands for: `written` itself, or what the file of that name
+   * holds.
+   *
+   * @throws {RangeError} when there is no such file, or none that can be read
+   */
+  pemAt(path: Path, written: string): string {
+    return this.sourceAt(path, written).text;
+  }
+
+  /** The same, with the file it was read from. */
+  sourceAt(path: Path, written: string): PemSource {
+    return written.includes('-----BEGIN ') ? { text: written } : this.#read(path, written);
+  }
+
+  #read(path: Path, name: string): PemSource {
+    if (name.length > MAX_NAME || /[\n\0]/.test(name)) {
+      throw new RangeError('is neither the name of a file nor PEM text');
+    }
+    const file = resolve(this.#folderOf(path), name);
+    const text = this.#texts.get(file) ?? readText(file, name);
+    this.#texts.set(file, text);
+    return { text, file };
+  }
+}
+
+/**
+ * The text of `file`, which messages call `name`.
+ *
+ * @throws {RangeError} when it is not there, can not be read or is too long
+ */
+export function readText(file: string, name: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no file' : `(${code}) can not read the file`;
+    throw new RangeError(`${why} "${name}"`, { cause: error });
+  }
+  if (bytes.length > MAX_FILE_BYTES) throw new RangeError(`the file "${name}" is over 1 MiB`);
+  return bytes.toString('utf8');
+}

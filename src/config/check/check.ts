@@ -1,0 +1,112 @@
+/**
+ * What a schema can not see: names that refer to nothing, parameters nobody defines, routes that
+ * take each other's requests.
+ *
+ * Runs over the tree as it was written, so that it finds its faults even where the schema found
+ * some; whatever has the wrong shape is the schema's to report and is passed over here.
+ */
+import type { ActionModule, WrittenAction } from '../actions.ts';
+import { checkClientAddress } from './client-address.ts';
+import { readMatches } from './match.ts';
+import { checkHashes, checkPluginOptions } from './plugins.ts';
+import { checkPorts } from './ports.ts';
+import { checkRouteTable } from './routes.ts';
+import { checkServerTls } from './server-tls.ts';
+import { checkTimeouts } from './timeouts.ts';
+import { checkUpstreamTls } from './tls.ts';
+import { checkUpstreams, hasMisspelt } from './upstreams.ts';
+import type { Finding, Path } from '../fault.ts';
+import { knownNames, type Modules } from '../modules.ts';
+import type { NamedFiles } from '../build/named-files.ts';
+import { RouteBase } from '../schema/route.ts';
+import { hint } from './suggest.ts';
+import { isMap, type Tree } from '../yaml/tree.ts';
+
+/** Every finding of the second pass. */
+export function checkTree(tree: Tree, modules: Modules, files: NamedFiles): Finding[] {
+  const routes = isMap(tree['routes']) ? tree['routes'] : {};
+  return [
+    ...checkUpstreams(tree),
+    ...checkPorts(tree),
+    ...checkClientAddress(tree),
+    ...checkServerTls(tree, files),
+    ...checkUpstreamTls(tree, files),
+    ...checkTimeouts(tree),
+    ...Object.entries(routes).flatMap(([name, route]) =>
+      isMap(route) ? checkRoute(tree, modules, name, route) : [],
+    ),
+    ...checkRouteTable(routes),
+    ...checkPluginOptions(tree, modules),
+    ...checkHashes(tree, modules),
+  ];
+}
+
+function checkRoute(tree: Tree, modules: Modules, name: string, route: Tree): Finding[] {
+  const path: Path = ['routes', name];
+  const findings: Finding[] = [];
+  const matches = readMatches(route, path, (finding) => findings.push(finding));
+  findings.push(...checkAction(route, path, modules));
+  const { identifying, identifyingOn } = knownNames(modules, []);
+  const isIdentified = identifyingOn(keysOf(tree, route)).length > 0;
+  const upstreams = isMap(tree['upstreams']) ? Object.keys(tree['upstreams']) : [];
+  const written: WrittenAction = {
+    at: path,
+    route,
+    matches,
+    upstreams,
+    checkUpstream: (upstream, at) => checkUpstreamName(upstreams, upstream, at),
+    unidentifying: isIdentified ? [] : identifying,
+    bff: modules.bffs.get(name),
+  };
+  for (const action of modules.actions) {
+    if (route[action.key] === undefined && !hasBeside(route, action)) continue;
+    findings.push(...(action.check?.(written) ?? []));
+  }
+  return findings;
+}
+
+const hasBeside = (route: Tree, { beside }: ActionModule): boolean =>
+  Object.keys(beside).some((key) => route[key] !== undefined);
+
+/** What `route` says, and what it has by default, but for what it takes away. */
+function keysOf({ defaults }: Tree, route: Tree): ReadonlyMap<string, unknown> {
+  const common = isMap(defaults) && isMap(defaults['routes']) ? defaults['routes'] : {};
+  return new Map(Object.entries({ ...common, ...route }).filter(([, own]) => own !== false));
+}
+
+function* checkAction(route: Tree, path: Path, modules: Modules): Generator<Finding> {
+  const written = modules.actions.filter(({ key }) => route[key] !== undefined);
+  const [first, ...others] = written;
+  if (first === undefined && !hasMisspeltAction(route, path, modules)) {
+    const message = `has no action: give it one of ${keysOfActions(modules).join(', ')}`;
+    yield { path, at: 'key', message };
+  }
+  for (const { key } of others) {
+    const message = `a route has one action, and this one has "${first?.key}" already`;
+    yield { path: [...path, key], at: 'key', message };
+  }
+  for (const { key: action, beside } of modules.actions) {
+    if (route[action] !== undefined) continue;
+    for (const key of Object.keys(beside).filter((each) => route[each] !== undefined)) {
+      yield { path: [...path, key], at: 'key', message: `only goes with the action "${action}"` };
+    }
+  }
+}
+
+const keysOfActions = ({ actions }: Modules): string[] => actions.map(({ key }) => key);
+
+function hasMisspeltAction(route: Tree, path: Path, modules: Modules): boolean {
+  const beside = modules.actions.flatMap((action) => Object.keys(action.beside));
+  const actions = keysOfActions(modules);
+  const others = [...Object.keys(RouteBase.shape), ...beside, ...modules.plugins.keys()];
+  return hasMisspelt(actions, route, path, [...actions, ...others]);
+}
+
+function* checkUpstreamName(
+  known: readonly string[],
+  name: string,
+  path: Path,
+): Generator<Finding> {
+  if (known.includes(name)) return;
+  yield { path, message: `no upstream "${name}"${hint(name, known)}` };
+}

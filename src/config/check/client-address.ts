@@ -1,0 +1,12 @@
+/** `server.clientAddress` where nobody could tell an address in it. */
+import type { Finding } from '../fault.ts';
+import { isMap, type Tree } from '../yaml/tree.ts';
+
+export function* checkClientAddress({ server }: Tree): Generator<Finding> {
+  if (!isMap(server) || typeof server['clientAddress'] !== 'string') return;
+  const proxies = server['trustedProxies'];
+  if (proxies !== undefined && !(Array.isArray(proxies) && proxies.length === 0)) return;
+  const message =
+    'is never read: only proxies under server.trustedProxies are believed, and there are none';
+  yield { path: ['server', 'clientAddress'], severity: 'warning', message };
+}

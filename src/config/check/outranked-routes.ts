@@ -1,0 +1,48 @@
+/**
+ * Routes whose headers, cookies or query look more specific than another's methods, and are not: a
+ * match that names its methods comes before one that does not, whatever else they say.
+ *
+ * A canary is written so: `{ path: /c/*, headers: … }` beside `{ path: /c/*, methods: [GET] }` gets no GET.
+ */
+import type { MatchConfig } from '../build/config.ts';
+import type { Finding } from '../fault.ts';
+import type { TableEntry } from './route-table.ts';
+
+export function* findOutranked(table: readonly TableEntry[]): Generator<Finding> {
+  const rivals = Map.groupBy(
+    table.filter(({ match }) => match.methods !== undefined),
+    placeOf,
+  );
+  for (const entry of table) {
+    if (entry.match.methods !== undefined || conditionsOf(entry).size === 0) continue;
+    const winners = (rivals.get(placeOf(entry)) ?? []).filter((each) => takesFrom(entry, each));
+    if (winners.length === 0) continue;
+    const methods = [...new Set(winners.flatMap(({ match }) => match.methods ?? []))].join(', ');
+    const names = [...new Set(winners.map(({ route }) => `routes.${route}`))];
+    const take = names.length === 1 ? 'takes' : 'take';
+    const message = `never wins for ${methods}: ${names.join(', ')} ${take} these, since methods come before headers, cookies and query; a higher "priority" wins`;
+    yield { path: entry.at, severity: 'warning', message };
+  }
+}
+
+const placeOf = ({ priority, print }: TableEntry): string => `${priority} ${print.place}`;
+
+/** Does `other` match, for its methods, whatever `entry` does? */
+function takesFrom(entry: TableEntry, other: TableEntry): boolean {
+  return other.route !== entry.route && conditionsOf(other).isSubsetOf(conditionsOf(entry));
+}
+
+const conditions = new WeakMap<MatchConfig, ReadonlySet<string>>();
+
+/** Each as a text, once. */
+function conditionsOf({ match }: TableEntry): ReadonlySet<string> {
+  let known = conditions.get(match);
+  if (known === undefined) {
+    const { headers, cookies, query } = match;
+    known = new Set(
+      [headers, cookies, query].flatMap((each, i) => each.map((one) => i + JSON.stringify(one))),
+    );
+    conditions.set(match, known);
+  }
+  return known;
+}

@@ -1,0 +1,172 @@
+/** What routes say to plugins, and plugins that are not there. */
+import { toError } from '../../core/errors.ts';
+import type { Finding, Path } from '../fault.ts';
+import { type KnownNames, knownNames, type Modules, type PluginModule } from '../modules.ts';
+import { PERMISSIONS } from '../schema/permissions.ts';
+import { hint } from './suggest.ts';
+import { isMap, type Tree } from '../yaml/tree.ts';
+
+/** Lets each plugin look at what routes say to it, where that fits its schema. */
+export function* checkPluginOptions(tree: Tree, modules: Modules): Generator<Finding> {
+  const written = section(tree, 'plugins');
+  const known = knownNames(modules, Object.keys(section(tree, 'upstreams')));
+  for (const [name, plugin] of modules.plugins) {
+    yield* checkPermission(tree, name, plugin);
+    const path = ['plugins', name];
+    yield* orFault(path, 'settings', function* settingsAndOptions() {
+      const settings = plugin.settings.safeParse(written[name] ?? {});
+      if (settings.success)
+        yield* checkOptions(tree, { name, plugin, settings: settings.data, known });
+    });
+  }
+}
+
+/** A schema or check of a plugin may throw: that is a fault of what it was given. */
+function* orFault(path: Path, what: string, check: () => Iterable<Finding>): Generator<Finding> {
+  try {
+    yield* check();
+  } catch (error) {
+    yield { path, message: `the plugin could not check its ${what}: ${toError(error).message}` };
+  }
+}
+
+/** A plugin that the server must allow stands where it may, or is a fault at each of its keys. */
+function* checkPermission(
+  tree: Tree,
+  name: string,
+  { requires }: PluginModule,
+): Generator<Finding> {
+  if (requires === undefined) return;
+  const permission = PERMISSIONS[requires];
+  if (permission.isWritten(section(tree, 'server'))) return;
+  const message = `is refused unless the server allows it: ${permission.hint}`;
+  const places: readonly (readonly [path: Path, keys: unknown])[] = [
+    [['defaults', 'routes'], section(tree, 'defaults')['routes']],
+    ...Object.entries(section(tree, 'routes')).map(
+      ([route, keys]) => [['routes', route], keys] as const,
+    ),
+  ];
+  for (const [path, keys] of places) {
+    if (!isMap(keys) || keys[name] === undefined || keys[name] === false) continue;
+    yield { path: [...path, name], at: 'key', message };
+  }
+}
+
+/** Balancing by the key of a plugin that is not there, or has none. */
+export function* checkHashes(tree: Tree, modules: Modules): Generator<Finding> {
+  const { keyed } = knownNames(modules, []);
+  const places: readonly (readonly [path: Path, keys: unknown])[] = [
+    [['defaults', 'upstreams'], section(tree, 'defaults')['upstreams']],
+    ...Object.entries(section(tree, 'upstreams')).map(
+      ([name, keys]) => [['upstreams', name], keys] as const,
+    ),
+  ];
+  for (const [path, keys] of places) {
+    const { hash } = section(isMap(keys) ? keys : {}, 'balance');
+    if (typeof hash !== 'string' || !hash.startsWith('plugin:')) continue;
+    const name = hash.slice('plugin:'.length);
+    if (keyed.has(name)) continue;
+    const message = `no plugin with a key is called "${name}"${hint(name, [...keyed])}`;
+    yield { path: [...path, 'balance', 'hash'], message };
+  }
+}
+
+/** A plugin, and what its `check` is told besides a route's options. */
+interface Checked {
+  readonly name: string;
+  readonly plugin: PluginModule;
+  readonly settings: unknown;
+  readonly known: KnownNames;
+}
+
+function* checkOptions(tree: Tree, checked: Checked): Generator<Finding> {
+  const { name } = checked;
+  const common = section(section(tree, 'defaults'), 'routes');
+  const inheriting = new Map<string, Tree>();
+  for (const [route, own] of Object.entries(section(tree, 'routes'))) {
+    if (!isMap(own)) continue;
+    const all = { ...common, ...own };
+    if (own[name] === undefined) inheriting.set(route, all);
+    else yield* findingsAt(checked, ['routes', route, name], own[name], all);
+  }
+  if (common[name] === undefined) return;
+  const path = ['defaults', 'routes', name];
+  if (inheriting.size === 0) {
+    yield* findingsAt(checked, path, common[name], common);
+    return;
+  }
+  yield* shared(
+    [...inheriting].map(([route, all]) => [
+      route,
+      [...findingsAt(checked, path, common[name], all)],
+    ]),
+  );
+}
+
+function* findingsAt(
+  { plugin, settings, known }: Checked,
+  path: Path,
+  written: unknown,
+  beside: Tree,
+): Generator<Finding> {
+  if (written === false) return;
+  yield* orFault(path, 'options', function* findings() {
+    const options = plugin.options.safeParse(written);
+    if (!options.success || plugin.check === undefined) return;
+    const others = new Map(Object.entries(beside).filter(([, own]) => own !== false));
+    for (const finding of plugin.check(options.data, settings, others, known)) {
+      yield { ...finding, path: [...path, ...finding.path] };
+    }
+  });
+}
+
+/** The findings of a default, once each; one that not all routes share names those that do. */
+function* shared(byRoute: readonly (readonly [string, readonly Finding[]])[]): Generator<Finding> {
+  const groups = Map.groupBy(
+    byRoute.flatMap(([route, findings]) => findings.map((finding) => ({ route, finding }))),
+    ({ finding }) => `${finding.path.join('.')} ${finding.message}`,
+  );
+  for (const group of groups.values()) {
+    const { finding } = group[0]!;
+    const routes = group.map(({ route }) => `routes.${route}`).join(', ');
+    const where = group.length === byRoute.length ? '' : ` (${routes})`;
+    yield { ...finding, message: `${finding.message}${where}` };
+  }
+}
+
+/**
+ * `findings` with what is said of plugins that are not there put in their place: one fault says that
+ * a plugin is unknown, and nothing else is said of it.
+ */
+export function aboutPlugins(
+  findings: readonly Finding[],
+  tree: Tree,
+  modules: Modules,
+): readonly Finding[] {
+  const known = [...modules.plugins.keys()];
+  const absent = Object.entries(section(tree, 'plugins')).filter(([name]) => !known.includes(name));
+  const unknown = absent
+    .filter(([, settings]) => !(isMap(settings) && 'module' in settings))
+    .map(([name]) => name);
+  // A module that could not be loaded is a fault at its line: nobody knows its key on routes.
+  const unloaded = new Set(
+    modules.findings.filter(({ path }) => path[0] === 'plugins').map(({ path }) => path[1]),
+  );
+  const isNoise = ({ path, at }: Finding): boolean => {
+    if (path[0] === 'plugins') return unknown.includes(String(path[1]));
+    const isRouteKey =
+      path.length === 3 &&
+      (path[0] === 'routes' || (path[0] === 'defaults' && path[1] === 'routes'));
+    return isRouteKey && at === 'key' && unloaded.has(path[2]);
+  };
+  return [
+    ...findings.filter((finding) => !isNoise(finding)),
+    ...unknown.map((name) => ({
+      path: ['plugins', name],
+      at: 'key' as const,
+      message: `unknown plugin${hint(name, known)}; one of yours needs its "module"`,
+    })),
+  ];
+}
+
+const section = (tree: Tree, name: string): Tree => (isMap(tree[name]) ? tree[name] : {});

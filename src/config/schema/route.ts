@@ -1,0 +1,100 @@
+/** What the config may say of a route, apart from the keys that plugins add. */
+import { z } from 'zod';
+import { canonicalHost } from '../../core/canonical-host.ts';
+import { Retry } from './upstream.ts';
+import { fieldName, oneOrMore, orFalse, percent, positiveDuration, shown, size } from './types.ts';
+
+/** A method's name; whether there is such a method is a check of its own. */
+export const method = () =>
+  z.string().regex(/^[A-Z][A-Z-]*$/, {
+    error: (issue) => {
+      const right = String(issue.input).toUpperCase();
+      if (right === '*') return '"*" is not a method: leave "methods" out for all of them';
+      return `${shown(issue.input)} is not a method${/^[A-Z-]+$/.test(right) ? `: use "${right}"` : ''}`;
+    },
+  });
+
+const notHost = (issue: { readonly input?: unknown }): string =>
+  issue.input === '*'
+    ? '"*" is not a host: leave "hosts" out for any'
+    : `${shown(issue.input)} is not a host: use shop.example.com or *.example.com, without port`;
+
+/** A host's name as requests have it, without port; or one label less after `*.`. */
+const host = () =>
+  z
+    .string()
+    .regex(/^(\*\.)?([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])$/, { error: notHost })
+    .refine((text) => canonicalHost(text.replace(/^\*\./, '')) !== undefined, { error: notHost });
+
+const Regex = z
+  .strictObject({ regex: z.string().min(1).describe('RE2 syntax; must match the whole value.') })
+  .describe('What a header, query parameter or cookie must be, where it is more than one text.');
+const Present = z.strictObject({ present: z.literal(true).describe('Any value will do.') });
+const ValueMatch = z.union([z.string(), Regex, Present]);
+
+export const Match = z
+  .strictObject({
+    path: z
+      .string()
+      .startsWith('/', {
+        error: ({ input }) => {
+          const isRegex = /[\\^$(]/.test(String(input));
+          return `${shown(input)} must start with /${isRegex ? '; a regex is "pathRegex"' : ''}`;
+        },
+      })
+      .optional()
+      .describe('`/a/{id}` exactly, or `/a/*` with everything below `/a`.'),
+    pathRegex: z.string().min(1).optional().describe('RE2 syntax; must match the whole path.'),
+    methods: z
+      .array(method())
+      .min(1)
+      .optional()
+      .describe('Methods; absent: all but TRACE and CONNECT. GET serves HEAD.'),
+    hosts: z
+      .array(host())
+      .min(1)
+      .optional()
+      .describe(
+        '`shop.example.com`, or `*.example.com` for any name below it; case, port and a dot at the end do not count.',
+      ),
+    headers: z
+      .record(fieldName(), ValueMatch)
+      .optional()
+      .describe('Header name → value; 400 where lines of one header give different answers.'),
+    query: z
+      .record(z.string(), ValueMatch)
+      .optional()
+      .describe(
+        'Parameter → value; 400 where a parameter that is repeated gives different answers.',
+      ),
+    cookies: z
+      .record(z.string(), ValueMatch)
+      .optional()
+      .describe('Cookie → value; of several of one name the first counts.'),
+  })
+  .describe('What a request must be; all that is given must match.');
+
+/** Keys of a route, besides those of actions and plugins. */
+export const RouteBase = z.strictObject({
+  match: oneOrMore(Match).describe('One match, or a list of which any will do.'),
+  priority: z.int().default(0).describe('The higher one wins where several routes match.'),
+  deadline: positiveDuration().optional().describe("Replaces the upstream's."),
+  timeout: positiveDuration().optional().describe("Replaces the upstream's."),
+  idleTimeout: positiveDuration().optional().describe("Replaces the upstream's."),
+  retry: orFalse(Retry).optional().describe("Replaces the upstream's."),
+  bulkhead: z
+    .strictObject({
+      share: percent()
+        .refine((share) => share > 0 && share <= 1, 'must be above 0% and at most 100%')
+        .describe("Most of each upstream's slots, and of its queue, that this route may hold."),
+    })
+    .optional()
+    .describe('Keeps one route from taking a whole upstream.'),
+  limits: z
+    .strictObject({ body: size().optional().describe('Longest request body; 413 past it.') })
+    .optional()
+    .describe("Replaces the server's."),
+});
+
+export type ParsedMatch = z.output<typeof Match>;
+export type ParsedValueMatch = z.output<typeof ValueMatch>;

@@ -1,0 +1,251 @@
+/**
+ * What gateway.config.yaml may say: every option with its unit, default and meaning, once.
+ *
+ * The TypeScript types, the validation, the editor's JSON Schema and the reference in docs/ derive
+ * from it. Objects are strict everywhere, so that a typo is a fault and never ignored.
+ */
+import { z } from 'zod';
+import type { ActionModule } from '../actions.ts';
+import { RouteBase } from './route.ts';
+import { ServerTls } from './tls.ts';
+import { Upstream, UpstreamOptions } from './upstream.ts';
+import {
+  addressField,
+  addressRange,
+  duration,
+  NAME,
+  nameFault,
+  orFalse,
+  positiveDuration,
+  size,
+} from './types.ts';
+
+/** What a plugin adds to the schema. */
+export interface PluginSchema {
+  /** Plugin-wide, under `plugins.<name>`. */
+  readonly settings: z.ZodType;
+  /** Per route, under the plugin's name. */
+  readonly options: z.ZodType;
+}
+
+const port = (what: string) => z.int().min(0).max(65_535).describe(what);
+
+export const Server = z
+  .strictObject({
+    host: z.string().min(1).default('0.0.0.0').describe('Address to listen on.'),
+    port: port('Port to listen on; 0 takes a free one.').default(8080),
+    tls: ServerTls.optional(),
+    trustedProxies: z
+      .array(addressRange())
+      .default([])
+      .describe(
+        'Proxies in front, by address or network: what they say in `X-Forwarded-*`, `Forwarded` and `X-Request-Id` is believed.',
+      ),
+    clientAddress: addressField()
+      .optional()
+      .describe(
+        'The one field in which trusted proxies tell the client’s address, such as `CF-Connecting-IP`; one that does not hold one address counts for nothing. Default: none, the lists `X-Forwarded-For` and `Forwarded` tell it.',
+      ),
+    paths: z
+      .strictObject({
+        handling: z
+          .enum(['normalize', 'reject'])
+          .default('normalize')
+          .describe('`reject` answers 400 to a path that is not canonical already.'),
+        escapedSlash: z
+          .enum(['refuse', 'keep'])
+          .default('refuse')
+          .describe('`%2F` in a path: answer 400, or keep it as data that never separates.'),
+        parameters: z
+          .enum(['keep', 'refuse'])
+          .default('keep')
+          .describe(
+            '`;` and `%3B` in a path: keep what follows, and answer 400 where the path without it is served by another route; or answer 400 always.',
+          ),
+      })
+      .prefault({})
+      .describe('How request paths are made canonical before anything looks at them.'),
+    limits: z
+      .strictObject({
+        body: size().prefault('1MiB').describe('Longest request body; 413 past it.'),
+        headers: size().prefault('16KiB').describe('Longest request head; 431 past it.'),
+        url: size().prefault('8KiB').describe('Longest request target; 414 past it.'),
+        headersTimeout: positiveDuration()
+          .prefault('10s')
+          .describe('For a whole request head to arrive; 408 past it.'),
+        idle: positiveDuration()
+          .prefault('30s')
+          .describe(
+            'Silence of a client while bytes of its request are due; 408 past it. It also bounds what is read of a body that nobody wants.',
+          ),
+        minRate: size()
+          .prefault('240B')
+          .describe(
+            'Least bytes a second of a request body, on average from its 6th second on and while the gateway asks for them; 408 below it. gRPC is exempt. 0B sets no bound.',
+          ),
+        readerIdle: positiveDuration()
+          .prefault('5m')
+          .describe(
+            'Longest time in which a client takes no byte of its answer while some are due; then it is cut off. The system may report the progress of a slow but steady reader only every minute or two.',
+          ),
+        answer: positiveDuration()
+          .prefault('5m')
+          .describe(
+            'Longest wait for the head of an answer, whatever hooks and handlers wait for; 504 past it. A body that comes is waited for.',
+          ),
+        keepAlive: positiveDuration()
+          .prefault('72s')
+          .describe('How long an idle connection is kept; longer than the load balancer keeps it.'),
+        connections: z.int().min(1).default(10_000).describe('Client connections open at once.'),
+        connectionsPerAddress: z
+          .int()
+          .min(1)
+          .optional()
+          .describe(
+            'The same for one address (IPv6: a /64); trusted proxies may hold any number. Default: no such limit.',
+          ),
+      })
+      .prefault({})
+      .describe('What one client may cost.'),
+    allowFaults: z
+      .boolean()
+      .default(false)
+      .describe('Routes may have the plugin `fault`: for tests, never where clients are real.'),
+    shutdown: z
+      .strictObject({
+        delay: duration()
+          .prefault('0s')
+          .describe('Time between failing readiness and refusing connections.'),
+        grace: duration()
+          .prefault('15s')
+          .describe('Time for requests under way to finish; then they are cut.'),
+      })
+      .prefault({})
+      .describe('What happens on SIGTERM.'),
+  })
+  .describe('The port that clients use.');
+
+export const Admin = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1').describe('Address of the admin port.'),
+    port: port('Admin port: /livez, /readyz, /metrics, /status.').default(9901),
+    token: z
+      .string()
+      .min(16, 'must have 16 characters or more')
+      .optional()
+      .describe(
+        'Who bears it may change state; without one, only programs on this machine may. Best as `${file:…}`.',
+      ),
+  })
+  .describe('Probes, metrics and status, on a port of their own; false closes it.');
+
+const Telemetry = z
+  .strictObject({
+    logs: z
+      .strictObject({
+        level: z
+          .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+          .default('info')
+          .describe('Least level that is written.'),
+        access: z.boolean().default(true).describe('One line for each request.'),
+      })
+      .prefault({})
+      .describe(
+        'JSON lines on standard output. Requests never wait for whoever reads them: what is not taken waits in up to 4 MiB, and what comes then is dropped and counted (`portico_log_lines_dropped_total`).',
+      ),
+  })
+  .describe('What the gateway tells of itself.');
+
+const name = (what: string) =>
+  z.string().regex(NAME, {
+    error: (issue) => nameFault(String(issue.input), what),
+  });
+
+/** A user's plugin names its module; the rest are its settings, checked by its own schema. */
+const moduleReference = z
+  .looseObject({
+    module: z
+      .string()
+      .min(1)
+      .describe(
+        'Path (from this file) or package name of the plugin; it runs when the config loads.',
+      ),
+    fastPath: z
+      .boolean()
+      .optional()
+      .describe('An ordinary Fastify plugin does not need onSend: forwarded answers may skip it.'),
+  })
+  .describe('A plugin of yours; all other keys are its own settings.');
+
+/** Says what `schema` is, where it does not say so itself. */
+const described = <T extends z.ZodType>(schema: T, text: string): T =>
+  schema.description === undefined ? schema.describe(text) : schema;
+
+/** What adds keys to the schema. */
+export interface SchemaParts {
+  readonly plugins: ReadonlyMap<string, PluginSchema>;
+  readonly actions: readonly Pick<ActionModule, 'key' | 'schema' | 'beside'>[];
+}
+
+/** The schema of a whole config, given the plugins it may use and the actions that there are. */
+export function configSchema({ plugins, actions }: SchemaParts) {
+  const options = Object.fromEntries(
+    [...plugins].map(([key, { options: own }]) => [
+      key,
+      orFalse(described(own, `What the plugin ${key} does on a route.`)).optional(),
+    ]),
+  );
+  const settings = Object.fromEntries(
+    [...plugins].map(([key, { settings: own }]) => [
+      key,
+      described(own.optional(), `Settings of the plugin ${key}.`),
+    ]),
+  );
+  return z.strictObject({
+    version: z.literal(1).describe('Version of this format.'),
+    include: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('Files (globs) whose upstreams, routes and plugins are added to these.'),
+    server: Server.prefault({}),
+    admin: orFalse(Admin).prefault({}),
+    telemetry: Telemetry.prefault({}),
+    plugins: z
+      .strictObject(settings)
+      .catchall(moduleReference)
+      .prefault({})
+      .describe('Plugin-wide settings; plugins of yours, with the module each is in.'),
+    upstreams: z
+      .record(name('an upstream'), Upstream)
+      .default({})
+      .describe('Services the gateway calls, by name.'),
+    defaults: z
+      .strictObject({
+        routes: z.strictObject(options).prefault({}).describe('Plugin keys of every route.'),
+        upstreams: UpstreamOptions.omit({ targets: true, discover: true })
+          .prefault({})
+          .describe('Options of every upstream.'),
+      })
+      .prefault({})
+      .describe('A route or upstream replaces a default by its own key; `false` takes it away.'),
+    routes: z
+      .record(name('a route'), z.strictObject({ ...routeShape(actions), ...options }))
+      .default({})
+      .describe('What is served, by name.'),
+  });
+}
+
+/** Where and when first, then what a route does, then how. */
+function routeShape(actions: SchemaParts['actions']) {
+  const { match, priority, ...rest } = RouteBase.shape;
+  const keys = actions.flatMap(({ key, schema, beside }) => [
+    [key, schema.optional()] as const,
+    ...Object.entries(beside),
+  ]);
+  return { match, priority, ...Object.fromEntries(keys), ...rest };
+}
+
+export type ConfigSchema = ReturnType<typeof configSchema>;
+/** A config as the schema gives it: complete, durations in ms, but still by its written names. */
+export type ParsedConfig = z.output<ConfigSchema>;
+export type ParsedRoute = ParsedConfig['routes'][string];

@@ -1,0 +1,206 @@
+/**
+ * The building blocks of the config's schema: what a duration, a size, a URL, a source is.
+ *
+ * Each states its JSON Schema too, so that editors check what the gateway will check.
+ */
+import { z } from 'zod';
+import { parseAddressRange } from './address-range.ts';
+import { parseValuePath, PATH_PATTERN } from '../../core/value-path.ts';
+import { foreignSource } from '../check/foreign-hints.ts';
+import { parseDuration, parsePercent, parseSize } from './units.ts';
+
+/** A text that `parse` reads; what `parse` throws becomes the fault's message. */
+function parsed<T>(parse: (text: string) => T, hint: string, id: string, pattern: string) {
+  return z
+    .string({ error: (issue) => `expected ${hint}, found ${shown(issue.input)}` })
+    .meta({ id, pattern })
+    .transform((text, context) => {
+      try {
+        return parse(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as Error).message });
+        return z.NEVER;
+      }
+    });
+}
+
+/** What was written, short enough for a message. */
+export function shown(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  // JSON has no Infinity, which is what a number of 400 digits is.
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}..."` : text;
+}
+
+const DURATION = parsed(
+  parseDuration,
+  'a duration such as "250ms"',
+  'Duration',
+  '^(\\d+(\\.\\d+)?(ms|s|m|h)|.*\\$\\{.+\\}.*)$',
+);
+const SIZE = parsed(
+  parseSize,
+  'a size such as "64KiB"',
+  'Size',
+  '^(\\d+(\\.\\d+)?(B|KiB|MiB|GiB)|.*\\$\\{.+\\}.*)$',
+);
+const PERCENT = parsed(
+  parsePercent,
+  'a share such as "20%"',
+  'Percent',
+  '^(\\d+(\\.\\d+)?%|.*\\$\\{.+\\}.*)$',
+);
+
+const ADDRESS_RANGE = parsed(
+  parseAddressRange,
+  'an address or a network such as "10.0.0.0/8"',
+  'AddressRange',
+  '^([0-9A-Fa-f:.]+(/\\d{1,3})?|.*\\$\\{.+\\}.*)$',
+);
+
+/** `10.0.0.0/8`, `2001:db8::/32`, or one address. */
+export const addressRange = () => ADDRESS_RANGE;
+
+/** `250ms`, `2s`, `1m`, `1h` → milliseconds. A default is given as text: `.prefault('5s')`. */
+export const duration = () => DURATION;
+
+/** A duration above zero. */
+export const positiveDuration = () => DURATION.refine((ms) => ms > 0, 'must be longer than 0');
+
+/** `64KiB`, `1MiB` → bytes. */
+export const size = () => SIZE;
+
+/** `20%` → 0.2. */
+export const percent = () => PERCENT;
+
+/** An origin: scheme, host, port and nothing else; `whyNoPath` is told where there is more. */
+export const origin = (whyNoPath = "paths belong to a route's rewrite") =>
+  z
+    .string({
+      error: (issue) =>
+        `expected an origin such as "http://orders:4001", found ${shown(issue.input)}`,
+    })
+    .transform((text, context) => {
+      const url = URL.canParse(text) ? new URL(text) : undefined;
+      const message = originFault(text, url, whyNoPath);
+      if (message === undefined) return url!.origin;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    });
+
+function originFault(text: string, url: URL | undefined, whyNoPath: string): string | undefined {
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    return `"${text}" is not an http or https URL, such as "http://orders:4001"`;
+  }
+  if (url.hostname.includes('$')) return `"${text}" has a $ in its host: a variable is \${NAME}`;
+  // Which are secrets: not to be told again.
+  if (url.username !== '' || url.password !== '') return 'must not hold a user name or password';
+  if (url.pathname === '/' && url.search === '' && url.hash === '') return undefined;
+  return `"${text}" must end after the port: ${whyNoPath}`;
+}
+
+/** A name of ours: a metric label, a log field and a word on the command line. */
+export const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
+
+/** What is wrong with a name that does not fit {@link NAME}. */
+export function nameFault(name: string, what: string): string {
+  if (/^[A-Za-z][A-Za-z0-9_-]*$/.test(name)) {
+    return `${shown(name)} cannot name ${what}: it has ${name.length} characters, and 63 is the most`;
+  }
+  return `${shown(name)} cannot name ${what}: use letters, digits, - and _, starting with a letter`;
+}
+
+/** HTTP field name, RFC 9110 §5.1. */
+export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** A field name in lower case; names with `_` are refused, since they are dropped from requests. */
+export const fieldName = () =>
+  z
+    .string()
+    .regex(TOKEN, { error: (issue) => `${shown(issue.input)} is not a header name` })
+    .transform((name) => name.toLowerCase());
+
+/** Lists that are read anyway, and fields that mean something else. */
+const NO_ADDRESS =
+  /^(x-forwarded-.*|forwarded|connection|host|authorization|cookie|via|te|content-.*|.*_.*)$/;
+
+/** A field that holds one address. */
+export const addressField = () =>
+  fieldName().refine((name) => !NO_ADDRESS.test(name), {
+    error: (issue) =>
+      `${shown(issue.input)} does not tell one address, as CF-Connecting-IP or True-Client-IP does; X-Forwarded-For and Forwarded are read without this key`,
+  });
+
+/** Without control characters, RFC 9110 §5.5. */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+export const fieldValue = () =>
+  z.string().regex(FIELD_VALUE, 'holds characters a header may not have');
+
+/** A field value that no fault shows, even where it stands in the file. */
+export const secretFieldValue = () =>
+  z
+    .string({ error: 'expected text, in quotes' })
+    .regex(FIELD_VALUE, 'holds characters a header may not have');
+
+/**
+ * `consumer`, `address`, `route`, `header:x`, `cookie:x`, `claim:x`, `plugin:x`: where a limit or a hash takes
+ * its key from. The same word everywhere.
+ */
+export const source = () => SOURCE;
+
+const SOURCE_PATTERN = new RegExp(
+  `^(consumer|address|route|(header|cookie|plugin):[A-Za-z0-9_.-]+|claim:${PATH_PATTERN})$`,
+);
+
+const SOURCE = z
+  .string()
+  .regex(SOURCE_PATTERN, { error: (issue) => whyNoSource(String(issue.input)) })
+  .meta({ id: 'Source' });
+
+function whyNoSource(text: string): string {
+  const claim = text.startsWith('claim:') ? pathFault(text.slice('claim:'.length)) : undefined;
+  if (claim !== undefined) return claim;
+  const meant = foreignSource(text);
+  const right =
+    meant === undefined
+      ? ': use consumer, address, route, header:x, cookie:x, claim:x or plugin:x'
+      : `; did you mean "${meant}"?`;
+  return `${shown(text)} is not a source${right}`;
+}
+
+function pathFault(text: string): string | undefined {
+  try {
+    parseValuePath(text);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** `a`, `a.b`, `"a.b".c`: the path to a field of a JSON value. */
+export const valuePath = () => VALUE_PATH;
+
+const VALUE_PATH = z
+  .string()
+  .regex(new RegExp(`^${PATH_PATTERN}$`), {
+    error: (issue) => pathFault(String(issue.input)) ?? 'is not a path such as a.b',
+  })
+  .meta({ id: 'ValuePath' });
+
+/** The path to a claim: one spelling, whoever reads it. */
+export const claimPath = valuePath;
+
+/** `false`, or `schema`: a default that can be taken away. */
+export const orFalse = <T extends z.ZodType>(schema: T) =>
+  alike(z.union([z.literal(false), schema]), schema);
+
+/** One or several: what is written as a list or as its only member. */
+export const oneOrMore = <T extends z.ZodType>(schema: T) =>
+  alike(z.union([schema, z.array(schema).min(1)]), schema);
+
+/** A choice is described as what it is a choice of. */
+const alike = <T extends z.ZodType>(choice: T, { description }: z.ZodType): T =>
+  description === undefined ? choice : choice.describe(description);

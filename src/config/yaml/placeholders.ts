@@ -1,0 +1,104 @@
+/**
+ * Replaces placeholders in the scalar values of a document, and remembers which values came from
+ * outside: those are never printed.
+ */
+import { type Document, isPair, type Node, parseDocument, Scalar, visit } from 'yaml';
+import {
+  type Braceless,
+  braceless,
+  type Environment,
+  expand,
+  hasPlaceholder,
+} from './environment.ts';
+import type { Fault, Path } from '../fault.ts';
+import { pathOf } from './path.ts';
+
+/** Stands for a value that turned out to be empty: its key counts as absent. */
+export const ABSENT = Symbol('absent');
+
+export interface Expanded {
+  readonly faults: readonly {
+    readonly node: Node;
+    readonly path: Path;
+    readonly message: string;
+    readonly severity: Fault['severity'];
+  }[];
+  /** What was written, by the node that holds its value now. */
+  readonly outside: ReadonlyMap<Node, string>;
+  /** The text of values that were taken for numbers or truth values, by the node. */
+  readonly texts: ReadonlyMap<Node, string>;
+}
+
+export function expandDocument(document: Document, environment: Environment): Expanded {
+  const faults: Expanded['faults'][number][] = [];
+  const outside = new Map<Node, string>();
+  const texts = new Map<Node, string>();
+  visit(document, {
+    Scalar(key, node, ancestors) {
+      const written = node.value;
+      if (key === 'key' || typeof written !== 'string') return;
+      const meant = braceless(written, environment);
+      if (meant !== undefined) {
+        faults.push({ node, ...asItStands(pathOf(ancestors, node), meant) });
+      }
+      if (!hasPlaceholder(written)) return;
+      try {
+        const { text, from, whole } = expand(written, environment);
+        node.value = valueOf(text, node, whole && !written.startsWith('${file:'));
+        if (typeof node.value !== 'string') texts.set(node, text);
+        if (from.length > 0) outside.set(node, written);
+        if (text === '' && isPair(ancestors.at(-1))) node.value = ABSENT;
+      } catch (error) {
+        const { message } = error as Error;
+        faults.push({ node, path: pathOf(ancestors, node), message, severity: 'error' });
+      }
+    },
+  });
+  return { faults, outside, texts };
+}
+
+/** Keys of secrets, in settings and header maps alike. */
+const SECRET = /(?:secret|token|password|passphrase|authorization|keys?)$/i;
+
+/** What to say of `$NAME`: a secret that everybody can guess must not serve; other text may be meant so. */
+function asItStands(
+  path: Path,
+  { name, as, whole }: Braceless,
+): Omit<Expanded['faults'][number], 'node'> {
+  const isSecret = SECRET.test(String(path.findLast((part) => typeof part === 'string')));
+  if (!isSecret) {
+    const message = `"${as}" is taken as it stands: a variable is written \${${name}}`;
+    return { path, message, severity: 'warning' };
+  }
+  const and = whole ? ', and no secret' : '';
+  const message = `is taken as it stands${and}: a variable is written \${NAME}`;
+  return { path, message, severity: whole ? 'error' : 'warning' };
+}
+
+/** YAML's own words for numbers and truth values. */
+const TYPED =
+  /^(?:true|false|[-+]?(?:\.inf|0x[0-9a-f]+|0o[0-7]+|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?))$/i;
+
+/** A plain scalar that is one placeholder takes the YAML type of its value: `${PORT}` a number. */
+function valueOf(text: string, { type, tag }: Scalar, whole: boolean): unknown {
+  if (!whole || type !== Scalar.PLAIN || tag !== undefined || !TYPED.test(text.trim())) return text;
+  return parseDocument(text).toJS() as unknown;
+}
+
+/** `value` without the keys that are {@link ABSENT}; where a list has one, it is empty text. */
+export function dropAbsent(value: unknown, seen = new Set<unknown>()): unknown {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return value;
+  seen.add(value);
+  if (Array.isArray(value)) {
+    for (const [i, item] of value.entries()) {
+      if (item === ABSENT) value[i] = '';
+      else dropAbsent(item, seen);
+    }
+    return value;
+  }
+  for (const [key, member] of Object.entries(value)) {
+    if (member === ABSENT) delete (value as Record<string, unknown>)[key];
+    else dropAbsent(member, seen);
+  }
+  return value;
+}

@@ -1,0 +1,103 @@
+/**
+ * The config as it stands in its files: one tree of plain values, and the way back from any path in
+ * it to the file, line and column where it was written.
+ */
+import { globSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Environment } from './environment.ts';
+import type { Fault, Finding, Path } from '../fault.ts';
+import { isMap, type Tree } from './tree.ts';
+import { readYamlFile, type YamlFile } from './file.ts';
+
+/** Sections whose members may be spread over included files. */
+const MERGED = new Set(['upstreams', 'routes', 'plugins']);
+
+export interface Source {
+  readonly tree: Tree;
+  readonly faults: readonly Fault[];
+  /** Every file was read: what is not in the tree is not in the config. */
+  readonly complete: boolean;
+  /** Every file that was read, for watching. */
+  readonly files: readonly string[];
+  /** Gives a finding its place, and hides what came from the environment. */
+  place(finding: Finding): Fault;
+  /** The value at `path` could not be read: that is a fault already. */
+  isUnread(path: Path): boolean;
+  /** Takes a value from outside that is no text for the text that it was; `undefined` where there is none. */
+  asText(path: Path): string | undefined;
+  /** The folder of the file in which `path` is written; relative names start there. */
+  folderOf(path: Path): string;
+}
+
+/** Reads `file` and what it includes. Never throws: what is wrong is in `faults`. */
+export function readSource(file: string, environment: Environment): Source {
+  const root = readYamlFile(resolve(file), environment);
+  const files = [root];
+  const faults: Fault[] = [];
+  const tree = root.tree ?? {};
+  for (const path of includes(root, faults)) {
+    const included = readYamlFile(path, environment);
+    files.push(included);
+    faults.push(...mergeInto(tree, included, files));
+  }
+  return {
+    tree,
+    faults: [...files.flatMap((each) => each.faults), ...faults],
+    complete: files.every((each) => each.tree !== undefined),
+    files: files.map(({ path }) => path),
+    place: (finding) => fileOf(files, finding.path).place(finding),
+    isUnread: (path) => fileOf(files, path).isUnread(path),
+    asText: (path) => fileOf(files, path).asText(path),
+    folderOf: (path) => dirname(fileOf(files, path).path),
+  };
+}
+
+/** Every file that `root` includes, once, in the order it says. */
+function includes(root: YamlFile, faults: Fault[]): Set<string> {
+  const patterns = root.tree?.['include'];
+  const found = new Set<string>();
+  if (!Array.isArray(patterns)) return found;
+  const folder = dirname(root.path);
+  for (const [i, pattern] of patterns.entries()) {
+    const path = ['include', i];
+    if (typeof pattern !== 'string' || root.isUnread(path)) continue;
+    const names = globSync(pattern, { cwd: folder }).toSorted();
+    for (const name of names) found.add(resolve(folder, name));
+    if (names.length > 0) continue;
+    faults.push(root.place({ path, message: `no file matches "${pattern}"` }));
+  }
+  found.delete(root.path);
+  return found;
+}
+
+/** Adds what `file`, the last one read, says. @returns what it says again */
+function mergeInto(into: Tree, file: YamlFile, files: readonly YamlFile[]): Fault[] {
+  const faults: Fault[] = [];
+  const add = (section: Tree, path: Path, value: unknown): void => {
+    const name = String(path.at(-1));
+    if (!Object.hasOwn(section, name)) section[name] = value;
+    else faults.push(twice(path, file, files));
+  };
+  for (const [key, value] of Object.entries(file.tree ?? {})) {
+    if (key === 'include') {
+      const message = 'stands in an included file: only the first file may include others';
+      faults.push(file.place({ path: [key], at: 'key', message }));
+    } else if (MERGED.has(key) && isMap(value) && isMap(into[key] ?? {})) {
+      const section = (into[key] ??= {}) as Tree;
+      for (const [name, member] of Object.entries(value)) add(section, [key, name], member);
+    } else if (key !== 'version' || into[key] !== value) add(into, [key], value);
+  }
+  return faults;
+}
+
+function twice(path: Path, file: YamlFile, files: readonly YamlFile[]): Fault {
+  const earlier = fileOf(files.slice(0, -1), path);
+  const first = earlier.place({ path, message: '', at: 'key' });
+  const where = `${first.file}:${first.line}:${first.column}`;
+  return file.place({ path, at: 'key', message: `defined twice: first at ${where}` });
+}
+
+/** The file in which most of `path` stands; the first one where none has more. */
+function fileOf(files: readonly YamlFile[], path: Path): YamlFile {
+  return files.reduce((best, file) => (file.depthOf(path) > best.depthOf(path) ? file : best));
+}

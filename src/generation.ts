@@ -1,0 +1,159 @@
+/**
+ * A generation: everything built from one version of the config. This is the table of contents.
+ *
+ * It never listens. The server hands it requests, and swaps it for the next one when the config
+ * changes; what must survive that lives in the World.
+ */
+import { madeBy } from './actions/action.ts';
+import type { AdminRoutes } from './assembly/admin-routes.ts';
+import { admission, type RequestHandler } from './assembly/admission.ts';
+import { createApp } from './assembly/fastify-app.ts';
+import { mountAction } from './assembly/mount.ts';
+import { mountBff } from './assembly/mount-bff.ts';
+import { ownedFields } from './assembly/owned-fields.ts';
+import { registerPlugins } from './assembly/registered-plugins.ts';
+import { requestObserver } from './assembly/request-observer.ts';
+import { buildRoute, type UpstreamStates } from './assembly/routes.ts';
+import { StartFaults } from './assembly/start-faults.ts';
+import type { World } from './assembly/world.ts';
+import type { ActionConfig } from './config/actions.ts';
+import type { Config } from './config/build/config.ts';
+import type { Finding } from './config/fault.ts';
+import type { Loaded } from './config/load.ts';
+import type { GatewayModules } from './assembly/modules.ts';
+import { Matcher } from './routes/matcher.ts';
+
+export interface Generation {
+  /** 1 for the first. */
+  readonly number: number;
+  readonly config: Config;
+  readonly upstreams: UpstreamStates;
+  /** Requests under way. */
+  readonly inflight: () => number;
+  readonly handle: RequestHandler;
+  /** What a route does, in one line. */
+  readonly describeAction: (action: ActionConfig) => string;
+  /** What plugins take from operators. */
+  readonly adminRoutes: AdminRoutes;
+  /** Gives back what it holds; call it when nothing is under way. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds a generation, completely, before it serves anything.
+ *
+ * @throws {ConfigError} with every plugin and BFF that cannot start; everything that was made is given back
+ */
+export async function buildGeneration(
+  number: number,
+  { config, modules }: Loaded<GatewayModules>,
+  world: World,
+): Promise<Generation> {
+  const identity = {};
+  const upstreams = new Map(
+    Object.values(config.upstreams).map((each) => [each.name, world.upstreams.acquire(each)]),
+  );
+  const app = createApp(config.server, world);
+  const release = async (): Promise<void> => {
+    await app.close();
+    world.kept.release(identity);
+    await Promise.all([...upstreams.values()].map((state) => world.upstreams.release(state)));
+  };
+  const faults = new StartFaults(modules, world.clock);
+  try {
+    await foundOrLate(upstreams, world);
+    const owned = await ownedFields(config, modules, faults);
+    const plugins = await registerPlugins(app, config, modules, {
+      world,
+      generation: identity,
+      upstreams,
+      owned,
+      faults,
+    });
+    // Routes need the hooks of all plugins.
+    faults.throwAny();
+    const built = await Promise.all(
+      config.routes.map((route) =>
+        faults.attempt(unserved(route.name), () => buildRoute(route, plugins, upstreams, world)),
+      ),
+    );
+    const routes = built.filter((route) => route !== undefined);
+    const context = {
+      clock: world.clock,
+      idleMs: config.server.limits.idleMs,
+      minRate: config.server.limits.minRate,
+      readerIdleMs: config.server.limits.readerIdleMs,
+      urlBytes: config.server.limits.urlBytes,
+      onFallback: (route: string, reason: string) => world.metrics.countFallback(route, reason),
+    };
+    for (const route of routes) {
+      const { name, action } = route.config;
+      const bff = modules.bffs.get(name);
+      if (bff === undefined) {
+        const made = madeBy(modules.actions, action);
+        await faults.attempt(unserved(name), () => mountAction(app, route, made, context));
+      } else {
+        const unstarted = { path: ['routes', name, 'bff'], message: 'the BFF could not start' };
+        await faults.attempt(unstarted, () => mountBff(app, bff, route, context));
+      }
+    }
+    await faults.attempt(UNREADY, async () => {
+      await app.ready();
+    });
+    faults.throwAny();
+
+    const observer = requestObserver(config, world);
+    const handle = admission({
+      app,
+      server: config.server,
+      matcher: new Matcher(config.routes),
+      owned,
+      preflighted: new Set(
+        routes.filter((route) => route.answersPreflight).map((route) => route.config.name),
+      ),
+      mounted: new Set(modules.bffs.keys()),
+      world,
+      onClose: observer.onClose,
+    });
+    return {
+      number,
+      config,
+      upstreams,
+      inflight: observer.inflight,
+      handle: observer.counting(handle),
+      describeAction: (action) => madeBy(modules.actions, action).describe(action),
+      adminRoutes: plugins.adminRoutes,
+      close: async () => {
+        await plugins.close();
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** So long targets may be looked up before the first request is served without them. */
+const DISCOVERY_MS = 3_000;
+
+/** Waits for targets that are looked up, for a while: who asks before gets GW_NO_TARGET. */
+async function foundOrLate(upstreams: UpstreamStates, { clock }: World): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = clock.after(DISCOVERY_MS, () => late.resolve());
+  await Promise.race([
+    Promise.all([...upstreams.values()].map((each) => each.found())),
+    late.promise,
+  ]);
+  clock.cancel(timer);
+}
+
+/** Fastify starts what was registered last of all, and says in its message what could not. */
+const UNREADY: Finding = { path: [], message: 'a plugin or BFF could not start' };
+
+/** What plugins make of a route may be what can not be served. */
+const unserved = (route: string): Finding => ({
+  path: ['routes', route],
+  at: 'key',
+  message: 'can not be served',
+});
