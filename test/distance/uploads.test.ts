@@ -66,7 +66,7 @@ describe('an upload over HTTP/2 from 50 ms away', FIGURE_TRIES, () => {
   });
 });
 
-test('a hundred stalled uploads leave 16 MiB unread at most, and keep no other from its end', async () => {
+test('a hundred stalled uploads hold no more than their bounds, and keep no other from its end', async () => {
   const { relay, slots } = await far();
   const session = await openH2(relay.url, { maxSessionMemory: 1_000 });
   // One that was fast has widened the windows of all.
@@ -77,6 +77,7 @@ test('a hundred stalled uploads leave 16 MiB unread at most, and keep no other f
   }
   await expect.poll(() => slots().queued + slots().used, { timeout: 10_000 }).toBe(99);
   expect(await upload(session, 2 * MIB)).toBe(2 * MIB);
-  // Frames and TLS add a little.
-  expect(relay.sent - before - 2 * MIB).toBeLessThan(16 * MIB * 1.02);
+  // Unread, and what each has on its way upstream: collected, and in two buffers. Frames and TLS add a little.
+  const most = 16 * MIB + 99 * 3 * 65_536;
+  expect(relay.sent - before - 2 * MIB).toBeLessThan(most * 1.02);
 });
