@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startDnsServer } from '../../helpers/dns-server.ts';
 import { byAddress, byService, watched } from '../../helpers/discovery.ts';
+import { systemFiles } from '../../helpers/system-files.ts';
 import { eventually } from '../../helpers/upstream.ts';
 
 describe('targets by address', () => {
@@ -47,6 +48,23 @@ describe('targets by address', () => {
     const unknown = watched(byAddress(server, { name: 'unknown.svc' }));
     await Promise.all([none.told(1), unknown.told(1)]);
     expect([none.found, unknown.found]).toEqual([[[]], [[]]]);
+  });
+});
+
+describe('names of the system', () => {
+  test('are looked up with its search domains, unless they are whole', async () => {
+    const server = await startDnsServer({
+      'orders.shop.test': { A: ['10.0.0.1'] },
+      orders: { A: ['10.0.0.2'] },
+    });
+    const files = systemFiles(server, 'search shop.test\n');
+    const fields = { name: 'orders', resolvers: [] };
+    const searched = watched(byAddress(server, fields), undefined, files);
+    const whole = watched(byAddress(server, { ...fields, isWhole: true }), undefined, files);
+    await Promise.all([searched.told(1), whole.told(1)]);
+    expect(searched.origins).toEqual(['http://10.0.0.1:8080']);
+    expect(whole.origins).toEqual(['http://10.0.0.2:8080']);
+    expect(whole.found[0]?.[0]?.host).toBe('orders:8080');
   });
 });
 
