@@ -48,7 +48,7 @@ describe('a client that is slow and steady, on a gateway that has slots left,', 
     const timer = setInterval(() => {
       if (length < (performance.now() - startedAt) * READ_KIB * 1.024) socket.resume();
     }, 20);
-    await once(socket, 'close');
+    await once(socket, 'end');
     clearInterval(timer);
     expect(length).toBeGreaterThan(ANSWER);
   });
