@@ -166,8 +166,10 @@ describe('a log that nobody takes', { timeout: PATIENCE_MS }, () => {
          export default definePlugin({
            name: 'chatty', settings: z.strictObject({}), options: z.strictObject({}),
            register: () => ({
-             phase: 'request',
-             onRequest: () => { console.log(text); console.error(text); },
+             route: () => ({
+               phase: 'request',
+               onRequest: () => { console.log(text); console.error(text); },
+             }),
            }),
          });`,
       );

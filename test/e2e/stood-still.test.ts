@@ -139,8 +139,10 @@ describe('a gateway that stood still', { timeout: 60_000, retry: bound(0, 2) }, 
        export default definePlugin({
          name: 'blocking', settings: z.strictObject({}), options: z.strictObject({}),
          register: () => ({
-           phase: 'request',
-           onRequest: () => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000); },
+           route: () => ({
+             phase: 'request',
+             onRequest: () => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000); },
+           }),
          }),
        });`,
     );
