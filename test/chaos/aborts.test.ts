@@ -36,7 +36,8 @@ const WAYS = [
     return sent;
   },
   async (url: string, key: string, chaos: Chaos): Promise<ClientRequest> => {
-    const headers = { 'x-key': key, 'content-length': '100' };
+    // More than is collected before the upstream is called.
+    const headers = { 'x-key': key, 'content-length': '100000' };
     const sent = request(`${url}/ok`, { method: 'POST', headers, agent: false });
     sent.on('error', () => undefined).write('x'.repeat(50));
     await eventually(() => chaos.byKey.has(key));
