@@ -18,5 +18,7 @@ export default defineConfig({
     // What is waited for comes in milliseconds; on a busy machine, later.
     expect: { poll: { timeout: 10_000 } },
     pool: 'forks',
+    // Most tests wait more than they work: one worker a core, where vitest would leave one core free.
+    maxWorkers: '100%',
   },
 });
