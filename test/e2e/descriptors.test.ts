@@ -123,7 +123,9 @@ describe('a gateway that may open few files', { timeout: 60_000 }, () => {
     await expect.poll(() => countOf(gateway, TOO_FEW)).toBe(1);
     upstream.release();
 
-    const codes = (await Promise.all(answers)).map(({ status, text: body }) =>
+    // A connection that is opened anew meanwhile may be closed at once: it had no descriptor, either.
+    const admitted = (await Promise.all(answers)).filter(({ status }) => status > 0);
+    const codes = admitted.map(({ status, text: body }) =>
       status === 200 ? '200' : (/GW_\w+/.exec(body)?.[0] ?? body),
     );
     expect(new Set(codes)).toEqual(new Set(['200', 'GW_OVERLOADED']));
