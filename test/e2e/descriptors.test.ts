@@ -38,7 +38,10 @@ async function startGateway(target: string): Promise<GatewayProcess> {
   return startGatewayProcess(
     {
       upstreams: { one: { ...upstream, ...judges } },
-      routes: { one: { match: { path: '/*' }, upstream: 'one' } },
+      routes: {
+        one: { match: { path: '/*' }, upstream: 'one' },
+        own: { match: { path: '/own' }, respond: {} },
+      },
     },
     [],
     DESCRIPTORS,
@@ -116,22 +119,25 @@ describe('a gateway that may open few files', { timeout: 60_000 }, () => {
     const upstream = await startUpstream();
     const gateway = await startGateway(upstream.url);
     const agent = keepingAlive();
-    const askAll = () => Array.from({ length: 90 }, () => ask(`${gateway.url}/`, agent));
-    await Promise.all(askAll());
+    const askAll = (path: string) =>
+      Array.from({ length: 90 }, () => ask(gateway.url + path, agent));
+    // Connections of clients first, which ask no upstream: those to it are what is left to open.
+    await Promise.all(askAll('/own'));
     upstream.hold();
-    const answers = askAll();
+    const answers = askAll('/');
     await expect.poll(() => countOf(gateway, TOO_FEW)).toBe(1);
     upstream.release();
 
-    // A connection that is opened anew meanwhile may be closed at once: it had no descriptor, either.
-    const admitted = (await Promise.all(answers)).filter(({ status }) => status > 0);
-    const codes = admitted.map(({ status, text: body }) =>
+    const codes = (await Promise.all(answers)).map(({ status, text: body }) =>
       status === 200 ? '200' : (/GW_\w+/.exec(body)?.[0] ?? body),
     );
     expect(new Set(codes)).toEqual(new Set(['200', 'GW_OVERLOADED']));
     expect(await ask(`${gateway.url}/`, agent)).toMatchObject({ status: 200 });
     agent.destroy();
-    expect(await metrics(gateway)).toMatch(/^portico_target_healthy\{.*\} 1$/m);
+    // Until those connections are closed there is no descriptor for this one, either.
+    await expect
+      .poll(() => metrics(gateway).catch(() => ''))
+      .toMatch(/^portico_target_healthy\{.*\} 1$/m);
     expect(countOf(gateway, /^(circuit|target)$/)).toBe(0);
   });
 });

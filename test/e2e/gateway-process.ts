@@ -48,6 +48,8 @@ export async function startGatewayProcess(
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
+  // Not `exit`: what it wrote last may still be on its way by then.
+  const closed = once(child, 'close');
   const log: LogLine[] = [];
   const { url, admin } = await serving(child, log);
   const status = (field: string): number => {
@@ -63,7 +65,7 @@ export async function startGatewayProcess(
     memoryMiB: () => status('VmRSS'),
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      await closed;
       return child.exitCode;
     },
   };
