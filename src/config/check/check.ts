@@ -16,7 +16,7 @@ import { checkTimeouts } from './timeouts.ts';
 import { checkUpstreamTls } from './tls.ts';
 import { checkUpstreams, hasMisspelt } from './upstreams.ts';
 import type { Finding, Path } from '../fault.ts';
-import { knownNames, type Modules } from '../modules.ts';
+import { type KnownNames, knownNames, type Modules } from '../modules.ts';
 import type { NamedFiles } from '../build/named-files.ts';
 import { RouteBase } from '../schema/route.ts';
 import { hint } from './suggest.ts';
@@ -25,6 +25,10 @@ import { isMap, type Tree } from '../yaml/tree.ts';
 /** Every finding of the second pass. */
 export function checkTree(tree: Tree, modules: Modules, files: NamedFiles): Finding[] {
   const routes = isMap(tree['routes']) ? tree['routes'] : {};
+  const known: Known = {
+    upstreams: isMap(tree['upstreams']) ? Object.keys(tree['upstreams']) : [],
+    plugins: knownNames(modules, []),
+  };
   return [
     ...checkUpstreams(tree),
     ...checkPorts(tree),
@@ -33,7 +37,7 @@ export function checkTree(tree: Tree, modules: Modules, files: NamedFiles): Find
     ...checkUpstreamTls(tree, files),
     ...checkTimeouts(tree),
     ...Object.entries(routes).flatMap(([name, route]) =>
-      isMap(route) ? checkRoute(tree, modules, name, route) : [],
+      isMap(route) ? checkRoute(tree, modules, known, name, route) : [],
     ),
     ...checkRouteTable(routes),
     ...checkPluginOptions(tree, modules),
@@ -41,21 +45,32 @@ export function checkTree(tree: Tree, modules: Modules, files: NamedFiles): Find
   ];
 }
 
-function checkRoute(tree: Tree, modules: Modules, name: string, route: Tree): Finding[] {
+/** What routes refer to, gathered once for all of them. */
+interface Known {
+  readonly upstreams: readonly string[];
+  readonly plugins: KnownNames;
+}
+
+function checkRoute(
+  tree: Tree,
+  modules: Modules,
+  known: Known,
+  name: string,
+  route: Tree,
+): Finding[] {
   const path: Path = ['routes', name];
   const findings: Finding[] = [];
   const matches = readMatches(route, path, (finding) => findings.push(finding));
   findings.push(...checkAction(route, path, modules));
-  const { identifying, identifyingOn } = knownNames(modules, []);
-  const isIdentified = identifyingOn(keysOf(tree, route)).length > 0;
-  const upstreams = isMap(tree['upstreams']) ? Object.keys(tree['upstreams']) : [];
+  const { upstreams, plugins } = known;
+  const isIdentified = plugins.identifyingOn(keysOf(tree, route)).length > 0;
   const written: WrittenAction = {
     at: path,
     route,
     matches,
     upstreams,
     checkUpstream: (upstream, at) => checkUpstreamName(upstreams, upstream, at),
-    unidentifying: isIdentified ? [] : identifying,
+    unidentifying: isIdentified ? [] : plugins.identifying,
     bff: modules.bffs.get(name),
   };
   for (const action of modules.actions) {
