@@ -32,7 +32,7 @@ Exit code 1 where a row costs over 3 % more for sure: the lower end of its inter
 const MOST = 1.03;
 const CONNECTIONS = 64;
 /** Of each row in each process: V8 compiles on the gateway's own core. */
-const WARM_UP_MS = 2_000;
+const WARM_UP_MS = 4_000;
 /** Load before each measured interval. */
 const SETTLE_MS = 300;
 const CONFIG = `${HERE}bench/configs/regress.yaml`;

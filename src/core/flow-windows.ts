@@ -36,12 +36,13 @@ interface Flow {
   received: number;
   /** It has made use of its window, wherefore all have a wider one. */
   isFast: boolean;
+  isOpen: boolean;
 }
 
 export class FlowWindows {
   readonly #session: Http2Session;
   readonly #options: FlowWindowOptions;
-  readonly #flows = new Set<Http2Stream>();
+  #flows = 0;
   #unread = 0;
   /** What the connection's window is short of. */
   #withheld = 0;
@@ -57,14 +58,14 @@ export class FlowWindows {
 
   /** Before a stream opens, which gets no more than its share. */
   makeRoom(): void {
-    this.#narrow(this.#flows.size + 1);
+    this.#narrow(this.#flows + 1);
   }
 
   /** `stream` is open: bytes come in on it. */
   watch(stream: Http2Stream): void {
-    const flow: Flow = { unread: 0, received: 0, isFast: false };
-    this.#flows.add(stream);
-    this.#narrow(this.#flows.size);
+    const flow: Flow = { unread: 0, received: 0, isFast: false, isOpen: true };
+    this.#flows += 1;
+    this.#narrow(this.#flows);
     const push = stream.push.bind(stream);
     const read = stream._read.bind(stream);
     stream.push = (chunk: Uint8Array | null, encoding?: BufferEncoding) => {
@@ -77,13 +78,15 @@ export class FlowWindows {
       this.#count(flow, stream.readableLength);
       read(bytes);
     };
-    const forget = (): void => this.#forget(stream, flow);
+    const forget = (): void => this.#forget(flow);
     stream.once('end', forget);
     stream.once('close', forget);
   }
 
-  #forget(stream: Http2Stream, flow: Flow): void {
-    if (!this.#flows.delete(stream)) return;
+  #forget(flow: Flow): void {
+    if (!flow.isOpen) return;
+    flow.isOpen = false;
+    this.#flows -= 1;
     this.#count(flow, 0);
     if (!flow.isFast) return;
     this.#fast -= 1;
@@ -115,7 +118,7 @@ export class FlowWindows {
     flow.received = 0;
     if (!flow.isFast) this.#fast += 1;
     flow.isFast = true;
-    const share = this.#shareOf(this.#flows.size);
+    const share = this.#shareOf(this.#flows);
     if (share >= this.#window * 2) this.#tell(share);
   }
 

@@ -7,6 +7,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from './clock.ts';
+import { Linked, LinkedList } from './linked-list.ts';
 
 /** Between two looks at what a client has taken: so late it may be cut. */
 const MAX_LOOK_MS = 250;
@@ -73,25 +74,32 @@ export class ReaderWatch {
  * before it looks.
  */
 export function readerWatch(clock: Clock, idleMs: number): (response: ServerResponse) => void {
-  const open = new Set<ServerResponse>();
+  const open = new LinkedList<OpenAnswer>();
   let isArmed = false;
   function look(): void {
     isArmed = false;
-    for (const response of open) {
-      new ReaderWatch(response, clock, idleMs, takenOfConnection).start();
+    for (const answer of open) {
+      open.remove(answer);
+      new ReaderWatch(answer.response, clock, idleMs, takenOfConnection).start();
     }
-    open.clear();
-  }
-  function forget(this: ServerResponse): void {
-    open.delete(this);
   }
   return (response) => {
-    open.add(response);
-    response.on('close', forget);
+    const answer = new OpenAnswer(response);
+    open.add(answer);
+    response.on('close', () => open.remove(answer));
     if (isArmed) return;
     isArmed = true;
     clock.after(lookMsOf(idleMs), look);
   };
+}
+
+class OpenAnswer extends Linked<OpenAnswer> {
+  readonly response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    super();
+    this.response = response;
+  }
 }
 
 /** Of one write, which is over once there is room for the next. */

@@ -5,6 +5,7 @@
  * or to stop one is a few assignments, where a timer of Node's own costs as much as matching a request.
  */
 import type { Clock, Timer } from './clock.ts';
+import { Linked, LinkedList } from './linked-list.ts';
 
 /** Timers may fire a fraction of a millisecond early. */
 const EARLY_MS = 1;
@@ -12,8 +13,7 @@ const EARLY_MS = 1;
 export class Timeouts {
   readonly #ms: number;
   readonly #clock: Clock;
-  #first: Timeout | undefined;
-  #last: Timeout | undefined;
+  readonly #list = new LinkedList<Timeout>();
   #timer: Timer | undefined;
 
   constructor(ms: number, clock: Clock) {
@@ -24,28 +24,14 @@ export class Timeouts {
   /** Runs `task` once, this length from `now`, unless stopped. */
   start(task: () => void, now: number = this.#clock.now()): Timeout {
     const timeout = new Timeout(this, task, now + this.#ms);
-    const last = this.#last;
-    this.#last = timeout;
-    if (last === undefined) {
-      this.#first = timeout;
-      this.#timer ??= this.#clock.after(this.#ms, this.#run);
-    } else {
-      last.next = timeout;
-      timeout.previous = last;
-    }
+    this.#list.add(timeout);
+    this.#timer ??= this.#clock.after(this.#ms, this.#run);
     return timeout;
   }
 
   /** @internal */
   remove(timeout: Timeout): void {
-    const { previous, next } = timeout;
-    if (previous === undefined) this.#first = next;
-    else previous.next = next;
-    if (next === undefined) this.#last = previous;
-    else next.previous = previous;
-    timeout.previous = undefined;
-    timeout.next = undefined;
-    if (this.#first !== undefined) return;
+    if (!this.#list.remove(timeout) || this.#list.size > 0) return;
     this.#clock.cancel(this.#timer);
     this.#timer = undefined;
   }
@@ -54,12 +40,13 @@ export class Timeouts {
     this.#timer = undefined;
     const due = this.#clock.now() + EARLY_MS;
     try {
-      for (let first = this.#first; first !== undefined && first.at <= due; first = this.#first) {
-        first.stop();
-        first.task();
+      for (let next = this.#list.first; next !== undefined && next.at <= due; ) {
+        next.stop();
+        next.task();
+        next = this.#list.first;
       }
     } finally {
-      const next = this.#first;
+      const next = this.#list.first;
       if (next !== undefined) {
         this.#timer ??= this.#clock.after(Math.max(next.at - this.#clock.now(), 0), this.#run);
       }
@@ -68,25 +55,21 @@ export class Timeouts {
 }
 
 /** One that was started. */
-export class Timeout {
-  readonly #list: Timeouts;
+export class Timeout extends Linked<Timeout> {
+  readonly #timeouts: Timeouts;
   readonly task: () => void;
   /** On the clock. */
   readonly at: number;
-  previous: Timeout | undefined = undefined;
-  next: Timeout | undefined = undefined;
-  #isRunning = true;
 
-  constructor(list: Timeouts, task: () => void, at: number) {
-    this.#list = list;
+  constructor(timeouts: Timeouts, task: () => void, at: number) {
+    super();
+    this.#timeouts = timeouts;
     this.task = task;
     this.at = at;
   }
 
   /** The second time does nothing. */
   stop(): void {
-    if (!this.#isRunning) return;
-    this.#isRunning = false;
-    this.#list.remove(this);
+    this.#timeouts.remove(this);
   }
 }

@@ -13,6 +13,7 @@ import type { CancelListener } from '../core/cancellation.ts';
 import type { Policy, UpstreamRequest } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
+import { Linked, LinkedList } from '../core/linked-list.ts';
 import { type GivenUp, Slot, slotToGiveWay } from './slot.ts';
 
 /** Between two looks for a client that is too slow, while somebody waits. */
@@ -36,8 +37,8 @@ export interface SlotOptions {
 /** The slots of one upstream, shared by all its routes. */
 export class Slots {
   readonly #options: SlotOptions;
-  readonly #held = new Set<Slot>();
-  readonly #queue = new Set<Waiter>();
+  readonly #held = new LinkedList<Slot>();
+  readonly #queue = new LinkedList<Waiter>();
   #lookTimer: Timer | undefined;
   #vainUntil = 0;
 
@@ -98,7 +99,7 @@ export class Slots {
 
   /** A freed slot is handed over here and now, so that nobody can jump in. */
   readonly #free = (slot: Slot): void => {
-    this.#held.delete(slot);
+    this.#held.remove(slot);
     for (const waiter of this.#queue) {
       if (!this.#hasFree()) return;
       waiter.grant(this.#take(waiter.request));
@@ -106,7 +107,7 @@ export class Slots {
   };
 
   readonly #leave = (waiter: Waiter): void => {
-    this.#queue.delete(waiter);
+    this.#queue.remove(waiter);
     if (this.#queue.size > 0) return;
     this.#options.clock.cancel(this.#lookTimer);
     this.#lookTimer = undefined;
@@ -140,7 +141,7 @@ export class Slots {
   }
 }
 
-class Waiter implements CancelListener {
+class Waiter extends Linked<Waiter> implements CancelListener {
   readonly request: UpstreamRequest;
   readonly #resolve: (slot: Slot) => void;
   readonly #reject: (error: Error) => void;
@@ -155,6 +156,7 @@ class Waiter implements CancelListener {
     clock: Clock,
     onLeave: (waiter: Waiter) => void,
   ) {
+    super();
     this.request = request;
     this.#resolve = resolve;
     this.#reject = reject;

@@ -9,6 +9,7 @@
 import type { Body } from '../core/body.ts';
 import type { UpstreamRequest } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
+import { Linked } from '../core/linked-list.ts';
 import { Upload } from '../core/upload.ts';
 
 /** Further behind than this a client may be told to give way. */
@@ -24,13 +25,14 @@ export interface GivenUp {
   readonly behindMs: number;
 }
 
-export class Slot {
+export class Slot extends Linked<Slot> {
   readonly request: UpstreamRequest;
   readonly #onRelease: (slot: Slot) => void;
   #body: Body | undefined;
   #isHeld = true;
 
   constructor(request: UpstreamRequest, onRelease: (slot: Slot) => void) {
+    super();
     this.request = request;
     this.#onRelease = onRelease;
   }

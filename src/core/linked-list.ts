@@ -1,0 +1,70 @@
+/**
+ * Things in the order in which they came, of which any may leave at any time: what a `Set` does, for
+ * what comes and goes with every request.
+ *
+ * A `Set` copies itself to a new table every so often, and the old one points to the new one for the sake
+ * of iterations. Once a collection has moved one table to the old generation, all tables after it live until
+ * a full collection, together with all that was in them. Seen: 20 ms instead of 4 for each collection.
+ */
+
+/** What can be in a list: in one at most. */
+export abstract class Linked<T extends Linked<T>> {
+  /** @internal */
+  list: LinkedList<T> | undefined = undefined;
+  /** @internal */
+  previous: T | undefined = undefined;
+  /** @internal */
+  next: T | undefined = undefined;
+}
+
+export class LinkedList<T extends Linked<T>> {
+  #first: T | undefined;
+  #last: T | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get first(): T | undefined {
+    return this.#first;
+  }
+
+  /** At the end. */
+  add(member: T): void {
+    member.list = this;
+    const last = this.#last;
+    this.#last = member;
+    this.#size += 1;
+    if (last === undefined) this.#first = member;
+    else {
+      last.next = member;
+      member.previous = last;
+    }
+  }
+
+  /** @returns whether it was in it */
+  remove(member: T): boolean {
+    if (member.list !== this) return false;
+    const { previous, next } = member;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    // Who has left keeps nobody alive.
+    member.list = undefined;
+    member.previous = undefined;
+    member.next = undefined;
+    this.#size -= 1;
+    return true;
+  }
+
+  /** Whom it has reached may leave meanwhile. */
+  *[Symbol.iterator](): Generator<T, void> {
+    for (let member = this.#first; member !== undefined; ) {
+      const { next } = member;
+      yield member;
+      member = next;
+    }
+  }
+}
