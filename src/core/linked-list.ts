@@ -61,7 +61,7 @@ export class LinkedList<T extends Linked<T>> {
 
   /** Whom it has reached may leave meanwhile. */
   *[Symbol.iterator](): Generator<T, void> {
-    for (let member = this.#first; member !== undefined; ) {
+    for (let member = this.#first; member !== undefined;) {
       const { next } = member;
       yield member;
       member = next;

@@ -40,7 +40,7 @@ export class Timeouts {
     this.#timer = undefined;
     const due = this.#clock.now() + EARLY_MS;
     try {
-      for (let next = this.#list.first; next !== undefined && next.at <= due; ) {
+      for (let next = this.#list.first; next !== undefined && next.at <= due;) {
         next.stop();
         next.task();
         next = this.#list.first;
