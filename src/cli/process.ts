@@ -1,4 +1,5 @@
 /** The process: arguments, environment, signals and the exit code. Nothing else touches them. */
+import './engine.ts';
 import './running-copy.ts';
 import { onNpmGone } from './npm-gone.ts';
 import type { StandardOutput } from './standard-output.ts';
