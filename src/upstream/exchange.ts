@@ -79,8 +79,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
     const options = {
       path: path + query,
       method,
-      // undici only reads it.
-      headers: headers as MutableHeaders,
+      headers: teFirst(headers),
       body: body instanceof Upload ? (this.#upload ?? null) : (body ?? null),
     };
     try {
@@ -226,6 +225,12 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
     this.#upload?.destroy();
   }
 }
+
+/** What guards HTTP/1.1 looks at the first field alone. undici only reads them. */
+const teFirst = (headers: Headers): MutableHeaders => {
+  const { te } = headers;
+  return (te === undefined ? headers : { te, ...headers }) as MutableHeaders;
+};
 
 /** Connections that were closed at one moment, one after another. */
 const MOST_REPEATS = 2;
