@@ -8,8 +8,9 @@ import { madeBy } from './actions/action.ts';
 import type { AdminRoutes } from './assembly/admin-routes.ts';
 import { admission, type RequestHandler } from './assembly/admission.ts';
 import { createApp } from './assembly/fastify-app.ts';
-import { mountAction } from './assembly/mount.ts';
+import { actionHooks } from './assembly/mount.ts';
 import { mountBff } from './assembly/mount-bff.ts';
+import { MountedActions } from './assembly/mounted-actions.ts';
 import { ownedFields } from './assembly/owned-fields.ts';
 import { registerPlugins } from './assembly/registered-plugins.ts';
 import { requestObserver } from './assembly/request-observer.ts';
@@ -20,8 +21,10 @@ import type { ActionConfig } from './config/actions.ts';
 import type { Config } from './config/build/config.ts';
 import type { Finding } from './config/fault.ts';
 import type { Loaded } from './config/load.ts';
+import { Slices } from './core/slices.ts';
 import type { GatewayModules } from './assembly/modules.ts';
 import { Matcher } from './routes/matcher.ts';
+import type { Route } from './routes/route.ts';
 
 export interface Generation {
   /** 1 for the first. */
@@ -72,12 +75,15 @@ export async function buildGeneration(
     });
     // Routes need the hooks of all plugins.
     faults.throwAny();
-    const built = await Promise.all(
-      config.routes.map((route) =>
-        faults.attempt(unserved(route.name), () => buildRoute(route, plugins, upstreams, world)),
-      ),
-    );
-    const routes = built.filter((route) => route !== undefined);
+    const slices = new Slices();
+    const routes: Route[] = [];
+    for (const each of config.routes) {
+      const route = await faults.attempt(unserved(each.name), () =>
+        buildRoute(each, plugins, upstreams, world),
+      );
+      if (route !== undefined) routes.push(route);
+      await slices.pause();
+    }
     const context = {
       clock: world.clock,
       idleMs: config.server.limits.idleMs,
@@ -86,16 +92,20 @@ export async function buildGeneration(
       urlBytes: config.server.limits.urlBytes,
       onFallback: (route: string, reason: string) => world.metrics.countFallback(route, reason),
     };
+    const actions = new MountedActions(app);
     for (const route of routes) {
       const { name, action } = route.config;
       const bff = modules.bffs.get(name);
       if (bff === undefined) {
         const made = madeBy(modules.actions, action);
-        await faults.attempt(unserved(name), () => mountAction(app, route, made, context));
+        await faults.attempt(unserved(name), () =>
+          actions.add(name, actionHooks(route, made, context)),
+        );
       } else {
         const unstarted = { path: ['routes', name, 'bff'], message: 'the BFF could not start' };
         await faults.attempt(unstarted, () => mountBff(app, bff, route, context));
       }
+      await slices.pause();
     }
     await faults.attempt(UNREADY, async () => {
       await app.ready();

@@ -27,7 +27,7 @@ import { GatewayError, toGatewayError } from '../core/errors.ts';
 import { readerWatch } from '../core/reader-watch.ts';
 import type { MatchRequest } from '../routes/conditions.ts';
 import type { Match, Matcher } from '../routes/matcher.ts';
-import { ACTION_METHOD, addressOf } from './mount.ts';
+import { ACTION_ADDRESS, ACTION_METHOD, addressOf } from './mount.ts';
 import type { World } from './world.ts';
 
 export interface AdmissionOptions {
@@ -120,8 +120,8 @@ function route(
   exchange.route = match.route.name;
   exchange.params = match.params;
   exchange.rest = match.rest;
-  const below = mounted.has(match.route.name) ? match.rest : '';
-  return addressOf(match.route.name) + below + query;
+  const { name } = match.route;
+  return (mounted.has(name) ? addressOf(name) + match.rest : ACTION_ADDRESS) + query;
 }
 
 /** @throws GW_ROUTE_NOT_FOUND, GW_METHOD_NOT_ALLOWED, GW_REQUEST_INVALID */
@@ -186,7 +186,9 @@ function refusedByRoute(
     return false;
   }
   exchange.refusal = error;
-  enterFastify(request, response, exchange, addressOf(exchange.route), options);
+  const isMounted = options.mounted.has(exchange.route);
+  const address = isMounted ? addressOf(exchange.route) : ACTION_ADDRESS;
+  enterFastify(request, response, exchange, address, options);
   return true;
 }
 

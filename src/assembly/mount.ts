@@ -2,22 +2,25 @@
  * Puts routes on Fastify.
  *
  * Matching is done before Fastify sees a request (its router knows no headers, no precedence, and at
- * most 31 constrained routes on one path), so that each route stands under an address of its own,
- * `/@name`, that no client can ask for. The first hook of all gives the request its real URL and
- * method back.
+ * most 31 constrained routes on one path), so that routes stand under addresses that no client can ask for:
+ * actions under one for all of them, each BFF under its own, `/@name`. The first hook of all gives the
+ * request its real URL and method back.
  */
-import type { FastifyInstance } from 'fastify';
 import type { AnyAction } from '../actions/action.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import { asHook, asLastHook, type FastifyHook } from './fastify-hook.ts';
+import type { ActionHooks } from './mounted-actions.ts';
 import { sendHooks } from './send-hooks.ts';
 
 export const ADDRESS_PREFIX = '/@';
 
-/** Where a route stands on Fastify. */
+/** Where all actions stand. A name is never empty. */
+export const ACTION_ADDRESS = ADDRESS_PREFIX;
+
+/** Where a BFF stands on Fastify. */
 export const addressOf = (route: string): string => ADDRESS_PREFIX + route;
 
 /**
@@ -26,29 +29,22 @@ export const addressOf = (route: string): string => ADDRESS_PREFIX + route;
  */
 export const ACTION_METHOD = 'POST';
 
-/** Mounts a route whose action answers by itself. */
-export function mountAction(
-  app: FastifyInstance,
+/** What runs on a route whose action answers by itself. */
+export function actionHooks(
   route: Route,
   { create, readsBody, kind }: AnyAction,
   context: ActionContext,
-): void {
+): ActionHooks {
   if (create === undefined) throw new TypeError(`${kind} is mounted, and does not answer`);
-  const onSend = sendHooks(route);
-  app.route({
-    method: ACTION_METHOD,
-    url: addressOf(route.config.name),
+  return {
     onRequest: [
       ...entryHooks(route, context),
       ...route.requestHooks.map(asHook),
       ...(readsBody ? [] : [closeAfterLongBody]),
       asLastHook(create(route, route.config.action, context)),
     ],
-    ...(onSend.length === 0 ? {} : { onSend }),
-    handler: () => {
-      throw new TypeError('the action answers before Fastify would');
-    },
-  });
+    onSend: sendHooks(route)[0],
+  };
 }
 
 /** A body that nobody will read must not keep the connection busy. */
