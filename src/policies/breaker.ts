@@ -8,12 +8,11 @@ import type { Policy, UpstreamRequest, UpstreamResponse } from '../core/call.ts'
 import type { Clock, Timer } from '../core/clock.ts';
 import { type Timeout, Timeouts } from '../core/timeouts.ts';
 import { Upload } from '../core/upload.ts';
-import type { Circuit } from './circuit.ts';
 import type { FailureJudge } from './failure.ts';
-import type { Permit } from './permit.ts';
+import type { CircuitGate, Permit } from './permit.ts';
 
 export interface BreakerOptions {
-  readonly circuit: Circuit;
+  readonly circuit: CircuitGate;
   /** What counts as a failure. */
   readonly judge: FailureJudge;
   /** Heads that take this long count too; absent: none does. */
@@ -28,7 +27,7 @@ const FAILED_STATUS = new Error('the status counts as a failure');
 const TOO_SLOW = new Error('the answer took too long');
 
 /** Sends a call away before it waits for a slot. @throws GW_CIRCUIT_OPEN */
-export function shedder(circuit: Circuit): Policy {
+export function shedder(circuit: CircuitGate): Policy {
   return (next) =>
     function shed(request) {
       try {

@@ -1,5 +1,5 @@
 /**
- * Bounds how many exchanges an upstream holds at once, so that a slow one can not take the whole
+ * Bounds how many exchanges an upstream holds at once, so that a slow one cannot take the whole
  * gateway with it.
  *
  * A slot is held until the body closes, not until the head arrives. Who finds none waits in order,
@@ -9,24 +9,28 @@
  * would need a promise held open just for that; its queue is not fair, and does not let an aborted
  * waiter go.
  */
-import type { CancelListener } from '../core/cancellation.ts';
 import type { Policy, UpstreamRequest } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import { Linked, LinkedList } from '../core/linked-list.ts';
+import { LinkedList } from '../core/linked-list.ts';
+import { LocalSlotCount, type SlotBounds, type SlotCount } from '../core/shared/slot-count.ts';
 import { type GivenUp, Slot, slotToGiveWay } from './slot.ts';
+import { WaitingCall } from './waiting-call.ts';
 
 /** Between two looks for a client that is too slow, while somebody waits. */
 const LOOK_MS = 100;
 /** One look in vain is enough for so long, however many are refused meanwhile. */
 const VAIN_MS = 10;
 
-export interface SlotOptions {
+export interface SlotSize {
   /** Exchanges open at once. */
   readonly concurrency: number;
   /** Calls that may wait; 0 never waits. */
   readonly queue: number;
   readonly waitMs: number;
+}
+
+export interface SlotOptions extends SlotSize {
   readonly clock: Clock;
   /** What a refusal calls it. Default: the upstream. */
   readonly whose?: string;
@@ -36,26 +40,35 @@ export interface SlotOptions {
 
 /** The slots of one upstream, shared by all its routes. */
 export class Slots {
-  readonly #options: SlotOptions;
+  readonly #options: Omit<SlotOptions, keyof SlotSize>;
+  #size: SlotSize;
+  readonly #count: SlotCount;
   readonly #held = new LinkedList<Slot>();
-  readonly #queue = new LinkedList<Waiter>();
   #lookTimer: Timer | undefined;
   #vainUntil = 0;
 
   constructor(options: SlotOptions) {
     this.#options = options;
+    this.#size = options;
+    this.#count = new LocalSlotCount(boundsOf(options));
   }
 
   get concurrency(): number {
-    return this.#options.concurrency;
+    return this.#size.concurrency;
   }
 
   get used(): number {
-    return this.#held.size;
+    return this.#count.used;
   }
 
   get queued(): number {
-    return this.#queue.size;
+    return this.#count.queued;
+  }
+
+  /** Slots that are held stay so, even if they are too many now; whoever waits goes on as it was told. */
+  resize(size: SlotSize): void {
+    this.#size = size;
+    this.#count.resize(boundsOf(size));
   }
 
   /**
@@ -65,61 +78,54 @@ export class Slots {
    */
   acquire(request: UpstreamRequest): Slot | Promise<Slot> {
     request.signal.throwIfCancelled();
-    if (!this.#isFree()) this.#makeRoom(1);
-    if (this.#isFree()) return this.#take(request);
-    const { queue, waitMs, clock } = this.#options;
-    if (this.#queue.size >= queue) throw this.#full('its queue is full');
-    return new Promise((resolve, reject) => {
-      const waiter = new Waiter(request, resolve, reject, clock, this.#leave);
-      this.#queue.add(waiter);
-      waiter.arm(waitMs, () => this.#full(`waited ${waitMs} ms`));
-      this.#lookTimer ??= clock.after(LOOK_MS, this.#look);
-    });
+    if (this.#count.tryAcquire()) return this.#take(request);
+    this.#makeRoom(1);
+    if (this.#count.tryAcquire()) return this.#take(request);
+    return this.#wait(request);
   }
 
   /** Sends everyone who waits away: there is nothing to wait for. */
   empty(reason: () => Error): void {
-    for (const waiter of this.#queue) waiter.refuse(reason());
+    // Nobody else waits here.
+    for (const waiter of this.#count.waiters) (waiter as WaitingCall).refuse(reason());
   }
 
-  #hasFree(): boolean {
-    return this.#held.size < this.#options.concurrency;
-  }
-
-  /** For who comes now, whom nobody precedes. */
-  #isFree(): boolean {
-    return this.#queue.size === 0 && this.#hasFree();
-  }
-
-  #take(request: UpstreamRequest): Slot {
+  readonly #take = (request: UpstreamRequest): Slot => {
     const slot = new Slot(request, this.#free);
     this.#held.add(slot);
     return slot;
-  }
-
-  /** A freed slot is handed over here and now, so that nobody can jump in. */
-  readonly #free = (slot: Slot): void => {
-    this.#held.remove(slot);
-    for (const waiter of this.#queue) {
-      if (!this.#hasFree()) return;
-      waiter.grant(this.#take(waiter.request));
-    }
   };
 
-  readonly #leave = (waiter: Waiter): void => {
-    this.#queue.remove(waiter);
-    if (this.#queue.size > 0) return;
+  readonly #free = (slot: Slot): void => {
+    this.#held.remove(slot);
+    this.#count.release();
+  };
+
+  #wait(request: UpstreamRequest): Promise<Slot> {
+    const { waitMs } = this.#size;
+    const { clock } = this.#options;
+    const waiter = new WaitingCall(request, { clock, take: this.#take, onLeave: this.#leave });
+    if (!this.#count.enqueue(waiter)) throw this.#full('its queue is full');
+    const slot = waiter.slotWithin(waitMs, () => this.#full(`waited ${waitMs} ms`));
+    // A call that was cancelled has left already.
+    if (this.#count.queued > 0) this.#lookTimer ??= clock.after(LOOK_MS, this.#look);
+    return slot;
+  }
+
+  readonly #leave = (waiter: WaitingCall): void => {
+    this.#count.leave(waiter);
+    if (this.#count.queued > 0) return;
     this.#options.clock.cancel(this.#lookTimer);
     this.#lookTimer = undefined;
   };
 
   /** Has slow clients give way: for those who wait, and `more`. */
   #makeRoom(more: number): void {
-    const { concurrency, clock, onGivenUp } = this.#options;
+    const { clock, onGivenUp } = this.#options;
     const now = clock.now();
     if (now < this.#vainUntil) return;
-    for (let wanted = this.#queue.size + more; wanted > 0; wanted--) {
-      const slot = slotToGiveWay(this.#held, concurrency, now);
+    for (let wanted = this.#count.queued + more; wanted > 0; wanted--) {
+      const slot = slotToGiveWay(this.#held, this.#size.concurrency, now);
       if (slot === undefined) {
         this.#vainUntil = now + VAIN_MS;
         return;
@@ -131,67 +137,23 @@ export class Slots {
   readonly #look = (): void => {
     this.#lookTimer = undefined;
     this.#makeRoom(0);
-    if (this.#queue.size > 0) this.#lookTimer = this.#options.clock.after(LOOK_MS, this.#look);
+    if (this.#count.queued > 0) this.#lookTimer = this.#options.clock.after(LOOK_MS, this.#look);
   };
 
   #full(why: string): GatewayError {
-    const { whose = 'the upstream', concurrency } = this.#options;
-    const detail = `${whose} is at its limit of ${concurrency} exchanges; ${why}`;
+    const { whose = 'the upstream' } = this.#options;
+    const detail = `${whose} is at its limit of ${this.#size.concurrency} exchanges; ${why}`;
     return new GatewayError('GW_BULKHEAD_FULL', detail, { retryAfterMs: 1_000 });
   }
 }
 
-class Waiter extends Linked<Waiter> implements CancelListener {
-  readonly request: UpstreamRequest;
-  readonly #resolve: (slot: Slot) => void;
-  readonly #reject: (error: Error) => void;
-  readonly #clock: Clock;
-  readonly #onLeave: (waiter: Waiter) => void;
-  #timer: Timer | undefined;
+const boundsOf = ({ concurrency, queue }: SlotSize): SlotBounds => ({ slots: concurrency, queue });
 
-  constructor(
-    request: UpstreamRequest,
-    resolve: (slot: Slot) => void,
-    reject: (error: Error) => void,
-    clock: Clock,
-    onLeave: (waiter: Waiter) => void,
-  ) {
-    super();
-    this.request = request;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#clock = clock;
-    this.#onLeave = onLeave;
-  }
-
-  arm(waitMs: number, timeout: () => Error): void {
-    this.#timer = this.#clock.after(waitMs, () => this.refuse(timeout()));
-    this.request.signal.listen(this);
-  }
-
-  grant(slot: Slot): void {
-    this.#leave();
-    this.#resolve(slot);
-  }
-
-  refuse(error: Error): void {
-    this.#leave();
-    this.#reject(error);
-  }
-
-  onCancel(reason: Error): void {
-    this.refuse(reason);
-  }
-
-  #leave(): void {
-    this.#onLeave(this);
-    this.#clock.cancel(this.#timer);
-    this.request.signal.unlisten(this);
-  }
-}
+/** What a call asks for a slot. */
+export type SlotSource = Pick<Slots, 'acquire'>;
 
 /** Holds one of `slots` for each exchange, from before the call to the close of its body. */
-export function bulkhead(slots: Slots, clock: Clock): Policy {
+export function bulkhead(slots: SlotSource, clock: Clock): Policy {
   return (next) =>
     async function admitted(request) {
       const granted = slots.acquire(request);

@@ -16,6 +16,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import { OpenTime } from './open-time.ts';
 import {
+  type CircuitGate,
   ClosedPermit,
   NotCounted,
   type Permit,
@@ -49,7 +50,7 @@ const NAMES: Readonly<Record<CircuitState, CircuitName>> = {
   [CircuitState.Isolated]: 'forced-open',
 };
 
-export class Circuit {
+export class Circuit implements CircuitGate {
   readonly #options: CircuitOptions;
   readonly #clock: Clock;
   readonly #policy: CircuitBreakerPolicy;
@@ -108,6 +109,12 @@ export class Circuit {
     if (wasHeldClosed !== this.#isHeldClosed) this.#changed();
   }
 
+  /** What it is held to; absent: it judges by itself. */
+  get forced(): Forced | undefined {
+    if (this.#isHeldClosed) return 'closed';
+    return this.#heldOpen === undefined ? undefined : 'open';
+  }
+
   /** Ends the open time: the next call is a probe. */
   tryNow(): void {
     if (this.#policy.state !== CircuitState.Open) return;
@@ -126,11 +133,6 @@ export class Circuit {
     for (const listener of this.#listeners) listener(state);
   }
 
-  /**
-   * Would a call be let through now? Asked before it waits for a slot.
-   *
-   * @throws GW_CIRCUIT_OPEN
-   */
   check(): void {
     const { state } = this.#policy;
     if (state === CircuitState.Closed || this.#isHeldClosed) return;
@@ -151,11 +153,6 @@ export class Circuit {
     }
   }
 
-  /**
-   * The right to make one call.
-   *
-   * @throws GW_CIRCUIT_OPEN
-   */
   enter(): Permit {
     if (this.#isHeldClosed) return UNCOUNTED;
     // While all is well, outcomes go straight to what counts them: no promise for each call.

@@ -14,6 +14,22 @@ export interface Permit {
   forget(): void;
 }
 
+/** What a call asks of a circuit. Nothing in it is awaited. */
+export interface CircuitGate {
+  /**
+   * Would a call be let through now? Asked before it waits for a slot.
+   *
+   * @throws GW_CIRCUIT_OPEN
+   */
+  check(): void;
+  /**
+   * The right to make one call.
+   *
+   * @throws GW_CIRCUIT_OPEN
+   */
+  enter(): Permit;
+}
+
 /** What cockatiel is told of an outcome that says nothing of the upstream as it is now. */
 export class NotCounted extends Error {}
 

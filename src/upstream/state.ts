@@ -6,7 +6,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Dispatcher } from 'undici';
 import type { BreakerConfig, UpstreamConfig } from '../config/build/config.ts';
-import { RetryBudget } from '../policies/budget.ts';
+import { type RetryBudget, WindowBudget } from '../policies/budget.ts';
 import { Slots } from '../policies/bulkhead.ts';
 import { Circuit, type CircuitName } from '../policies/circuit.ts';
 import type { GivenUp } from '../policies/slot.ts';
@@ -65,7 +65,7 @@ export class UpstreamState {
     this.config = config;
     this.#surroundings = surroundings;
     this.slots = new Slots({ ...config.bulkhead, clock, onGivenUp });
-    this.budget = new RetryBudget(clock);
+    this.budget = new WindowBudget(clock);
     this.circuit = config.breaker && buildCircuit(config.breaker, surroundings);
     this.#outlier = this.#buildOutlier();
     this.#health = this.#buildHealth();

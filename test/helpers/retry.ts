@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/core/clock.ts';
-import { RetryBudget } from '../../src/policies/budget.ts';
+import { WindowBudget } from '../../src/policies/budget.ts';
 import type { RetryOptions } from '../../src/policies/retry.ts';
 
 /** The defaults of an upstream, with no wait between tries. */
@@ -8,7 +8,7 @@ export const retryOptions = (fields: Partial<RetryOptions> = {}): RetryOptions =
   on: ['connect', 'reset', 502, 503, 504],
   backoffMs: 25,
   share: 0.2,
-  budget: new RetryBudget(systemClock),
+  budget: new WindowBudget(systemClock),
   clock: systemClock,
   random: () => 0,
   ...fields,

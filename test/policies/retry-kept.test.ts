@@ -4,7 +4,7 @@ import { HELD_BYTES } from '../../src/core/body.ts';
 import { Cancellation } from '../../src/core/cancellation.ts';
 import { systemClock as clock } from '../../src/core/clock.ts';
 import type { ErrorCode } from '../../src/core/errors.ts';
-import { RetryBudget } from '../../src/policies/budget.ts';
+import { WindowBudget } from '../../src/policies/budget.ts';
 import { retry, type RetryOptions } from '../../src/policies/retry.ts';
 import { bytesOf, feed } from '../helpers/body.ts';
 import { answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
@@ -108,7 +108,7 @@ describe('the answer before a retry', () => {
     const { body, answer, aborted } = { ...busy(0) };
     body.push(bytesOf(HELD_BYTES + 1));
     const send = answering(answer, 200);
-    const budget = new RetryBudget(clock);
+    const budget = new WindowBudget(clock);
     const outcome = await retrying({ budget })(send)(aRequest());
     expect([outcome.status, send.calls]).toEqual([503, 1]);
     const read = outcome.body.bytes(1_000_000);
@@ -135,7 +135,7 @@ describe('the answer before a retry', () => {
   });
 
   test('that is passed on draws on no budget and is no retry', async () => {
-    const budget = new RetryBudget(clock);
+    const budget = new WindowBudget(clock);
     const withdraw = vi.spyOn(budget, 'withdraw');
     const onRetry = vi.fn<(reason: string) => void>();
     const { body, answer } = busy(0);

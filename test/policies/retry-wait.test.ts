@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock as clock } from '../../src/core/clock.ts';
-import { RetryBudget } from '../../src/policies/budget.ts';
+import { WindowBudget } from '../../src/policies/budget.ts';
 import { retry, retryAfterMs, type RetryOptions } from '../../src/policies/retry.ts';
 import { answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
 import { retryOptions } from '../helpers/retry.ts';
@@ -115,7 +115,7 @@ describe('Retry-After', () => {
 describe('the budget', () => {
   test('bounds the retries of all calls together', async () => {
     const send = answering(refused);
-    const call = retrying({ budget: new RetryBudget(clock) })(send);
+    const call = retrying({ budget: new WindowBudget(clock) })(send);
     for (let i = 0; i < 100; i++) {
       const outcome = codeOf(call(aRequest()));
       await pass(1);
@@ -126,14 +126,14 @@ describe('the budget', () => {
   });
 
   test('is not charged for what is not retried', async () => {
-    const budget = new RetryBudget(clock);
+    const budget = new WindowBudget(clock);
     const call = retrying({ budget, share: 0 })(answering(404));
     for (let i = 0; i < 10; i++) await call(aRequest());
     expect([1, 2, 3, 4].map(() => budget.withdraw(0))).toEqual([true, true, true, false]);
   });
 
   test('of a route bounds that route, over the calls of all', async () => {
-    const budget = new RetryBudget(clock);
+    const budget = new WindowBudget(clock);
     const generous = retrying({ budget, share: 1 })(answering(refused));
     const strict = answering(refused);
     for (let i = 0; i < 20; i++) {
