@@ -122,7 +122,9 @@ async function startedFrom(loaded: Loaded<GatewayModules>, world: World): Promis
   const generation = await buildGeneration(1, loaded, world);
   world.metrics.observeLoad('applied', generation.number);
   try {
-    return new RunningGateway(generation, world);
+    const gateway = new RunningGateway(generation, world);
+    generation.takeOver();
+    return gateway;
   } catch (error) {
     await generation.close();
     // Its certificates passed their checks, and cannot be used all the same.
@@ -251,7 +253,7 @@ class RunningGateway implements Gateway {
   }
 
   #orderCircuit(upstream: string, order: CircuitOrder): CircuitName | undefined {
-    const circuit = this.#current.upstreams.get(upstream)?.circuit;
+    const circuit = this.#current.upstreams.get(upstream)?.state.circuit;
     circuit?.force(order === 'auto' ? undefined : order);
     if (circuit !== undefined) this.#world.log.warn({ upstream, order }, 'circuit order');
     return circuit?.state;

@@ -14,7 +14,7 @@ import { MountedActions } from './assembly/mounted-actions.ts';
 import { ownedFields } from './assembly/owned-fields.ts';
 import { registerPlugins } from './assembly/registered-plugins.ts';
 import { requestObserver } from './assembly/request-observer.ts';
-import { buildRoute, type UpstreamStates } from './assembly/routes.ts';
+import { buildRoute } from './assembly/routes.ts';
 import { StartFaults } from './assembly/start-faults.ts';
 import type { World } from './assembly/world.ts';
 import type { ActionConfig } from './config/actions.ts';
@@ -25,12 +25,13 @@ import { Slices } from './core/slices.ts';
 import type { GatewayModules } from './assembly/modules.ts';
 import { Matcher } from './routes/matcher.ts';
 import type { Route } from './routes/route.ts';
+import type { UpstreamLeases } from './upstream/lease.ts';
 
 export interface Generation {
   /** 1 for the first. */
   readonly number: number;
   readonly config: Config;
-  readonly upstreams: UpstreamStates;
+  readonly upstreams: UpstreamLeases;
   /** Requests under way. */
   readonly inflight: () => number;
   readonly handle: RequestHandler;
@@ -38,6 +39,8 @@ export interface Generation {
   readonly describeAction: (action: ActionConfig) => string;
   /** What plugins take from operators. */
   readonly adminRoutes: AdminRoutes;
+  /** From now on it serves: the state of its upstreams becomes what its config says. */
+  takeOver(): void;
   /** Gives back what it holds; call it when nothing is under way. */
   close(): Promise<void>;
 }
@@ -60,7 +63,7 @@ export async function buildGeneration(
   const release = async (): Promise<void> => {
     await app.close();
     world.kept.release(identity);
-    await Promise.all([...upstreams.values()].map((state) => world.upstreams.release(state)));
+    await Promise.all([...upstreams.values()].map((lease) => world.upstreams.release(lease)));
   };
   const faults = new StartFaults(modules, world.clock);
   try {
@@ -133,6 +136,9 @@ export async function buildGeneration(
       handle: observer.counting(handle),
       describeAction: (action) => madeBy(modules.actions, action).describe(action),
       adminRoutes: plugins.adminRoutes,
+      takeOver: () => {
+        for (const lease of upstreams.values()) lease.apply();
+      },
       close: async () => {
         await plugins.close();
         await release();
@@ -148,7 +154,7 @@ export async function buildGeneration(
 const DISCOVERY_MS = 3_000;
 
 /** Waits for targets that are looked up, for a while: who asks before gets GW_NO_TARGET. */
-async function foundOrLate(upstreams: UpstreamStates, { clock }: World): Promise<void> {
+async function foundOrLate(upstreams: UpstreamLeases, { clock }: World): Promise<void> {
   const late = Promise.withResolvers<void>();
   const timer = clock.after(DISCOVERY_MS, () => late.resolve());
   await Promise.race([

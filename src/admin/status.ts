@@ -53,7 +53,7 @@ export function statusOf(
       action: describeAction(action),
       plugins: Object.keys(plugins),
     })),
-    upstreams: [...upstreams.values()].map(({ config: { name }, circuit, slots, targets }) => ({
+    upstreams: [...upstreams.values()].map(({ state: { name, circuit, slots, targets } }) => ({
       name,
       ...(circuit === undefined ? {} : { circuit: circuit.state }),
       slots: { used: slots.used, concurrency: slots.concurrency, queued: slots.queued },

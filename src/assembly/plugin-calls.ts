@@ -7,16 +7,16 @@ import { requestSource } from '../edge/source.ts';
 import { observeAttempts } from '../observe/attempts.ts';
 import { upstreamRequest } from '../routes/upstream-request.ts';
 import { chain } from '../upstream/chain.ts';
-import type { UpstreamState } from '../upstream/state.ts';
+import type { UpstreamLease } from '../upstream/lease.ts';
 import type { World } from './world.ts';
 
-export function pluginCall(state: UpstreamState, plugin: string, world: World): PluginCall {
+export function pluginCall(lease: UpstreamLease, plugin: string, world: World): PluginCall {
   const { clock, random, metrics } = world;
-  const { config, targets } = state;
+  const { config, state } = lease;
   const { name, balance } = config;
   const keyOf = typeof balance === 'string' ? undefined : requestSource(balance.hash);
-  const observed = { name, labelOf: (origin: string) => targets.labelOf(origin) };
-  const call = chain(state, {
+  const observed = { name, labelOf: (origin: string) => state.targets.labelOf(origin) };
+  const call = chain(lease, {
     clock,
     random,
     route: `plugin ${plugin}`,

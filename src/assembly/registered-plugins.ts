@@ -20,6 +20,7 @@ import { type KnownNames, knownNames } from '../config/modules.ts';
 import { PERMISSIONS } from '../config/schema/permissions.ts';
 import type { FastifyModule, GatewayModules } from './modules.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
+import type { UpstreamLeases } from '../upstream/lease.ts';
 import { toError } from '../core/errors.ts';
 import { checkedHooks, checkedRegistration } from './checked-hooks.ts';
 import { GuardedHooks } from './guarded-hooks.ts';
@@ -27,7 +28,6 @@ import { AdminRoutes } from './admin-routes.ts';
 import { ADDRESS_PREFIX } from './mount.ts';
 import { pluginCall } from './plugin-calls.ts';
 import type { StartFaults } from './start-faults.ts';
-import type { UpstreamState } from '../upstream/state.ts';
 import type { World } from './world.ts';
 
 /** What plugins do on one route. */
@@ -192,7 +192,7 @@ interface Birth {
   readonly world: World;
   /** The generation's identity. */
   readonly generation: object;
-  readonly upstreams: ReadonlyMap<string, UpstreamState>;
+  readonly upstreams: UpstreamLeases;
   /** Fields that no client may send. */
   readonly owned: ReadonlySet<string>;
   readonly faults: StartFaults;
@@ -280,9 +280,9 @@ function pluginHost(
       world.kept.keep(generation, `${name} ${key}, whatever the settings`, '', make, dispose),
     admin,
     callOf: (upstream) => {
-      const state = upstreams.get(upstream);
-      if (state === undefined) throw new TypeError(`there is no upstream "${upstream}"`);
-      return pluginCall(state, name, world);
+      const lease = upstreams.get(upstream);
+      if (lease === undefined) throw new TypeError(`there is no upstream "${upstream}"`);
+      return pluginCall(lease, name, world);
     },
   };
 }

@@ -4,7 +4,7 @@ import { requestSource } from '../edge/source.ts';
 import { observeAttempts } from '../observe/attempts.ts';
 import type { Route, UpstreamCall } from '../routes/route.ts';
 import { chain } from '../upstream/chain.ts';
-import type { UpstreamState } from '../upstream/state.ts';
+import type { UpstreamLease, UpstreamLeases } from '../upstream/lease.ts';
 import {
   type HookSet,
   type RegisteredPlugins,
@@ -13,12 +13,10 @@ import {
 } from './registered-plugins.ts';
 import type { World } from './world.ts';
 
-export type UpstreamStates = ReadonlyMap<string, UpstreamState>;
-
 export function buildRoute(
   config: RouteConfig,
   plugins: RegisteredPlugins,
-  states: UpstreamStates,
+  upstreams: UpstreamLeases,
   world: World,
 ): Route {
   const own = plugins.setsFor(config.plugins, { route: config.name });
@@ -31,7 +29,7 @@ export function buildRoute(
       transforms: hooks.transforms,
       answersPreflight: hooks.answersPreflight,
       replyPath: plugins.needsReplyPath || hooks.transforms.length > 0,
-      callOf: (upstream) => buildCall(config, hooks, states.get(upstream)!, world),
+      callOf: (upstream) => buildCall(config, hooks, upstreams.get(upstream)!, world),
       narrowedBy: (options, endpoint) => {
         const parsed = plugins.parseOptions(options, config.plugins);
         return build([...own, ...plugins.setsFor(parsed, { route: config.name, endpoint })]);
@@ -41,17 +39,17 @@ export function buildRoute(
   return build(own);
 }
 
-/** The chain of one route to one upstream, over the upstream's shared state. */
+/** The chain of one route to one upstream, by this generation's config, over the upstream's shared state. */
 function buildCall(
   route: RouteConfig,
   hooks: RouteHooks,
-  state: UpstreamState,
+  lease: UpstreamLease,
   world: World,
 ): UpstreamCall {
-  const { config } = state;
+  const { config, state } = lease;
   const { clock, random, metrics } = world;
   const { balance } = config;
-  const call = chain(state, {
+  const call = chain(lease, {
     clock,
     random,
     route: route.name,

@@ -3,9 +3,9 @@ import type { UpstreamGauges } from '../observe/metrics.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 
 export function* gaugesOf(upstreams: UpstreamRegistry): Generator<UpstreamGauges> {
-  for (const { config, circuit, slots, targets } of upstreams.states()) {
+  for (const { name, circuit, slots, targets } of upstreams.states()) {
     yield {
-      name: config.name,
+      name,
       circuit: circuit?.state,
       slotsUsed: slots.used,
       queued: slots.queued,

@@ -2,7 +2,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Metrics } from '../observe/metrics.ts';
 import type { NamesOptions } from '../upstream/names/names.ts';
-import type { Surroundings } from '../upstream/state.ts';
+import type { Surroundings } from '../upstream/surroundings.ts';
 
 type Listeners = Pick<Surroundings, 'onCircuit' | 'onGivenUp' | 'onDiscovery' | 'onTarget'>;
 

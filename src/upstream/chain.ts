@@ -1,5 +1,6 @@
 /**
- * The call of one route to one upstream: its policies, over the upstream's shared state.
+ * The call of one route to one upstream: its policies, by the config of its generation, over the upstream's
+ * shared state.
  *
  * deadline ▸ outer ▸ retry ▸ shedder ▸ collect ▸ share ▸ bulkhead ▸ breaker ▸ inner ▸ attempt timeout ▸ leaf
  *
@@ -18,7 +19,8 @@ import { failureJudge } from '../policies/failure.ts';
 import { retry } from '../policies/retry.ts';
 import { attemptTimeout } from '../policies/timeout.ts';
 import { leaf } from './leaf.ts';
-import type { Surroundings, UpstreamState } from './state.ts';
+import type { UpstreamLease } from './lease.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface ChainOptions extends Omit<Surroundings, 'names'> {
   /** Name of the route. */
@@ -36,50 +38,51 @@ export interface ChainOptions extends Omit<Surroundings, 'names'> {
   readonly send?: Call | undefined;
 }
 
-export function chain(state: UpstreamState, options: ChainOptions): Call {
+export function chain(upstream: UpstreamLease, options: ChainOptions): Call {
   const { clock, overrides } = options;
-  const { config, circuit, slots } = state;
+  const { config, state } = upstream;
   const idleTimeoutMs = overrides.idleTimeoutMs ?? config.idleTimeoutMs;
   const { timeoutMs = config.timeoutMs } = overrides;
   const policies = [
     deadline({ deadlineMs: overrides.deadlineMs ?? config.deadlineMs, clock }),
     ...options.outer,
-    ...retryPolicy(state, options),
-    ...(circuit === undefined ? [] : [shedder(circuit)]),
+    ...retryPolicy(upstream, options),
+    ...(config.breaker === undefined ? [] : [shedder(state.gate)]),
     collectBody(options.collected),
-    ...sharePolicy(state, options),
-    bulkhead(slots, clock),
-    ...breakerPolicy(state, options),
+    ...sharePolicy(upstream, options),
+    bulkhead(state.slots, clock),
+    ...breakerPolicy(upstream, options),
     ...options.inner,
     attemptTimeout({ timeoutMs, clock }),
     ...(config.propagateDeadline ? [tellDeadline({ timeoutMs, clock })] : []),
     options.observe,
   ];
-  return compose(policies, options.send ?? leaf(state, { clock, idleTimeoutMs }));
+  return compose(policies, options.send ?? leaf(upstream, { clock, idleTimeoutMs }));
 }
 
 /** None where the route may hold all slots. */
-function sharePolicy(state: UpstreamState, { overrides, route, clock }: ChainOptions): Policy[] {
-  const { bulkheadShare } = overrides;
-  return bulkheadShare === undefined ? [] : [bulkhead(state.shareOf(route, bulkheadShare), clock)];
+function sharePolicy(upstream: UpstreamLease, options: ChainOptions): Policy[] {
+  const { overrides, route, clock } = options;
+  const { bulkheadShare: share } = overrides;
+  return share === undefined ? [] : [bulkhead(upstream.shareOf(route, share), clock)];
 }
 
 function breakerPolicy(
-  { circuit, config }: UpstreamState,
+  { config, state }: UpstreamLease,
   { clock, overrides }: ChainOptions,
 ): Policy[] {
-  if (circuit === undefined || config.breaker === undefined) return [];
+  if (config.breaker === undefined) return [];
   const { handle, slowMs } = config.breaker;
   const probeMs = overrides.timeoutMs ?? config.timeoutMs;
-  return [breaker({ circuit, judge: failureJudge(handle), slowMs, probeMs, clock })];
+  return [breaker({ circuit: state.gate, judge: failureJudge(handle), slowMs, probeMs, clock })];
 }
 
 /** None where there would be one try. */
-function retryPolicy(state: UpstreamState, options: ChainOptions): Policy[] {
-  const own = options.overrides.retry ?? state.config.retry;
+function retryPolicy({ config, state }: UpstreamLease, options: ChainOptions): Policy[] {
+  const own = options.overrides.retry ?? config.retry;
   if (own === undefined || own === false || own.attempts < 2) return [];
   const { clock, random } = options;
-  const onRetry = (reason: string): void => options.onRetry(state.config.name, reason);
+  const onRetry = (reason: string): void => options.onRetry(config.name, reason);
   const { attempts, on, backoffMs, budget: share } = own;
   return [retry({ attempts, on, backoffMs, share, budget: state.budget, clock, random, onRetry })];
 }

@@ -2,14 +2,14 @@
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { buildConnector, errors } from 'undici';
 import type { Clock } from '../core/clock.ts';
-import type { UpstreamConfig } from '../config/build/config.ts';
 import { isForWantOfDescriptors } from '../core/descriptors.ts';
 import { GatewayError } from '../core/errors.ts';
 import { guardStreams } from './h2-streams.ts';
+import type { Transport } from './transport.ts';
 import { NAME_TIMEOUT } from './transport-error.ts';
 
 export interface ConnectorOptions {
-  readonly config: UpstreamConfig;
+  readonly config: Transport;
   /** What TLS asks for and verifies; absent: the address of the target. */
   readonly servername: string | undefined;
   readonly clock: Clock;
@@ -72,7 +72,7 @@ class NameTimeoutError extends Error {
 /** With a key that the types of undici do not have. */
 type ConnectOptions = buildConnector.BuildOptions & { readonly useH2c: boolean };
 
-function tlsOptions({ http2, tls = {} }: UpstreamConfig): ConnectOptions {
+function tlsOptions({ http2, tls = {} }: Transport): ConnectOptions {
   const { ca, cert, key } = tls;
   return {
     allowH2: http2,

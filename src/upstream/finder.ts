@@ -13,15 +13,19 @@ export type DiscoveryEvent =
 
 export interface FinderOptions {
   readonly discovery: Discovery;
-  readonly onFound: (targets: readonly TargetConfig[]) => void;
   readonly onEvent: (event: DiscoveryEvent) => void;
 }
+
+type OnFound = (targets: readonly TargetConfig[]) => void;
 
 export class Finder implements DiscoveryListener {
   readonly #options: FinderOptions;
   readonly #first = Promise.withResolvers<void>();
   /** The spell that goes on. */
   #spell: 'failing' | 'empty' | undefined;
+  /** What was found last. */
+  #targets: readonly TargetConfig[] | undefined;
+  #onFound: OnFound | undefined;
 
   constructor(options: FinderOptions) {
     this.#options = options;
@@ -33,13 +37,20 @@ export class Finder implements DiscoveryListener {
     return this.#first.promise;
   }
 
+  /** `onFound` is told from now on, and of what was found before at once. */
+  serve(onFound: OnFound): void {
+    this.#onFound = onFound;
+    if (this.#targets !== undefined) onFound(this.#targets);
+  }
+
   found(targets: readonly TargetConfig[]): void {
     if (targets.length === 0)
       this.#tell('empty', `nothing was found: ${this.#options.discovery.question}`);
     else {
       if (this.#spell !== undefined) this.#options.onEvent({ kind: 'recovered' });
       this.#spell = undefined;
-      this.#options.onFound(targets);
+      this.#targets = targets;
+      this.#onFound?.(targets);
     }
     this.#first.resolve();
   }

@@ -4,6 +4,7 @@
  * On a connection of its own, so that a target whose sockets are all busy is not taken for a dead one.
  * One check at a time for each target; none after it has gone.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { HealthConfig } from '../config/build/config.ts';
@@ -24,7 +25,7 @@ export interface HealthOptions {
 }
 
 export class Health {
-  readonly #config: HealthConfig;
+  #config: HealthConfig;
   readonly #options: HealthOptions;
   readonly #watches = new Map<Target, Watch>();
 
@@ -35,9 +36,23 @@ export class Health {
 
   /** Checks `target` from now on. */
   watch(target: Target): void {
-    const watch = new Watch(target, this.#config, this.#options);
-    this.#watches.set(target, watch);
-    watch.start();
+    this.#start(new Watch(target, this.#config, this.#options));
+  }
+
+  /**
+   * Other options, or another way to the targets: each is thought of as before, until the next check. Where
+   * that asks something else, it decides alone.
+   */
+  change(config: HealthConfig, isSameWay: boolean): void {
+    const before = this.#config;
+    if (isSameWay && isDeepStrictEqual(before, config)) return;
+    this.#config = config;
+    const isSameQuestion = isSameWay && asksTheSame(before, config);
+    for (const [target, watch] of this.#watches) {
+      void watch.stop();
+      const isNew = watch.isNew || !isSameQuestion;
+      this.#start(new Watch(target, config, this.#options, isNew));
+    }
   }
 
   /** It is gone: what is under way is cut. */
@@ -50,35 +65,53 @@ export class Health {
   async close(): Promise<void> {
     await Promise.all([...this.#watches.keys()].map((target) => this.unwatch(target)));
   }
+
+  #start(watch: Watch): void {
+    this.#watches.set(watch.target, watch);
+    // Whoever is unwatched in the same breath is not asked at all.
+    queueMicrotask(() => watch.start());
+  }
 }
+
+/** Is a check passed and failed by the same things? */
+const asksTheSame = (one: HealthConfig, other: HealthConfig): boolean =>
+  one.path === other.path &&
+  one.timeoutMs === other.timeoutMs &&
+  isDeepStrictEqual(one.statuses, other.statuses);
 
 /** The checks of one target. */
 class Watch {
-  readonly #target: Target;
+  readonly target: Target;
   readonly #config: HealthConfig;
   readonly #options: HealthOptions;
   readonly #dispatcher: Dispatcher;
   #timer: Timer | undefined;
   #isStopped = false;
-  #isFirst = true;
+  /** Nothing is known of the target yet. */
+  #isNew: boolean;
   /** In a row, of the kind that would change what is thought of it. */
   #contrary = 0;
 
-  constructor(target: Target, config: HealthConfig, options: HealthOptions) {
-    this.#target = target;
+  constructor(target: Target, config: HealthConfig, options: HealthOptions, isNew = true) {
+    this.target = target;
     this.#config = config;
     this.#options = options;
+    this.#isNew = isNew;
     this.#dispatcher = options.open(target);
+  }
+
+  get isNew(): boolean {
+    return this.#isNew;
   }
 
   start(): void {
     if (this.#isStopped) return;
     const { clock } = this.#options;
-    void checkHealth(this.#dispatcher, this.#target.host, this.#config, clock).then((verdict) => {
+    void checkHealth(this.#dispatcher, this.target.host, this.#config, clock).then((verdict) => {
       if (this.#isStopped) return;
       if (verdict !== NOT_ASKED) {
         this.#note(verdict);
-        this.#isFirst = false;
+        this.#isNew = false;
       }
       this.#timer = clock.after(this.#pauseMs(), () => this.start());
     });
@@ -96,7 +129,7 @@ class Watch {
 
   /** `fault` is what is wrong; `undefined` for a check that was passed. */
   #note(fault: string | undefined): void {
-    const target = this.#target;
+    const { target } = this;
     const isWell = fault === undefined;
     if (isWell === target.isHealthy) {
       this.#contrary = 0;
@@ -105,7 +138,7 @@ class Watch {
     this.#contrary += 1;
     const { healthy, unhealthy } = this.#config;
     // Nothing is known of a new one: the first check decides.
-    if (this.#contrary < (this.#isFirst ? 1 : isWell ? healthy : unhealthy)) return;
+    if (this.#contrary < (this.#isNew ? 1 : isWell ? healthy : unhealthy)) return;
     this.#contrary = 0;
     target.isHealthy = isWell;
     this.#options.onChange(target, fault ?? 'passed its checks');

@@ -9,7 +9,7 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Headers } from '../core/headers.ts';
 import { Exchange } from './exchange.ts';
-import type { UpstreamState } from './state.ts';
+import type { UpstreamLease } from './lease.ts';
 import type { Target } from './target.ts';
 
 export interface LeafOptions {
@@ -18,13 +18,13 @@ export interface LeafOptions {
 }
 
 /**
- * Sends to a target of `state`.
+ * Sends to a target of the upstream.
  *
  * @throws GW_NO_TARGET, GW_UPSTREAM_CONNECT, GW_UPSTREAM_RESET, GW_UPSTREAM_PROTOCOL, or why the
  *   call was cancelled
  */
-export function leaf(state: UpstreamState, options: LeafOptions): Call {
-  const { bulkhead, connections, via } = state.config;
+export function leaf({ config, state }: UpstreamLease, options: LeafOptions): Call {
+  const { bulkhead, connections, via } = config;
   const fieldsOf = via
     ? (target: Target, headers: Headers) => withHost(headers, target)
     : (target: Target, headers: Headers) => withoutVia(withHost(headers, target));
@@ -35,7 +35,7 @@ export function leaf(state: UpstreamState, options: LeafOptions): Call {
     new Promise((resolve, reject) => {
       request.signal.throwIfCancelled();
       const target = state.targets.pick(request.tried, request.key);
-      request.notes.upstream = state.config.name;
+      request.notes.upstream = config.name;
       request.notes.target = target.origin;
       request.notes.attempts += 1;
       // Of this attempt; an earlier one may have come further.

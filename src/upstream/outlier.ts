@@ -1,9 +1,9 @@
 /**
- * Leaves out a target that keeps failing, judged by its traffic: what active checks can not see.
+ * Leaves out a target that keeps failing, judged by its traffic: what active checks cannot see.
  *
  * Each ejection lasts longer than the one before, until the target has served well for as long as it
  * was out. Never the last one, and never more than a share of all: where everything fails, the fault is
- * seldom theirs.
+ * seldom theirs. Nothing in it is awaited.
  */
 import type { Clock, Timer } from '../core/clock.ts';
 import type { OutlierConfig } from '../config/build/config.ts';
@@ -20,6 +20,7 @@ export interface OutlierOptions {
   readonly onChange: (target: Target, ejectedMs: number | undefined) => void;
 }
 
+/** What is kept of one target. */
 interface History {
   /** In a row. */
   failures: number;
@@ -27,11 +28,13 @@ interface History {
   ejections: number;
   /** On the clock: served well until then, what was before is forgotten. */
   forgetAt: number;
+  /** On the clock: ejected until then. */
+  backAt: number;
   timer: Timer | undefined;
 }
 
 export class Outlier {
-  readonly #config: OutlierConfig;
+  #config: OutlierConfig;
   readonly #options: OutlierOptions;
   readonly #histories = new Map<Target, History>();
 
@@ -54,6 +57,24 @@ export class Outlier {
     this.#eject(target, history);
   }
 
+  /** Other options from now on. Who is out stays out for as long as it was told, unless too many are. */
+  change(config: OutlierConfig): void {
+    this.#config = config;
+    const out = [...this.#histories]
+      .filter(([{ isEjected }]) => isEjected)
+      .toSorted(([, one], [, other]) => one.backAt - other.backAt);
+    const tooMany = Math.max(0, out.length - this.#most());
+    for (const [target, history] of out.slice(0, tooMany)) this.#readmit(target, history);
+  }
+
+  /** Nobody is left out any more. */
+  end(): void {
+    for (const [target, history] of this.#histories) {
+      if (target.isEjected) this.#readmit(target, history);
+    }
+    this.close();
+  }
+
   /** It is gone. */
   forget(target: Target): void {
     this.#options.clock.cancel(this.#histories.get(target)?.timer);
@@ -65,10 +86,13 @@ export class Outlier {
   }
 
   #mayEject(): boolean {
-    const targets = this.#options.targets();
-    const ejected = targets.filter(({ isEjected }) => isEjected).length;
-    const most = Math.min(Math.floor(targets.length * this.#config.maxEjected), targets.length - 1);
-    return ejected < most;
+    const ejected = this.#options.targets().filter(({ isEjected }) => isEjected).length;
+    return ejected < this.#most();
+  }
+
+  #most(): number {
+    const { length } = this.#options.targets();
+    return Math.min(Math.floor(length * this.#config.maxEjected), length - 1);
   }
 
   #eject(target: Target, history: History): void {
@@ -77,19 +101,26 @@ export class Outlier {
     history.ejections = Math.min(history.ejections + 1, LONGEST);
     const ms = this.#config.ejectMs * history.ejections;
     target.isEjected = true;
+    history.backAt = clock.now() + ms;
     history.timer = clock.after(ms, () => {
-      target.isEjected = false;
-      history.failures = 0;
       history.forgetAt = clock.now() + ms;
-      onChange(target, undefined);
+      this.#readmit(target, history);
     });
     onChange(target, ms);
+  }
+
+  #readmit(target: Target, history: History): void {
+    const { clock, onChange } = this.#options;
+    clock.cancel(history.timer);
+    target.isEjected = false;
+    history.failures = 0;
+    onChange(target, undefined);
   }
 
   #historyOf(target: Target): History {
     const known = this.#histories.get(target);
     if (known !== undefined) return known;
-    const history = { failures: 0, ejections: 0, forgetAt: 0, timer: undefined };
+    const history = { failures: 0, ejections: 0, forgetAt: 0, backAt: 0, timer: undefined };
     this.#histories.set(target, history);
     return history;
   }

@@ -7,13 +7,13 @@
 import { isIP } from 'node:net';
 import { Client, type Dispatcher, Pool } from 'undici';
 import type { Clock } from '../core/clock.ts';
-import type { UpstreamConfig } from '../config/build/config.ts';
 import { connector, PING_MS } from './connector.ts';
 import { ANSWER_WINDOWS } from './h2-streams.ts';
 import { guardConnections } from './h1-parser.ts';
 import { withoutRoot } from './names/hosts.ts';
 import type { Names } from './names/names.ts';
 import { SessionPool } from './session-pool.ts';
+import type { Transport } from './transport.ts';
 
 /** With a key that the types of undici do not have: it looks at `settings.initialWindowSize`, and reads this. */
 const H2_OPTIONS: Pool.Options['h2Options'] & { readonly initialWindowSize: number } = {
@@ -41,7 +41,7 @@ export interface PoolSurroundings {
  */
 export function openPool(
   origin: string,
-  config: UpstreamConfig,
+  config: Transport,
   { clock, names, onNoDescriptors }: PoolSurroundings,
   host?: string,
 ): Dispatcher {

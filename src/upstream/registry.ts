@@ -1,53 +1,54 @@
 /**
- * The upstreams that are alive: one state for each config, shared by the generations that use it.
+ * The upstreams that are alive: one state a name, shared by the generations that use it.
  *
- * A generation takes what its config names and gives it back when it ends; a state whose config is
- * the same lives on, with its circuit, slots and sockets.
+ * A generation takes a lease of each upstream that its config names, and gives it back when it ends. What
+ * nobody holds any more drains and closes.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { UpstreamConfig } from '../config/build/config.ts';
-import { type Surroundings, UpstreamState } from './state.ts';
+import { UpstreamLease } from './lease.ts';
+import { UpstreamState } from './state.ts';
+import type { Surroundings } from './surroundings.ts';
 
 interface Entry {
   readonly state: UpstreamState;
-  users: number;
+  readonly leases: Set<UpstreamLease>;
 }
 
 export class UpstreamRegistry {
   readonly #surroundings: Surroundings;
-  readonly #entries = new Set<Entry>();
+  readonly #entries = new Map<string, Entry>();
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
   }
 
-  /** Every state in use, for metrics and status. */
+  /** Every state in use, for metrics and status: one a name. */
   *states(): Generator<UpstreamState> {
-    for (const { state } of this.#entries) yield state;
+    for (const { state } of this.#entries.values()) yield state;
   }
 
-  /** The state of `config`: the running one where nothing changed. Give it back with `release`. */
-  acquire(config: UpstreamConfig): UpstreamState {
-    for (const entry of this.#entries) {
-      if (isDeepStrictEqual(entry.state.config, config)) {
-        entry.users += 1;
-        return entry.state;
-      }
-    }
-    const state = new UpstreamState(config, this.#surroundings);
-    this.#entries.add({ state, users: 1 });
-    return state;
+  /**
+   * A lease of the state that bears the name of `config`: the running one, which stays as it is until the
+   * lease is applied, or a new one. Give it back with `release`.
+   */
+  acquire(config: UpstreamConfig): UpstreamLease {
+    const { name } = config;
+    const known = this.#entries.get(name);
+    const state = known?.state ?? new UpstreamState(config, this.#surroundings);
+    const lease = new UpstreamLease(config, state);
+    if (known === undefined) this.#entries.set(name, { state, leases: new Set([lease]) });
+    else known.leases.add(lease);
+    return lease;
   }
 
-  /** Closes the state once nobody uses it. */
-  async release(state: UpstreamState): Promise<void> {
-    for (const entry of this.#entries) {
-      if (entry.state !== state) continue;
-      entry.users -= 1;
-      if (entry.users > 0) return;
-      this.#entries.delete(entry);
-      await state.close();
-      return;
-    }
+  /** Closes the state once nobody holds it; what the lease would have changed is undone. */
+  async release(lease: UpstreamLease): Promise<void> {
+    const { name } = lease.config;
+    const entry = this.#entries.get(name);
+    if (entry === undefined || !entry.leases.delete(lease)) return;
+    lease.end();
+    if (entry.leases.size > 0) return;
+    this.#entries.delete(name);
+    await entry.state.close();
   }
 }

@@ -1,77 +1,82 @@
 /**
  * What one upstream is at this moment: its targets and sockets, circuit, slots and retry budget.
  *
- * Shared by every route and BFF that calls it, and kept by a reload that does not change its config.
+ * It belongs to the upstream's name: every route and BFF that calls it shares it, and a config that says
+ * something else of that name changes it, and keeps what the change says nothing of. What bounds one call
+ * (times, retries, policies) is none of its business: each generation's chains have that from their own config.
  */
-import type { Clock } from '../core/clock.ts';
+import { isDeepStrictEqual } from 'node:util';
 import type { Dispatcher } from 'undici';
-import type { BreakerConfig, UpstreamConfig } from '../config/build/config.ts';
+import type { BreakerConfig, DiscoverConfig, UpstreamConfig } from '../config/build/config.ts';
 import { type RetryBudget, WindowBudget } from '../policies/budget.ts';
 import { Slots } from '../policies/bulkhead.ts';
 import { Circuit, type CircuitName } from '../policies/circuit.ts';
-import type { GivenUp } from '../policies/slot.ts';
+import { CurrentCircuit } from '../policies/current-circuit.ts';
 import { consecutiveFailures, FailureRatio } from '../policies/failure-window.ts';
+import type { CircuitGate } from '../policies/permit.ts';
 import { discover } from './discovery/discovery.ts';
-import { type DiscoveryEvent, Finder } from './finder.ts';
-import { Health } from './health.ts';
-import type { Names } from './names/names.ts';
-import { Outlier } from './outlier.ts';
+import { Finder } from './finder.ts';
 import { openPool } from './pool.ts';
+import { Shares } from './shares.ts';
+import type { Surroundings, TargetEvent } from './surroundings.ts';
 import type { Target, TargetName } from './target.ts';
 import { Targets } from './targets.ts';
-
-/** Something that happened to a target, for the log. */
-export type TargetEvent =
-  | { readonly kind: 'unhealthy' | 'healthy'; readonly why: string }
-  | { readonly kind: 'ejected'; readonly forMs: number }
-  | { readonly kind: 'readmitted' | 'added' | 'removed' };
-
-/** What the outside world gives: handed in, so that tests can. */
-export interface Surroundings {
-  readonly clock: Clock;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  /** Nobody is called: no look-ups, no health checks. */
-  readonly checking?: boolean;
-  readonly names: Names;
-  /** Told when there was no file descriptor for a socket. */
-  readonly onNoDescriptors?: () => void;
-  /** Told when a circuit changes. */
-  readonly onCircuit?: (upstream: string, state: CircuitName) => void;
-  /** Told of each exchange whose slow client had to give its slot to another. */
-  readonly onGivenUp?: (given: GivenUp) => void;
-  /** Told when looking targets up begins to fail, or goes well again. */
-  readonly onDiscovery?: (upstream: string, event: DiscoveryEvent) => void;
-  /** Told when a target changes; once for each change. */
-  readonly onTarget?: (upstream: string, target: string, event: TargetEvent) => void;
-}
+import { isSameTransport } from './transport.ts';
+import { Verdicts } from './verdicts.ts';
 
 export class UpstreamState {
-  readonly config: UpstreamConfig;
+  readonly name: string;
   readonly slots: Slots;
-  /** Absent where the config has no breaker. */
-  readonly circuit: Circuit | undefined;
+  /** Slots of routes that may hold only a share of ours. */
+  readonly shares: Shares;
   readonly budget: RetryBudget;
   readonly targets: Targets;
-  readonly #outlier: Outlier | undefined;
-  readonly #health: Health | undefined;
-  readonly #finder: Finder | undefined;
+  #config: UpstreamConfig;
+  readonly #current: CurrentCircuit;
+  readonly #verdicts: Verdicts;
+  #finder: Finder | undefined;
   readonly #surroundings: Surroundings;
-  /** Slots of routes that may hold only a share of ours, by the route's name. */
-  readonly #shares = new Map<string, Slots>();
+  /** Whether changes are told: what the first config lists is no news, nor what happens after the end. */
+  #isTold = false;
 
   constructor(config: UpstreamConfig, surroundings: Surroundings) {
-    const { clock, onGivenUp } = surroundings;
-    this.config = config;
+    const { clock, random, checking = false, onGivenUp } = surroundings;
+    this.name = config.name;
+    this.#config = config;
     this.#surroundings = surroundings;
     this.slots = new Slots({ ...config.bulkhead, clock, onGivenUp });
+    const whose = 'the share of this route';
+    this.shares = new Shares((size) => new Slots({ ...size, clock, onGivenUp, whose }));
     this.budget = new WindowBudget(clock);
-    this.circuit = config.breaker && buildCircuit(config.breaker, surroundings);
-    this.#outlier = this.#buildOutlier();
-    this.#health = this.#buildHealth();
+    this.#current = new CurrentCircuit((state) => this.#circuitChanged(state));
+    this.#current.replace(config.breaker && buildCircuit(config.breaker, surroundings));
+    this.#verdicts = new Verdicts(config, {
+      clock,
+      random,
+      checking,
+      targets: () => this.targets.all,
+      open: (target) => this.#open(target, 1),
+      onChange: (target, event) => this.#judged(target, event),
+    });
     this.targets = this.#buildTargets();
-    this.#finder = this.#buildFinder();
-    this.#watchCircuit(surroundings);
+    this.#isTold = true;
+    this.#finder = this.#buildFinder(config.discover);
+    this.#finder?.serve((targets) => this.targets.replace(targets));
+  }
+
+  /** What it is like now: of the generation that took over last. */
+  get config(): UpstreamConfig {
+    return this.#config;
+  }
+
+  /** The circuit as it is now; absent where the config has no breaker. */
+  get circuit(): Circuit | undefined {
+    return this.#current.circuit;
+  }
+
+  /** What calls ask of the circuit, whichever it is when they come. */
+  get gate(): CircuitGate {
+    return this.#current;
   }
 
   /** Settles when its targets have been looked up for the first time, well or not; at once where they are listed. */
@@ -79,23 +84,27 @@ export class UpstreamState {
     await this.#finder?.first;
   }
 
-  /** The slots of `route`, which may hold `share` of ours: the same ones, as long as that is so. */
-  shareOf(route: string, share: number): Slots {
-    const { concurrency, queue, waitMs } = this.config.bulkhead;
-    const most = Math.max(1, Math.floor(concurrency * share));
-    const known = this.#shares.get(route);
-    if (known?.concurrency === most) return known;
-    const { clock, onGivenUp } = this.#surroundings;
-    const slots = new Slots({
-      concurrency: most,
-      queue: Math.floor(queue * share),
-      waitMs,
-      clock,
-      onGivenUp,
-      whose: 'the share of this route',
-    });
-    this.#shares.set(route, slots);
-    return slots;
+  /**
+   * Looks up the targets that `config` asks for, where the running state looks elsewhere or not at all. What
+   * it finds takes no calls until `change`.
+   */
+  search({ discover: asked }: UpstreamConfig): Finder | undefined {
+    return isDeepStrictEqual(asked, this.#config.discover) ? undefined : this.#buildFinder(asked);
+  }
+
+  /** It is what `config` says from now on; `finder` is what `search` gave. Whatever may live on does. */
+  change(config: UpstreamConfig, finder: Finder | undefined): void {
+    const before = this.#config;
+    const isSameWay = isSameTransport(before, config);
+    this.#config = config;
+    this.slots.resize(config.bulkhead);
+    if (!isDeepStrictEqual(before.breaker, config.breaker)) {
+      this.#current.replace(config.breaker && buildCircuit(config.breaker, this.#surroundings));
+    }
+    if (!isSameWay) this.targets.reopen();
+    this.#verdicts.change(config, isSameWay);
+    this.targets.choose(config);
+    this.#changeTargets(before, finder);
   }
 
   /** Lets exchanges under way finish, then closes every socket. */
@@ -111,98 +120,70 @@ export class UpstreamState {
   }
 
   async #stopWatching(): Promise<void> {
+    this.#isTold = false;
     this.#finder?.stop();
-    this.#outlier?.close();
-    await this.#health?.close();
+    await this.#verdicts.close();
   }
 
-  #buildFinder(): Finder | undefined {
-    const { discover: config, name } = this.config;
+  /** Those of before serve until another discovery has found some. */
+  #changeTargets(before: UpstreamConfig, finder: Finder | undefined): void {
+    const { discover: asked, targets } = this.#config;
+    if (isDeepStrictEqual(before.discover, asked)) finder?.stop();
+    else {
+      this.#finder?.stop();
+      this.#finder = finder ?? this.#buildFinder(asked);
+      this.#finder?.serve((found) => this.targets.replace(found));
+    }
+    if (asked === undefined) this.targets.replace(targets);
+  }
+
+  #buildFinder(config: DiscoverConfig | undefined): Finder | undefined {
     if (config === undefined) return undefined;
     const discovery = discover(config, this.#surroundings);
     if (this.#surroundings.checking === true) return undefined;
-    return new Finder({
-      discovery,
-      onFound: (targets) => this.targets.replace(targets),
-      onEvent: (event) => this.#surroundings.onDiscovery?.(name, event),
-    });
+    const onEvent = this.#surroundings.onDiscovery;
+    return new Finder({ discovery, onEvent: (event) => onEvent?.(this.name, event) });
   }
 
   #buildTargets(): Targets {
-    const { config } = this;
     const { clock, random } = this.#surroundings;
-    return new Targets(config, {
+    return new Targets(this.#config, {
       clock,
       random,
-      open: (target) => this.#open(target, config.connections),
-      onOutcome: (target, failed) => this.#outlier?.report(target, failed),
+      open: (target) => this.#open(target, this.#config.connections),
+      onOutcome: (target, failed) => this.#verdicts.report(target, failed),
       onAdded: (target) => {
-        // What is listed in the config is no news.
-        if (config.discover !== undefined) this.#tell(target, { kind: 'added' });
-        this.#health?.watch(target);
+        this.#tell(target, { kind: 'added' });
+        this.#verdicts.added(target);
       },
       onRemoved: (target) => {
         this.#tell(target, { kind: 'removed' });
-        this.#outlier?.forget(target);
-        void this.#health?.unwatch(target);
+        this.#verdicts.removed(target);
       },
     });
   }
 
   #open({ origin, host }: TargetName, connections: number): Dispatcher {
-    return openPool(origin, { ...this.config, connections }, this.#surroundings, host);
+    return openPool(origin, { ...this.#config, connections }, this.#surroundings, host);
   }
 
-  #buildOutlier(): Outlier | undefined {
-    const { outlier } = this.config;
-    if (outlier === undefined) return undefined;
-    return new Outlier(outlier, {
-      clock: this.#surroundings.clock,
-      targets: () => this.targets.all,
-      onChange: (target, ejectedMs) => {
-        if (ejectedMs === undefined) target.warmUp();
-        this.#tell(
-          target,
-          ejectedMs === undefined ? { kind: 'readmitted' } : { kind: 'ejected', forMs: ejectedMs },
-        );
-        this.targets.refresh();
-      },
-    });
-  }
-
-  #buildHealth(): Health | undefined {
-    const { health } = this.config;
-    const { clock, random, checking } = this.#surroundings;
-    if (health === undefined || checking === true) return undefined;
-    return new Health(health, {
-      clock,
-      random,
-      open: (target) => this.#open(target, 1),
-      onChange: (target, why) => {
-        const { isHealthy } = target;
-        this.#tell(target, { kind: isHealthy ? 'healthy' : 'unhealthy', why });
-        if (isHealthy) {
-          target.warmUp();
-          // Somebody is well again: that is worth a probe now.
-          this.circuit?.tryNow();
-        }
-        this.targets.refresh();
-      },
-    });
+  #judged(target: Target, event: TargetEvent): void {
+    this.#tell(target, event);
+    // Somebody is well again: that is worth a probe now.
+    if (event.kind === 'healthy') this.circuit?.tryNow();
+    this.targets.refresh();
   }
 
   #tell({ origin }: Target, event: TargetEvent): void {
-    this.#surroundings.onTarget?.(this.config.name, origin, event);
+    if (this.#isTold) this.#surroundings.onTarget?.(this.name, origin, event);
   }
 
-  #watchCircuit({ onCircuit }: Surroundings): void {
-    const { circuit, slots, config } = this;
-    circuit?.onChange((state) => {
-      if (state === 'open' || state === 'forced-open') {
-        for (const each of [slots, ...this.#shares.values()]) each.empty(() => circuit.refusal());
-      }
-      onCircuit?.(config.name, state);
-    });
+  #circuitChanged(state: CircuitName): void {
+    if (state === 'open' || state === 'forced-open') {
+      const { circuit } = this;
+      for (const each of [this.slots, ...this.shares.all()]) each.empty(() => circuit!.refusal());
+    }
+    if (this.#isTold) this.#surroundings.onCircuit?.(this.name, state);
   }
 }
 

@@ -27,7 +27,8 @@ export class Target {
   readonly origin: string;
   /** Authority to send as `Host`, where the origin is a mere address. */
   readonly host: string | undefined;
-  readonly dispatcher: Dispatcher;
+  /** Its sockets; others take their place where the way to it changes. */
+  dispatcher: Dispatcher;
   weight: number;
   /** Lower ones take all calls while one of them is available. */
   priority: number;
@@ -41,8 +42,12 @@ export class Target {
   isHealthy = true;
   /** Left out for a while, by what its traffic showed. */
   isEjected = false;
+  /** Absent: it takes its full share at once. */
+  slowStartMs: number | undefined;
   readonly #options: TargetOptions;
+  /** While it warms up: when it is warm, and how long that takes in all. */
   #warmAt: number | undefined;
+  #warmMs = 0;
   #penalty = 0;
   #penaltyAt = 0;
 
@@ -52,6 +57,7 @@ export class Target {
     this.weight = config.weight;
     this.priority = config.priority ?? 0;
     this.dispatcher = dispatcher;
+    this.slowStartMs = options.slowStartMs;
     this.#options = options;
   }
 
@@ -61,16 +67,17 @@ export class Target {
 
   /** It is new, or back: it takes its full share only after `slowStart`. */
   warmUp(): void {
-    const { clock, slowStartMs } = this.#options;
-    if (slowStartMs !== undefined) this.#warmAt = clock.now() + slowStartMs;
+    const { slowStartMs } = this;
+    if (slowStartMs === undefined) return;
+    this.#warmMs = slowStartMs;
+    this.#warmAt = this.#options.clock.now() + slowStartMs;
   }
 
   /** What it takes now, against the others. */
   get share(): number {
     if (this.#warmAt === undefined) return this.weight;
-    const { clock, slowStartMs = 1 } = this.#options;
-    const left = this.#warmAt - clock.now();
-    if (left > 0) return this.weight * Math.max(1 - left / slowStartMs, LEAST_SHARE);
+    const left = this.#warmAt - this.#options.clock.now();
+    if (left > 0) return this.weight * Math.max(1 - left / this.#warmMs, LEAST_SHARE);
     this.#warmAt = undefined;
     return this.weight;
   }

@@ -4,6 +4,7 @@
  * Who may take calls is worked out when something changes, not at each call. Where too few are left,
  * all take calls: to send everything to the last one standing would fell that one too (panic).
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import type { TargetConfig, UpstreamConfig } from '../config/build/config.ts';
@@ -15,29 +16,32 @@ export interface TargetsOptions {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  readonly open: (target: TargetConfig) => Dispatcher;
+  readonly open: (target: TargetName) => Dispatcher;
   readonly onOutcome: (target: Target, failed: boolean) => void;
   readonly onAdded: (target: Target) => void;
   readonly onRemoved: (target: Target) => void;
 }
 
+/** What decides who takes a call. */
+export type Choice = Pick<UpstreamConfig, 'balance' | 'panic' | 'slowStartMs'>;
+
 /** Targets of one upstream that have a label of their own in metrics; the others share `other`. */
 const MAX_LABELS = 256;
 
 export class Targets {
-  readonly #config: UpstreamConfig;
+  #choice: Choice;
   readonly #options: TargetsOptions;
-  readonly #balance: Balance;
+  #balance: Balance;
   #all: readonly Target[] = [];
   /** Who may take calls now; none only where there are none at all. */
   #usable: readonly Target[] = [];
   #isPanicking = false;
   #labelled: ReadonlySet<string> = new Set();
-  /** Gone, with exchanges still open. */
-  readonly #draining = new Set<Target>();
+  /** Sockets of targets that are gone, or that others have replaced, with exchanges still open. */
+  readonly #draining = new Set<Dispatcher>();
 
-  constructor(config: UpstreamConfig, options: TargetsOptions) {
-    this.#config = config;
+  constructor(config: Choice & Pick<UpstreamConfig, 'targets'>, options: TargetsOptions) {
+    this.#choice = config;
     this.#options = options;
     this.#balance = balanceOf(config.balance, options.random);
     this.replace(config.targets);
@@ -91,12 +95,31 @@ export class Targets {
       return target;
     });
     this.#labelled = new Set(this.#all.slice(0, MAX_LABELS).map(({ origin }) => origin));
-    for (const target of known.values()) this.#drain(target);
+    for (const target of known.values()) this.#remove(target);
     this.refresh();
     for (const target of added) {
       // Where all are new, there is nobody to be careful beside.
       if (!isFirst) target.warmUp();
       this.#options.onAdded(target);
+    }
+  }
+
+  /** From now on calls are shared out like this; a target that warms up goes on as it began. */
+  choose(choice: Choice): void {
+    if (!isDeepStrictEqual(this.#choice.balance, choice.balance)) {
+      this.#balance = balanceOf(choice.balance, this.#options.random);
+    }
+    this.#choice = choice;
+    for (const target of this.#all) target.slowStartMs = choice.slowStartMs;
+    this.refresh();
+  }
+
+  /** New sockets for all of them, as the way to them is another one now; the old ones drain. */
+  reopen(): void {
+    for (const target of this.#all) {
+      const old = target.dispatcher;
+      target.dispatcher = this.#options.open(target);
+      this.#drain(old);
     }
   }
 
@@ -107,7 +130,7 @@ export class Targets {
     for (const priority of [...levels.keys()].toSorted((a, b) => a - b)) {
       const level = levels.get(priority)!;
       const available = level.filter(({ isAvailable }) => isAvailable);
-      if (available.length === 0 || available.length / level.length < this.#config.panic) continue;
+      if (available.length === 0 || available.length / level.length < this.#choice.panic) continue;
       this.#usable = available;
       this.#isPanicking = false;
       return;
@@ -118,29 +141,36 @@ export class Targets {
 
   /** Lets exchanges under way finish, then closes every socket. */
   async close(): Promise<void> {
-    await Promise.all(this.#open().map(({ dispatcher }) => dispatcher.close()));
+    await Promise.all(this.#open().map((dispatcher) => dispatcher.close()));
   }
 
   /** Cuts whatever is still under way. */
   async destroy(): Promise<void> {
-    await Promise.all(this.#open().map(({ dispatcher }) => dispatcher.destroy()));
+    await Promise.all(this.#open().map((dispatcher) => dispatcher.destroy()));
   }
 
-  #open(): Target[] {
-    return [...this.#all, ...this.#draining];
+  #open(): Dispatcher[] {
+    return [...this.#all.map(({ dispatcher }) => dispatcher), ...this.#draining];
   }
 
   #create(config: TargetConfig): Target {
     const { clock, open, onOutcome } = this.#options;
-    const { slowStartMs } = this.#config;
+    const { slowStartMs } = this.#choice;
     return new Target(config, open(config), { clock, slowStartMs, onOutcome });
   }
 
-  #drain(target: Target): void {
+  #remove(target: Target): void {
     this.#options.onRemoved(target);
-    this.#draining.add(target);
-    const gone = (): void => void this.#draining.delete(target);
-    target.dispatcher.close().then(gone, gone);
+    // Whoever picked it in this turn of the event loop has yet to send; a closed pool takes nothing more.
+    this.#draining.add(target.dispatcher);
+    if (target.waiting > 0) setImmediate(() => this.#drain(target.dispatcher));
+    else this.#drain(target.dispatcher);
+  }
+
+  #drain(dispatcher: Dispatcher): void {
+    this.#draining.add(dispatcher);
+    const gone = (): void => void this.#draining.delete(dispatcher);
+    dispatcher.close().then(gone, gone);
   }
 }
 

@@ -1,41 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import { KeptValues } from '../../src/assembly/kept-values.ts';
-import type { World } from '../../src/assembly/world.ts';
-import { systemClock } from '../../src/core/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { requestIds } from '../../src/edge/request-id.ts';
 import { buildGeneration } from '../../src/generation.ts';
 import { loadModules } from '../../src/assembly/modules.ts';
-import { Metrics } from '../../src/observe/metrics.ts';
-import { Fetcher } from '../../src/upstream/fetcher.ts';
-import { Names } from '../../src/upstream/names/names.ts';
-import { CollectedBytes } from '../../src/policies/collect.ts';
-import { UpstreamRegistry } from '../../src/upstream/registry.ts';
+import { emptyWorld } from '../helpers/world.ts';
 import { startIssuer } from '../plugins/issuer.ts';
-
-const random = (): number => 0.5;
-
-/** What generations share; there are no upstreams in it. */
-function emptyWorld(): World {
-  const names = new Names({ clock: systemClock });
-  return {
-    clock: systemClock,
-    random,
-    names,
-    fetcher: new Fetcher(names),
-    log: pino({ level: 'silent' }),
-    metrics: new Metrics(() => []),
-    upstreams: new UpstreamRegistry({ clock: systemClock, random, names }),
-    collected: new CollectedBytes(),
-    kept: new KeptValues(),
-    checking: false,
-    nextRequestId: requestIds(),
-  };
-}
 
 /** A config that trusts one issuer. */
 async function loadIssuer(own: object) {

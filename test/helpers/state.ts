@@ -6,8 +6,10 @@ import type { UpstreamConfig } from '../../src/config/build/config.ts';
 import { CollectedBytes } from '../../src/policies/collect.ts';
 import { chain, type ChainOptions } from '../../src/upstream/chain.ts';
 import { leaf } from '../../src/upstream/leaf.ts';
+import { UpstreamLease } from '../../src/upstream/lease.ts';
 import { Names } from '../../src/upstream/names/names.ts';
-import { type Surroundings, UpstreamState } from '../../src/upstream/state.ts';
+import { UpstreamState } from '../../src/upstream/state.ts';
+import type { Surroundings } from '../../src/upstream/surroundings.ts';
 
 /** The defaults, with targets at these origins. */
 export const configOf = (
@@ -49,6 +51,10 @@ export function stateOf(
   return state;
 }
 
+/** What a generation of the same config has. */
+export const leaseOf = (state: UpstreamState): UpstreamLease =>
+  new UpstreamLease(state.config, state);
+
 export interface Reached {
   readonly state: UpstreamState;
   readonly call: Call;
@@ -61,7 +67,7 @@ export function leafTo(
 ): Reached {
   const state = stateOf(configOf([origins].flat(), fields));
   const { idleTimeoutMs } = state.config;
-  return { state, call: leaf(state, { clock: systemClock, idleTimeoutMs }) };
+  return { state, call: leaf(leaseOf(state), { clock: systemClock, idleTimeoutMs }) };
 }
 
 /** Everything. */
@@ -76,7 +82,7 @@ export function chainTo(
 
 /** One more route of the same upstream. */
 export function chainOver(state: UpstreamState, options: Partial<ChainOptions> = {}): Call {
-  return chain(state, {
+  return chain(leaseOf(state), {
     ...SURROUNDINGS,
     route: 'orders',
     overrides: {},

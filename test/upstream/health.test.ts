@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { HealthConfig, UpstreamConfig } from '../../src/config/build/config.ts';
-import type { TargetEvent } from '../../src/upstream/state.ts';
+import type { TargetEvent } from '../../src/upstream/surroundings.ts';
 import { aRequest } from '../helpers/call.ts';
 import { manualClock } from '../helpers/clock.ts';
 import { configOf, leafTo, stateOf } from '../helpers/state.ts';

@@ -7,7 +7,7 @@ import { aRequest, codeOf, failure } from '../helpers/call.ts';
 import { manualClock } from '../helpers/clock.ts';
 import { type H2Wire, startH2Wire, startLink } from '../helpers/h2-wire.ts';
 import { identity, pem, startH2 } from '../helpers/secure-upstream.ts';
-import { configOf, leafTo, type Reached, stateOf } from '../helpers/state.ts';
+import { configOf, leafTo, leaseOf, type Reached, stateOf } from '../helpers/state.ts';
 import { sending } from '../helpers/upload.ts';
 import { eventually, nobody, startWire } from '../helpers/upstream.ts';
 
@@ -183,7 +183,7 @@ describe('a session', () => {
     const link = await startLink(upstream.url);
     const clock = manualClock();
     const state = stateOf(configOf([link.url], { http2: true }), { clock });
-    const call = leaf(state, { clock, idleTimeoutMs: 30_000 });
+    const call = leaf(leaseOf(state), { clock, idleTimeoutMs: 30_000 });
     await (await call(aRequest())).body.dump();
     link.fallSilent();
     const lost = codeOf(call(aRequest()));

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { Agent } from 'undici';
 import { describe, expect, test } from 'vitest';
 import type { OutlierConfig } from '../../src/config/build/config.ts';
@@ -123,5 +124,69 @@ describe('an outlier', () => {
     fail('a');
     outlier.close();
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe('other options', () => {
+  test('let those back first who would have come back first, where too many are out', () => {
+    const { clock, fail, ejected, outlier, told } = watched('abcd');
+    fail('b');
+    clock.advance(500);
+    fail('a');
+    expect(ejected()).toBe('ab');
+    outlier.change({ consecutive: 3, ejectMs: 9_000, maxEjected: 0.25 });
+    expect([ejected(), told.at(-1)]).toEqual(['a', 'b back']);
+    // As long as it was told.
+    clock.advance(1_000);
+    expect([ejected(), clock.pending]).toEqual(['', 0]);
+  });
+
+  test('keep what was counted', () => {
+    const { fail, ejected, outlier } = watched('abc');
+    fail('a', 2);
+    outlier.change({ consecutive: 4, ejectMs: 1_000, maxEjected: 0.5 });
+    fail('a', 1);
+    expect(ejected()).toBe('');
+    fail('a', 1);
+    expect(ejected()).toBe('a');
+  });
+
+  test('of nobody let everyone back', () => {
+    const { clock, fail, ejected, outlier } = watched('abcd');
+    fail('a');
+    fail('b');
+    outlier.end();
+    expect([ejected(), clock.pending]).toEqual(['', 0]);
+  });
+
+  test('never eject more than they allow, whatever comes', () => {
+    const share = fc.constantFrom(0, 0.25, 0.5, 1);
+    const step = fc.oneof(
+      { weight: 6, arbitrary: fc.record({ who: fc.nat(3), failed: fc.boolean() }) },
+      { weight: 1, arbitrary: fc.record({ waitMs: fc.nat(3_000) }) },
+      { weight: 1, arbitrary: fc.record({ maxEjected: share }) },
+    );
+    fc.assert(
+      fc.property(share, fc.array(step, { maxLength: 100 }), (first, steps) => {
+        const options = { consecutive: 2, ejectMs: 1_000 };
+        const { clock, ejected, outlier, target } = watched('abcd', {
+          ...options,
+          maxEjected: first,
+        });
+        let most = first;
+        for (const each of steps) {
+          if ('who' in each) outlier.report(target('abcd'[each.who]!), each.failed);
+          else if ('waitMs' in each) clock.advance(each.waitMs);
+          else {
+            most = each.maxEjected;
+            outlier.change({ ...options, maxEjected: most });
+          }
+          expect(ejected().length).toBeLessThanOrEqual(Math.min(4 * most, 3));
+        }
+        clock.advance(60_000);
+        expect([ejected(), clock.pending]).toEqual(['', 0]);
+      }),
+      { numRuns: 200 },
+    );
   });
 });

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { FAILURE_KINDS } from '../../src/config/schema/upstream.ts';
-import { UpstreamRegistry } from '../../src/upstream/registry.ts';
 import { aRequest } from '../helpers/call.ts';
-import { configOf, leafTo, stateOf, SURROUNDINGS } from '../helpers/state.ts';
+import { configOf, leafTo, stateOf } from '../helpers/state.ts';
 import { startUpstream } from '../helpers/upstream.ts';
 
 const A = 'http://a.test';
@@ -63,60 +61,5 @@ describe('the state of an upstream', () => {
     finish();
     expect((await body.bytes(10)).toString()).toBe('one two');
     await closed;
-  });
-});
-
-describe('the registry', () => {
-  const config = configOf([A]);
-
-  test('gives the running state to a config that says the same', async () => {
-    const registry = new UpstreamRegistry(SURROUNDINGS);
-    const state = registry.acquire(config);
-    expect(registry.acquire(structuredClone(config))).toBe(state);
-    expect([...registry.states()]).toEqual([state]);
-    await registry.release(state);
-    await registry.release(state);
-  });
-
-  test.each([
-    ['another target', configOf([B])],
-    ['another time', configOf([A], { timeoutMs: 1 })],
-    ['another name', configOf([A], { name: 'payments' })],
-    [
-      'a breaker',
-      configOf([A], {
-        breaker: {
-          kind: 'consecutive',
-          failures: 3,
-          openMs: 1,
-          probes: 1,
-          handle: [...FAILURE_KINDS],
-        },
-      }),
-    ],
-  ])('gives a new one to %s', async (_what, other) => {
-    const registry = new UpstreamRegistry(SURROUNDINGS);
-    const state = registry.acquire(config);
-    const next = registry.acquire(other);
-    expect(next).not.toBe(state);
-    await registry.release(state);
-    await registry.release(next);
-  });
-
-  test('closes a state with its last user, and makes a new one after', async () => {
-    const registry = new UpstreamRegistry(SURROUNDINGS);
-    const state = registry.acquire(config);
-    registry.acquire(config);
-    await registry.release(state);
-    expect([...registry.states()]).toEqual([state]);
-    await registry.release(state);
-    expect([...registry.states()]).toEqual([]);
-    const next = registry.acquire(config);
-    expect(next).not.toBe(state);
-    await registry.release(next);
-  });
-
-  test('does not mind a state that is not its own', async () => {
-    await new UpstreamRegistry(SURROUNDINGS).release(stateOf(config));
   });
 });

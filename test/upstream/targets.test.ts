@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Dispatcher } from 'undici';
 import { Agent } from 'undici';
 import type { TargetConfig, UpstreamConfig } from '../../src/config/build/config.ts';
+import type { TargetName } from '../../src/upstream/target.ts';
 import { Targets } from '../../src/upstream/targets.ts';
 import { manualClock } from '../helpers/clock.ts';
 import { configOf } from '../helpers/state.ts';
@@ -17,7 +18,7 @@ function targetsOf(list: readonly TargetConfig[], fields: Partial<UpstreamConfig
   const told: string[] = [];
   const opened: string[] = [];
   const closed: string[] = [];
-  const open = ({ origin }: TargetConfig): Dispatcher => {
+  const open = ({ origin }: TargetName): Dispatcher => {
     const agent = new Agent();
     opened.push(origin);
     return Object.assign(agent, {

@@ -1,0 +1,42 @@
+/**
+ * The circuit of an upstream's name, which may be another one tomorrow, or none: what calls ask of it
+ * goes to the one that stands there now.
+ *
+ * A call that an earlier circuit let through tells its outcome to that one, which decides nothing any more.
+ */
+import type { Circuit, CircuitName } from './circuit.ts';
+import { type CircuitGate, type Permit, UNCOUNTED } from './permit.ts';
+
+export class CurrentCircuit implements CircuitGate {
+  #circuit: Circuit | undefined;
+  readonly #onChange: (state: CircuitName) => void;
+
+  /** `onChange` is told of each change of state, and where another circuit brings another state. */
+  constructor(onChange: (state: CircuitName) => void) {
+    this.#onChange = onChange;
+  }
+
+  get circuit(): Circuit | undefined {
+    return this.#circuit;
+  }
+
+  /** `next` takes its place, closed; what an operator holds the name to holds for it, too. */
+  replace(next: Circuit | undefined): void {
+    const before = this.#circuit;
+    this.#circuit = next;
+    if (next === undefined) return;
+    if (before?.forced !== undefined) next.force(before.forced);
+    next.onChange((state) => {
+      if (this.#circuit === next) this.#onChange(state);
+    });
+    if (before !== undefined && before.state !== next.state) this.#onChange(next.state);
+  }
+
+  check(): void {
+    this.#circuit?.check();
+  }
+
+  enter(): Permit {
+    return this.#circuit?.enter() ?? UNCOUNTED;
+  }
+}
