@@ -60,7 +60,7 @@ async function bench(options: BenchOptions, processes: Processes, cores: Cores):
   return verdicts.every(({ isKept }) => isKept !== false);
 }
 
-/** Longer than this it can not take; something hangs. */
+/** Longer than this it cannot take; something hangs. */
 function longestMs({ rounds, seconds, only }: BenchOptions): number {
   const warmUp = WARM_UP_MS + OVERHEAD_MS;
   return START_MS + only.length * (warmUp + rounds * (seconds * 1_000 + OVERHEAD_MS));

@@ -31,7 +31,7 @@ export function createService(name: string, options: ServiceOptions = {}): Fasti
   return app;
 }
 
-/** The other errors are Fastify's own, of bodies it can not parse; they bring their status. */
+/** The other errors are Fastify's own, of bodies it cannot parse; they bring their status. */
 function answer(error: FastifyError | ShopError, reply: FastifyReply): FastifyReply {
   const status = error instanceof ShopError ? STATUS[error.code] : (error.statusCode ?? 500);
   const message = status === 415 ? 'send JSON, as content-type: application/json' : error.message;

@@ -63,7 +63,7 @@ export interface Gateway {
   /**
    * Opens the ports; resolves when requests are served.
    *
-   * @throws the system's error when a port can not be had
+   * @throws the system's error when a port cannot be had
    */
   listen(): Promise<void>;
   /** Origin of the port that clients use, such as `http://127.0.0.1:8080`. */

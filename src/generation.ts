@@ -167,9 +167,9 @@ async function foundOrLate(upstreams: UpstreamLeases, { clock }: World): Promise
 /** Fastify starts what was registered last of all, and says in its message what could not. */
 const UNREADY: Finding = { path: [], message: 'a plugin or BFF could not start' };
 
-/** What plugins make of a route may be what can not be served. */
+/** What plugins make of a route may be what cannot be served. */
 const unserved = (route: string): Finding => ({
   path: ['routes', route],
   at: 'key',
-  message: 'can not be served',
+  message: 'cannot be served',
 });

@@ -48,7 +48,7 @@ export const OrderScreen = z.object({
   status: z.string(),
   total: Money,
   lines: z.array(z.object({ name: z.string(), quantity: z.int() })),
-  /** Absent while payments can not say. */
+  /** Absent while payments cannot say. */
   paidWith: z.string().nullable(),
 });
 export const OrderParams = z.object({ id: z.string().regex(/^\d{1,12}$/) });

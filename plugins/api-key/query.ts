@@ -30,7 +30,7 @@ function pairOf(text: string): Pair {
   return at < 0 ? [decoded(text), ''] : [decoded(text.slice(0, at)), decoded(text.slice(at + 1))];
 }
 
-/** As forms spell it; what can not be decoded stands for itself. */
+/** As forms spell it; what cannot be decoded stands for itself. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));

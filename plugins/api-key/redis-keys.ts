@@ -120,7 +120,7 @@ export class RedisKeys {
   #without(digest: string): Consumer | undefined {
     const held = this.#options.onError === 'hold' ? this.#found.last(digest) : undefined;
     if (held !== undefined) return held;
-    throw new GatewayError('GW_DEPENDENCY_DOWN', 'API keys can not be looked up');
+    throw new GatewayError('GW_DEPENDENCY_DOWN', 'API keys cannot be looked up');
   }
 }
 

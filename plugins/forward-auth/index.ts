@@ -158,7 +158,7 @@ function challengeOf({ headers }: UpstreamResponse): Readonly<Record<string, str
 }
 
 function down(cause?: unknown): GatewayError {
-  const detail = 'the authentication service can not be asked';
+  const detail = 'the authentication service cannot be asked';
   return new GatewayError('GW_DEPENDENCY_DOWN', detail, { cause, retryAfterMs: 1_000 });
 }
 

@@ -72,7 +72,7 @@ export class KeySetSource {
     const end = performance.now() + MAX_START_MS;
     while (!this.#hasSet) {
       if (performance.now() > end) {
-        throw new Error(`the key set of the issuer "${this.#options.name}" can not be had`);
+        throw new Error(`the key set of the issuer "${this.#options.name}" cannot be had`);
       }
       await this.next();
     }
@@ -136,7 +136,7 @@ export class KeySetSource {
     // Once for each outage.
     if (!this.#isDown) {
       const then = this.#hasSet ? 'the last good one serves' : 'its tokens are answered 503';
-      host.log.warn({ issuer, err }, `the key set can not be had: ${then}`);
+      host.log.warn({ issuer, err }, `the key set cannot be had: ${then}`);
     }
     this.#isDown = true;
   }

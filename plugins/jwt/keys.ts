@@ -11,7 +11,7 @@ export interface Keys {
   /**
    * The keys a token may be signed with, by what it says of itself, as PEM or secret; a few at most.
    *
-   * @throws GW_TOKEN_INVALID for a key nobody knows; GW_DEPENDENCY_DOWN when the set can not be had
+   * @throws GW_TOKEN_INVALID for a key nobody knows; GW_DEPENDENCY_DOWN when the set cannot be had
    */
   find(header: KeyHeader): Promise<readonly string[]>;
   /** Grows when the set has changed: what was verified by an older one is verified again. */
@@ -113,8 +113,8 @@ class RemoteKeys implements Keys {
   }
 }
 
-/** Whether the token is good can not be told now. */
+/** Whether the token is good cannot be told now. */
 export function keysAreOut(): GatewayError {
-  const detail = 'the keys of the token issuer can not be had';
+  const detail = 'the keys of the token issuer cannot be had';
   return new GatewayError('GW_DEPENDENCY_DOWN', detail, { retryAfterMs: 1_000 });
 }

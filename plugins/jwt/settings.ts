@@ -50,7 +50,7 @@ export const Issuer = z
       .enum(['wait', 'serve'])
       .default('serve')
       .describe(
-        'While the key set can not be had at start-up: `wait` for it, 30s at most, then fail; or `serve`, and answer 503 where a token is needed.',
+        'While the key set cannot be had at start-up: `wait` for it, 30s at most, then fail; or `serve`, and answer 503 where a token is needed.',
       ),
     key: publicKey.optional().describe('Public key: PEM, or a file of the config’s folder.'),
     secret: z

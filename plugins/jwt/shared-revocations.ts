@@ -73,7 +73,7 @@ export class SharedRevocations {
   }
 
   /**
-   * Adds to the list, here and for all. What can not be shared holds here all the same, and is shared
+   * Adds to the list, here and for all. What cannot be shared holds here all the same, and is shared
    * when Redis is back, should this gateway live to see it.
    *
    * @throws GW_DEPENDENCY_DOWN, GW_OVERLOADED

@@ -44,7 +44,7 @@ export function missing(): GatewayError {
 /**
  * The token of a request, from `Authorization` or the cookie; `undefined` where there is none.
  *
- * @throws GW_TOKEN_INVALID for one that can not be a token
+ * @throws GW_TOKEN_INVALID for one that cannot be a token
  */
 export function findToken(request: FastifyRequest, cookie: string | undefined): string | undefined {
   const { authorization } = request.headers;

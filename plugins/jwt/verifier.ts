@@ -43,7 +43,7 @@ export class TokenVerifier {
     this.#revocations = revocations;
   }
 
-  /** @throws {Error} when keys are to be waited for and can not be had */
+  /** @throws {Error} when keys are to be waited for and cannot be had */
   static async create(
     { issuers }: Settings,
     revocations: Revocations,

@@ -69,7 +69,7 @@ export class LimitSet {
     });
   }
 
-  /** @throws GW_RATE_LIMITED; GW_DEPENDENCY_DOWN where counts can not be had and must be */
+  /** @throws GW_RATE_LIMITED; GW_DEPENDENCY_DOWN where counts cannot be had and must be */
   async apply(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     for (const rule of this.#rules) {
       if (rule.concurrency !== undefined) this.#enter(rule, rule.concurrency, request, reply);

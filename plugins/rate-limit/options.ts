@@ -75,7 +75,7 @@ const ratesOf = ({ max: most, window: span, plans }: Limit): readonly Rate[] =>
     ? Object.values(plans ?? {})
     : [{ max: most, window: span }];
 
-/** What the schema can not see. */
+/** What the schema cannot see. */
 export function* checkLimits(
   limits: readonly Limit[],
   others: ReadonlyMap<string, unknown>,

@@ -90,7 +90,7 @@ export class RedisCounts {
     const { errors, local } = this.#around;
     errors.inc({});
     if (onError === 'refuse') {
-      throw new GatewayError('GW_DEPENDENCY_DOWN', 'rate limits can not be looked up');
+      throw new GatewayError('GW_DEPENDENCY_DOWN', 'rate limits cannot be looked up');
     }
     if (onError === 'allow') {
       return asks.map(({ max }) => ({ allowed: true, remaining: max, resetMs: 0, at: 0 }));

@@ -118,7 +118,7 @@ export class RedisConnection {
   }
 
   #script(name: string, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    // The client has a method for each of its scripts, which its type can not know.
+    // The client has a method for each of its scripts, which its type cannot know.
     const scripts = this.#client as unknown as Readonly<Record<string, Script>>;
     return scripts[name]!(keys.length, ...keys, ...args);
   }

@@ -48,7 +48,7 @@ export class Outage {
     if (this.#since !== undefined) return;
     this.#since = this.#now();
     this.#nextTry = this.#since + PROBE_MS;
-    this.#log.warn({ reason }, `${this.#name} can not be reached`);
+    this.#log.warn({ reason }, `${this.#name} cannot be reached`);
   }
 
   end(): void {

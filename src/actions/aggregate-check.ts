@@ -1,4 +1,4 @@
-/** Aggregates that can not work: unknown upstreams and names, cycles, several writes. */
+/** Aggregates that cannot work: unknown upstreams and names, cycles, several writes. */
 import { checkMethod, type Matches } from '../config/check/match.ts';
 import {
   checkReferences,
@@ -24,7 +24,7 @@ export function* checkAggregate(
   for (const [name, part] of Object.entries(parts)) {
     const at = [...path, name];
     if (REQUEST_ROOTS.includes(name as never)) {
-      const message = `can not name a part: {${name}.…} stands for the request's`;
+      const message = `cannot name a part: {${name}.…} stands for the request's`;
       yield { path: at, at: 'key', message };
     }
     if (!isMap(part)) continue;

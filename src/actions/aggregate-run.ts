@@ -144,7 +144,7 @@ class Run {
     }
   }
 
-  /** The answer may come before the request is whole: then its connection can not be used again. */
+  /** The answer may come before the request is whole: then its connection cannot be used again. */
   leaveUpload(): void {
     if (this.#upload === undefined || !isLeft(this.#request.raw, this.#upload)) return;
     void this.#reply.header('connection', 'close');

@@ -54,7 +54,7 @@ const Part = z
 const partName = () =>
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
     error: (issue) =>
-      `${shown(issue.input)} can not name a part: use letters, digits and _, starting with a letter`,
+      `${shown(issue.input)} cannot name a part: use letters, digits and _, starting with a letter`,
   });
 
 export const Aggregate = z

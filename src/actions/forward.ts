@@ -166,7 +166,7 @@ function deliver(route: Route, context: ActionContext, delivery: Delivery): void
   else answerDirectly(route, context, { request, reply, head, body: response.body });
 }
 
-/** The answer came before the request was whole: the connection can not be used again. */
+/** The answer came before the request was whole: the connection cannot be used again. */
 function leaveUpload(head: ResponseHead, upload: Upload, response: UpstreamResponse): void {
   head.headers['connection'] = 'close';
   response.body.onClose(() => {

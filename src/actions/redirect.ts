@@ -85,7 +85,7 @@ function encodersOf({ literals, references }: Template): ReadonlyMap<Reference, 
   );
 }
 
-/** @throws GW_REQUEST_INVALID for a value that can not stand in the path */
+/** @throws GW_REQUEST_INVALID for a value that cannot stand in the path */
 function fill(template: Template, value: (reference: Reference) => string): string {
   try {
     return renderTemplate(template, value);

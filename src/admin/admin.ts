@@ -28,7 +28,7 @@ export interface AdminAnswer {
 }
 
 export interface Admin {
-  /** @throws the system's error when the port can not be had */
+  /** @throws the system's error when the port cannot be had */
   listen(): Promise<void>;
   readonly url: string;
   close(): Promise<void>;

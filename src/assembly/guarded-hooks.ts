@@ -108,7 +108,7 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
 /** Nobody waits for it, and what nobody waits for ends the process where it fails. */
 function lateResult(result: PromiseLike<unknown>): TypeError {
   result.then(undefined, () => undefined);
-  return new TypeError('it returned a promise: the head is sent at once, so it can not be async');
+  return new TypeError('it returned a promise: the head is sent at once, so it cannot be async');
 }
 
 const isStream = (value: unknown): value is NonNullable<ReturnType<BodyTransform>> =>

@@ -1,4 +1,4 @@
-/** Imports a module that a config names. Why one can not be had is told with the place that fails. */
+/** Imports a module that a config names. Why one cannot be had is told with the place that fails. */
 import { createRequire } from 'node:module';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -22,7 +22,7 @@ export async function importDefault(name: string, folder: string): Promise<Impor
     const module = await Promise.race([imported, late.promise]);
     return { value: module.default };
   } catch (error) {
-    return { fault: `can not be imported: ${describe(error, name)}` };
+    return { fault: `cannot be imported: ${describe(error, name)}` };
   } finally {
     systemClock.cancel(timer);
   }

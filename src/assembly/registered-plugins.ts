@@ -214,7 +214,7 @@ export async function registerPlugins(
     known: knownNames(modules, Object.keys(config.upstreams)),
     needsReplyPath,
   });
-  // Where a later one can not start, those before it end with the app.
+  // Where a later one cannot start, those before it end with the app.
   app.addHook('onClose', () => plugins.close());
   app.addHook('onRoute', refuseForeignRoute);
   for (const [name, plugin] of modules.plugins) {

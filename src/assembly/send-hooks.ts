@@ -107,6 +107,6 @@ function sourceOf(
 
 /** Fastify answers, or cuts the answer, when the last one fails; the others end with it. */
 function through(source: Readable, streams: readonly Transform[]): Readable {
-  // The last of them is a Transform, which is what the return type can not say.
+  // The last of them is a Transform, which is what the return type cannot say.
   return pipeline([source, ...streams], () => undefined) as unknown as Readable;
 }

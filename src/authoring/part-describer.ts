@@ -26,7 +26,7 @@ export class PartDescriber {
     this.#clock = clock;
   }
 
-  /** @throws GW_REQUEST_INVALID, GW_UPSTREAM_INVALID when a value can not stand where it is put */
+  /** @throws GW_REQUEST_INVALID, GW_UPSTREAM_INVALID when a value cannot stand where it is put */
   describe<T>(
     request: FastifyRequest,
     name: string,

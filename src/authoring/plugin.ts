@@ -75,7 +75,7 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
   /** What `plugin:<name>` stands for, where a limit or a hash takes its key from a request. */
   key?(request: FastifyRequest, settings: z.output<S>): string | undefined;
   /**
-   * Finds what the schemas can not: names that refer to nothing. `others` are the keys that stand on
+   * Finds what the schemas cannot: names that refer to nothing. `others` are the keys that stand on
    * the same route, plugins among them, with what they say; `known` is what names may refer to.
    */
   check?(
@@ -142,7 +142,7 @@ function checkDefinition(definition: Readonly<Record<string, unknown>>): void {
   const { name, settings, options, register } = definition;
   if (typeof name !== 'string') throw new TypeError('a plugin needs a name: its key on routes');
   if (!NAME.test(name)) throw new TypeError(nameFault(name, 'a plugin'));
-  if (RESERVED.has(name)) throw new TypeError(`a plugin can not be called "${name}"`);
+  if (RESERVED.has(name)) throw new TypeError(`a plugin cannot be called "${name}"`);
   const fault = (what: string): TypeError => new TypeError(`plugin ${name}: ${what}`);
   for (const key of Object.keys(definition)) {
     if (!KEYS.includes(key)) throw fault(`unknown key "${key}"${hint(key, KEYS)}`);

@@ -38,7 +38,7 @@ export interface Loaded<M extends Modules> {
  */
 export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Promise<Loaded<M>> {
   const source = readSource(options.file, options.environment);
-  // A file that can not be read as a map has no sections to check.
+  // A file that cannot be read as a map has no sections to check.
   if (Object.keys(source.tree).length === 0 && source.faults.length > 0) {
     throw new ConfigError(sortFaults(source.faults));
   }

@@ -41,7 +41,7 @@ export interface PluginModule extends PluginSchema {
   /** It bounds how often a client may ask. */
   readonly limits?: boolean;
   readonly risks?: PluginRiskFinder;
-  /** Looks at one route's options: names that refer to nothing, combinations that can not work. */
+  /** Looks at one route's options: names that refer to nothing, combinations that cannot work. */
   check?(
     options: unknown,
     settings: unknown,

@@ -166,7 +166,7 @@ export class Body {
     try {
       response.writeHead(status, headers);
     } catch (error) {
-      // A head that can not be written must not leave the exchange open.
+      // A head that cannot be written must not leave the exchange open.
       this.destroy();
       throw error;
     }

@@ -116,7 +116,7 @@ function resolveSegments(path: string): string {
 export function encodeSegment(value: string): string {
   if (SEGMENT.test(value) && !isDots(value)) return value;
   if (value === '' || isDots(value)) {
-    throw new RangeError(`${JSON.stringify(value)} can not stand for a path segment`);
+    throw new RangeError(`${JSON.stringify(value)} cannot stand for a path segment`);
   }
   if (value.includes('\\')) throw new RangeError('a value with a backslash');
   return encodeURIComponent(checkText(value)).replaceAll(SEGMENT_ESCAPES, decodeURIComponent);

@@ -27,7 +27,7 @@ const SPOOFABLE: ReadonlySet<string> = new Set([
 const FORWARDED = 'x-forwarded-';
 
 /**
- * `Connection` can not take these away (RFC 9110 §7.6.1 allows it to name hop-by-hop fields only), nor
+ * `Connection` cannot take these away (RFC 9110 §7.6.1 allows it to name hop-by-hop fields only), nor
  * what says where the body ends: without it the body would be lost on its way.
  */
 const PROTECTED = /^(host|authorization|cookie|content-.*|expect|transfer-encoding|via)$/;

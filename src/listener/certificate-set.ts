@@ -35,7 +35,7 @@ export class CertificateSet {
   readonly texts: readonly string[];
   readonly #byName = new Map<string, SecureContext>();
 
-  /** @throws {RangeError} when a file can not be read, or a pair can not be used */
+  /** @throws {RangeError} when a file cannot be read, or a pair cannot be used */
   constructor(config: ServerTlsConfig, texts: readonly string[]) {
     this.texts = texts;
     const { certificates, client, minVersion } = config;

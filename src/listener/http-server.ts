@@ -148,7 +148,7 @@ function refuseUnreadable(
     return;
   }
   const code = codeOf(error, urlBytes);
-  const answer = new GatewayError(code, DETAILS[code] ?? 'the request can not be read');
+  const answer = new GatewayError(code, DETAILS[code] ?? 'the request cannot be read');
   afterAnswers(socket, (unread) => {
     if (unread === undefined) refuse(socket, answer, world);
     else endUnreadable(socket, unread, answer);
@@ -194,7 +194,7 @@ function afterAnswers(socket: Socket, then: (unread: ServerResponse | undefined)
   else response.once('close', () => afterAnswers(socket, then));
 }
 
-/** So long may a connection stay whose requests can not be read. */
+/** So long may a connection stay whose requests cannot be read. */
 const REFUSED_MS = 1_000;
 
 function refuse(socket: Socket, answer: GatewayError, world: World): void {

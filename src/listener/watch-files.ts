@@ -48,7 +48,7 @@ export function watchFiles(
   };
 }
 
-/** Empty where the system can not watch it: then looking again must do. */
+/** Empty where the system cannot watch it: then looking again must do. */
 function watchFolder(folder: string, onEvent: () => void): readonly FSWatcher[] {
   try {
     const watcher = watch(folder, { persistent: false }, onEvent);

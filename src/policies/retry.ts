@@ -1,5 +1,5 @@
 /**
- * Tries a failed call again, where that can not make it worse: only what is safe to repeat, inside
+ * Tries a failed call again, where that cannot make it worse: only what is safe to repeat, inside
  * the upstream's budget, with full jitter, within the deadline.
  *
  * Above the breaker and the bulkhead, so that each attempt is counted and waits for a slot anew; a

@@ -15,7 +15,7 @@ export interface Answer {
   readonly body: Body;
 }
 
-/** Ends `body`, whatever happens. @throws what a hook throws, or a head that can not be written */
+/** Ends `body`, whatever happens. @throws what a hook throws, or a head that cannot be written */
 export function answerDirectly(
   { responseHooks }: Route,
   { clock, readerIdleMs: idleMs }: ActionContext,

@@ -70,7 +70,7 @@ export class PartStatusError extends GatewayError {
  * Calls, and reads the whole answer; `null` for an empty one.
  *
  * @throws PartStatusError for a status that is not 2xx; GW_UPSTREAM_TIMEOUT, GW_DEADLINE_EXCEEDED;
- *   GW_UPSTREAM_INVALID when it is not JSON, can not be decoded, or is too long; whatever the call throws
+ *   GW_UPSTREAM_INVALID when it is not JSON, cannot be decoded, or is too long; whatever the call throws
  */
 export async function runPart(
   { call, keyOf }: UpstreamCall,

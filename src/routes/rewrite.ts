@@ -17,7 +17,7 @@ export type Rewrite = (input: RewriteInput) => string;
  * What comes out is checked to be canonical, so that it can never be another path to the upstream
  * than it is to us.
  *
- * @throws GW_REQUEST_INVALID when a parameter can not stand in a path
+ * @throws GW_REQUEST_INVALID when a parameter cannot stand in a path
  */
 export function compileRewrite(rewrite: string | undefined): Rewrite {
   if (rewrite === undefined) return ({ path }) => path;
@@ -38,7 +38,7 @@ export function compileRewrite(rewrite: string | undefined): Rewrite {
   };
 }
 
-/** What a parameter of the client's path that can not stand where a template puts it is answered with. */
+/** What a parameter of the client's path that cannot stand where a template puts it is answered with. */
 export function unfit(error: unknown): unknown {
   if (!(error instanceof RangeError)) return error;
   return new GatewayError('GW_REQUEST_INVALID', `a path parameter is ${error.message}`, {

@@ -114,7 +114,7 @@ describe('config.portico of one route', () => {
   });
 });
 
-describe('a BFF that could leak, or can not work', () => {
+describe('a BFF that could leak, or cannot work', () => {
   test.each([
     ['no schema', /GET \/x: give schema\.response a schema for each status/],
     ['no response schema', /GET \/x: give schema\.response a schema for each status/],

@@ -27,7 +27,7 @@ describe('the mobile screens', () => {
     expect([screen.recentOrders, screen.suggestions]).toEqual([[], []]);
   });
 
-  test('an order says the last digits of the card, or nothing while payments can not', () => {
+  test('an order says the last digits of the card, or nothing while payments cannot', () => {
     const paid = toOrderScreen(order, payment);
     expect(paid).toEqual({
       id: '42',

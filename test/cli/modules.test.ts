@@ -29,11 +29,11 @@ test.each([
   ['throw undefined;', 'undefined was thrown'],
   [`import './lib/other.ts';`, `Cannot find module 'lib/other.ts' (mine.ts)`],
   [`import 'no-such-package';`, `Cannot find package 'no-such-package' (mine.ts)`],
-  [`${DEFINE}\ndefinePlugin({ name: 'match' });`, `a plugin can not be called "match" (mine.ts:3)`],
-])('a module %j that can not be imported is told with its place', (text, fault) => {
+  [`${DEFINE}\ndefinePlugin({ name: 'match' });`, `a plugin cannot be called "match" (mine.ts:3)`],
+])('a module %j that cannot be imported is told with its place', (text, fault) => {
   const found = faultOf({ 'mine.ts': text });
-  expect(found).toMatch(/^can not be imported: /);
-  const said = found.replace('can not be imported: ', '');
+  expect(found).toMatch(/^cannot be imported: /);
+  const said = found.replace('cannot be imported: ', '');
   if (typeof fault === 'string') expect(said).toBe(fault);
   else expect(said).toMatch(fault);
 });
@@ -45,7 +45,7 @@ test('the place is that of the file that fails, which the module may only import
 
 test('a folder is told to be one', () => {
   expect(faultOf({ 'mine/index.ts': '' }, './mine')).toBe(
-    'can not be imported: is a folder: name the file in it, such as ./mine/index.ts',
+    'cannot be imported: is a folder: name the file in it, such as ./mine/index.ts',
   );
 });
 
@@ -66,7 +66,7 @@ test.each(['await new Promise(() => {});', 'await new Promise(() => setInterval(
   'a module that never ends is a fault: %s',
   (text) => {
     expect(faultOf({ 'mine.ts': text })).toBe(
-      'can not be imported: it was not done after 10s: what it waits for belongs into "register"',
+      'cannot be imported: it was not done after 10s: what it waits for belongs into "register"',
     );
   },
   60_000,

@@ -68,10 +68,10 @@ describe('portico schema', () => {
     const { code, out, err } = await run(['schema', '--json', '-c', file]);
     expect(code).toBe(1);
     expect(out).toHaveLength(1);
-    expect(err[0]).toContain(`${file}:2:30  plugins.tenant.module: can not be imported`);
+    expect(err[0]).toContain(`${file}:2:30  plugins.tenant.module: cannot be imported`);
   });
 
-  test('writes nothing when the config can not be read, and ends with 78', async () => {
+  test('writes nothing when the config cannot be read, and ends with 78', async () => {
     const there = folderOf({ 'c.yaml': 'a: [' });
     const out = join(there, 'schema.json');
     for (const file of ['c.yaml', 'none.yaml']) {

@@ -94,7 +94,7 @@ routes:
   [
     'a plugin whose policy cannot be made',
     plugin(`register: () => ({ route: () => ({ policy() { throw new Error('no policy') } }) })`),
-    ['c.yaml:4:11  routes.all: can not be served: no policy'],
+    ['c.yaml:4:11  routes.all: cannot be served: no policy'],
   ],
   [
     'a plugin that takes a path of the admin port twice',

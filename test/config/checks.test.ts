@@ -27,7 +27,7 @@ describe('parameters of a rewrite', () => {
     ]);
   });
 
-  test('are not judged by a match that can not be read', async () => {
+  test('are not judged by a match that cannot be read', async () => {
     expect(await told('match: { path: "/a/{id" }, upstream: orders, rewrite: "/o/{id}/*"')).toEqual(
       ['match.path: "/a/{id": a parameter is a whole segment, such as /{id}'],
     );
@@ -44,7 +44,7 @@ describe('a rewrite', () => {
     ['/ö', 'is no canonical path: use "/%C3%B6"'],
     ['/a b', 'is no canonical path: use "/a%20b"'],
     ['/{id}/./x', 'is no canonical path'],
-    ['/a%', 'can not be sent: the path holds an invalid escape'],
+    ['/a%', 'cannot be sent: the path holds an invalid escape'],
     ['/o/:id', 'a parameter is written {id}, not :id'],
     ['/o?x=1', 'holds a "?": a path has no query'],
     ['/o*', '* may only be the last segment'],
@@ -173,7 +173,7 @@ describe('an aggregate', () => {
     const query = '{ q: "{query.q}", h: "{header.x-y}", i: "{id}" }';
     expect(await parts(`a: { upstream: orders, path: /x, query: ${query} }`)).toEqual([]);
     expect(await parts('claim: { upstream: orders, path: /x }')).toEqual([
-      "aggregate.claim: can not name a part: {claim.…} stands for the request's",
+      "aggregate.claim: cannot name a part: {claim.…} stands for the request's",
     ]);
   });
 });

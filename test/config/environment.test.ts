@@ -55,7 +55,7 @@ describe('a placeholder', () => {
     ['${}', '"${}" is not a variable: use ${NAME} or ${NAME:-default}'],
     ['a ${NAME', '"${" has no "}": write $${ where it stands for itself'],
     ['${NAME} ${', '"${" has no "}": write $${ where it stands for itself'],
-    ['${NONE:-${NAME}}', 'the default of ${NONE} can not hold another placeholder'],
+    ['${NONE:-${NAME}}', 'the default of ${NONE} cannot hold another placeholder'],
   ])('%s is refused: it would have been the value itself', (text, message) => {
     expect(() => textOf(text)).toThrow(new RangeError(message));
   });
@@ -104,8 +104,8 @@ describe('a secret in a file', () => {
     expect(() => read('x'.repeat(65_537))).toThrow('is larger than 64 KiB');
   });
 
-  test('that can not be read is refused by its name', () => {
-    expect(() => textOf('${file:/nowhere/secret}')).toThrow('file /nowhere/secret can not be read');
-    expect(() => textOf(`\${file:${folderOf({})}}`)).toThrow('can not be read');
+  test('that cannot be read is refused by its name', () => {
+    expect(() => textOf('${file:/nowhere/secret}')).toThrow('file /nowhere/secret cannot be read');
+    expect(() => textOf(`\${file:${folderOf({})}}`)).toThrow('cannot be read');
   });
 });

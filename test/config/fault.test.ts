@@ -24,7 +24,7 @@ describe('a fault', () => {
     );
   });
 
-  test('stays one line, and shows what can not be seen', () => {
+  test('stays one line, and shows what cannot be seen', () => {
     expect(formatFault(fault({ path: 'a\u00a0b', message: '"1s\n" \u001b[31m' }))).toBe(
       'gateway.config.yaml:12:5  a\\u00a0b: "1s\\n" \\u001b[31m',
     );

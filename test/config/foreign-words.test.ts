@@ -169,7 +169,7 @@ const slips: readonly (readonly [written: string, fault: string])[] = [
   ],
   [
     'routes: { r: { match: { path: /m/* }, bff: bff/index.ts } }',
-    'routes.r.bff: can not be imported: there is no package "bff/index.ts": the name of a file starts with ./',
+    'routes.r.bff: cannot be imported: there is no package "bff/index.ts": the name of a file starts with ./',
   ],
   ['version: v1', 'version: expected 1, found "v1"'],
 ];

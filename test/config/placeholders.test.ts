@@ -44,7 +44,7 @@ describe('a value from the environment', () => {
     expect(tagged).toHaveLength(1);
   });
 
-  test('can not add YAML: it is one scalar, whatever is in it', async () => {
+  test('cannot add YAML: it is one scalar, whatever is in it', async () => {
     const text = (name: string): string =>
       withOrders(`routes:\n  a:\n    match: { path: /a }\n    respond:\n      body: \${${name}}`);
     for (const name of ['YAML', 'STAR', 'WORD'] as const) {

@@ -58,7 +58,7 @@ describe('an alias', () => {
     ]);
   });
 
-  test('can not make a file longer than memory: a bomb is one fault, at once', async () => {
+  test('cannot make a file longer than memory: a bomb is one fault, at once', async () => {
     const bomb = (level: number, item: (i: number) => string): string =>
       [
         'version: 1',
@@ -115,8 +115,8 @@ describe('what a config may not have', () => {
       'routes:\n  __proto__: { match: { path: /a }, respond: {} }\n__proto__: 1',
     );
     expect(await faultsOf(text)).toEqual([
-      'c.yaml:4:3  routes: "__proto__" can not be a key',
-      'c.yaml:5:1  "__proto__" can not be a key',
+      'c.yaml:4:3  routes: "__proto__" cannot be a key',
+      'c.yaml:5:1  "__proto__" cannot be a key',
     ]);
     const { routes } = await configOf(
       withOrders('routes: { constructor: { match: { path: /a }, respond: {} } }'),

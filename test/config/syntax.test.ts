@@ -89,7 +89,7 @@ describe('a YAML syntax error', () => {
   });
 });
 
-describe('a file that can not be read', () => {
+describe('a file that cannot be read', () => {
   test('is a fault', async () => {
     const files = { 'c.yaml': 'version: 1\ninclude: [a.yaml]', 'a.yaml/x': '' };
     expect(await faultsOf(files)).toEqual(['a.yaml:1:1  is a folder, not a file']);

@@ -64,7 +64,7 @@ describe('the tls of an upstream', () => {
 describe('it is a fault', () => {
   test.each([
     ['{ ca: tls/none.pem }', 'ca: there is no file "tls/none.pem"'],
-    ['{ ca: tls }', 'ca: (EISDIR) can not read the file "tls"'],
+    ['{ ca: tls }', 'ca: (EISDIR) cannot read the file "tls"'],
     ['{ ca: c.yaml }', 'ca: holds no certificate in PEM form'],
     ['{ ca: tls/client.key }', 'ca: holds no certificate in PEM form'],
     ['{ cert: tls/client.pem }', 'cert: needs a "key" beside it'],

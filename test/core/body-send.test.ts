@@ -158,7 +158,7 @@ describe('a client that sends its requests at once', () => {
   });
 });
 
-describe('a body that can not be sent', () => {
+describe('a body that cannot be sent', () => {
   test('is not asked for when the client has left', async () => {
     const { response, client } = await openResponse();
     client.destroy();
@@ -179,7 +179,7 @@ describe('a body that can not be sent', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('ends the exchange when its head can not be written', async () => {
+  test('ends the exchange when its head cannot be written', async () => {
     const { response } = await openResponse();
     const world = feed();
     const send = (): void => world.body.send(response, 200, { 'x-a': 'a\nb' }, options());

@@ -68,7 +68,7 @@ describe('a body', () => {
     },
   );
 
-  test('can not be read once it was destroyed', async () => {
+  test('cannot be read once it was destroyed', async () => {
     const { body } = feed();
     body.destroy();
     await expect(body.bytes(100)).rejects.toThrow(TypeError);

@@ -111,7 +111,7 @@ describe('a child', () => {
     expect(told.onCancel).toHaveBeenCalledTimes(1);
   });
 
-  test('can not end otherwise than its parent did', () => {
+  test('cannot end otherwise than its parent did', () => {
     const parent = new Cancellation();
     const child = parent.child();
     parent.cancel(left);

@@ -33,7 +33,7 @@ const HOP_BY_HOP = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-/** `Connection` can not take these away. */
+/** `Connection` cannot take these away. */
 const KEPT = ['authorization', 'cookie', 'content-type', 'content-length'];
 
 test('whatever fields a client sends, what goes upstream keeps the rules', () => {

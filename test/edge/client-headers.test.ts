@@ -110,7 +110,7 @@ describe('Connection', () => {
     expect(headers['proxy-authorization']).toBeUndefined();
   });
 
-  test('can not take away Host, credentials, the body or what we say', async () => {
+  test('cannot take away Host, credentials, the body or what we say', async () => {
     const upstream = await startRecorder();
     const { url } = await startGateway({
       config: {

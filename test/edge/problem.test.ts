@@ -113,7 +113,7 @@ describe('a problem document', () => {
     expect(problem(error, 'id').headers['retry-after']).toBe('2');
   });
 
-  test('carries the extension members and fields of its error, which can not replace ours', () => {
+  test('carries the extension members and fields of its error, which cannot replace ours', () => {
     const error = new GatewayError('GW_REQUEST_INVALID', 'bad', {
       extensions: { errors: [{ pointer: '/a' }] },
       headers: { allow: 'GET', 'content-type': 'text/html' },

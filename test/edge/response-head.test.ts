@@ -135,7 +135,7 @@ describe('the head of a forwarded answer', () => {
     [['HTTP/1.1 200 OK', 'Bad Header: x', 'Content-Length: 2'], 'hi'],
     [['GARBAGE'], ''],
     [['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked', 'Content-Length: 2'], 'hi'],
-  ])('that can not be read in one way is 502: %j', async (lines, body) => {
+  ])('that cannot be read in one way is 502: %j', async (lines, body) => {
     const ask = await answering(lines, body);
 
     const answer = await ask();

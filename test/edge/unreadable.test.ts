@@ -72,7 +72,7 @@ describe('what is no HTTP request', () => {
   });
 });
 
-describe('a body that can not be read', () => {
+describe('a body that cannot be read', () => {
   test.each([
     ['a size that is no number', 'ZZ\r\nhello\r\n0\r\n\r\n'],
     ['a chunk longer than it says', '3\r\nhello\r\n0\r\n\r\n'],

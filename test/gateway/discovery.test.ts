@@ -71,7 +71,7 @@ describe('targets that are looked up', () => {
     ]);
   });
 
-  test('that can not be looked up refuse no config: who asks gets GW_NO_TARGET', async () => {
+  test('that cannot be looked up refuse no config: who asks gets GW_NO_TARGET', async () => {
     const dns = await startDnsServer({ 'orders.svc': 'SERVFAIL' });
     const { fetch } = await gatewayTo({ dns: 'orders.svc', port: 1, resolver: dns.address });
     const response = await fetch('/a');

@@ -117,35 +117,35 @@ export const FIELDS: readonly Case[] = [
       { has: { connection: 'keep-alive' }, not: ['x-secret'] },
     ],
     [
-      'it can not take Authorization away',
+      'it cannot take Authorization away',
       'CVE-2025-48865',
       naming('authorization', 'Authorization: Basic abc'),
       200,
       { has: { authorization: 'Basic abc' } },
     ],
     [
-      'it can not take Host away',
+      'it cannot take Host away',
       HOP,
       naming('host'),
       200,
       { has: { 'x-forwarded-host': 'a.example' } },
     ],
     [
-      'it can not take Content-Type away',
+      'it cannot take Content-Type away',
       HOP,
       naming('content-type', 'Content-Type: text/x'),
       200,
       { has: { 'content-type': 'text/x' } },
     ],
     [
-      'it can not take Cookie away',
+      'it cannot take Cookie away',
       HOP,
       naming('cookie', 'Cookie: a=b'),
       200,
       { has: { cookie: 'a=b' } },
     ],
     [
-      'it can not take the length away',
+      'it cannot take the length away',
       HOP,
       message(
         [
@@ -160,7 +160,7 @@ export const FIELDS: readonly Case[] = [
       { body: 'abc' },
     ],
     [
-      'it can not take our own fields away',
+      'it cannot take our own fields away',
       'CVE-2025-48865',
       naming('x-forwarded-for, x-request-id, via, forwarded'),
       200,

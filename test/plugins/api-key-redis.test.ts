@@ -132,7 +132,7 @@ describeRedis('a key that nobody has', () => {
     await write((await storeIn(redis)).client, `test:key:${sha256(KEY)}`);
     const { statusOf, told } = await keyed(redis);
     expect(await statusOf(KEY)).toBe(401);
-    expect(told('can not be reached')).toEqual([]);
+    expect(told('cannot be reached')).toEqual([]);
   });
 });
 
@@ -147,7 +147,7 @@ describeRedis('while Redis is away', () => {
     expect([refused.status, await codeOf(refused)]).toEqual([503, 'GW_DEPENDENCY_DOWN']);
     expect(await statusOf('another')).toBe(503);
     expect([await statusOf(KEY), await statusOf(OWN)]).toEqual([200, 200]);
-    expect(told('API keys can not be reached')).toHaveLength(1);
+    expect(told('API keys cannot be reached')).toHaveLength(1);
     expect(text()).not.toContain(String(redis.port));
 
     await redis.start();

@@ -130,7 +130,7 @@ describe('a bad key', () => {
     ['that is too long', {}, '/', { 'x-api-key': 'k'.repeat(513) }],
     ['beside a good one', {}, '/', { 'x-api-key': `${KEY}, ${KEY}` }],
     ['beside a good one in the query', { query: 'key' }, `/?key=${KEY}&key=other`, {}],
-    ['that can not be decoded', { query: 'key' }, '/?key=%E0%A4%A', {}],
+    ['that cannot be decoded', { query: 'key' }, '/?key=%E0%A4%A', {}],
     ['named like a property', {}, '/', { 'x-api-key': '__proto__' }],
   ])('%s is 401 and calls nothing', async (_what, options, path, headers) => {
     const { ask, calls } = await keyed(options);

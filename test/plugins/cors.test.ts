@@ -205,7 +205,7 @@ describe('an origin', () => {
     });
   });
 
-  test('of any kind can not bring credentials: that refuses the config', async () => {
+  test('of any kind cannot bring credentials: that refuses the config', async () => {
     await expect(crossing({ origins: ['*'], credentials: true })).rejects.toThrow(
       /routes\.all\.cors\.credentials: credentials for any origin/,
     );

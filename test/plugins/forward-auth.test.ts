@@ -71,7 +71,7 @@ describe('a request that is let in', () => {
     expect(calls[0]?.headers).not.toHaveProperty('set-cookie');
   });
 
-  test('can not say itself what is copied, on no route', async () => {
+  test('cannot say itself what is copied, on no route', async () => {
     const { ask, calls } = await guarded(() => ({}), { copy: ['x-user-id'] });
     await ask({ 'x-user-id': 'admin', x_user_id: 'admin' });
     await ask({ 'x-user-id': 'admin' }, '/open');
@@ -124,7 +124,7 @@ describe('the service', () => {
       },
     });
 
-  test('that can not be reached lets nobody in', async () => {
+  test('that cannot be reached lets nobody in', async () => {
     const { fetch } = await overNetwork(await closedOrigin());
     const response = await fetch('/');
     expect([response.status, await codeOf(response)]).toEqual([503, 'GW_DEPENDENCY_DOWN']);

@@ -65,7 +65,7 @@ describe('the key set', () => {
 
     const said = lines().filter(({ plugin }) => plugin === 'jwt');
     expect(said.map(({ msg }) => msg)).toEqual([
-      'the key set can not be had: the last good one serves',
+      'the key set cannot be had: the last good one serves',
       'the key set can be had again',
     ]);
     expect(await metrics()).toMatch(
@@ -96,7 +96,7 @@ describe('the key set', () => {
     expect(issuer.hits).toBe(2);
   });
 
-  test('that can not be had is 503, not the client’s fault; known tokens still pass', async () => {
+  test('that cannot be had is 503, not the client’s fault; known tokens still pass', async () => {
     const { fetch, issuer } = await routed({ a: {} });
     issuer.isDown = true;
 

@@ -193,7 +193,7 @@ describe('an ordinary Fastify plugin', () => {
   });
 });
 
-describe('a plugin that can not start', () => {
+describe('a plugin that cannot start', () => {
   test.each([
     ['faulty', { failStart: true }, 'no way to start'],
     ['broken', {}, 'its database is gone'],

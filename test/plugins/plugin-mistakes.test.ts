@@ -42,7 +42,7 @@ describe('what plugins return is looked at before anything is served', () => {
     ['noCall', 'plugin mistaken: its policy gives undefined, not a function'],
   ])('what it makes of a route is a fault of the route, %s: %s', async (returned, fault) => {
     const said = await start(returned).catch((error: Error) => error.message);
-    expect(said).toMatch(/gateway\.config\.yaml:\d+:\d+ +routes\.a: can not be served: /);
+    expect(said).toMatch(/gateway\.config\.yaml:\d+:\d+ +routes\.a: cannot be served: /);
     expect(said).toMatch(fault);
   });
 });

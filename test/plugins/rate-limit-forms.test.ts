@@ -22,7 +22,7 @@ describe('several limits', () => {
     expect(statuses).toEqual([200, 429, 429, 200, 200, 429]);
   });
 
-  test('by the address: who can not authenticate is counted', async () => {
+  test('by the address: who cannot authenticate is counted', async () => {
     const { ask } = await limited({ a: both(2, 9) });
     expect([await ask('a'), await ask('a'), await ask('a', tokenOf('1'))]).toEqual([401, 401, 429]);
   });

@@ -133,7 +133,7 @@ describeRedis('counts in Redis', () => {
     const url = redis.url.replace('//', '//:hunter2@');
     const { ask, lines, told } = await counting({ url }, 'refuse');
     expect([await ask('a'), await ask('a')]).toEqual([503, 503]);
-    expect(told('can not be reached')).toEqual([expect.stringContaining('"reason":"WRONGPASS"')]);
+    expect(told('cannot be reached')).toEqual([expect.stringContaining('"reason":"WRONGPASS"')]);
     expect(lines.join('')).not.toContain('hunter2');
   });
 
@@ -215,7 +215,7 @@ describeRedis.each(OUTAGES)('onError: $onError', ({ onError, without }) => {
       const statuses = new Set(meanwhile.map(({ status }) => status));
       expect([...statuses].every((status) => without.has(status as never))).toBe(true);
       expect(await errors()).toBeGreaterThan(20);
-      expect(told('can not be reached')).toHaveLength(1);
+      expect(told('cannot be reached')).toHaveLength(1);
       expect(lines.join('')).not.toContain(String(redis.port));
       const after = [];
       for (let i = 0; i < 10; i++) after.push(await ask('a'));

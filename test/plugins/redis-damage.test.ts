@@ -196,7 +196,7 @@ describeRedis('a damaged list of revocations', () => {
     for (const gateway of [one, other]) {
       await expect.poll(() => gateway.statusOf(second), { timeout: 5_000 }).toBe(401);
       await expect.poll(() => gateway.statusOf({ jti: 'none' })).toBe(200);
-      expect(gateway.told('can not be reached')).toEqual([]);
+      expect(gateway.told('cannot be reached')).toEqual([]);
       expect(gateway.told('cannot be reached')).toEqual([]);
     }
     await expect.poll(() => other.statusOf(first), { timeout: 5_000 }).toBe(401);

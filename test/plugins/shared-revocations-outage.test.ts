@@ -9,12 +9,12 @@ describeRedis('while Redis is away', () => {
     const one = await sharing(redis);
     await one.revoke({ jti: 't1', until: now() + 600 });
     await redis.kill();
-    await expect.poll(() => one.told('revocations can not be reached').length).toBe(1);
+    await expect.poll(() => one.told('revocations cannot be reached').length).toBe(1);
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect([await one.statusOf({ jti: 't1' }), await one.statusOf({ jti: 't2' })]).toEqual([
       401, 200,
     ]);
-    expect(one.told('revocations can not be reached')).toHaveLength(1);
+    expect(one.told('revocations cannot be reached')).toHaveLength(1);
     expect(one.text()).not.toContain(String(redis.port));
   });
 

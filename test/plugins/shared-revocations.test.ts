@@ -86,7 +86,7 @@ describeRedis('a revocation in Redis', () => {
     expect(await connections()).toBe(2);
     await one.close();
     await expect.poll(connections).toBe(1);
-    expect(one.told('can not be reached')).toEqual([]);
+    expect(one.told('cannot be reached')).toEqual([]);
   });
 
   test('that nobody of us wrote changes nothing', async () => {

@@ -145,7 +145,7 @@ describe('the answer before a retry', () => {
     expect(onRetry).not.toHaveBeenCalled();
   });
 
-  test('that is cut while it is waited for is tried again, and told as cut where it can not be', async () => {
+  test('that is cut while it is waited for is tried again, and told as cut where it cannot be', async () => {
     const cut = () => {
       const { body, answer } = busy(0);
       body.push(bytesOf(10));

@@ -153,7 +153,7 @@ describe('parts', () => {
     expect([response.status, await response.json()]).toEqual([200, { a: null, b: 1 }]);
   });
 
-  test('can not reach a prototype', async () => {
+  test('cannot reach a prototype', async () => {
     const { fetch } = await composing(
       { a: {} },
       {
@@ -182,7 +182,7 @@ describe('an optional part that fails', () => {
       () => ({ body: '{}', headers: { 'content-encoding': 'gzip' } }),
       'invalid',
     ],
-    ['can not be reached', {}, throwing('GW_UPSTREAM_CONNECT'), 'unreachable'],
+    ['cannot be reached', {}, throwing('GW_UPSTREAM_CONNECT'), 'unreachable'],
     ['is cut off', {}, throwing('GW_UPSTREAM_RESET'), 'unreachable'],
     ['is full', {}, throwing('GW_BULKHEAD_FULL'), 'overloaded'],
     ['is not called any more', {}, throwing('GW_CIRCUIT_OPEN'), 'circuit-open'],
@@ -237,7 +237,7 @@ describe('an optional part that fails', () => {
     );
   });
 
-  test('is not let down by a value of another part that can not stand in a path', async () => {
+  test('is not let down by a value of another part that cannot stand in a path', async () => {
     const { fetch } = await composing(
       { a: { required: true }, b: { path: '/{a.id}' }, c: { path: '/{a.none}' } },
       { a: () => ({ body: { id: '..' } }), b: () => ({ body: 1 }), c: () => ({ body: 1 }) },

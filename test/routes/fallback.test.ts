@@ -37,7 +37,7 @@ const fails =
   };
 
 describe('a fallback of its own', () => {
-  test('answers when the upstream can not be had, and says so', async () => {
+  test('answers when the upstream cannot be had, and says so', async () => {
     const { fetch } = await fallingBack(fails('GW_UPSTREAM_CONNECT'), RESPOND);
     const response = await fetch('/a');
     expect([response.status, response.headers.get('gateway-fallback')]).toEqual([

@@ -63,7 +63,7 @@ describe('a value of a template', () => {
     ['/u/{query.q}', `?q=${'a'.repeat(1_025)}`],
     ['/u/{header.x-v}', ''],
     ['/u/{claim.sub}', ''],
-  ])('of a client that can not stand in %s is 400: %s', async (path, query) => {
+  ])('of a client that cannot stand in %s is 400: %s', async (path, query) => {
     const { ask, asked } = await asking({ path }, { apiKey: { optional: true } });
     expect((await ask(`/1${query.slice(0, 1_100)}`))[0]).toBe(400);
     expect(asked).toEqual([]);

@@ -162,7 +162,7 @@ describe('redirect', () => {
   });
 });
 
-test('a redirect is 400 where a parameter can not stand in its path', async () => {
+test('a redirect is 400 where a parameter cannot stand in its path', async () => {
   const { url } = await startGateway({
     config: {
       routes: {
@@ -177,7 +177,7 @@ test('a redirect is 400 where a parameter can not stand in its path', async () =
 });
 
 describe('rewrite', () => {
-  test('can not be left by what a parameter holds', async () => {
+  test('cannot be left by what a parameter holds', async () => {
     const seen: string[] = [];
     const { url } = await startGateway({
       config: {

@@ -105,7 +105,7 @@ describe('health checks', () => {
     expect(healthy()).toEqual([isWell]);
   });
 
-  test('a target that can not be reached, or does not answer in time, is not healthy', async () => {
+  test('a target that cannot be reached, or does not answer in time, is not healthy', async () => {
     const silent = await startUpstream(() => undefined);
     const endless = await startWire((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n');

@@ -167,7 +167,7 @@ describe('a session', () => {
     expect(state.targets.all[0]).toMatchObject({ inflight: 0, waiting: 0 });
   });
 
-  test('whose frames can not be read fails what waits for it', async () => {
+  test('whose frames cannot be read fails what waits for it', async () => {
     const upstream = await startWire((socket) => {
       socket.write('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n');
     });

@@ -247,7 +247,7 @@ describe.each([
     expect(upstream.sessions).toHaveLength(1);
   });
 
-  test('a pseudo-header can not be sent, and spoils no session', async () => {
+  test('a pseudo-header cannot be sent, and spoils no session', async () => {
     const upstream = await startH2(echo, options);
     const { call } = h2To(upstream.url);
     await (await call(aRequest())).body.dump();

@@ -81,7 +81,7 @@ describe('before the head', () => {
     expect(blamesUpstream(error)).toBe(false);
   });
 
-  test('a request that can not be sent is our bug, and the upstream not to blame', async () => {
+  test('a request that cannot be sent is our bug, and the upstream not to blame', async () => {
     const upstream = await startUpstream((_request, response) => void response.end());
     const { call, state } = leafTo(upstream.url);
     const bad = [

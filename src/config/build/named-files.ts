@@ -64,7 +64,7 @@ export class NamedFiles {
 /**
  * The text of `file`, which messages call `name`.
  *
- * @throws {RangeError} when it is not there, can not be read or is too long
+ * @throws {RangeError} when it is not there, cannot be read or is too long
  */
 export function readText(file: string, name: string): string {
   let bytes: Buffer;
@@ -72,7 +72,7 @@ export function readText(file: string, name: string): string {
     bytes = readFileSync(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no file' : `(${code}) can not read the file`;
+    const why = code === 'ENOENT' ? 'there is no file' : `(${code}) cannot read the file`;
     throw new RangeError(`${why} "${name}"`, { cause: error });
   }
   if (bytes.length > MAX_FILE_BYTES) throw new RangeError(`the file "${name}" is over 1 MiB`);

@@ -11,7 +11,7 @@ export function readCertificates(pem: string): readonly X509Certificate[] {
   try {
     return blocks.map((block) => new X509Certificate(block));
   } catch (error) {
-    throw new RangeError('holds a certificate that can not be read', { cause: error });
+    throw new RangeError('holds a certificate that cannot be read', { cause: error });
   }
 }
 
@@ -38,7 +38,7 @@ export function checkKeyPair(cert: string, key: string): void {
     createSecureContext({ cert, key });
   } catch (error) {
     const reason = (error as Error).message.replace(/^error:[^:]*:[^:]*:[^:]*:/, '');
-    throw new RangeError(`can not be used: ${reason}`, { cause: error });
+    throw new RangeError(`cannot be used: ${reason}`, { cause: error });
   }
 }
 

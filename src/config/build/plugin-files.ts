@@ -7,7 +7,7 @@ import { isMap, type Tree } from '../yaml/tree.ts';
 export interface WithFiles {
   /** The tree with texts instead of names; what was written stays as it is. */
   readonly tree: Tree;
-  /** Files that can not be read. */
+  /** Files that cannot be read. */
   readonly findings: readonly Finding[];
 }
 

@@ -4,7 +4,7 @@ import type { X509Certificate } from 'node:crypto';
 /** Node quotes a name that could be taken for several. */
 const NAME = /(?:^|, )([A-Za-z0-9 ]+):("(?:[^"\\]|\\.)*"|[^,"]*)/y;
 
-/** `DNS:a.example`, `URI:spiffe://a/b`, `IP Address:192.0.2.1`; what can not be read ends the list. */
+/** `DNS:a.example`, `URI:spiffe://a/b`, `IP Address:192.0.2.1`; what cannot be read ends the list. */
 export function subjectNames(text: string | undefined): readonly string[] {
   const names: string[] = [];
   const pattern = new RegExp(NAME);

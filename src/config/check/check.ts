@@ -1,5 +1,5 @@
 /**
- * What a schema can not see: names that refer to nothing, parameters nobody defines, routes that
+ * What a schema cannot see: names that refer to nothing, parameters nobody defines, routes that
  * take each other's requests.
  *
  * Runs over the tree as it was written, so that it finds its faults even where the schema found

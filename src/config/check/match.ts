@@ -1,4 +1,4 @@
-/** What a route's matches say, as far as it can be read; and what in them can not work. */
+/** What a route's matches say, as far as it can be read; and what in them cannot work. */
 import { METHODS } from 'node:http';
 import type { Finding, Path } from '../fault.ts';
 import { parsePathPattern, type PathPattern } from '../schema/path-pattern.ts';

@@ -1,4 +1,4 @@
-/** Templates that can not be filled: unknown names, braces that do not close, paths nobody can ask for. */
+/** Templates that cannot be filled: unknown names, braces that do not close, paths nobody can ask for. */
 import type { Alternative, Matches } from './match.ts';
 import type { Finding, Path } from '../fault.ts';
 import { parameterFault as semicolonFault } from '../../core/path-parameters.ts';
@@ -86,6 +86,6 @@ export function* checkSentPath(text: string, path: Path): Generator<Finding> {
   } catch (error) {
     // Braces are told of where references are checked.
     if (error instanceof RangeError) return;
-    yield { path, message: `can not be sent: ${(error as Error).message}` };
+    yield { path, message: `cannot be sent: ${(error as Error).message}` };
   }
 }

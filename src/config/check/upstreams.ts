@@ -1,4 +1,4 @@
-/** What a schema can not see of an upstream: keys that need each other, or exclude each other. */
+/** What a schema cannot see of an upstream: keys that need each other, or exclude each other. */
 import type { Finding, Path } from '../fault.ts';
 import { foreignWord } from './foreign-hints.ts';
 import { DnsDiscovery } from '../schema/discover.ts';

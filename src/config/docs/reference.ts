@@ -1,7 +1,7 @@
 /**
  * docs/configuration.md: the schema as a person reads it, one section for each map.
  *
- * It is made from the JSON Schema, so that editors and page can not tell two stories.
+ * It is made from the JSON Schema, so that editors and page cannot tell two stories.
  */
 import { type JsonSchema, plainJsonSchema } from './json-schema.ts';
 import { INTRODUCTION } from './reference-text.ts';

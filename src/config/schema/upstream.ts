@@ -42,7 +42,7 @@ const breakerCommon = {
     .min(1)
     .default([...FAILURE_KINDS])
     .describe(
-      'What counts as a failure: no connection, closed before the answer, no answer in time, an answer that can not be read, a body that is cut, `5xx` (all but 501 and 505), or a status.',
+      'What counts as a failure: no connection, closed before the answer, no answer in time, an answer that cannot be read, a body that is cut, `5xx` (all but 501 and 505), or a status.',
     ),
   slow: positiveDuration()
     .optional()

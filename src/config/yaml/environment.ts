@@ -62,7 +62,7 @@ export function expand(text: string, environment: Environment): Expansion {
       if (literal !== undefined) return literal;
       if (name === undefined) throw malformed(match);
       if (fallback?.includes('${') === true) {
-        throw new RangeError(`the default of \${${name}} can not hold another placeholder`);
+        throw new RangeError(`the default of \${${name}} cannot hold another placeholder`);
       }
       from.push(match);
       return file === undefined ? variable(name, fallback, environment) : readSecret(match);
@@ -100,6 +100,6 @@ function readSecret(placeholder: string): string {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
     if (error instanceof RangeError) throw error;
-    throw new RangeError(`file ${file} can not be read`, { cause: error });
+    throw new RangeError(`file ${file} cannot be read`, { cause: error });
   }
 }

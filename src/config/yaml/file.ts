@@ -42,11 +42,11 @@ export function readYamlFile(path: string, environment: Environment): YamlFile {
 const UNREAD: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EISDIR: 'is a folder, not a file',
-  EACCES: 'can not be read: this process has no right to (EACCES)',
+  EACCES: 'cannot be read: this process has no right to (EACCES)',
 };
 
 const whyUnread = ({ code = 'unknown' }: NodeJS.ErrnoException): string =>
-  UNREAD[code] ?? `can not be read (${code})`;
+  UNREAD[code] ?? `cannot be read (${code})`;
 
 class ParsedFile implements YamlFile {
   readonly path: string;

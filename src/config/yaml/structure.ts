@@ -121,7 +121,7 @@ function* repeated(map: YAMLMap): Generator<readonly [Pair, number]> {
 
 function keyFault(key: unknown): string | undefined {
   if (!isScalar(key) || key.value === null) return 'a key must be a word';
-  return key.value === '__proto__' ? '"__proto__" can not be a key' : undefined;
+  return key.value === '__proto__' ? '"__proto__" cannot be a key' : undefined;
 }
 
 function mergeFault(

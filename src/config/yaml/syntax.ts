@@ -1,4 +1,4 @@
-/** What a YAML parser says of a text it can not read, for people. */
+/** What a YAML parser says of a text it cannot read, for people. */
 import { type Document, type LineCounter, Scalar, visit } from 'yaml';
 
 export interface SyntaxFault {

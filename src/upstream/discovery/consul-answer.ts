@@ -12,7 +12,7 @@ const HOSTNAME = /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/;
 /**
  * The instances that `bytes` tell of, as `GET /v1/health/service/:service` answers.
  *
- * An instance that was registered without a port can not be called, and is left out.
+ * An instance that was registered without a port cannot be called, and is left out.
  *
  * @throws {Error} when it is not such an answer; never with what was in it
  */

@@ -1,4 +1,4 @@
-/** Real HTTP servers on free ports, for what a function can not show. */
+/** Real HTTP servers on free ports, for what a function cannot show. */
 import { once } from 'node:events';
 import {
   createServer,

@@ -54,7 +54,7 @@ describe('an instance', () => {
     expect(read([instance({ ID: 'a' }), instance({ ID: 'b' })])).toHaveLength(1);
   });
 
-  test('without a port can not be called', () => {
+  test('without a port cannot be called', () => {
     expect(read([instance({ Port: 0 })])).toEqual([]);
   });
 });
