@@ -33,7 +33,7 @@ async function write(
   terminal: Terminal,
   textOf: (parts: SchemaParts) => string,
 ): Promise<number> {
-  const source = readSource(config, terminal.environment);
+  const source = await readSource(config, terminal.environment);
   if (!source.complete) {
     printFaults(source.faults, terminal);
     return EXIT.badConfig;

@@ -37,7 +37,7 @@ export interface Loaded<M extends Modules> {
  * @throws {ConfigError} with every fault, sorted by place
  */
 export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Promise<Loaded<M>> {
-  const source = readSource(options.file, options.environment);
+  const source = await readSource(options.file, options.environment);
   // A file that cannot be read as a map has no sections to check.
   if (Object.keys(source.tree).length === 0 && source.faults.length > 0) {
     throw new ConfigError(sortFaults(source.faults));

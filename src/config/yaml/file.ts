@@ -2,17 +2,27 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { type Document, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
-import type { Environment } from './environment.ts';
-import { type Fault, type Finding, formatPath, type Path } from '../fault.ts';
+import { LineCounter } from 'yaml';
+import { inSlices } from '../../core/slices.ts';
+import type { Fault, Finding, Path } from '../fault.ts';
 import { hideOutside } from './hide.ts';
 import { UNQUOTED } from '../check/issue-words.ts';
-import { ABSENT, dropAbsent, expandDocument } from './placeholders.ts';
+import { KIND, type Outline, type Plain } from './outline.ts';
+import { findNode, resolved, scalarsOf } from './outline-path.ts';
+import { treeOf } from './outline-tree.ts';
+import { faultAt, type FileText, placeAt } from './place.ts';
 import { isMap, type Tree } from './tree.ts';
 import { shown } from '../schema/types.ts';
-import { aliasTargets, findNode, resolveAlias, type Targets } from './path.ts';
-import { checkStructure } from './structure.ts';
-import { syntaxFaults } from './syntax.ts';
+import type { TextParser } from './text-parser.ts';
+
+/** Where a value is written. */
+export interface Written {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** Some of it came from the environment or a file. */
+  readonly isOutside: boolean;
+}
 
 export interface YamlFile {
   readonly path: string;
@@ -30,13 +40,22 @@ export interface YamlFile {
    * text that it was; `undefined` where it is none of these.
    */
   asText(path: Path): string | undefined;
+  /** Where the value at `path` is written; `undefined` where it is not. */
+  writtenAt(path: Path): Written | undefined;
 }
 
 /** Reads the file at `path`. Never throws: what is wrong is in `faults`. */
-export function readYamlFile(path: string, environment: Environment): YamlFile {
-  const file = new ParsedFile(path);
-  file.read(environment);
-  return file;
+export async function readYamlFile(path: string, parser: TextParser): Promise<YamlFile> {
+  const local = relative(process.cwd(), path);
+  const name = local.startsWith('..') ? path : local;
+  const text = readText(path);
+  if (typeof text !== 'string') return new ParsedFile(path, name, [text.unread]);
+  const { outline, faults } = await parser.parse({ name, text });
+  if (outline === undefined) return new ParsedFile(path, name, faults);
+  const value = await inSlices(treeOf(outline));
+  if (isMap(value)) return new ParsedFile(path, name, faults, outline, value);
+  const expected = `expected a map of sections, found ${shown(value)}`;
+  return new ParsedFile(path, name, [...faults, expected], outline);
 }
 
 const UNREAD: Readonly<Record<string, string>> = {
@@ -45,154 +64,102 @@ const UNREAD: Readonly<Record<string, string>> = {
   EACCES: 'cannot be read: this process has no right to (EACCES)',
 };
 
-const whyUnread = ({ code = 'unknown' }: NodeJS.ErrnoException): string =>
-  UNREAD[code] ?? `cannot be read (${code})`;
+/** The text of a file, or why there is none. */
+function readText(path: string): string | { readonly unread: string } {
+  try {
+    const bytes = readFileSync(path);
+    if (isUtf8(bytes)) return bytes.toString();
+    return { unread: 'is not in UTF-8: save it in that encoding' };
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    return { unread: UNREAD[code] ?? `cannot be read (${code})` };
+  }
+}
 
 class ParsedFile implements YamlFile {
   readonly path: string;
-  readonly faults: Fault[] = [];
-  tree: Tree | undefined;
-  /** As shown in messages. */
-  readonly #name: string;
-  readonly #lines = new LineCounter();
-  #document: Document | undefined;
-  #outside: ReadonlyMap<Node, string> = new Map();
-  #texts: ReadonlyMap<unknown, string> = new Map();
-  #targets: Targets = new Map();
-  readonly #unread = new Set<unknown>();
+  readonly faults: readonly Fault[];
+  readonly tree: Tree | undefined;
+  readonly #file: FileText;
+  readonly #outline: Outline | undefined;
 
-  constructor(path: string) {
+  /** A fault that is only a message is one of the file as a whole. */
+  constructor(
+    path: string,
+    name: string,
+    faults: readonly (Fault | string)[],
+    outline?: Outline,
+    tree?: Tree,
+  ) {
     this.path = path;
-    const local = relative(process.cwd(), path);
-    this.#name = local.startsWith('..') ? path : local;
-  }
-
-  read(environment: Environment): void {
-    const document = this.#parse();
-    if (document === undefined) return;
-    this.#document = document;
-    const targets = aliasTargets(document);
-    this.#targets = targets;
-    const { faults, blanks, bounded } = checkStructure(document, targets, (at) =>
-      this.#placeOf(at),
+    const lines = new LineCounter();
+    if (outline !== undefined) lines.lineStarts = outline.lineStarts;
+    this.#file = { name, lines };
+    this.#outline = outline;
+    this.tree = tree;
+    this.faults = faults.map((fault) =>
+      typeof fault === 'string'
+        ? faultAt(this.#file, { offset: 0, path: [], message: fault })
+        : fault,
     );
-    for (const { offset, path, message } of faults) this.#report(offset, path, message);
-    for (const node of blanks) this.#unread.add(node);
-    if (!bounded) return;
-    this.#expand(document, environment);
-    const value = dropAbsent(document.toJS({ maxAliasCount: -1 }));
-    if (isMap(value)) this.tree = value;
-    else this.#report(0, [], `expected a map of sections, found ${shown(value)}`);
-  }
-
-  #parse(): Document | undefined {
-    let text: string;
-    try {
-      const bytes = readFileSync(this.path);
-      if (!isUtf8(bytes)) {
-        this.#report(0, [], 'is not in UTF-8: save it in that encoding');
-        return undefined;
-      }
-      text = bytes.toString();
-    } catch (error) {
-      this.#report(0, [], whyUnread(error as NodeJS.ErrnoException));
-      return undefined;
-    }
-    try {
-      const document = parseDocument(text, {
-        lineCounter: this.#lines,
-        merge: true,
-        // Told by checkStructure, which goes on after it.
-        uniqueKeys: false,
-        resolveKnownTags: false,
-      });
-      if (document.errors.length === 0) return document;
-      for (const { offset, message } of syntaxFaults(document, this.#lines, text)) {
-        this.#report(offset, [], message);
-      }
-    } catch (error) {
-      // The parser calls itself for each level.
-      if (!(error instanceof RangeError)) throw error;
-      this.#report(0, [], 'is nested too deeply');
-    }
-    return undefined;
-  }
-
-  #expand(document: Document, environment: Environment): void {
-    const { faults, outside, texts } = expandDocument(document, environment);
-    this.#outside = outside;
-    this.#texts = texts;
-    for (const { node, path, message, severity } of faults) {
-      if (severity === 'error') this.#unread.add(node);
-      this.#report(node.range?.[0] ?? 0, path, message, severity);
-    }
   }
 
   depthOf(path: Path): number {
-    return this.#document === undefined ? -1 : findNode(this.#document, this.#targets, path).depth;
+    return this.#outline === undefined ? -1 : findNode(this.#outline, path).depth;
   }
 
   place({ path, message, at, severity = 'error' }: Finding): Fault {
-    if (this.#document === undefined) return this.#fault(0, path, message, severity);
-    const found = findNode(this.#document, this.#targets, path);
+    const outline = this.#outline;
+    if (outline === undefined) return faultAt(this.#file, { offset: 0, path, message, severity });
+    const found = findNode(outline, path);
     const wantsKey = at === 'key' || found.depth < path.length;
     const offset = (wantsKey ? found.keyOffset : undefined) ?? found.valueOffset ?? found.keyOffset;
-    const told = hideOutside(message, found.node, this.#targets, this.#outside);
-    const more = this.#whereBare(told, found.node) + this.#whyAbsent(found.node);
-    return this.#fault(offset ?? 0, path, told + more, severity);
+    const told = hideOutside(message, outline, found.node);
+    const more = whereBare(outline, told, found.node) + whyAbsent(outline, found.node);
+    return faultAt(this.#file, { offset: offset ?? 0, path, message: told + more, severity });
   }
 
   isUnread(path: Path): boolean {
-    if (this.#document === undefined) return false;
-    const { node, depth } = findNode(this.#document, this.#targets, path);
-    return depth === path.length && this.#unread.has(resolveAlias(node, this.#targets));
+    const outline = this.#outline;
+    if (outline === undefined || outline.unread.size === 0) return false;
+    const { node, depth } = findNode(outline, path);
+    return depth === path.length && outline.unread.has(resolved(outline, node));
   }
 
   asText(path: Path): string | undefined {
-    if (this.#document === undefined || this.#texts.size === 0) return undefined;
-    const { node, depth } = findNode(this.#document, this.#targets, path);
-    const value = resolveAlias(node, this.#targets);
-    const text = this.#texts.get(value);
-    if (depth !== path.length || text === undefined || !isScalar(value)) return undefined;
+    const outline = this.#outline;
+    if (outline === undefined || outline.texts.size === 0) return undefined;
+    const { node, depth } = findNode(outline, path);
+    const value = resolved(outline, node);
+    const text = outline.texts.get(value);
+    if (depth !== path.length || text === undefined) return undefined;
     // From here on it is hidden as text, too.
-    value.value = text;
+    (outline.values as Plain[])[outline.refs[value]!] = text;
     return text;
   }
 
-  /** `{ port: ${PORT} }` is no YAML, and `{ port: "${PORT}" }` no number. */
-  #whereBare(message: string, node: Node | undefined): string {
-    const isOutside = node !== undefined && this.#outside.has(node);
-    return isOutside && message.endsWith(UNQUOTED) ? ', on a line of its own' : '';
+  writtenAt(path: Path): Written | undefined {
+    const outline = this.#outline;
+    if (outline === undefined) return undefined;
+    const { node, depth, keyOffset = 0 } = findNode(outline, path);
+    if (depth < path.length || outline.kinds[resolved(outline, node)] === KIND.absent)
+      return undefined;
+    const { line } = placeAt(this.#file, keyOffset);
+    const scalars = scalarsOf(outline, node);
+    return {
+      file: this.#file.name,
+      line,
+      isOutside: scalars.some((scalar) => outline.outside.has(scalar)),
+    };
   }
+}
 
-  /** A key is written and yet missing: its placeholder is empty. */
-  #whyAbsent(node: Node | undefined): string {
-    const written = node === undefined ? undefined : this.#outside.get(node);
-    const isAbsent = written !== undefined && (node as { value?: unknown }).value === ABSENT;
-    return isAbsent ? `: ${written} is empty` : '';
-  }
+/** `{ port: ${PORT} }` is no YAML, and `{ port: "${PORT}" }` no number. */
+const whereBare = ({ outside }: Outline, message: string, node: number): string =>
+  outside.has(node) && message.endsWith(UNQUOTED) ? ', on a line of its own' : '';
 
-  #report(
-    offset: number,
-    path: Path,
-    message: string,
-    severity: Fault['severity'] = 'error',
-  ): void {
-    this.faults.push(this.#fault(offset, path, message, severity));
-  }
-
-  #fault(offset: number, path: Path, message: string, severity: Fault['severity']): Fault {
-    const { line, column } = this.#position(offset);
-    return { file: this.#name, line, column, path: formatPath(path), message, severity };
-  }
-
-  #position(offset: number): { readonly line: number; readonly column: number } {
-    const { line, col } = this.#lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  }
-
-  #placeOf(offset: number): string {
-    const { line, column } = this.#position(offset);
-    return `${this.#name}:${line}:${column}`;
-  }
+/** A key is written and yet missing: its placeholder is empty. */
+function whyAbsent({ outside, kinds }: Outline, node: number): string {
+  const written = outside.get(node);
+  return written !== undefined && kinds[node] === KIND.absent ? `: ${written} is empty` : '';
 }

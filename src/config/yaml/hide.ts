@@ -2,10 +2,9 @@
  * Keeps values that came from the environment or a file out of messages: what was written stands in
  * their place.
  */
-import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
-import { ABSENT } from './placeholders.ts';
+import { KIND, type Outline } from './outline.ts';
+import { scalarsOf } from './outline-path.ts';
 import { shown } from '../schema/types.ts';
-import type { Targets } from './path.ts';
 
 /** Shorter than this, a value is a word of every message ("true", "0") and no secret. */
 const MIN_HIDDEN = 5;
@@ -17,31 +16,20 @@ const MIN_PIECE = 6;
 const OF_THE_SCHEMA =
   /(^(?:expected|must be) .*?, found |; did you mean "[^"]*"\?| \(known: [^)]*\))/;
 
-/** `message` about `node`, without the values of `outside` that stand at it or below. */
-export function hideOutside(
-  message: string,
-  node: unknown,
-  targets: Targets,
-  outside: ReadonlyMap<Node, string>,
-): string {
+/** `message` about `node`, without the values from outside that stand at it or below. */
+export function hideOutside(message: string, outline: Outline, node: number): string {
+  const { outside, kinds, refs, values } = outline;
   if (outside.size === 0) return message;
   const pieces = message.split(OF_THE_SCHEMA);
-  for (const scalar of scalarsOf(node, targets)) {
+  for (const scalar of scalarsOf(outline, node)) {
     const written = outside.get(scalar);
-    if (written === undefined || scalar.value === ABSENT) continue;
+    if (written === undefined || kinds[scalar] === KIND.absent) continue;
     // Those of the schema are at the odd places.
     for (let i = 0; i < pieces.length; i += 2) {
-      pieces[i] = hideValue(pieces[i]!, scalar.value, written);
+      pieces[i] = hideValue(pieces[i]!, values[refs[scalar]!], written);
     }
   }
   return pieces.join('');
-}
-
-function* scalarsOf(node: unknown, targets: Targets): Generator<Node & { value: unknown }> {
-  if (isAlias(node)) yield* scalarsOf(targets.get(node), targets);
-  else if (isMap(node)) for (const { value } of node.items) yield* scalarsOf(value, targets);
-  else if (isSeq(node)) for (const child of node.items) yield* scalarsOf(child, targets);
-  else if (isScalar(node)) yield node;
 }
 
 const HOLE = '\u0000';

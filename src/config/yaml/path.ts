@@ -1,9 +1,8 @@
-/** From a path in the config's tree to the nodes of the YAML document, and back. */
+/** Keys, merges and aliases of a YAML document, and the path of each of its nodes. */
 import {
   type Alias,
   type Document,
   isAlias,
-  isMap,
   isPair,
   isScalar,
   isSeq,
@@ -60,50 +59,3 @@ export function aliasTargets(document: Document): Targets {
 /** `node`, or what it is an alias of. */
 export const resolveAlias = (node: unknown, targets: Targets): unknown =>
   isAlias(node) ? targets.get(node) : node;
-
-export interface Found {
-  /** The last node on the path that exists. */
-  readonly node: Node | undefined;
-  readonly keyOffset: number | undefined;
-  /** Absent where nothing is written, as after `key:`. */
-  readonly valueOffset: number | undefined;
-  /** How many parts of the path exist. */
-  readonly depth: number;
-}
-
-/** Follows `path` through the nodes as far as it goes. */
-export function findNode(document: Document, targets: Targets, path: Path): Found {
-  let node: unknown = document.contents;
-  let keyOffset: number | undefined;
-  let depth = 0;
-  for (const part of path) {
-    node = resolveAlias(node, targets);
-    if (isMap(node)) {
-      const pair = findPair(targets, node.items, String(part));
-      if (pair === undefined) break;
-      keyOffset = (pair.key as Scalar).range?.[0];
-      node = pair.value;
-    } else if (isSeq(node)) {
-      const child: unknown = node.items[Number(part)];
-      if (child === undefined) break;
-      node = child;
-      keyOffset = (node as Node).range?.[0];
-    } else break;
-    depth += 1;
-  }
-  const found = (node ?? undefined) as Node | undefined;
-  const [start, end] = found?.range ?? [];
-  return { node: found, keyOffset, valueOffset: start === end ? undefined : start, depth };
-}
-
-/** As the tree is made: the last of equal keys, and own ones before merged ones. */
-function findPair(targets: Targets, items: readonly Pair[], name: string): Pair | undefined {
-  const own = items.findLast(({ key }) => !isMergeKey(key) && keyText(key) === name);
-  if (own !== undefined) return own;
-  for (const source of items.filter(({ key }) => isMergeKey(key)).flatMap(mergeSources)) {
-    const node = resolveAlias(source, targets);
-    const pair = isMap(node) ? findPair(targets, node.items, name) : undefined;
-    if (pair !== undefined) return pair;
-  }
-  return undefined;
-}

@@ -60,12 +60,15 @@ export function expandDocument(document: Document, environment: Environment): Ex
 /** Keys of secrets, in settings and header maps alike. */
 const SECRET = /(?:secret|token|password|passphrase|authorization|keys?)$/i;
 
+/** Is it by its name the key of a secret? */
+export const isSecretKey = (part: string | number): boolean => SECRET.test(String(part));
+
 /** What to say of `$NAME`: a secret that everybody can guess must not serve; other text may be meant so. */
 function asItStands(
   path: Path,
   { name, as, whole }: Braceless,
 ): Omit<Expanded['faults'][number], 'node'> {
-  const isSecret = SECRET.test(String(path.findLast((part) => typeof part === 'string')));
+  const isSecret = isSecretKey(path.findLast((part) => typeof part === 'string') ?? '');
   if (!isSecret) {
     const message = `"${as}" is taken as it stands: a variable is written \${${name}}`;
     return { path, message, severity: 'warning' };
@@ -83,22 +86,4 @@ const TYPED =
 function valueOf(text: string, { type, tag }: Scalar, whole: boolean): unknown {
   if (!whole || type !== Scalar.PLAIN || tag !== undefined || !TYPED.test(text.trim())) return text;
   return parseDocument(text).toJS() as unknown;
-}
-
-/** `value` without the keys that are {@link ABSENT}; where a list has one, it is empty text. */
-export function dropAbsent(value: unknown, seen = new Set<unknown>()): unknown {
-  if (typeof value !== 'object' || value === null || seen.has(value)) return value;
-  seen.add(value);
-  if (Array.isArray(value)) {
-    for (const [i, item] of value.entries()) {
-      if (item === ABSENT) value[i] = '';
-      else dropAbsent(item, seen);
-    }
-    return value;
-  }
-  for (const [key, member] of Object.entries(value)) {
-    if (member === ABSENT) delete (value as Record<string, unknown>)[key];
-    else dropAbsent(member, seen);
-  }
-  return value;
 }

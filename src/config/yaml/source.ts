@@ -7,7 +7,8 @@ import { dirname, resolve } from 'node:path';
 import type { Environment } from './environment.ts';
 import type { Fault, Finding, Path } from '../fault.ts';
 import { isMap, type Tree } from './tree.ts';
-import { readYamlFile, type YamlFile } from './file.ts';
+import { readYamlFile, type Written, type YamlFile } from './file.ts';
+import { TextParser } from './text-parser.ts';
 
 /** Sections whose members may be spread over included files. */
 const MERGED = new Set(['upstreams', 'routes', 'plugins']);
@@ -27,16 +28,27 @@ export interface Source {
   asText(path: Path): string | undefined;
   /** The folder of the file in which `path` is written; relative names start there. */
   folderOf(path: Path): string;
+  /** Where the value at `path` is written; `undefined` where it is not. */
+  writtenAt(path: Path): Written | undefined;
 }
 
 /** Reads `file` and what it includes. Never throws: what is wrong is in `faults`. */
-export function readSource(file: string, environment: Environment): Source {
-  const root = readYamlFile(resolve(file), environment);
+export async function readSource(file: string, environment: Environment): Promise<Source> {
+  const parser = new TextParser(environment);
+  try {
+    return await read(file, parser);
+  } finally {
+    await parser.end();
+  }
+}
+
+async function read(file: string, parser: TextParser): Promise<Source> {
+  const root = await readYamlFile(resolve(file), parser);
   const files = [root];
   const faults: Fault[] = [];
   const tree = root.tree ?? {};
   for (const path of includes(root, faults)) {
-    const included = readYamlFile(path, environment);
+    const included = await readYamlFile(path, parser);
     files.push(included);
     faults.push(...mergeInto(tree, included, files));
   }
@@ -49,6 +61,7 @@ export function readSource(file: string, environment: Environment): Source {
     isUnread: (path) => fileOf(files, path).isUnread(path),
     asText: (path) => fileOf(files, path).asText(path),
     folderOf: (path) => dirname(fileOf(files, path).path),
+    writtenAt: (path) => fileOf(files, path).writtenAt(path),
   };
 }
 

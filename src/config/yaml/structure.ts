@@ -77,12 +77,11 @@ export function checkStructure(
       }
     },
     Pair(_key, pair, ancestors) {
-      const path = pathOf(ancestors, pair);
       const [at, message] = isMergeKey(pair.key)
         ? mergeFault(targets, pair, ancestors)
         : [pair.key, keyFault(pair.key)];
       if (message === undefined) return undefined;
-      report(at, path, message);
+      report(at, pathOf(ancestors, pair), message);
       return visit.REMOVE;
     },
     Value(_key, node, ancestors) {

@@ -1,0 +1,36 @@
+/** Where something stands in a file. */
+import type { LineCounter } from 'yaml';
+import { type Fault, formatPath, type Path } from '../fault.ts';
+
+/** A file as messages show it. */
+export interface FileText {
+  readonly name: string;
+  readonly lines: LineCounter;
+}
+
+export interface Place {
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+}
+
+export function placeAt({ lines }: FileText, offset: number): Place {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(line, 1), column: Math.max(col, 1) };
+}
+
+export interface Complaint {
+  readonly offset: number;
+  readonly path: Path;
+  readonly message: string;
+  readonly severity?: Fault['severity'];
+}
+
+export function faultAt(
+  file: FileText,
+  { offset, path, message, severity = 'error' }: Complaint,
+): Fault {
+  const { line, column } = placeAt(file, offset);
+  return { file: file.name, line, column, path: formatPath(path), message, severity };
+}

@@ -1,0 +1,50 @@
+/**
+ * Parses the texts of a config. A long one is parsed by a thread, so that whatever else runs does not wait
+ * for it, and its memory goes with the thread.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Environment } from './environment.ts';
+import { type ParsedText, parseText, type Text } from './parse-text.ts';
+import type { TextTask } from './text-thread.ts';
+
+/** In characters; it takes some 30 ms. */
+const LONG = 32_768;
+
+/** `.ts` when the sources run as they are, `.js` in `dist`. */
+const suffix = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const THREAD = new URL(`text-thread.${suffix}`, import.meta.url);
+
+export class TextParser {
+  readonly #environment: Environment;
+  #thread: Worker | undefined;
+  readonly #isLong: (text: string) => boolean;
+
+  constructor(environment: Environment, long = LONG) {
+    this.#environment = environment;
+    this.#isLong = ({ length }) => length > long;
+  }
+
+  async parse(text: Text): Promise<ParsedText> {
+    if (!this.#isLong(text.text)) return parseText(text, this.#environment);
+    try {
+      return await this.#inThread(text);
+    } catch {
+      // Where no thread may be had (`node --permission`), it takes longer, and says the same.
+      return parseText(text, this.#environment);
+    }
+  }
+
+  #inThread(text: Text): Promise<ParsedText> {
+    const thread = (this.#thread ??= new Worker(THREAD));
+    const task: TextTask = { text, environment: { ...this.#environment } };
+    const { promise, resolve, reject } = Promise.withResolvers<ParsedText>();
+    thread.once('message', resolve).once('error', reject);
+    thread.postMessage(task, []);
+    return promise.finally(() => thread.off('message', resolve).off('error', reject));
+  }
+
+  /** Ends the thread, where there is one. */
+  async end(): Promise<void> {
+    await this.#thread?.terminate();
+  }
+}

@@ -1,0 +1,16 @@
+/** A thread that parses texts; see text-parser.ts. */
+import { parentPort } from 'node:worker_threads';
+import type { Environment } from './environment.ts';
+import { buffersOf } from './outline.ts';
+import { parseText, type Text } from './parse-text.ts';
+
+export interface TextTask {
+  readonly text: Text;
+  readonly environment: Environment;
+}
+
+parentPort?.on('message', ({ text, environment }: TextTask) => {
+  const parsed = parseText(text, environment);
+  const transfer = parsed.outline === undefined ? [] : buffersOf(parsed.outline);
+  parentPort?.postMessage(parsed, transfer);
+});
