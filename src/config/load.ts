@@ -3,18 +3,20 @@
  *
  * read → parse → environment → import what it names → schema → checks → freeze
  */
-import type { z } from 'zod';
+import { Slices } from '../core/slices.ts';
 import { buildConfig } from './build/build.ts';
 import { checkTree } from './check/check.ts';
 import { aboutPlugins } from './check/plugins.ts';
 import type { Config } from './build/config.ts';
+import { PathPatterns } from './build/match.ts';
 import type { Environment } from './yaml/environment.ts';
 import { ConfigError, type Fault, type Finding, formatPath, sortFaults } from './fault.ts';
 import { findingsOf } from './check/issues.ts';
 import type { ModuleLoader, Modules } from './modules.ts';
 import { NamedFiles } from './build/named-files.ts';
 import { withPluginFiles } from './build/plugin-files.ts';
-import { configSchema, type ParsedConfig } from './schema/schema.ts';
+import { type Parsed, parseConfig } from './schema/parse.ts';
+import { type ConfigSchema, configSchema } from './schema/schema.ts';
 import { readSource, type Source } from './yaml/source.ts';
 import type { Tree } from './yaml/tree.ts';
 import { withWantedTexts } from './yaml/wanted-text.ts';
@@ -47,13 +49,15 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
   const read = withPluginFiles(source.tree, modules, namedFiles);
   const { findings: unread } = read;
   const schema = configSchema(modules);
-  const { tree, parsed } = parseTexts(schema, read.tree, source);
+  const slices = new Slices();
+  const { tree, parsed } = await parseTexts(schema, read.tree, source, slices);
+  const typed = { routes: parsed.routes, patterns: new PathPatterns() };
   const findings = [
     ...modules.findings,
-    ...('data' in parsed ? [] : unlessUnread(findingsOf(schema, tree, parsed.issues), unread)),
+    ...unlessUnread(findingsOf(schema, tree, parsed.issues), unread),
     ...unread,
     // In a file that could not be read may stand what others refer to.
-    ...(source.complete ? checkTree(tree, modules, namedFiles) : []),
+    ...(source.complete ? await checkTree(tree, modules, namedFiles, typed) : []),
   ];
   const faults = sortFaults(
     once([
@@ -65,42 +69,30 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
   );
   const isFaulty = faults.some(({ severity }) => severity === 'error');
   if (!isFaulty && 'thrown' in parsed) throw parsed.thrown;
-  if (isFaulty || !('data' in parsed)) throw new ConfigError(faults);
-  const config = buildConfig(parsed.data, {
+  if (isFaulty || parsed.data === undefined) throw new ConfigError(faults);
+  const built = {
     files: source.files,
     namedFiles,
     pluginNames: [...modules.plugins.keys()],
     actions: modules.actions,
-  });
+    patterns: typed.patterns,
+  };
+  const config = await buildConfig(parsed.data, built, slices);
   return { config, modules, warnings: faults };
 }
 
 /** Parses `tree`, with text from outside where that is what the schema wants. */
-function parseTexts(
-  schema: z.ZodType<ParsedConfig>,
+async function parseTexts(
+  schema: ConfigSchema,
   tree: Tree,
   source: Source,
-): { readonly tree: Tree; readonly parsed: Parsed } {
-  const parsed = parse(schema, tree);
-  const told =
-    'issues' in parsed
-      ? withWantedTexts(tree, parsed.issues, (path) => source.asText(path))
-      : undefined;
-  return told === undefined ? { tree, parsed } : { tree: told, parsed: parse(schema, told) };
-}
-
-type Parsed =
-  | { readonly data: ParsedConfig }
-  | { readonly issues: readonly z.core.$ZodIssue[]; readonly thrown?: unknown };
-
-/** A schema of a plugin may throw: which one, its own check says. */
-function parse(schema: z.ZodType<ParsedConfig>, tree: Tree): Parsed {
-  try {
-    const parsed = schema.safeParse(tree);
-    return parsed.success ? { data: parsed.data } : { issues: parsed.error.issues };
-  } catch (thrown) {
-    return { issues: [], thrown };
-  }
+  slices: Slices,
+): Promise<{ readonly tree: Tree; readonly parsed: Parsed }> {
+  const parsed = await parseConfig(schema, tree, slices);
+  const told = withWantedTexts(tree, parsed.issues, (path) => source.asText(path));
+  return told === undefined
+    ? { tree, parsed }
+    : { tree: told, parsed: await parseConfig(schema, told, slices) };
 }
 
 /** `findings` without those about a name whose file could not be read. */

@@ -1,15 +1,14 @@
 /** From a config as it was written and parsed to the one the gateway runs on. */
-import { canonicalHost } from '../../core/canonical-host.ts';
+import type { Slices } from '../../core/slices.ts';
 import { type ActionModule, actionOf } from '../actions.ts';
 import { buildRetry, buildUpstream, defined } from './upstream.ts';
-import type { Config, MatchConfig, RouteConfig, ValueMatchers } from './config.ts';
+import type { Config, RouteConfig, UpstreamConfig } from './config.ts';
 import type * as Run from './config.ts';
 import type { Path } from '../fault.ts';
+import { buildMatch, type PathPatterns } from './match.ts';
 import type { NamedFiles } from './named-files.ts';
-import { parsePathPattern } from '../schema/path-pattern.ts';
 import type { ParsedConfig, ParsedRoute } from '../schema/schema.ts';
 import type { ParsedServerTls } from '../schema/tls.ts';
-import type { ParsedMatch, ParsedValueMatch } from '../schema/route.ts';
 
 export interface BuildOptions {
   /** Absolute paths of the config's own files. */
@@ -17,28 +16,36 @@ export interface BuildOptions {
   readonly namedFiles: NamedFiles;
   readonly pluginNames: readonly string[];
   readonly actions: readonly ActionModule[];
+  readonly patterns: PathPatterns;
 }
 
 /** Builds and freezes; `parsed` has passed every check. */
-export function buildConfig(parsed: ParsedConfig, options: BuildOptions): Config {
+export async function buildConfig(
+  parsed: ParsedConfig,
+  options: BuildOptions,
+  slices: Slices,
+): Promise<Config> {
   const { files, namedFiles } = options;
   const { server, admin, telemetry, defaults } = parsed;
-  const upstreams = Object.entries(parsed.upstreams).map(
-    ([name, written]) =>
-      [name, buildUpstream(name, written, defaults.upstreams, namedFiles)] as const,
-  );
-  const config: Config = {
+  const upstreams: Record<string, UpstreamConfig> = {};
+  for (const [name, written] of Object.entries(parsed.upstreams)) {
+    upstreams[name] = buildUpstream(name, written, defaults.upstreams, namedFiles);
+    await slices.pause();
+  }
+  const routes: RouteConfig[] = [];
+  for (const [name, route] of Object.entries(parsed.routes)) {
+    routes.push(deepFreeze(buildRoute(name, route, defaults.routes, options, server.limits.body)));
+    await slices.pause();
+  }
+  return deepFreeze({
     files: [...files, ...namedFiles.paths],
     server: buildServer(server, namedFiles),
     ...(admin === false ? {} : { admin: defined(admin) }),
     logs: telemetry.logs,
     plugins: parsed.plugins,
-    upstreams: Object.fromEntries(upstreams),
-    routes: Object.entries(parsed.routes).map(([name, route]) =>
-      buildRoute(name, route, defaults.routes, options, server.limits.body),
-    ),
-  };
-  return deepFreeze(config);
+    upstreams,
+    routes,
+  });
 }
 
 function buildServer(
@@ -98,14 +105,14 @@ function buildRoute(
   name: string,
   route: ParsedRoute,
   defaults: Readonly<Record<string, unknown>>,
-  { pluginNames, actions }: BuildOptions,
+  { pluginNames, actions, patterns }: BuildOptions,
   bodyLimit: number,
 ): RouteConfig {
   const written = Array.isArray(route.match) ? route.match : [route.match];
   return {
     name,
     priority: route.priority,
-    matches: written.map(buildMatch),
+    matches: written.map((match) => buildMatch(match, patterns)),
     action: actionOf(actions, route).build(route),
     plugins: buildPlugins(route, defaults, pluginNames),
     overrides: buildOverrides(route),
@@ -132,40 +139,6 @@ function buildOverrides(route: ParsedRoute): Run.CallOverrides {
       route.retry === undefined || route.retry === false ? route.retry : buildRetry(route.retry),
     bulkheadShare: route.bulkhead?.share,
   });
-}
-
-/** @throws {RangeError} for a path that is no pattern */
-export function buildMatch(match: ParsedMatch): MatchConfig {
-  return {
-    ...(match.path === undefined ? {} : { path: parsePathPattern(match.path) }),
-    ...(match.pathRegex === undefined ? {} : { pathRegex: match.pathRegex }),
-    ...(match.methods === undefined ? {} : { methods: match.methods }),
-    ...(match.hosts === undefined ? {} : { hosts: match.hosts.map(buildHost) }),
-    headers: buildValues(match.headers).map(canonicalHostField),
-    cookies: buildValues(match.cookies),
-    query: buildValues(match.query),
-  };
-}
-
-/** As requests have it: the schema has refused what is no host. */
-function buildHost(written: string): string {
-  const [, wildcard = '', name = ''] = /^(\*\.)?(.*)$/.exec(written) ?? [];
-  return wildcard + (canonicalHost(name) ?? name);
-}
-
-function buildValues(values: Readonly<Record<string, ParsedValueMatch>> = {}): ValueMatchers {
-  return Object.entries(values).map(([name, value]) => {
-    if (typeof value === 'string') return [name, { kind: 'equals', value }] as const;
-    if ('regex' in value) return [name, { kind: 'regex', pattern: value.regex }] as const;
-    return [name, { kind: 'present' }] as const;
-  });
-}
-
-/** `Host` is made canonical before it is looked at: another spelling would never match. */
-function canonicalHostField(condition: ValueMatchers[number]): ValueMatchers[number] {
-  const [name, matcher] = condition;
-  if (name !== 'host' || matcher.kind !== 'equals') return condition;
-  return [name, { kind: 'equals', value: canonicalHost(matcher.value) ?? matcher.value }];
 }
 
 /** Freezes plain objects and lists at any depth; a plugin's own classes are left alone. */

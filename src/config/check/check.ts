@@ -12,43 +12,63 @@ import { checkHashes, checkPluginOptions } from './plugins.ts';
 import { checkPorts } from './ports.ts';
 import { checkRouteTable } from './routes.ts';
 import { checkServerTls } from './server-tls.ts';
+import { collected, PAUSE, type Step, type TypedRoutes } from './step.ts';
 import { checkTimeouts } from './timeouts.ts';
 import { checkUpstreamTls } from './tls.ts';
 import { checkUpstreams, hasMisspelt } from './upstreams.ts';
 import type { Finding, Path } from '../fault.ts';
 import { type KnownNames, knownNames, type Modules } from '../modules.ts';
+import type { PathPatterns } from '../build/match.ts';
 import type { NamedFiles } from '../build/named-files.ts';
 import { RouteBase } from '../schema/route.ts';
 import { hint } from './suggest.ts';
 import { isMap, type Tree } from '../yaml/tree.ts';
 
-/** Every finding of the second pass. */
-export function checkTree(tree: Tree, modules: Modules, files: NamedFiles): Finding[] {
+/** Every finding of the second pass; `typed` is what the schema has made of the tree's routes. */
+export function checkTree(
+  tree: Tree,
+  modules: Modules,
+  files: NamedFiles,
+  typed: TypedRoutes,
+): Promise<Finding[]> {
+  return collected(checks(tree, modules, files, typed));
+}
+
+function* checks(
+  tree: Tree,
+  modules: Modules,
+  files: NamedFiles,
+  typed: TypedRoutes,
+): Generator<Step> {
   const routes = isMap(tree['routes']) ? tree['routes'] : {};
+  yield* checkUpstreams(tree);
+  yield* checkPorts(tree);
+  yield* checkClientAddress(tree);
+  yield* checkServerTls(tree, files);
+  yield* checkUpstreamTls(tree, files);
+  yield* checkTimeouts(tree);
+  const upstreams = isMap(tree['upstreams']) ? Object.keys(tree['upstreams']) : [];
   const known: Known = {
-    upstreams: isMap(tree['upstreams']) ? Object.keys(tree['upstreams']) : [],
+    upstreams,
+    upstreamNames: new Set(upstreams),
     plugins: knownNames(modules, []),
+    patterns: typed.patterns,
   };
-  return [
-    ...checkUpstreams(tree),
-    ...checkPorts(tree),
-    ...checkClientAddress(tree),
-    ...checkServerTls(tree, files),
-    ...checkUpstreamTls(tree, files),
-    ...checkTimeouts(tree),
-    ...Object.entries(routes).flatMap(([name, route]) =>
-      isMap(route) ? checkRoute(tree, modules, known, name, route) : [],
-    ),
-    ...checkRouteTable(routes),
-    ...checkPluginOptions(tree, modules),
-    ...checkHashes(tree, modules),
-  ];
+  for (const [name, route] of Object.entries(routes)) {
+    if (isMap(route)) yield* checkRoute(tree, modules, known, name, route);
+    yield PAUSE;
+  }
+  yield* checkRouteTable(routes, typed);
+  yield* checkPluginOptions(tree, modules, typed);
+  yield* checkHashes(tree, modules);
 }
 
 /** What routes refer to, gathered once for all of them. */
 interface Known {
   readonly upstreams: readonly string[];
+  readonly upstreamNames: ReadonlySet<string>;
   readonly plugins: KnownNames;
+  readonly patterns: PathPatterns;
 }
 
 function checkRoute(
@@ -60,16 +80,16 @@ function checkRoute(
 ): Finding[] {
   const path: Path = ['routes', name];
   const findings: Finding[] = [];
-  const matches = readMatches(route, path, (finding) => findings.push(finding));
+  const { upstreams, upstreamNames, plugins, patterns } = known;
+  const matches = readMatches(route, path, patterns, (finding) => findings.push(finding));
   findings.push(...checkAction(route, path, modules));
-  const { upstreams, plugins } = known;
   const isIdentified = plugins.identifyingOn(keysOf(tree, route)).length > 0;
   const written: WrittenAction = {
     at: path,
     route,
     matches,
     upstreams,
-    checkUpstream: (upstream, at) => checkUpstreamName(upstreams, upstream, at),
+    checkUpstream: (upstream, at) => checkUpstreamName(upstreamNames, upstream, at),
     unidentifying: isIdentified ? [] : plugins.identifying,
     bff: modules.bffs.get(name),
   };
@@ -118,10 +138,10 @@ function hasMisspeltAction(route: Tree, path: Path, modules: Modules): boolean {
 }
 
 function* checkUpstreamName(
-  known: readonly string[],
+  known: ReadonlySet<string>,
   name: string,
   path: Path,
 ): Generator<Finding> {
-  if (known.includes(name)) return;
-  yield { path, message: `no upstream "${name}"${hint(name, known)}` };
+  if (known.has(name)) return;
+  yield { path, message: `no upstream "${name}"${hint(name, [...known])}` };
 }

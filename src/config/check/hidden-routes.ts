@@ -6,16 +6,21 @@
  */
 import type { MatchConfig } from '../build/config.ts';
 import { includesAll } from './covers.ts';
-import type { Finding } from '../fault.ts';
 import type { PathPattern } from '../schema/path-pattern.ts';
 import type { TableEntry } from './route-table.ts';
+import { PAUSE, type Step } from './step.ts';
 
 export function* findHidden(
   table: readonly TableEntry[],
   unread: ReadonlySet<string>,
-): Generator<Finding> {
+): Generator<Step> {
   const cover = new Cover(table);
+  for (const entry of table) {
+    cover.add(entry);
+    yield PAUSE;
+  }
   for (const [route, entries] of Map.groupBy(table, (entry) => entry.route)) {
+    yield PAUSE;
     if (unread.has(route)) continue;
     const hiders = entries.map((entry) => cover.firstOver(entry));
     if (hiders.some((hider) => hider === undefined)) continue;
@@ -49,20 +54,19 @@ class Cover {
   readonly #anyPath: ByHost = new Map();
   readonly #regexes = new Map<string, ByHost>();
   /** Those that only their methods tell apart. */
-  readonly #alike: Map<string, TableEntry[]>;
+  readonly #alike = new Map<string, TableEntry[]>();
+  readonly #lowest: number;
 
   constructor(table: readonly TableEntry[]) {
-    const lowest = table.reduce((least, { priority }) => Math.min(least, priority), Infinity);
-    for (const entry of table) {
-      const { headers, cookies, query } = entry.match;
-      const takesAll = headers.length + cookies.length + query.length === 0;
-      // Only a higher priority covers what it does not equal.
-      if (takesAll && entry.priority > lowest) add(this.#placeOf(entry.match), entry);
-    }
-    this.#alike = Map.groupBy(
-      table.filter(({ match }) => match.methods !== undefined),
-      aliasOf,
-    );
+    this.#lowest = table.reduce((least, { priority }) => Math.min(least, priority), Infinity);
+  }
+
+  add(entry: TableEntry): void {
+    const { headers, cookies, query, methods } = entry.match;
+    const takesAll = headers.length + cookies.length + query.length === 0;
+    // Only a higher priority covers what it does not equal.
+    if (takesAll && entry.priority > this.#lowest) add(this.#placeOf(entry.match), entry);
+    if (methods !== undefined) made(this.#alike, aliasOf(entry), () => []).push(entry);
   }
 
   /** The first of another route that wins whenever `entry` matches. */

@@ -1,7 +1,8 @@
 /** What a route's matches say, as far as it can be read; and what in them cannot work. */
 import { METHODS } from 'node:http';
 import type { Finding, Path } from '../fault.ts';
-import { parsePathPattern, type PathPattern } from '../schema/path-pattern.ts';
+import type { PathPatterns } from '../build/match.ts';
+import type { PathPattern } from '../schema/path-pattern.ts';
 import { parameterFault } from '../../core/path-parameters.ts';
 import { checkRegex, parseRegex } from '../schema/regex.ts';
 import { Match } from '../schema/route.ts';
@@ -30,14 +31,19 @@ export interface Matches {
 const ANYWHERE = new Set(Object.keys(Match.shape).filter((key) => !key.startsWith('path')));
 
 /** Reads `match` of the route at `path`, and tells `report` what is wrong with it. */
-export function readMatches(route: Tree, path: Path, report: (finding: Finding) => void): Matches {
+export function readMatches(
+  route: Tree,
+  path: Path,
+  patterns: PathPatterns,
+  report: (finding: Finding) => void,
+): Matches {
   const written = Array.isArray(route['match']) ? route['match'] : [route['match']];
   const alternatives: Alternative[] = [];
   for (const [i, match] of written.entries()) {
     const at = Array.isArray(route['match']) ? [...path, 'match', i] : [...path, 'match'];
     if (!isMap(match)) continue;
     for (const finding of checkMatch(match, at)) report(finding);
-    const alternative = readAlternative(match, at, report);
+    const alternative = readAlternative(match, at, patterns, report);
     if (alternative !== undefined) alternatives.push(alternative);
   }
   return { alternatives, complete: alternatives.length === written.length };
@@ -46,6 +52,7 @@ export function readMatches(route: Tree, path: Path, report: (finding: Finding) 
 function readAlternative(
   match: Tree,
   at: Path,
+  patterns: PathPatterns,
   report: (finding: Finding) => void,
 ): Alternative | undefined {
   const { path, pathRegex } = match;
@@ -56,7 +63,7 @@ function readAlternative(
     // The schema tells of the slash.
     if (!path.startsWith('/')) return undefined;
     try {
-      const pattern = parsePathPattern(path);
+      const pattern = patterns.of(path);
       return { at, pattern, parameters: pattern.parameters, isOpen: pattern.kind === 'prefix' };
     } catch (error) {
       return fail('path', error);

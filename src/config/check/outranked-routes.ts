@@ -5,15 +5,16 @@
  * A canary is written so: `{ path: /c/*, headers: … }` beside `{ path: /c/*, methods: [GET] }` gets no GET.
  */
 import type { MatchConfig } from '../build/config.ts';
-import type { Finding } from '../fault.ts';
 import type { TableEntry } from './route-table.ts';
+import { PAUSE, type Step } from './step.ts';
 
-export function* findOutranked(table: readonly TableEntry[]): Generator<Finding> {
+export function* findOutranked(table: readonly TableEntry[]): Generator<Step> {
   const rivals = Map.groupBy(
     table.filter(({ match }) => match.methods !== undefined),
     placeOf,
   );
   for (const entry of table) {
+    yield PAUSE;
     if (entry.match.methods !== undefined || conditionsOf(entry).size === 0) continue;
     const winners = (rivals.get(placeOf(entry)) ?? []).filter((each) => takesFrom(entry, each));
     if (winners.length === 0) continue;

@@ -3,11 +3,16 @@ import { toError } from '../../core/errors.ts';
 import type { Finding, Path } from '../fault.ts';
 import { type KnownNames, knownNames, type Modules, type PluginModule } from '../modules.ts';
 import { PERMISSIONS } from '../schema/permissions.ts';
+import { PAUSE, type Step, type TypedRoutes } from './step.ts';
 import { hint } from './suggest.ts';
 import { isMap, type Tree } from '../yaml/tree.ts';
 
 /** Lets each plugin look at what routes say to it, where that fits its schema. */
-export function* checkPluginOptions(tree: Tree, modules: Modules): Generator<Finding> {
+export function* checkPluginOptions(
+  tree: Tree,
+  modules: Modules,
+  typed: TypedRoutes,
+): Generator<Step> {
   const written = section(tree, 'plugins');
   const known = knownNames(modules, Object.keys(section(tree, 'upstreams')));
   for (const [name, plugin] of modules.plugins) {
@@ -16,13 +21,17 @@ export function* checkPluginOptions(tree: Tree, modules: Modules): Generator<Fin
     yield* orFault(path, 'settings', function* settingsAndOptions() {
       const settings = plugin.settings.safeParse(written[name] ?? {});
       if (settings.success)
-        yield* checkOptions(tree, { name, plugin, settings: settings.data, known });
+        yield* checkOptions(tree, { name, plugin, settings: settings.data, known, typed });
     });
   }
 }
 
 /** A schema or check of a plugin may throw: that is a fault of what it was given. */
-function* orFault(path: Path, what: string, check: () => Iterable<Finding>): Generator<Finding> {
+function* orFault<S extends Step>(
+  path: Path,
+  what: string,
+  check: () => Iterable<S>,
+): Generator<S | Finding> {
   try {
     yield* check();
   } catch (error) {
@@ -77,44 +86,55 @@ interface Checked {
   readonly plugin: PluginModule;
   readonly settings: unknown;
   readonly known: KnownNames;
+  readonly typed: TypedRoutes;
 }
 
-function* checkOptions(tree: Tree, checked: Checked): Generator<Finding> {
-  const { name } = checked;
+function* checkOptions(tree: Tree, checked: Checked): Generator<Step> {
+  const { name, typed } = checked;
   const common = section(section(tree, 'defaults'), 'routes');
-  const inheriting = new Map<string, Tree>();
+  const inheriting: (readonly [string, Tree])[] = [];
   for (const [route, own] of Object.entries(section(tree, 'routes'))) {
     if (!isMap(own)) continue;
-    const all = { ...common, ...own };
-    if (own[name] === undefined) inheriting.set(route, all);
-    else yield* findingsAt(checked, ['routes', route, name], own[name], all);
+    if (own[name] !== undefined) {
+      const options = { written: own[name], parsed: typed.routes.get(route)?.[name as never] };
+      yield* findingsAt(checked, ['routes', route, name], options, { ...common, ...own });
+    } else if (common[name] !== undefined) inheriting.push([route, own]);
+    yield PAUSE;
   }
   if (common[name] === undefined) return;
   const path = ['defaults', 'routes', name];
-  if (inheriting.size === 0) {
-    yield* findingsAt(checked, path, common[name], common);
+  const options = { written: common[name] };
+  if (inheriting.length === 0) {
+    yield* findingsAt(checked, path, options, common);
     return;
   }
-  yield* shared(
-    [...inheriting].map(([route, all]) => [
-      route,
-      [...findingsAt(checked, path, common[name], all)],
-    ]),
-  );
+  const byRoute: (readonly [string, readonly Finding[]])[] = [];
+  for (const [route, own] of inheriting) {
+    byRoute.push([route, [...findingsAt(checked, path, options, { ...common, ...own })]]);
+    yield PAUSE;
+  }
+  yield* shared(byRoute);
+}
+
+/** A plugin's options at one place. */
+interface Options {
+  readonly written: unknown;
+  /** Absent where they have not been parsed, or do not fit. */
+  readonly parsed?: unknown;
 }
 
 function* findingsAt(
   { plugin, settings, known }: Checked,
   path: Path,
-  written: unknown,
+  { written, parsed }: Options,
   beside: Tree,
 ): Generator<Finding> {
   if (written === false) return;
   yield* orFault(path, 'options', function* findings() {
-    const options = plugin.options.safeParse(written);
-    if (!options.success || plugin.check === undefined) return;
+    const options = parsed ?? plugin.options.safeParse(written).data;
+    if (options === undefined || plugin.check === undefined) return;
     const others = new Map(Object.entries(beside).filter(([, own]) => own !== false));
-    for (const finding of plugin.check(options.data, settings, others, known)) {
+    for (const finding of plugin.check(options, settings, others, known)) {
       yield { ...finding, path: [...path, ...finding.path] };
     }
   });

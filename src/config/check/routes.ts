@@ -2,60 +2,69 @@
  * Routes that take each other's requests: two with the same matchers are a fault, one that can never
  * win is a warning, as is one that cannot for some of its methods.
  */
-import { buildMatch } from '../build/build.ts';
 import type { MatchConfig } from '../build/config.ts';
-import type { Finding, Path } from '../fault.ts';
+import { buildMatch, type PathPatterns } from '../build/match.ts';
+import type { Path } from '../fault.ts';
 import { findHidden } from './hidden-routes.ts';
 import { findOutranked } from './outranked-routes.ts';
 import { fingerprint, type TableEntry } from './route-table.ts';
-import { Match, RouteBase } from '../schema/route.ts';
+import { Match, type ParsedMatch, RouteBase } from '../schema/route.ts';
+import { PAUSE, type Step, type TypedRoutes } from './step.ts';
 import { isMap, type Tree } from '../yaml/tree.ts';
 
 /** Checks all routes against each other, as far as their matches can be read. */
-export function checkRouteTable(routes: Tree): Finding[] {
+export function* checkRouteTable(routes: Tree, typed: TypedRoutes): Generator<Step> {
   const table: TableEntry[] = [];
   const unread = new Set<string>();
   for (const [route, written] of Object.entries(routes)) {
     if (!isMap(written)) continue;
-    const priority = RouteBase.shape.priority.safeParse(written['priority']);
-    for (const [at, each] of matchesOf(route, written)) {
-      const match = readMatch(each);
-      if (match === undefined || !priority.success) unread.add(route);
+    const known = typed.routes.get(route);
+    const priority = known?.priority ?? readPriority(written);
+    for (const [at, each] of matchesOf(route, known ?? written)) {
+      const match = readMatch(each, known !== undefined, typed.patterns);
+      if (match === undefined || priority === undefined) unread.add(route);
       else {
         const position = table.length;
-        table.push({
-          route,
-          priority: priority.data,
-          at,
-          position,
-          match,
-          print: fingerprint(match),
-        });
+        table.push({ route, priority, at, position, match, print: fingerprint(match) });
       }
     }
+    yield PAUSE;
   }
-  return [...findEqual(table), ...findHidden(table, unread), ...findOutranked(table)];
+  yield* findEqual(table);
+  yield* findHidden(table, unread);
+  yield* findOutranked(table);
 }
 
-function matchesOf(route: string, { match }: Tree): (readonly [Path, unknown])[] {
+const readPriority = ({ priority }: Tree): number | undefined =>
+  RouteBase.shape.priority.safeParse(priority).data;
+
+function matchesOf(
+  route: string,
+  { match }: { readonly match?: unknown },
+): (readonly [Path, unknown])[] {
   const path = ['routes', route, 'match'];
   return Array.isArray(match) ? match.map((each, i) => [[...path, i], each]) : [[path, match]];
 }
 
 /** `undefined` for one that is reported elsewhere. */
-function readMatch(written: unknown): MatchConfig | undefined {
-  const parsed = Match.safeParse(written);
-  if (!parsed.success) return undefined;
+function readMatch(
+  match: unknown,
+  isParsed: boolean,
+  patterns: PathPatterns,
+): MatchConfig | undefined {
+  const parsed = isParsed ? (match as ParsedMatch) : Match.safeParse(match).data;
+  if (parsed === undefined) return undefined;
   try {
-    return buildMatch(parsed.data);
+    return buildMatch(parsed, patterns);
   } catch {
     return undefined;
   }
 }
 
-function* findEqual(table: readonly TableEntry[]): Generator<Finding> {
+function* findEqual(table: readonly TableEntry[]): Generator<Step> {
   const seen = new Map<string, TableEntry>();
   for (const entry of table) {
+    yield PAUSE;
     const { rest, methods } = entry.print;
     const key = `${entry.priority} ${rest} ${methods}`;
     const first = seen.get(key);

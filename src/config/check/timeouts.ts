@@ -3,6 +3,7 @@
  * `timeout: 30s` alone waits 15 s, and is told by nothing but a 504.
  */
 import type { Finding, Path } from '../fault.ts';
+import { PAUSE, type Step } from './step.ts';
 import { Server } from '../schema/schema.ts';
 import { UPSTREAM_DEFAULTS } from '../schema/upstream.ts';
 import { isMap, type Tree } from '../yaml/tree.ts';
@@ -12,12 +13,12 @@ import { parseDuration } from '../schema/units.ts';
  * A warning for each timeout that is written and longer than the deadline it stands under, and for each
  * deadline that is longer than any answer is waited for.
  */
-export function* checkTimeouts(tree: Tree): Generator<Finding> {
+export function* checkTimeouts(tree: Tree): Generator<Step> {
   yield* checkAttempts(tree);
   yield* checkDeadlines(tree);
 }
 
-function* checkDeadlines({ server, defaults, upstreams, routes }: Tree): Generator<Finding> {
+function* checkDeadlines({ server, defaults, upstreams, routes }: Tree): Generator<Step> {
   const { answer } = mapOf(mapOf(server)['limits']);
   const answerMs = answer === undefined ? DEFAULT_ANSWER_MS : read(answer);
   const places: readonly (readonly [Path, unknown])[] = [
@@ -26,6 +27,7 @@ function* checkDeadlines({ server, defaults, upstreams, routes }: Tree): Generat
     ...Object.entries(mapOf(routes)).map(([name, own]) => [['routes', name], own] as const),
   ];
   for (const [path, own] of places) {
+    yield PAUSE;
     const { deadline } = mapOf(own);
     const deadlineMs = read(deadline);
     if (deadlineMs === undefined || answerMs === undefined || deadlineMs <= answerMs) continue;
@@ -35,7 +37,7 @@ function* checkDeadlines({ server, defaults, upstreams, routes }: Tree): Generat
   }
 }
 
-function* checkAttempts({ defaults, upstreams, routes }: Tree): Generator<Finding> {
+function* checkAttempts({ defaults, upstreams, routes }: Tree): Generator<Step> {
   const named = mapOf(upstreams);
   const common = mapOf(mapOf(defaults)['upstreams']);
   const deadlineOf = (route: Tree, upstream: unknown): unknown =>
@@ -53,6 +55,7 @@ function* checkAttempts({ defaults, upstreams, routes }: Tree): Generator<Findin
     }
   }
   for (const [name, route] of all) {
+    yield PAUSE;
     const path: Path = ['routes', name];
     yield* compare(route['timeout'], deadlineOf(route, route['upstream']), [...path, 'timeout']);
     for (const [part, options] of Object.entries(mapOf(route['aggregate']))) {
