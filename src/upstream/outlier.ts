@@ -6,6 +6,7 @@
  * seldom theirs. Nothing in it is awaited.
  */
 import type { Clock, Timer } from '../core/clock.ts';
+import { LocalSlotCount, type SlotCount } from '../core/shared/slot-count.ts';
 import type { OutlierConfig } from '../config/build/config.ts';
 import type { Target } from './target.ts';
 
@@ -37,6 +38,8 @@ export class Outlier {
   #config: OutlierConfig;
   readonly #options: OutlierOptions;
   readonly #histories = new Map<Target, History>();
+  /** One is held for each target that is out; how many there may be is worked out when one is wanted. */
+  readonly #out: SlotCount = new LocalSlotCount({ slots: 0, queue: 0 });
 
   constructor(config: OutlierConfig, options: OutlierOptions) {
     this.#config = config;
@@ -51,10 +54,11 @@ export class Outlier {
       return;
     }
     const history = this.#historyOf(target);
+    if (history === undefined) return;
     history.failures += 1;
-    if (target.isEjected || history.failures < this.#config.consecutive || !this.#mayEject())
-      return;
-    this.#eject(target, history);
+    if (target.isEjected || history.failures < this.#config.consecutive) return;
+    this.#out.resize({ slots: this.#most(), queue: 0 });
+    if (this.#out.tryAcquire()) this.#eject(target, history);
   }
 
   /** Other options from now on. Who is out stays out for as long as it was told, unless too many are. */
@@ -63,7 +67,7 @@ export class Outlier {
     const out = [...this.#histories]
       .filter(([{ isEjected }]) => isEjected)
       .toSorted(([, one], [, other]) => one.backAt - other.backAt);
-    const tooMany = Math.max(0, out.length - this.#most());
+    const tooMany = Math.max(0, this.#out.used - this.#most());
     for (const [target, history] of out.slice(0, tooMany)) this.#readmit(target, history);
   }
 
@@ -77,17 +81,15 @@ export class Outlier {
 
   /** It is gone. */
   forget(target: Target): void {
-    this.#options.clock.cancel(this.#histories.get(target)?.timer);
+    const history = this.#histories.get(target);
+    if (history === undefined) return;
+    this.#options.clock.cancel(history.timer);
     this.#histories.delete(target);
+    if (target.isEjected) this.#out.release();
   }
 
   close(): void {
     for (const target of this.#histories.keys()) this.forget(target);
-  }
-
-  #mayEject(): boolean {
-    const ejected = this.#options.targets().filter(({ isEjected }) => isEjected).length;
-    return ejected < this.#most();
   }
 
   #most(): number {
@@ -114,12 +116,14 @@ export class Outlier {
     clock.cancel(history.timer);
     target.isEjected = false;
     history.failures = 0;
+    this.#out.release();
     onChange(target, undefined);
   }
 
-  #historyOf(target: Target): History {
+  /** None of a target that has gone: exchanges with it may end later. */
+  #historyOf(target: Target): History | undefined {
     const known = this.#histories.get(target);
-    if (known !== undefined) return known;
+    if (known !== undefined || !this.#options.targets().includes(target)) return known;
     const history = { failures: 0, ejections: 0, forgetAt: 0, backAt: 0, timer: undefined };
     this.#histories.set(target, history);
     return history;

@@ -119,6 +119,14 @@ describe('an outlier', () => {
     expect(ejected()).toBe('');
   });
 
+  test('that is gone and fails later is nobody', () => {
+    const { clock, told, outlier, target, remove } = watched('abc', { consecutive: 1 });
+    const gone = target('a');
+    remove('a');
+    outlier.report(gone, true);
+    expect([told, clock.pending]).toEqual([[], 0]);
+  });
+
   test('ends with its upstream', () => {
     const { clock, fail, outlier } = watched('abc');
     fail('a');
