@@ -56,10 +56,8 @@ export async function buildGeneration(
   world: World,
 ): Promise<Generation> {
   const identity = {};
-  const upstreams = new Map(
-    Object.values(config.upstreams).map((each) => [each.name, world.upstreams.acquire(each)]),
-  );
   const app = createApp(config.server, world);
+  const upstreams = world.upstreams.acquireAll(Object.values(config.upstreams));
   const release = async (): Promise<void> => {
     await app.close();
     world.kept.release(identity);

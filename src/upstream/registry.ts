@@ -5,7 +5,7 @@
  * nobody holds any more drains and closes.
  */
 import type { UpstreamConfig } from '../config/build/config.ts';
-import { UpstreamLease } from './lease.ts';
+import { UpstreamLease, type UpstreamLeases } from './lease.ts';
 import { UpstreamState } from './state.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -39,6 +39,18 @@ export class UpstreamRegistry {
     if (known === undefined) this.#entries.set(name, { state, leases: new Set([lease]) });
     else known.leases.add(lease);
     return lease;
+  }
+
+  /** A lease of each, by their names; of none where one of them cannot be had. */
+  acquireAll(configs: readonly UpstreamConfig[]): UpstreamLeases {
+    const leases = new Map<string, UpstreamLease>();
+    try {
+      for (const config of configs) leases.set(config.name, this.acquire(config));
+    } catch (error) {
+      for (const lease of leases.values()) void this.release(lease);
+      throw error;
+    }
+    return leases;
   }
 
   /** Closes the state once nobody holds it; what the lease would have changed is undone. */

@@ -49,6 +49,22 @@ describe('the registry', () => {
     expect(acquire(config).state).not.toBe(lease.state);
   });
 
+  test('leases none of them where one cannot be had', () => {
+    const { registry, acquire } = registryOf();
+    const { state } = acquire(config);
+    const payments = configOf([A], { name: 'payments' });
+    const discover = {
+      kind: 'dns',
+      name: 'a',
+      type: 'SRV',
+      scheme: 'http',
+      resolvers: ['no address'],
+    } as const;
+    const broken = configOf([], { name: 'users', discover });
+    expect(() => registry.acquireAll([config, payments, broken])).toThrow('no address');
+    expect([...registry.states()]).toEqual([state]);
+  });
+
   test('does not mind a lease that was given back', async () => {
     const { registry, acquire } = registryOf();
     const lease = acquire(config);
