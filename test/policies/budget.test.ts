@@ -1,12 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { WindowBudget } from '../../src/policies/budget.ts';
+import { type RetryBudget, WindowBudget } from '../../src/policies/budget.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import { manualClock } from '../helpers/clock.ts';
 
-describe('the budget of retries', () => {
+/** Every one keeps to the same, whoever shares it. */
+const KINDS: readonly (readonly [name: string, make: (clock: Clock) => RetryBudget])[] = [
+  ['of one thread', (clock) => new WindowBudget(clock)],
+];
+
+describe.each(KINDS)('the budget of retries %s', (_name, make) => {
   test('allows three at once where there is no traffic, then three a second', () => {
     const clock = manualClock();
-    const budget = new WindowBudget(clock);
+    const budget = make(clock);
     const granted = (): number => [1, 2, 3, 4, 5].filter(() => budget.withdraw(0.2)).length;
     expect(granted()).toBe(3);
     clock.advance(500);
@@ -17,7 +23,7 @@ describe('the budget of retries', () => {
 
   test('allows a share of the calls of the last 10 s', () => {
     const clock = manualClock();
-    const budget = new WindowBudget(clock);
+    const budget = make(clock);
     for (let i = 0; i < 1_000; i++) budget.deposit();
     clock.advance(8_000);
     let granted = 0;
@@ -27,7 +33,7 @@ describe('the budget of retries', () => {
 
   test('forgets calls after 10 s', () => {
     const clock = manualClock();
-    const budget = new WindowBudget(clock);
+    const budget = make(clock);
     for (let i = 0; i < 1_000; i++) budget.deposit();
     clock.advance(10_000);
     let granted = 0;
@@ -36,7 +42,7 @@ describe('the budget of retries', () => {
   });
 
   test('of 0% leaves three a second', () => {
-    const budget = new WindowBudget(manualClock());
+    const budget = make(manualClock());
     for (let i = 0; i < 1_000; i++) budget.deposit();
     expect([1, 2, 3, 4].map(() => budget.withdraw(0))).toEqual([true, true, true, false]);
   });
@@ -50,7 +56,7 @@ describe('the budget of retries', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const clock = manualClock();
-        const budget = new WindowBudget(clock);
+        const budget = make(clock);
         const log: { at: number; calls: number; retries: number }[] = [];
         for (const { waitMs, calls, wishes } of steps) {
           clock.advance(waitMs);
