@@ -41,6 +41,12 @@ export function formatPath(path: Path): string {
   );
 }
 
+/** The path that {@link formatPath} writes so; keys that hold a dot have no such form. */
+export const parsePath = (text: string): Path =>
+  [...text.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([part, index]) =>
+    index === undefined ? part : Number(index),
+  );
+
 /** `gateway.config.yaml:12:5  routes.orders.upstrem: unknown key; did you mean "upstream"?` */
 export function formatFault(fault: Fault): string {
   const place = `${fault.file}:${fault.line}:${fault.column}`;

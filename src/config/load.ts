@@ -10,10 +10,19 @@ import { aboutPlugins } from './check/plugins.ts';
 import type { Config } from './build/config.ts';
 import { PathPatterns } from './build/match.ts';
 import type { Environment } from './yaml/environment.ts';
-import { ConfigError, type Fault, type Finding, formatPath, sortFaults } from './fault.ts';
+import {
+  ConfigError,
+  type Fault,
+  type Finding,
+  formatPath,
+  parsePath,
+  type Path,
+  sortFaults,
+} from './fault.ts';
 import { findingsOf } from './check/issues.ts';
 import type { ModuleLoader, Modules } from './modules.ts';
 import { NamedFiles } from './build/named-files.ts';
+import { type Origin, originOf } from './build/provenance.ts';
 import { withPluginFiles } from './build/plugin-files.ts';
 import { type Parsed, parseConfig } from './schema/parse.ts';
 import { type ConfigSchema, configSchema } from './schema/schema.ts';
@@ -31,6 +40,8 @@ export interface Loaded<M extends Modules> {
   readonly config: Config;
   readonly modules: M;
   readonly warnings: readonly Fault[];
+  /** Where a value comes from, such as that of `routes.orders.timeout`; `undefined` where there is none. */
+  readonly originOf: (path: string | Path) => Origin | undefined;
 }
 
 /**
@@ -78,7 +89,13 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
     patterns: typed.patterns,
   };
   const config = await buildConfig(parsed.data, built, slices);
-  return { config, modules, warnings: faults };
+  const subject = { source, tree, schema, plugins: modules.plugins };
+  return {
+    config,
+    modules,
+    warnings: faults,
+    originOf: (path) => originOf(subject, typeof path === 'string' ? parsePath(path) : path),
+  };
 }
 
 /** Parses `tree`, with text from outside where that is what the schema wants. */
