@@ -1,44 +1,11 @@
 /** A generation with another config takes over: what the sockets and the calls under way see of it. */
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Call } from '../../src/core/call.ts';
-import type { HealthConfig, UpstreamConfig } from '../../src/config/build/config.ts';
-import { CollectedBytes } from '../../src/policies/collect.ts';
-import { chain } from '../../src/upstream/chain.ts';
-import { UpstreamRegistry } from '../../src/upstream/registry.ts';
-import type { Surroundings } from '../../src/upstream/surroundings.ts';
 import { aRequest, codeOf } from '../helpers/call.ts';
 import { manualClock } from '../helpers/clock.ts';
-import { startDnsServer } from '../helpers/dns-server.ts';
-import { configOf, SURROUNDINGS } from '../helpers/state.ts';
+import { generations } from '../helpers/generations.ts';
+import { configOf } from '../helpers/state.ts';
 import { eventually, startUpstream } from '../helpers/upstream.ts';
-
-/** Generations over one registry, each with the calls of one route. */
-function world(surroundings: Partial<Surroundings> = {}) {
-  const around = { ...SURROUNDINGS, ...surroundings };
-  const registry = new UpstreamRegistry(around);
-  const prepare = (config: UpstreamConfig, overrides: { bulkheadShare?: number } = {}) => {
-    const lease = registry.acquire(config);
-    const { state } = lease;
-    onTestFinished(() => state.destroy());
-    const call: Call = chain(lease, {
-      ...around,
-      route: 'all',
-      overrides,
-      collected: new CollectedBytes(),
-      outer: [],
-      inner: [],
-      observe: (next) => next,
-      onRetry: () => undefined,
-    });
-    return { lease, state, call, end: () => registry.release(lease) };
-  };
-  const serve: typeof prepare = (config, overrides) => {
-    const generation = prepare(config, overrides);
-    generation.lease.apply();
-    return generation;
-  };
-  return { registry, prepare, serve };
-}
 
 const ask = async (call: Call, path = '/'): Promise<string> => {
   const { body } = await call(aRequest({ path }));
@@ -57,7 +24,7 @@ const BULKHEAD = { concurrency: 1, queue: 5, waitMs: 60_000 };
 describe('sockets', () => {
   test('serve on where only a time changes', async () => {
     const upstream = await startUpstream((_request, response) => void response.end('a'));
-    const { serve } = world();
+    const { serve } = generations();
     const connections = 1;
     await ask(serve(configOf([upstream.url], { connections })).call);
     await ask(serve(configOf([upstream.url], { connections, timeoutMs: 1_234 })).call);
@@ -71,7 +38,7 @@ describe('sockets', () => {
       if (url === '/slow') finish = () => void response.end('two');
       else response.end('two');
     });
-    const { serve } = world();
+    const { serve } = generations();
     const one = { connections: 1 };
     const { call, state } = serve(configOf([upstream.url], one));
     const { body } = await call(aRequest({ path: '/slow' }));
@@ -94,7 +61,7 @@ describe('sockets', () => {
         startUpstream((_request, response) => void setTimeout(() => response.end(name), 20)),
       ),
     );
-    const { serve } = world();
+    const { serve } = generations();
     const { call } = serve(configOf([old!.url]));
     // It was sent nothing before, so that this waits for a turn of the event loop.
     const answer = ask(call);
@@ -106,7 +73,7 @@ describe('sockets', () => {
 
   test('close with the last generation that names the upstream', async () => {
     const upstream = await startUpstream((_request, response) => void response.end('a'));
-    const { registry, serve } = world();
+    const { registry, serve } = generations();
     const { call, end } = serve(configOf([upstream.url]));
     const other = serve(configOf([upstream.url], { name: 'payments' }));
     await ask(call);
@@ -120,7 +87,7 @@ describe('a chain', () => {
   test('keeps to the times of its own generation', async () => {
     const upstream = await startUpstream(() => undefined);
     const clock = manualClock();
-    const { serve } = world({ clock });
+    const { serve } = generations({ clock });
     const { call } = serve(configOf([upstream.url], { timeoutMs: 5_000 }));
     const old = codeOf(call(aRequest()));
     const next = serve(configOf([upstream.url], { timeoutMs: 1_000 }));
@@ -142,7 +109,7 @@ describe('a circuit', () => {
 
   test('that is open stays so for the next generation', async () => {
     const upstream = await answers(500);
-    const { serve } = world();
+    const { serve } = generations();
     const { call, state } = serve(configOf([upstream.url], { breaker: BREAKER }));
     await ask(call);
     await eventually(() => state.circuit?.state === 'open');
@@ -153,7 +120,7 @@ describe('a circuit', () => {
   test('gives way to a closed one where the breaker changes, for the older generation too', async () => {
     const upstream = await answers(500);
     const told: string[] = [];
-    const { serve } = world({ onCircuit: (name, state) => told.push(`${name} ${state}`) });
+    const { serve } = generations({ onCircuit: (name, state) => told.push(`${name} ${state}`) });
     const { call, state } = serve(configOf([upstream.url], { breaker: BREAKER }));
     await ask(call);
     await eventually(() => state.circuit?.state === 'open');
@@ -169,7 +136,7 @@ describe('a circuit', () => {
       fail = () => void response.writeHead(500).end('a');
     });
     const told: string[] = [];
-    const { serve } = world({ onCircuit: (_name, state) => told.push(state) });
+    const { serve } = generations({ onCircuit: (_name, state) => told.push(state) });
     const { call, state } = serve(configOf([upstream.url], { breaker: BREAKER }));
     const answer = ask(call);
     await eventually(() => upstream.hits === 1);
@@ -182,7 +149,7 @@ describe('a circuit', () => {
 
   test('comes and goes with the breaker; a chain of before counts no more', async () => {
     const upstream = await answers(500);
-    const { serve } = world();
+    const { serve } = generations();
     const { call, state } = serve(configOf([upstream.url], { breaker: BREAKER }));
     await ask(call);
     await eventually(() => state.circuit?.state === 'open');
@@ -196,7 +163,7 @@ describe('a circuit', () => {
   });
 
   test('that an operator holds stays held, whatever the breaker says', async () => {
-    const { serve } = world();
+    const { serve } = generations();
     const { state } = serve(configOf(['http://a.test'], { breaker: BREAKER }));
     state.circuit!.force('open');
     const { call } = serve(configOf(['http://a.test'], { breaker: { ...BREAKER, openMs: 1 } }));
@@ -213,7 +180,7 @@ describe('slots', () => {
     const upstream = await startUpstream((_request, response) => {
       finish.push(() => void response.end('a'));
     });
-    const { serve } = world();
+    const { serve } = generations();
     const { call, state } = serve(configOf([upstream.url], { bulkhead: BULKHEAD }));
     const answers = [ask(call), ask(call), ask(call)];
     await eventually(() => upstream.hits === 1);
@@ -236,7 +203,7 @@ describe('slots', () => {
 
   test('of a route with a share are its through a change, and are resized with it', async () => {
     const upstream = await startUpstream(() => undefined);
-    const { serve } = world();
+    const { serve } = generations();
     const bulkhead = { concurrency: 4, queue: 0, waitMs: 1 };
     const config = configOf([upstream.url], { bulkhead });
     const { call, state } = serve(config, { bulkheadShare: 0.25 });
@@ -247,100 +214,5 @@ describe('slots', () => {
     void codeOf(call(aRequest()));
     expect(await codeOf(next(aRequest()))).toBe('GW_BULKHEAD_FULL');
     expect(await codeOf(call(aRequest()))).toBe('GW_BULKHEAD_FULL');
-  });
-});
-
-describe('health', () => {
-  const HEALTH: HealthConfig = {
-    path: '/healthz',
-    intervalMs: 60_000,
-    timeoutMs: 5_000,
-    healthy: 2,
-    unhealthy: 2,
-    statuses: ['2xx'],
-  };
-  /** Answers 503 to `/healthz`, 200 to everything else. */
-  const ailing = () =>
-    startUpstream(({ url }, response) => {
-      response.writeHead(url === '/healthz' ? 503 : 200).end();
-    });
-
-  test('is kept where only the pace changes: it takes as many checks as ever', async () => {
-    let status = 503;
-    const atChecks: boolean[] = [];
-    const isHealthy = (): boolean => state.targets.all[0]!.isHealthy;
-    const upstream = await startUpstream((_request, response) => {
-      atChecks.push(isHealthy());
-      response.writeHead(status).end();
-    });
-    const { serve } = world();
-    const { state } = serve(configOf([upstream.url], { health: HEALTH }));
-    await eventually(() => !isHealthy());
-    status = 200;
-    serve(configOf([upstream.url], { health: { ...HEALTH, intervalMs: 10 } }));
-    await eventually(() => atChecks.length >= 4);
-    // The first one decides alone, and none after it.
-    expect(atChecks.slice(0, 4)).toEqual([true, false, false, true]);
-  });
-
-  test('is decided by the first check that asks something else', async () => {
-    const upstream = await ailing();
-    const { serve } = world();
-    const { state } = serve(configOf([upstream.url], { health: HEALTH }));
-    await eventually(() => !state.targets.all[0]!.isHealthy);
-    serve(configOf([upstream.url], { health: { ...HEALTH, path: '/ready' } }));
-    expect(state.targets.all[0]!.isHealthy).toBe(false);
-    await eventually(() => state.targets.all[0]!.isHealthy);
-    expect(upstream.hits).toBe(2);
-  });
-
-  test('that nobody checks any more is good', async () => {
-    const upstream = await ailing();
-    const told: string[] = [];
-    const { serve } = world({ onTarget: (_name, _target, { kind }) => told.push(kind) });
-    const { state } = serve(configOf([upstream.url], { health: HEALTH }));
-    await eventually(() => !state.targets.all[0]!.isHealthy);
-    serve(configOf([upstream.url]));
-    expect([state.targets.all[0]!.isHealthy, told]).toEqual([true, ['unhealthy', 'healthy']]);
-  });
-});
-
-describe('targets that are looked up', () => {
-  const startDns = () =>
-    startDnsServer({ 'one.test': { A: ['127.0.0.1'] }, 'two.test': { A: ['127.0.0.2'] } });
-  const discovering = (resolver: string, name: string): UpstreamConfig =>
-    configOf([], {
-      discover: { kind: 'dns', name, type: 'A', port: 1, scheme: 'http', resolvers: [resolver] },
-    });
-
-  test('elsewhere take over with their generation, once found; until then those of before serve', async () => {
-    const { address } = await startDns();
-    const { prepare, serve } = world();
-    const { lease, state } = serve(discovering(address, 'one.test'));
-    const origins = () => state.targets.all.map(({ origin }) => origin);
-    await lease.found();
-    expect(origins()).toEqual(['http://127.0.0.1:1']);
-    const next = prepare(discovering(address, 'two.test'));
-    await next.lease.found();
-    expect(origins()).toEqual(['http://127.0.0.1:1']);
-    next.lease.apply();
-    expect(origins()).toEqual(['http://127.0.0.2:1']);
-    serve(discovering(address, 'nobody.test'));
-    expect(origins()).toEqual(['http://127.0.0.2:1']);
-  });
-
-  test('for a generation that never took over are looked up no more', async () => {
-    const dns = await startDns();
-    const clock = manualClock();
-    const { prepare, serve } = world({ clock });
-    const { state } = serve(configOf(['http://127.0.0.1:1']));
-    const { lease, end } = prepare(discovering(dns.address, 'two.test'));
-    await lease.found();
-    await end();
-    const asked = dns.questions.length;
-    clock.advance(600_000);
-    expect(clock.pending).toBe(0);
-    expect(dns.questions.length).toBe(asked);
-    expect(state.targets.all.map(({ origin }) => origin)).toEqual(['http://127.0.0.1:1']);
   });
 });
