@@ -7,12 +7,12 @@ const BEGIN = '<!-- begin: measured -->';
 const END = '<!-- end: measured -->';
 
 const MEANING: Readonly<Record<MatrixFault, string>> = {
-  ok: 'answers well',
+  ok: 'answers normally',
   slow: 'answers late, within `timeout`',
   trickle: 'sends its body byte by byte',
   refuse: 'refuses the connection',
   resetBeforeHead: 'resets before the head',
-  garbage: 'sends what is no HTTP',
+  garbage: 'sends bytes that are not HTTP',
   hang: 'never answers',
   status500: 'answers 500',
   status503: 'answers 503',

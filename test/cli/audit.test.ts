@@ -185,7 +185,7 @@ routes:
     const file = fileOf('version: 1\nadmin: { host: 0.0.0.0 }\nserver: { host: localhost }');
     const { out } = await run(['audit', '-c', file]);
     expect(out).toEqual([
-      `${file}:2:16  medium  admin-public  admin.host: names of routes, upstreams and addresses are told to whoever can reach it`,
+      `${file}:2:16  medium  admin-public  admin.host: anyone who can reach it learns the names of routes and upstreams, and addresses`,
       '0 high, 1 medium, 0 low',
     ]);
   });

@@ -1,8 +1,8 @@
 /**
- * What is risky in a config that may serve: not wrong, but seldom meant.
+ * Finds what is risky in a valid config: not wrong, but seldom intended.
  *
- * Each rule has an id, so that a team can agree on those it does not follow. The gateway's own rules
- * know no plugin by name: plugins bring the rules about themselves.
+ * Each rule has an id, so that a team can agree on which ones to ignore. The gateway's own rules
+ * know no plugin by name: plugins bring their own rules.
  */
 import { AUDIT_RULES, PLUGIN_RULES_BEFORE } from './rules.ts';
 import type { ActionConfig } from '../actions.ts';
@@ -10,11 +10,11 @@ import type { Config } from '../build/config.ts';
 import type { Path } from '../fault.ts';
 import { type KnownNames, knownNames, type Modules } from '../modules.ts';
 
-/** From the worst on. */
+/** Worst first. */
 export const SEVERITIES = ['high', 'medium', 'low'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** Where a rule is not followed, and what to do. */
+/** Where a rule is broken, and what to do. */
 export interface Risk {
   readonly path: Path;
   readonly message: string;
@@ -26,7 +26,7 @@ export interface PluginRisk extends Risk {
 }
 
 export interface AuditRule {
-  /** Stays the same over versions. */
+  /** Stable across versions. */
   readonly id: string;
   readonly severity: Severity;
   readonly find: (config: Config, subject: AuditSubject) => Iterable<Risk>;
@@ -34,7 +34,7 @@ export interface AuditRule {
 
 /** What rules may ask about plugins, without knowing any. */
 export interface AuditSubject {
-  /** Does a route's action let clients reach upstreams? */
+  /** Whether a route's action lets clients reach upstreams. */
   readonly callsUpstreams: (action: ActionConfig) => boolean;
   readonly plugins: Modules['plugins'];
   readonly known: KnownNames;
@@ -81,13 +81,13 @@ export function audit(
   );
 }
 
-/** Where the rules of plugins stand among the gateway's own. */
+/** Where the rules of plugins go among the gateway's own. */
 const SLOT = AUDIT_RULES.findIndex(({ id }) => id === PLUGIN_RULES_BEFORE);
 
 const bySeverity = <T>(list: readonly T[], severityOf: (each: T) => Severity): T[] =>
   list.toSorted((a, b) => SEVERITIES.indexOf(severityOf(a)) - SEVERITIES.indexOf(severityOf(b)));
 
-/** First of the settings, then of the routes; plugins by their names. */
+/** Settings first, then routes; plugins sorted by name. */
 function* pluginRisks(
   config: Config,
   { plugins, known }: Pick<AuditSubject, 'plugins' | 'known'>,

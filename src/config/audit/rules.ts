@@ -1,4 +1,4 @@
-/** The rules of `portico audit`; docs/audit.md has them in a table. */
+/** The rules of `portico audit`; docs/audit.md lists them in a table. */
 import type { AuditRule, AuditSubject } from './audit.ts';
 import { covers } from '../check/covers.ts';
 import type { MatchConfig, RouteConfig } from '../build/config.ts';
@@ -6,7 +6,7 @@ import { isLoopback, isPublicHttp } from '../schema/public-http.ts';
 
 const MIB = 1_048_576;
 
-/** Rules that plugins bring stand before this one. */
+/** The rules of plugins go before this one. */
 export const PLUGIN_RULES_BEFORE = 'route-without-limit';
 
 export const AUDIT_RULES: readonly AuditRule[] = [
@@ -15,7 +15,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     severity: 'high',
     *find({ server }) {
       if (!server.allowFaults) return;
-      const message = 'routes may delay and refuse requests on purpose; for tests alone';
+      const message = 'routes may delay and refuse requests on purpose; use it only in tests';
       yield { path: ['server', 'allowFaults'], message };
     },
   },
@@ -25,7 +25,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     *find({ server }) {
       for (const [i, { prefix }] of server.trustedProxies.entries()) {
         if (prefix > 0) continue;
-        const message = 'every client can say that it is another one: name your proxies';
+        const message = 'every client can claim any address: name your proxies';
         yield { path: ['server', 'trustedProxies', i], message };
       }
     },
@@ -36,7 +36,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     *find({ routes }, subject) {
       for (const route of routes) {
         if (!subject.callsUpstreams(route.action) || asksWhoItIs(route, subject)) continue;
-        const message = 'anybody may call it: no plugin asks who it is';
+        const message = 'anyone may call it: no plugin authenticates clients';
         yield { path: ['routes', route.name], message };
       }
     },
@@ -56,7 +56,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
           ),
         );
         if (way === undefined) continue;
-        const message = `clients choose headers, cookies and query: without these, routes.${way.name} takes the request and asks nobody`;
+        const message = `clients choose headers, cookies and query: without these, routes.${way.name} takes the request without authentication`;
         yield { path: ['routes', name, 'match'], message };
       }
     },
@@ -66,7 +66,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     severity: 'medium',
     *find({ admin }) {
       if (admin === undefined || isLoopback(admin.host)) return;
-      const message = 'names of routes, upstreams and addresses are told to whoever can reach it';
+      const message = 'anyone who can reach it learns the names of routes and upstreams, and addresses';
       yield { path: ['admin', 'host'], message };
     },
   },
@@ -75,7 +75,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     severity: 'medium',
     *find({ server }) {
       if (server.paths.escapedSlash !== 'keep') return;
-      const message = 'some servers behind read %2F as a slash, and so another path';
+      const message = 'some upstream servers read %2F as a slash, and see another path';
       yield { path: ['server', 'paths', 'escapedSlash'], message };
     },
   },
@@ -83,7 +83,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     id: 'large-bodies',
     severity: 'medium',
     *find({ server, routes }) {
-      const message = 'a body of more than 64 MiB is let through to upstreams';
+      const message = 'bodies of more than 64 MiB reach upstreams';
       if (server.limits.bodyBytes > 64 * MIB) {
         yield { path: ['server', 'limits', 'body'], message };
       }
@@ -100,7 +100,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
       const patience = { headersTimeout: limits.headersTimeoutMs, idle: limits.idleMs };
       for (const [key, ms] of Object.entries(patience)) {
         if (ms <= 60_000) continue;
-        const message = 'clients may keep a connection for more than a minute without a byte';
+        const message = 'clients may hold a connection for more than a minute without sending a byte';
         yield { path: ['server', 'limits', key], message };
       }
       if (limits.minRate === 0) {
@@ -114,7 +114,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     severity: 'low',
     *find({ server: { host, tls, trustedProxies } }) {
       if (tls !== undefined || isLoopback(host) || trustedProxies.length > 0) return;
-      const message = 'clients speak plain http to it, unless something in front ends TLS';
+      const message = 'clients use plain HTTP, unless something in front terminates TLS';
       yield { path: ['server', 'host'], message };
     },
   },
@@ -125,7 +125,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
       for (const route of routes) {
         if (!callsUpstreams(route.action)) continue;
         if (Object.keys(route.plugins).some((plugin) => all.get(plugin)?.limits === true)) continue;
-        yield { path: ['routes', route.name], message: 'one client may ask as often as it likes' };
+        yield { path: ['routes', route.name], message: 'a single client may send any number of requests' };
       }
     },
   },
@@ -136,7 +136,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
       for (const [name, { targets }] of Object.entries(upstreams)) {
         for (const [i, { origin }] of targets.entries()) {
           if (!isPublicHttp(origin)) continue;
-          const message = 'a public name, called without TLS';
+          const message = 'a public name is called without TLS';
           yield { path: ['upstreams', name, 'targets', i], message };
         }
       }
@@ -148,7 +148,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     *find({ upstreams }) {
       for (const [name, { breaker }] of Object.entries(upstreams)) {
         if (breaker !== undefined) continue;
-        const message = 'it is called on and on while it fails';
+        const message = 'it is called even while it keeps failing';
         yield { path: ['upstreams', name, 'breaker'], message };
       }
     },
@@ -162,7 +162,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
         if (discover?.kind === 'dns') names.push(discover.name);
         if (!via || !names.some((each) => /nginx/i.test(each))) continue;
         const message =
-          'nginx compresses nothing for requests with Via: set its gzip_proxied any, or via: false';
+          'nginx compresses nothing for requests with Via: set gzip_proxied any there, or via: false here';
         yield { path: ['upstreams', name], message };
       }
     },
@@ -172,7 +172,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     severity: 'low',
     *find({ logs }) {
       if (logs.access) return;
-      yield { path: ['telemetry', 'logs', 'access'], message: 'nobody can tell who asked what' };
+      yield { path: ['telemetry', 'logs', 'access'], message: 'there is no record of who requested what' };
     },
   },
 ];
@@ -183,6 +183,6 @@ const asksWhoItIs = (route: RouteConfig, { plugins }: AuditSubject): boolean =>
     return plugin?.identifies === true || plugin?.insists === true;
   });
 
-/** It depends on what a client may say or leave out. */
+/** The match depends on what a client chooses to send. */
 const isChosen = ({ headers, cookies, query }: MatchConfig): boolean =>
   headers.length + cookies.length + query.length > 0;
