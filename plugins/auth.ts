@@ -15,9 +15,9 @@ export default definePlugin({
       anyOf: z
         .array(z.string().min(1))
         .min(1)
-        .describe('Plugins that say who it is; the 401 names what they ask for in this order.'),
+        .describe('Plugins that authenticate; the 401 lists their challenges in this order.'),
     })
-    .describe('Asks for any of several credentials.'),
+    .describe('Requires any of several credentials.'),
   *check({ anyOf }, _settings, others) {
     for (const [i, name] of anyOf.entries()) {
       const path = ['anyOf', i];

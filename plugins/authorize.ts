@@ -20,20 +20,20 @@ import {
 import { rolesOf } from './jwt/claims.ts';
 
 const Named = z.strictObject({
-  via: z.string().min(1).describe('Plugin that must have said who it is, such as `apiKey`.'),
-  id: z.string().min(1).describe('Id that it gives.'),
+  via: z.string().min(1).describe('Plugin that must have authenticated the consumer, such as `apiKey`.'),
+  id: z.string().min(1).describe('Id that the plugin assigns.'),
 });
 const rule = {
-  scopes: z.array(z.string().min(1)).default([]).describe('Scopes that are needed.'),
-  groups: z.array(z.string().min(1)).default([]).describe('Groups of which one must be.'),
+  scopes: z.array(z.string().min(1)).default([]).describe('Scopes that are required.'),
+  groups: z.array(z.string().min(1)).default([]).describe('Groups, one of which is required.'),
   consumers: z
     .array(z.union([z.string().min(1), Named]))
     .default([])
-    .describe('Consumers that alone may; by default any. An id alone is whoever gives it.'),
+    .describe('The only consumers admitted; by default any. A bare id counts whoever issued it.'),
   match: z
     .enum(['all', 'any'])
     .default('all')
-    .describe('Whether all of `scopes` are needed, or any of them.'),
+    .describe('Whether all `scopes` are required, or any of them.'),
 };
 const Rule = z.strictObject(rule);
 type Rule = z.output<typeof Rule>;
@@ -44,12 +44,12 @@ const Options = z
     methods: z
       .record(z.string().regex(/^[A-Z][A-Z-]*$/, 'is not a method: write it in capitals'), Rule)
       .default({})
-      .describe('Method → what it needs instead; HEAD needs what GET does.'),
+      .describe('Method → its own requirements instead; HEAD has those of GET.'),
     groupsClaim: claimPath()
       .default('groups')
       .describe('Claim that lists the groups, such as `realm.groups`.'),
   })
-  .describe('What a client must hold, besides being known.');
+  .describe('What an authenticated client must have.');
 type Options = z.output<typeof Options>;
 
 export default definePlugin({

@@ -27,9 +27,9 @@ export default definePlugin({
       origins: z
         .array(listed)
         .default([])
-        .describe('Other origins whose pages may act for the user; its own always may.'),
+        .describe('Other origins whose pages may act for the user; the own origin always may.'),
     })
-    .describe('Refuses what pages of other sites send with the user’s cookies.'),
+    .describe('Refuses requests that pages of other sites send with the user’s cookies.'),
   register: () => ({
     route: ({ origins }) => ({
       phase: 'authorize',

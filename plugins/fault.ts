@@ -9,7 +9,7 @@ import { definePlugin, duration, GatewayError, percent, type PluginCounter, z } 
 
 const LONGEST_MS = 60_000;
 
-const share = () => percent().prefault('100%').describe('Share of the requests it happens to.');
+const share = () => percent().prefault('100%').describe('Share of the requests affected.');
 
 const Options = z
   .strictObject({
@@ -17,22 +17,22 @@ const Options = z
       .strictObject({
         time: duration()
           .refine((ms) => ms > 0 && ms <= LONGEST_MS, 'must be longer than 0 and at most 1m')
-          .describe('How long the request is held; 1m at most.'),
+          .describe('How long the request is held; at most 1m.'),
         percent: share(),
       })
       .optional()
-      .describe('Holds requests for a while; then they go on.'),
+      .describe('Delays requests.'),
     abort: z
       .strictObject({
         status: z
           .union([z.int().min(400).max(599), z.literal('reset')])
-          .describe('Status of the answer; `reset` closes the connection without one.'),
+          .describe('Status of the response; `reset` closes the connection without one.'),
         percent: share(),
       })
       .optional()
-      .describe('Answers requests instead of serving them; after the delay, where both happen.'),
+      .describe('Answers requests instead of serving them; after the delay, if both happen.'),
   })
-  .describe('Injected faults, for tests of what depends on the route; needs `server.allowFaults`.');
+  .describe('Injects faults, to test what depends on the route; needs `server.allowFaults`.');
 type Options = z.output<typeof Options>;
 
 export default definePlugin({

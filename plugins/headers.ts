@@ -20,9 +20,9 @@ const name = () =>
   );
 
 const Edits = z.strictObject({
-  set: z.record(name(), fieldValue()).default({}).describe('Replaces what is there.'),
-  add: z.record(name(), fieldValue()).default({}).describe('Adds to what is there.'),
-  remove: z.array(name()).default([]).describe('Takes away; first of the three.'),
+  set: z.record(name(), fieldValue()).default({}).describe('Replaces the field.'),
+  add: z.record(name(), fieldValue()).default({}).describe('Adds to the field.'),
+  remove: z.array(name()).default([]).describe('Removes the field; done before `set` and `add`.'),
 });
 type Edits = z.output<typeof Edits>;
 type Values = Record<string, string | string[]>;
@@ -32,8 +32,8 @@ export default definePlugin({
   settings: z.strictObject({}),
   options: z
     .strictObject({
-      request: Edits.optional().describe('To every upstream that the route calls.'),
-      response: Edits.optional().describe('To the client.'),
+      request: Edits.optional().describe('In requests to every upstream that the route calls.'),
+      response: Edits.optional().describe('In the response to the client.'),
     })
     .describe('Header fields to set, add and remove.'),
   // A field that one route vouches for must not come from a client by another route. Names without

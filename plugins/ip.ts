@@ -12,10 +12,10 @@ const Options = z
       .array(addressRange())
       .min(1)
       .optional()
-      .describe('Who may ask, by address or network; absent: everybody who is not denied.'),
-    deny: z.array(addressRange()).default([]).describe('Who may not, whatever `allow` says.'),
+      .describe('Addresses or networks to admit; if absent, all that are not denied.'),
+    deny: z.array(addressRange()).default([]).describe('Addresses or networks to refuse, whatever `allow` says.'),
   })
-  .describe('Clients by their address; 403 for those that are not let in.');
+  .describe('Admits clients by their address; others get 403.');
 export default definePlugin({
   name: 'ip',
   settings: z.strictObject({}),

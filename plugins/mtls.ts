@@ -12,9 +12,9 @@ const Options = z
     required: z
       .boolean()
       .default(true)
-      .describe('Answer 401 to a client without one; false lets it pass unknown.'),
+      .describe('Answers 401 to a client without a certificate; false admits it as anonymous.'),
   })
-  .describe('Clients by their certificates; needs `server.tls.clientCa`.');
+  .describe('Identifies clients by their certificates; needs `server.tls.clientCa`.');
 
 export default definePlugin({
   name: 'mtls',

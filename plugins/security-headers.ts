@@ -37,7 +37,7 @@ const Options = z
     'x-content-type-options': field('x-content-type-options'),
     'x-frame-options': field('x-frame-options'),
   })
-  .describe('Fields that make browsers strict; those the upstream sets itself stay as they are.');
+  .describe('Fields that make browsers strict; those that the upstream sets are kept.');
 
 export default definePlugin({
   name: 'securityHeaders',

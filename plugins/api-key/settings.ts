@@ -26,30 +26,30 @@ const Consumer = z.strictObject({
   keys: z
     .array(keyHash)
     .min(1)
-    .describe('SHA-256 hashes of the keys, any of which will do: `printf %s KEY | sha256sum`.'),
-  plan: z.string().min(1).optional().describe('What routes and limits may ask for: `claim:plan`.'),
-  scopes: z.array(z.string().min(1)).default([]).describe('Scopes of all its keys.'),
+    .describe('SHA-256 hashes of the consumer’s keys: `printf %s KEY | sha256sum`.'),
+  plan: z.string().min(1).optional().describe('Plan that routes and limits can refer to as `claim:plan`.'),
+  scopes: z.array(z.string().min(1)).default([]).describe('Scopes that all its keys have.'),
 });
 
 const KeyStore = z
   .strictObject({
-    url: redisUrl().describe('Its URL: `${REDIS_URL}`.'),
-    prefix: keyPrefix().describe('Before each key of Redis: `<prefix>key:<SHA-256 hash>`.'),
+    url: redisUrl().describe('URL of the Redis: `${REDIS_URL}`.'),
+    prefix: keyPrefix().describe('Prefix of every key in Redis: `<prefix>key:<SHA-256 hash>`.'),
     cache: duration()
       .prefault('10s')
-      .describe('How long a key is not looked up again; an unknown one for 1s at most.'),
+      .describe('How long a result is cached; for an unknown key, at most 1s.'),
     onError: z
       .enum(['refuse', 'hold'])
       .default('refuse')
       .describe(
-        'While it is away, keys that `cache` has outlived are answered 503, or `hold` as they were; others are always answered 503.',
+        'While Redis is down, keys whose `cache` has expired get 503 (`refuse`), or stay valid (`hold`). Keys never seen always get 503.',
       ),
     timeout: duration()
       .refine((ms) => ms > 0, 'must be longer than 0')
       .prefault('100ms')
-      .describe('The longest that a request waits for it.'),
+      .describe('Longest time a request waits for Redis.'),
   })
-  .describe('Where keys are looked up that do not stand in `consumers`; absent: nowhere.');
+  .describe('Where keys that are not in `consumers` are looked up; if absent, nowhere.');
 export type KeyStore = z.output<typeof KeyStore>;
 
 export const Settings = z
@@ -57,7 +57,7 @@ export const Settings = z
     consumers: z
       .record(z.string(), Consumer)
       .default({})
-      .describe('Who has keys, by the name that logs and limits know.'),
+      .describe('Consumers with keys, by the name that logs and limits use.'),
     redis: KeyStore.optional(),
   })
   .superRefine(({ consumers }, context) => {
@@ -78,26 +78,26 @@ export const Options = z
   .strictObject({
     header: fieldName()
       .optional()
-      .describe('Header with the key; `x-api-key` where nothing is said.'),
+      .describe('Header with the key; the default is `x-api-key`.'),
     query: z
       .string()
       .min(1)
       .optional()
-      .describe('Query parameter with the key, instead: it ends in histories and other logs.'),
+      .describe('Query parameter with the key instead; it ends up in histories and other logs.'),
     forward: z
       .boolean()
       .default(false)
-      .describe('Leaves the key on what goes to upstreams; by default it is taken away.'),
+      .describe('Sends the key on to upstreams; by default it is removed.'),
     plans: z
       .array(z.string().min(1))
       .min(1)
       .optional()
-      .describe('Plans that may use the route; absent: all, and those without one.'),
+      .describe('Plans that may use the route; if absent, all, and consumers without one.'),
     scopes: z.array(z.string().min(1)).default([]).describe('Scopes the consumer must have.'),
     optional: z
       .boolean()
       .default(false)
-      .describe('Requests without a key pass, unauthenticated; a bad one is still refused.'),
+      .describe('Admits requests without a key, unauthenticated; an invalid one is still refused.'),
   })
-  .describe('Asks for an API key.');
+  .describe('Requires an API key.');
 export type Options = z.output<typeof Options>;

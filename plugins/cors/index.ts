@@ -21,19 +21,19 @@ const Options = z
       .array(pattern)
       .min(1)
       .describe(
-        'Origins that may call, as browsers write them: `https://shop.example.com`, `http://[::1]:3000`, `capacitor://localhost`; `https://*.example.com` for all names below one, `*` for any.',
+        'Origins that may call, as browsers send them: `https://shop.example.com`, `http://[::1]:3000`, `capacitor://localhost`; `https://*.example.com` for all names below one, `*` for any.',
       ),
     methods: z
       .array(z.string().regex(/^[A-Z]+$/))
       .default(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
-      .describe('Methods a preflight is told.'),
+      .describe('Methods that a preflight allows.'),
     headers: z
       .array(fieldName())
       .optional()
-      .describe('Request headers a preflight is told; absent: those it asks for.'),
+      .describe('Request headers that a preflight allows; if absent, those it asks for.'),
     expose: z.array(fieldName()).default([]).describe('Response headers that scripts may read.'),
-    credentials: z.boolean().default(false).describe('Cookies and authorization may be sent.'),
-    maxAge: duration().prefault('10m').describe('How long a preflight may be remembered.'),
+    credentials: z.boolean().default(false).describe('Whether pages may send cookies and authorization.'),
+    maxAge: duration().prefault('10m').describe('How long browsers may cache a preflight.'),
   })
   .describe('Cross-origin requests.');
 type Options = z.output<typeof Options>;

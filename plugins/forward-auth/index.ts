@@ -29,11 +29,11 @@ const FRAMING =
 
 const Options = z
   .strictObject({
-    upstream: z.string().describe('Upstream that is asked.'),
+    upstream: z.string().describe('Upstream to ask.'),
     path: z
       .string()
       .regex(/^\/[A-Za-z0-9._~/-]*$/, 'must be a plain path, such as /verify')
-      .describe('Where it is asked, by GET.'),
+      .describe('Path to ask, by GET.'),
     headers: z
       .array(
         fieldName().refine((name) => !FRAMING.test(name), {
@@ -42,7 +42,7 @@ const Options = z
       )
       .min(1)
       .default(['authorization', 'cookie'])
-      .describe('Fields of the request that it is told.'),
+      .describe('Request header fields to send to it.'),
     copy: z
       .array(
         fieldName().refine((name) => !CLIENTS_OWN.test(name), {
@@ -50,12 +50,12 @@ const Options = z
         }),
       )
       .default([])
-      .describe('Fields of its answer that upstreams are told; no client can send them itself.'),
+      .describe('Fields of its response to pass to upstreams; no client can send them itself.'),
     cache: duration()
       .optional()
-      .describe('How long a yes holds for the same question; absent: it is asked each time.'),
+      .describe('How long an approval is reused for the same request; if absent, it is asked every time.'),
   })
-  .describe('Asks a service of yours whether a request may enter.');
+  .describe('Asks a service of yours whether to admit a request.');
 type Options = z.output<typeof Options>;
 
 export default definePlugin({

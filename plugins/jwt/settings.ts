@@ -35,28 +35,28 @@ export const Issuer = z
     issuer: z.string().min(1).describe('`iss`, exactly.'),
     audience: oneOrMore(z.string().min(1))
       .optional()
-      .describe('`aud` must hold one of these; absent: not asked.'),
+      .describe('`aud` must hold one of these; if absent, it is not checked.'),
     algorithms: z
       .array(z.enum(ALGORITHMS))
       .min(1)
-      .describe('Algorithms that are accepted, never taken from the token (RFC 8725 §3.1).'),
-    leeway: duration().prefault('5s').describe('Clock difference for `exp`, `nbf` and `iat`.'),
+      .describe('Accepted algorithms; the token does not choose (RFC 8725 §3.1).'),
+    leeway: duration().prefault('5s').describe('Allowed clock difference for `exp`, `nbf` and `iat`.'),
     jwks: keySet.optional().describe('URL of the key set.'),
     refresh: duration()
       .refine((ms) => ms >= SHORTEST_REFRESH_MS, 'must be 1s or longer')
       .prefault('10m')
-      .describe('How often the key set is fetched again; an unknown key fetches it at once.'),
+      .describe('How often the key set is fetched again; an unknown key triggers a fetch at once.'),
     onStart: z
       .enum(['wait', 'serve'])
       .default('serve')
       .describe(
-        'While the key set cannot be had at start-up: `wait` for it, 30s at most, then fail; or `serve`, and answer 503 where a token is needed.',
+        'If the key set cannot be fetched at start-up: `wait` for it for up to 30s, then fail; or `serve`, and answer 503 where a token is needed.',
       ),
-    key: publicKey.optional().describe('Public key: PEM, or a file of the config’s folder.'),
+    key: publicKey.optional().describe('Public key: PEM, or a file relative to the config.'),
     secret: z
       .string()
       .optional()
-      .describe('Shared secret: 32 bytes or more for HS256, 48 for HS384, 64 for HS512.'),
+      .describe('Shared secret: at least 32 bytes for HS256, 48 for HS384, 64 for HS512.'),
     rolesClaim: claimPath()
       .default('roles')
       .describe('Claim that holds the roles, such as `realm_access.roles`.'),
@@ -103,14 +103,14 @@ function* algorithmFaults({
 
 const SharedList = z
   .strictObject({
-    redis: redisUrl().describe('Where gateways share them: `${REDIS_URL}`.'),
+    redis: redisUrl().describe('Redis that the gateways share: `${REDIS_URL}`.'),
     refresh: duration()
       .refine((ms) => ms >= SHORTEST_LOOK_MS, 'must be 100ms or longer')
       .prefault('5s')
-      .describe('How often a gateway looks for what others have revoked.'),
-    prefix: keyPrefix().describe('Before each key in Redis.'),
+      .describe('How often a gateway looks for revocations from others.'),
+    prefix: keyPrefix().describe('Prefix of every key in Redis.'),
   })
-  .describe('Where revocations are shared; absent: each process has its own, in memory only.');
+  .describe('Where revocations are shared; if absent, each process keeps its own, in memory only.');
 export type SharedList = z.output<typeof SharedList>;
 
 export const Settings = z.strictObject({
@@ -118,7 +118,7 @@ export const Settings = z.strictObject({
   issuers: z
     .record(z.string(), Issuer)
     .default({})
-    .describe('Who may issue tokens, by a name that routes refer to.'),
+    .describe('Trusted token issuers, by a name that routes refer to.'),
 });
 export type Settings = z.output<typeof Settings>;
 
@@ -131,25 +131,25 @@ export const Options = z
   .strictObject({
     issuer: oneOrMore(z.string())
       .transform((names) => [names].flat())
-      .describe('Name of the issuer, or several of which any will do.'),
-    scopes: z.array(named).default([]).describe('Scopes the token must hold.'),
-    roles: z.array(named).default([]).describe('Roles the token must hold.'),
+      .describe('Name of the issuer, or of several accepted ones.'),
+    scopes: z.array(named).default([]).describe('Scopes the token must have.'),
+    roles: z.array(named).default([]).describe('Roles the token must have.'),
     match: z
       .enum(['all', 'any'])
       .default('all')
-      .describe('All of the scopes and all of the roles, or any of each.'),
+      .describe('Whether all scopes and all roles are required, or any of each.'),
     rolesClaim: claimPath()
       .optional()
       .describe('Claim that holds the roles, instead of the issuer’s.'),
     optional: z
       .boolean()
       .default(false)
-      .describe('Requests without a token pass, unauthenticated; a bad one is still refused.'),
-    cookie: z.string().min(1).optional().describe('Cookie with the token, where no header has it.'),
+      .describe('Admits requests without a token, unauthenticated; an invalid one is still refused.'),
+    cookie: z.string().min(1).optional().describe('Cookie with the token, if no header has it.'),
     forward: z
       .record(claimPath(), fieldName())
       .default({})
       .describe('Claim → header for upstreams; no client can send that header itself.'),
   })
-  .describe('Asks for a token (RFC 6750).');
+  .describe('Requires a token (RFC 6750).');
 export type Options = z.output<typeof Options>;

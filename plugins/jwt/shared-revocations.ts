@@ -12,7 +12,7 @@ import { type Entry, MAX_REVOCATIONS, type Revocation, type Revocations } from '
 
 export interface SharedOptions {
   readonly url: string;
-  /** Before each key. */
+  /** Prefix of every key. */
   readonly prefix: string;
   /** Between two looks at what others have added. */
   readonly refreshMs: number;

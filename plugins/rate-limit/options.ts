@@ -8,62 +8,62 @@ const cost = () => z.int().min(0).max(1_000_000);
 
 const Plan = z
   .strictObject({
-    max: max().describe('Requests in a window; as many at once.'),
-    window: window().describe('Over which they are spread.'),
+    max: max().describe('Requests per window, and at once.'),
+    window: window().describe('Time over which the requests are spread.'),
   })
-  .describe('A limit for those who are on this plan.');
+  .describe('Limit for consumers on this plan.');
 
 const Limit = z.strictObject({
-  max: max().optional().describe('Requests in a window; as many at once.'),
-  window: window().optional().describe('Over which they are spread.'),
+  max: max().optional().describe('Requests per window, and at once.'),
+  window: window().optional().describe('Time over which the requests are spread.'),
   by: source()
     .default('consumer')
     .describe(
-      'Whose requests are counted together; `consumer` is the address where nobody is known.',
+      'What requests are counted by; `consumer` falls back to the address of anonymous clients.',
     ),
   cost: z
     .union([cost(), z.record(z.string().regex(/^[A-Z-]+$/, 'must be a method'), cost())])
     .optional()
     .describe(
-      'What one request counts for, or method → what; 1 where it says nothing, 0 is free. HEAD is GET where it has none of its own.',
+      'What one request counts for, or method → what; the default is 1, 0 is free. HEAD counts as GET unless it is listed.',
     ),
-  plan: source().optional().describe('Where the name of the plan comes from, as `claim:plan`.'),
+  plan: source().optional().describe('Where the name of the plan comes from, such as `claim:plan`.'),
   plans: z
     .record(z.string(), Plan)
     .optional()
     .describe('Plan → its limit, instead of `max` and `window`.'),
-  default: z.string().optional().describe('The plan of whoever names none of `plans`.'),
+  default: z.string().optional().describe('Plan for requests that name none of `plans`.'),
   concurrency: z
     .int()
     .min(1)
     .max(1_000_000)
     .optional()
-    .describe('Requests open at once, until their answers are out; of this process.'),
-  report: z.boolean().optional().describe('Only tells what it would refuse: a dry run.'),
+    .describe('Requests open at once until their responses are sent, counted per process.'),
+  report: z.boolean().optional().describe('Only reports what it would refuse: a dry run.'),
 });
 export type Limit = z.output<typeof Limit>;
 export type Rate = z.output<typeof Plan>;
 
 export const Options = oneOrMore(Limit)
   .transform((limits) => [limits].flat())
-  .describe('One limit, or several that all hold.');
+  .describe('One limit, or several that all apply.');
 
 export const Settings = z.strictObject({
   store: z
     .union([
       z.literal('memory'),
       z.strictObject({
-        redis: redisUrl().describe('Its URL: `${REDIS_URL}`.'),
+        redis: redisUrl().describe('URL of the Redis: `${REDIS_URL}`.'),
         onError: z
           .enum(['allow', 'refuse', 'local'])
           .default('allow')
-          .describe('While it is away: no limit, 503 to all, or each process by its own count.'),
-        prefix: keyPrefix().describe('Before each key.'),
-        timeout: window().prefault('100ms').describe('The longest that a request waits for it.'),
+          .describe('While Redis is down: no limit, 503 for everyone, or each process uses its own counts.'),
+        prefix: keyPrefix().describe('Prefix of every key.'),
+        timeout: window().prefault('100ms').describe('Longest time a request waits for Redis.'),
       }),
     ])
     .default('memory')
-    .describe('Where counts are kept: here, or in a Redis that many processes share.'),
+    .describe('Where counts are kept: in memory, or in a Redis that several processes share.'),
 });
 
 /** Is it decided before anybody is authenticated? */

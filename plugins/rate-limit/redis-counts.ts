@@ -11,7 +11,7 @@ export interface RedisOptions {
   readonly url: string;
   /** What holds while Redis does not answer. */
   readonly onError: 'allow' | 'refuse' | 'local';
-  /** Before each key. */
+  /** Prefix of every key. */
   readonly prefix: string;
   /** Of one answer. */
   readonly timeoutMs: number;

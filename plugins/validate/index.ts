@@ -27,16 +27,16 @@ const schema = (what: string) => z.record(z.string(), z.json()).optional().descr
 
 const Options = z
   .strictObject({
-    body: schema('JSON Schema of the body, which must be JSON then.'),
-    query: schema('JSON Schema of the query, an object; a name that is there twice is a list.'),
+    body: schema('JSON Schema of the body, which must then be JSON.'),
+    query: schema('JSON Schema of the query, an object; a repeated name is a list.'),
     params: schema('JSON Schema of the path’s parameters, an object.'),
     headers: schema('JSON Schema of the header, an object; names in lower case.'),
     mode: z
       .enum(['refuse', 'report'])
       .default('refuse')
-      .describe('`report` lets all pass, counts and logs: a dry run.'),
+      .describe('`report` refuses nothing, but counts and logs: a dry run.'),
   })
-  .describe('What a request must be; JSON Schema, draft 2020-12 or 7.');
+  .describe('What a request must look like; JSON Schema, draft 2020-12 or 7.');
 type Options = z.output<typeof Options>;
 
 const PARTS = ['params', 'query', 'headers', 'body'] as const;

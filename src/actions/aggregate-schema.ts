@@ -20,35 +20,35 @@ const Part = z
       .startsWith('/', { error: (issue) => `${shown(issue.input)} must start with /` })
       .describe('Template: `{id}`, `{query.q}`, `{header.x}`, `{claim.sub}`, `{part.field}`.'),
     query: z.record(z.string(), template('Template.')).optional().describe('Query to send.'),
-    method: method().default('GET').describe('At most one part is not GET.'),
+    method: method().default('GET').describe('At most one part may use a method other than GET.'),
     required: z
       .boolean()
       .default(false)
-      .describe('Its failure is the whole answer’s; else the part is left out.'),
-    default: z.json().optional().describe('What stands for the part when it fails.'),
-    timeout: positiveDuration().optional().describe('For this part, to the end of its body.'),
+      .describe('If it fails, the whole response fails; otherwise the part is left out.'),
+    default: z.json().optional().describe('Replaces the part if it fails.'),
+    timeout: positiveDuration().optional().describe('Time for this part, to the end of its body.'),
     pick: z
       .array(valuePath())
       .min(1)
       .optional()
       .describe(
-        'Fields to keep: `a`, `b.c`; what a path does not lead into is absent. Without it all of the answer goes out, as it came.',
+        'Fields to keep: `a`, `b.c`; a path that leads nowhere is left out. Without it, the whole answer goes out unchanged.',
       ),
     forwardHeaders: z
       .array(passedOn())
       .optional()
       .describe(
-        'Headers of the client to pass on. `*` is all but credentials (`authorization`, `cookie`, `x-api-key`: only where named), and what speaks of its connection, its body or the answer it has.',
+        'Client headers to pass on. `*` is all except credentials (`authorization`, `cookie`, `x-api-key`: only if named) and fields about the connection, the body or a cached response.',
       ),
     forwardQuery: z
       .array(z.string().min(1))
       .optional()
       .describe(
-        'Query parameters to pass on. `*` is all but credentials (`access_token`, `api_key`, `token` …: only where named), and what `query` says.',
+        'Query parameters to pass on. `*` is all except credentials (`access_token`, `api_key`, `token` …: only if named) and those that `query` sets.',
       ),
-    maxBody: size().prefault('1MiB').describe('Longest answer that is read.'),
+    maxBody: size().prefault('1MiB').describe('Longest answer to read.'),
   })
-  .describe('One piece of the answer.');
+  .describe('One piece of the response.');
 
 /** A part's name stands in templates. */
 const partName = () =>
@@ -59,7 +59,7 @@ const partName = () =>
 
 export const Aggregate = z
   .record(partName(), Part)
-  .describe('Action: call several upstreams side by side, answer with one object.');
+  .describe('Action: call several upstreams in parallel, answer with one object.');
 
 export const Aggregation = z
   .strictObject({
@@ -68,12 +68,12 @@ export const Aggregation = z
       .min(0)
       .default(1)
       .describe(
-        'Parts that must succeed where none is required; fewer is the failure of one that was not answered, else 502.',
+        'Parts that must succeed if none is required; with fewer, the response is the failure of a part that got no answer, or else 502.',
       ),
     forwardHeaders: z
       .array(passedOn())
       .prefault(['accept-language'])
-      .describe('Headers of the client that every part passes on; `*` as in a part.'),
+      .describe('Client headers that every part passes on; `*` as in a part.'),
   })
   .optional()
   .describe('Options of `aggregate` as a whole.');

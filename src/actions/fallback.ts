@@ -23,21 +23,21 @@ const fallbackOn = z
   .min(1)
   .default([...FALLBACK_REASONS])
   .describe(
-    'When: no connection, no slot, no target or an open circuit; no answer in time; a status of 500 and above.',
+    'When: no connection, no slot, no target or an open circuit; no response in time; a status of 500 and above.',
   );
 
 export const Fallback = z
   .union([
     z.strictObject({
-      respond: Respond.describe('Answer this instead.'),
+      respond: Respond.describe('Answers with this instead.'),
       on: fallbackOn,
     }),
     z.strictObject({
-      upstream: z.string().describe('Call this one instead, with a deadline of its own.'),
+      upstream: z.string().describe('Calls this upstream instead, with its own deadline.'),
       on: fallbackOn,
     }),
   ])
-  .describe('What a forwarded request gets when its upstream fails; told by `Gateway-Fallback`.');
+  .describe('What a forwarded request gets when its upstream fails; marked by `Gateway-Fallback`.');
 
 export type FallbackReason = (typeof FALLBACK_REASONS)[number];
 

@@ -22,11 +22,11 @@ const Redirect = z
       .regex(/^(\/|https?:\/\/)[\x21-\x7e]*$/, {
         error: (issue) => `${shown(issue.input)} is neither a path nor an http or https URL`,
       })
-      .describe('Path or URL; `*` is what the prefix matched, `{id}` a parameter.'),
+      .describe('Path or URL; `*` is the rest of the path after the prefix, `{id}` a parameter.'),
     status: z
       .union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)])
       .default(308)
-      .describe('With 301 and 302 a POST may become a GET, with 303 it does; 307 and 308 keep it.'),
+      .describe('301 and 302 may turn a POST into a GET, 303 does; 307 and 308 keep the method.'),
   })
   .describe('Action: answer with a redirect.');
 

@@ -7,11 +7,11 @@ import { defineAction } from './action.ts';
 
 export const Respond = z
   .strictObject({
-    status: z.int().min(200).max(599).default(200).describe('Status of the answer.'),
+    status: z.int().min(200).max(599).default(200).describe('Status of the response.'),
     headers: z.record(fieldName(), fieldValue()).default({}).describe('Header name → value.'),
-    body: z.json().optional().describe('Text is sent as it is, all else as JSON.'),
+    body: z.json().optional().describe('Text is sent as it is, anything else as JSON.'),
   })
-  .describe('Action: answer by itself.');
+  .describe('Action: answer without an upstream.');
 
 /** An answer of the gateway's own. */
 export interface RespondConfig {

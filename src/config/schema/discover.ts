@@ -55,26 +55,26 @@ const PORT_BY_TYPE = {
 export const DnsDiscovery = z
   .strictObject({
     dns: hostname().describe(
-      'Name to look up. Where no `resolver` is named, the hosts file comes first, and search domains are tried; a dot at the end says that the name is whole.',
+      'Name to look up. Without a `resolver`, the hosts file comes first and search domains are tried; a trailing dot marks the name as complete.',
     ),
     type: z
       .enum(['A', 'AAAA', 'SRV'])
       .default('A')
-      .describe('Records to ask for; those of SRV bring ports, priorities and weights.'),
+      .describe('Records to ask for; SRV records bring ports, priorities and weights.'),
     port: z
       .int()
       .min(1)
       .max(65_535)
       .optional()
-      .describe('Port of every target; must be there for A and AAAA, and not for SRV.'),
+      .describe('Port of every target; required for A and AAAA, not allowed for SRV.'),
     refresh: positiveDuration()
       .optional()
-      .describe('Time between look-ups. Default: the TTL, from 1 s to 5 m; 10 s for SRV.'),
+      .describe('Time between look-ups. Default: the TTL, between 1 s and 5 m; 10 s for SRV.'),
     scheme: scheme(),
     resolver: oneOrMore(nameServer())
       .optional()
       .describe(
-        "DNS servers to ask instead, such as `10.0.0.2:53`: for whole names, without the system's files.",
+        "DNS servers to ask instead, such as `10.0.0.2:53`: for complete names, without the system's files.",
       ),
   })
   .meta(PORT_BY_TYPE);
@@ -89,7 +89,7 @@ export const ConsulDiscovery = z.strictObject({
   service: z.string().min(1).describe('Name of the service; its passing instances are targets.'),
   tag: oneOrMore(z.string().min(1))
     .optional()
-    .describe('Only instances that have this tag, or all of these.'),
+    .describe('Only instances that have this tag, or all of these tags.'),
   datacenter: z.string().min(1).optional().describe("Default: the agent's own."),
   token: secretFieldValue().min(1).optional().describe('ACL token: `${CONSUL_TOKEN}`.'),
   scheme: scheme(),

@@ -28,8 +28,8 @@ const host = () =>
 
 const Regex = z
   .strictObject({ regex: z.string().min(1).describe('RE2 syntax; must match the whole value.') })
-  .describe('What a header, query parameter or cookie must be, where it is more than one text.');
-const Present = z.strictObject({ present: z.literal(true).describe('Any value will do.') });
+  .describe('What a header, query parameter or cookie must look like, if it is not one fixed text.');
+const Present = z.strictObject({ present: z.literal(true).describe('Any value matches.') });
 const ValueMatch = z.union([z.string(), Regex, Present]);
 
 export const Match = z
@@ -49,35 +49,35 @@ export const Match = z
       .array(method())
       .min(1)
       .optional()
-      .describe('Methods; absent: all but TRACE and CONNECT. GET serves HEAD.'),
+      .describe('Methods; if absent, all but TRACE and CONNECT. GET includes HEAD.'),
     hosts: z
       .array(host())
       .min(1)
       .optional()
       .describe(
-        '`shop.example.com`, or `*.example.com` for any name below it; case, port and a dot at the end do not count.',
+        '`shop.example.com`, or `*.example.com` for any name below it; case, port and a trailing dot are ignored.',
       ),
     headers: z
       .record(fieldName(), ValueMatch)
       .optional()
-      .describe('Header name → value; 400 where lines of one header give different answers.'),
+      .describe('Header name → value; 400 if several lines of one header lead to different routes.'),
     query: z
       .record(z.string(), ValueMatch)
       .optional()
       .describe(
-        'Parameter → value; 400 where a parameter that is repeated gives different answers.',
+        'Parameter → value; 400 if the values of a repeated parameter lead to different routes.',
       ),
     cookies: z
       .record(z.string(), ValueMatch)
       .optional()
-      .describe('Cookie → value; of several of one name the first counts.'),
+      .describe('Cookie → value; of several with one name, the first counts.'),
   })
-  .describe('What a request must be; all that is given must match.');
+  .describe('What a request must look like; everything given must match.');
 
 /** Keys of a route, besides those of actions and plugins. */
 export const RouteBase = z.strictObject({
-  match: oneOrMore(Match).describe('One match, or a list of which any will do.'),
-  priority: z.int().default(0).describe('The higher one wins where several routes match.'),
+  match: oneOrMore(Match).describe('One match, or a list of alternatives.'),
+  priority: z.int().default(0).describe('If several routes match, the highest wins.'),
   deadline: positiveDuration().optional().describe("Replaces the upstream's."),
   timeout: positiveDuration().optional().describe("Replaces the upstream's."),
   idleTimeout: positiveDuration().optional().describe("Replaces the upstream's."),
@@ -86,12 +86,12 @@ export const RouteBase = z.strictObject({
     .strictObject({
       share: percent()
         .refine((share) => share > 0 && share <= 1, 'must be above 0% and at most 100%')
-        .describe("Most of each upstream's slots, and of its queue, that this route may hold."),
+        .describe("Largest share of each upstream's slots, and of its queue, that this route may hold."),
     })
     .optional()
     .describe('Keeps one route from taking a whole upstream.'),
   limits: z
-    .strictObject({ body: size().optional().describe('Longest request body; 413 past it.') })
+    .strictObject({ body: size().optional().describe('Longest request body; 413 beyond it.') })
     .optional()
     .describe("Replaces the server's."),
 });

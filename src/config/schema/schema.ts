@@ -33,84 +33,84 @@ const port = (what: string) => z.int().min(0).max(65_535).describe(what);
 export const Server = z
   .strictObject({
     host: z.string().min(1).default('0.0.0.0').describe('Address to listen on.'),
-    port: port('Port to listen on; 0 takes a free one.').default(8080),
+    port: port('Port to listen on; 0 picks a free one.').default(8080),
     tls: ServerTls.optional(),
     trustedProxies: z
       .array(addressRange())
       .default([])
       .describe(
-        'Proxies in front, by address or network: what they say in `X-Forwarded-*`, `Forwarded` and `X-Request-Id` is believed.',
+        'Proxies in front, by address or network. Their `X-Forwarded-*`, `Forwarded` and `X-Request-Id` are trusted.',
       ),
     clientAddress: addressField()
       .optional()
       .describe(
-        'The one field in which trusted proxies tell the client’s address, such as `CF-Connecting-IP`; one that does not hold one address counts for nothing. Default: none, the lists `X-Forwarded-For` and `Forwarded` tell it.',
+        'The one field in which trusted proxies send the client’s address, such as `CF-Connecting-IP`. It is ignored unless it holds exactly one address. Default: none; `X-Forwarded-For` and `Forwarded` are used.',
       ),
     paths: z
       .strictObject({
         handling: z
           .enum(['normalize', 'reject'])
           .default('normalize')
-          .describe('`reject` answers 400 to a path that is not canonical already.'),
+          .describe('`reject` answers 400 to a path that is not already canonical.'),
         escapedSlash: z
           .enum(['refuse', 'keep'])
           .default('refuse')
-          .describe('`%2F` in a path: answer 400, or keep it as data that never separates.'),
+          .describe('`%2F` in a path: answer 400, or keep it as data that never separates segments.'),
         parameters: z
           .enum(['keep', 'refuse'])
           .default('keep')
           .describe(
-            '`;` and `%3B` in a path: keep what follows, and answer 400 where the path without it is served by another route; or answer 400 always.',
+            '`;` and `%3B` in a path: keep what follows, and answer 400 if the path without it belongs to another route; or always answer 400.',
           ),
       })
       .prefault({})
       .describe('How request paths are made canonical before anything looks at them.'),
     limits: z
       .strictObject({
-        body: size().prefault('1MiB').describe('Longest request body; 413 past it.'),
-        headers: size().prefault('16KiB').describe('Longest request head; 431 past it.'),
-        url: size().prefault('8KiB').describe('Longest request target; 414 past it.'),
+        body: size().prefault('1MiB').describe('Longest request body; 413 beyond it.'),
+        headers: size().prefault('16KiB').describe('Longest request head; 431 beyond it.'),
+        url: size().prefault('8KiB').describe('Longest request target; 414 beyond it.'),
         headersTimeout: positiveDuration()
           .prefault('10s')
-          .describe('For a whole request head to arrive; 408 past it.'),
+          .describe('Time for a whole request head to arrive; 408 after that.'),
         idle: positiveDuration()
           .prefault('30s')
           .describe(
-            'Silence of a client while bytes of its request are due; 408 past it. It also bounds what is read of a body that nobody wants.',
+            'Longest silence of a client while bytes of its request are due; 408 after that. It also bounds how long an unwanted body is read.',
           ),
         minRate: size()
           .prefault('240B')
           .describe(
-            'Least bytes a second of a request body, on average from its 6th second on and while the gateway asks for them; 408 below it. gRPC is exempt. 0B sets no bound.',
+            'Minimum bytes a second of a request body, on average, from its 6th second on and while the gateway asks for them; 408 below it. gRPC is exempt. 0B sets no bound.',
           ),
         readerIdle: positiveDuration()
           .prefault('5m')
           .describe(
-            'Longest time in which a client takes no byte of its answer while some are due; then it is cut off. The system may report the progress of a slow but steady reader only every minute or two.',
+            'Longest time a client may take no byte of its response while some are due; then it is disconnected. The system may report the progress of a slow but steady reader only every minute or two.',
           ),
         answer: positiveDuration()
           .prefault('5m')
           .describe(
-            'Longest wait for the head of an answer, whatever hooks and handlers wait for; 504 past it. A body that comes is waited for.',
+            'Longest wait for a response head, whatever hooks and handlers wait for; 504 after that. It does not limit the body.',
           ),
         keepAlive: positiveDuration()
           .prefault('72s')
-          .describe('How long an idle connection is kept; longer than the load balancer keeps it.'),
+          .describe('How long an idle connection is kept; set it longer than the load balancer keeps it.'),
         connections: z.int().min(1).default(10_000).describe('Client connections open at once.'),
         connectionsPerAddress: z
           .int()
           .min(1)
           .optional()
           .describe(
-            'The same for one address (IPv6: a /64); trusted proxies may hold any number. Default: no such limit.',
+            'The same per address (IPv6: per /64); trusted proxies may hold any number. Default: no such limit.',
           ),
       })
       .prefault({})
-      .describe('What one client may cost.'),
+      .describe('Bounds on what clients may use.'),
     allowFaults: z
       .boolean()
       .default(false)
-      .describe('Routes may have the plugin `fault`: for tests, never where clients are real.'),
+      .describe('Allows the plugin `fault` on routes: for tests, never for real clients.'),
     shutdown: z
       .strictObject({
         delay: duration()
@@ -118,7 +118,7 @@ export const Server = z
           .describe('Time between failing readiness and refusing connections.'),
         grace: duration()
           .prefault('15s')
-          .describe('Time for requests under way to finish; then they are cut.'),
+          .describe('Time for requests in progress to finish; then they are cut off.'),
       })
       .prefault({})
       .describe('What happens on SIGTERM.'),
@@ -134,10 +134,10 @@ export const Admin = z
       .min(16, 'must have 16 characters or more')
       .optional()
       .describe(
-        'Who bears it may change state; without one, only programs on this machine may. Best as `${file:…}`.',
+        'Bearers of this token may change state; without one, only programs on this machine may. Best given as `${file:…}`.',
       ),
   })
-  .describe('Probes, metrics and status, on a port of their own; false closes it.');
+  .describe('Probes, metrics and status, on a separate port; false disables it.');
 
 const Telemetry = z
   .strictObject({
@@ -146,15 +146,15 @@ const Telemetry = z
         level: z
           .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
           .default('info')
-          .describe('Least level that is written.'),
-        access: z.boolean().default(true).describe('One line for each request.'),
+          .describe('Lowest level that is written.'),
+        access: z.boolean().default(true).describe('One line per request.'),
       })
       .prefault({})
       .describe(
-        'JSON lines on standard output. Requests never wait for whoever reads them: what is not taken waits in up to 4 MiB, and what comes then is dropped and counted (`portico_log_lines_dropped_total`).',
+        'JSON lines on standard output. Requests never wait for the reader: up to 4 MiB of unread lines are kept, further ones are dropped and counted (`portico_log_lines_dropped_total`).',
       ),
   })
-  .describe('What the gateway tells of itself.');
+  .describe('What the gateway reports about itself.');
 
 const name = (what: string) =>
   z.string().regex(NAME, {
@@ -173,9 +173,9 @@ const moduleReference = z
     fastPath: z
       .boolean()
       .optional()
-      .describe('An ordinary Fastify plugin does not need onSend: forwarded answers may skip it.'),
+      .describe('Declares that this ordinary Fastify plugin does not need onSend on forwarded responses, so that they may skip it.'),
   })
-  .describe('A plugin of yours; all other keys are its own settings.');
+  .describe('Your own plugin; all other keys are its settings.');
 
 /** Says what `schema` is, where it does not say so itself. */
 const described = <T extends z.ZodType>(schema: T, text: string): T =>
@@ -206,7 +206,7 @@ export function configSchema({ plugins, actions }: SchemaParts) {
     include: z
       .array(z.string().min(1))
       .optional()
-      .describe('Files (globs) whose upstreams, routes and plugins are added to these.'),
+      .describe('Files (globs) whose upstreams, routes and plugins are added to those here.'),
     server: Server.prefault({}),
     admin: orFalse(Admin).prefault({}),
     telemetry: Telemetry.prefault({}),
@@ -214,20 +214,20 @@ export function configSchema({ plugins, actions }: SchemaParts) {
       .strictObject(settings)
       .catchall(moduleReference)
       .prefault({})
-      .describe('Plugin-wide settings; plugins of yours, with the module each is in.'),
+      .describe('Plugin-wide settings, and your own plugins with their modules.'),
     upstreams: z
       .record(name('an upstream'), Upstream)
       .default({})
       .describe('Services the gateway calls, by name.'),
     defaults: z
       .strictObject({
-        routes: z.strictObject(options).prefault({}).describe('Plugin keys of every route.'),
+        routes: z.strictObject(options).prefault({}).describe('Plugin keys for every route.'),
         upstreams: UpstreamOptions.omit({ targets: true, discover: true })
           .prefault({})
-          .describe('Options of every upstream.'),
+          .describe('Options for every upstream.'),
       })
       .prefault({})
-      .describe('A route or upstream replaces a default by its own key; `false` takes it away.'),
+      .describe('A route or upstream replaces a default with its own key; `false` removes it.'),
     routes: z
       .record(name('a route'), z.strictObject({ ...routeShape(actions), ...options }))
       .default({})

@@ -5,9 +5,9 @@ const pem = (what: string) =>
   z
     .string()
     .min(1)
-    .describe(`${what}: a PEM file, named from the config's folder, or its text (\`\${file:…}\`).`);
+    .describe(`${what}: a PEM file, relative to the config, or its text (\`\${file:…}\`).`);
 
-const CERT = 'Certificate, with those between it and its authority';
+const CERT = 'Certificate, with its intermediate certificates';
 
 export const ServerTls = z
   .strictObject({
@@ -22,19 +22,19 @@ export const ServerTls = z
       .min(1)
       .optional()
       .describe(
-        'Several, chosen by the names in each; the first is for clients that ask for none of them.',
+        'Several, chosen by the names in each; clients that ask for none of them get the first.',
       ),
     clientCa: pem('Authorities whose client certificates are accepted').optional(),
     clientAuth: z
       .enum(['required', 'optional'])
       .optional()
       .describe(
-        'Connections without a valid client certificate are refused, or served without one; `required` where there is a `clientCa`.',
+        'Whether connections without a valid client certificate are refused or served. Default: `required` with a `clientCa`.',
       ),
     minVersion: z
       .enum(['TLSv1.2', 'TLSv1.3'])
       .default('TLSv1.2')
-      .describe('Oldest version that is spoken.'),
+      .describe('Oldest version accepted.'),
   })
-  .describe('TLS on this port. The files are watched: what changes is used for new connections.');
+  .describe('TLS on this port. The files are watched, and changes apply to new connections.');
 export type ParsedServerTls = z.output<typeof ServerTls>;

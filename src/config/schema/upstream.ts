@@ -17,7 +17,7 @@ const Target = z.union([
   origin(),
   z.strictObject({
     url: origin().describe('Origin: scheme, host, port.'),
-    weight: z.int().min(1).max(1000).default(1).describe('Share of the calls, against the others.'),
+    weight: z.int().min(1).max(1000).default(1).describe('Share of the calls, relative to the other targets.'),
   }),
 ]);
 
@@ -28,10 +28,10 @@ const Bulkhead = z
       .int()
       .min(0)
       .default(32)
-      .describe('Calls that may wait for a slot; the next one is answered 503. 0 never waits.'),
+      .describe('Calls that may wait for a slot; further ones get 503. 0 never waits.'),
     wait: duration().prefault('1s').describe('Longest wait for a slot; then 503.'),
   })
-  .describe('Bounds what one upstream can hold.');
+  .describe('Bounds the open exchanges of one upstream.');
 
 /** What a circuit may count besides statuses. */
 export const FAILURE_KINDS = ['connect', 'reset', 'timeout', 'invalid', 'cut', '5xx'] as const;
@@ -42,11 +42,11 @@ const breakerCommon = {
     .min(1)
     .default([...FAILURE_KINDS])
     .describe(
-      'What counts as a failure: no connection, closed before the answer, no answer in time, an answer that cannot be read, a body that is cut, `5xx` (all but 501 and 505), or a status.',
+      'What counts as a failure: no connection, closed before the response, no response in time, an unreadable response, a body that is cut, `5xx` (all but 501 and 505), or a status.',
     ),
   slow: positiveDuration()
     .optional()
-    .describe('An answer whose head takes this long counts as a failure too.'),
+    .describe('A response whose head takes this long counts as a failure too.'),
   open: positiveDuration()
     .prefault('5s')
     .describe('How long an open circuit stays open at first; it doubles with each failed probe.'),
@@ -55,7 +55,7 @@ const breakerCommon = {
     .min(1)
     .max(100)
     .default(1)
-    .describe('Calls let through to try a half-open circuit.'),
+    .describe('Calls that probe a half-open circuit.'),
 };
 
 const Breaker = z
@@ -66,39 +66,39 @@ const Breaker = z
         .gt(0)
         .max(1)
         .default(0.5)
-        .describe('Share of failures within the window that opens the circuit.'),
+        .describe('Share of failures in the window that opens the circuit.'),
       minimum: z.int().min(1).default(20).describe('Calls in the window before the ratio counts.'),
       window: positiveDuration().prefault('10s').describe('Span over which calls are counted.'),
       ...breakerCommon,
     }),
     z.strictObject({
-      consecutive: z.int().min(1).describe('Failures in a row that open the circuit.'),
+      consecutive: z.int().min(1).describe('Consecutive failures that open the circuit.'),
       ...breakerCommon,
     }),
   ])
-  .describe('Stops calling an upstream that keeps failing; false never stops.');
+  .describe('Stops calling an upstream that keeps failing; false disables it.');
 
 /** Failures that may be tried again. */
 export const RETRY_REASONS = ['connect', 'reset'] as const;
 
 export const Retry = z
   .strictObject({
-    attempts: z.int().min(1).max(10).default(2).describe('Tries in all, the first one counted.'),
+    attempts: z.int().min(1).max(10).default(2).describe('Attempts in total, including the first.'),
     on: z
       .array(z.union([z.enum(RETRY_REASONS), z.int().min(500).max(599)]))
       .min(1)
       .default(['connect', 'reset', 502, 503, 504])
       .describe(
-        'Failures to try again: no connection, closed before the answer, or a status; 504 covers the attempt timeout too.',
+        'Failures to retry: no connection, closed before the response, or a status; 504 includes the attempt timeout.',
       ),
     backoff: duration()
       .prefault('25ms')
       .describe('Longest wait before the first retry; it doubles, with full jitter.'),
     budget: percent()
       .prefault('20%')
-      .describe('Retries as a share of the calls of the last 10 s; 3 a second are always allowed.'),
+      .describe('Retries as a share of the calls in the last 10 s; 3 a second are always allowed.'),
   })
-  .describe('Tries a failed call again where that is safe; false never does.');
+  .describe('Retries a failed call where that is safe; false disables it.');
 
 /** A status, or all of a class. */
 const statuses = () =>
@@ -118,38 +118,38 @@ const Health = z
       .regex(/^\/[\x21-\x7e]*$/, {
         error: (issue) => `${shown(issue.input)} is not a path such as /healthz`,
       })
-      .describe('What every target is asked for, with GET.'),
+      .describe('Path of the check, a GET.'),
     interval: positiveDuration()
       .prefault('5s')
-      .describe('From one check of a target to the next; up to a tenth more, by chance.'),
-    timeout: positiveDuration().prefault('1s').describe('For a check, connection and all.'),
-    healthy: z.int().min(1).max(100).default(2).describe('Checks passed in a row to come back.'),
+      .describe('Time between checks of a target, plus up to a tenth at random.'),
+    timeout: positiveDuration().prefault('1s').describe('Time for one check, including the connection.'),
+    healthy: z.int().min(1).max(100).default(2).describe('Consecutive passed checks until a target is back.'),
     unhealthy: z
       .int()
       .min(1)
       .max(100)
       .default(3)
-      .describe('Checks failed in a row to be left out; for the first check of all one will do.'),
+      .describe('Consecutive failed checks until a target is left out; a failed first check is enough.'),
     statuses: statuses().min(1).prefault(['2xx']).describe('Statuses of a healthy target.'),
   })
-  .describe('Asks every target whether it is well; runs only where it is written.');
+  .describe('Checks every target regularly; off unless it is set.');
 
 const Outlier = z
   .strictObject({
-    consecutive: z.int().min(1).default(5).describe('Failures in a row that eject a target.'),
+    consecutive: z.int().min(1).default(5).describe('Consecutive failures that eject a target.'),
     eject: positiveDuration()
       .prefault('30s')
-      .describe('For how long, the first time; longer by as much each further time, to 10 times.'),
+      .describe('How long the first ejection lasts; each further one lasts that much longer, up to 10 times as long.'),
     maxEjected: percent()
       .prefault('50%')
       .describe('Share of the targets that may be ejected at once, rounded down.'),
   })
-  .describe('Leaves out a target that keeps failing, judged by its traffic; false never does.');
+  .describe('Leaves out a target whose traffic keeps failing; false disables it.');
 
 const Balance = z.union([
   z.enum(['leastRequest', 'roundRobin']),
   z.strictObject({
-    hash: source().describe('Calls of one key go to one target, as long as it is there.'),
+    hash: source().describe('Calls with the same key go to the same target while it is available.'),
   }),
 ]);
 
@@ -159,7 +159,7 @@ const Limits = z
       .refine((bytes) => bytes >= 1_024 && bytes <= 1_048_576, 'must be from 1KiB to 1MiB')
       .prefault('64KiB')
       .describe(
-        'Longest head of an answer; 502 past it, which does not count against the upstream.',
+        'Longest response head; 502 beyond it, which does not count against the upstream.',
       ),
   })
   .describe('What an upstream may send.');
@@ -169,9 +169,9 @@ const pem = (what: string) => z.string().min(1).optional().describe(what);
 const Tls = z
   .strictObject({
     ca: pem(
-      'Certificates that are trusted instead of the public authorities: a PEM file, from the folder of this one, or its text.',
+      'Certificates to trust instead of the public authorities: a PEM file, relative to this one, or its text.',
     ),
-    cert: pem('Certificate that the gateway shows, with its chain; `key` goes with it.'),
+    cert: pem('Client certificate of the gateway, with its chain; needs `key`.'),
     key: pem('Private key of `cert`, without a passphrase.'),
     servername: z
       .string()
@@ -182,7 +182,7 @@ const Tls = z
       .optional()
       .describe("Name to ask for and to verify, instead of the target's host."),
   })
-  .describe('How `https` targets are verified, which they always are.');
+  .describe('How `https` targets are verified; they always are.');
 
 export const UpstreamOptions = z.strictObject({
   targets: z
@@ -191,20 +191,20 @@ export const UpstreamOptions = z.strictObject({
     .optional()
     .describe('Origins, such as `http://orders-1:4001`; or `{ url, weight }`.'),
   discover: Discover.optional().describe(
-    'Looks the targets up, by DNS or in Consul, instead of `targets`.',
+    'Looks up the targets by DNS or in Consul, instead of `targets`.',
   ),
   deadline: positiveDuration()
     .optional()
     .meta({ default: '15s' })
-    .describe('For a whole call: queueing, retries and all.'),
+    .describe('Time for a whole call, including queueing and retries.'),
   timeout: positiveDuration()
     .optional()
     .meta({ default: '10s' })
-    .describe('For one attempt, from the end of the request to the head of the response.'),
+    .describe('Time for one attempt, from the end of the request to the response head.'),
   connectTimeout: positiveDuration()
     .optional()
     .meta({ default: '1s' })
-    .describe('For a connection to stand, TLS included.'),
+    .describe('Time to open a connection, including TLS.'),
   idleTimeout: positiveDuration()
     .optional()
     .meta({ default: '30s' })
@@ -213,24 +213,24 @@ export const UpstreamOptions = z.strictObject({
     .optional()
     .meta({ default: '4s' })
     .describe(
-      'How long an idle connection is kept; 0s closes it after each answer. An upstream that sends `Keep-Alive: timeout` is believed, less a second.',
+      'How long an idle connection is kept; 0s closes it after each response. `Keep-Alive: timeout` from an upstream overrides this, minus one second.',
     ),
   connections: z
     .int()
     .min(1)
     .optional()
-    .describe("Sockets for each target. Default: the bulkhead's concurrency; not below it."),
+    .describe("Sockets per target; at least the bulkhead's concurrency, which is the default."),
   balance: Balance.optional()
     .meta({ default: 'leastRequest' })
     .describe('Which target takes the next call.'),
   slowStart: positiveDuration()
     .optional()
-    .describe('A target that is new, or back, takes its full share after this time only.'),
+    .describe('Time for a new or recovered target to ramp up to its full share.'),
   panic: percent()
     .optional()
     .meta({ default: '0%' })
     .describe(
-      'While fewer than this share of the targets are available, all of them take calls; 0% waits until none is.',
+      'While fewer than this share of the targets are available, all of them take calls; 0% means only once none is available.',
     ),
   host: fieldValue()
     .min(1)
@@ -243,7 +243,7 @@ export const UpstreamOptions = z.strictObject({
     .optional()
     .meta({ default: false })
     .describe(
-      'HTTP/2: where an `https` target offers it, else HTTP/1.1; to `http` targets without asking (h2c).',
+      'HTTP/2 if an `https` target offers it, otherwise HTTP/1.1; for `http` targets always (h2c).',
     ),
   limits: Limits.optional(),
   via: z
@@ -251,7 +251,7 @@ export const UpstreamOptions = z.strictObject({
     .optional()
     .meta({ default: true })
     .describe(
-      'Send `Via`, as RFC 9110 asks. With it nginx does not compress unless its `gzip_proxied` says so; false takes out the whole field.',
+      'Sends `Via`, as RFC 9110 requires. nginx then does not compress unless `gzip_proxied` is set; false removes the whole field.',
     ),
   bulkhead: Bulkhead.optional(),
   breaker: orFalse(Breaker).optional(),
@@ -262,7 +262,7 @@ export const UpstreamOptions = z.strictObject({
     .boolean()
     .optional()
     .meta({ default: false })
-    .describe('Tell the upstream how many ms it has, in `X-Request-Deadline-Ms`.'),
+    .describe('Tells the upstream how many ms remain, in `X-Request-Deadline-Ms`.'),
 });
 
 /** An upstream by itself: its targets are listed or looked up, as `check-upstreams.ts` tells. */
