@@ -13,6 +13,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts', 'plugins/**/*.test.ts', 'bff/**/*.test.ts'],
+    setupFiles: ['test/helpers/tell-failures.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // What is waited for comes in milliseconds; on a busy machine, later.

@@ -1,6 +1,7 @@
 /** A client over real sockets that never repeats a request by itself. */
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { onTestFinished } from 'vitest';
+import { noteAnswer } from '../helpers/what-came.ts';
 
 export interface Ask {
   readonly method?: string;
@@ -56,6 +57,7 @@ export function ask(url: string, options: Ask = {}): Promise<Answer> {
 const NOTHING: Answer = { status: 0, headers: {}, body: '', code: undefined, isCut: true };
 
 function answerOf({ statusCode = 0, headers, complete }: IncomingMessage, body: string): Answer {
+  noteAnswer({ status: statusCode, headers, body });
   const isProblem = headers['content-type']?.startsWith('application/problem+json') === true;
   const type = isProblem && complete ? (JSON.parse(body) as { type: string }).type : undefined;
   const code = type?.replace('urn:portico:error:', '');

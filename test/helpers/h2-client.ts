@@ -10,6 +10,7 @@ import {
 } from 'node:http2';
 import { onTestFinished } from 'vitest';
 import { pem } from './secure-upstream.ts';
+import { noteAnswer } from './what-came.ts';
 
 export interface H2Answer {
   readonly status: number;
@@ -49,7 +50,9 @@ export async function answerOf(stream: ClientHttp2Stream): Promise<H2Answer> {
   await isOver;
   if (stream.rstCode !== 0) throw new Error(`reset: ${stream.rstCode}`);
   const body = Buffer.concat(chunks);
-  return { status: Number(headers[':status']), headers, trailers, body };
+  const status = Number(headers[':status']);
+  noteAnswer({ status, headers, body });
+  return { status, headers, trailers, body };
 }
 
 /** One request, with a body or without. */

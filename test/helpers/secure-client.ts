@@ -5,6 +5,7 @@ import { request, type RequestOptions } from 'node:https';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import { pem } from './secure-upstream.ts';
+import { noteAnswer } from './what-came.ts';
 
 export interface SecureAnswer {
   readonly status: number;
@@ -25,8 +26,10 @@ export async function ask(
   const serial = serialOf(response.socket as TLSSocket);
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
-  const { statusCode = 0, headers } = response;
-  return { status: statusCode, headers, body: Buffer.concat(chunks).toString(), serial };
+  const { statusCode: status = 0, headers } = response;
+  const text = Buffer.concat(chunks).toString();
+  noteAnswer({ asked: url, status, headers, body: text });
+  return { status, headers, body: text, serial };
 }
 
 /** A connection whose handshake is done; it trusts whoever answers. */

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { noteAnswer } from '../../helpers/what-came.ts';
 
 export interface RawResponse {
   readonly status: number;
@@ -60,7 +61,7 @@ export async function request(
   const isHead = lines[0]?.startsWith('HEAD') === true;
   const answer = await receive(socket, (text) => isWhole(text, isHead));
   socket.destroy();
-  return parse(answer);
+  return noted(lines, parse(answer));
 }
 
 /** The same on a connection that stays. */
@@ -70,7 +71,13 @@ export async function requestOn(
   body = '',
 ): Promise<RawResponse> {
   socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1');
-  return parse(await receive(socket, (text) => isWhole(text, false)));
+  return noted(lines, parse(await receive(socket, (text) => isWhole(text, false))));
+}
+
+/** Told, should the test fail. */
+function noted([asked = '']: readonly string[], response: RawResponse): RawResponse {
+  noteAnswer({ asked, ...response });
+  return response;
 }
 
 /** The first response in `text`; informational ones are left out. */
