@@ -6,10 +6,10 @@
 #
 # The mounted folder, readable for user 1000, holds gateway.config.yaml and the TypeScript plugins and
 # BFFs that it names. Node runs them as they are; `portico` in them is this image's gateway, and other
-# packages are looked for in a node_modules of that folder. The config listens where HOST, PORT,
-# ADMIN_HOST and ADMIN_PORT say, as ours does, or on 0.0.0.0; the health check knows ADMIN_PORT.
+# packages are looked up in a node_modules of that folder. Let your config listen where HOST, PORT,
+# ADMIN_HOST and ADMIN_PORT say, as the default one does, or on 0.0.0.0; the health check uses ADMIN_PORT.
 #
-# `docker run portico validate --config FILE` runs another command. `docker stop` waits for 10 s: give it
+# `docker run portico validate --config FILE` runs another command. `docker stop` waits 10 s: pass
 # a --time above `server.shutdown` (delay + grace).
 ARG BASE=node:26-bookworm-slim
 
@@ -19,7 +19,7 @@ COPY package.json package-lock.json .npmrc ./
 # The one install script that matters here fetches a Node, and the base has one.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-# The modes of a checkout depend on its owner's umask; the gateway runs as somebody else.
+# The modes of a checkout depend on its owner's umask, but the gateway runs as another user.
 RUN npm run build \
   && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
   && chmod -R a+rX .

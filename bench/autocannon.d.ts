@@ -1,4 +1,4 @@
-/** autocannon ships no types: what the bench uses of it. */
+/** Types of what the bench uses of autocannon, which ships none. */
 declare module 'autocannon' {
   import type { EventEmitter } from 'node:events';
 

@@ -1,6 +1,6 @@
 /**
- * How sure a median is: the percentile bootstrap (Efron and Tibshirani, An Introduction to the
- * Bootstrap, 1993, chapter 13). It assumes no shape of the noise, which is far from normal here.
+ * The confidence interval of a median: the percentile bootstrap (Efron and Tibshirani, An Introduction to the
+ * Bootstrap, 1993, chapter 13). It makes no assumption about the noise, which is far from normal here.
  */
 import { seeded } from '../test/helpers/seeded.ts';
 import { median } from './summary.ts';

@@ -1,4 +1,4 @@
-/** What the gateway may cost (design: Performance), and whether it kept to that. */
+/** The budgets of the gateway (design: Performance), and whether it kept to them. */
 import type { Contestant } from './contestants.ts';
 import { type Line, ratioOf, type Round } from './summary.ts';
 

@@ -1,4 +1,4 @@
-/** Who is compared with whom, and what of them is asked. */
+/** The contestants, and the requests they get. */
 import { fileURLToPath } from 'node:url';
 
 export const CONTESTANTS = [

@@ -1,4 +1,4 @@
-/** Which core runs what: the gateway alone on the first, all else on the others. */
+/** Assigns cores: the gateway alone on the first, everything else on the others. */
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 

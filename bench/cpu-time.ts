@@ -9,7 +9,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 /**
  * CPU time of all threads of `pid` so far, in nanoseconds.
  *
- * @throws {Error} where there is no such process, or no schedstat
+ * @throws {Error} when there is no such process, or no schedstat
  */
 export function cpuTimeNs(pid: number): number {
   const tasks = `/proc/${pid}/task`;

@@ -1,4 +1,4 @@
-/** The contestants of one bench, running, with the load that is put on them in turn. */
+/** The running contestants of one bench, and the load that each gets in turn. */
 import { join } from 'node:path';
 import { commandOf, type Contestant, LOAD_COMMAND, PATH, UPSTREAM_COMMAND } from './contestants.ts';
 import type { Cores } from './cores.ts';

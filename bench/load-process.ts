@@ -1,4 +1,4 @@
-/** The process that makes the load, as whoever orders it sees it. */
+/** The load process, from the side that controls it. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { LoadOrder, Measurement } from './measurement.ts';

@@ -1,8 +1,8 @@
 /**
- * The process that makes the load: measures one contestant for each message it is sent.
+ * The process that makes the load. It measures one contestant per message.
  *
- * CPU time and requests are read at the same moments, here, so that neither the start of the load
- * nor its end is in the figure.
+ * CPU time and requests are read at the same moments, here, so that the figure includes neither the start
+ * nor the end of the load.
  */
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -84,6 +84,6 @@ function startLoad(order: LoadOrder) {
 // The preload has let go of the channel, which is all this process lives for.
 process.channel?.ref();
 process.on('message', (order: LoadOrder) => {
-  // A failure ends this process, which the bench is told of.
+  // A failure ends this process, which the bench notices.
   void measure(order).then((measurement) => process.send?.(measurement));
 });

@@ -1,10 +1,10 @@
-/** What the load is asked to do, and what it answers: the messages between run.ts and load.ts. */
+/** The messages between run.ts and load.ts: what to measure, and the result. */
 
 export interface LoadOrder {
   readonly url: string;
   /** The process whose CPU time is measured. */
   readonly pid: number;
-  /** The process behind it, which is no stranger either. */
+  /** The process behind it; its CPU time is not counted as that of other programs. */
   readonly upstreamPid: number;
   readonly connections: number;
   /** Bearer tokens; the connections take them in turn. */

@@ -63,7 +63,7 @@ export class Processes {
     return { url, pid: child.pid! };
   }
 
-  /** SIGTERM to each, SIGKILL to those who do not listen; settles when all are gone. */
+  /** SIGTERM to each, SIGKILL to those that ignore it; settles when all are gone. */
   stop(): Promise<void> {
     return stopAll([...this.#alive]);
   }

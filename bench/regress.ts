@@ -1,9 +1,9 @@
 /**
- * `bench/regress REV`: does this checkout cost more CPU time per request than REV does?
+ * `bench/regress REV`: does this checkout cost more CPU time per request than REV?
  *
- * A process differs by a tenth from start to start, so a single run tells nothing. Each pair is a
- * fresh process of either checkout, measured in turn under the same load; what counts is the
- * median of the pairs' ratios, with its interval. README.md tells how to read it.
+ * A process differs by a tenth from start to start, so a single run proves nothing. Each pair is a
+ * fresh process of each checkout, measured in turn under the same load; what counts is the
+ * median of the pairs' ratios, with its interval. README.md explains how to read it.
  */
 import { parseArgs } from 'node:util';
 import { type Interval, medianInterval } from './bootstrap.ts';

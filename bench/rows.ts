@@ -1,4 +1,4 @@
-/** What bench/regress measures: a row for each way that a request can take through the gateway. */
+/** The rows of bench/regress: one for each path that a request can take through the gateway. */
 import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import { ANSWER } from './answer.ts';
 

@@ -1,8 +1,8 @@
 /**
- * `npm run bench`: CPU time per request of Portico beside what it is to be compared with.
+ * `npm run bench`: CPU time per request of Portico, compared with the alternatives.
  *
- * Contestants run side by side and are measured in turn, in rounds, so that what disturbs the
- * machine disturbs all of them; ratios are formed within a round. README.md tells how to read it.
+ * Contestants run at the same time and are measured in turn, in rounds, so that a disturbance of the
+ * machine affects all of them; ratios are formed within a round. README.md explains how to read it.
  */
 import { availableParallelism } from 'node:os';
 import { judge } from './budgets.ts';

@@ -1,4 +1,4 @@
-/** What the bench's own servers have in common: a free port on loopback, one line that tells it. */
+/** What the bench's own servers share: a free port on loopback, and one line that announces it. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,7 @@ export async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-/** Tells whoever started this process where it serves, as Portico's log does. */
+/** Tells the parent process where this one serves, as Portico's log does. */
 export function announce(url: string): void {
   console.log(JSON.stringify({ url }));
   // A profile is written by an exit, not by a death.

@@ -1,4 +1,4 @@
-/** From the rounds to one line a contestant. Medians: one disturbed round must not decide. */
+/** Condenses the rounds into one line per contestant. Medians: one disturbed round must not decide. */
 import type { Contestant } from './contestants.ts';
 import { cpuPerRequest, type Measurement } from './measurement.ts';
 

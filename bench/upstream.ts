@@ -1,4 +1,4 @@
-/** The process behind every contestant: one small JSON body, at the least cost Node allows. */
+/** The process behind every contestant: one small JSON body, at the lowest cost that Node allows. */
 import { createServer } from 'node:http';
 import { ANSWER } from './answer.ts';
 import { announce, listen } from './serve.ts';

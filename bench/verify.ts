@@ -1,4 +1,4 @@
-/** Is a contestant doing what its name says? A fast answer that is wrong would win. */
+/** Checks that a contestant does what its name says: a fast answer that is wrong would win. */
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { ANSWER } from './answer.ts';
 import type { Contestant } from './contestants.ts';

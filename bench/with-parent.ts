@@ -1,6 +1,6 @@
 /**
- * Loaded into every process of the bench through `--import`: it ends when the bench is gone, however
- * that ended. Costs the process nothing while it runs.
+ * Loaded into every process of the bench through `--import`: ends the process when the bench is gone, however
+ * that ended. It costs the process nothing while it runs.
  */
 if (process.send !== undefined) {
   // The bench may be gone before this runs; the event does not come a second time.

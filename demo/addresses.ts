@@ -1,7 +1,7 @@
 /**
- * Who listens where: the names of the services and the ports that follow from the environment.
+ * The names of the services, and the ports that follow from the environment.
  *
- * All is on the loopback interface. The environment is handed in; only the two process entries,
+ * Everything is on the loopback interface. The environment is passed in; only the two process entries,
  * service.ts and start.ts, read it.
  */
 
@@ -34,13 +34,13 @@ export interface Addresses {
   readonly admin: Address;
 }
 
-/** The issuer's port, where `DEMO_PORT_BASE` says nothing. */
+/** The default of the issuer's port; see `DEMO_PORT_BASE`. */
 export const DEFAULT_PORT_BASE = 4100;
 
 /**
  * The address of each service: the issuer at `DEMO_PORT_BASE` (default 4100), the others after it.
  *
- * @throws {RangeError} when the base is no port, or too high for seven in a row
+ * @throws {RangeError} when the base is not a port, or too high for seven in a row
  */
 export function serviceAddresses(env: Environment): Addresses['services'] {
   const highest = 65_535 - (SERVICE_NAMES.length - 1);
@@ -61,7 +61,7 @@ export function serviceAddresses(env: Environment): Addresses['services'] {
  * The services and the gateway: `PORT` (default 8080) and `ADMIN_PORT` (default 9901), the names that
  * gateway.config.yaml reads.
  *
- * @throws {RangeError} when one of them is no port
+ * @throws {RangeError} when one of them is not a port
  */
 export function demoAddresses(env: Environment): Addresses {
   return {

@@ -1,5 +1,5 @@
 /**
- * What the services refuse, and how: a stored thing that is not there, input that is not right.
+ * The errors of the services: something that does not exist, or invalid input.
  *
  * create-service.ts turns the error into a status and `{error, message}`.
  */

@@ -1,9 +1,9 @@
 /**
- * The fault switch: makes a running service slow, failing or cutting, to see what the gateway does.
+ * The fault switch makes a running service slow, makes it fail or cut connections, to show what the gateway does.
  *
- * `POST /_fault` sets it, `GET` shows it, `DELETE` clears it. It holds for all later requests, unknown
- * paths too, but never for `/_fault` and `/healthz`; health fails only where the fault says so.
- * In order: the share is drawn, the delay passes, then `reset` wins over `status`.
+ * `POST /_fault` sets it, `GET` shows it, `DELETE` clears it. It affects all later requests, even to unknown
+ * paths, but never `/_fault` and `/healthz`; health fails only if the fault says so.
+ * In order: the share is drawn, the delay passes, then `reset` takes precedence over `status`.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';

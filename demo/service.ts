@@ -1,6 +1,6 @@
 /**
- * One service as a process: `node demo/service.ts payments`, or `npm run demo -- payments`, which is
- * also how a service that was killed comes back.
+ * One service as a process: `node demo/service.ts payments`, or `npm run demo -- payments`, which also
+ * restarts a service that was killed.
  *
  * Exit codes: 0 stopped by a signal, 1 could not start, 2 used wrongly.
  */

@@ -1,9 +1,9 @@
 /**
- * What `npm start` runs: every service of the shop and the gateway in front of them, each its own
+ * What `npm start` runs: every service of the shop and the gateway in front of them, each in its own
  * process, with a token and commands to try.
  *
  * Exit codes: 0 stopped by Ctrl-C, 1 could not start, 2 wrong environment, 130 stopped by a second
- * Ctrl-C; the gateway's own where it ended by itself.
+ * Ctrl-C; if the gateway ended by itself, its own.
  */
 import { fileURLToPath } from 'node:url';
 import { demoAddresses } from './addresses.ts';
@@ -12,7 +12,7 @@ import { runDemo } from './launcher/demo.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /**
  * Sources are stripped of their types and compiled once, not at each start of eight processes. The
- * project's own folder, since who can write there can change the sources as well.
+ * project's own folder, because anyone who can write there can change the sources as well.
  */
 const NODE_COMPILE_CACHE = `${ROOT}node_modules/.cache/portico`;
 

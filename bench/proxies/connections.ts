@@ -1,2 +1,2 @@
-/** Sockets to the upstream, the same for every contestant; the YAML files say it again. */
+/** Sockets to the upstream, the same for every contestant; the YAML files repeat the number. */
 export const UPSTREAM_CONNECTIONS = 128;

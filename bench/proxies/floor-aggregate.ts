@@ -1,6 +1,6 @@
 /**
- * The least an aggregate on Node can do: three calls side by side by undici's `dispatch`, three texts
- * parsed, one written; no routing, no header rules, no limits, no care for failures.
+ * The minimum for an aggregate on Node: three parallel calls by undici's `dispatch`, three texts
+ * parsed, one written; no routing, no header rules, no limits, no error handling.
  */
 import { createServer, type ServerResponse } from 'node:http';
 import { type Dispatcher, Pool } from 'undici';

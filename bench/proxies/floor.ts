@@ -1,6 +1,6 @@
 /**
- * The floor: the least a proxy on Node can do. `node:http` in, undici's `dispatch` out, head and
- * body written in one go; no routing, no header rules, no limits, no care for failures.
+ * The floor: the minimum for a proxy on Node. `node:http` in, undici's `dispatch` out, head and
+ * body written in one go; no routing, no header rules, no limits, no error handling.
  */
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { type Dispatcher, Pool } from 'undici';

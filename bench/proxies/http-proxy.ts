@@ -1,4 +1,4 @@
-/** @fastify/http-proxy as it ships; only its number of upstream sockets is said, as for all. */
+/** @fastify/http-proxy as it ships; only the number of upstream sockets is set, as for all. */
 import httpProxy from '@fastify/http-proxy';
 import Fastify from 'fastify';
 import { announce, required } from '../serve.ts';

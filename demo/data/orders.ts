@@ -1,4 +1,4 @@
-/** The orders the shop starts with, 41 to 52, and how an order is made of what a customer wants. */
+/** The initial orders of the shop, 41 to 52, and how a new order is made. */
 import { CURRENCY, PRODUCTS } from './products/index.ts';
 import { type Address, USERS } from './users.ts';
 

@@ -1,4 +1,4 @@
-/** One payment for each order the shop starts with. */
+/** One payment for each initial order. */
 import { ORDERS } from './orders.ts';
 
 export type PaymentStatus = 'authorized' | 'captured' | 'refunded' | 'voided';

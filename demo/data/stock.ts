@@ -1,4 +1,4 @@
-/** What lies in which warehouse, and what of it is reserved for the orders the shop starts with. */
+/** The stock of each warehouse, and what of it is reserved for the initial orders. */
 import { ORDERS, type Order, type OrderStatus, type WantedLine } from './orders.ts';
 import { PRODUCTS } from './products/index.ts';
 

@@ -1,9 +1,9 @@
 /**
- * The course of the demo: check the ports, start the services, then the gateway, say what to try, and
- * stop all of it at the end.
+ * The course of the demo: check the ports, start the services, then the gateway, print what to try, and
+ * stop everything at the end.
  *
- * A service that dies is reported and the rest goes on, which is what the demo is for. The gateway's
- * death, a failed start or a signal ends everything.
+ * If a service dies, that is reported and the rest continues, which is the point of the demo. The death of the
+ * gateway, a failed start or a signal ends everything.
  */
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';

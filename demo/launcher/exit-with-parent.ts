@@ -1,4 +1,4 @@
-/** No orphan survives a killed `npm start`: what was forked ends when the one that forked it is gone. */
+/** No orphan survives a killed `npm start`: a forked process ends when its parent is gone. */
 
 /** Exits when the parent does; does nothing in a process that was not forked. */
 export function exitWithParent(): void {

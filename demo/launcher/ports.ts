@@ -1,4 +1,4 @@
-/** Finds out before anything is started whether all of it can have its port. */
+/** Checks that every process can have its port, before any is started. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { type Addresses, HOST } from '../addresses.ts';

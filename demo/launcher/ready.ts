@@ -1,4 +1,4 @@
-/** Waiting for a process that was just started to answer. */
+/** Waits until a newly started process answers. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ReadyOptions {
@@ -6,7 +6,7 @@ export interface ReadyOptions {
   readonly name: string;
   readonly url: string;
   readonly timeoutMs: number;
-  /** Ends the waiting: what is waited for is gone, or nobody wants it any more. */
+  /** Ends the wait: what it waits for is gone or no longer wanted. */
   readonly signal: AbortSignal;
 }
 

@@ -1,8 +1,8 @@
 /**
- * Tells the first request to stop from the second.
+ * Distinguishes the first request to stop from the second.
  *
  * One Ctrl-C can arrive twice: from the terminal, and passed on by npm, which is in the same process
- * group. So what follows the first within half a second is taken for its echo.
+ * group. So a signal within half a second of the first is taken for its echo.
  */
 export interface StopSignals {
   readonly first: () => void;

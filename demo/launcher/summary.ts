@@ -1,4 +1,4 @@
-/** What `npm start` says when all is up: addresses, a token, and what to try, ready to be pasted. */
+/** What `npm start` prints once everything is up: addresses, a token, and commands to paste. */
 import { type Addresses, DEFAULT_PORT_BASE, SERVICE_NAMES } from '../addresses.ts';
 
 export interface SummaryOptions {
@@ -32,7 +32,7 @@ function table({ addresses: { services, gateway, admin }, pids }: SummaryOptions
     .join('\n');
 }
 
-/** The comments stand above: pasted behind a command, zsh would take them for arguments. */
+/** The comments are above the commands: pasted behind one, zsh would take them for arguments. */
 function commands({ addresses, pids }: SummaryOptions): string {
   const { services, gateway, admin } = addresses;
   const authorized = `curl -H "Authorization: Bearer $TOKEN" ${gateway.url}`;
@@ -54,12 +54,12 @@ function commands({ addresses, pids }: SummaryOptions): string {
     '',
     'Break something, and ask for the four services in one answer again:',
     '',
-    ...step('kill payments: the summary goes on without it', `kill ${pids.get('payments')}`),
+    ...step('kill payments: the summary still works without it', `kill ${pids.get('payments')}`),
     ...step('start it again, in another terminal', restartCommand('payments', addresses)),
     ...step('make it slow, by 3 s', `${slow} ${payments}/_fault`),
-    ...step('clear that', `curl -X DELETE ${payments}/_fault`),
+    ...step('undo that', `curl -X DELETE ${payments}/_fault`),
     '',
-    'Load it; started with RATE_LIMIT=1000000000 npm start, or most of it is over the limit:',
+    'Put load on it, started with RATE_LIMIT=1000000000 npm start, or most requests are over the limit:',
     '',
     ...step('64 connections for 10 s', `${load} ${gateway.url}/api/orders/42`),
     '',

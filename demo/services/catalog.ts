@@ -1,4 +1,4 @@
-/** What the shop sells. */
+/** The products of the shop. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { createService, type ServiceOptions } from '../create-service.ts';

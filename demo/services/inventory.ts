@@ -1,4 +1,4 @@
-/** What lies in the warehouses, and for whom. */
+/** The stock in the warehouses, and its reservations. */
 import type { FastifyInstance } from 'fastify';
 import { createService, type ServiceOptions } from '../create-service.ts';
 import { RESERVATIONS, STOCK } from '../data/stock.ts';

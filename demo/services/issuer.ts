@@ -1,8 +1,8 @@
 /**
- * Issues access tokens to whoever asks, which is what makes it a demo.
+ * Issues access tokens to anyone who asks, which is what makes it a demo.
  *
- * The ES256 key is made at start: a restarted issuer has another one, under another `kid`, and the
- * tokens from before no longer verify.
+ * The ES256 key is generated at start: after a restart, the issuer has another one, under another `kid`, and
+ * older tokens no longer verify.
  */
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply } from 'fastify';

@@ -1,5 +1,5 @@
 /**
- * What was ordered. New orders get the numbers from 1000 on and live in memory, the last 1,000 of
+ * The orders. New ones get numbers from 1000 on and live in memory, the last 1,000 of
  * them; they have no payment and no reservation, which shows what an aggregate does then.
  */
 import type { FastifyInstance } from 'fastify';

@@ -1,4 +1,4 @@
-/** What was paid, and how. */
+/** The payments. */
 import type { FastifyInstance } from 'fastify';
 import { createService, type ServiceOptions } from '../create-service.ts';
 import { PAYMENTS } from '../data/payments.ts';

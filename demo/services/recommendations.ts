@@ -1,4 +1,4 @@
-/** What a customer might like as well: the optional part of a page. */
+/** Products a customer might also like: the optional part of a page. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { createService, type ServiceOptions } from '../create-service.ts';

@@ -1,4 +1,4 @@
-/** Who the customers are. */
+/** The customers. */
 import type { FastifyInstance } from 'fastify';
 import { createService, type ServiceOptions } from '../create-service.ts';
 import { USERS } from '../data/users.ts';

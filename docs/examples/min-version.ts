@@ -1,4 +1,4 @@
-/** Sends away apps that are too old to be understood. */
+/** Refuses apps that are too old. */
 import { definePlugin, GatewayError, z } from 'portico';
 
 export default definePlugin({

@@ -1,4 +1,4 @@
-/** Tells the upstream which tenant the call is for. */
+/** Tells the upstream which tenant a call is for. */
 import { type Consumer, definePlugin, GatewayError, withHeader, z } from 'portico';
 
 const tenantOf = (consumer: Consumer | undefined): string | undefined => {

@@ -1,4 +1,4 @@
-/** The category audio: headphones, speakers and what turns records. */
+/** The category audio: headphones, speakers and a record player. */
 import { shelf } from './product.ts';
 
 export const audio = shelf('audio', [

@@ -1,4 +1,4 @@
-/** What a product is, and how a category's short rows become products. */
+/** The product type, and how a category's short rows become products. */
 
 export type Category = 'audio' | 'kitchen' | 'outdoor' | 'office';
 
