@@ -1,8 +1,8 @@
 /**
- * Lets in who has authenticated one way or another: by a token or by a key, where either will do.
+ * Admits clients that have authenticated in any of several ways, such as by a token or a key.
  *
- * The plugins that look for credentials stand on the route beside it, each `optional`: that lets pass who
- * brings nothing for it, and refuses a bad credential whatever else is brought.
+ * The plugins that look for credentials are on the same route, each `optional`: they admit a request without
+ * their credential, and refuse an invalid one whatever else the request has.
  */
 import { challengesOf, definePlugin, GatewayError, z } from 'portico';
 
@@ -21,9 +21,9 @@ export default definePlugin({
   *check({ anyOf }, _settings, others) {
     for (const [i, name] of anyOf.entries()) {
       const path = ['anyOf', i];
-      if (!others.has(name)) yield { path, message: `no ${name} is on this route` };
+      if (!others.has(name)) yield { path, message: `this route has no ${name}` };
       else if ((others.get(name) as { readonly optional?: unknown }).optional !== true) {
-        yield { path, message: `${name} lets nobody else in: give it "optional: true"` };
+        yield { path, message: `${name} admits nobody else: give it "optional: true"` };
       }
     }
   },

@@ -1,8 +1,8 @@
 /**
- * Lets in who may do this: by scopes and groups, for the whole route or for each method.
+ * Admits clients by their scopes and groups, for the whole route or per method.
  *
- * Whoever authenticated the client: a token, a key or a certificate. Who is nobody is asked who it is
- * (401), who is somebody but may not is told so (403).
+ * It works with any authentication: a token, a key or a certificate. Anonymous clients get 401, clients without
+ * the rights 403.
  */
 import type { FastifyRequest } from 'fastify';
 import {
@@ -20,7 +20,10 @@ import {
 import { rolesOf } from './jwt/claims.ts';
 
 const Named = z.strictObject({
-  via: z.string().min(1).describe('Plugin that must have authenticated the consumer, such as `apiKey`.'),
+  via: z
+    .string()
+    .min(1)
+    .describe('Plugin that must have authenticated the consumer, such as `apiKey`.'),
   id: z.string().min(1).describe('Id that the plugin assigns.'),
 });
 const rule = {
@@ -42,7 +45,7 @@ const Options = z
   .strictObject({
     ...rule,
     methods: z
-      .record(z.string().regex(/^[A-Z][A-Z-]*$/, 'is not a method: write it in capitals'), Rule)
+      .record(z.string().regex(/^[A-Z][A-Z-]*$/, 'is not a method: write it in upper case'), Rule)
       .default({})
       .describe('Method → its own requirements instead; HEAD has those of GET.'),
     groupsClaim: claimPath()
@@ -60,12 +63,12 @@ export default definePlugin({
   *check(options, _settings, others, { identifying, identifyingOn }) {
     const here = identifyingOn(others);
     if (here.length === 0) {
-      const message = `nobody says who the client is: put one of ${identifying.join(', ')} beside it`;
+      const message = `nothing authenticates the client: add one of ${identifying.join(', ')}`;
       yield { path: [], message };
     }
     const rules = [options, ...Object.values(options.methods)];
     if (rules.every(isEmpty)) {
-      yield { path: [], message: 'asks for nothing: give it scopes, groups or consumers' };
+      yield { path: [], message: 'requires nothing: give it scopes, groups or consumers' };
     }
     yield* checkConsumers(options, [], here);
     for (const [method, own] of Object.entries(options.methods)) {
@@ -96,7 +99,7 @@ function* checkConsumers(
 ): Generator<OptionFault> {
   for (const [i, each] of consumers.entries()) {
     if (typeof each === 'string' || identifying.includes(each.via)) continue;
-    const message = `no ${each.via} on this route says who the client is${hint(each.via, identifying)}`;
+    const message = `this route has no ${each.via} that authenticates the client${hint(each.via, identifying)}`;
     yield { path: [...path, 'consumers', i, 'via'], message };
   }
 }
@@ -128,12 +131,12 @@ function require(consumer: Consumer, needed: Rule, readGroups: ReadClaim): void 
     typeof each === 'string'
       ? each === consumer.id
       : each.via === consumer.via && each.id === consumer.id;
-  if (consumers.length > 0 && !consumers.some(isNamed)) throw refused('is not among them');
+  if (consumers.length > 0 && !consumers.some(isNamed)) throw refused('is not on the list');
 }
 
-/** The names of groups are nobody's business who is in none. */
+/** A client in none of the groups must not learn their names. */
 const refused = (why: string): GatewayError =>
-  new GatewayError('GW_SCOPE_INSUFFICIENT', `not everybody may: the client ${why}`);
+  new GatewayError('GW_SCOPE_INSUFFICIENT', `not allowed: the client ${why}`);
 
 function unknown(request: FastifyRequest): GatewayError {
   const challenges = [...challengesOf(request).values()].flat();

@@ -1,8 +1,8 @@
 /**
- * Keeps pages of other sites from acting as the user whose cookies the browser adds.
+ * Keeps pages of other sites from acting as a user whose cookies the browser adds.
  *
  * Browsers say where a request comes from, in fields that no page can change: `Sec-Fetch-Site` (Fetch
- * Metadata), and `Origin` (RFC 6454). What changes something and says nothing of the kind is refused.
+ * Metadata) and `Origin` (RFC 6454). Requests that change something and have neither are refused.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { definePlugin, GatewayError, z } from 'portico';
@@ -37,7 +37,10 @@ export default definePlugin({
         if (SAFE.has(method) && !opensSocket(raw.headers)) return;
         if (isOwn(raw.headers, gateway.host)) return;
         if (origins.includes(raw.headers.origin ?? '')) return;
-        throw new GatewayError('GW_ORIGIN_DENIED', 'pages of other sites may not do this');
+        throw new GatewayError(
+          'GW_ORIGIN_DENIED',
+          'pages of other sites are not allowed to do this',
+        );
       },
     }),
   }),
@@ -47,7 +50,7 @@ export default definePlugin({
 const opensSocket = ({ upgrade }: IncomingHttpHeaders): boolean =>
   upgrade !== undefined && /websocket/i.test(upgrade);
 
-/** Does it come from a page of ours, or from the user and no page at all? */
+/** Whether it comes from an allowed page, or directly from the user. */
 function isOwn(headers: IncomingHttpHeaders, host: string): boolean {
   const { origin, 'sec-fetch-site': site } = headers;
   if (site !== undefined) return site === 'same-origin' || site === 'none';

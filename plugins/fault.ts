@@ -1,8 +1,8 @@
 /**
- * Makes a share of a route's requests slow, or fail, so that one can see what clients do about it.
+ * Delays or fails a share of a route's requests, to show how clients cope.
  *
- * Whatever it does is marked with `Gateway-Fault`, so that nobody takes it for a real fault; and no
- * config may use it without `server.allowFaults`.
+ * Affected responses carry `Gateway-Fault`, so that nobody mistakes them for a real fault. A config needs
+ * `server.allowFaults` to use this.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { definePlugin, duration, GatewayError, percent, type PluginCounter, z } from 'portico';
@@ -46,7 +46,7 @@ export default definePlugin({
     }
   },
   register: (_settings, { metrics, random }) => {
-    const faults = metrics.counter('faults_total', 'Faults that were injected.', ['route', 'kind']);
+    const faults = metrics.counter('faults_total', 'Injected faults.', ['route', 'kind']);
     return {
       route: ({ delay, abort }) => ({
         phase: 'request',
@@ -84,7 +84,7 @@ function fail(
     type: 'urn:portico:fault:abort',
     title: 'Injected fault',
     status,
-    detail: 'the gateway was told to answer so, whatever is asked',
+    detail: 'the gateway is configured to answer like this',
     instance: `urn:request:${request.id}`,
   };
   void reply

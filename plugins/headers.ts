@@ -1,4 +1,4 @@
-/** Sets, adds and removes header fields: on what goes to upstreams, on what goes to clients. */
+/** Sets, adds and removes header fields, in requests to upstreams and in responses to clients. */
 import {
   definePlugin,
   fieldName,
@@ -16,7 +16,7 @@ const UNTOUCHABLE =
 const name = () =>
   fieldName().refine(
     (text) => !UNTOUCHABLE.test(text),
-    'belongs to the connection, not to the message',
+    'is a connection field: the gateway sets it',
   );
 
 const Edits = z.strictObject({

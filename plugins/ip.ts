@@ -1,7 +1,7 @@
 /**
- * Lets in, or keeps out, clients by their address.
+ * Admits or refuses clients by their address.
  *
- * It goes by the address the gateway knows: behind a proxy that is not under `server.trustedProxies`,
+ * It uses the address that the gateway knows: behind a proxy that is not under `server.trustedProxies`,
  * that is the proxy's.
  */
 import { addressRange, AddressSet, definePlugin, GatewayError, z } from 'portico';
@@ -13,7 +13,10 @@ const Options = z
       .min(1)
       .optional()
       .describe('Addresses or networks to admit; if absent, all that are not denied.'),
-    deny: z.array(addressRange()).default([]).describe('Addresses or networks to refuse, whatever `allow` says.'),
+    deny: z
+      .array(addressRange())
+      .default([])
+      .describe('Addresses or networks to refuse, whatever `allow` says.'),
   })
   .describe('Admits clients by their address; others get 403.');
 export default definePlugin({

@@ -1,8 +1,8 @@
 /**
- * Knows clients by their certificates: `request.consumer` is who the certificate names.
+ * Identifies clients by their certificates: `request.consumer` is the one that the certificate names.
  *
- * TLS has verified it against `server.tls.clientCa` by then. It is that of the connection: behind a
- * proxy that ends TLS, it would be the proxy's.
+ * TLS has already verified it against `server.tls.clientCa`. It belongs to the connection: behind a
+ * proxy that terminates TLS, it would be the proxy's.
  */
 import { type ClientCertificate, type Consumer, definePlugin, GatewayError, z } from 'portico';
 import { optionalRisk } from './jwt/unasked.ts';
@@ -40,7 +40,7 @@ export default definePlugin({
   }),
 });
 
-/** By common name, else by the first name that is a URI or a host's; nobody where it has neither. */
+/** By common name, or else by the first name that is a URI or a host's; none if it has neither. */
 function consumerOf(certificate: ClientCertificate): Consumer | undefined {
   const { subject, commonName, names, issuer, fingerprint } = certificate;
   const id = commonName ?? names.find(isIdentity)?.replace(/^\w+:/, '');
@@ -53,7 +53,7 @@ const isIdentity = (name: string): boolean => /^(URI|DNS):/.test(name);
 
 const NO_SCOPES: ReadonlySet<string> = new Set();
 
-/** A challenge has to go with a 401 (RFC 9110 §15.5.2); no scheme of HTTP's own is meant by it. */
+/** A 401 needs a challenge (RFC 9110 §15.5.2); this one is not a standard HTTP scheme. */
 const missing = (): GatewayError =>
   new GatewayError('GW_TOKEN_MISSING', 'a client certificate is required', {
     headers: { 'www-authenticate': 'ClientCertificate' },

@@ -1,7 +1,7 @@
 /**
- * Tells browsers to be strict with what a route answers.
+ * Tells browsers to treat a route's responses strictly.
  *
- * What an upstream says itself stays, unless the route names the field: a page knows best which scripts
+ * A field that an upstream sets stays, unless the route names the field: a page knows best which scripts
  * it needs.
  */
 import { definePlugin, fieldValue, z } from 'portico';

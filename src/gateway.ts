@@ -49,9 +49,9 @@ export interface GatewayOptions {
   readonly systemFiles?: SystemFiles;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
-  /** Stands for the network of an upstream; tests hand one in. */
+  /** Replaces the network of an upstream; tests pass one in. */
   readonly send?: (upstream: string) => Call | undefined;
-  /** Default false. True: it will never listen, and starting it calls nobody. */
+  /** Default false. If true, it will never listen, and starting it makes no calls. */
   readonly checking?: boolean;
   /** Default: ours, and what the config names. */
   readonly loadModules?: ModuleLoader<GatewayModules>;
@@ -63,7 +63,7 @@ export interface Gateway {
   /**
    * Opens the ports; resolves when requests are served.
    *
-   * @throws the system's error when a port cannot be had
+   * @throws the system's error if it cannot listen on a port
    */
   listen(): Promise<void>;
   /** Origin of the port that clients use, such as `http://127.0.0.1:8080`. */
@@ -280,7 +280,7 @@ class RunningGateway implements Gateway {
     const endAt = clock.now() + LAST_MS;
     const isClosed = await this.#closeAll();
     if (wasReady && !drained)
-      log.warn('stopped: requests under way were cut at the end of the grace');
+      log.warn('stopped: requests in progress were cut at the end of the grace period');
     else if (wasReady && isClosed) log.info('stopped');
     else if (wasReady) log.warn('stopped: a plugin or a connection did not close in time');
     this.#world.names.close();

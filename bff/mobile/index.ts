@@ -1,4 +1,4 @@
-/** The mobile app's backend: one call a screen, few bytes, a screen even when suggestions are down. */
+/** The mobile app's backend: one call per screen, few bytes, and a screen even when suggestions are down. */
 import { defineBff, GatewayError, optional } from 'portico';
 import {
   HomeScreen,

@@ -105,7 +105,7 @@ export const AccountPage = z.object({
     address: Address,
   }),
   orders: z.array(OrderCard),
-  /** The newest order in full; absent where there is none. */
+  /** The newest order in full; absent if there is none. */
   latest: z
     .object({
       id: z.string(),

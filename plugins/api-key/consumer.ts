@@ -1,4 +1,4 @@
-/** Whoever has a key, as the rest of the gateway sees them, wherever the key is known from. */
+/** The consumer of an API key as the rest of the gateway sees it, wherever the key comes from. */
 import type { Consumer } from 'portico';
 
 export interface KeyOwner {

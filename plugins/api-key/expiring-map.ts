@@ -1,6 +1,6 @@
 /**
- * Values that are fresh for a while, and as many as there is room for: the one that was set longest ago
- * makes room for the next.
+ * A bounded map of values that expire: when it is full, the value that was set longest ago makes
+ * room.
  */
 export class ExpiringMap<T> {
   readonly #maxAgeMs: number;
@@ -12,7 +12,7 @@ export class ExpiringMap<T> {
     this.#maxSize = maxSize;
   }
 
-  /** `undefined` for what is no longer fresh. */
+  /** `undefined` if it has expired. */
   fresh(key: string, nowMs: number): T | undefined {
     const entry = this.#entries.get(key);
     return entry !== undefined && entry.freshUntil > nowMs ? entry.value : undefined;

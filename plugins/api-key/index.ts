@@ -1,8 +1,8 @@
 /**
- * Lets in who sends a key that we know the hash of, and says who that is: `request.consumer`.
+ * Admits clients that send a key whose hash the gateway knows, and identifies them: `request.consumer`.
  *
- * A key is looked up by its digest, so that the time it takes tells nothing of the keys that there are.
- * The key itself is taken from what goes to upstreams.
+ * A key is looked up by its digest, so that the time this takes reveals nothing about existing keys.
+ * The key itself is removed from requests to upstreams.
  */
 import type { FastifyRequest } from 'fastify';
 import {
@@ -40,13 +40,13 @@ export default definePlugin({
   *check({ header, query, plans = [], optional, scopes }, settings, others, knownNames) {
     const { consumers, redis } = settings;
     if (header !== undefined && query !== undefined) {
-      yield { path: ['query'], message: 'does not go with "header": a key comes one way' };
+      yield { path: ['query'], message: 'cannot be combined with "header": use one of them' };
     }
     if (optional) yield* unasked({ scopes, plans }, 'key', knownNames.insistingOn(others));
     // What keys and plans there are in Redis, only Redis knows.
     if (redis !== undefined) return;
     if (Object.keys(consumers).length === 0) {
-      const message = 'nobody has a key: name "consumers", or a "redis", under plugins.apiKey';
+      const message = 'no key can be valid: set "consumers" or "redis" under plugins.apiKey';
       yield { path: [], message };
       return;
     }
@@ -111,7 +111,7 @@ async function keysIn(settings: KeyStore, host: PluginHost): Promise<RedisKeys> 
   const { log, random, lookup, metrics } = host;
   const damaged = metrics.counter(
     'api_key_store_damaged_total',
-    'Look-ups of keys whose entry in the store tells no consumer.',
+    'Look-ups of API keys whose entry in the store names no consumer.',
     [],
   );
   const keys = host.keepThrough(
@@ -127,7 +127,7 @@ async function keysIn(settings: KeyStore, host: PluginHost): Promise<RedisKeys> 
 function admit(request: FastifyRequest, consumer: Consumer | undefined, options: Options): void {
   if (consumer === undefined) throw refuse('the key is not known', options);
   requirePlan(consumer, options);
-  // A token that came as well says more of who it is.
+  // A token in the same request identifies the consumer better.
   request.consumer ??= consumer;
 }
 
@@ -139,7 +139,7 @@ function findKey({ raw }: FastifyRequest, options: Options): string | undefined 
       ? [raw.headers[header] ?? []].flat()
       : valuesOf(raw.url?.split('?').slice(1).join('?') ?? '', query);
   const [key, ...more] = sent.filter((each) => each !== '');
-  if (more.length > 0) throw refuse('there are several keys', options);
+  if (more.length > 0) throw refuse('there is more than one key', options);
   if (key !== undefined && key.length > MAX_KEY_CHARACTERS)
     throw refuse('the key is too long', options);
   return key;
@@ -176,7 +176,7 @@ function refuse(detail: string, options: Options): GatewayError {
   });
 }
 
-/** What goes to upstreams says who it is for in other words, if at all. */
+/** Requests to upstreams identify the consumer in other ways, if at all. */
 function withoutKey({ header = DEFAULT_HEADER, query }: Options, isKnown: IsKnown): Policy {
   const strip =
     query === undefined

@@ -1,4 +1,4 @@
-/** Query strings, parameter by parameter: what is not taken away stays byte for byte. */
+/** Removes parameters from a query string; the others stay byte for byte. */
 
 /** The values of `name`, decoded, in order. */
 export const valuesOf = (query: string, name: string): string[] =>
@@ -30,7 +30,7 @@ function pairOf(text: string): Pair {
   return at < 0 ? [decoded(text), ''] : [decoded(text.slice(0, at)), decoded(text.slice(at + 1))];
 }
 
-/** As forms spell it; what cannot be decoded stands for itself. */
+/** Form decoding; what cannot be decoded stays as it is. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));

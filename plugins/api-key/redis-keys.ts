@@ -1,9 +1,9 @@
 /**
- * Keys that stand in a Redis: a hash `<prefix>key:<SHA-256 of the key>` with the fields `consumer`, `plan`
+ * Keys in a Redis: a hash `<prefix>key:<SHA-256 of the key>` with the fields `consumer`, `plan`
  * and `scopes`.
  *
- * What was found is remembered for a while, and what was not for a shorter one, apart: whoever guesses keys
- * drops none that is known.
+ * Found keys are cached for a while, unknown ones for a shorter time and separately, so that guessing
+ * evicts no known key.
  */
 import { type Consumer, GatewayError, type PluginCounter } from 'portico';
 import { type ConnectionSurroundings, RedisConnection } from '../redis/connection.ts';
@@ -23,14 +23,14 @@ export interface RedisKeysOptions {
 }
 
 export interface RedisKeysSurroundings extends ConnectionSurroundings {
-  /** Values in Redis that tell nobody's key. */
+  /** Values in Redis that are not an API key. */
   readonly damaged: PluginCounter;
 }
 
 /** Some hundred bytes each. */
 const MAX_FOUND = 50_000;
 const MAX_UNKNOWN = 10_000;
-/** A new key is known so soon, to whoever has tried it before it was there. */
+/** How soon a new key works for a client that tried it before it existed. */
 const UNKNOWN_MS = 1_000;
 
 const FIELDS = ['consumer', 'plan', 'scopes'] as const;
@@ -65,7 +65,7 @@ export class RedisKeys {
     return this.#connection.connect();
   }
 
-  /** Was this digest somebody's when it was last looked up? */
+  /** Whether this digest belonged to a consumer when it was last looked up. */
   has(digest: string): boolean {
     return this.#found.last(digest) !== undefined;
   }
@@ -89,7 +89,7 @@ export class RedisKeys {
     const [id, plan, scopes] = fields;
     const now = this.#now();
     if (id === null || id === undefined || id === '') {
-      // It is there, and tells no consumer: who wrote it wants to know.
+      // It exists but names no consumer: its author wants to know.
       if (fields.some((field) => field !== null)) this.#damaged.inc({});
       this.#found.delete(digest);
       this.#unknown.set(digest, true, now);
@@ -124,7 +124,7 @@ export class RedisKeys {
   }
 }
 
-/** What is no hash is nobody's key; it does not mean that Redis is away. */
+/** A value that is not a hash is not a key; it does not mean that Redis is down. */
 function noneIfNoHash(error: Error): Fields {
   if (error.message.startsWith('WRONGTYPE')) return [''];
   throw error;

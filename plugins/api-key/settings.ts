@@ -1,4 +1,4 @@
-/** What the config may say of API keys: whose they are, and where a route looks for them. */
+/** The schema of API keys: their consumers, and where a route looks for a key. */
 import { hash } from 'node:crypto';
 import { duration, fieldName, z } from 'portico';
 import { keyPrefix, redisUrl } from '../redis/settings.ts';
@@ -8,17 +8,17 @@ export const digestOf = (key: string): string => hash('sha256', key, 'hex');
 
 const NOTHING = digestOf('');
 
-/** No message shows what stands there: it may be the key itself. */
+/** No message shows the value: it may be the key itself. */
 const keyHash = z
   .string({ error: 'expected the hash of a key' })
   .transform((text) => text.toLowerCase())
   .superRefine((text, context) => {
     const make = "`printf %s 'KEY' | sha256sum`";
     if (!/^[0-9a-f]{64}$/.test(text)) {
-      const message = `is no SHA-256 hash; keys themselves do not belong in a config: ${make}`;
+      const message = `is not a SHA-256 hash; never put a key itself into a config: ${make}`;
       context.addIssue({ code: 'custom', message });
     } else if (text === NOTHING) {
-      context.addIssue({ code: 'custom', message: `is the hash of nothing: ${make}` });
+      context.addIssue({ code: 'custom', message: `is the hash of an empty text: ${make}` });
     }
   });
 
@@ -27,7 +27,11 @@ const Consumer = z.strictObject({
     .array(keyHash)
     .min(1)
     .describe('SHA-256 hashes of the consumer’s keys: `printf %s KEY | sha256sum`.'),
-  plan: z.string().min(1).optional().describe('Plan that routes and limits can refer to as `claim:plan`.'),
+  plan: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Plan that routes and limits can refer to as `claim:plan`.'),
   scopes: z.array(z.string().min(1)).default([]).describe('Scopes that all its keys have.'),
 });
 
@@ -68,7 +72,7 @@ export const Settings = z
         owners.set(key, name);
         if (owner === undefined) continue;
         const path = ['consumers', name, 'keys', i];
-        context.addIssue({ code: 'custom', path, message: `is a key of "${owner}" already` });
+        context.addIssue({ code: 'custom', path, message: `is already a key of "${owner}"` });
       }
     }
   });
@@ -76,9 +80,7 @@ export type Settings = z.output<typeof Settings>;
 
 export const Options = z
   .strictObject({
-    header: fieldName()
-      .optional()
-      .describe('Header with the key; the default is `x-api-key`.'),
+    header: fieldName().optional().describe('Header with the key; the default is `x-api-key`.'),
     query: z
       .string()
       .min(1)

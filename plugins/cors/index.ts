@@ -1,8 +1,8 @@
 /**
  * Lets pages of other origins call a route, as the Fetch standard defines it.
  *
- * Preflights are answered here, before authentication, since browsers send them without credentials.
- * What an upstream says of CORS itself is dropped: two answers would be none.
+ * Preflights are answered here, before authentication, because browsers send them without credentials.
+ * CORS fields from an upstream are dropped: two sets of them would be invalid.
  */
 import { definePlugin, duration, fieldName, type ResponseHead, z } from 'portico';
 import { isNamedBy, patternFault } from './origins.ts';
@@ -32,7 +32,10 @@ const Options = z
       .optional()
       .describe('Request headers that a preflight allows; if absent, those it asks for.'),
     expose: z.array(fieldName()).default([]).describe('Response headers that scripts may read.'),
-    credentials: z.boolean().default(false).describe('Whether pages may send cookies and authorization.'),
+    credentials: z
+      .boolean()
+      .default(false)
+      .describe('Whether pages may send cookies and authorization.'),
     maxAge: duration().prefault('10m').describe('How long browsers may cache a preflight.'),
   })
   .describe('Cross-origin requests.');
@@ -45,7 +48,7 @@ export default definePlugin({
   *check({ origins, credentials }) {
     if (!credentials || !origins.includes('*')) return;
     const message =
-      'credentials for any origin: name the origins, or every page could act as the user';
+      'credentials would be allowed for any origin: name the origins, or every page could act as the user';
     yield { path: ['credentials'], message };
   },
   risks: {
@@ -53,7 +56,7 @@ export default definePlugin({
     *ofOptions({ origins, credentials }) {
       if (!credentials || !origins.includes('null')) return;
       const message =
-        'any page can have the origin null (a sandboxed frame), and would act as the user';
+        'any page can have the origin null (in a sandboxed frame) and could act as the user';
       yield { rule: 'cors-null-credentials', path: [], message };
     },
   },

@@ -1,6 +1,6 @@
 /**
- * Origins as browsers write them in `Origin` (RFC 6454 §6.2, Fetch standard): one that is written otherwise
- * would never be found equal, and nobody would know why.
+ * Origins as browsers send them in `Origin` (RFC 6454 §6.2, Fetch standard): one in any other form
+ * would never match, and nobody would know why.
  */
 
 /** Pages of these have no origin to tell: their requests say `null`, or there are none. */
@@ -28,16 +28,16 @@ function sentFor(text: string): string | undefined {
   return origin === 'null' ? `${protocol}//${host}` : origin;
 }
 
-/** @returns why `text` is no origin that a browser sends; `undefined` where it is one */
+/** @returns why `text` is not an origin that a browser sends; `undefined` if it is one */
 export function originFault(text: string): string | undefined {
   const sent = sentFor(text);
   if (sent === text) return undefined;
   return sent === undefined
-    ? 'must be an origin as browsers write it, such as https://shop.example.com, http://[::1]:3000 or capacitor://localhost'
-    : `must be an origin as browsers write it: "${sent}"`;
+    ? 'must be an origin as browsers send it, such as https://shop.example.com, http://[::1]:3000 or capacitor://localhost'
+    : `must be an origin as browsers send it: "${sent}"`;
 }
 
-/** Stands for the names that a `*` stands for. */
+/** A sample for the names that a `*` matches. */
 const ANY = '://any.';
 
 /** The same, where `https://*.example.com` is all names below that one. */

@@ -1,4 +1,4 @@
-/** Requests that were let in a moment ago, by what was asked about them; refusals are not kept. */
+/** Recently approved requests, by what was asked about them; refusals are not kept. */
 
 /** What was copied from the answer: field → value. */
 export type Copied = readonly (readonly [field: string, value: string])[];

@@ -1,7 +1,7 @@
 /**
- * Asks an upstream whether a request may enter: by its fields, never its body.
+ * Asks an upstream whether to admit a request: by its fields, never its body.
  *
- * What is not a clear yes or no lets nobody in.
+ * Anything but a clear yes or no admits nobody.
  */
 import { hash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
@@ -37,7 +37,7 @@ const Options = z
     headers: z
       .array(
         fieldName().refine((name) => !FRAMING.test(name), {
-          error: 'belongs to the connection, not to the message',
+          error: 'is a connection field: the gateway sets it',
         }),
       )
       .min(1)
@@ -46,14 +46,16 @@ const Options = z
     copy: z
       .array(
         fieldName().refine((name) => !CLIENTS_OWN.test(name), {
-          error: 'is a field of clients: it would be taken from all their requests',
+          error: 'is a field that clients send: it would be removed from all their requests',
         }),
       )
       .default([])
       .describe('Fields of its response to pass to upstreams; no client can send them itself.'),
     cache: duration()
       .optional()
-      .describe('How long an approval is reused for the same request; if absent, it is asked every time.'),
+      .describe(
+        'How long an approval is reused for the same request; if absent, it is asked every time.',
+      ),
   })
   .describe('Asks a service of yours whether to admit a request.');
 type Options = z.output<typeof Options>;
@@ -93,7 +95,7 @@ export default definePlugin({
 
 type Question = Readonly<Record<string, string | string[]>>;
 
-/** What is asked: who says so, and what for. The query may hold secrets, and stays here. */
+/** The named fields of the client, and its request. The query may hold secrets and is left out. */
 function questionOf({ raw, method, gateway }: FastifyRequest, { headers }: Options): Question {
   const told = headers.flatMap((name) => {
     const value = raw.headers[name];
@@ -122,7 +124,7 @@ async function decide(
     if (isGatewayError(error) && error.code === 'GW_CLIENT_CLOSED') throw error;
     throw down(error);
   });
-  // The head says it all; nobody waits for the rest.
+  // The head is enough; the rest is not awaited.
   void response.body.dump();
   const { status } = response;
   if (status >= 200 && status < 300) {
@@ -158,7 +160,7 @@ function challengeOf({ headers }: UpstreamResponse): Readonly<Record<string, str
 }
 
 function down(cause?: unknown): GatewayError {
-  const detail = 'the authentication service cannot be asked';
+  const detail = 'the authentication service is not available';
   return new GatewayError('GW_DEPENDENCY_DOWN', detail, { cause, retryAfterMs: 1_000 });
 }
 

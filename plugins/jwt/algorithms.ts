@@ -1,4 +1,4 @@
-/** Signature algorithms of RFC 7518, RFC 8037 and RFC 9864, and what each asks of its key. */
+/** Signature algorithms of RFC 7518, RFC 8037 and RFC 9864, and what each requires of its key. */
 import type { KeyObject } from 'node:crypto';
 
 export const ALGORITHMS = [
@@ -80,23 +80,23 @@ export function keyFault(key: KeyObject, algorithm: Algorithm): string | undefin
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   const isRsa = type === 'rsa' || type === 'rsa-pss';
   if (isRsa && (details?.modulusLength ?? 0) < MIN_RSA_BITS) {
-    return `an RSA key has ${MIN_RSA_BITS} bits or more (RFC 7518 §3.3)`;
+    return `an RSA key must have at least ${MIN_RSA_BITS} bits (RFC 7518 §3.3)`;
   }
   const fits = CURVES[algorithm]
     ? type === 'ec' && details?.namedCurve === CURVES[algorithm]
     : EDWARDS[algorithm]
       ? EDWARDS[algorithm].includes(type ?? '')
       : type === 'rsa' || (type === 'rsa-pss' && algorithm.startsWith('PS'));
-  return fits ? undefined : `${algorithm} does not go with this key, which is ${named(key)}`;
+  return fits ? undefined : `${algorithm} does not fit this key, which is ${named(key)}`;
 }
 
 function named({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
   const { namedCurve } = asymmetricKeyDetails ?? {};
-  const type = asymmetricKeyType ?? 'of no known kind';
+  const type = asymmetricKeyType ?? 'of an unknown kind';
   return namedCurve === undefined ? type : `${type} on ${namedCurve}`;
 }
 
-/** May these bytes be a signature at all? What can be told without a key costs nothing. */
+/** Whether these bytes can be a signature at all. A check without a key costs nothing. */
 export function maySign(algorithm: string, signature: Uint8Array): boolean {
   const sizes = SIGNATURE_BYTES[algorithm as Algorithm];
   if (sizes === undefined) return signature.length >= MIN_RSA_BITS / 8;

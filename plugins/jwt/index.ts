@@ -1,5 +1,5 @@
 /**
- * Lets in who bears a token of an issuer we trust (RFC 6750, RFC 8725), and says who that is:
+ * Admits bearers of a valid token from a trusted issuer (RFC 6750, RFC 8725), and identifies the consumer:
  * `request.consumer`.
  */
 import type { FastifyRequest } from 'fastify';
@@ -140,7 +140,7 @@ function holds(
   return match === 'all';
 }
 
-/** @throws GW_REQUEST_INVALID for an issuer that nobody configured */
+/** @throws GW_REQUEST_INVALID for an issuer that is not configured */
 function checkIssuer(revocation: Revocation, { issuers }: Settings): void {
   if ('issuer' in revocation && !Object.hasOwn(issuers, revocation.issuer)) {
     const near = hint(revocation.issuer, Object.keys(issuers));
@@ -148,7 +148,7 @@ function checkIssuer(revocation: Revocation, { issuers }: Settings): void {
   }
 }
 
-/** Loaded by the time it is had, unless Redis is away; kept over reloads, as the list itself is. */
+/** Already loaded when it is returned, unless Redis is down; kept over reloads, as the list itself is. */
 async function sharedBy(
   settings: SharedList | undefined,
   revocations: Revocations,
@@ -161,7 +161,7 @@ async function sharedBy(
   const { log, random, lookup, metrics } = host;
   const damaged = metrics.counter(
     'revocation_store_damaged_total',
-    'Values in the shared list that were none of ours, and were replaced.',
+    'Entries of the shared list that were not revocations, and were replaced.',
     [],
   );
   const options = { url, prefix, refreshMs };

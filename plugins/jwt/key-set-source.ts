@@ -1,8 +1,8 @@
 /**
- * Fetches a key set: when it is first needed, every so often from then on, and when a token names a key
+ * Fetches a key set: when it is first needed, regularly after that, and when a token names a key
  * that is not in it. One fetch at a time, at most one a second, whatever is asked.
  *
- * A fetch that fails changes nothing: the last good set serves, and one line in the log says so.
+ * A failed fetch changes nothing: the last good set stays in use, and one line in the log says so.
  */
 import type { PluginCounter, PluginHost } from 'portico';
 
@@ -10,7 +10,7 @@ const TIMEOUT_MS = 2_000;
 const MAX_BYTES = 1_048_576;
 /** Between two fetches. */
 const PAUSE_MS = 1_000;
-/** Between two fetches that nobody waits for, while they fail. */
+/** Time between two background fetches, while they fail. */
 const RETRY_MS = 5_000;
 const MAX_START_MS = 30_000;
 
@@ -20,7 +20,7 @@ export interface KeySetOptions {
   readonly url: string;
   readonly refreshMs: number;
   readonly host: PluginHost;
-  /** Takes a set over; throws for what is none. */
+  /** Takes over a set; throws if it is not one. */
   readonly use: (text: string) => void;
 }
 
@@ -39,7 +39,7 @@ export class KeySetSource {
     this.#options = options;
     this.#fetches = options.host.metrics.counter(
       'jwks_fetches_total',
-      'Fetches of key sets of token issuers.',
+      'Fetches of the key sets of token issuers.',
       ['issuer', 'result'],
     );
   }
@@ -54,7 +54,7 @@ export class KeySetSource {
     return this.#startedAt;
   }
 
-  /** Resolves when the next fetch has ended, well or not; never rejects. */
+  /** Resolves when the next fetch has ended, successfully or not; never rejects. */
   next(): Promise<void> {
     this.#next ??= this.#afterPause().finally(() => {
       this.#next = undefined;
@@ -67,12 +67,12 @@ export class KeySetSource {
     while (this.#startedAt < moment) await this.next();
   }
 
-  /** @throws {Error} when there is no set for half a minute */
+  /** @throws {Error} if there is no set within half a minute */
   async ready(): Promise<void> {
     const end = performance.now() + MAX_START_MS;
     while (!this.#hasSet) {
       if (performance.now() > end) {
-        throw new Error(`the key set of the issuer "${this.#options.name}" cannot be had`);
+        throw new Error(`the key set of the issuer "${this.#options.name}" cannot be fetched`);
       }
       await this.next();
     }
@@ -116,7 +116,7 @@ export class KeySetSource {
     let bytes = 0;
     for await (const chunk of response.body ?? []) {
       bytes += chunk.length;
-      if (bytes > MAX_BYTES) throw new Error('the key set is over 1 MiB');
+      if (bytes > MAX_BYTES) throw new Error('the key set is larger than 1 MiB');
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString('utf8');
@@ -125,7 +125,7 @@ export class KeySetSource {
   #succeeded(): void {
     const { name: issuer, host } = this.#options;
     this.#fetches.inc({ issuer, result: 'ok' });
-    if (this.#isDown) host.log.info({ issuer }, 'the key set can be had again');
+    if (this.#isDown) host.log.info({ issuer }, 'the key set can be fetched again');
     this.#isDown = false;
   }
 
@@ -135,8 +135,10 @@ export class KeySetSource {
     this.#fetches.inc({ issuer, result: 'failed' });
     // Once for each outage.
     if (!this.#isDown) {
-      const then = this.#hasSet ? 'the last good one serves' : 'its tokens are answered 503';
-      host.log.warn({ issuer, err }, `the key set cannot be had: ${then}`);
+      const then = this.#hasSet
+        ? 'the last good one stays in use'
+        : 'requests with its tokens get 503';
+      host.log.warn({ issuer, err }, `the key set cannot be fetched: ${then}`);
     }
     this.#isDown = true;
   }

@@ -1,8 +1,7 @@
 /**
- * A key set (RFC 7517 §5), and which of its keys a token may be signed with.
+ * A key set (RFC 7517 §5), and which of its keys may have signed a token.
  *
- * It is as good as its usable members: one that is malformed, private, of a kind nobody here knows, or
- * too weak is passed over, and takes no other with it.
+ * Members that are malformed, private, of an unknown kind or too weak are skipped, without affecting the others.
  */
 import { createPublicKey, type JsonWebKeyInput, type KeyObject } from 'node:crypto';
 import { type Algorithm, isSameAlgorithm, keyFault } from './algorithms.ts';
@@ -21,10 +20,10 @@ type Jwk = Readonly<Record<string, unknown>>;
 export class KeySet {
   readonly #members: readonly Member[];
 
-  /** @throws {Error} for what is no key set */
+  /** @throws {Error} if it is not a key set */
   constructor(text: string) {
     const { keys } = JSON.parse(text) as { readonly keys?: unknown };
-    if (!Array.isArray(keys)) throw new TypeError('it is no key set');
+    if (!Array.isArray(keys)) throw new TypeError('it is not a key set');
     this.#members = keys.filter(isJwk).map((jwk) => new Member(jwk));
   }
 

@@ -1,4 +1,4 @@
-/** Keys of issuers: one that is written down, or a set that is fetched. */
+/** Keys of issuers: one from the config, or a set that is fetched. */
 import { hash } from 'node:crypto';
 import { GatewayError, type PluginHost } from 'portico';
 import { type KeyHeader, KeySet } from './key-set.ts';
@@ -11,7 +11,7 @@ export interface Keys {
   /**
    * The keys a token may be signed with, by what it says of itself, as PEM or secret; a few at most.
    *
-   * @throws GW_TOKEN_INVALID for a key nobody knows; GW_DEPENDENCY_DOWN when the set cannot be had
+   * @throws GW_TOKEN_INVALID for an unknown key; GW_DEPENDENCY_DOWN when the set cannot be fetched
    */
   find(header: KeyHeader): Promise<readonly string[]>;
   /** Grows when the set has changed: what was verified by an older one is verified again. */
@@ -80,7 +80,7 @@ class RemoteKeys implements Keys {
       this.#unknown.found();
       return found;
     }
-    // A fetch that failed says nothing of the key.
+    // A failed fetch proves nothing about the key.
     if (!this.#source.isDown) this.#unknown.missed(this.#source.startedAt, performance.now());
     throw this.#absent();
   }
@@ -104,7 +104,7 @@ class RemoteKeys implements Keys {
     return this.#set.find(header);
   }
 
-  /** @throws for what is no key set: the one before stays */
+  /** @throws if it is not a key set: the previous one stays */
   #use(text: string): void {
     if (text === this.#text) return;
     this.#set = new KeySet(text);
@@ -113,8 +113,8 @@ class RemoteKeys implements Keys {
   }
 }
 
-/** Whether the token is good cannot be told now. */
+/** Whether the token is valid cannot be decided now. */
 export function keysAreOut(): GatewayError {
-  const detail = 'the keys of the token issuer cannot be had';
+  const detail = 'the keys of the token issuer cannot be fetched';
   return new GatewayError('GW_DEPENDENCY_DOWN', detail, { retryAfterMs: 1_000 });
 }

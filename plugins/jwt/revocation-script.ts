@@ -1,10 +1,10 @@
 /**
  * The list of revocations inside Redis, which many gateways write and follow.
  *
- * `entries` is a hash of `<before> <until>` by key. `log` orders the keys by a number that only grows, at
- * their last change: whoever remembers the last number it saw misses nothing. `ends` orders them by
- * `until`: what is over is swept by whoever comes by, and all four keys expire with the last entry.
- * `meta` holds that number, and an `epoch` which tells a list that was lost from one that only grew.
+ * `entries` is a hash of `<before> <until>` by key. `log` orders the keys by a number that only grows, as of
+ * their last change: a gateway that remembers the last number it saw misses nothing. `ends` orders them by
+ * `until`: any gateway sweeps what is over, and all four keys expire with the last entry.
+ * `meta` holds that number, and an `epoch` that distinguishes a lost list from one that only grew.
  */
 
 /** `until` of what never ends: Lua has no portable text for infinity. */

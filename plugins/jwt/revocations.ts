@@ -1,6 +1,6 @@
 /**
  * Tokens that are refused before they expire: single ones by `jti`, all of a subject by when they were
- * issued. Kept in memory, as long as the gateway runs: each process has its own, which it may share with
+ * issued. Kept in memory while the gateway runs: each process has its own list, and may share it with
  * others (shared-revocations.ts).
  */
 import { type Claims, GatewayError, z } from 'portico';
@@ -60,7 +60,7 @@ export class Revocations {
     const isKnown = this.#entries.has(key);
     if (!isKnown && this.size >= MAX_REVOCATIONS) this.#sweep(nowMs);
     if (!isKnown && this.size >= MAX_REVOCATIONS) {
-      throw new GatewayError('GW_OVERLOADED', `${MAX_REVOCATIONS} revocations are kept already`);
+      throw new GatewayError('GW_OVERLOADED', `${MAX_REVOCATIONS} revocations are already stored`);
     }
     const { until = Infinity } = revocation;
     const before = 'before' in revocation ? revocation.before : Infinity;
@@ -69,7 +69,7 @@ export class Revocations {
     return [key, this.#entries.get(key)!];
   }
 
-  /** Takes over what others know, whose list is bounded as well. */
+  /** Takes over what other gateways know; their lists are bounded as well. */
   learn(entries: readonly (readonly [key: string, entry: Entry])[], nowMs: number): void {
     if (this.size + entries.length > MAX_REVOCATIONS) this.#sweep(nowMs);
     const isNews = entries.map(([key, entry]) => this.#grow(key, entry)).includes(true);

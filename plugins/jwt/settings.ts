@@ -1,4 +1,4 @@
-/** What the config may say of token issuers, and what a route may ask of a token. */
+/** The schema of token issuers, and of what a route requires of a token. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { claimPath, duration, fieldName, oneOrMore, z } from 'portico';
 import { ALGORITHMS, type Algorithm, keyFault, MIN_SECRET_BYTES } from './algorithms.ts';
@@ -14,7 +14,7 @@ const keySet = z
 const publicKey = z.string().transform((pem, context) => {
   // It would do, but a gateway that can sign tokens is one more place to steal the key from.
   const message = pem.includes('PRIVATE KEY')
-    ? 'is a private key: give the public one'
+    ? 'is a private key: use the public one'
     : 'is not a PEM public key';
   try {
     if (!pem.includes('PRIVATE KEY')) {
@@ -40,7 +40,9 @@ export const Issuer = z
       .array(z.enum(ALGORITHMS))
       .min(1)
       .describe('Accepted algorithms; the token does not choose (RFC 8725 §3.1).'),
-    leeway: duration().prefault('5s').describe('Allowed clock difference for `exp`, `nbf` and `iat`.'),
+    leeway: duration()
+      .prefault('5s')
+      .describe('Allowed clock difference for `exp`, `nbf` and `iat`.'),
     jwks: keySet.optional().describe('URL of the key set.'),
     refresh: duration()
       .refine((ms) => ms >= SHORTEST_REFRESH_MS, 'must be 1s or longer')
@@ -87,14 +89,14 @@ function* algorithmFaults({
   secret,
 }: Keyed): Generator<readonly [string, string]> {
   if (algorithms.some((each) => each in MIN_SECRET_BYTES !== (secret !== undefined))) {
-    yield ['algorithms', 'HS* goes with a secret, all others with a public key (RFC 8725 §2.1)'];
+    yield ['algorithms', 'HS* needs a secret, all others need a public key (RFC 8725 §2.1)'];
     return;
   }
   const publicOne: KeyObject | undefined = key === undefined ? undefined : createPublicKey(key);
   for (const algorithm of algorithms) {
     const least = MIN_SECRET_BYTES[algorithm] ?? 0;
     if (Buffer.byteLength(secret ?? '') < least) {
-      yield ['secret', `${algorithm} needs ${least} bytes or more (RFC 7518 §3.2)`];
+      yield ['secret', `${algorithm} needs at least ${least} bytes (RFC 7518 §3.2)`];
     }
     const fault = publicOne && keyFault(publicOne, algorithm);
     if (fault !== undefined) yield ['algorithms', fault];
@@ -122,7 +124,7 @@ export const Settings = z.strictObject({
 });
 export type Settings = z.output<typeof Settings>;
 
-/** What may stand between the quotes of a challenge. */
+/** What is allowed between the quotes of a challenge. */
 const named = z.string().regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, {
   error: 'must be printable ASCII without quotes and backslashes',
 });
@@ -144,7 +146,9 @@ export const Options = z
     optional: z
       .boolean()
       .default(false)
-      .describe('Admits requests without a token, unauthenticated; an invalid one is still refused.'),
+      .describe(
+        'Admits requests without a token, unauthenticated; an invalid one is still refused.',
+      ),
     cookie: z.string().min(1).optional().describe('Cookie with the token, if no header has it.'),
     forward: z
       .record(claimPath(), fieldName())

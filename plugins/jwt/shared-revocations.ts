@@ -1,8 +1,8 @@
 /**
  * Shares the list of revocations with other gateways, through a Redis that all of them follow.
  *
- * Tokens are checked against the list in memory: a request never waits for Redis. What Redis lost, such as
- * by a restart, is told again by every gateway that knows it; while it is away, what is known holds.
+ * Tokens are checked against the list in memory, so no request waits for Redis. If Redis loses the list, for example
+ * by a restart, every gateway that knows it restores it. While Redis is down, the known entries apply.
  */
 import { randomUUID } from 'node:crypto';
 import { GatewayError, type PluginCounter } from 'portico';
@@ -19,11 +19,11 @@ export interface SharedOptions {
 }
 
 export interface SharedSurroundings extends ConnectionSurroundings {
-  /** Values in Redis that were none of ours. */
+  /** Values in Redis that the gateway did not write. */
   readonly damaged: PluginCounter;
 }
 
-/** No request waits for it; who revokes does. */
+/** No request waits for it; a revocation does. */
 const TIMEOUT_MS = 1_000;
 /** Entries in one command: it holds up what else Redis has to do for about a millisecond. */
 const PAGE = 500;
@@ -81,11 +81,11 @@ export class SharedRevocations {
   async add(revocation: Revocation, nowMs: number): Promise<void> {
     const refused = await this.#tell([this.#revocations.add(revocation, nowMs)]);
     if (refused === undefined) {
-      const detail = 'it holds in this gateway only, and until it ends: send it again';
+      const detail = 'it applies only in this gateway, and only until it stops: send it again';
       throw new GatewayError('GW_DEPENDENCY_DOWN', detail);
     }
     if (refused > 0) {
-      const detail = `${MAX_REVOCATIONS} are shared already: it holds in this gateway only`;
+      const detail = `${MAX_REVOCATIONS} are already shared: it applies only in this gateway`;
       throw new GatewayError('GW_OVERLOADED', detail);
     }
   }
@@ -139,7 +139,7 @@ export class SharedRevocations {
   }
 
   async #tellAll(): Promise<void> {
-    // What is added meanwhile tells of itself.
+    // What is added meanwhile is reported separately.
     this.#isWhole = true;
     const known = this.#revocations.entries();
     for (let i = 0; i < known.length && this.#isWhole; i += PAGE) {
@@ -168,7 +168,7 @@ export class SharedRevocations {
   }
 }
 
-/** `<before> <until>`; none, for what nobody of us wrote. */
+/** `<before> <until>`; none if no gateway wrote it. */
 function read(key: string, text: string | null): Entries {
   const [before = NaN, until = NaN] = (text ?? '').split(' ').map(timeOf);
   return before >= 0 && until >= 0 ? [[key, { before, until }]] : [];

@@ -1,4 +1,4 @@
-/** Finding a token in a request, and reading what it says before it is believed. */
+/** Finds the token of a request, and reads its contents before they are trusted. */
 import type { FastifyRequest } from 'fastify';
 import { type Claims, GatewayError, parseStrictJson, requestSource } from 'portico';
 
@@ -23,7 +23,7 @@ export interface UnverifiedToken {
   readonly signature: Uint8Array;
 }
 
-/** Of who sends nothing (RFC 6750 §3.1). */
+/** For requests without credentials (RFC 6750 §3.1). */
 export const CHALLENGE = 'Bearer realm="portico"';
 
 /** RFC 6750 §3: why, and in what words. */
@@ -42,7 +42,7 @@ export function missing(): GatewayError {
 }
 
 /**
- * The token of a request, from `Authorization` or the cookie; `undefined` where there is none.
+ * The token of a request, from `Authorization` or the cookie; `undefined` if there is none.
  *
  * @throws GW_TOKEN_INVALID for one that cannot be a token
  */
@@ -57,9 +57,9 @@ export function findToken(request: FastifyRequest, cookie: string | undefined): 
   return token;
 }
 
-/** Another scheme is no token of ours. */
+/** Another scheme is not a token for this plugin. */
 function bearer(authorization: string): string | undefined {
-  // As nearly everybody spells it; what is no token is found when it is looked up.
+  // The usual spelling; anything that is not a token fails the look-up.
   if (authorization.startsWith('Bearer ')) {
     const token = authorization.slice('Bearer '.length);
     if (token !== '' && !token.includes(' ')) return token;
@@ -72,7 +72,7 @@ function bearer(authorization: string): string | undefined {
 /**
  * What the token claims of itself: enough to choose a key, and nothing to be believed.
  *
- * @throws GW_TOKEN_INVALID for what is no JWS of ours: other types, critical extensions (RFC 7515
+ * @throws GW_TOKEN_INVALID for an unsupported JWS: other types, critical extensions (RFC 7515
  *   §4.1.11), several spellings or several readings of one token
  */
 export function peek(token: string): UnverifiedToken {
@@ -83,10 +83,10 @@ export function peek(token: string): UnverifiedToken {
   const claims = parseObject(payload);
   if (typeof alg !== 'string') throw refuse('the token names no algorithm');
   if (crit !== undefined || b64 !== undefined) {
-    throw refuse('the token asks for an extension that is not supported');
+    throw refuse('the token needs an extension that is not supported');
   }
   if (typ !== undefined && !(typeof typ === 'string' && TYPES.test(typ))) {
-    throw refuse('the token is of another type');
+    throw refuse('the token has another type');
   }
   if (!isKeyId(kid)) throw refuse('the key id of the token is malformed');
   if (typeof claims['iss'] !== 'string') throw refuse('the token names no issuer');

@@ -1,7 +1,7 @@
-/** What is said of a credential that is optional: who brings none is asked for nothing. */
+/** Warns of optional credentials: clients that leave them out are not checked at all. */
 import type { KnownNames, OptionFault, PluginRisk } from 'portico';
 
-/** A warning at the first of `wants` that asks for something, where nobody beside it `insists`. */
+/** A warning at the first of `wants` that requires something, if no other plugin `insists`. */
 export function* unasked(
   wants: Readonly<Record<string, readonly string[]>>,
   credential: string,
@@ -9,7 +9,7 @@ export function* unasked(
 ): Generator<OptionFault> {
   const [key] = Object.entries(wants).find(([, wanted]) => wanted.length > 0) ?? [];
   if (key === undefined || insisting.length > 0) return;
-  const message = `is asked only of who sends a ${credential}: with "optional" all others get in; "authorize" beside it asks everybody`;
+  const message = `applies only to requests with a ${credential}: "optional" admits all others; add "authorize" to check everyone`;
   yield { path: [key], message, severity: 'warning' };
 }
 
@@ -23,7 +23,7 @@ export function* optionalRisk(
   if (!isOptional || known.insistingOn(others).length > 0) return;
   const beside = known.identifying.filter((name) => others.has(name));
   if (!beside.every((name) => admitsUnknown(others.get(name)))) return;
-  yield { rule: 'optional-token', path: [], message: `requests without ${what} are let in too` };
+  yield { rule: 'optional-token', path: [], message: `requests without ${what} are admitted too` };
 }
 
 const admitsUnknown = (options: unknown): boolean => {

@@ -1,8 +1,8 @@
 /**
- * When a key that is not in the set may have it fetched again.
+ * Decides when a key that is not in the set may trigger another fetch.
  *
- * A token can name any key: after a fetch that did not bring the one that was asked for, unknown keys are
- * refused at once for a while, and for longer each time. Who sends them gets nothing for it, and neither
+ * A token can name any key. After a fetch that did not bring the named key, unknown keys are
+ * refused at once for a while, and for longer each time. Sending them gains nothing, and neither
  * the issuer nor other requests pay for them.
  */
 const FIRST_PAUSE_MS = 1_000;
@@ -16,7 +16,7 @@ export class UnknownKeys {
   #until = Number.NEGATIVE_INFINITY;
   #missedBy = Number.NaN;
 
-  /** Is nobody to fetch the set for an unknown key now? */
+  /** Whether no fetch is allowed for an unknown key now. */
   isPaused(now: number): boolean {
     return now < this.#until;
   }

@@ -1,8 +1,8 @@
 /**
- * Tokens that have been verified, by their text: checking a signature again for each request would
- * cost more than all the rest of the gateway.
+ * Caches verified tokens by their text: checking a signature again for each request would
+ * cost more than the rest of the gateway together.
  *
- * An entry ends with its token, after a minute, when the key set changes, or when it is revoked. Failures are not kept.
+ * An entry ends with its token, after a minute, when the key set changes, or when it is revoked. Failures are not cached.
  */
 import type { Consumer } from 'portico';
 

@@ -1,6 +1,6 @@
 /**
- * Verifies tokens with @fastify/jwt: one registration for each issuer, so that algorithms, audience
- * and keys of one never serve another.
+ * Verifies tokens with @fastify/jwt: one registration per issuer, so that algorithms, audience
+ * and keys of one issuer never apply to another.
  *
  * The package accepts tokens without `iss`, `aud` or `exp` unless they are required by name, and
  * builds a new verifier for options that are given per call: both are fixed at registration.
@@ -43,7 +43,7 @@ export class TokenVerifier {
     this.#revocations = revocations;
   }
 
-  /** @throws {Error} when keys are to be waited for and cannot be had */
+  /** @throws {Error} when the gateway is to wait for keys but cannot fetch them */
   static async create(
     { issuers }: Settings,
     revocations: Revocations,
@@ -71,14 +71,14 @@ export class TokenVerifier {
     return new TokenVerifier(known, verified, revocations);
   }
 
-  /** Who the bearer of `token` is, where one of the issuers `allowed` was found to say so before. */
+  /** The bearer of `token`, if one of the issuers `allowed` has verified it before. */
   known(token: string, allowed: readonly string[]): Consumer | undefined {
     const entry = this.#verified.get(token, Date.now(), this.#epochOf);
     return entry !== undefined && allowed.includes(entry.issuer) ? entry.consumer : undefined;
   }
 
   /**
-   * Who the bearer of `token` is, if one of the issuers `allowed` says so.
+   * The bearer of `token`, if one of the issuers `allowed` has issued it.
    *
    * @throws GW_TOKEN_INVALID, GW_DEPENDENCY_DOWN
    */

@@ -1,10 +1,10 @@
 /**
  * The same algorithm as gcra.ts, inside Redis: all limits of a request in one script, so that they are
- * decided at once, by one clock, whichever gateway asks.
+ * decided at once, by one clock, for all gateways.
  *
  * A key holds `<time> <debt>`: how many ms its theoretical arrival lies ahead of that time, which
- * keeps its precision where a time of day would not. It expires when the burst is whole again. What is
- * there and none of that is nobody's count: it goes, and the key begins anew, as no fault of Redis.
+ * keeps its precision where a time of day would not. It expires when the burst is whole again. A value
+ * of any other form is not a count: it is removed, and the key starts over, without counting as an error of Redis.
  */
 import { SLACK_MS } from './gcra.ts';
 

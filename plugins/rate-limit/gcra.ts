@@ -11,7 +11,7 @@ export interface Decision {
   readonly resetMs: number;
 }
 
-/** Sums of steps are not exact; a millionth of a millisecond is no early request. */
+/** Sums of steps are not exact; a millionth of a millisecond does not make a request early. */
 export const SLACK_MS = 1e-6;
 
 /** Decides on one request of a key whose theoretical arrival time is `arrival`; all in ms. */
@@ -34,7 +34,7 @@ export function decide(
   return { allowed: true, remaining: left, resetMs: next - now, arrival: next };
 }
 
-/** At most this many keys; those counted for longest make room. */
+/** At most this many keys; the oldest make room. */
 const MAX_KEYS = 200_000;
 /** Fewer are not worth looking through. */
 const FEW_KEYS = 1_000;
@@ -52,11 +52,11 @@ export interface Ask {
   readonly max: number;
   readonly windowMs: number;
   readonly cost: number;
-  /** Over it, the request is refused, and no limit counts it; else it is only told. */
+  /** Over it, the request is refused, and no limit counts it; otherwise it is only reported. */
   readonly isBinding: boolean;
 }
 
-/** The answer to an {@link Ask}; `at` is the time of whoever counts, in ms. */
+/** The answer to an {@link Ask}; `at` is the time of the counter, in ms. */
 export interface Taken extends Decision {
   readonly at: number;
 }

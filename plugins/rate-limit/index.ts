@@ -1,9 +1,9 @@
 /**
- * Limits how often a client may ask: @fastify/rate-limit, with a store of our own.
+ * Limits how often a client may send requests: @fastify/rate-limit, with our own store.
  *
- * The package counts in fixed windows, which let through twice the limit around their edge; the
- * store decides by GCRA instead. Its header fields are those of an old draft, so that we write the
- * current one's (draft-ietf-httpapi-ratelimit-headers) ourselves.
+ * The package counts in fixed windows, which allow twice the limit around their edge; the
+ * store decides by GCRA instead. The package's header fields follow an old draft, so this writes the
+ * current ones (draft-ietf-httpapi-ratelimit-headers) itself.
  */
 import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -61,12 +61,12 @@ async function redisCounts(
   const { metrics, log, random, lookup } = host;
   const errors = metrics.counter(
     'rate_limit_store_errors_total',
-    'Requests whose limits were decided without the store, since it did not answer.',
+    'Requests whose limits were decided without the store, because it did not answer.',
     [],
   );
   const damaged = metrics.counter(
     'rate_limit_store_damaged_total',
-    'Keys of the store that held what was no count of ours, and began anew.',
+    'Keys of the store that held something other than a count, and started over.',
     [],
   );
   // Its client is loaded only where it is wanted.

@@ -1,4 +1,4 @@
-/** Under which key a limit counts a request. */
+/** The key under which a limit counts a request. */
 import { hash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { requestSource } from 'portico';
@@ -13,7 +13,7 @@ export function keyOf(by: string, limit: string): (request: FastifyRequest) => s
   const name = ` ${by} ${limit} `;
   return (request) => {
     const key = own(request);
-    // Who leaves the header out must not escape the limit, nor send what stands for another's.
+    // Leaving out the header must not escape the limit, nor may a client send another one's key.
     const whose = key === undefined ? `-${address(request)}` : `=${short(key)}`;
     return request.gateway.route + name + whose;
   };

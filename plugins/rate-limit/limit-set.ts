@@ -1,5 +1,5 @@
 /**
- * The limits of a route that are decided at one moment: all of them hold, and a request that one
+ * The limits of a route that are decided at one moment: all of them apply, and a request that one
  * refuses is counted by none.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -43,7 +43,7 @@ export interface LimitSurroundings {
   /** What earlier limits of the same request have counted, where more are to come. */
   readonly earlier: WeakMap<FastifyRequest, Claim>;
   readonly refused: PluginCounter;
-  /** Told of each request that a dry run would have refused. */
+  /** Called for each request that a dry run would have refused. */
   readonly report: (request: FastifyRequest, limit: string) => void;
 }
 
@@ -69,7 +69,7 @@ export class LimitSet {
     });
   }
 
-  /** @throws GW_RATE_LIMITED; GW_DEPENDENCY_DOWN where counts cannot be had and must be */
+  /** @throws GW_RATE_LIMITED; GW_DEPENDENCY_DOWN if counts are required but not available */
   async apply(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     for (const rule of this.#rules) {
       if (rule.concurrency !== undefined) this.#enter(rule, rule.concurrency, request, reply);

@@ -1,5 +1,5 @@
 /**
- * The plain limit, counted in memory: a limiter of the package, and the fields that tell of it. All
+ * The plain limit, counted in memory: a limiter of the package, and the fields that report it. Everything
  * else is {@link LimitSet}'s, which costs a little more.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -34,7 +34,7 @@ export class Limiter {
     this.#check = app.createRateLimit({ max, timeWindow: window, keyGenerator });
   }
 
-  /** Counts a request, and tells the client where it stands. @throws GW_RATE_LIMITED */
+  /** Counts a request, and tells the client what remains. @throws GW_RATE_LIMITED */
   apply(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     return this.#check(request).then((result) => this.#tell(result, request, reply));
   }

@@ -1,4 +1,4 @@
-/** How many requests of a key are open: from here until the response closes, whatever closes it. */
+/** Counts the open requests of a key: from here until the response closes, for whatever reason. */
 import type { FastifyReply } from 'fastify';
 import { GatewayError } from 'portico';
 
@@ -14,7 +14,7 @@ export class OpenRequests {
     return this.#open.get(key) ?? 0;
   }
 
-  /** @throws GW_CLIENT_CLOSED when the response has closed already: nobody would tell of it again */
+  /** @throws GW_CLIENT_CLOSED when the response has already closed: that is not reported again */
   enter(key: string, { raw }: FastifyReply): void {
     if (raw.destroyed || raw.writableFinished) {
       throw new GatewayError('GW_CLIENT_CLOSED', 'the client left');

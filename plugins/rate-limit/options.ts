@@ -1,4 +1,4 @@
-/** What the config may say of limits: of one route's, and of where counts are kept. */
+/** The schema of rate limits: those of a route, and where counts are kept. */
 import { duration, hint, type KnownNames, oneOrMore, type OptionFault, source, z } from 'portico';
 import { keyPrefix, redisUrl } from '../redis/settings.ts';
 
@@ -27,7 +27,9 @@ const Limit = z.strictObject({
     .describe(
       'What one request counts for, or method → what; the default is 1, 0 is free. HEAD counts as GET unless it is listed.',
     ),
-  plan: source().optional().describe('Where the name of the plan comes from, such as `claim:plan`.'),
+  plan: source()
+    .optional()
+    .describe('Where the name of the plan comes from, such as `claim:plan`.'),
   plans: z
     .record(z.string(), Plan)
     .optional()
@@ -57,7 +59,9 @@ export const Settings = z.strictObject({
         onError: z
           .enum(['allow', 'refuse', 'local'])
           .default('allow')
-          .describe('While Redis is down: no limit, 503 for everyone, or each process uses its own counts.'),
+          .describe(
+            'While Redis is down: no limit, 503 for everyone, or each process uses its own counts.',
+          ),
         prefix: keyPrefix().describe('Prefix of every key.'),
         timeout: window().prefault('100ms').describe('Longest time a request waits for Redis.'),
       }),
@@ -69,7 +73,7 @@ export const Settings = z.strictObject({
 /** Is it decided before anybody is authenticated? */
 export const isByAddress = ({ by, plan }: Limit): boolean => by === 'address' && plan === undefined;
 
-/** All rates that `limit` may hold somebody to. */
+/** All rates that `limit` may apply. */
 const ratesOf = ({ max: most, window: span, plans }: Limit): readonly Rate[] =>
   most === undefined || span === undefined
     ? Object.values(plans ?? {})
@@ -102,7 +106,7 @@ function* checkSources(
       yield { path: [key], message: `"${named}" needs one of ${wanted} on this route` };
     }
     if (kind !== 'plugin' || keyed.has(name)) continue;
-    const message = `no plugin with a key is called "${name}"${hint(name, [...keyed])}`;
+    const message = `no plugin with a key is named "${name}"${hint(name, [...keyed])}`;
     yield { path: [key], message };
   }
 }
@@ -113,9 +117,9 @@ function* checkLimit(limit: Limit): Generator<OptionFault> {
     if (concurrency !== undefined) return;
     yield { path: [], message: 'limits nothing: give it max and window, plans, or concurrency' };
   } else if (plans !== undefined && (most !== undefined || span !== undefined)) {
-    yield { path: ['plans'], message: 'stands instead of max and window, not beside them' };
+    yield { path: ['plans'], message: 'replaces max and window: use one or the other' };
   } else if (plans === undefined && (most === undefined || span === undefined)) {
-    yield { path: [], message: `needs ${most === undefined ? 'max' : 'window'} too` };
+    yield { path: [], message: `also needs ${most === undefined ? 'max' : 'window'}` };
   }
   if (plans !== undefined) yield* checkPlans(limit, plans);
   else if (plan !== undefined) yield { path: ['plan'], message: 'needs plans' };
@@ -127,10 +131,10 @@ function* checkPlans(
   plans: Readonly<Record<string, Rate>>,
 ): Generator<OptionFault> {
   if (plan === undefined)
-    yield { path: ['plans'], message: 'needs plan, which says whose is which' };
+    yield { path: ['plans'], message: 'needs plan, to say which one applies' };
   const known = Object.keys(plans);
   if (standard === undefined) {
-    yield { path: ['plans'], message: 'needs default, for whoever is on none of them' };
+    yield { path: ['plans'], message: 'needs default, for requests on none of them' };
   } else if (!known.includes(standard)) {
     yield { path: ['default'], message: `no such plan${hint(standard, known)}` };
   }

@@ -1,6 +1,6 @@
 /**
- * Counts in Redis, shared by all gateways that name the same one; while it is away, `onError` says what
- * holds.
+ * Counts in Redis, shared by all gateways that name the same one; while Redis is down, `onError`
+ * decides.
  */
 import { GatewayError, type PluginCounter } from 'portico';
 import { type ConnectionSurroundings, RedisConnection } from '../redis/connection.ts';
@@ -22,7 +22,7 @@ export interface RedisSurroundings extends ConnectionSurroundings {
   readonly local: GcraMemory;
   /** Requests that were decided without Redis. */
   readonly errors: PluginCounter;
-  /** Values in Redis that were none of ours. */
+  /** Values in Redis that the gateway did not write. */
   readonly damaged: PluginCounter;
 }
 

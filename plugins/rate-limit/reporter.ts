@@ -1,4 +1,4 @@
-/** Tells of the requests that a dry run would have refused: each in a metric, few in the log. */
+/** Reports the requests that a dry run would have refused: all of them in a metric, a few in the log. */
 import type { FastifyRequest } from 'fastify';
 import type { PluginHost } from 'portico';
 
@@ -11,7 +11,7 @@ export function reporter({ log, metrics }: PluginHost) {
     'Requests over a limit that only reports.',
     ['route'],
   );
-  /** By route and limit, of which the config has so many. */
+  /** By route and limit, whose number the config bounds. */
   const toldAt = new Map<string, number>();
   return function report(request: FastifyRequest, limit: string): void {
     const { route } = request.gateway;
@@ -20,6 +20,6 @@ export function reporter({ log, metrics }: PluginHost) {
     const key = `${route} ${limit}`;
     if (now - (toldAt.get(key) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return;
     toldAt.set(key, now);
-    log.info({ route, limit, requestId: request.id }, 'would be over its limit');
+    log.info({ route, limit, requestId: request.id }, 'request would exceed its limit');
   };
 }

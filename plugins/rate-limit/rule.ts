@@ -6,7 +6,7 @@ import type { Ask } from './gcra.ts';
 import { keyOf } from './key.ts';
 import type { Limit, Rate } from './options.ts';
 
-/** What is asked for one request, and how the client is told. */
+/** What one request asks for, and how the client is informed. */
 export interface RateAsk extends Ask {
   readonly rate: CompiledRate;
 }
@@ -33,7 +33,7 @@ export interface Rule {
   readonly isReport: boolean;
 }
 
-/** `limit`, which stands among `limits`. */
+/** `limit`, which is one of `limits`. */
 export function compileRule(limit: Limit, limits: readonly Limit[]): Rule {
   const { by, concurrency } = limit;
   const isReport = limit.report ?? false;

@@ -1,9 +1,9 @@
 /**
- * One connection to a Redis, for whichever plugin keeps something there; not a plugin itself.
+ * One connection to a Redis, for any plugin that keeps something there; not a plugin itself.
  *
- * A command is waited for no longer than its timeout, and while Redis is away hardly at all: then `ask`
- * gives `undefined`, and its caller says what holds. The URL is a secret, so that errors of the client
- * are told by their code. Whoever makes a connection closes it.
+ * A command waits no longer than its timeout, and hardly at all while Redis is down: then `ask`
+ * returns `undefined`, and its caller decides what applies. The URL is a secret, so errors of the client
+ * are reported by their code. Whoever makes a connection closes it.
  */
 import type { LookupFunction } from 'node:net';
 import { Redis } from 'ioredis';
@@ -124,7 +124,7 @@ export class RedisConnection {
   }
 
   async #send<T>(command: (client: Redis) => Promise<T>): Promise<T> {
-    if (this.#waiting >= MAX_WAITING) throw new Error('too many wait');
+    if (this.#waiting >= MAX_WAITING) throw new Error('too many commands are waiting');
     return this.#inTime(command(this.#client), this.#timeoutMs);
   }
 

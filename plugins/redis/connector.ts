@@ -1,4 +1,4 @@
-/** How the client reaches its Redis: as by its own connector, but that the gateway resolves the name. */
+/** Connects the client to its Redis like its own connector, except that the gateway resolves the name. */
 import { connect as connectPlain, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
 import { AbstractConnector, type RedisOptions } from 'ioredis';

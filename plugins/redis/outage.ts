@@ -1,6 +1,6 @@
 /**
- * Tells a store that is away from one that failed once: while it is away few ask it, and the log says
- * when that began and ended, never a line for each request.
+ * Distinguishes an outage of a store from a single failure. During an outage few requests ask the store, and the
+ * log says when it began and ended, not once per request.
  */
 
 /** While the store is away, one request in this time tries it; the others do not wait for it. */
@@ -43,7 +43,7 @@ export class Outage {
     this.#nextTry = 0;
   }
 
-  /** `reason` is a code, never a text in which an address could stand. */
+  /** `reason` is a code, never a text that could contain an address. */
   begin(reason: string): void {
     if (this.#since !== undefined) return;
     this.#since = this.#now();

@@ -1,8 +1,8 @@
 /**
- * Texts of a query, of path parameters or of a header, as what their schema says they are.
+ * Converts the texts of a query, of path parameters or of a header to the types that their schema asks for.
  *
- * A whole number is `-?(0|[1-9][0-9]*)`, any other number has JSON's grammar, and both are finite:
- * `0x10`, `1e3` for a whole one, ` 5` or `Infinity` stay texts, which the schema then refuses.
+ * An integer is `-?(0|[1-9][0-9]*)`, any other number has JSON's grammar, and both are finite:
+ * `0x10`, `1e3` for an integer, ` 5` or `Infinity` stay texts, which the schema then refuses.
  */
 import { isSafe, parseRegex } from 'portico';
 import { LostDigits, standIn } from './lost-digits.ts';
@@ -38,7 +38,7 @@ export interface Coercion {
   read(texts: Texts, reading: Reading): Checked;
 }
 
-/** @throws {Error} for a pattern that is none */
+/** @throws {Error} if it is not a pattern */
 export function compileCoercion(root: Schema): Coercion {
   const objects = withAlternatives(root, root).map((schema) => propertiesOf(root, schema));
   const all = objects.flatMap(({ named, patterns, others }) => [
@@ -68,7 +68,7 @@ class TextReader {
   }
 
   read(texts: Texts, kindsOfName: (name: string) => readonly Kinds[]): Checked {
-    // No name of it is a prototype's.
+    // Without a prototype, so that no name is special.
     const value = Object.create(null) as Record<string, unknown>;
     for (const [name, written] of Object.entries(texts)) {
       const kinds = kindsOfName(name);

@@ -1,8 +1,8 @@
 /**
- * Keywords that compute with numbers, made to ask first whether those are the ones that were sent.
+ * Makes keywords that compute with numbers check first whether those are the numbers that were sent.
  *
  * The package calls what it has compiled on behalf of a LostDigits, which knows (`passContext`). While it
- * checks a schema itself it does so on behalf of itself, which is none.
+ * checks a schema itself it passes itself, which is not one.
  */
 import { _, type Ajv, type CodeKeywordDefinition, type KeywordCxt } from 'ajv';
 import { decimalOf } from 'portico';

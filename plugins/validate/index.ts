@@ -1,8 +1,8 @@
 /**
- * Refuses requests that are not what a schema says, before any upstream sees them.
+ * Refuses requests that do not match a schema, before any upstream sees them.
  *
- * A body is read whole, under the route's limit, and goes on byte for byte: what the schema made of
- * it is for the decision alone.
+ * A body is read whole, under the route's limit, and goes on byte for byte: conversions are
+ * for validation only.
  */
 import type { FastifyRequest } from 'fastify';
 import {
@@ -105,7 +105,7 @@ function compile(options: Options): readonly Check[] {
   });
 }
 
-/** @throws what is no fault of the request's form: it is too large, too slow, or gone */
+/** @throws what is not a fault of the content: it is too large, too slow, or gone */
 async function failureOf(
   { part, validate }: Check,
   request: FastifyRequest,
@@ -151,7 +151,7 @@ const QUIET_MS = 10_000;
 function counter({ metrics, log }: PluginHost) {
   const invalid = metrics.counter(
     'invalid_requests_total',
-    'Requests that are not what a schema says, by its part of the request.',
+    'Requests that do not match a schema, by the part of the request.',
     ['route', 'part', 'mode'],
   );
   const toldAt = new Map<string, number>();
@@ -163,6 +163,6 @@ function counter({ metrics, log }: PluginHost) {
     const key = `${route} ${part}`;
     if (now - (toldAt.get(key) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return;
     toldAt.set(key, now);
-    log.info({ route, part, requestId: request.id }, 'would be refused by its schema');
+    log.info({ route, part, requestId: request.id }, 'request would be refused by its schema');
   };
 }

@@ -1,7 +1,7 @@
 /**
- * Finds schemas that come back to themselves without having gone into the value: `{ $ref: '#' }`. They
- * would be checked for ever (JSON Schema 2020-12, core §9.4.1: such schemas must not be made). What goes
- * into the value, such as `properties`, ends where the value does.
+ * Finds schemas that refer back to themselves without going into the value: `{ $ref: '#' }`. Checking
+ * them would never end (JSON Schema 2020-12, core §9.4.1, forbids them). A reference that goes
+ * into the value, such as below `properties`, ends where the value does.
  */
 import type { Schema } from './schema.ts';
 
@@ -9,13 +9,13 @@ import type { Schema } from './schema.ts';
 const LISTS = ['allOf', 'anyOf', 'oneOf'];
 const SINGLE = ['not', 'if', 'then', 'else'];
 const MAPS = ['dependentSchemas', 'dependencies'];
-/** What is below them is no schema. */
+/** What is below them is not a schema. */
 const VALUES: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'examples']);
 
 export const isSchema = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The reference that closes a loop; `undefined` where there is none. */
+/** The reference that closes a loop; `undefined` if there is none. */
 export function loopIn(root: Schema): string | undefined {
   const finder = new LoopFinder(root);
   for (const schema of schemasBelow(root)) {

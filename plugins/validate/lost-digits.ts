@@ -1,8 +1,8 @@
 /**
  * Numbers that JavaScript cannot hold as they were sent: ids past 2^53, `1e400`, too many digits.
  *
- * A schema may say that they are there, and of which kind. What would have to compute with one is
- * refused with the reason: the number it would compute with is another.
+ * A schema may require such a number and its type. A keyword that would have to compute with it
+ * refuses it with that reason: JavaScript would use a different number.
  */
 import { decimalOf, isSafe, isWhole, type ReadNumber } from 'portico';
 import type { Invalid } from './schema.ts';
@@ -23,7 +23,7 @@ export class LostDigits {
   #only: string | undefined;
   #faults: Invalid[] = [];
 
-  /** Reads one number; of one that would lose digits, something of its kind stands for it. */
+  /** Reads one number; one that would lose digits is replaced by a stand-in of its type. */
   readonly read: ReadNumber = (source, holder, key) => {
     if (isSafe(source)) return Number(source);
     this.add(source, holder, key);
@@ -41,7 +41,7 @@ export class LostDigits {
     return this.#only === undefined;
   }
 
-  /** The source of what stands at `key` of `holder`; `undefined` where that is what it says. */
+  /** The source of the value at `key` of `holder`; `undefined` if the value is exact. */
   sourceOf(holder: object | undefined, key: string | number): string | undefined {
     return holder === undefined ? this.#only : this.#sources.get(holder)?.get(String(key));
   }
@@ -82,7 +82,7 @@ export function standIn(source: string): number {
   return sign * (isInt64(source) ? STANDS_FOR_INT64 : STANDS_FOR_LONGER);
 }
 
-/** Is it a whole number of 64 bits, as far as what stands for it tells? */
+/** Whether it is a 64-bit integer, as far as its stand-in tells. */
 export const isInt64Like = (value: number): boolean =>
   Number.isInteger(value) && Math.abs(value) <= STANDS_FOR_INT64;
 

@@ -1,6 +1,6 @@
 /**
- * Where in a JSON Schema that is what its compiler complains of: Ajv names most of what it refuses, and
- * leaves the place to be found.
+ * Finds the place in a JSON Schema that its compiler complains about: Ajv names most of what it refuses, but
+ * not where it is.
  */
 import { hint, parseRegex } from 'portico';
 import type { Schema } from './schema.ts';
@@ -60,7 +60,7 @@ function* schemasIn(schema: unknown, path: SchemaPath = []): Generator<Placed> {
   }
 }
 
-/** Every keyword of `schema` that is none of `known`. */
+/** Every keyword of `schema` that is not in `known`. */
 export function* unknownKeywords(
   schema: Schema,
   known: ReadonlySet<string>,
@@ -71,7 +71,7 @@ export function* unknownKeywords(
       const near = hint(key, [...known]);
       // The list of all would say nothing.
       const meant = near.startsWith(';') ? near : '';
-      yield { path: [...path, key], at: 'key', message: `is no keyword of JSON Schema${meant}` };
+      yield { path: [...path, key], at: 'key', message: `is not a JSON Schema keyword${meant}` };
     }
   }
 }
@@ -82,7 +82,7 @@ export function placed(schema: Schema, message: string): SchemaFault {
   const [, fragment] = / at (?:path )?"#?([^"]*)"/.exec(said) ?? [];
   const pointer = fragment && decodeURIComponent(fragment);
   const told = said.replace(/ at (?:path )?"[^"]*"| \(strict\w+\)| ignored in schema/g, '');
-  return { ...placeOf(schema, said, pointer), message: `is no JSON Schema: ${told}` };
+  return { ...placeOf(schema, said, pointer), message: `is not a JSON Schema: ${told}` };
 }
 
 type Place = Omit<SchemaFault, 'message'>;

@@ -1,4 +1,4 @@
-/** The parts of a request that a schema can speak of, as values. */
+/** The parts of a request that a schema can describe, as values. */
 import type { FastifyRequest } from 'fastify';
 import { GatewayError, parseRequestJson } from 'portico';
 import { LostDigits } from './lost-digits.ts';
@@ -16,7 +16,7 @@ export interface Checked {
 }
 
 /**
- * The body, which must be JSON; `undefined` where there is none and need be none.
+ * The body, which must be JSON; `undefined` if there is none and none is required.
  *
  * @throws GW_MEDIA_TYPE, GW_REQUEST_INVALID; whatever `readBody` throws
  */
@@ -81,5 +81,5 @@ export const paramsOf = ({ params }: FastifyRequest): Texts =>
 /** Names in lower case. */
 export const headersOf = ({ raw }: FastifyRequest): Texts => Object.assign(empty(), raw.headers);
 
-/** No name of it is a prototype's. */
+/** Without a prototype, so that no name is special. */
 const empty = (): Texts => Object.create(null) as Texts;

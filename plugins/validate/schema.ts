@@ -1,8 +1,8 @@
 /**
- * JSON Schema, compiled: draft 2020-12, or 7 where `$schema` says so.
+ * Compiles JSON Schema: draft 2020-12, or 7 if `$schema` says so.
  *
- * A schema is checked strictly, so that a typo in it is a fault of the config; what it does to a
- * client's value takes time in proportion to that value, whatever the client sends.
+ * A schema is checked strictly, so that a typo in it is a config fault. Validation takes time in
+ * proportion to the value, whatever the client sends.
  */
 import { Ajv, type ErrorObject, type Options as AjvOptions, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -27,10 +27,10 @@ export interface Invalid {
 /** What is wrong with `value`; empty where nothing is. `lost`: numbers of it that are not what they say. */
 export type Validator = (value: unknown, lost?: LostDigits) => readonly Invalid[];
 
-/** Only the first fault of larger bodies is told: to find all of them costs more than to refuse. */
+/** Larger bodies get only their first fault: finding all of them costs more than refusing. */
 const ALL_ERRORS_BYTES = 16_384;
 const MAX_ERRORS = 20;
-/** A client's own key may stand in it. */
+/** It may contain a key that the client chose. */
 const MAX_POINTER = 200;
 
 const FORMATS: FormatName[] = [
@@ -64,11 +64,11 @@ const isDraft7 = ({ $schema }: Schema): boolean =>
  * @throws {Error} that says what is wrong with it
  */
 export function compileSchema(schema: Schema, isText: boolean): Validator {
-  if ('$async' in schema) throw new Error('"$async" is not for values of clients');
+  if ('$async' in schema) throw new Error('"$async" is not supported');
   const first = compile(schema, { allErrors: false });
   const loop = loopIn(schema);
   if (loop !== undefined) {
-    throw new Error(`"${loop}" leads back to itself, so that no value could ever be checked`);
+    throw new Error(`"${loop}" refers to itself, so no value could ever be checked`);
   }
   const all = compile(schema, { allErrors: true });
   if (isText) return textValidator(schema, all);
@@ -106,7 +106,7 @@ function metaFaults(schema: Schema, errors: readonly ErrorObject[]): SchemaFault
     .filter(([place]) => !places.keys().some((other) => other.startsWith(`${place}/`)))
     .map(([pointer, [error]]) => ({
       path: pathOf(schema, pointer),
-      message: `is no JSON Schema: ${told(error!)}`,
+      message: `is not a JSON Schema: ${told(error!)}`,
     }));
 }
 
@@ -125,7 +125,7 @@ function compiler(schema: Schema, options: AjvOptions): Ajv {
     validateFormats: true,
     // `required` must not be met by what every object inherits.
     ownProperties: true,
-    // What stands behind the numbers of a value: a LostDigits.
+    // The sources of the numbers of a value: a LostDigits.
     passContext: true,
     ...options,
     code: { regExp: linearRegex },
@@ -141,7 +141,7 @@ function compiler(schema: Schema, options: AjvOptions): Ajv {
 /** Patterns run in linear time: RE2 has none that take longer, and refuses what would need it. */
 function linearRegex(pattern: string): { test(text: string): boolean; toString(): string } {
   const regex = parsePattern(pattern);
-  // It is told from others by its text.
+  // The compiler compares patterns by their text.
   return { test: (text) => regex.find(text), toString: () => `/${pattern}/` };
 }
 linearRegex.code = 'portico.linearRegex';

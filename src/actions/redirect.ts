@@ -26,7 +26,9 @@ const Redirect = z
     status: z
       .union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)])
       .default(308)
-      .describe('301 and 302 may turn a POST into a GET, 303 does; 307 and 308 keep the method.'),
+      .describe(
+        'With 301 and 302 a POST may become a GET, with 303 it always does; 307 and 308 keep the method.',
+      ),
   })
   .describe('Action: answer with a redirect.');
 

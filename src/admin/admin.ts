@@ -11,7 +11,7 @@ export const CIRCUIT_ORDERS = ['open', 'closed', 'auto'] as const;
 export type CircuitOrder = (typeof CIRCUIT_ORDERS)[number];
 
 export interface AdminView {
-  /** @returns the circuit's state from now on; `undefined` where there is no such circuit */
+  /** @returns the circuit's new state; `undefined` if there is no such circuit */
   readonly orderCircuit: (upstream: string, order: CircuitOrder) => string | undefined;
   readonly isReady: () => boolean;
   /** What a plugin takes at `path`; `undefined` where none does. */
@@ -28,7 +28,7 @@ export interface AdminAnswer {
 }
 
 export interface Admin {
-  /** @throws the system's error when the port cannot be had */
+  /** @throws the system's error if it cannot listen on the port */
   listen(): Promise<void>;
   readonly url: string;
   close(): Promise<void>;
@@ -41,7 +41,7 @@ export function createAdmin(
   const app = Fastify({ forceCloseConnections: true, requestTimeout: 10_000 });
   const notHere = (): { readonly error: string } => {
     const posts = ['/upstreams/{name}/circuit', ...postPaths()].join(', ');
-    const error = `not here; there is GET /livez, /readyz, /metrics, /status, and POST ${posts}`;
+    const error = `not found; there are GET /livez, /readyz, /metrics, /status, and POST ${posts}`;
     return { error };
   };
   app.setNotFoundHandler(async (_request, reply) => reply.code(404).send(notHere()));
@@ -81,7 +81,7 @@ export function createAdmin(
         }
         const circuit = orderCircuit(params.name, order);
         if (circuit !== undefined) return { upstream: params.name, circuit };
-        return reply.code(404).send({ error: 'no upstream of this name has a circuit' });
+        return reply.code(404).send({ error: 'no upstream with this name has a circuit' });
       },
     );
     // Looked up for each request: the plugins are those of the config that serves now.

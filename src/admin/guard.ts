@@ -1,8 +1,8 @@
 /**
  * Who may change the state of the gateway through the admin port, and who may read it.
  *
- * With `admin.token`: who bears it. Without: a program on this machine, and no web page that a browser
- * on this machine shows: neither a foreign page (`Origin`, or a form's content type) nor one that has
+ * With `admin.token`, bearers of the token. Without it, programs on this machine, but no web page in a browser
+ * on this machine: neither a foreign page (`Origin`, or the content type of a form) nor one that has
  * rebound its name to our address (`Host`).
  */
 import { hash, timingSafeEqual } from 'node:crypto';
@@ -17,7 +17,7 @@ const LOOPBACK_PEER = /^(127\.|::1$|::ffff:127\.)/;
 const LOOPBACK_HOST =
   /^(localhost\.?|127\.\d+\.\d+\.\d+|\[(::|0:0:0:0:0:0:0:)1\]|\[::ffff:(127\.\d+\.\d+\.\d+|7f[\da-f]{2}:[\da-f]{1,4})\])(:\d+)?$/i;
 
-/** @returns why state may not be changed; `undefined` for who may */
+/** @returns why state may not be changed; `undefined` if it may */
 export function refusal(caller: AdminCaller, token: string | undefined): string | undefined {
   const { headers } = caller;
   if (token !== undefined) {
@@ -34,15 +34,15 @@ export function refusal(caller: AdminCaller, token: string | undefined): string 
 
 /**
  * Reading is open to the admin port's network. A browser on this machine reaches the port, too, and
- * shows pages of anybody: what it sends is told by its `Host` and `Origin`, which pages cannot choose.
+ * shows pages of any origin: its requests are recognised by `Host` and `Origin`, which pages cannot choose.
  *
- * @returns why state may not be read; `undefined` for who may
+ * @returns why state may not be read; `undefined` if it may
  */
 export function readRefusal(caller: AdminCaller, token: string | undefined): string | undefined {
   const { authorization, host = '', origin } = caller.headers;
   if (!LOOPBACK_PEER.test(caller.remoteAddress ?? '')) return undefined;
   if (token !== undefined && isBearer(authorization, token)) return undefined;
-  if (!LOOPBACK_HOST.test(host)) return 'the Host is not this machine: ask for localhost';
+  if (!LOOPBACK_HOST.test(host)) return 'the Host is not this machine: use localhost';
   if (origin === undefined || origin === originOf(host)) return undefined;
   return 'pages of other origins may not read this';
 }

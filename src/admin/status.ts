@@ -1,4 +1,4 @@
-/** What the gateway says of itself on `/status`: names, states and counts; never a value of the config. */
+/** What the gateway reports about itself on `/status`: names, states and counts; never a value of the config. */
 import { formatMatch } from '../routes/format-match.ts';
 import type { CircuitName } from '../policies/circuit.ts';
 import type { Generation } from '../generation.ts';
@@ -22,7 +22,7 @@ export interface RouteStatus {
 
 export interface UpstreamStatus {
   readonly name: string;
-  /** Absent where there is no breaker. */
+  /** Absent if there is no breaker. */
   readonly circuit?: CircuitName;
   readonly slots: { readonly used: number; readonly concurrency: number; readonly queued: number };
   readonly targets: readonly {

@@ -20,8 +20,9 @@ export class AdminRoutes implements PluginAdmin {
     schema: S,
     handler: (body: z.output<S>) => unknown,
   ): void {
-    if (!PATH.test(path)) throw new TypeError(`"${path}" is no path of the admin port`);
-    if (this.#routes.has(path)) throw new TypeError(`POST ${path} of the admin port is taken`);
+    if (!PATH.test(path)) throw new TypeError(`"${path}" is not a path of the admin port`);
+    if (this.#routes.has(path))
+      throw new TypeError(`POST ${path} is already taken on the admin port`);
     this.#routes.set(path, async (body) => {
       const parsed = schema.safeParse(body);
       if (!parsed.success) return { status: 400, body: { error: describe(parsed.error) } };

@@ -19,7 +19,7 @@ export function checkResponses(name: string, options: RouteOptions): void {
     const json = z.toJSONSchema(response, { target: 'draft-7', io: 'output' });
     if (isLoose(json)) {
       throw new TypeError(
-        `${name}: the response ${status} has a loose object, which trims nothing`,
+        `${name}: the response ${status} has a loose object, which removes no fields`,
       );
     }
     return [status, trimming(json)] as const;

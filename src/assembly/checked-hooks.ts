@@ -17,7 +17,7 @@ export function checkedRegistration(returned: unknown): RegisteredPlugin<unknown
   }
   checkKeys('register', returned, ['route', 'close'], ['route', 'close']);
   if (returned['route'] === undefined) {
-    throw new TypeError('register returned no "route": it gives the hooks of one route');
+    throw new TypeError('register returned no "route", which returns the hooks of one route');
   }
   // Its keys and their kinds have been looked at.
   return returned as unknown as RegisteredPlugin<unknown>;
@@ -35,7 +35,7 @@ function checked(hooks: unknown): PluginHooks {
   checkKeys('route', hooks, KEYS, FUNCTIONS);
   const { phase, place } = hooks;
   if (place !== undefined && place !== 'outer' && place !== 'inner') {
-    throw new TypeError(`route returned the place ${inspect(place)}: it is outer or inner`);
+    throw new TypeError(`route returned the place ${inspect(place)}: use outer or inner`);
   }
   const isNever = phase === undefined && hooks['onRequest'] === undefined;
   if (!isNever && !PHASES.includes(phase as never)) {
@@ -56,7 +56,7 @@ function checkKeys(
   }
   for (const key of functions) {
     if (returned[key] === undefined || typeof returned[key] === 'function') continue;
-    throw new TypeError(`${who} returned a ${key} that is no function`);
+    throw new TypeError(`${who} returned a ${key} that is not a function`);
   }
 }
 

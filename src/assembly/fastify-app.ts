@@ -38,7 +38,7 @@ export function createApp(server: ServerConfig, world: World): FastifyInstance {
     // so that its hooks see the answer.
     frameworkErrors: (_error, { raw }, reply) => {
       const exchange = exchangeOf(raw);
-      exchange.refusal = new GatewayError('GW_REQUEST_INVALID', 'the path is no UTF-8');
+      exchange.refusal = new GatewayError('GW_REQUEST_INVALID', 'the path is not UTF-8');
       raw.url = addressOf(exchange.route);
       app.routing(raw, reply.raw);
     },

@@ -36,7 +36,7 @@ export class GuardedHooks {
           throw failure(error);
         });
       }
-      const what = `it returned ${shown(result)}: throw a GatewayError to refuse, return nothing to go on`;
+      const what = `it returned ${shown(result)}: throw a GatewayError to refuse, or return nothing to continue`;
       throw failure(new TypeError(what));
     };
   }
@@ -80,7 +80,7 @@ export class GuardedHooks {
           throw this.#failure('policy', error);
         }
         if (isResponse(response)) return response;
-        const what = `it returned ${shown(response)}, no response: return what next(request) gives`;
+        const what = `it returned ${shown(response)}, not a response: return what next(request) returns`;
         throw this.#failure('policy', new TypeError(what));
       };
     };
@@ -123,6 +123,6 @@ const isClientFault = (thrown: unknown): boolean => {
 };
 
 const notPolicy = (plugin: string, value: unknown): string =>
-  `plugin ${plugin}: its policy gives ${shown(value)}, not a function: (next) => (request) => next(request)`;
+  `plugin ${plugin}: its policy is ${shown(value)}, not a function: (next) => (request) => next(request)`;
 
 const shown = (value: unknown): string => inspect(value, { depth: 0, breakLength: Infinity });

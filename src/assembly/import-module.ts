@@ -37,7 +37,7 @@ const packageUrl = (name: string, folder: string): string =>
 
 function describe(error: unknown, name: string): string {
   if (error instanceof NotDone) {
-    return `it was not done after ${IMPORT_MS / 1_000}s: what it waits for belongs into "register"`;
+    return `it did not finish within ${IMPORT_MS / 1_000}s: move what it waits for to "register"`;
   }
   if (!(error instanceof Error))
     return typeof error === 'string' ? error : `${inspect(error)} was thrown`;
@@ -47,7 +47,7 @@ function describe(error: unknown, name: string): string {
     return `is a folder: name the file in it, such as ${name.replace(/\/$/, '')}/index.ts`;
   }
   if (code === 'MODULE_NOT_FOUND' && /\.[cm]?[jt]s$/.test(name)) {
-    return `there is no package "${name}": the name of a file starts with ./`;
+    return `there is no package "${name}": a file name must start with ./`;
   }
   const place = importer ?? placeIn(stack);
   const said = what.replace(/(?<=')\/[^']+(?=')/, shown);

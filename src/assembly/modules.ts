@@ -100,7 +100,7 @@ function addPlugin(
 ): void {
   const path = ['plugins', name, 'module'];
   if (BUILT_IN.some((plugin) => plugin.name === name)) {
-    findings.push({ path, message: `"${name}" is built in: it takes no module` });
+    findings.push({ path, message: `"${name}" is built in and takes no module` });
   } else if (isPlugin(value)) {
     if (value.name !== name) {
       findings.push({ path, message: `its plugin is called "${value.name}": use that as the key` });
@@ -111,7 +111,7 @@ function addPlugin(
     const { module: _module, fastPath, ...options } = settings;
     loaded.fastifyPlugins.push({ name, plugin: value, options, fastPath: fastPath === true });
   } else if (isBff(value)) {
-    const message = 'its default export is a BFF: mount it by the key "bff" of a route';
+    const message = 'its default export is a BFF: mount it with the key "bff" of a route';
     findings.push({ path, message });
   } else {
     findings.push({
@@ -135,7 +135,7 @@ async function importBffs(
     if ('fault' in imported) findings.push({ path, message: imported.fault });
     else if (isBff(imported.value)) bffs.set(name, imported.value);
     else if (isPlugin(imported.value)) {
-      const message = 'its default export is a plugin: name its module under "plugins"';
+      const message = 'its default export is a plugin: register its module under "plugins"';
       findings.push({ path, message });
     } else findings.push({ path, message: wrongExport(imported.value, 'defineBff(…) returns') });
   }

@@ -125,7 +125,7 @@ export class RegisteredPlugins {
       new TypeError(`config.portico.${name}: ${message}`);
     const registered = this.#registered.find((each) => each.name === name);
     if (registered === undefined) throw fault('no such plugin');
-    if (written === false) throw fault('only the YAML may take a plugin away');
+    if (written === false) throw fault('only the YAML may remove a plugin');
     const { plugin, settings } = registered;
     const permission = plugin.requires && PERMISSIONS[plugin.requires];
     if (permission?.isGiven(this.#server) === false) {

@@ -54,5 +54,5 @@ export class StartFaults {
 }
 
 class NotDone extends Error {
-  override readonly message = `it was not done after ${START_MS / 1_000}s`;
+  override readonly message = `it did not finish within ${START_MS / 1_000}s`;
 }

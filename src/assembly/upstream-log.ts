@@ -14,7 +14,7 @@ export function upstreamLog(log: FastifyBaseLogger, metrics: () => Metrics): Lis
       const { upstream, route, id: requestId } = request;
       metrics().countSlotGivenUp(upstream, side);
       const told = { upstream, route, requestId, side, behindMs: Math.round(behindMs) };
-      log.warn(told, 'a slow client gave its slot to another');
+      log.warn(told, 'a slow client had to give up its slot');
     },
     onDiscovery: (upstream, event) => {
       log[event.kind === 'recovered' ? 'info' : 'warn']({ upstream, ...event }, 'discovery');

@@ -28,6 +28,6 @@ export interface World {
   /** There was no file descriptor for a socket or a file: the log says so, once a minute. */
   readonly onNoDescriptors?: () => void;
   readonly nextRequestId: () => string;
-  /** Stands for the network of an upstream; tests hand one in. */
+  /** Replaces the network of an upstream; tests pass one in. */
   readonly send?: ((upstream: string) => Call | undefined) | undefined;
 }

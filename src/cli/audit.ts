@@ -1,4 +1,4 @@
-/** `portico audit`: what is risky in a config that may serve. */
+/** `portico audit`: lists what is risky in a valid config. */
 import {
   audit as auditConfig,
   type AuditFinding,

@@ -1,4 +1,4 @@
-/** Faults of a config, as a person reads them. */
+/** Prints the faults of a config for people. */
 import { type Fault, formatFault } from '../config/fault.ts';
 import type { Terminal } from './terminal.ts';
 

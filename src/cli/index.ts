@@ -1,4 +1,6 @@
-/** The command line: `portico start | validate | audit | schema | reference`. Each command's code is loaded when it runs. */
+/**
+ * The command line: `portico start | validate | audit | schema | reference`. Each command's code is loaded when it runs.
+ */
 import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import type { Severity } from '../config/audit/audit.ts';
@@ -31,7 +33,7 @@ export async function runCli(terminal: Terminal): Promise<number> {
 
   program
     .command('start')
-    .description('serve the config until told to stop')
+    .description('serve the config until stopped')
     .option(...CONFIG_OPTION)
     .action(async ({ config }: { config: string }) => {
       const { start } = await import('./start.ts');
@@ -40,14 +42,14 @@ export async function runCli(terminal: Terminal): Promise<number> {
 
   program
     .command('validate')
-    .description('check the config, and say everything that is wrong with it')
+    .description('check the config and list every fault')
     .option(...CONFIG_OPTION)
     .option('--json', 'print the faults as JSON')
-    .option('--strict', 'warnings fail, too')
+    .option('--strict', 'treat warnings as faults')
     .addHelpText(
       'after',
-      '\nDoes all that a start does, but opens no port and calls nobody. Plugins and BFFs that the config' +
-        '\nnames are imported, and so run; a plugin is told by host.checking.',
+      '\nDoes everything start does, but opens no port and makes no calls. It imports, and so runs, the plugins' +
+        '\nand BFFs that the config names; a plugin can tell by host.checking.',
     )
     .action(async (options: { config: string; json?: boolean; strict?: boolean }) => {
       const { validate } = await import('./validate.ts');
@@ -57,16 +59,19 @@ export async function runCli(terminal: Terminal): Promise<number> {
 
   program
     .command('audit')
-    .description('say what is risky in a config that may serve')
+    .description('list what is risky in a valid config')
     .option(...CONFIG_OPTION)
     .option('--json', 'print the findings as JSON')
-    .option('--ignore <rules>', 'rules that are not looked at, with commas between', '')
+    .option('--ignore <rules>', 'rules to ignore, separated by commas', '')
     .addOption(
-      new Option('--fail-on <severity>', 'end with 1 where a finding is as bad as this, or worse')
+      new Option('--fail-on <severity>', 'exit with 1 if a finding is at least this severe')
         .choices(['high', 'medium', 'low'])
         .default('high'),
     )
-    .addHelpText('after', '\nPlugins and BFFs that the config names are imported, and so run.')
+    .addHelpText(
+      'after',
+      '\nThis imports, and so runs, the plugins and BFFs that the config names.',
+    )
     .action(async (options: AuditCommand) => {
       const { audit } = await import('./audit.ts');
       const ignore = options.ignore.split(/[,\s]+/).filter((rule) => rule !== '');
@@ -79,7 +84,7 @@ export async function runCli(terminal: Terminal): Promise<number> {
     .option(...CONFIG_OPTION)
     .option(
       '-o, --out <file>',
-      'where to; - prints it (default: gateway.schema.json beside the config)',
+      'output file; - prints it (default: gateway.schema.json beside the config)',
     )
     .option('--json', 'print it (the same as --out -)')
     .action(async ({ config, out, json }: { config: string; out?: string; json?: boolean }) => {
@@ -92,7 +97,7 @@ export async function runCli(terminal: Terminal): Promise<number> {
     .command('reference')
     .description('print every option of the config, as Markdown')
     .option(...CONFIG_OPTION)
-    .option('-o, --out <file>', 'where to; - prints it', '-')
+    .option('-o, --out <file>', 'output file; - prints it', '-')
     .action(async (options: { config: string; out: string }) => {
       const { reference } = await import('./schema.ts');
       code = await reference(options, terminal);

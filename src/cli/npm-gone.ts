@@ -1,9 +1,9 @@
 /**
  * Notices that npm is gone.
  *
- * npm runs a script in a shell and passes signals on to that shell, which dies of a SIGTERM and leaves
- * the script running: `kill` on `npm run portico -- start` would leave the gateway behind. The script sees only
- * that it has another parent now.
+ * npm runs a script in a shell and passes signals on to that shell, which dies of a SIGTERM but leaves
+ * the script running: `kill` on `npm run portico -- start` would leave the gateway behind. All that the script sees
+ * is that it has another parent.
  */
 import type { Environment } from '../config/yaml/environment.ts';
 

@@ -11,13 +11,13 @@ const LOOK_MS = 10;
 /** Of a process that serves. */
 let output: StandardOutput | undefined;
 
-// Whoever reads may have seen enough: `portico schema --json | head`.
+// The reader may have seen enough: `portico schema --json | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   process.stderr.write(`portico: standard output cannot be written: ${error.message}\n`);
   process.exit(1);
 });
-// Nobody is left who could be told.
+// There is nobody left to report to.
 process.stderr.on('error', () => undefined);
 process.on('exit', () => output?.flushNow());
 

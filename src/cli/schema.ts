@@ -1,4 +1,4 @@
-/** `portico schema`, `portico reference`: what a config may say, the plugins it names included. */
+/** `portico schema`, `portico reference`: what a config may contain, including the plugins it names. */
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { jsonSchema } from '../config/docs/json-schema.ts';

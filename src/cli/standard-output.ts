@@ -1,8 +1,8 @@
 /**
- * Standard output and standard error of a process that serves: nobody waits for who reads them.
+ * Standard output and standard error of a serving process: nothing waits for their readers.
  *
- * `console` writes to the streams of the process, which block on a terminal, gather without bound on a
- * pipe, and fail on a full disk. Plugins and BFFs may use it, so that both streams write here too.
+ * `console` writes to the streams of the process, which block on a terminal, buffer without bound on a
+ * pipe, and fail on a full disk. Plugins and BFFs may use it, so both streams write here too.
  */
 import { systemClock } from '../core/clock.ts';
 import { standardDescriptor, STDERR } from '../observe/descriptor.ts';
@@ -17,7 +17,7 @@ export class StandardOutput {
   readonly err = new LineOutput({
     descriptor: standardDescriptor(STDERR),
     clock: systemClock,
-    notice: (lines) => `${lines} lines were dropped here: nobody took them\n`,
+    notice: (lines) => `${lines} lines were dropped here: the reader was too slow\n`,
   });
 
   /** Makes `stdout` and `stderr` write here. */

@@ -1,4 +1,4 @@
-/** `portico start`: serves until a signal says to stop. */
+/** `portico start`: serves until a signal stops it. */
 import { ConfigError } from '../config/fault.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import { printFaults } from './faults.ts';
@@ -7,7 +7,7 @@ import { EXIT, type Terminal } from './terminal.ts';
 export async function start(file: string, terminal: Terminal): Promise<number> {
   let gateway: Gateway | undefined;
   terminal.onSignal(IGNORED, (signal) => {
-    const message = `${signal} is not acted on: to use a changed config, restart the gateway`;
+    const message = `${signal} is ignored: to use a changed config, restart the gateway`;
     if (gateway === undefined) terminal.err(message);
     else gateway.log.warn(message);
   });
@@ -44,7 +44,7 @@ function untilStopped(gateway: Gateway, terminal: Terminal): Promise<number> {
       if (signals > 1) terminal.exit(EXIT.failed);
       stop();
     });
-    // No signal of its own: with one that came to both, it would count as the second.
+    // Not sent as a signal: if one reached both processes, it would count as the second.
     terminal.onNpmGone(stop);
   });
 }
@@ -58,12 +58,12 @@ function describeListenError(error: unknown): string {
   if (code === 'EADDRINUSE') {
     return `port ${port} on ${address} is already in use: stop what listens there, or choose another port`;
   }
-  if (code === 'EACCES') return `port ${port} needs more rights than this process has`;
+  if (code === 'EACCES') return `this process is not allowed to listen on port ${port}`;
   if (code === 'EADDRNOTAVAIL') {
     return `no network interface of this machine has the address ${address}: choose another host`;
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return `the host "${hostname}" to listen on is neither an address nor a name that resolves`;
+    return `cannot listen on the host "${hostname}": it is neither an address nor a name that resolves`;
   }
   return `cannot listen: ${message}`;
 }

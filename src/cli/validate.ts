@@ -1,4 +1,4 @@
-/** `portico validate`: everything that is wrong with a config; one that is valid would start. */
+/** `portico validate`: lists every fault of a config; a valid config would start. */
 import { ConfigError, type Fault } from '../config/fault.ts';
 import { checkGateway } from '../gateway.ts';
 import { printFaults } from './faults.ts';
@@ -26,7 +26,7 @@ export async function validate(options: ValidateOptions, terminal: Terminal): Pr
 }
 
 const strictly = (file: string, warnings: number): string =>
-  `${file} would start, but ${warnings} ${warnings === 1 ? 'warning fails' : 'warnings fail'} it: --strict`;
+  `${file} would start, but ${warnings} ${warnings === 1 ? 'warning fails' : 'warnings fail'} it with --strict`;
 
 async function findFaults(file: string, { environment }: Terminal): Promise<readonly Fault[]> {
   try {

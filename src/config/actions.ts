@@ -1,5 +1,5 @@
 /**
- * What a route does, as far as the config needs to know it: its keys, its checks, and what it becomes.
+ * What the config needs to know about actions: their keys, their checks, and what they are built into.
  *
  * The config knows no action by name. It is given them, as it is given plugins.
  */
@@ -24,9 +24,9 @@ export interface WrittenAction {
   readonly matches: Matches;
   /** Names of the config's. */
   readonly upstreams: readonly string[];
-  /** A finding where there is no upstream `name`. */
+  /** A finding if there is no upstream `name`. */
   readonly checkUpstream: (name: string, at: Path) => Iterable<Finding>;
-  /** Where nobody says who the client is: the plugins that could. Else empty. */
+  /** The plugins that could authenticate the client, if none on the route does. Otherwise empty. */
   readonly unidentifying: readonly string[];
   /** The module that the route mounts, where it could be loaded. */
   readonly bff: BffModule | undefined;
@@ -40,7 +40,7 @@ export interface ActionModule {
   readonly schema: z.ZodType;
   /** Keys of the route that go with it alone. */
   readonly beside: Readonly<Record<string, z.ZodType>>;
-  /** It lets clients reach upstreams: an audit asks who may, and how often. */
+  /** It lets clients reach upstreams: an audit checks who may, and how often. */
   readonly callsUpstreams: boolean;
   /** Finds what schemas cannot. */
   check?(written: WrittenAction): Iterable<Finding>;

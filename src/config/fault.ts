@@ -1,7 +1,7 @@
 /**
- * One thing that is wrong with a config: where, what, and what would be right.
+ * One fault of a config: where it is, what is wrong, and what would be right.
  *
- * Faults are collected, never thrown one by one: who edits a file wants to see all of them.
+ * Faults are collected, never thrown one by one: whoever edits a file wants to see all of them.
  */
 
 /** Keys and indexes from the root of the config. */

@@ -1,4 +1,4 @@
-/** What the config names and TypeScript provides: plugins and BFFs, as far as checking needs them. */
+/** Plugins and BFFs that the config names and TypeScript provides, as far as the checks need them. */
 import type { z } from 'zod';
 import type { ActionModule } from './actions.ts';
 import type { PluginRisk, Severity } from './audit/audit.ts';
@@ -15,7 +15,7 @@ export interface KnownNames {
   readonly upstreams: ReadonlySet<string>;
   /** Plugins that have a `key`: what `plugin:<name>` may name. */
   readonly keyed: ReadonlySet<string>;
-  /** Plugins that say who the client is, where a route has their key. */
+  /** Plugins that authenticate clients, on routes that have their key. */
   readonly identifying: readonly string[];
   /**
    * Those that may say who the client is on a route with these keys. An ordinary Fastify plugin may, and
@@ -32,9 +32,9 @@ export interface PluginModule extends PluginSchema {
   readonly options: z.ZodType;
   /** Where its settings name PEM files, such as `issuers.*.key`. */
   readonly pemFiles?: readonly string[];
-  /** May stand on a route only where the server allows it. */
+  /** A route may use it only if the server allows it. */
   readonly requires?: ServerPermission;
-  /** It says who the client is. */
+  /** It authenticates clients. */
   readonly identifies?: boolean;
   /** It admits no unknown client. */
   readonly insists?: boolean;

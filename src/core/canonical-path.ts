@@ -66,23 +66,23 @@ function canonicalEscapes(path: string, rules: PathRules): string {
 }
 
 function canonicalEscape(digits: string, rules: PathRules): string {
-  if (!/^[0-9A-Fa-f]{2}$/.test(digits)) throw refused('the path holds an invalid escape');
+  if (!/^[0-9A-Fa-f]{2}$/.test(digits)) throw refused('the path contains an invalid escape');
   const code = Number.parseInt(digits, 16);
   const character = String.fromCharCode(code);
   if (UNRESERVED.test(character)) return character;
-  if (code < 0x20 || code === 0x7f) throw refused('the path holds a control character');
-  if (code === 0x5c) throw refused('the path holds a backslash');
-  if (code === 0x2f && rules.escapedSlash === 'refuse') throw refused('the path holds %2F');
+  if (code < 0x20 || code === 0x7f) throw refused('the path contains a control character');
+  if (code === 0x5c) throw refused('the path contains a backslash');
+  if (code === 0x2f && rules.escapedSlash === 'refuse') throw refused('the path contains %2F');
   return `%${digits.toUpperCase()}`;
 }
 
 function escapeRaw(character: string): string {
   const code = character.charCodeAt(0);
-  if (code < 0x20 || code === 0x7f) throw refused('the path holds a control character');
-  if (character === '\\') throw refused('the path holds a backslash');
-  if (character === '#') throw refused('the path holds a #');
+  if (code < 0x20 || code === 0x7f) throw refused('the path contains a control character');
+  if (character === '\\') throw refused('the path contains a backslash');
+  if (character === '#') throw refused('the path contains a #');
   // Refused by Node's parser of HTTP/1, and so over HTTP/2: which characters they are is a guess.
-  if (code >= 0x80) throw refused('the path holds a character that must be escaped');
+  if (code >= 0x80) throw refused('the path contains a character that must be escaped');
   return `%${code.toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
@@ -97,10 +97,10 @@ function resolveSegments(path: string): string {
       out.pop();
       continue;
     }
-    if (DISGUISED_DOTS.test(segment)) throw refused('the path disguises a dot segment');
+    if (DISGUISED_DOTS.test(segment)) throw refused('the path contains a disguised dot segment');
     // No segment to who drops parameters: `/;x/admin` is `/admin` to Tomcat (CVE-2020-11989).
     if (/^(?:;|%3B)/.test(segment) && i < segments.length - 1) {
-      throw refused('the path disguises a doubled slash');
+      throw refused('the path contains a disguised double slash');
     }
     out.push(segment);
   }
@@ -116,7 +116,7 @@ function resolveSegments(path: string): string {
 export function encodeSegment(value: string): string {
   if (SEGMENT.test(value) && !isDots(value)) return value;
   if (value === '' || isDots(value)) {
-    throw new RangeError(`${JSON.stringify(value)} cannot stand for a path segment`);
+    throw new RangeError(`${JSON.stringify(value)} cannot be a path segment`);
   }
   if (value.includes('\\')) throw new RangeError('a value with a backslash');
   return encodeURIComponent(checkText(value)).replaceAll(SEGMENT_ESCAPES, decodeURIComponent);
@@ -146,7 +146,7 @@ export const encodeUnreserved = (text: string): string =>
   );
 
 function checkText(value: string): string {
-  if (Buffer.byteLength(value) > 1_024) throw new RangeError('a value of more than 1 KiB');
+  if (Buffer.byteLength(value) > 1_024) throw new RangeError('a value longer than 1 KiB');
   if (/\p{Cc}/u.test(value)) throw new RangeError('a value with control characters');
   if (!value.isWellFormed()) throw new RangeError('a value that is not Unicode');
   return value;

@@ -60,11 +60,11 @@ export async function decode(
   capBytes: number,
   refuse: Refuse = ofUpstream,
 ): Promise<Buffer> {
-  if (codings.length > MOST_CODINGS) throw refuse('unknown', 'it is encoded too often');
+  if (codings.length > MOST_CODINGS) throw refuse('unknown', 'it has too many content codings');
   let current = bytes;
   for (const coding of codings.toReversed()) {
     const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined;
-    if (decoder === undefined) throw refuse('unknown', 'its coding is unknown');
+    if (decoder === undefined) throw refuse('unknown', 'its content coding is unknown');
     // Of an answer without a body, such as to HEAD.
     if (current.length === 0) return current;
     current = await undo(decoder, current, capBytes, refuse);
@@ -117,7 +117,7 @@ export function toUtf8(
   try {
     return Buffer.from(decoder.decode(bytes));
   } catch (error) {
-    throw refuse('broken', 'it is not of its charset', error as Error);
+    throw refuse('broken', 'it does not match its charset', error as Error);
   }
 }
 

@@ -30,7 +30,7 @@ export const ERRORS = {
   GW_REQUEST_INVALID:    row(400, 'Request is not valid',                      'http_request_error'),
   GW_TOKEN_MISSING:      row(401, 'Credentials are missing',                   'http_request_denied'),
   GW_TOKEN_INVALID:      row(401, 'Credentials are not valid',                 'http_request_denied'),
-  GW_SCOPE_INSUFFICIENT: row(403, 'Credentials do not allow this',             'http_request_denied'),
+  GW_SCOPE_INSUFFICIENT: row(403, 'Credentials do not permit this',            'http_request_denied'),
   GW_ADDRESS_DENIED:     row(403, 'Address is not allowed',                    'http_request_denied'),
   GW_ORIGIN_DENIED:      row(403, 'Request comes from another site',           'http_request_denied'),
   GW_ROUTE_NOT_FOUND:    row(404, 'Nothing is served here',                    'destination_not_found'),
@@ -39,7 +39,7 @@ export const ERRORS = {
   GW_GONE:               row(410, 'This version is no longer served',          'http_request_denied'),
   GW_BODY_TOO_LARGE:     row(413, 'Request body is too large',                 'http_request_denied'),
   GW_URI_TOO_LONG:       row(414, 'Request target is too long',                'http_request_error'),
-  GW_MEDIA_TYPE:         row(415, 'Body is of another media type',             'http_request_denied'),
+  GW_MEDIA_TYPE:         row(415, 'Media type is not supported',               'http_request_denied'),
   GW_EXPECTATION:        row(417, 'Expectation cannot be met',                 'http_request_error'),
   GW_RATE_LIMITED:       row(429, 'Too many requests',                         'http_request_denied'),
   GW_HEADERS_TOO_LARGE:  row(431, 'Request header fields are too large',       'http_request_error'),
@@ -49,17 +49,17 @@ export const ERRORS = {
   GW_UPSTREAM_CONNECT:   row(502, 'Upstream cannot be reached',                'connection_refused',        true,  'any'),
   GW_UPSTREAM_RESET:     row(502, 'Upstream closed before it answered',        'connection_terminated',     true,  'idempotent'),
   GW_UPSTREAM_PROTOCOL:  row(502, 'Upstream answer cannot be read',            'http_protocol_error',       true),
-  GW_UPSTREAM_INVALID:   row(502, 'Upstream answer is not what it must be',    'http_response_incomplete',  true),
-  GW_UPSTREAM_HEADERS:   row(502, 'Upstream answer has a head that is too long','http_response_header_section_size'),
+  GW_UPSTREAM_INVALID:   row(502, 'Upstream answer is not valid',              'http_response_incomplete',  true),
+  GW_UPSTREAM_HEADERS:   row(502, 'Upstream response head is too long',        'http_response_header_section_size'),
   GW_BODY_TRUNCATED:     row(502, 'Upstream answer was cut short',             'http_response_incomplete',  true),
   GW_OVERLOADED:         row(503, 'Gateway is overloaded',                     'connection_limit_reached'),
   GW_BULKHEAD_FULL:      row(503, 'Upstream is at its concurrency limit',      'connection_limit_reached'),
-  GW_CIRCUIT_OPEN:       row(503, 'Upstream keeps failing; it is not called',  'destination_unavailable'),
+  GW_CIRCUIT_OPEN:       row(503, 'Upstream keeps failing and is not called',  'destination_unavailable'),
   GW_NO_TARGET:          row(503, 'Upstream has no target',                    'destination_unavailable'),
   GW_SHUTTING_DOWN:      row(503, 'Gateway is shutting down',                  'destination_unavailable'),
   GW_DEPENDENCY_DOWN:    row(503, 'A service the gateway needs is unreachable','destination_unavailable'),
   GW_UPSTREAM_TIMEOUT:   row(504, 'Upstream did not answer in time',           'http_response_timeout',     true,  'idempotent'),
-  GW_DEADLINE_EXCEEDED:  row(504, 'The call took longer than it may',          'http_response_timeout',     true),
+  GW_DEADLINE_EXCEEDED:  row(504, 'The call exceeded its deadline',            'http_response_timeout',     true),
   GW_CONFIG_INVALID:     row(500, 'Configuration is not valid',                'proxy_configuration_error'),
 } as const satisfies Record<string, ErrorRow>;
 
@@ -132,7 +132,7 @@ export const toError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error(`${shown(thrown)} was thrown`, { cause: thrown });
 
 const shown = (value: unknown): string =>
-  typeof value === 'object' && value !== null ? 'an object that is no Error' : String(value);
+  typeof value === 'object' && value !== null ? 'an object that is not an Error' : String(value);
 
 /** Does this failure speak against the upstream, so that its circuit counts it? */
 export function blamesUpstream(error: unknown): boolean {

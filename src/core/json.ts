@@ -55,7 +55,10 @@ export const NOTHING = new Json(null, Buffer.from('null'), 'null');
 export function readJson(bytes: Buffer): Json {
   const text = bytes.toString('utf8');
   if (opensMore(text, MAX_ANSWER_DEPTH) && scanJson(text, DEPTH) !== undefined) {
-    throw new GatewayError('GW_UPSTREAM_INVALID', `the answer is deeper than ${MAX_ANSWER_DEPTH}`);
+    throw new GatewayError(
+      'GW_UPSTREAM_INVALID',
+      `the answer is nested deeper than ${MAX_ANSWER_DEPTH}`,
+    );
   }
   try {
     const value: unknown = JSON.parse(text);
@@ -113,11 +116,11 @@ export function parseStrictJson(
 function told(fault: ScanFault, maxDepth: number): string {
   switch (fault.kind) {
     case 'depth':
-      return `it is deeper than ${maxDepth}`;
+      return `it is nested deeper than ${maxDepth}`;
     case 'dangerous':
-      return `it has a key "${fault.key}"`;
+      return `it has a forbidden key "${fault.key}"`;
     case 'repeated':
-      return 'it has a key twice';
+      return 'it has a duplicate key';
   }
 }
 

@@ -20,5 +20,5 @@ export function otherReadings(path: string): readonly string[] {
 export function parameterFault(text: string): string | undefined {
   const found = /;|%3B/i.exec(text)?.[0];
   if (found === undefined) return undefined;
-  return `holds "${found}": requests are matched with and without what follows it, so leave that out`;
+  return `contains "${found}": requests are matched with and without what follows it, so leave it out`;
 }

@@ -126,7 +126,7 @@ export class Upload {
    */
   open(onStall: (error: GatewayError) => void = (error) => this.fault(error)): Readable {
     if (this.#kept === undefined || this.#faulted) {
-      throw new TypeError('the body is gone: it was not kept');
+      throw new TypeError('the body is gone: it was not buffered');
     }
     if (this.#attempt !== undefined) this.detach(this.#attempt);
     this.#attempt = new UploadAttempt(this, this.#kept, this.#options, onStall);

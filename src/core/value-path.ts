@@ -28,8 +28,8 @@ export function parseValuePath(text: string): readonly string[] {
 
 function whyNoPath(text: string): string {
   const isOneName = text !== '' && !/["'\\{}]/.test(text) && !/^\.|\.\.|\.$/.test(text);
-  const right = isOneName ? `: write "${text}" with quotes of its own, '"${text}"' in YAML` : '';
-  return `${JSON.stringify(text)} is not a path such as a.b; a name that holds more than letters, digits and _ - $ @ / + is quoted${right}`;
+  const right = isOneName ? `: write "${text}" with its own quotes, '"${text}"' in YAML` : '';
+  return `${JSON.stringify(text)} is not a path such as a.b; quote a name with characters other than letters, digits and _ - $ @ / +${right}`;
 }
 
 /** What `path` leads to in `value`; `undefined` where it leads nowhere. A list's members have numbers. */

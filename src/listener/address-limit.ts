@@ -1,4 +1,4 @@
-/** Bounds how many connections one address may hold: one client must not take them all. */
+/** Bounds how many connections one address may hold, so that one client cannot take them all. */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AddressSet } from '../config/schema/address-range.ts';

@@ -1,4 +1,4 @@
-/** The certificates of the listening port as they are now, each with the names it is for. */
+/** The current certificates of the listening port, each with the names it is for. */
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { hostNames } from '../config/check/certificate-names.ts';
 import type { ServerTlsConfig } from '../config/build/config.ts';

@@ -1,4 +1,4 @@
-/** What the log says of file descriptors: where the config asks for too many, and when none are left. */
+/** Logs about file descriptors: when the config needs too many, and when none are left. */
 import type { Clock } from '../core/clock.ts';
 import type { Config } from '../config/build/config.ts';
 import { descriptorLimit } from '../core/descriptors.ts';
@@ -20,7 +20,7 @@ export function descriptorNotice(clock: Clock, log: Warner): () => void {
     const limit = descriptorLimit();
     log.warn(
       { limit, reserve: reserveOf(limit) },
-      'too few file descriptors: connections are refused. Raise the limit of the process (ulimit -n)',
+      'out of file descriptors: connections are refused. Raise the limit of the process (ulimit -n)',
     );
   };
 }
@@ -33,11 +33,11 @@ export function warnOfDescriptors(config: Config, log: Warner, limit = descripto
   if (needed <= limit) return;
   log.warn(
     { limit, needed },
-    'server.limits.connections and the connections of upstreams are more than this process may open (ulimit -n)',
+    'server.limits.connections and the connections of upstreams exceed what this process may open (ulimit -n)',
   );
 }
 
-/** Those that are looked up count as one target: nobody knows how many there will be. */
+/** Targets that are looked up count as one: their number is not known. */
 function socketsOf({ connections, targets, health }: Config['upstreams'][string]): number {
   return Math.max(targets.length, 1) * (connections + (health === undefined ? 0 : 1));
 }

@@ -1,8 +1,8 @@
 /**
- * Keeps some file descriptors from clients: for sockets to upstreams, look-ups and files.
+ * Reserves some file descriptors for sockets to upstreams, look-ups and files.
  *
- * The system gives the lowest number that is free, so that a connection's own number tells how many are in
- * use. Without this, libuv would close what it cannot accept without a word, and upstreams could not be dialled.
+ * The system assigns the lowest free number, so a connection's own number tells how many are in
+ * use. Without the reserve, libuv would silently close connections that it cannot accept, and upstreams could not be called.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';

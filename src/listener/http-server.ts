@@ -1,4 +1,4 @@
-/** The listening socket of the gateway: Node's HTTP server, with limits and errors of ours. */
+/** The listening socket of the gateway: Node's HTTP server, with the gateway's limits and errors. */
 import {
   createServer,
   type IncomingMessage,
@@ -61,7 +61,7 @@ export function createHttpServer(
   };
   keepReserve(server, descriptorLimit(), refuseForReserve);
   server.on('error', (error) => {
-    // What is wrong with listening is told by `listen`.
+    // `listen` reports errors of listening.
     if (isForWantOfDescriptors(error)) world.onNoDescriptors?.();
   });
   server.on('timeout', closeIdle);
@@ -69,11 +69,11 @@ export function createHttpServer(
   server.on('checkContinue', handle);
   server.on('checkExpectation', handle);
   server.on('connect', (_request: IncomingMessage, socket: Socket) =>
-    refuse(socket, new GatewayError('GW_METHOD_UNSUPPORTED', 'CONNECT is not served'), world),
+    refuse(socket, new GatewayError('GW_METHOD_UNSUPPORTED', 'CONNECT is not supported'), world),
   );
   const refused = new WeakSet<Socket>();
   server.on('clientError', (error: ParserError, socket: Socket) => {
-    // Told again for each packet that follows.
+    // Emitted again for each packet that follows.
     if (refused.has(socket)) return;
     refused.add(socket);
     refuseUnreadable(error, socket, limits.urlBytes, world);
@@ -99,7 +99,7 @@ function serverOptions(limits: ServerConfig['limits']): ServerOptions {
     // It would cut steady uploads; the timers of bodies are ours.
     requestTimeout: 0,
     connectionsCheckingInterval: Math.min(500, limits.headersTimeoutMs / 2),
-    // Checked by us, with an answer of ours.
+    // Checked by the gateway itself, which answers.
     requireHostHeader: false,
     insecureHTTPParser: false,
     // A foreign upgrade is served as the plain request it also is (RFC 9110 §7.8).
@@ -126,7 +126,7 @@ type ParserError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
 
 const isParserError = ({ code = '' }: ParserError): boolean => /^(HPE|ERR_HTTP)_/.test(code);
 
-/** What Node's parser would not read gets the same document as everything else. */
+/** A request that Node's parser refuses gets the same kind of document as any other error. */
 function refuseUnreadable(
   error: ParserError,
   socket: Socket,
@@ -137,12 +137,12 @@ function refuseUnreadable(
     refusePlain(socket, world);
     return;
   }
-  // A handshake that failed comes here too, and nobody could read an answer.
+  // A failed handshake ends up here too, and no answer could be read.
   if (!isParserError(error) || !socket.writable) {
     socket.destroy();
     return;
   }
-  // The client has left in the middle of a request: nobody will read the answers to those before it.
+  // The client has disconnected in the middle of a request and will not read earlier responses either.
   if (error.code === 'HPE_INVALID_EOF_STATE' && responseOn(socket)?.req.complete === true) {
     socket.destroy();
     return;
@@ -155,12 +155,9 @@ function refuseUnreadable(
   });
 }
 
-/** A handshake that is a request instead. Who sent it understands an answer without TLS, and no other. */
+/** A plain request instead of a handshake. Its sender understands only a response without TLS. */
 function refusePlain(socket: Socket, world: World): void {
-  const answer = new GatewayError(
-    'GW_REQUEST_INVALID',
-    'this port speaks HTTPS, and no plain HTTP',
-  );
+  const answer = new GatewayError('GW_REQUEST_INVALID', 'this port speaks HTTPS, not plain HTTP');
   world.metrics.countError('unmatched', answer.code);
   // The connection below TLS; Node shows it nowhere else.
   const { _parent: plain } = socket as Socket & { readonly _parent?: Socket };
@@ -168,7 +165,7 @@ function refusePlain(socket: Socket, world: World): void {
   socket.destroy();
 }
 
-/** The body is unreadable: whoever works for this request stops, and says why. */
+/** The body is unreadable: work for this request stops with that reason. */
 function endUnreadable(socket: Socket, response: ServerResponse, reason: GatewayError): void {
   if (response.writableEnded) {
     response.once('close', () => socket.destroySoon());
@@ -200,13 +197,13 @@ const REFUSED_MS = 1_000;
 function refuse(socket: Socket, answer: GatewayError, world: World): void {
   world.metrics.countError('unmatched', answer.code);
   if (socket.writable) socket.write(rawProblem(answer, world.nextRequestId()));
-  // Who does not read the answer must not keep the connection.
+  // A client that does not read the response must not keep the connection.
   linger(socket, world.clock, REFUSED_MS);
 }
 
 /** HTTP/0.9, and HTTP/2 without its preface: the parser reads them as if they were HTTP/1. */
 function refuseVersion(response: ServerResponse, { metrics, nextRequestId }: World): void {
-  const error = new GatewayError('GW_REQUEST_INVALID', 'this version of HTTP is not spoken here');
+  const error = new GatewayError('GW_REQUEST_INVALID', 'this HTTP version is not supported');
   metrics.countError('unmatched', error.code);
   response.shouldKeepAlive = false;
   sendProblem(response, error, nextRequestId());

@@ -1,6 +1,6 @@
 /**
- * Requests and answers of HTTP/2 in the shape that the rest of the gateway knows: no names that start
- * with `:`, the authority as `Host`, what each of these clients understands said for it.
+ * Gives HTTP/2 requests and responses the shape that the rest of the gateway expects: no names that start
+ * with `:`, the authority as `Host`, and fields that HTTP/2 clients imply added.
  */
 import {
   constants,
@@ -51,7 +51,7 @@ export class Http2Request extends Http2ServerRequest {
   }
 
   /**
-   * Node ends the body of a stream that was reset as if it were whole. Nobody may take it for that: it
+   * Node ends the body of a reset stream as if it were complete. It must not be taken for that: it
    * fails, as one of HTTP/1.1 does.
    */
   override push(chunk: unknown, encoding?: BufferEncoding): boolean {

@@ -1,6 +1,6 @@
 /**
- * HTTP/2 to clients, on connections that chose it by ALPN: the same requests on the same way, with
- * bounds of its own, since one connection here is worth many.
+ * HTTP/2 to clients, on connections that chose it by ALPN. Requests take the same path as HTTP/1.1, with
+ * additional bounds, because one connection here does the work of many.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
@@ -38,7 +38,7 @@ const INVALID_FRAMES = 100;
 /** Streams that a client may reset at once, and a second from then on (CVE-2023-44487). */
 const RESETS = 200;
 const RESETS_PER_SECOND = 50;
-/** A request whose answer is out may go on for so long; then it is told to stop. */
+/** How long a request may go on after its response is sent; then it is told to stop. */
 const UNREAD_MS = 100;
 
 export interface Http2Sessions {
@@ -70,10 +70,10 @@ export function http2Sessions(
     session.once('close', () => sessions.delete(session));
   });
   const handle = (request: Http2Request, response: Http2Response): void => {
-    // Its connection was closed before anybody was told of it: nobody will hear of its end.
+    // Its connection was closed before anyone could listen: its end will not be reported.
     if (request.stream.destroyed) return;
     endUnread(request.stream, clock);
-    // They differ from HTTP/1.1's in nothing that the gateway uses; no type of Node's says so.
+    // They differ from HTTP/1.1's in nothing that the gateway uses; Node's types do not say so.
     handler(request as unknown as IncomingMessage, response as unknown as ServerResponse);
   };
   for (const event of ['request', 'connect', 'checkContinue', 'checkExpectation']) {
@@ -115,7 +115,7 @@ function createSessions({ headersBytes, urlBytes }: ServerConfig['limits']): Htt
 
 /**
  * Ends a stream with its request or its answer. By itself Node keeps one open for as long as there are
- * bytes of it that nobody has read.
+ * unread bytes of it.
  */
 function endUnread(stream: ServerHttp2Stream, clock: Clock): void {
   if (stream.endAfterHeaders) return;

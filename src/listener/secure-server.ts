@@ -23,7 +23,7 @@ export interface SecureServer {
   readonly server: Server;
   /** Lets HTTP/2 clients know that the port closes. */
   drain(): void;
-  /** Cuts whoever is still there, in a handshake too. */
+  /** Cuts all remaining connections, even during a handshake. */
   destroy(): void;
 }
 

@@ -1,13 +1,13 @@
 /**
- * What one HTTP/2 connection may cost besides its requests: time without any, and frames that make
- * work for the gateway and none for the client.
+ * Bounds what one HTTP/2 connection may cost besides its requests: idle time, and frames that make
+ * work for the gateway but none for the client.
  */
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ServerConfig } from '../config/build/config.ts';
 
 const WINDOW_MS = 10_000;
-/** Streams in that time that ended without their answer, whoever ended them (CVE-2025-8671). */
+/** Streams in that time that ended without a response, whichever side ended them (CVE-2025-8671). */
 const CUT_STREAMS = 1_000;
 /** Pings and changes of settings in that time (CVE-2019-9512, CVE-2019-9515). */
 const CONTROL_FRAMES = 500;

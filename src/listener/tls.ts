@@ -1,6 +1,6 @@
 /**
- * TLS on the listening port: the certificate for the name a client asks for, taken anew from its files
- * whenever they change. Connections that are open keep theirs.
+ * TLS on the listening port: the certificate for the name that a client asks for, reloaded when its files
+ * change. Open connections keep theirs.
  */
 import type { Server, TlsOptions } from 'node:tls';
 import type { World } from '../assembly/world.ts';
@@ -14,7 +14,7 @@ export class ListenerTls {
   readonly #config: ServerTlsConfig;
   readonly #world: TlsWorld;
   #set: CertificateSet;
-  /** What was refused last, and told. */
+  /** What was refused and logged last. */
   #refused: string | undefined;
 
   constructor(config: ServerTlsConfig, world: TlsWorld) {
@@ -73,7 +73,7 @@ export class ListenerTls {
       if (message === this.#refused) return;
       this.#refused = message;
       metrics.countTlsReload('rejected');
-      log.error({ err: error }, 'new certificates are not used: the ones before stay');
+      log.error({ err: error }, 'new certificates are not used: the previous ones stay');
       return;
     }
     this.#refused = undefined;
@@ -81,6 +81,7 @@ export class ListenerTls {
     metrics.observeCertificates(this.#set.certificates);
     const { certificates, unused } = this.#set;
     log.info({ certificates }, 'new certificates');
-    if (unused.length > 0) log.warn({ unused }, 'certificates out of their time are not used');
+    if (unused.length > 0)
+      log.warn({ unused }, 'certificates outside their validity period are not used');
   }
 }

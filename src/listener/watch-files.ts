@@ -1,9 +1,9 @@
 /**
- * Tells when some files may have changed.
+ * Reports when files may have changed.
  *
- * Their folders are watched and not the files: editors put a new file in the place of the old one, and
- * Kubernetes turns a link beside it. What shows no event (a link into another folder, a file system of
- * another machine) is found by looking again from time to time.
+ * It watches their folders, not the files: editors replace a file with a new one, and
+ * Kubernetes switches a link beside it. Changes without an event (a link into another folder, a network
+ * file system) are found by looking again from time to time.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';

@@ -101,7 +101,7 @@ export class LineOutput {
         this.#wrote(this.#descriptor.writeNow(next));
       }
     } catch {
-      // Nobody is left who could be told.
+      // There is nobody left to report to.
     }
   }
 

@@ -32,4 +32,4 @@ export const logOutput = (clock: Clock): LineOutput =>
 
 /** A line of the log like any other, whatever its level. */
 const dropNotice = (lines: number): string =>
-  `{"level":"warn"${stdTimeFunctions.isoTime()},"lines":${lines},"msg":"log lines were dropped: nobody took them"}\n`;
+  `{"level":"warn"${stdTimeFunctions.isoTime()},"lines":${lines},"msg":"log lines were dropped: the reader was too slow"}\n`;

@@ -56,11 +56,11 @@ export class Metrics {
     {
       counter: {
         name: 'portico_requests_total',
-        help: 'Requests of clients, by what they were answered.',
+        help: 'Client requests, by their response.',
       },
       histogram: {
         name: 'portico_request_duration_seconds',
-        help: 'From the head of a request to the end of its answer.',
+        help: 'Time from the head of a request to the end of its response.',
       },
       shared: ['route', 'endpoint', 'method'],
       counted: ['status'],
@@ -72,11 +72,11 @@ export class Metrics {
     {
       counter: {
         name: 'portico_upstream_requests_total',
-        help: 'Attempts, by the status of the answer or the code of the failure.',
+        help: 'Attempts, by the status of the response or the code of the failure.',
       },
       histogram: {
         name: 'portico_upstream_duration_seconds',
-        help: 'From the start of an attempt to the head of its answer.',
+        help: 'Time from the start of an attempt to its response head.',
       },
       shared: ['upstream'],
       counted: ['target', 'status'],
@@ -94,22 +94,22 @@ export class Metrics {
   ]);
   readonly #refusedConnections = this.#counter(
     'portico_connections_refused_total',
-    'Connections of clients that were closed at once, by which limit.',
+    'Client connections closed at once, by limit.',
     ['limit'],
   );
   readonly #slotsGivenUp = this.#counter(
     'portico_slots_given_up_total',
-    'Exchanges whose slow client had to give its slot to another, by what was slow.',
+    'Exchanges whose slow client had to give up its slot, by what was slow.',
     ['upstream', 'side'],
   );
   readonly #fallbacks = this.#counter(
     'portico_fallbacks_total',
-    'Answers that stood in for an upstream’s, by why.',
+    'Responses from a fallback, by reason.',
     ['route', 'reason'],
   );
   readonly #degradedParts = this.#counter(
     'portico_degraded_parts_total',
-    'Parts that answers were made without, by why.',
+    'Parts missing from responses, by reason.',
     ['route', 'reason'],
   );
   readonly #reloads = this.#counter('portico_config_reloads_total', 'Loads of the config.', [
@@ -122,13 +122,13 @@ export class Metrics {
   );
   readonly #certificates = new Gauge({
     name: 'portico_tls_certificate_expiry_seconds',
-    help: 'When each certificate of the listening port ends, in seconds since 1970.',
+    help: 'When each certificate of the listening port expires, in seconds since 1970.',
     labelNames: ['name'],
     registers: [this.#registry],
   });
   readonly #generation = new Gauge({
     name: 'portico_config_generation',
-    help: 'Number of the config that serves.',
+    help: 'Number of the config in use.',
     registers: [this.#registry],
   });
 
@@ -144,7 +144,7 @@ export class Metrics {
     );
     this.#upstreamGauge(
       'portico_bulkhead_slots',
-      'Exchanges open now.',
+      'Open exchanges.',
       upstreams,
       (each) => each.slotsUsed,
     );
@@ -156,7 +156,7 @@ export class Metrics {
     );
     this.#upstreamGauge(
       'portico_upstream_panic',
-      '1 while too few targets are available, so that all take calls.',
+      '1 while too few targets are available, so that all of them take calls.',
       upstreams,
       (each) => (each.isPanicking ? 1 : 0),
     );
@@ -244,7 +244,7 @@ export class Metrics {
   #logLines(dropped: () => number): void {
     const counter = new Counter({
       name: 'portico_log_lines_dropped_total',
-      help: 'Lines of the log that nobody took: a full disk, or a reader that stalls.',
+      help: 'Log lines that were dropped: a full disk, or a reader that stalls.',
       registers: [this.#registry],
       collect() {
         counter.reset();
@@ -279,7 +279,7 @@ export class Metrics {
   #targetGauge(upstreams: () => Iterable<UpstreamGauges>): void {
     const gauge = new Gauge({
       name: 'portico_target_healthy',
-      help: '1 for a target that takes calls, 0 for one left out by its checks or its failures.',
+      help: '1 for a target that takes calls, 0 for one left out because of checks or failures.',
       labelNames: ['upstream', 'target'],
       registers: [this.#registry],
       collect() {

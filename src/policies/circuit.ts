@@ -145,9 +145,9 @@ export class Circuit implements CircuitGate {
   refusal(): GatewayError {
     switch (this.#policy.state) {
       case CircuitState.HalfOpen:
-        return refused('it is being tried again', 1_000);
+        return refused('it is being probed', 1_000);
       case CircuitState.Isolated:
-        return refused('it is held off by its operator', FORCED_RETRY_MS);
+        return refused('its operator has forced the circuit open', FORCED_RETRY_MS);
       default:
         return refused('it keeps failing', Math.max(this.#openUntil - this.#clock.now(), 1_000));
     }

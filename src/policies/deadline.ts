@@ -116,7 +116,7 @@ class Watch {
       this.arm();
       return;
     }
-    const detail = `not answered within ${this.#options.deadlineMs} ms`;
+    const detail = `no answer within ${this.#options.deadlineMs} ms`;
     const error = new GatewayError('GW_DEADLINE_EXCEEDED', detail);
     this.#settled = true;
     signal.cancel(error);

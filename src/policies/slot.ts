@@ -65,7 +65,7 @@ export class Slot extends Linked<Slot> {
   giveWay(now: number): GivenUp {
     const side = this.#uploadLagMs(now) === this.behindMs(now) ? 'upload' : 'reader';
     const given = { request: this.request, side, behindMs: this.behindMs(now) } as const;
-    const detail = `the client ${SIDES[side]} too slowly, and others waited for its place`;
+    const detail = `the client ${SIDES[side]} too slowly while others waited for its slot`;
     this.request.signal.cancel(new GatewayError('GW_REQUEST_TIMEOUT', detail));
     // Whoever still works for it has been told; nobody waits for that.
     this.release();
@@ -82,7 +82,7 @@ export class Slot extends Linked<Slot> {
 
 const SIDES: Readonly<Record<SlowSide, string>> = {
   upload: 'sent its request',
-  reader: 'took its answer',
+  reader: 'read its response',
 };
 
 /** The slot that gives way, of `held` ones of `concurrency`; `undefined` where none does. */

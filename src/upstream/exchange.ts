@@ -107,7 +107,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
     // Informational answers are dropped; the real one follows.
     if (status < 200 || this.#cancelled !== undefined) return;
     if (hasOtherCoding(headers)) {
-      const detail = 'its transfer coding is not understood: only chunked is';
+      const detail = 'its transfer coding is not supported: only chunked is';
       this.abort(new GatewayError('GW_UPSTREAM_PROTOCOL', detail));
       return;
     }

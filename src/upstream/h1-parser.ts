@@ -47,7 +47,7 @@ export class VersionError extends Error {
   readonly code = 'HPE_INVALID_VERSION';
 }
 
-const UNANSWERED: unique symbol = Symbol('a used connection ended before its next answer');
+const UNANSWERED: unique symbol = Symbol('a reused connection ended before its next answer');
 
 /** Did a connection that had been used end before a byte of this answer? Then it was closed while idle. */
 export const wasIdle = (error: Error): boolean => UNANSWERED in error;
@@ -83,7 +83,7 @@ function guardAnswers(parser: Parser): void {
     const { ptr } = parser;
     const minor = llhttp.llhttp_get_http_minor(ptr);
     if (llhttp.llhttp_get_http_major(ptr) !== 1 || minor > 1) {
-      socket.destroy(new VersionError('the status line is of another version of HTTP'));
+      socket.destroy(new VersionError('the status line has another HTTP version'));
       return -1;
     }
     if (status < 200 && !upgrade) {

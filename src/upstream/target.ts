@@ -32,7 +32,7 @@ export class Target {
   weight: number;
   /** Lower ones take all calls while one of them is available. */
   priority: number;
-  /** Exchanges open now. */
+  /** Open exchanges. */
   inflight = 0;
   /** Requests that wait for a connection; undici lets go of one that was given up only when it has one. */
   waiting = 0;

@@ -27,7 +27,7 @@ export function classify(error: Error, progress: Progress, origin: string): Gate
   if (isGatewayError(error)) return error;
   const code = codeOf(error);
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === HEAD_TOO_LONG) {
-    const detail = 'the head of the answer is over the limit (limits.headers)';
+    const detail = 'the response head is over the limit (limits.headers)';
     return new GatewayError('GW_UPSTREAM_HEADERS', detail, { cause: error });
   }
   if (isUnreadable(error, code)) {
@@ -77,7 +77,7 @@ function connectProblem(code: string): readonly [detail: string, proxyStatus: st
   if (code === 'ECONNREFUSED') return ['connection refused', 'connection_refused'];
   if (code === 'ENOTFOUND' || code.startsWith('EAI_'))
     return ['its name does not resolve', 'dns_error'];
-  if (code === NAME_TIMEOUT) return ['its name was not resolved in time', 'dns_timeout'];
+  if (code === NAME_TIMEOUT) return ['its name did not resolve in time', 'dns_timeout'];
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
     return ['no connection in time', 'connection_timeout'];
   }
@@ -85,7 +85,7 @@ function connectProblem(code: string): readonly [detail: string, proxyStatus: st
   if (CERTIFICATE.test(code)) return ['its certificate is not accepted', 'tls_certificate_error'];
   if (TLS.test(code)) return ['no secure connection', 'tls_protocol_error'];
   if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
-    return ['no way to it', 'destination_ip_unroutable'];
+    return ['no route to it', 'destination_ip_unroutable'];
   }
   return ['the connection failed', 'connection_terminated'];
 }

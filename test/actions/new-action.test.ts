@@ -66,9 +66,9 @@ test('it is served', async () => {
 test.each([
   ['echo: { txt: a }', 'routes.a.echo.txt: unknown key; did you mean "text"?'],
   ['ecko: { text: a }', 'routes.a.ecko: unknown key; did you mean "echo"?'],
-  ['times: 2, respond: {}', 'routes.a.times: only goes with the action "echo"'],
+  ['times: 2, respond: {}', 'routes.a.times: needs the action "echo"'],
   ['echo: { text: a }, times: 13', 'routes.a.times: brings bad luck'],
-  ['echo: { text: a }, respond: {}', 'routes.a.echo: a route has one action'],
+  ['echo: { text: a }, respond: {}', 'routes.a.echo: a route has exactly one action'],
 ])('its faults are told: %s', async (route, fault) => {
   await expect(load(route)).rejects.toThrow(fault);
 });

@@ -126,7 +126,7 @@ describe('a BFF that could leak, or cannot work', () => {
     ['a plugin that is not there', /config\.portico\.nope: no such plugin/],
     ['options that do not fit', /config\.portico\.rateLimit: /],
     ['an issuer that is not there', /config\.portico\.jwt: no issuer "nope"/],
-    ['authentication taken away', /config\.portico\.jwt: only the YAML may take a plugin away/],
+    ['authentication taken away', /config\.portico\.jwt: only the YAML may remove a plugin/],
     ['a field that the YAML does not set', /only the YAML may set x-secret/],
     ['a throw', /no way to start/],
   ])('refuses the config: %s', async (what, message) => {

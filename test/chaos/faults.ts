@@ -28,7 +28,7 @@ const answer = (response: ServerResponse, status: number, body: string): void =>
   response.writeHead(status, { ...JSON_TYPE, 'content-length': body.length }).end(body);
 };
 
-/** By name; `refuse` is not among them, since it is the port that does it. */
+/** By name; `refuse` is not on the list, since it is the port that does it. */
 export const FAULTS = {
   /** None. */
   ok: (response) => answer(response, 200, WHOLE),

@@ -18,9 +18,9 @@ async function startBareFastify(): Promise<string> {
   const app = Fastify();
   const problem = JSON.stringify({
     type: 'urn:portico:error:GW_CIRCUIT_OPEN',
-    title: 'Upstream keeps failing; it is not called',
+    title: 'Upstream keeps failing and is not called',
     status: 503,
-    detail: 'it is being tried again',
+    detail: 'it is being probed',
     instance: 'urn:request:00000000-0000-0000-0000-000000000000',
   });
   app.get('/', (_request, reply) =>

@@ -49,6 +49,6 @@ describe('portico', () => {
 
   test('says of validate that modules run', async () => {
     const { out } = await run(['validate', '--help']);
-    expect(out.join('\n')).toContain('are imported, and so run');
+    expect(out.join('\n')).toContain('imports, and so runs, the plugins');
   });
 });

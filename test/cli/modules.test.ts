@@ -56,7 +56,7 @@ test.each([
   ],
   [
     `import { defineBff } from 'portico';\nexport default defineBff({ upstreams: [] }, () => {});`,
-    'its default export is a BFF: mount it by the key "bff" of a route',
+    'its default export is a BFF: mount it with the key "bff" of a route',
   ],
 ])('a module %j without a plugin is told what it has', (text, fault) => {
   expect(faultOf({ 'mine.ts': text })).toBe(fault);
@@ -66,7 +66,7 @@ test.each(['await new Promise(() => {});', 'await new Promise(() => setInterval(
   'a module that never ends is a fault: %s',
   (text) => {
     expect(faultOf({ 'mine.ts': text })).toBe(
-      'cannot be imported: it was not done after 10s: what it waits for belongs into "register"',
+      'cannot be imported: it did not finish within 10s: move what it waits for to "register"',
     );
   },
   60_000,

@@ -101,7 +101,7 @@ routes:
     plugin(`register(_settings, { admin }) {
       for (const _ of '12') admin.post('/x', z.unknown(), () => 1);
       return { route: () => undefined } }`),
-    [`${AT_MINE}the plugin could not start: POST /x of the admin port is taken`],
+    [`${AT_MINE}the plugin could not start: POST /x is already taken on the admin port`],
   ],
   [
     'an ordinary Fastify plugin that throws',
@@ -142,7 +142,7 @@ test('tells warnings beside what cannot start', async () => {
   const { err } = await run(['validate', '--config', join(folder, 'c.yaml')]);
   expect(err).toEqual([
     expect.stringContaining('the plugin could not start: no licence'),
-    expect.stringContaining('warning: routes.two: can never win'),
+    expect.stringContaining('warning: routes.two: never matches'),
     '1 fault',
   ]);
 });

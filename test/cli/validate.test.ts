@@ -45,7 +45,7 @@ describe('portico validate', () => {
       code: 0,
       out: [`${file} is valid`],
       err: [
-        `${file}:4:3  warning: routes.never: can never win: routes.wide takes all its requests`,
+        `${file}:4:3  warning: routes.never: never matches: routes.wide takes all its requests`,
       ],
     });
   });
@@ -74,8 +74,8 @@ describe('portico validate --strict', () => {
       code: 78,
       out: [],
       err: [
-        expect.stringContaining('warning: routes.never: can never win'),
-        `${file} would start, but 1 warning fails it: --strict`,
+        expect.stringContaining('warning: routes.never: never matches'),
+        `${file} would start, but 1 warning fails it with --strict`,
       ],
     });
   });
@@ -117,7 +117,7 @@ describe('portico validate --json', () => {
       line: 10,
       column: 5,
       path: 'routes.two.redirect',
-      message: 'a route has one action, and this one has "upstream" already',
+      message: 'a route has exactly one action, and this one already has "upstream"',
       severity: 'error',
     });
   });

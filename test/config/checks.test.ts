@@ -29,7 +29,7 @@ describe('parameters of a rewrite', () => {
 
   test('are not judged by a match that cannot be read', async () => {
     expect(await told('match: { path: "/a/{id" }, upstream: orders, rewrite: "/o/{id}/*"')).toEqual(
-      ['match.path: "/a/{id": a parameter is a whole segment, such as /{id}'],
+      ['match.path: "/a/{id": a parameter must be a whole segment, such as /{id}'],
     );
     expect(await told('match: { paht: /a }, upstream: orders, rewrite: "/o/{id}/*"')).toHaveLength(
       1,
@@ -39,17 +39,17 @@ describe('parameters of a rewrite', () => {
 
 describe('a rewrite', () => {
   test.each([
-    ['/o//x', 'is no canonical path: use "/o/x"'],
-    ['/o/../x', 'is no canonical path: use "/x"'],
-    ['/ö', 'is no canonical path: use "/%C3%B6"'],
-    ['/a b', 'is no canonical path: use "/a%20b"'],
-    ['/{id}/./x', 'is no canonical path'],
-    ['/a%', 'cannot be sent: the path holds an invalid escape'],
+    ['/o//x', 'is not a canonical path: use "/o/x"'],
+    ['/o/../x', 'is not a canonical path: use "/x"'],
+    ['/ö', 'is not a canonical path: use "/%C3%B6"'],
+    ['/a b', 'is not a canonical path: use "/a%20b"'],
+    ['/{id}/./x', 'is not a canonical path'],
+    ['/a%', 'cannot be sent: the path contains an invalid escape'],
     ['/o/:id', 'a parameter is written {id}, not :id'],
-    ['/o?x=1', 'holds a "?": a path has no query'],
+    ['/o?x=1', 'contains a "?": a path has no query'],
     ['/o*', '* may only be the last segment'],
     ['/*/o', '* may only be the last segment'],
-    ['/o/*', 'ends in * though the match is no prefix: there is nothing to keep'],
+    ['/o/*', 'ends in * but the match is not a prefix: there is nothing to keep'],
   ])('%s is refused: nothing could be sent', async (rewrite, message) => {
     const match = 'match: { path: "/a/{id}" }, upstream: orders';
     expect(await told(`${match}, rewrite: "${rewrite}"`)).toEqual([`rewrite: ${message}`]);
@@ -71,7 +71,7 @@ describe('a redirect', () => {
     ['ftp://a', '"ftp://a" is neither a path nor an http or https URL'],
     ['/a b', '"/a b" is neither a path nor an http or https URL'],
     ['/b/{x}', 'no path parameter {x} (known: id)'],
-    ['/b/*', 'ends in * though the match is no prefix: there is nothing to keep'],
+    ['/b/*', 'ends in * but the match is not a prefix: there is nothing to keep'],
   ])('to "%s" is refused', async (to, message) => {
     expect(await told(`match: { path: "/a/{id}" }, redirect: { to: "${to}" }`)).toEqual([
       `redirect.to: ${message}`,
@@ -165,7 +165,7 @@ describe('an aggregate', () => {
 
   test('sends canonical paths without a query', async () => {
     expect(await parts('a: { upstream: orders, path: "/x?y={id}" }')).toEqual([
-      'aggregate.a.path: holds a "?": a path has no query',
+      'aggregate.a.path: contains a "?": a path has no query',
     ]);
   });
 
@@ -208,14 +208,14 @@ describe('a timeout that is longer than the deadline', () => {
 
   test('is a warning, by the deadline that holds for it', async () => {
     expect(await faultsOf(upstream('timeout: 30s'))).toEqual([
-      `c.yaml:3:64  ${warning} (15s by default) ends the call before`,
+      `c.yaml:3:64  ${warning} (15s by default) ends the call first`,
     ]);
     expect(await faultsOf(upstream('timeout: 2s, deadline: 1s'))).toEqual([
-      `c.yaml:3:64  ${warning} (1s) ends the call before`,
+      `c.yaml:3:64  ${warning} (1s) ends the call first`,
     ]);
     const common = 'defaults: { upstreams: { deadline: 4s } }';
     expect(await faultsOf(upstream('timeout: 4500ms', common))).toEqual([
-      `c.yaml:3:64  ${warning} (4s) ends the call before`,
+      `c.yaml:3:64  ${warning} (4s) ends the call first`,
     ]);
   });
 
@@ -231,8 +231,8 @@ describe('a timeout that is longer than the deadline', () => {
 `,
       ),
     ).toEqual([
-      'c.yaml:5:38  warning: routes.a.timeout: is never reached: the deadline (6s) ends the call before',
-      'c.yaml:9:60  warning: routes.b.aggregate.x.timeout: is never reached: the deadline (2s) ends the call before',
+      'c.yaml:5:38  warning: routes.a.timeout: is never reached: the deadline (6s) ends the call first',
+      'c.yaml:9:60  warning: routes.b.aggregate.x.timeout: is never reached: the deadline (2s) ends the call first',
     ]);
   });
 
@@ -249,10 +249,10 @@ describe('a timeout that is longer than the deadline', () => {
       );
     expect(await faults('5m')).toEqual([]);
     expect(await faults('6m')).toEqual([
-      'c.yaml:3:65  warning: upstreams.orders.deadline: is never reached: server.limits.answer (5m by default) ends the request before',
+      'c.yaml:3:65  warning: upstreams.orders.deadline: is never reached: server.limits.answer (5m by default) ends the request first',
     ]);
     expect(await faults('10s', 'server: { limits: { answer: 1m } }')).toEqual([
-      'c.yaml:4:47  warning: routes.a.deadline: is never reached: server.limits.answer (1m) ends the request before',
+      'c.yaml:4:47  warning: routes.a.deadline: is never reached: server.limits.answer (1m) ends the request first',
     ]);
   });
 
@@ -266,19 +266,19 @@ describe('an address to listen on', () => {
   const faults = (text: string): Promise<string[]> => faultsOf(`version: 1\n${text}`);
 
   test.each([
-    ['server: { port: 9901 }', 'c.yaml:2:17  server.port: is the port of admin, too'],
-    ['admin: { port: 8080 }', 'c.yaml:2:16  admin.port: is the port of server, too'],
+    ['server: { port: 9901 }', 'c.yaml:2:17  server.port: is also the port of admin'],
+    ['admin: { port: 8080 }', 'c.yaml:2:16  admin.port: is also the port of server'],
     [
       'server: { host: 127.0.0.1, port: 80 }\nadmin: { port: 80, host: 127.0.0.1 }',
-      'c.yaml:3:16  admin.port: is the port of server, too',
+      'c.yaml:3:16  admin.port: is also the port of server',
     ],
     [
       'server: { host: localhost:8080 }',
-      'c.yaml:2:17  server.host: "localhost:8080" is no address or name, such as 127.0.0.1, :: or localhost; without port',
+      'c.yaml:2:17  server.host: "localhost:8080" is not an address or name such as 127.0.0.1, :: or localhost, without a port',
     ],
     [
       'admin: { host: "[::1]" }',
-      'c.yaml:2:16  admin.host: "[::1]" is no address or name, such as 127.0.0.1, :: or localhost; without port',
+      'c.yaml:2:16  admin.host: "[::1]" is not an address or name such as 127.0.0.1, :: or localhost, without a port',
     ],
   ])('%s is refused', async (text, fault) => {
     expect(await faults(text)).toEqual([fault]);

@@ -67,6 +67,6 @@ test('a name that is too long is told its length', async () => {
     `version: 1\nroutes: { ${name}: { match: { path: /* }, respond: {} } }`,
   );
   expect(fault).toMatch(
-    / "a+\.\.\." cannot name a route: it has 64 characters, and 63 is the most$/,
+    / "a+\.\.\." cannot name a route: it has 64 characters, and at most 63 are allowed$/,
   );
 });

@@ -92,7 +92,7 @@ describe('discover', () => {
   });
 
   test.each([
-    ['"${T}"', 'b1gs33cr3t\nx', 'holds characters a header may not have'],
+    ['"${T}"', 'b1gs33cr3t\nx', 'contains characters that a header must not have'],
     ['8675309', '', 'expected text, in quotes'],
     ['[b1gs33cr3t]', '', 'expected text, in quotes'],
   ])('in Consul does not tell its token in a fault: %s', async (token, T, message) => {

@@ -53,8 +53,8 @@ describe('a placeholder', () => {
     ['${NAME:?hunter2}', '"${NAME:…}" is not a variable: use ${NAME} or ${NAME:-default}'],
     ['${NAME:}', '"${NAME:}" is not a variable: use ${NAME} or ${NAME:-default}'],
     ['${}', '"${}" is not a variable: use ${NAME} or ${NAME:-default}'],
-    ['a ${NAME', '"${" has no "}": write $${ where it stands for itself'],
-    ['${NAME} ${', '"${" has no "}": write $${ where it stands for itself'],
+    ['a ${NAME', '"${" has no "}": for a literal ${ write $${'],
+    ['${NAME} ${', '"${" has no "}": for a literal ${ write $${'],
     ['${NONE:-${NAME}}', 'the default of ${NONE} cannot hold another placeholder'],
   ])('%s is refused: it would have been the value itself', (text, message) => {
     expect(() => textOf(text)).toThrow(new RangeError(message));

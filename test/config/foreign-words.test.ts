@@ -71,15 +71,15 @@ const told = async (text: string): Promise<string[]> =>
 test.each([
   [
     config('upstream: a, strip_path: true'),
-    'routes.r.strip_path: unknown key; did you mean "rewrite"? It is written rewrite: /*',
+    'routes.r.strip_path: unknown key; did you mean "rewrite"? Write rewrite: /*',
   ],
   [
     config('proxy_pass: "http://a:1"'),
-    'routes.r.proxy_pass: unknown key; did you mean "upstream"? It is written upstream: orders',
+    'routes.r.proxy_pass: unknown key; did you mean "upstream"? Write upstream: orders',
   ],
   [
     config('upstream: a', 'url: "http://a:1"'),
-    'upstreams.a.url: unknown key; did you mean "targets"? It is written targets: ["http://orders:4001"]',
+    'upstreams.a.url: unknown key; did you mean "targets"? Write targets: ["http://orders:4001"]',
   ],
   [
     config('upstream: a, websocket: true'),
@@ -87,7 +87,7 @@ test.each([
   ],
   [
     config('upstream: a, rateLimit: [{ limit: 5, window: 1m }]'),
-    'routes.r.rateLimit[0].limit: unknown key; did you mean "max"? It is written max: 100',
+    'routes.r.rateLimit[0].limit: unknown key; did you mean "max"? Write max: 100',
   ],
   [
     config('upstream: a, rateLimit: { max: 5, window: 1m, by: ip }'),
@@ -99,11 +99,11 @@ test.each([
   ],
   [
     `${config('upstream: a')}\ndefaults: { routes: { ipRestriction: {} } }`,
-    'defaults.routes.ipRestriction: unknown key; did you mean "ip"? It is written ip: { allow: [10.0.0.0/8] }',
+    'defaults.routes.ipRestriction: unknown key; did you mean "ip"? Write ip: { allow: [10.0.0.0/8] }',
   ],
   [
     `${config('upstream: a')}\nservices: {}`,
-    'services: unknown key; did you mean "upstreams"? It is written upstreams: { orders: { targets: ["http://orders:4001"] } }',
+    'services: unknown key; did you mean "upstreams"? Write upstreams: { orders: { targets: ["http://orders:4001"] } }',
   ],
 ])('is one fault, with the right word: %s', async (text, fault) => {
   expect(await told(text)).toEqual([fault]);
@@ -113,19 +113,19 @@ test.each([
 const slips: readonly (readonly [written: string, fault: string])[] = [
   [
     'upstreams:\n  a:\n    targets:\n      -http://a:1',
-    'upstreams.a.targets: expected a list, found "-http://a:1"; a space goes after the - of an entry',
+    'upstreams.a.targets: expected a list, found "-http://a:1"; put a space after the - of an entry',
   ],
   [
     'upstreams:\n  a:\n    targets:[http://a:1]',
-    'upstreams.a: expected a map, found "targets:[http://a:1]"; a space goes after the colon of a key',
+    'upstreams.a: expected a map, found "targets:[http://a:1]"; put a space after the colon of a key',
   ],
   [
     'upstreams: { a: { targets: "http://a:1" } }',
-    'upstreams.a.targets: expected a list, found "http://a:1"; it is written targets: ["http://orders:4001"]',
+    'upstreams.a.targets: expected a list, found "http://a:1"; write targets: ["http://orders:4001"]',
   ],
   [
     'upstreams: { a: { targets: ["http://a:1"], health: /healthz } }',
-    'upstreams.a.health: expected false or a map, found "/healthz"; it is written health: { path: /healthz }',
+    'upstreams.a.health: expected false or a map, found "/healthz"; write health: { path: /healthz }',
   ],
   [
     'upstreams: { a: { targets: ["http://a:1"], balance: least_conn } }',
@@ -137,7 +137,7 @@ const slips: readonly (readonly [written: string, fault: string])[] = [
   ],
   [
     'routes: { r: { match: { path: /x/** }, respond: {} } }',
-    'routes.r.match.path: "/x/**": all that is below is written /x/*',
+    'routes.r.match.path: "/x/**": to match everything below, write /x/*',
   ],
   [
     'routes: { r: { match: { path: "^/x/.*$" }, respond: {} } }',
@@ -145,7 +145,7 @@ const slips: readonly (readonly [written: string, fault: string])[] = [
   ],
   [
     'routes: { r: { match: { path: /x, methods: GET }, respond: {} } }',
-    'routes.r.match.methods: expected a list, found "GET"; it is written methods: [GET]',
+    'routes.r.match.methods: expected a list, found "GET"; write methods: [GET]',
   ],
   [
     'routes: { r: { match: { path: /x, methods: [ANY] }, respond: {} } }',
@@ -161,15 +161,15 @@ const slips: readonly (readonly [written: string, fault: string])[] = [
   ],
   [
     'routes: { r: { match: /x/*, respond: {} } }',
-    'routes.r.match: expected a map or a list, found "/x/*"; it is written match: { path: /orders/* }',
+    'routes.r.match: expected a map or a list, found "/x/*"; write match: { path: /orders/* }',
   ],
   [
     'routes: { r: { match: { path: /x }, respond: {}, rateLimit: 100/m } }',
-    'routes.r.rateLimit: expected false or a map or a list, found "100/m"; it is written rateLimit: { max: 100, window: 1m }',
+    'routes.r.rateLimit: expected false or a map or a list, found "100/m"; write rateLimit: { max: 100, window: 1m }',
   ],
   [
     'routes: { r: { match: { path: /m/* }, bff: bff/index.ts } }',
-    'routes.r.bff: cannot be imported: there is no package "bff/index.ts": the name of a file starts with ./',
+    'routes.r.bff: cannot be imported: there is no package "bff/index.ts": a file name must start with ./',
   ],
   ['version: v1', 'version: expected 1, found "v1"'],
 ];

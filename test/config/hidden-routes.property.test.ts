@@ -85,7 +85,7 @@ test('hidden routes are those that comparing each with all finds, with the same 
         const hiders = entries.map((entry) => hiderOf(table, entry));
         if (hiders.includes(undefined)) return [];
         const names = [...new Set(hiders)].map((name) => `routes.${name}`).join(', ');
-        return [`${route}: can never win: ${names} takes all its requests`];
+        return [`${route}: never matches: ${names} takes all its requests`];
       });
       const found = [...findHidden(table, new Set())].flatMap((step) =>
         step === PAUSE ? [] : `${step.path[1]}: ${step.message}`,

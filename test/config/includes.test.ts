@@ -89,7 +89,7 @@ describe('an include that does not work', () => {
   test('is refused in an included file', async () => {
     const files = { 'c.yaml': main('[a.yaml]'), 'a.yaml': 'include: [b.yaml]', 'b.yaml': '' };
     expect(await faultsOf(files)).toEqual([
-      'a.yaml:1:1  include: stands in an included file: only the first file may include others',
+      'a.yaml:1:1  include: is in an included file: only the first file may include others',
     ]);
   });
 

@@ -56,7 +56,9 @@ describe('one of several maps', () => {
   });
 
   test('does not take the keys of two', () => {
-    expect(at(Breaker, { ratio: 0.5, count: 3 })).toEqual(['k.count: does not go with "ratio"']);
+    expect(at(Breaker, { ratio: 0.5, count: 3 })).toEqual([
+      'k.count: cannot be combined with "ratio"',
+    ]);
   });
 });
 

@@ -54,17 +54,17 @@ describe('a path pattern', () => {
     ['/a*', '"/a*": * may only be the last segment'],
     ['/*/*', '"/*/*": * may only be the last segment'],
     ['/{id}/{id}', '"/{id}/{id}" names the parameter {id} twice'],
-    ['/x{id}', '"/x{id}": a parameter is a whole segment, such as /{id}'],
-    ['/{id', '"/{id": a parameter is a whole segment, such as /{id}'],
-    ['/{1a}', '"/{1a}": a parameter is a whole segment, such as /{id}'],
+    ['/x{id}', '"/x{id}": a parameter must be a whole segment, such as /{id}'],
+    ['/{id', '"/{id": a parameter must be a whole segment, such as /{id}'],
+    ['/{1a}', '"/{1a}": a parameter must be a whole segment, such as /{id}'],
     ['/orders/:id', '"/orders/:id": a parameter is written {id}, not :id'],
-    ['/a?b=1', '"/a?b=1" never matches: a path has no query; match that by "query"'],
+    ['/a?b=1', '"/a?b=1" never matches: a path has no query; match it with "query"'],
     ['/a//b', '"/a//b" never matches: paths are made canonical first (/a/b)'],
     ['/a/../b', '"/a/../b" never matches: paths are made canonical first (/b)'],
     ['/%61', '"/%61" never matches: paths are made canonical first (/a)'],
     ['/ä', '"/ä" never matches: paths are made canonical first (/%C3%A4)'],
-    ['/%zz', '"/%zz" never matches: the path holds an invalid escape'],
-    ['/a\\b', '"/a\\b" never matches: the path holds a backslash'],
+    ['/%zz', '"/%zz" never matches: the path contains an invalid escape'],
+    ['/a\\b', '"/a\\b" never matches: the path contains a backslash'],
   ])('%s is refused', (text, message) => {
     expect(() => parsePathPattern(text)).toThrow(new RangeError(message));
   });

@@ -133,10 +133,10 @@ describe('a variable without braces', () => {
 
   test('is a warning that says how it is written', async () => {
     expect(await warnings('telemetry:\n  logs:\n    level: $LOG_LEVEL')).toEqual([
-      'c.yaml:5:12  warning: telemetry.logs.level: "$LOG_LEVEL" is taken as it stands: a variable is written ${LOG_LEVEL}',
+      'c.yaml:5:12  warning: telemetry.logs.level: "$LOG_LEVEL" is used literally: a variable is written ${LOG_LEVEL}',
       expect.stringContaining('expected one of trace'),
     ]);
-    const told = 'is taken as it stands: a variable is written ${WORD}';
+    const told = 'is used literally: a variable is written ${WORD}';
     for (const written of ['$WORD', '$(WORD)', 'a/$WORD/b', '$(WORD)-${PORT}']) {
       const as = written.includes('(') ? '$(WORD)' : '$WORD';
       const route = `routes: { a: { match: { path: /a }, respond: { body: "${written}" } } }`;
@@ -158,7 +158,7 @@ describe('a variable without braces', () => {
     for (const [written, path] of Object.entries(secrets)) {
       expect(await warnings(written)).toEqual([
         expect.stringMatching(
-          /^c\.yaml:3:\d+ {2}\S+: is taken as it stands, and no secret: a variable is written \$\{NAME\}$/,
+          /^c\.yaml:3:\d+ {2}\S+: is used literally, and is not a secret: a variable is written \$\{NAME\}$/,
         ),
       ]);
       expect((await warnings(written))[0]).toContain(` ${path}: `);

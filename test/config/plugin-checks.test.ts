@@ -65,7 +65,7 @@ describe('a plugin looks at what a route says to it', () => {
     expect(await faultsOf(config('hook', ''))).toEqual([]);
     const refused = (names: string): unknown[] => [
       expect.stringContaining(`needs one of ${names} on this route`),
-      expect.stringContaining(`nobody says who the client is: put one of ${names} beside it`),
+      expect.stringContaining(`nothing authenticates the client: add one of ${names}`),
       expect.stringContaining(`{claim.sub} needs one of ${names} on this route`),
     ];
     for (const keys of ['', ', door: false']) {
@@ -82,7 +82,7 @@ describe('a plugin looks at what a route says to it', () => {
       return faults.map((fault) => fault.replace(/^.*?routes\.a\./, ''));
     };
     const asked = (of: string): string =>
-      `is asked only of who sends a ${of}: with "optional" all others get in; "authorize" beside it asks everybody`;
+      `applies only to requests with a ${of}: "optional" admits all others; add "authorize" to check everyone`;
     for (const [what, at] of Object.entries({ 'scopes: [a]': 'scopes', 'roles: [a]': 'roles' })) {
       const jwt = `jwt: { issuer: shop, optional: true, ${what} }`;
       expect(await warnings(jwt)).toEqual([`jwt.${at}: ${asked('token')}`]);
@@ -143,7 +143,7 @@ describe('a plugin of yours', () => {
       expect.stringMatching(/^c\.yaml:3:30 {2}plugins\.tenant\.module: cannot be imported: Cannot/),
     ]);
     expect(await faultsOf(files('{ header: x }', ''))).toEqual([
-      'c.yaml:3:12  plugins.tenant: unknown plugin (known: cors, ip, csrf, mtls, jwt, apiKey, forwardAuth, auth, authorize, rateLimit, validate, headers, securityHeaders, fault); one of yours needs its "module"',
+      'c.yaml:3:12  plugins.tenant: unknown plugin (known: cors, ip, csrf, mtls, jwt, apiKey, forwardAuth, auth, authorize, rateLimit, validate, headers, securityHeaders, fault); your own plugins need a "module"',
     ]);
   });
 

@@ -51,7 +51,7 @@ describe('two routes', () => {
       'match: { path: /x }, priority: -1',
       'match: { path: /x }',
     );
-    expect(faults).toEqual([expect.stringContaining('warning: routes.a: can never win')]);
+    expect(faults).toEqual([expect.stringContaining('warning: routes.a: never matches')]);
   });
 
   test('that share one of several matches are a fault at that one', async () => {
@@ -77,12 +77,12 @@ describe('two routes', () => {
   });
 });
 
-describe('a route that can never win', () => {
+describe('a route that never matches', () => {
   const hidden = async (wide: string, narrow: string): Promise<boolean> => {
     const faults = await faultsOfMatches(`priority: 1, match: ${wide}`, `match: ${narrow}`);
     if (faults.length === 0) return false;
     expect(faults).toEqual([
-      '5:3  warning: routes.b: can never win: routes.a takes all its requests',
+      '5:3  warning: routes.b: never matches: routes.a takes all its requests',
     ]);
     return true;
   };
@@ -125,7 +125,7 @@ describe('a route that can never win', () => {
       'priority: 2, match: { path: /y }',
     );
     expect(two).toEqual([
-      '5:3  warning: routes.b: can never win: routes.a, routes.c takes all its requests',
+      '5:3  warning: routes.b: never matches: routes.a, routes.c takes all its requests',
     ]);
   });
 
@@ -133,7 +133,7 @@ describe('a route that can never win', () => {
     const get = 'match: { path: /x, methods: [GET] }';
     const more = 'match: { path: /x, methods: [PUT, GET] }';
     expect(await faultsOfMatches(more, get)).toEqual([
-      '5:3  warning: routes.b: can never win: routes.a takes all its requests',
+      '5:3  warning: routes.b: never matches: routes.a takes all its requests',
     ]);
     expect(await faultsOfMatches(get, more)).toEqual([]);
   });
@@ -142,7 +142,7 @@ describe('a route that can never win', () => {
 describe('a route with conditions and no methods', () => {
   const GET = 'match: { path: /c/*, methods: [GET, PUT] }';
   const lost = (methods: string, takes: string): string =>
-    `never wins for ${methods}: ${takes} these, since methods come before headers, cookies and query; a higher "priority" wins`;
+    `never matches for ${methods}: ${takes} these, because methods rank above headers, cookies and query; to change that, give it a higher "priority"`;
 
   test.each([
     'headers: { x-canary: "1" }',

@@ -124,6 +124,6 @@ test('a secret from a file is never printed', async () => {
 test('a password in an origin is not printed either', async () => {
   const text = 'version: 1\nupstreams: { a: { targets: ["http://me:hunter2@a:1"] } }';
   expect(await faultsOf(text)).toEqual([
-    'c.yaml:2:29  upstreams.a.targets[0]: must not hold a user name or password',
+    'c.yaml:2:29  upstreams.a.targets[0]: must not contain a user name or password',
   ]);
 });

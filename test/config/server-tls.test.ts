@@ -40,14 +40,14 @@ describe('server.tls', () => {
     [`{ ${PAIR} }`, []],
     [`{ certificates: [{ ${PAIR} }], clientCa: tls/ca.pem }`, []],
     ['{}', [': needs a "cert" and a "key", or "certificates"']],
-    ['{ cert: tls/server.pem }', ['cert: needs a "key" beside it']],
+    ['{ cert: tls/server.pem }', ['cert: also needs a "key"']],
     [
       `{ ${PAIR}, certificates: [{ ${PAIR} }] }`,
-      ['certificates: does not go with "cert" and "key": list that pair here too'],
+      ['certificates: cannot be combined with "cert" and "key": list that pair here too'],
     ],
     [
       '{ cert: tls/server.pem, key: tls/other.key }',
-      ['key: is not the key of the certificate in "cert"'],
+      ['key: does not match the certificate in "cert"'],
     ],
     [
       '{ certificates: [{ cert: tls/none.pem, key: tls/server.key }] }',
@@ -55,30 +55,30 @@ describe('server.tls', () => {
     ],
     [
       '{ cert: tls/expired.pem, key: tls/expired.key }',
-      ['cert: holds a certificate that expired on 2020-02-01'],
+      ['cert: contains a certificate that expired on 2020-02-01'],
     ],
     [
       `{ certificates: [{ ${EXPIRED} }, { ${PAIR} }] }`,
       [
-        'c.yaml:2:41  warning: server.tls.certificates[0].cert: holds a certificate that expired on 2020-02-01: the others serve without it',
+        'c.yaml:2:41  warning: server.tls.certificates[0].cert: contains a certificate that expired on 2020-02-01; the others are served without it',
       ],
     ],
     [
       `{ certificates: [{ ${EXPIRED} }, { ${EXPIRED} }] }`,
       [
-        'certificates[0].cert: holds a certificate that expired on 2020-02-01',
-        'certificates[1].cert: holds a certificate that expired on 2020-02-01',
+        'certificates[0].cert: contains a certificate that expired on 2020-02-01',
+        'certificates[1].cert: contains a certificate that expired on 2020-02-01',
       ],
     ],
     [
       `{ certificates: [{ ${EXPIRED} }, { cert: tls/server.pem, key: tls/other.key }] }`,
       [
-        'certificates[0].cert: holds a certificate that expired on 2020-02-01',
-        'certificates[1].key: is not the key of the certificate in "cert"',
+        'certificates[0].cert: contains a certificate that expired on 2020-02-01',
+        'certificates[1].key: does not match the certificate in "cert"',
       ],
     ],
-    [`{ ${PAIR}, clientAuth: required }`, ['clientAuth: needs a "clientCa" beside it']],
-    [`{ ${PAIR}, clientCa: tls/server.key }`, ['clientCa: holds no certificate in PEM form']],
+    [`{ ${PAIR}, clientAuth: required }`, ['clientAuth: also needs a "clientCa"']],
+    [`{ ${PAIR}, clientCa: tls/server.key }`, ['clientCa: contains no PEM certificate']],
   ])('%s', async (tls, faults) => {
     expect(await told(tls)).toEqual(faults);
   });

@@ -24,7 +24,7 @@ describe('a YAML syntax error', () => {
   test('without the space after a colon is told so, where braces make it a key', async () => {
     const text = 'version: 1\nroutes: { a: { match: {path:/a}, respond: {} } }';
     expect(await faultsOf(text)).toEqual([
-      'c.yaml:2:24  routes.a.match.path:/a: unknown key; a space goes after the colon of "path"',
+      'c.yaml:2:24  routes.a.match.path:/a: unknown key; put a space after the colon of "path"',
     ]);
   });
 
@@ -39,7 +39,11 @@ describe('a YAML syntax error', () => {
   test.each([
     ['a tab', 'a:\n\tb: 1', 'c.yaml:2:1  YAML syntax: Tabs are not allowed as indentation'],
     ['a colon', 'a: b: c', '; quote a value that holds ": "'],
-    ['a key that is too far in', 'a: 1\n  b: 2\nc: 3', '; keys of one map start in one column'],
+    [
+      'a key that is too far in',
+      'a: 1\n  b: 2\nc: 3',
+      '; all keys of a map start in the same column',
+    ],
     [
       'a quote without its end',
       'a: 1\nb: "x\nc: 3\nd: 4',
@@ -50,11 +54,11 @@ describe('a YAML syntax error', () => {
       "a: { b: 'x }",
       "c.yaml:1:9  YAML syntax: this ' is never closed",
     ],
-    ['a colon without its space', 'a:\n  b: 1\n  c:2s', 'a space goes after the colon of a key'],
+    ['a colon without its space', 'a:\n  b: 1\n  c:2s', 'put a space after the colon of a key'],
     [
       'a blank of a web page',
       'a:\n  b:\u00a01s\n  c: 1',
-      'this line holds a blank that is no space',
+      'this line contains a blank that is not a space',
     ],
     ['quotes of a text processor', 'a: { b: “/x/{id}” }', `write quotes as " or ', not “`],
     ['an @', 'a: @b', 'reserved character @; quote the value'],

@@ -37,7 +37,7 @@ describe('a template', () => {
   );
 
   test.each(['/{id', '/id}', '/{{id}}', '{a}{', '}{a}'])('%s has a lone brace', (text) => {
-    expect(() => parseTemplate(text)).toThrow(`"${text}" has a brace without a partner`);
+    expect(() => parseTemplate(text)).toThrow(`"${text}" has an unmatched brace`);
   });
 
   test('is rendered with what each reference stands for, in order', () => {

@@ -107,14 +107,18 @@ describe('JSON of a client, which goes on as it came', () => {
     ['no JSON', '{"a":}', 'it is not JSON'],
     ['a mark before it', '\ufeff{}', 'it is not JSON'],
     ['bytes that are no UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'it is not UTF-8'],
-    ['a key twice', '{"role":"user","role":"admin"}', 'it has a key twice'],
-    ['a key twice, in other letters', String.raw`{"a":1,"b":[],"\u0061":2}`, 'it has a key twice'],
-    ['a key twice, further down', '[1,{"x":{"a":1,"b":{"a":1},"a":2}}]', 'it has a key twice'],
-    ['a key __proto__', '{"a":{"__proto__":{}}}', 'it has a key "__proto__"'],
-    ['an escaped one', String.raw`{"\u005f_proto__":{}}`, 'it has a key "__proto__"'],
-    ['a constructor', '[{"constructor":1}]', 'it has a key "constructor"'],
-    ['depth', deep(65), 'it is deeper than 64'],
-    ['more of it', deep(400_000), 'it is deeper than 64'],
+    ['a key twice', '{"role":"user","role":"admin"}', 'it has a duplicate key'],
+    [
+      'a key twice, in other letters',
+      String.raw`{"a":1,"b":[],"\u0061":2}`,
+      'it has a duplicate key',
+    ],
+    ['a key twice, further down', '[1,{"x":{"a":1,"b":{"a":1},"a":2}}]', 'it has a duplicate key'],
+    ['a key __proto__', '{"a":{"__proto__":{}}}', 'it has a forbidden key "__proto__"'],
+    ['an escaped one', String.raw`{"\u005f_proto__":{}}`, 'it has a forbidden key "__proto__"'],
+    ['a constructor', '[{"constructor":1}]', 'it has a forbidden key "constructor"'],
+    ['depth', deep(65), 'it is nested deeper than 64'],
+    ['more of it', deep(400_000), 'it is nested deeper than 64'],
   ])('is refused with %s', (_what, text, why) => {
     expect(() => read(text)).toThrow(`the body cannot be read: ${why}`);
   });

@@ -39,7 +39,7 @@ describe('a path', () => {
   });
 
   test('that holds a colon is told how to be written', () => {
-    const right = `write "cognito:username" with quotes of its own, '"cognito:username"' in YAML`;
+    const right = `write "cognito:username" with its own quotes, '"cognito:username"' in YAML`;
     expect(() => parseValuePath('cognito:username')).toThrow(right);
   });
 

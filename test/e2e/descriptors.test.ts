@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
 
 const DESCRIPTORS = 160;
-const TOO_FEW = /^too few file descriptors/;
+const TOO_FEW = /^out of file descriptors/;
 
 /** Answers when told to; by `localhost`, so that a name is looked up. */
 async function startUpstream() {
@@ -93,7 +93,7 @@ describe('a gateway that may open few files', { timeout: 60_000 }, () => {
   test('says so at the start', async () => {
     const gateway = await startGateway((await startUpstream()).url);
     expect(
-      gateway.log.find(({ msg }) => msg.includes('more than this process may open')),
+      gateway.log.find(({ msg }) => msg.includes('exceed what this process may open')),
     ).toMatchObject({ level: 'warn', limit: DESCRIPTORS, needed: expect.any(Number) as number });
   });
 

@@ -126,7 +126,7 @@ describe('the process', () => {
 
   test.each([
     ['203.0.113.9', 'no network interface of this machine has the address 203.0.113.9'],
-    ['300.1.1.1', 'the host "300.1.1.1" to listen on is neither an address nor a name'],
+    ['300.1.1.1', 'cannot listen on the host "300.1.1.1": it is neither an address nor a name'],
   ])('ends with 1 and says why it cannot listen on %s', async (host, reason) => {
     const { code, errors } = await failToStart({ version: 1, server: { host }, admin: false });
     expect(code).toBe(1);

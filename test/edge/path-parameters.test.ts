@@ -163,7 +163,7 @@ describe('a path of the config that holds ;', () => {
     return faults.map((fault) => fault.replace(/^c\.yaml:\d+:\d+ {2}routes\.a\.?/, ''));
   };
   const hint = (found: string): string =>
-    `holds "${found}": requests are matched with and without what follows it, so leave that out`;
+    `contains "${found}": requests are matched with and without what follows it, so leave it out`;
 
   test.each([
     ['match: { path: "/a;x/*" }, respond: {}', `match.path: "/a;x/*" ${hint(';')}`],

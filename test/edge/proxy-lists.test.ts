@@ -182,5 +182,5 @@ test('parts of an aggregate are told, too', async () => {
 
 test('clientAddress without trusted proxies is told to be read by nobody', async () => {
   const found = await faultsOf(withOrders('server: { clientAddress: cf-connecting-ip }'));
-  expect(found.join()).toContain('server.clientAddress: is never read');
+  expect(found.join()).toContain('server.clientAddress: is never used');
 });

@@ -166,7 +166,7 @@ describe('trustedProxies', () => {
     ['::/129', '"::/129": the part after the / must be 0 to 128'],
     ['10.0.0.0/', '"10.0.0.0/": the part after the / must be 0 to 32'],
     ['a.example', '"a.example" is not an address or a network such as 10.0.0.0/8 or ::1'],
-    ['::ffff:10.0.0.0/104', '"::ffff:10.0.0.0/104" is IPv4 inside of IPv6: write it as IPv4'],
+    ['::ffff:10.0.0.0/104', '"::ffff:10.0.0.0/104" is IPv4 inside IPv6: write it as IPv4'],
   ])('may not hold %s', async (range, message) => {
     const text = withOrders(`server: { trustedProxies: ["${range}"] }`);
     expect(await faultsOf(text)).toEqual([`c.yaml:3:28  server.trustedProxies[0]: ${message}`]);

@@ -36,7 +36,7 @@ describe('probes', () => {
   test('what is not there is told with what is', async () => {
     const { admin } = await administered();
     const error =
-      'not here; there is GET /livez, /readyz, /metrics, /status, and POST /upstreams/{name}/circuit, /revocations';
+      'not found; there are GET /livez, /readyz, /metrics, /status, and POST /upstreams/{name}/circuit, /revocations';
     for (const method of ['GET', 'POST']) {
       const response = await admin('/stauts', { method });
       expect([response.status, await response.json()]).toEqual([404, { error }]);

@@ -69,7 +69,7 @@ describe('a name that takes ten seconds', FIGURE_TRIES, () => {
     const besideTimes = await timesOf(`${url}/fast/a`, 2_500);
     over.abort();
     await slow;
-    expect([...outcomes]).toEqual(['502 its name was not resolved in time']);
+    expect([...outcomes]).toEqual(['502 its name did not resolve in time']);
     // On a busy machine a few take long by themselves; all were answered, and that within a second.
     if (bound(1, 0) === 1) expect(p99(besideTimes)).toBeLessThan(2 * p99(ownTimes) + 5);
     else expect(quantile(besideTimes, 0.5)).toBeLessThan(900);
@@ -123,7 +123,7 @@ describe('names of the system', () => {
     const response = await fetch('/a');
     expect(response.status).toBe(502);
     expect(await response.text()).toContain('its name does not resolve');
-    const why = `orders.test is not in the hosts file, nor in DNS at ${server.address}`;
+    const why = `orders.test is neither in the hosts file nor in DNS at ${server.address}`;
     const line = { name: 'orders.test', kind: 'failing', resolver: server.address, why };
     expect(lines().filter(({ msg }) => msg === 'name resolution')).toEqual([
       expect.objectContaining(line),

@@ -42,7 +42,7 @@ test('what never ends is a fault after a minute', async () => {
   const attempt = faults.attempt(AT, () => new Promise(() => undefined));
   clock.advance(60_000);
   expect(await attempt).toBeUndefined();
-  expect(told()).toEqual(['the plugin could not start: it was not done after 60s']);
+  expect(told()).toEqual(['the plugin could not start: it did not finish within 60s']);
 });
 
 test('one error is told once, though Fastify throws it for all that follows', async () => {

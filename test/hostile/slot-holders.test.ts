@@ -128,7 +128,7 @@ describe.each(VERSIONS)('over %s', (version) => {
 
       expect(world.log.lines()).toContainEqual(
         expect.objectContaining({
-          msg: 'a slow client gave its slot to another',
+          msg: 'a slow client had to give up its slot',
           upstream: 'up',
           route: 'all',
           side: 'upload',
@@ -160,7 +160,9 @@ describe.each(VERSIONS)('over %s', (version) => {
 
     await expect.poll(waited, { timeout: 10_000 }).toContain('waited');
     expect(events()).toContain('data: 1');
-    expect(world.log.lines().filter(({ msg }) => msg.includes('gave its slot'))).not.toEqual([]);
+    expect(
+      world.log.lines().filter(({ msg }) => msg.includes('had to give up its slot')),
+    ).not.toEqual([]);
     expect(world.used()).toBeGreaterThan(0);
   });
 

@@ -160,16 +160,21 @@ describe('a config', () => {
   });
 
   test.each<readonly [string, object, object, RegExp]>([
-    ['the hash of nothing', { a: { keys: [sha256('')] } }, {}, /is the hash of nothing/],
+    ['the hash of nothing', { a: { keys: [sha256('')] } }, {}, /is the hash of an empty text/],
     ['no keys', { a: { keys: [] } }, {}, /a\.keys/],
     [
       'a key of two',
       { a: { keys: [sha256(KEY)] }, b: { keys: [sha256(KEY).toUpperCase()] } },
       {},
-      /b\.keys\[0\]: is a key of "a" already/,
+      /b\.keys\[0\]: is already a key of "a"/,
     ],
-    ['header and query', CONSUMERS, { header: 'x-a', query: 'a' }, /does not go with "header"/],
-    ['nobody who has one', {}, {}, /routes\.all\.apiKey: nobody has a key: name "consumers"/],
+    [
+      'header and query',
+      CONSUMERS,
+      { header: 'x-a', query: 'a' },
+      /cannot be combined with "header"/,
+    ],
+    ['nobody who has one', {}, {}, /routes\.all\.apiKey: no key can be valid: set "consumers"/],
     ['a plan nobody has', CONSUMERS, { plans: ['golf'] }, /no consumer has the plan "golf"/],
   ])('with %s is refused', async (_what, consumers, options, fault) => {
     expect(await faultOf(consumers, options)).toMatch(fault);

@@ -71,15 +71,12 @@ describe('anyOf', () => {
   });
 
   test.each<readonly [object, RegExp]>([
-    [
-      { jwt: BOTH.jwt, auth: { anyOf: ['jwt', 'apiKey'] } },
-      /anyOf\[1\]: no apiKey is on this route/,
-    ],
+    [{ jwt: BOTH.jwt, auth: { anyOf: ['jwt', 'apiKey'] } }, /anyOf\[1\]: this route has no apiKey/],
     [
       { ...BOTH, jwt: { issuer: 'own' }, auth: { anyOf: ['jwt', 'apiKey'] } },
-      /anyOf\[0\]: jwt lets nobody else in: give it "optional: true"/,
+      /anyOf\[0\]: jwt admits nobody else: give it "optional: true"/,
     ],
-    [{ ...BOTH, apiKey: false, auth: { anyOf: ['apiKey'] } }, /no apiKey is on this route/],
+    [{ ...BOTH, apiKey: false, auth: { anyOf: ['apiKey'] } }, /this route has no apiKey/],
     [{ ...BOTH, auth: { anyOf: [] } }, /anyOf/],
   ])('%j refuses the config', async (keys, fault) => {
     await expect(open(keys)).rejects.toThrow(fault);

@@ -116,8 +116,8 @@ test('who is nobody is asked who it is', async () => {
 });
 
 test.each([
-  [{ authorize: { scopes: ['a'] } }, 'nobody says who the client is'],
-  [{ jwt: { issuer: 'own' }, authorize: {} }, 'asks for nothing'],
+  [{ authorize: { scopes: ['a'] } }, 'nothing authenticates the client'],
+  [{ jwt: { issuer: 'own' }, authorize: {} }, 'requires nothing'],
   [
     { jwt: { issuer: 'own' }, authorize: { methods: { get: { scopes: ['a'] } } } },
     'is not a method',
@@ -174,9 +174,9 @@ describe('consumers', () => {
   );
 
   test.each([
-    ['apiKye', 'no apiKye on this route says who the client is; did you mean "apiKey"?'],
-    ['mtls', 'no mtls on this route says who the client is (known: jwt, apiKey)'],
-    ['authorize', 'no authorize on this route says who the client is'],
+    ['apiKye', 'this route has no apiKye that authenticates the client; did you mean "apiKey"?'],
+    ['mtls', 'this route has no mtls that authenticates the client (known: jwt, apiKey)'],
+    ['authorize', 'this route has no authorize that authenticates the client'],
   ])('named by %s, which does not say who it is there, are a fault', async (via, fault) => {
     await expect(both([{ via, id: 'acme' }])).rejects.toThrow(
       `authorize.consumers[0].via: ${fault}`,

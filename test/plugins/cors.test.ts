@@ -192,7 +192,7 @@ describe('an origin', () => {
     async (origin, right) => {
       await expect(crossing({ origins: [origin] })).rejects.toThrow(
         new RegExp(
-          `origins\\[0\\]: must be an origin as browsers write it.*${right.replace(/[[\]*.]/g, '\\$&')}`,
+          `origins\\[0\\]: must be an origin as browsers send it.*${right.replace(/[[\]*.]/g, '\\$&')}`,
         ),
       );
     },

@@ -188,9 +188,9 @@ describe('cache', () => {
 test.each<readonly [object, RegExp]>([
   [{ upstream: 'auht' }, /no upstream "auht"; did you mean "auth"/],
   [{ path: 'verify' }, /must be a plain path/],
-  [{ copy: ['authorization'] }, /is a field of clients/],
+  [{ copy: ['authorization'] }, /is a field that clients send/],
   [{ headers: [] }, /headers/],
-  [{ headers: ['Content-Length'] }, /headers\[0\]: belongs to the connection/],
+  [{ headers: ['Content-Length'] }, /headers\[0\]: is a connection field/],
 ])('%j refuses the config', async (options, fault) => {
   await expect(guarded(yes, options)).rejects.toThrow(fault);
 });

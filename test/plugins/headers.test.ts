@@ -93,13 +93,13 @@ describe('headers', () => {
     'expect',
   ])('leaves %s to the gateway: naming it refuses the config', async (name) => {
     await expect(editing({ request: { set: { [name]: 'x' } } })).rejects.toThrow(
-      /belongs to the connection/,
+      /is a connection field/,
     );
   });
 
   test('refuses a value that no header can hold', async () => {
     await expect(editing({ response: { set: { 'x-a': 'a\r\nb: c' } } })).rejects.toThrow(
-      /characters a header may not have/,
+      /characters that a header must not have/,
     );
   });
 });

@@ -84,7 +84,7 @@ describe('a set', () => {
     ['a number', 7],
     ['a list', []],
     ['an empty object', {}],
-    ['a key of no known kind', { kty: 'AKP', kid: 'k', alg: 'ML-DSA-44', pub: 'AA' }],
+    ['a key of an unknown kind', { kty: 'AKP', kid: 'k', alg: 'ML-DSA-44', pub: 'AA' }],
     ['a secret', { kty: 'oct', kid: 'k', k: 'c2VjcmV0' }],
     ['a point off its curve', { kty: 'EC', crv: 'P-256', kid: 'k', x: 'AA', y: 'AA' }],
     ['a curve nobody knows', { kty: 'EC', crv: 'P-257', kid: 'k', x: 'AA', y: 'AA' }],
@@ -145,7 +145,7 @@ describe('Ed25519 (RFC 9864)', () => {
     expect((await fetch('/a', bearing(signed(pair, { alg: 'Ed25519' })))).status).toBe(200);
     const wrong = { own: { ...own, key: pem(other.publicKey) } };
     await expect(routed({ a: { issuer: 'own' } }, wrong)).rejects.toThrow(
-      /Ed25519 does not go with this key, which is ed448/,
+      /Ed25519 does not fit this key, which is ed448/,
     );
   });
 });

@@ -65,8 +65,8 @@ describe('the key set', () => {
 
     const said = lines().filter(({ plugin }) => plugin === 'jwt');
     expect(said.map(({ msg }) => msg)).toEqual([
-      'the key set cannot be had: the last good one serves',
-      'the key set can be had again',
+      'the key set cannot be fetched: the last good one stays in use',
+      'the key set can be fetched again',
     ]);
     expect(await metrics()).toMatch(
       /portico_jwks_fetches_total{issuer="shop",result="failed"} [3-9]/,
@@ -165,17 +165,20 @@ describe('keys that are written down', () => {
   });
 
   test.each([
-    [{ secret: 'x'.repeat(31), algorithms: ['HS256'] }, /own.secret: HS256 needs 32 bytes/],
-    [{ secret: 'x'.repeat(47), algorithms: ['HS256', 'HS384'] }, /HS384 needs 48 bytes/],
-    [{ secret: 'x'.repeat(63), algorithms: ['HS512'] }, /HS512 needs 64 bytes/],
-    [{ secret: SECRET, algorithms: ['ES256'] }, /HS\* goes with a secret/],
+    [
+      { secret: 'x'.repeat(31), algorithms: ['HS256'] },
+      /own.secret: HS256 needs at least 32 bytes/,
+    ],
+    [{ secret: 'x'.repeat(47), algorithms: ['HS256', 'HS384'] }, /HS384 needs at least 48 bytes/],
+    [{ secret: 'x'.repeat(63), algorithms: ['HS512'] }, /HS512 needs at least 64 bytes/],
+    [{ secret: SECRET, algorithms: ['ES256'] }, /HS\* needs a secret/],
     [{ key: 'no-key.pem', algorithms: ['ES256'] }, /own.key: there is no file "no-key.pem"$/],
     [{ key: '-----BEGIN nothing', algorithms: ['ES256'] }, /own.key: is not a PEM public key$/],
     [{ key: privatePem(), algorithms: ['EdDSA'] }, /own.key: is a private key/],
-    [{ key: publicPem('ed25519'), algorithms: ['ES256'] }, /ES256 does not go with this key/],
+    [{ key: publicPem('ed25519'), algorithms: ['ES256'] }, /ES256 does not fit this key/],
     [{ key: publicPem('P-384'), algorithms: ['ES256'] }, /which is ec on secp384r1/],
-    [{ key: publicPem('P-256'), algorithms: ['ES256', 'RS256'] }, /RS256 does not go with/],
-    [{ key: publicPem('rsa'), algorithms: ['RS256'] }, /an RSA key has 2048 bits or more/],
+    [{ key: publicPem('P-256'), algorithms: ['ES256', 'RS256'] }, /RS256 does not fit/],
+    [{ key: publicPem('rsa'), algorithms: ['RS256'] }, /an RSA key must have at least 2048 bits/],
     [{ secret: SECRET, jwks: 'https://a.example', algorithms: ['HS256'] }, /exactly one of/],
     [{ algorithms: ['ES256'] }, /exactly one of/],
     [{ jwks: 'file:///etc/passwd', algorithms: ['ES256'] }, /http or https URL/],

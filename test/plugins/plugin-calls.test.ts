@@ -16,7 +16,7 @@ test('a call of a plugin that misses its deadline ends, and not the request it w
 
   expect([response.status, response.headers.get('x-said'), await response.text()]).toEqual([
     200,
-    'not answered within 50 ms',
+    'no answer within 50 ms',
     'ok',
   ]);
 });

@@ -33,8 +33,8 @@ describe('the key of a plugin', () => {
   });
 
   test.each([
-    ['plugin:keyd', 'no plugin with a key is called "keyd"; did you mean "keyed"?'],
-    ['plugin:cors', 'no plugin with a key is called "cors"'],
+    ['plugin:keyd', 'no plugin with a key is named "keyd"; did you mean "keyed"?'],
+    ['plugin:cors', 'no plugin with a key is named "cors"'],
   ])('%s is a fault of the config, wherever it stands', async (source, fault) => {
     const limit = { max: 1, window: '1s', by: source };
     const start = (more: object, balance?: object) =>

@@ -19,8 +19,8 @@ describe('what plugins return is looked at before anything is served', () => {
     ['nobody', 'register returned undefined, not an object with "route"'],
     ['hooks', 'register returned hooks: return { route: (options) => hooks }'],
     ['misnamed', 'register returned the key "rout"; did you mean "route"?'],
-    ['routeless', 'register returned no "route": it gives the hooks of one route'],
-    ['notRoute', 'register returned a route that is no function'],
+    ['routeless', 'register returned no "route", which returns the hooks of one route'],
+    ['notRoute', 'register returned a route that is not a function'],
   ])('%s: %s', async (returned, fault) => {
     const said = await start(returned).catch((error: Error) => error.message);
     expect(said).toMatch(/gateway\.config\.yaml:\d+:\d+ +plugins\.mistaken: the plugin could not/);
@@ -32,14 +32,14 @@ describe('what plugins return is looked at before anything is served', () => {
     ['misspelt', 'plugin mistaken: route returned the key "onRequst"; did you mean "onRequest"?'],
     ['late', /plugin mistaken: route returned the phase 'preHandler' \(known: cors, ip,/],
     ['phaseless', /plugin mistaken: route returned the phase undefined \(known: cors, ip,/],
-    ['between', "plugin mistaken: route returned the place 'middle': it is outer or inner"],
-    ['text', 'plugin mistaken: route returned a onRequest that is no function'],
+    ['between', "plugin mistaken: route returned the place 'middle': use outer or inner"],
+    ['text', 'plugin mistaken: route returned a onRequest that is not a function'],
     [
       'unknown',
       `plugin mistaken: route returned the phase 'authenicate'; did you mean "authenticate"?`,
     ],
-    ['noPolicy', 'plugin mistaken: its policy gives undefined, not a function'],
-    ['noCall', 'plugin mistaken: its policy gives undefined, not a function'],
+    ['noPolicy', 'plugin mistaken: its policy is undefined, not a function'],
+    ['noCall', 'plugin mistaken: its policy is undefined, not a function'],
   ])('what it makes of a route is a fault of the route, %s: %s', async (returned, fault) => {
     const said = await start(returned).catch((error: Error) => error.message);
     expect(said).toMatch(/gateway\.config\.yaml:\d+:\d+ +routes\.a: cannot be served: /);
@@ -53,7 +53,11 @@ describe('the log names the plugin, its hook and the route', () => {
     ['promise', 'onResponse', 'it returned a promise: the head is sent at once'],
     ['stream', 'transform', `it returned 'text': return a Transform`],
     ['own', 'policy', 'mine'],
-    ['response', 'policy', 'it returned undefined, no response: return what next(request) gives'],
+    [
+      'response',
+      'policy',
+      'it returned undefined, not a response: return what next(request) returns',
+    ],
   ])('where it %s (%s)', async (what, hook, message) => {
     const { log, lines } = recordingLog();
     const { fetch } = await startGateway({

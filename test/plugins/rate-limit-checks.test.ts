@@ -18,14 +18,14 @@ const plans = { free: { max: 2, window: '1s' }, gold: rate };
 describe('a limit is refused', () => {
   test.each([
     [{ by: 'route' }, 'rateLimit: limits nothing: give it max and window, plans, or concurrency'],
-    [{ max: 1 }, 'rateLimit: needs window too'],
-    [{ window: '1s' }, 'rateLimit: needs max too'],
+    [{ max: 1 }, 'rateLimit: also needs window'],
+    [{ window: '1s' }, 'rateLimit: also needs max'],
     [
       { ...rate, plans, plan: 'address', default: 'free' },
-      'rateLimit.plans: stands instead of max and window, not beside them',
+      'rateLimit.plans: replaces max and window: use one or the other',
     ],
-    [{ plans, default: 'free' }, 'rateLimit.plans: needs plan, which says whose is which'],
-    [{ plans, plan: 'address' }, 'rateLimit.plans: needs default, for whoever is on none of them'],
+    [{ plans, default: 'free' }, 'rateLimit.plans: needs plan, to say which one applies'],
+    [{ plans, plan: 'address' }, 'rateLimit.plans: needs default, for requests on none of them'],
     [
       { plans, plan: 'address', default: 'gould' },
       'rateLimit.default: no such plan; did you mean "gold"?',
@@ -47,15 +47,21 @@ describe('a limit is refused', () => {
   });
 
   test('in a list with its place', async () => {
-    expect(await faultOf([rate, { max: 1 }])).toBe('rateLimit[1]: needs window too');
+    expect(await faultOf([rate, { max: 1 }])).toBe('rateLimit[1]: also needs window');
   });
 });
 
 describe('a store is refused', () => {
   test.each([
     ['redis', 'rateLimit.store: '],
-    [{ redis: 'http://x' }, 'rateLimit.store.redis: must be redis:// or rediss://, a host'],
-    [{ redis: 'redis://x?db=1' }, 'rateLimit.store.redis: must be redis:// or rediss://, a host'],
+    [
+      { redis: 'http://x' },
+      'rateLimit.store.redis: must be a redis:// or rediss:// URL with a host',
+    ],
+    [
+      { redis: 'redis://x?db=1' },
+      'rateLimit.store.redis: must be a redis:// or rediss:// URL with a host',
+    ],
     [{ redis: 'redis://x', onError: 'alow' }, 'rateLimit.store.onError: '],
     [{ redis: 'redis://x', timout: '1s' }, 'rateLimit.store.timout: unknown key; did you mean'],
   ])('%j', async (store, fault) => {

@@ -132,7 +132,7 @@ describe('report', () => {
     expect((await fetch('/a')).headers.get('ratelimit')).toBe(null);
     expect(await metric('portico_rate_limit_reported_total{route="a"}')).toBe(3);
     expect(await metric('portico_rate_limited_total{route="a"}')).toBe(0);
-    expect(lines.filter((line) => line.includes('would be over'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('would exceed'))).toHaveLength(1);
   });
 });
 

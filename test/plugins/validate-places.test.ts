@@ -20,21 +20,21 @@ async function faultsIn(...body: readonly string[]): Promise<string[]> {
   );
 }
 
-const IS_NONE = 'is no JSON Schema: ';
+const IS_NONE = 'is not a JSON Schema: ';
 
 test.each([
   [
     ['requird: [n]', 'type: object'],
-    '1:1 .requird: is no keyword of JSON Schema; did you mean "required"?',
+    '1:1 .requird: is not a JSON Schema keyword; did you mean "required"?',
   ],
   [
     ['type: object', 'properties:', '  m: { type: string, minLenght: 3 }'],
-    '3:22 .properties.m.minLenght: is no keyword of JSON Schema; did you mean "minLength"?',
+    '3:22 .properties.m.minLenght: is not a JSON Schema keyword; did you mean "minLength"?',
   ],
-  [['type: object', 'nonsense: 1'], '2:1 .nonsense: is no keyword of JSON Schema'],
+  [['type: object', 'nonsense: 1'], '2:1 .nonsense: is not a JSON Schema keyword'],
   [
     ['type: array', 'items: { type: [string, nul] }'],
-    /^2:25 \.items\.type\[1\]: is no JSON Schema: must be one of array,/,
+    /^2:25 \.items\.type\[1\]: is not a JSON Schema: must be one of array,/,
   ],
   [
     ['type: object', 'properties: { m: { type: string, format: emial } }'],
@@ -50,11 +50,11 @@ test.each([
   ],
   [
     ['type: object', 'properties: { "a/b%~": { type: string, pattern: "(" } }'],
-    /^2:49 \.properties\.a\/b%~\.pattern: is no JSON Schema: pattern "\("/,
+    /^2:49 \.properties\.a\/b%~\.pattern: is not a JSON Schema: pattern "\("/,
   ],
   [
     ['type: object', 'patternProperties: { "(": true }'],
-    /^2:27 \.patternProperties\.\(: is no JSON Schema: pattern "\("/,
+    /^2:27 \.patternProperties\.\(: is not a JSON Schema: pattern "\("/,
   ],
   [
     ['allOf: [{ type: string }, { if: { type: string } }]'],
@@ -62,12 +62,9 @@ test.each([
   ],
   [
     ['type: object', 'properties: { m: { type: array, prefixItems: [{ type: string }] } }'],
-    /^2:46 \.properties\.m\.prefixItems: is no JSON Schema: "prefixItems" is 1-tuple/,
+    /^2:46 \.properties\.m\.prefixItems: is not a JSON Schema: "prefixItems" is 1-tuple/,
   ],
-  [
-    ['$ref: "#"'],
-    `1:7 .$ref: ${IS_NONE}"#" leads back to itself, so that no value could ever be checked`,
-  ],
+  [['$ref: "#"'], `1:7 .$ref: ${IS_NONE}"#" refers to itself, so no value could ever be checked`],
 ])('points at the word of a schema that is wrong: %j', async (body, fault) => {
   const [first, ...others] = await faultsIn(...body);
   if (typeof fault === 'string') expect(first).toBe(fault);
@@ -77,8 +74,8 @@ test.each([
 
 test('every word that is no keyword is told', async () => {
   expect(await faultsIn('type: object', 'requird: [n]', 'propertys: {}')).toEqual([
-    '2:1 .requird: is no keyword of JSON Schema; did you mean "required"?',
-    '3:1 .propertys: is no keyword of JSON Schema; did you mean "properties"?',
+    '2:1 .requird: is not a JSON Schema keyword; did you mean "required"?',
+    '3:1 .propertys: is not a JSON Schema keyword; did you mean "properties"?',
   ]);
 });
 

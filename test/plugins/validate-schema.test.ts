@@ -25,11 +25,11 @@ describe('a schema is refused', () => {
       { type: 'object', patternProperties: { '(a)\\1': {} } },
       'RE2',
     ],
-    ['a reference to itself', { $ref: '#' }, '"#" leads back to itself'],
+    ['a reference to itself', { $ref: '#' }, '"#" refers to itself'],
     [
       'the same by its $id',
       { $id: 'https://x.test/s', $ref: 'https://x.test/s#' },
-      'back to itself',
+      'refers to itself',
     ],
     [
       'a loop of two, far down',
@@ -42,7 +42,7 @@ describe('a schema is refused', () => {
           },
         },
       ),
-      'leads back to itself',
+      'refers to itself',
     ],
     ['$async', { $async: true, type: 'object' }, '$async'],
   ])('with %s', (_what, schema, fault) => {

@@ -283,23 +283,23 @@ describe('a route is refused', () => {
     [{}, 'validate: checks nothing: give it a body, query, params or headers'],
     [
       { body: { type: 'objet' } },
-      'validate.body.type: is no JSON Schema: must be one of array, boolean, integer, ',
+      'validate.body.type: is not a JSON Schema: must be one of array, boolean, integer, ',
     ],
     [
       { body: { properties: { a: { type: 'string', minLength: -1 } }, required: 'a' } },
-      'validate.body.required: is no JSON Schema: must be array',
+      'validate.body.required: is not a JSON Schema: must be array',
     ],
     [
       { body: { properties: { 'a/b': { minLength: -1 } } } },
-      'validate.body.properties.a/b.minLength: is no JSON Schema: must be >= 0',
+      'validate.body.properties.a/b.minLength: is not a JSON Schema: must be >= 0',
     ],
     [
       { body: { $schema: 'http://json-schema.org/draft-04/schema#' } },
-      'validate.body.$schema: is no JSON',
+      'validate.body.$schema: is not a JSON',
     ],
     [
       { query: { tpye: 'object' } },
-      'validate.query.tpye: is no keyword of JSON Schema; did you mean "type"?',
+      'validate.query.tpye: is not a JSON Schema keyword; did you mean "type"?',
     ],
     [
       { headers: { type: 'object', properties: { 'X-A': {} } } },

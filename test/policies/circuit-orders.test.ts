@@ -13,7 +13,7 @@ describe('a circuit that is held', () => {
     const call = breakerOn(circuit)(answering(200));
     circuit.force('open');
     await pass(3_600_000);
-    expect(() => circuit.check()).toThrow('held off by its operator');
+    expect(() => circuit.check()).toThrow('forced the circuit open');
     expect(await codeOf(call(aRequest()))).toBe('GW_CIRCUIT_OPEN');
     circuit.force(undefined);
     expect(await codeOf(call(aRequest()))).toBe('fulfilled');
@@ -71,7 +71,7 @@ describe('an open circuit that is tried at once', () => {
     circuit.check();
     const probe = circuit.enter();
     expect(circuit.state).toBe('half-open');
-    expect(() => circuit.enter()).toThrow('it is being tried again');
+    expect(() => circuit.enter()).toThrow('it is being probed');
     probe.succeed();
     await pass(0);
     expect(circuit.state).toBe('closed');

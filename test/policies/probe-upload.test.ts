@@ -15,7 +15,7 @@ describe('a probe whose client sends slowly', () => {
     client.write(bytesOf(1));
     void codeOf(breakerOn(circuit, { probeMs: 500 })(hanging)(aRequest({ body: upload })));
     await pass(499);
-    expect(() => circuit.check()).toThrow('it is being tried again');
+    expect(() => circuit.check()).toThrow('it is being probed');
     await pass(1);
     expect(await codeOf(breakerOn(circuit)(answering(200))(aRequest()))).toBe('fulfilled');
     await pass(0);
@@ -27,6 +27,6 @@ describe('a probe whose client sends slowly', () => {
     await openThenWait(circuit);
     void codeOf(breakerOn(circuit, { probeMs: 500 })(hanging)(aRequest()));
     await pass(5_000);
-    expect(() => circuit.check()).toThrow('it is being tried again');
+    expect(() => circuit.check()).toThrow('it is being probed');
   });
 });

@@ -102,7 +102,7 @@ describe('a part', () => {
       bodyOf(Buffer.from(TEXT), { 'content-type': 'application/json; charset=utf-7' }),
     ],
     [
-      'not of its charset',
+      'does not match its charset',
       bodyOf(Buffer.from('{"a":1'), { 'content-type': 'application/json; charset=utf-16le' }),
     ],
   ])('that is %s is invalid', async (_what, up) => {

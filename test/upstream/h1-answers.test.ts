@@ -113,7 +113,7 @@ describe('a transfer coding', () => {
 
 describe('the head of an answer', () => {
   const OVER =
-    'GW_UPSTREAM_HEADERS not blamed: the head of the answer is over the limit (limits.headers)';
+    'GW_UPSTREAM_HEADERS not blamed: the response head is over the limit (limits.headers)';
   const withCookie = (length: number): string =>
     `HTTP/1.1 200 OK\r\nset-cookie: ${'a'.repeat(length)}\r\ncontent-length: 2\r\n\r\nok`;
 

@@ -66,7 +66,8 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     severity: 'medium',
     *find({ admin }) {
       if (admin === undefined || isLoopback(admin.host)) return;
-      const message = 'anyone who can reach it learns the names of routes and upstreams, and addresses';
+      const message =
+        'anyone who can reach it learns the names of routes and upstreams, and addresses';
       yield { path: ['admin', 'host'], message };
     },
   },
@@ -100,7 +101,8 @@ export const AUDIT_RULES: readonly AuditRule[] = [
       const patience = { headersTimeout: limits.headersTimeoutMs, idle: limits.idleMs };
       for (const [key, ms] of Object.entries(patience)) {
         if (ms <= 60_000) continue;
-        const message = 'clients may hold a connection for more than a minute without sending a byte';
+        const message =
+          'clients may hold a connection for more than a minute without sending a byte';
         yield { path: ['server', 'limits', key], message };
       }
       if (limits.minRate === 0) {
@@ -125,7 +127,10 @@ export const AUDIT_RULES: readonly AuditRule[] = [
       for (const route of routes) {
         if (!callsUpstreams(route.action)) continue;
         if (Object.keys(route.plugins).some((plugin) => all.get(plugin)?.limits === true)) continue;
-        yield { path: ['routes', route.name], message: 'a single client may send any number of requests' };
+        yield {
+          path: ['routes', route.name],
+          message: 'a single client may send any number of requests',
+        };
       }
     },
   },
@@ -172,7 +177,10 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     severity: 'low',
     *find({ logs }) {
       if (logs.access) return;
-      yield { path: ['telemetry', 'logs', 'access'], message: 'there is no record of who requested what' };
+      yield {
+        path: ['telemetry', 'logs', 'access'],
+        message: 'there is no record of who requested what',
+      };
     },
   },
 ];

@@ -27,7 +27,7 @@ export interface Config {
 export interface AdminConfig {
   readonly host: string;
   readonly port: number;
-  /** Who bears it may change state; absent: programs on this machine. */
+  /** Bearers may change state; absent: programs on this machine. */
   readonly token?: string;
 }
 
@@ -36,7 +36,7 @@ export interface ServerConfig {
   readonly port: number;
   /** Absent: plain HTTP. */
   readonly tls?: ServerTlsConfig;
-  /** Whose word on the client is believed; empty: nobody's. */
+  /** Proxies that are trusted about the client; empty: none. */
   readonly trustedProxies: readonly AddressRange[];
   /** The one field, in lower case, in which they tell the client's address; absent: their lists do. */
   readonly clientAddress?: string;
@@ -53,7 +53,7 @@ export interface ServerConfig {
     readonly answerMs: number;
     readonly keepAliveMs: number;
     readonly connections: number;
-    /** Absent: no limit of its own for an address. */
+    /** Absent: no separate limit per address. */
     readonly connectionsPerAddress?: number;
   };
   /** Routes may have plugins that make faults. */
@@ -108,7 +108,7 @@ export type ConsulDiscoverConfig = DiscoverCommon & {
   /** An instance has all of these. */
   readonly tags: readonly string[];
   readonly datacenter?: string;
-  /** A secret: sent to the agent, and told to nobody else. */
+  /** A secret: sent only to the agent. */
   readonly token?: string;
   readonly waitMs: number;
 };
@@ -148,7 +148,7 @@ export interface RetryConfig {
   readonly budget: number;
 }
 
-/** PEM text; no names of files any more. */
+/** PEM text; file names have been resolved. */
 export interface UpstreamTlsConfig {
   /** Absent: the public authorities. */
   readonly ca?: string;
@@ -194,7 +194,7 @@ export interface UpstreamConfig {
   readonly keepAliveMs: number;
   /** Of the head of an answer. */
   readonly headersBytes: number;
-  /** It is told who passes its requests on. */
+  /** Whether requests to it carry `Via`. */
   readonly via: boolean;
   readonly connections: number;
   readonly balance: BalanceConfig;
@@ -208,11 +208,11 @@ export interface UpstreamConfig {
   readonly tls?: UpstreamTlsConfig;
   readonly http2: boolean;
   readonly bulkhead: BulkheadConfig;
-  /** Absent: no breaker, and no code of one runs. */
+  /** Absent: no breaker, and none of its code runs. */
   readonly breaker?: BreakerConfig;
   /** Absent: one try. */
   readonly retry?: RetryConfig;
-  /** Absent: nobody asks. */
+  /** Absent: no checks. */
   readonly health?: HealthConfig;
   /** Absent: no target is ejected. */
   readonly outlier?: OutlierConfig;

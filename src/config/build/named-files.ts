@@ -1,9 +1,9 @@
 /**
- * Files that the config names, such as certificates: read once, when it loads, from the folder of the
- * config file in which the name is written.
+ * Files that the config names, such as certificates. Each is read once, when the config loads, relative to the
+ * config file that names it.
  *
- * A value may also be the text itself, as `${file:…}` and `${NAME}` give it. What a file holds never
- * gets into a message; nor does a value that is no plausible name of one.
+ * A value may also be the text itself, as `${file:…}` and `${NAME}` provide it. The content of a file never
+ * appears in a message; nor does a value that does not look like a file name.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -11,7 +11,7 @@ import type { Path } from '../fault.ts';
 
 /** A bundle of every public authority is a quarter of this. */
 const MAX_FILE_BYTES = 1_048_576;
-/** A longer value is no name of a file, but may well be a key whose first line went missing. */
+/** A longer value is not a file name, but may be a key without its first line. */
 const MAX_NAME = 200;
 
 /** A PEM text, and where it came from. */
@@ -36,10 +36,10 @@ export class NamedFiles {
   }
 
   /**
-   * The PEM text that the key at `path` stands for: `written` itself, or what the file of that name
+   * The PEM text of the key at `path`: `written` itself, or what the file of that name
    * holds.
    *
-   * @throws {RangeError} when there is no such file, or none that can be read
+   * @throws {RangeError} when there is no such file, or it cannot be read
    */
   pemAt(path: Path, written: string): string {
     return this.sourceAt(path, written).text;
@@ -75,6 +75,7 @@ export function readText(file: string, name: string): string {
     const why = code === 'ENOENT' ? 'there is no file' : `(${code}) cannot read the file`;
     throw new RangeError(`${why} "${name}"`, { cause: error });
   }
-  if (bytes.length > MAX_FILE_BYTES) throw new RangeError(`the file "${name}" is over 1 MiB`);
+  if (bytes.length > MAX_FILE_BYTES)
+    throw new RangeError(`the file "${name}" is larger than 1 MiB`);
   return bytes.toString('utf8');
 }

@@ -1,4 +1,4 @@
-/** Is it a certificate, is it a key, do the two fit? Said in words that give nothing of them away. */
+/** Checks certificates and keys, and whether they match, with messages that reveal nothing of their content. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 
@@ -7,11 +7,11 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 /** @throws {RangeError} unless `pem` holds certificates, all of which can be read */
 export function readCertificates(pem: string): readonly X509Certificate[] {
   const blocks = pem.match(CERTIFICATE);
-  if (blocks === null) throw new RangeError('holds no certificate in PEM form');
+  if (blocks === null) throw new RangeError('contains no PEM certificate');
   try {
     return blocks.map((block) => new X509Certificate(block));
   } catch (error) {
-    throw new RangeError('holds a certificate that cannot be read', { cause: error });
+    throw new RangeError('contains an unreadable certificate', { cause: error });
   }
 }
 
@@ -22,8 +22,8 @@ export function readPrivateKey(pem: string): KeyObject {
   } catch (error) {
     const isLocked = /BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(pem);
     const message = isLocked
-      ? 'holds a key with a passphrase: use one without'
-      : 'holds no private key in PEM form';
+      ? 'contains a key with a passphrase: use one without'
+      : 'contains no PEM private key';
     throw new RangeError(message, { cause: error });
   }
 }
@@ -31,7 +31,7 @@ export function readPrivateKey(pem: string): KeyObject {
 /** @throws {RangeError} unless `key` is that of the first certificate in `cert` */
 export function checkKeyPair(cert: string, key: string): void {
   if (!readCertificates(cert)[0]!.checkPrivateKey(readPrivateKey(key))) {
-    throw new RangeError('is not the key of the certificate in "cert"');
+    throw new RangeError('does not match the certificate in "cert"');
   }
   try {
     // What OpenSSL's security level refuses, such as a key that is too short, shows only here.
@@ -47,10 +47,10 @@ export function checkPeriod(cert: string): void {
   const { validFromDate, validToDate } = readCertificates(cert)[0]!;
   const now = Date.now();
   if (validToDate.getTime() < now) {
-    throw new RangeError(`holds a certificate that expired on ${dayOf(validToDate)}`);
+    throw new RangeError(`contains a certificate that expired on ${dayOf(validToDate)}`);
   }
   if (validFromDate.getTime() > now) {
-    throw new RangeError(`holds a certificate that is not valid before ${dayOf(validFromDate)}`);
+    throw new RangeError(`contains a certificate that is not valid before ${dayOf(validFromDate)}`);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Files that plugins' settings name: their text stands in place of the name before anything is parsed. */
+/** Files that the settings of plugins name: their text replaces the name before anything is parsed. */
 import type { Finding, Path } from '../fault.ts';
 import type { Modules } from '../modules.ts';
 import type { NamedFiles } from './named-files.ts';

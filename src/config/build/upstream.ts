@@ -1,4 +1,4 @@
-/** From an upstream as it was written and parsed to the one the gateway runs on. */
+/** Builds the upstream that the gateway runs on from the parsed one. */
 import type * as Run from './config.ts';
 import type { UpstreamConfig } from './config.ts';
 import type { NamedFiles } from './named-files.ts';

@@ -1,4 +1,4 @@
-/** The names a certificate is for (RFC 5280 §4.2.1.6), out of the text that Node makes of them. */
+/** The names a certificate is for (RFC 5280 §4.2.1.6), parsed from Node's text form. */
 import type { X509Certificate } from 'node:crypto';
 
 /** Node quotes a name that could be taken for several. */
@@ -15,7 +15,7 @@ export function subjectNames(text: string | undefined): readonly string[] {
   return names;
 }
 
-/** Host names, in lower case; the common name where there is no other (RFC 6125 §6.4.4). */
+/** Host names, in lower case; the common name if there is no other (RFC 6125 §6.4.4). */
 export function hostNames(certificate: X509Certificate): readonly string[] {
   const names = subjectNames(certificate.subjectAltName)
     .filter((name) => name.startsWith('DNS:'))

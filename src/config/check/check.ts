@@ -1,9 +1,9 @@
 /**
- * What a schema cannot see: names that refer to nothing, parameters nobody defines, routes that
+ * Finds what a schema cannot see: names that refer to nothing, undefined parameters, routes that
  * take each other's requests.
  *
- * Runs over the tree as it was written, so that it finds its faults even where the schema found
- * some; whatever has the wrong shape is the schema's to report and is passed over here.
+ * Runs over the tree as it was written, so that it finds its faults even if the schema found
+ * some; values of the wrong shape are reported by the schema and skipped here.
  */
 import type { ActionModule, WrittenAction } from '../actions.ts';
 import { checkClientAddress } from './client-address.ts';
@@ -103,7 +103,7 @@ function checkRoute(
 const hasBeside = (route: Tree, { beside }: ActionModule): boolean =>
   Object.keys(beside).some((key) => route[key] !== undefined);
 
-/** What `route` says, and what it has by default, but for what it takes away. */
+/** The keys of `route` and its defaults, without those that it removes. */
 function keysOf({ defaults }: Tree, route: Tree): ReadonlyMap<string, unknown> {
   const common = isMap(defaults) && isMap(defaults['routes']) ? defaults['routes'] : {};
   return new Map(Object.entries({ ...common, ...route }).filter(([, own]) => own !== false));
@@ -117,13 +117,13 @@ function* checkAction(route: Tree, path: Path, modules: Modules): Generator<Find
     yield { path, at: 'key', message };
   }
   for (const { key } of others) {
-    const message = `a route has one action, and this one has "${first?.key}" already`;
+    const message = `a route has exactly one action, and this one already has "${first?.key}"`;
     yield { path: [...path, key], at: 'key', message };
   }
   for (const { key: action, beside } of modules.actions) {
     if (route[action] !== undefined) continue;
     for (const key of Object.keys(beside).filter((each) => route[each] !== undefined)) {
-      yield { path: [...path, key], at: 'key', message: `only goes with the action "${action}"` };
+      yield { path: [...path, key], at: 'key', message: `needs the action "${action}"` };
     }
   }
 }

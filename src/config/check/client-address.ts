@@ -1,4 +1,4 @@
-/** `server.clientAddress` where nobody could tell an address in it. */
+/** Warns of a `server.clientAddress` that has no effect. */
 import type { Finding } from '../fault.ts';
 import { isMap, type Tree } from '../yaml/tree.ts';
 
@@ -7,6 +7,6 @@ export function* checkClientAddress({ server }: Tree): Generator<Finding> {
   const proxies = server['trustedProxies'];
   if (proxies !== undefined && !(Array.isArray(proxies) && proxies.length === 0)) return;
   const message =
-    'is never read: only proxies under server.trustedProxies are believed, and there are none';
+    'is never used: it counts only from proxies under server.trustedProxies, and there are none';
   yield { path: ['server', 'clientAddress'], severity: 'warning', message };
 }

@@ -1,4 +1,4 @@
-/** Which of two matches takes whatever the other would. */
+/** Whether one match takes every request that another would. */
 import type { MatchConfig } from '../build/config.ts';
 import type { Segment } from '../schema/path-pattern.ts';
 

@@ -1,11 +1,11 @@
-/** Looks up the words of other gateways: what was meant by one, and what to say of it. */
+/** Looks up words of other gateways: what each means here, and what to say about it. */
 import type { Path } from '../fault.ts';
 import { FOREIGN } from './foreign-words.ts';
 
 export interface ForeignWord {
   /** What it is here: a key beside it, or one elsewhere from the root, such as `upstreams.*.targets`. */
   readonly means?: string;
-  /** How that is written; or, where there is no such thing, why. */
+  /** How to write that; or why there is no such thing. */
   readonly say: string;
 }
 
@@ -19,7 +19,7 @@ const ALIKE: readonly (readonly [place: RegExp, like: string])[] = [
 
 const NAMED = /^(upstreams|routes|plugins\.jwt\.issuers|routes\.\*\.aggregate)\.[^.]+/;
 
-/** What `key`, of the map at `path`, is called here; `undefined` where it is no word of others. */
+/** What `key`, of the map at `path`, is called here; `undefined` if no other gateway uses the word. */
 export const foreignWord = (path: Path, key: string): ForeignWord | undefined =>
   WORDS.get(placeOf(path))?.get(plain(key));
 
@@ -48,7 +48,7 @@ function placeOf(path: Path): string {
 export const called = ({ means, say }: ForeignWord): string =>
   means === undefined
     ? `: ${say}`
-    : `; did you mean "${means.replaceAll('*', '<name>')}"? It is written ${say}`;
+    : `; did you mean "${means.replaceAll('*', '<name>')}"? Write ${say}`;
 
 const plain = (word: string): string => word.replaceAll(/[-_]/g, '').toLowerCase();
 

@@ -1,7 +1,7 @@
 /**
- * Words of other gateways, and what they are called here: who comes from one of them writes its words.
+ * Words of other gateways and their names here: people who come from another gateway use its words.
  *
- * Kong, Traefik, KrakenD, Envoy, nginx, express-gateway, Spring Cloud Gateway. A word stands in one spelling:
+ * Kong, Traefik, KrakenD, Envoy, nginx, express-gateway, Spring Cloud Gateway. Each word is listed in one spelling:
  * case, `-` and `_` make no difference.
  */
 
@@ -12,7 +12,7 @@ type None = readonly [words: string, undefined, why: string];
 const UPSTREAM = 'upstreams.*';
 const ROUTE = 'routes.*';
 
-/** By the place of the map that the word stands in; indexes of lists do not count. */
+/** By the place of the map that the word is in; list indexes are ignored. */
 export const FOREIGN: Readonly<Record<string, readonly (Row | None)[]>> = {
   '': [
     [

@@ -1,7 +1,7 @@
 /**
- * Routes that can never win: each of their matches is covered by one that always comes before it.
+ * Finds routes that never match: each of their matches is covered by one that always comes first.
  *
- * A config may have ten thousand routes, so none is compared with all: who may cover a match stands
+ * A config may have ten thousand routes, so none is compared with all others: candidates are
  * in a tree of path segments, by host.
  */
 import type { MatchConfig } from '../build/config.ts';
@@ -25,7 +25,7 @@ export function* findHidden(
     const hiders = entries.map((entry) => cover.firstOver(entry));
     if (hiders.some((hider) => hider === undefined)) continue;
     const names = [...new Set(hiders.map((hider) => `routes.${hider!.route}`))].join(', ');
-    const message = `can never win: ${names} takes all its requests`;
+    const message = `never matches: ${names} takes all its requests`;
     yield { path: ['routes', route], at: 'key', severity: 'warning', message };
   }
 }
@@ -110,7 +110,7 @@ class Cover {
     return path.kind === 'prefix' ? node.prefix : exactAt(node, path);
   }
 
-  /** Where those stand whose path covers that of `match`. */
+  /** Where the matches are whose path covers that of `match`. */
   *#over({ path, pathRegex }: MatchConfig): Generator<ByHost> {
     yield this.#anyPath;
     if (pathRegex !== undefined) yield this.#regexes.get(pathRegex) ?? new Map();

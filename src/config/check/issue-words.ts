@@ -1,4 +1,4 @@
-/** How the schema's findings are put: `expected …, found …`. */
+/** Words the schema's findings: `expected …, found …`. */
 import type { z } from 'zod';
 import { hint } from './suggest.ts';
 import { shown } from '../schema/types.ts';

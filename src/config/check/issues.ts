@@ -1,4 +1,4 @@
-/** From what the schema found wrong to what a person should read. */
+/** Translates what the schema found into what people should read. */
 import type { z } from 'zod';
 import { called, exampleAt, foreignValue, foreignWord } from './foreign-hints.ts';
 import { formatPath, type Finding, type Path } from '../fault.ts';
@@ -24,7 +24,7 @@ export function findingsOf(
 interface Context {
   readonly schema: z.ZodType;
   readonly value: unknown;
-  /** Paths that misspelt keys stand for. */
+  /** Paths that misspelt keys were meant to be. */
   readonly meant: Set<string>;
 }
 
@@ -51,13 +51,16 @@ function unknownKey({ schema, value, meant }: Context, path: Path, key: string):
     const map = valueAt(value, path);
     const form = forms.find((keys) => keys.includes(key))!;
     const others = Object.keys(isMap(map) ? map : {}).filter((other) => !form.includes(other));
-    return { ...at, message: `does not go with ${others.map((each) => `"${each}"`).join(', ')}` };
+    return {
+      ...at,
+      message: `cannot be combined with ${others.map((each) => `"${each}"`).join(', ')}`,
+    };
   }
   const [name = '', ...glued] = key.split(':');
   // `{ path:/a }` is one word to YAML.
   if (glued.length > 0 && known.includes(name)) {
     meant.add(formatPath([...path, name]));
-    return { ...at, message: `unknown key; a space goes after the colon of "${name}"` };
+    return { ...at, message: `unknown key; put a space after the colon of "${name}"` };
   }
   const near = nearest(key, known);
   const foreign = foreignWord(path, key);
@@ -104,20 +107,20 @@ function otherWord(path: Path, value: unknown): string {
   return meant === undefined ? '' : `; did you mean ${meant}?`;
 }
 
-/** How a map or list is written, where something else stands. */
+/** How to write a map or list, if there is something else. */
 function howWritten(wanted: readonly string[], path: Path, value: unknown): string {
   const wantsMap = wanted.includes('a map');
   const wantsList = wanted.includes('a list');
   if (!wantsMap && !wantsList) return '';
   if (typeof value === 'string' && wantsMap && /^\w+:(?!\/\/)\S/.test(value)) {
-    return '; a space goes after the colon of a key';
+    return '; put a space after the colon of a key';
   }
   if (typeof value === 'string' && wantsList && /^-\S/.test(value)) {
-    return '; a space goes after the - of an entry';
+    return '; put a space after the - of an entry';
   }
   const example = exampleAt(path);
-  if (example !== undefined) return `; it is written ${example}`;
-  return wantsList && typeof value === 'string' ? '; a list is written [a, b]' : '';
+  if (example !== undefined) return `; write ${example}`;
+  return wantsList && typeof value === 'string' ? '; write a list as [a, b]' : '';
 }
 
 /** The branches of a union, and of the unions that are its branches. */

@@ -1,4 +1,4 @@
-/** What a route's matches say, as far as it can be read; and what in them cannot work. */
+/** Reads the matches of a route as far as possible, and finds what in them cannot work. */
 import { METHODS } from 'node:http';
 import type { Finding, Path } from '../fault.ts';
 import type { PathPatterns } from '../build/match.ts';
@@ -17,7 +17,7 @@ export interface Alternative {
   readonly pattern?: PathPattern;
   /** What templates of the route may name. */
   readonly parameters: readonly string[];
-  /** There may be more of a path than it names: `/*` in a rewrite stands for that. */
+  /** A path may be longer than the match: `/*` in a rewrite refers to the rest. */
   readonly isOpen: boolean;
 }
 
@@ -60,7 +60,7 @@ function readAlternative(
     report({ path: [...at, key], message: (error as Error).message });
   };
   if (typeof path === 'string') {
-    // The schema tells of the slash.
+    // The schema reports the slash.
     if (!path.startsWith('/')) return undefined;
     try {
       const pattern = patterns.of(path);
@@ -76,7 +76,7 @@ function readAlternative(
       return fail('pathRegex', error);
     }
   }
-  // A key that nobody knows may have been meant to be the path.
+  // An unknown key may have been meant to be the path.
   const isAny = Object.keys(match).every((key) => ANYWHERE.has(key));
   return isAny ? { at, parameters: [], isOpen: true } : undefined;
 }
@@ -89,7 +89,7 @@ function* checkMatch(match: Tree, path: Path): Generator<Finding> {
   const fault = typeof pathRegex === 'string' && parameterFault(pathRegex.replaceAll(CLASS, ''));
   if (fault) yield { path: [...path, 'pathRegex'], message: fault };
   if (match['path'] !== undefined && match['pathRegex'] !== undefined) {
-    const message = 'stands beside path: use one of them';
+    const message = 'cannot be combined with path: use one of them';
     yield { path: [...path, 'pathRegex'], at: 'key', message };
     yield* checkRegex(match['pathRegex'], [...path, 'pathRegex']);
   }
@@ -109,7 +109,7 @@ function* checkMatch(match: Tree, path: Path): Generator<Finding> {
 const NEVER_SERVED = new Set(['TRACE', 'CONNECT']);
 const SERVED = METHODS.filter((method) => !NEVER_SERVED.has(method));
 
-/** A word in capitals that is no method; others are the schema's to report. */
+/** A word in upper case that is not a method; the schema reports others. */
 export function* checkMethod(method: unknown, path: Path): Generator<Finding> {
   if (typeof method !== 'string' || !/^[A-Z]/.test(method) || SERVED.includes(method)) return;
   if (NEVER_SERVED.has(method)) yield { path, message: `"${method}" is never served` };

@@ -1,8 +1,8 @@
 /**
- * Routes whose headers, cookies or query look more specific than another's methods, and are not: a
- * match that names its methods comes before one that does not, whatever else they say.
+ * Finds routes whose headers, cookies or query look more specific than another route's methods, but are not: a
+ * match with methods comes before one without, whatever else it has.
  *
- * A canary is written so: `{ path: /c/*, headers: … }` beside `{ path: /c/*, methods: [GET] }` gets no GET.
+ * A typical case is a canary: `{ path: /c/*, headers: … }` beside `{ path: /c/*, methods: [GET] }` gets no GET.
  */
 import type { MatchConfig } from '../build/config.ts';
 import type { TableEntry } from './route-table.ts';
@@ -21,7 +21,7 @@ export function* findOutranked(table: readonly TableEntry[]): Generator<Step> {
     const methods = [...new Set(winners.flatMap(({ match }) => match.methods ?? []))].join(', ');
     const names = [...new Set(winners.map(({ route }) => `routes.${route}`))];
     const take = names.length === 1 ? 'takes' : 'take';
-    const message = `never wins for ${methods}: ${names.join(', ')} ${take} these, since methods come before headers, cookies and query; a higher "priority" wins`;
+    const message = `never matches for ${methods}: ${names.join(', ')} ${take} these, because methods rank above headers, cookies and query; to change that, give it a higher "priority"`;
     yield { path: entry.at, severity: 'warning', message };
   }
 }

@@ -1,4 +1,4 @@
-/** What routes say to plugins, and plugins that are not there. */
+/** Checks the plugin options of routes, and finds unknown plugins. */
 import { toError } from '../../core/errors.ts';
 import type { Finding, Path } from '../fault.ts';
 import { type KnownNames, knownNames, type Modules, type PluginModule } from '../modules.ts';
@@ -39,7 +39,7 @@ function* orFault<S extends Step>(
   }
 }
 
-/** A plugin that the server must allow stands where it may, or is a fault at each of its keys. */
+/** A plugin that the server must allow but does not is a fault at each of its keys. */
 function* checkPermission(
   tree: Tree,
   name: string,
@@ -75,12 +75,12 @@ export function* checkHashes(tree: Tree, modules: Modules): Generator<Finding> {
     if (typeof hash !== 'string' || !hash.startsWith('plugin:')) continue;
     const name = hash.slice('plugin:'.length);
     if (keyed.has(name)) continue;
-    const message = `no plugin with a key is called "${name}"${hint(name, [...keyed])}`;
+    const message = `no plugin with a key is named "${name}"${hint(name, [...keyed])}`;
     yield { path: [...path, 'balance', 'hash'], message };
   }
 }
 
-/** A plugin, and what its `check` is told besides a route's options. */
+/** A plugin, and what its `check` gets besides a route's options. */
 interface Checked {
   readonly name: string;
   readonly plugin: PluginModule;
@@ -168,7 +168,7 @@ export function aboutPlugins(
   const unknown = absent
     .filter(([, settings]) => !(isMap(settings) && 'module' in settings))
     .map(([name]) => name);
-  // A module that could not be loaded is a fault at its line: nobody knows its key on routes.
+  // A module that could not be loaded is a fault at its own line: its key on routes is unknown.
   const unloaded = new Set(
     modules.findings.filter(({ path }) => path[0] === 'plugins').map(({ path }) => path[1]),
   );
@@ -184,7 +184,7 @@ export function aboutPlugins(
     ...unknown.map((name) => ({
       path: ['plugins', name],
       at: 'key' as const,
-      message: `unknown plugin${hint(name, known)}; one of yours needs its "module"`,
+      message: `unknown plugin${hint(name, known)}; your own plugins need a "module"`,
     })),
   ];
 }

@@ -1,4 +1,4 @@
-/** Addresses nobody can listen on, told while the process that serves still does. */
+/** Finds addresses that nothing can listen on, while the serving process is not yet affected. */
 import { isIP } from 'node:net';
 import type { Finding } from '../fault.ts';
 import { Admin, Server } from '../schema/schema.ts';
@@ -18,14 +18,14 @@ export function* checkPorts({ server, admin }: Tree): Generator<Finding> {
   const meet = host === other.data.host || ANY.has(host) || ANY.has(other.data.host);
   if (!meet || port === 0 || port !== other.data.port) return;
   const at = isMap(admin) && admin['port'] !== undefined ? 'admin' : 'server';
-  const message = `is the port of ${at === 'admin' ? 'server' : 'admin'}, too`;
+  const message = `is also the port of ${at === 'admin' ? 'server' : 'admin'}`;
   yield { path: [at, 'port'], message };
 }
 
 function* checkHost(written: unknown, section: string): Generator<Finding> {
   const host = isMap(written) ? written['host'] : undefined;
   if (typeof host !== 'string' || isIP(host) > 0 || /^[\w.-]*$/.test(host)) return;
-  const message = `"${host}" is no address or name, such as 127.0.0.1, :: or localhost; without port`;
+  const message = `"${host}" is not an address or name such as 127.0.0.1, :: or localhost, without a port`;
   yield { path: [section, 'host'], message };
 }
 

@@ -20,7 +20,7 @@ export interface Fingerprint {
   readonly methods: string;
   /** By path and hosts. */
   readonly place: string;
-  /** By all but the methods. */
+  /** By everything except the methods. */
   readonly rest: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Routes that take each other's requests: two with the same matchers are a fault, one that can never
- * win is a warning, as is one that cannot for some of its methods.
+ * Finds routes that take each other's requests. Two with the same match are a fault; one that never
+ * matches is a warning, as is one that never matches for some of its methods.
  */
 import type { MatchConfig } from '../build/config.ts';
 import { buildMatch, type PathPatterns } from '../build/match.ts';

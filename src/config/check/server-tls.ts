@@ -1,4 +1,4 @@
-/** What `server.tls` says: one way to name certificates, files that are there, keys that fit, in time. */
+/** Checks `server.tls`: one way to name certificates, existing files, matching keys, valid dates. */
 import { checkTls } from './tls.ts';
 import type { Finding, Path } from '../fault.ts';
 import type { NamedFiles } from '../build/named-files.ts';
@@ -13,7 +13,7 @@ export function* checkServerTls({ server }: Tree, files: NamedFiles): Generator<
   const { cert, key, certificates, clientCa, clientAuth } = tls;
   const isOne = cert !== undefined || key !== undefined;
   if (isOne && certificates !== undefined) {
-    const message = 'does not go with "cert" and "key": list that pair here too';
+    const message = 'cannot be combined with "cert" and "key": list that pair here too';
     yield { path: [...AT, 'certificates'], at: 'key', message };
   }
   if (!isOne && certificates === undefined) {
@@ -28,7 +28,7 @@ export function* checkServerTls({ server }: Tree, files: NamedFiles): Generator<
     files,
   );
   if (clientAuth !== undefined && clientCa === undefined) {
-    const message = 'needs a "clientCa" beside it';
+    const message = 'also needs a "clientCa"';
     yield { path: [...AT, 'clientAuth'], at: 'key', message };
   }
   yield* checkPem(clientCa, [...AT, 'clientCa'], files, readCertificates);
@@ -39,7 +39,7 @@ interface Pair {
   readonly path: Path;
 }
 
-/** One that is out of its time is only a warning beside one that is not: the others serve without it. */
+/** One that is out of its time is only a warning beside one that is not; the others are served without it. */
 function* checkPairs(pairs: readonly Pair[], files: NamedFiles): Generator<Finding> {
   const untimely: Finding[] = [];
   let areAnyUsable = false;
@@ -55,7 +55,7 @@ function* checkPairs(pairs: readonly Pair[], files: NamedFiles): Generator<Findi
   for (const finding of untimely) {
     if (!areAnyUsable) yield finding;
     else {
-      const message = `${finding.message}: the others serve without it`;
+      const message = `${finding.message}; the others are served without it`;
       yield { ...finding, message, severity: 'warning' };
     }
   }

@@ -1,4 +1,4 @@
-/** "Did you mean": the known word that is nearest to one that is not known. */
+/** "Did you mean": the known word that is closest to an unknown one. */
 
 /** Edits (insert, delete, replace, swap neighbours) that turn `a` into `b`. */
 export function editDistance(a: string, b: string): number {

@@ -1,4 +1,4 @@
-/** Templates that cannot be filled: unknown names, braces that do not close, paths nobody can ask for. */
+/** Finds templates that cannot be filled: unknown names, unclosed braces, paths that no request can have. */
 import type { Alternative, Matches } from './match.ts';
 import type { Finding, Path } from '../fault.ts';
 import { parameterFault as semicolonFault } from '../../core/path-parameters.ts';
@@ -39,7 +39,7 @@ export function* checkTarget(text: string, path: Path, matches: Matches): Genera
     matches.complete &&
     !matches.alternatives.every(({ isOpen }) => isOpen)
   ) {
-    yield { path, message: 'ends in * though the match is no prefix: there is nothing to keep' };
+    yield { path, message: 'ends in * but the match is not a prefix: there is nothing to keep' };
   }
 }
 
@@ -67,10 +67,10 @@ export function* checkOwnPath(text: string, path: Path): Generator<Finding> {
 
 /** A path that is sent must be canonical: what is not never leaves the gateway. */
 export function* checkSentPath(text: string, path: Path): Generator<Finding> {
-  // The schema tells of the slash.
+  // The schema reports the slash.
   if (!text.startsWith('/')) return;
   if (text.includes('?')) {
-    yield { path, message: 'holds a "?": a path has no query' };
+    yield { path, message: 'contains a "?": a path has no query' };
     return;
   }
   for (const message of [colonParameter(text), semicolonFault(text)]) {
@@ -82,9 +82,9 @@ export function* checkSentPath(text: string, path: Path): Generator<Finding> {
     const canonical = canonicalText(sample);
     if (canonical === sample) return;
     const right = template.references.length > 0 ? '' : `: use "${canonical}"`;
-    yield { path, message: `is no canonical path${right}` };
+    yield { path, message: `is not a canonical path${right}` };
   } catch (error) {
-    // Braces are told of where references are checked.
+    // The check of references reports braces.
     if (error instanceof RangeError) return;
     yield { path, message: `cannot be sent: ${(error as Error).message}` };
   }

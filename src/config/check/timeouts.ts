@@ -1,6 +1,6 @@
 /**
- * Timeouts that can never be reached, since a deadline ends the call before: whoever writes
- * `timeout: 30s` alone waits 15 s, and is told by nothing but a 504.
+ * Finds timeouts that are never reached because a deadline ends the call first. Without this, `timeout: 30s`
+ * alone would wait 15 s, and only a 504 would tell.
  */
 import type { Finding, Path } from '../fault.ts';
 import { PAUSE, type Step } from './step.ts';
@@ -10,7 +10,7 @@ import { isMap, type Tree } from '../yaml/tree.ts';
 import { parseDuration } from '../schema/units.ts';
 
 /**
- * A warning for each timeout that is written and longer than the deadline it stands under, and for each
+ * A warning for each timeout in the config that is longer than its deadline, and for each
  * deadline that is longer than any answer is waited for.
  */
 export function* checkTimeouts(tree: Tree): Generator<Step> {
@@ -32,7 +32,7 @@ function* checkDeadlines({ server, defaults, upstreams, routes }: Tree): Generat
     const deadlineMs = read(deadline);
     if (deadlineMs === undefined || answerMs === undefined || deadlineMs <= answerMs) continue;
     const shown = typeof answer === 'string' ? answer : `${DEFAULT_ANSWER_MS / 60_000}m by default`;
-    const message = `is never reached: server.limits.answer (${shown}) ends the request before`;
+    const message = `is never reached: server.limits.answer (${shown}) ends the request first`;
     yield { path: [...path, 'deadline'], severity: 'warning', message };
   }
 }
@@ -77,11 +77,11 @@ function* compare(timeout: unknown, deadline: unknown, path: Path): Generator<Fi
   if (timeoutMs === undefined || deadlineMs === undefined || timeoutMs <= deadlineMs) return;
   const shown =
     typeof deadline === 'string' ? deadline : `${DEFAULT_DEADLINE_MS / 1_000}s by default`;
-  const message = `is never reached: the deadline (${shown}) ends the call before`;
+  const message = `is never reached: the deadline (${shown}) ends the call first`;
   yield { path, severity: 'warning', message };
 }
 
-/** `undefined` for what is absent, or no duration: the schema tells of that. */
+/** `undefined` if absent or not a duration: the schema reports that. */
 function read(written: unknown): number | undefined {
   if (typeof written !== 'string') return undefined;
   try {

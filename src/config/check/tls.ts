@@ -1,4 +1,4 @@
-/** What an upstream's `tls` says: files that are there, keys that fit, targets that have a use for it. */
+/** Checks the `tls` of an upstream: existing files, matching keys, targets that use it. */
 import type { Finding, Path } from '../fault.ts';
 import type { NamedFiles } from '../build/named-files.ts';
 import { checkKeyPair, readCertificates, readPrivateKey } from '../build/pem.ts';
@@ -16,7 +16,7 @@ export function* checkUpstreamTls(tree: Tree, files: NamedFiles): Generator<Find
     const path = ['upstreams', name, 'tls'];
     yield* checkTls(upstream['tls'], path, files);
     if (upstream['tls'] === undefined || mayBeSecure(upstream['targets'])) continue;
-    yield { path, at: 'key', message: 'none of the targets is https: it would change nothing' };
+    yield { path, at: 'key', message: 'has no effect: none of the targets is https' };
   }
 }
 
@@ -38,7 +38,7 @@ export function* checkTls(tls: unknown, path: Path, files: NamedFiles): Generato
   for (const { finding } of [ca, cert, key]) if (finding !== undefined) yield finding;
   for (const [one, other] of PAIR) {
     if (tls[one] === undefined || tls[other] !== undefined) continue;
-    yield { path: [...path, one], at: 'key', message: `needs a "${other}" beside it` };
+    yield { path: [...path, one], at: 'key', message: `also needs a "${other}"` };
   }
   if (cert.pem === undefined || key.pem === undefined) return;
   const { pem } = cert;

@@ -1,4 +1,4 @@
-/** What a schema cannot see of an upstream: keys that need each other, or exclude each other. */
+/** Finds what a schema cannot see in an upstream: keys that need or exclude each other. */
 import type { Finding, Path } from '../fault.ts';
 import { foreignWord } from './foreign-hints.ts';
 import { DnsDiscovery } from '../schema/discover.ts';
@@ -25,7 +25,7 @@ export function* checkUpstreams({ defaults, upstreams }: Tree): Generator<Findin
 function* checkOrigins(upstream: Tree, path: Path): Generator<Finding> {
   const { targets, discover } = upstream;
   if (targets !== undefined && discover !== undefined) {
-    const message = 'does not go with "targets": they are listed, or looked up';
+    const message = 'cannot be combined with "targets": list them or look them up';
     yield { path: [...path, 'discover'], at: 'key', message };
   }
   if (targets !== undefined || discover !== undefined) return;
@@ -35,7 +35,7 @@ function* checkOrigins(upstream: Tree, path: Path): Generator<Finding> {
   yield { path, at: 'key', message };
 }
 
-/** A target that stands there twice would be counted, judged and ejected as two. */
+/** A target that is listed twice would be counted, judged and ejected as two. */
 function* checkTwice(targets: unknown, path: Path): Generator<Finding> {
   if (!Array.isArray(targets)) return;
   const seen = new Set<string>();
@@ -44,7 +44,7 @@ function* checkTwice(targets: unknown, path: Path): Generator<Finding> {
     if (typeof written !== 'string' || !URL.canParse(written)) continue;
     const { href } = new URL(written);
     if (seen.has(href)) {
-      const message = 'stands there twice; to give it a larger share use `weight`';
+      const message = 'is listed twice; to give it a larger share use `weight`';
       yield { path: [...path, i], message };
     }
     seen.add(href);
@@ -68,15 +68,15 @@ function* checkPort(discover: Tree, path: Path): Generator<Finding> {
   const { dns, type = 'A', port } = discover;
   if (dns === undefined) return;
   if (type === 'SRV' && port !== undefined) {
-    const message = 'does not go with the type SRV: its records carry the port';
+    const message = 'cannot be combined with the type SRV: its records carry the port';
     yield { path: [...path, 'port'], at: 'key', message };
   }
   if ((type !== 'A' && type !== 'AAAA') || port !== undefined) return;
   if (hasMisspelt(['port'], discover, path, Object.keys(DnsDiscovery.shape))) return;
-  yield { path, message: `needs a port: records of type ${type} carry none` };
+  yield { path, message: `needs a port: ${type} records carry none` };
 }
 
-/** Was one of `wanted` written wrongly? The schema tells of the key, and what it should be. */
+/** Was one of `wanted` misspelt? The schema reports the key, and what it should be. */
 export function hasMisspelt(
   wanted: readonly string[],
   map: Tree,

@@ -27,7 +27,7 @@ export interface JsonSchema {
   definitions?: Readonly<Record<string, JsonSchema>>;
 }
 
-/** A placeholder may stand wherever a value may. */
+/** A placeholder is allowed wherever a value is. */
 const PLACEHOLDER: JsonSchema = { type: 'string', pattern: '\\$\\{.+\\}' };
 
 /** What a config may say, as editors check it before any placeholder is replaced. */

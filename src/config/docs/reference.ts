@@ -1,7 +1,7 @@
 /**
- * docs/configuration.md: the schema as a person reads it, one section for each map.
+ * docs/configuration.md: the schema for people, with one section per map.
  *
- * It is made from the JSON Schema, so that editors and page cannot tell two stories.
+ * It is generated from the JSON Schema, so that editors and the page always agree.
  */
 import { type JsonSchema, plainJsonSchema } from './json-schema.ts';
 import { INTRODUCTION } from './reference-text.ts';
@@ -15,7 +15,7 @@ export function reference(parts: SchemaParts): string {
   return [INTRODUCTION, '', ...writer.sections].join('\n');
 }
 
-/** Maps that stand somewhere in a value, with what is added to its path to get there. */
+/** Maps within a value, with what to add to its path to get there. */
 interface Inner {
   readonly suffix: string;
   readonly forms: JsonSchema[];
@@ -46,7 +46,7 @@ class ReferenceWriter {
     this.sections[at] = [`${level} ${title}`, '', ...about, tables, ''].join('\n');
   }
 
-  /** The maps within a map; what routes and upstreams share is told there, not under `defaults`. */
+  /** The maps within a map; what routes and upstreams share is described there, not under `defaults`. */
   #below(path: string, { properties = {}, additionalProperties }: JsonSchema) {
     const members = Object.entries(properties).toSorted(
       ([a], [b]) => Number(a === 'defaults') - Number(b === 'defaults'),
@@ -133,7 +133,7 @@ function innerMaps(schema: JsonSchema): Inner[] {
 const extend = (suffix: string, inner: readonly Inner[]): Inner[] =>
   inner.map((each) => ({ suffix: `${suffix}${each.suffix}`, forms: each.forms }));
 
-/** Equal for maps with the same keys, wherever they stand. */
+/** Equal for maps with the same keys, wherever they are. */
 const fingerprint = ({ properties, required }: JsonSchema): string =>
   JSON.stringify([properties, required]);
 
@@ -178,7 +178,7 @@ function scalarType({ type, minimum, maximum, exclusiveMinimum }: JsonSchema): s
   return [kind, ...range.toReversed()].join(', ');
 }
 
-/** Bounds of what JavaScript can count are no bounds of ours. */
+/** Bounds of what JavaScript can count are not bounds of the option. */
 const bound = (limit: number | undefined): number | undefined =>
   limit !== undefined && Number.isSafeInteger(limit) && Math.abs(limit) === Number.MAX_SAFE_INTEGER
     ? undefined

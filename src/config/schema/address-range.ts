@@ -27,7 +27,7 @@ export function parseAddressRange(text: string): AddressRange {
     throw new RangeError(`"${text}": the part after the / must be 0 to ${longest}`);
   }
   const inside = MAPPED.exec(spelled(address, family));
-  if (inside !== null) throw new RangeError(`"${text}" is IPv4 inside of IPv6: write it as IPv4`);
+  if (inside !== null) throw new RangeError(`"${text}" is IPv4 inside IPv6: write it as IPv4`);
   return { family, address, prefix };
 }
 
@@ -43,7 +43,7 @@ const spelled = (address: string, family: AddressRange['family']): string =>
 
 /**
  * One spelling for each address: IPv6 as RFC 5952 has it, and IPv4 that is mapped into IPv6 as IPv4;
- * `undefined` for what is no address.
+ * `undefined` if it is not an address.
  */
 export function canonicalAddress(text: string): string | undefined {
   const family = familyOf(text);
@@ -52,7 +52,7 @@ export function canonicalAddress(text: string): string | undefined {
   return MAPPED.exec(address)?.[1] ?? address;
 }
 
-/** Tells which addresses lie in some ranges; what is no address lies in none. */
+/** Tells which addresses are in any of some ranges; a text that is not an address is in none. */
 export class AddressSet {
   /** One list for each family: in one for both, `::/0` would hold all of IPv4 too. */
   readonly #ipv4 = new BlockList();

@@ -1,4 +1,4 @@
-/** What the config may say of where an upstream's targets are looked up. */
+/** The schema of `discover`: where an upstream's targets are looked up. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { oneOrMore, origin, positiveDuration, secretFieldValue, shown } from './types.ts';
@@ -15,7 +15,7 @@ const hostname = () =>
     const message =
       isIP(name) === 0
         ? `${shown(text)} is not a name such as "orders.svc.local"`
-        : `${shown(text)} is an address, not a name: write it under targets`;
+        : `${shown(text)} is an address, not a name: list it under targets`;
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
@@ -83,7 +83,7 @@ export const DnsDiscovery = z
 const MAX_WAIT_MS = 600_000;
 
 export const ConsulDiscovery = z.strictObject({
-  consul: origin('the API of Consul is at the root').describe(
+  consul: origin('the Consul API is at the root').describe(
     'Origin of a Consul agent, such as `http://127.0.0.1:8500`.',
   ),
   service: z.string().min(1).describe('Name of the service; its passing instances are targets.'),

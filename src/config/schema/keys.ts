@@ -1,7 +1,7 @@
 /**
- * Which keys and words a schema knows at a path: what "did you mean" chooses from.
+ * The keys and words that a schema knows at a path: the candidates for "did you mean".
  *
- * The one place that looks inside zod's schemas.
+ * The only place that looks inside zod's schemas.
  */
 import type { z } from 'zod';
 import type { Path } from '../fault.ts';
@@ -38,7 +38,7 @@ function step(schema: z.ZodType, part: string | number): z.ZodType[] {
   return [valueType ?? element].filter((next) => next !== undefined);
 }
 
-/** The schemas that stand at `path` below `schema`. */
+/** The schemas at `path` below `schema`. */
 function schemasAt(schema: z.ZodType, path: Path): z.ZodType[] {
   return path.reduce<z.ZodType[]>(
     (schemas, part) => schemas.flatMap((each) => step(each, part)).flatMap(unwrap),

@@ -22,7 +22,7 @@ const PARAMETER = /^\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
 
 /**
  * What is wrong with the first `/:id` of a path, as BFFs and most routers write it: taken for a text, the
- * route would be one that nobody asks for.
+ * route would match no request.
  */
 export function colonParameter(path: string): string | undefined {
   const name = /(?:^|\/):([A-Za-z_][A-Za-z0-9_]*)(?=\/|$)/.exec(path)?.[1];
@@ -36,14 +36,14 @@ export function colonParameter(path: string): string | undefined {
  */
 export function parsePathPattern(text: string): PathPattern {
   if (text.endsWith('/**')) {
-    throw new RangeError(`"${text}": all that is below is written ${text.slice(0, -1)}`);
+    throw new RangeError(`"${text}": to match everything below, write ${text.slice(0, -1)}`);
   }
   if (!text.startsWith('/')) throw new RangeError(`"${text}" must start with /`);
   const kind = text.endsWith('/*') ? 'prefix' : 'exact';
   const plain = kind === 'prefix' ? text.slice(0, -2) : text;
   if (plain.includes('*')) throw new RangeError(`"${text}": * may only be the last segment`);
   if (plain.includes('?')) {
-    throw new RangeError(`"${text}" never matches: a path has no query; match that by "query"`);
+    throw new RangeError(`"${text}" never matches: a path has no query; match it with "query"`);
   }
   const fault = parameterFault(plain);
   if (fault !== undefined) throw new RangeError(`"${text}" ${fault}`);
@@ -61,7 +61,7 @@ function parseSegment(text: string, part: string): Segment {
   const name = PARAMETER.exec(part)?.[1];
   if (name !== undefined) return { kind: 'parameter', name };
   if (/[{}]/.test(part)) {
-    throw new RangeError(`"${text}": a parameter is a whole segment, such as /{id}`);
+    throw new RangeError(`"${text}": a parameter must be a whole segment, such as /{id}`);
   }
   const misspelt = colonParameter(part);
   if (misspelt !== undefined) throw new RangeError(`"${text}": ${misspelt}`);

@@ -1,4 +1,4 @@
-/** What must stand under `server` before a route may have certain plugins. */
+/** What `server` must allow before a route may use certain plugins. */
 import type { ServerConfig } from '../build/config.ts';
 import { isMap, type Tree } from '../yaml/tree.ts';
 

@@ -1,4 +1,4 @@
-/** Hosts that are this machine's own or a private network's, and those that are not. */
+/** Distinguishes hosts of this machine or a private network from public ones. */
 
 export const isLoopback = (host: string): boolean => /^(localhost|127\.|::1$|\[::1\]$)/.test(host);
 

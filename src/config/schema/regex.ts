@@ -24,7 +24,7 @@ export function parseRegex(pattern: string): Regex {
     compiled = RE2JS.compile(pattern);
   } catch (error) {
     const reason = (error as Error).message.replace('error parsing regexp: ', '');
-    throw new RangeError(`is no RE2 pattern: ${reason}`, { cause: error });
+    throw new RangeError(`is not an RE2 pattern: ${reason}`, { cause: error });
   }
   const names = Object.keys(compiled.namedGroups());
   return {

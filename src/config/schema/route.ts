@@ -1,10 +1,10 @@
-/** What the config may say of a route, apart from the keys that plugins add. */
+/** The schema of a route, apart from the keys that actions and plugins add. */
 import { z } from 'zod';
 import { canonicalHost } from '../../core/canonical-host.ts';
 import { Retry } from './upstream.ts';
 import { fieldName, oneOrMore, orFalse, percent, positiveDuration, shown, size } from './types.ts';
 
-/** A method's name; whether there is such a method is a check of its own. */
+/** A method's name; another check decides whether the method exists. */
 export const method = () =>
   z.string().regex(/^[A-Z][A-Z-]*$/, {
     error: (issue) => {
@@ -28,7 +28,9 @@ const host = () =>
 
 const Regex = z
   .strictObject({ regex: z.string().min(1).describe('RE2 syntax; must match the whole value.') })
-  .describe('What a header, query parameter or cookie must look like, if it is not one fixed text.');
+  .describe(
+    'What a header, query parameter or cookie must look like, if it is not one fixed text.',
+  );
 const Present = z.strictObject({ present: z.literal(true).describe('Any value matches.') });
 const ValueMatch = z.union([z.string(), Regex, Present]);
 
@@ -60,7 +62,9 @@ export const Match = z
     headers: z
       .record(fieldName(), ValueMatch)
       .optional()
-      .describe('Header name → value; 400 if several lines of one header lead to different routes.'),
+      .describe(
+        'Header name → value; 400 if several lines of one header lead to different routes.',
+      ),
     query: z
       .record(z.string(), ValueMatch)
       .optional()
@@ -86,7 +90,9 @@ export const RouteBase = z.strictObject({
     .strictObject({
       share: percent()
         .refine((share) => share > 0 && share <= 1, 'must be above 0% and at most 100%')
-        .describe("Largest share of each upstream's slots, and of its queue, that this route may hold."),
+        .describe(
+          "Largest share of each upstream's slots, and of its queue, that this route may hold.",
+        ),
     })
     .optional()
     .describe('Keeps one route from taking a whole upstream.'),

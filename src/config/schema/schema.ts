@@ -1,7 +1,7 @@
 /**
- * What gateway.config.yaml may say: every option with its unit, default and meaning, once.
+ * The schema of gateway.config.yaml: every option with its unit, default and meaning, once.
  *
- * The TypeScript types, the validation, the editor's JSON Schema and the reference in docs/ derive
+ * The TypeScript types, the validation, the editors' JSON Schema and the reference in docs/ derive
  * from it. Objects are strict everywhere, so that a typo is a fault and never ignored.
  */
 import { z } from 'zod';
@@ -55,7 +55,9 @@ export const Server = z
         escapedSlash: z
           .enum(['refuse', 'keep'])
           .default('refuse')
-          .describe('`%2F` in a path: answer 400, or keep it as data that never separates segments.'),
+          .describe(
+            '`%2F` in a path: answer 400, or keep it as data that never separates segments.',
+          ),
         parameters: z
           .enum(['keep', 'refuse'])
           .default('keep')
@@ -95,7 +97,9 @@ export const Server = z
           ),
         keepAlive: positiveDuration()
           .prefault('72s')
-          .describe('How long an idle connection is kept; set it longer than the load balancer keeps it.'),
+          .describe(
+            'How long an idle connection is kept; set it longer than the load balancer keeps it.',
+          ),
         connections: z.int().min(1).default(10_000).describe('Client connections open at once.'),
         connectionsPerAddress: z
           .int()
@@ -173,7 +177,9 @@ const moduleReference = z
     fastPath: z
       .boolean()
       .optional()
-      .describe('Declares that this ordinary Fastify plugin does not need onSend on forwarded responses, so that they may skip it.'),
+      .describe(
+        'Declares that this ordinary Fastify plugin does not need onSend on forwarded responses, so that they may skip it.',
+      ),
   })
   .describe('Your own plugin; all other keys are its settings.');
 

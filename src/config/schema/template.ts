@@ -1,7 +1,7 @@
 /**
  * Texts with `{name}` in them: paths and queries of parts, rewrites, redirects.
  *
- * Here they are only read; what a name stands for, and how it is encoded, is the reader's matter.
+ * This only parses them; the meaning and encoding of a name are up to the caller.
  */
 
 import { parseValuePath, PATH_PATTERN } from '../../core/value-path.ts';
@@ -46,7 +46,7 @@ export function parseTemplate(text: string): Template {
   }
   literals.push(text.slice(end));
   if (literals.some((literal) => /[{}]/.test(literal))) {
-    throw new RangeError(`"${text}" has a brace without a partner`);
+    throw new RangeError(`"${text}" has an unmatched brace`);
   }
   return { text, literals, references };
 }

@@ -1,4 +1,4 @@
-/** What `server.tls` may say. */
+/** The schema of `server.tls`. */
 import { z } from 'zod';
 
 const pem = (what: string) =>

@@ -1,7 +1,7 @@
 /**
- * The building blocks of the config's schema: what a duration, a size, a URL, a source is.
+ * The building blocks of the config's schema: durations, sizes, URLs, sources.
  *
- * Each states its JSON Schema too, so that editors check what the gateway will check.
+ * Each states its JSON Schema too, so that editors check what the gateway checks.
  */
 import { z } from 'zod';
 import { parseAddressRange } from './address-range.ts';
@@ -75,7 +75,7 @@ export const size = () => SIZE;
 /** `20%` → 0.2. */
 export const percent = () => PERCENT;
 
-/** An origin: scheme, host, port and nothing else; `whyNoPath` is told where there is more. */
+/** An origin: scheme, host, port and nothing else; `whyNoPath` explains why there is no more. */
 export const origin = (whyNoPath = "paths belong to a route's rewrite") =>
   z
     .string({
@@ -95,19 +95,19 @@ function originFault(text: string, url: URL | undefined, whyNoPath: string): str
     return `"${text}" is not an http or https URL, such as "http://orders:4001"`;
   }
   if (url.hostname.includes('$')) return `"${text}" has a $ in its host: a variable is \${NAME}`;
-  // Which are secrets: not to be told again.
-  if (url.username !== '' || url.password !== '') return 'must not hold a user name or password';
+  // These are secrets: the message must not repeat them.
+  if (url.username !== '' || url.password !== '') return 'must not contain a user name or password';
   if (url.pathname === '/' && url.search === '' && url.hash === '') return undefined;
   return `"${text}" must end after the port: ${whyNoPath}`;
 }
 
-/** A name of ours: a metric label, a log field and a word on the command line. */
+/** A name in the config: a metric label, a log field and a word on the command line. */
 export const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
 
 /** What is wrong with a name that does not fit {@link NAME}. */
 export function nameFault(name: string, what: string): string {
   if (/^[A-Za-z][A-Za-z0-9_-]*$/.test(name)) {
-    return `${shown(name)} cannot name ${what}: it has ${name.length} characters, and 63 is the most`;
+    return `${shown(name)} cannot name ${what}: it has ${name.length} characters, and at most 63 are allowed`;
   }
   return `${shown(name)} cannot name ${what}: use letters, digits, - and _, starting with a letter`;
 }
@@ -130,20 +130,20 @@ const NO_ADDRESS =
 export const addressField = () =>
   fieldName().refine((name) => !NO_ADDRESS.test(name), {
     error: (issue) =>
-      `${shown(issue.input)} does not tell one address, as CF-Connecting-IP or True-Client-IP does; X-Forwarded-For and Forwarded are read without this key`,
+      `${shown(issue.input)} is not a field with one address, such as CF-Connecting-IP or True-Client-IP; X-Forwarded-For and Forwarded are read without this key`,
   });
 
 /** Without control characters, RFC 9110 §5.5. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 export const fieldValue = () =>
-  z.string().regex(FIELD_VALUE, 'holds characters a header may not have');
+  z.string().regex(FIELD_VALUE, 'contains characters that a header must not have');
 
-/** A field value that no fault shows, even where it stands in the file. */
+/** A field value that no fault shows, even if it is in the file. */
 export const secretFieldValue = () =>
   z
     .string({ error: 'expected text, in quotes' })
-    .regex(FIELD_VALUE, 'holds characters a header may not have');
+    .regex(FIELD_VALUE, 'contains characters that a header must not have');
 
 /**
  * `consumer`, `address`, `route`, `header:x`, `cookie:x`, `claim:x`, `plugin:x`: where a limit or a hash takes
@@ -190,7 +190,7 @@ const VALUE_PATH = z
   })
   .meta({ id: 'ValuePath' });
 
-/** The path to a claim: one spelling, whoever reads it. */
+/** The path to a claim: one spelling for all readers. */
 export const claimPath = valuePath;
 
 /** `false`, or `schema`: a default that can be taken away. */

@@ -26,7 +26,7 @@ export function parseDuration(text: string): number {
  * Reads `512B`, `64KiB`, `1MiB`, `2GiB`.
  *
  * @returns whole bytes
- * @throws {RangeError} when the unit is missing or unknown, or nobody could count the bytes
+ * @throws {RangeError} when the unit is missing or unknown, or the size exceeds what can be counted
  */
 export function parseSize(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB)$/.exec(text) ?? [];

@@ -1,4 +1,4 @@
-/** What the config may say of an upstream; the defaults that are on without being written. */
+/** The schema of an upstream, and its defaults. */
 import { z } from 'zod';
 import { Discover } from './discover.ts';
 import {
@@ -17,7 +17,12 @@ const Target = z.union([
   origin(),
   z.strictObject({
     url: origin().describe('Origin: scheme, host, port.'),
-    weight: z.int().min(1).max(1000).default(1).describe('Share of the calls, relative to the other targets.'),
+    weight: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(1)
+      .describe('Share of the calls, relative to the other targets.'),
   }),
 ]);
 
@@ -50,12 +55,7 @@ const breakerCommon = {
   open: positiveDuration()
     .prefault('5s')
     .describe('How long an open circuit stays open at first; it doubles with each failed probe.'),
-  probes: z
-    .int()
-    .min(1)
-    .max(100)
-    .default(1)
-    .describe('Calls that probe a half-open circuit.'),
+  probes: z.int().min(1).max(100).default(1).describe('Calls that probe a half-open circuit.'),
 };
 
 const Breaker = z
@@ -106,7 +106,8 @@ const statuses = () =>
     z.union([
       z.int().min(100).max(599),
       z.string().regex(/^[1-5]xx$/, {
-        error: (issue) => `${shown(issue.input)} is no status: use 204, or 2xx for all of a class`,
+        error: (issue) =>
+          `${shown(issue.input)} is not a status: use 204, or 2xx for a whole class`,
       }),
     ]),
   );
@@ -122,14 +123,23 @@ const Health = z
     interval: positiveDuration()
       .prefault('5s')
       .describe('Time between checks of a target, plus up to a tenth at random.'),
-    timeout: positiveDuration().prefault('1s').describe('Time for one check, including the connection.'),
-    healthy: z.int().min(1).max(100).default(2).describe('Consecutive passed checks until a target is back.'),
+    timeout: positiveDuration()
+      .prefault('1s')
+      .describe('Time for one check, including the connection.'),
+    healthy: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(2)
+      .describe('Consecutive passed checks until a target is back.'),
     unhealthy: z
       .int()
       .min(1)
       .max(100)
       .default(3)
-      .describe('Consecutive failed checks until a target is left out; a failed first check is enough.'),
+      .describe(
+        'Consecutive failed checks until a target is left out; a failed first check is enough.',
+      ),
     statuses: statuses().min(1).prefault(['2xx']).describe('Statuses of a healthy target.'),
   })
   .describe('Checks every target regularly; off unless it is set.');
@@ -139,7 +149,9 @@ const Outlier = z
     consecutive: z.int().min(1).default(5).describe('Consecutive failures that eject a target.'),
     eject: positiveDuration()
       .prefault('30s')
-      .describe('How long the first ejection lasts; each further one lasts that much longer, up to 10 times as long.'),
+      .describe(
+        'How long the first ejection lasts; each further one lasts that much longer, up to 10 times as long.',
+      ),
     maxEjected: percent()
       .prefault('50%')
       .describe('Share of the targets that may be ejected at once, rounded down.'),
@@ -158,9 +170,7 @@ const Limits = z
     headers: size()
       .refine((bytes) => bytes >= 1_024 && bytes <= 1_048_576, 'must be from 1KiB to 1MiB')
       .prefault('64KiB')
-      .describe(
-        'Longest response head; 502 beyond it, which does not count against the upstream.',
-      ),
+      .describe('Longest response head; 502 beyond it, which does not count against the upstream.'),
   })
   .describe('What an upstream may send.');
 

@@ -1,5 +1,5 @@
 /**
- * `${NAME}`, `${NAME:-default}`, `${file:/run/secrets/x}` in scalar values, after parsing: what comes
+ * `${NAME}`, `${NAME:-default}`, `${file:/run/secrets/x}` in scalar values, after parsing: values
  * from outside can never change the structure of the config.
  */
 import { readFileSync, statSync } from 'node:fs';
@@ -17,7 +17,7 @@ export interface Expansion {
   readonly whole: boolean;
 }
 
-/** The last of these is none: what a slip of the pen leaves must not pass as text, least of all as a secret. */
+/** The last alternative is an error: a typo must not pass as text, least of all as a secret. */
 const PLACEHOLDER = /\$(\$\{)|\$\{(file:)?([^}:]+)(?::-([^}]*))?\}|\$\{[^}]*\}?/g;
 
 /** Does `text` hold anything to replace? */
@@ -71,10 +71,10 @@ export function expand(text: string, environment: Environment): Expansion {
   return { text: result, from, whole: from.length === 1 && from[0] === text };
 }
 
-/** `${NAME:default}`, `${NAME:?message}`, `${NAME`: only the name is told, for the rest may be a secret. */
+/** `${NAME:default}`, `${NAME:?message}`, `${NAME`: only the name is shown, because the rest may be a secret. */
 function malformed(text: string): RangeError {
   if (!text.endsWith('}')) {
-    return new RangeError('"${" has no "}": write $${ where it stands for itself');
+    return new RangeError('"${" has no "}": for a literal ${ write $${');
   }
   return notVariable(text.replace(/:.+\}$/s, ':…}'));
 }

@@ -1,4 +1,4 @@
-/** One YAML file of the config: its values, and where each of them stands. */
+/** One YAML file of the config: its values, and the place of each. */
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -61,7 +61,7 @@ export async function readYamlFile(path: string, parser: TextParser): Promise<Ya
 const UNREAD: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EISDIR: 'is a folder, not a file',
-  EACCES: 'cannot be read: this process has no right to (EACCES)',
+  EACCES: 'cannot be read: this process lacks permission (EACCES)',
 };
 
 /** The text of a file, or why there is none. */

@@ -13,7 +13,7 @@ import {
 import type { Fault, Path } from '../fault.ts';
 import { pathOf } from './path.ts';
 
-/** Stands for a value that turned out to be empty: its key counts as absent. */
+/** Marks a value that turned out to be empty: its key counts as absent. */
 export const ABSENT = Symbol('absent');
 
 export interface Expanded {
@@ -70,11 +70,11 @@ function asItStands(
 ): Omit<Expanded['faults'][number], 'node'> {
   const isSecret = isSecretKey(path.findLast((part) => typeof part === 'string') ?? '');
   if (!isSecret) {
-    const message = `"${as}" is taken as it stands: a variable is written \${${name}}`;
+    const message = `"${as}" is used literally: a variable is written \${${name}}`;
     return { path, message, severity: 'warning' };
   }
-  const and = whole ? ', and no secret' : '';
-  const message = `is taken as it stands${and}: a variable is written \${NAME}`;
+  const and = whole ? ', and is not a secret' : '';
+  const message = `is used literally${and}: a variable is written \${NAME}`;
   return { path, message, severity: whole ? 'error' : 'warning' };
 }
 

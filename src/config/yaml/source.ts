@@ -1,6 +1,6 @@
 /**
- * The config as it stands in its files: one tree of plain values, and the way back from any path in
- * it to the file, line and column where it was written.
+ * The config as it is in its files: one tree of plain values, and the way from any path in
+ * it back to the file, line and column.
  */
 import { globSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -20,11 +20,11 @@ export interface Source {
   readonly complete: boolean;
   /** Every file that was read, for watching. */
   readonly files: readonly string[];
-  /** Gives a finding its place, and hides what came from the environment. */
+  /** Gives a finding its place, and hides values from the environment. */
   place(finding: Finding): Fault;
   /** The value at `path` could not be read: that is a fault already. */
   isUnread(path: Path): boolean;
-  /** Takes a value from outside that is no text for the text that it was; `undefined` where there is none. */
+  /** Turns a value from outside back into the text that it was; `undefined` if there is none. */
   asText(path: Path): string | undefined;
   /** The folder of the file in which `path` is written; relative names start there. */
   folderOf(path: Path): string;
@@ -93,7 +93,7 @@ function mergeInto(into: Tree, file: YamlFile, files: readonly YamlFile[]): Faul
   };
   for (const [key, value] of Object.entries(file.tree ?? {})) {
     if (key === 'include') {
-      const message = 'stands in an included file: only the first file may include others';
+      const message = 'is in an included file: only the first file may include others';
       faults.push(file.place({ path: [key], at: 'key', message }));
     } else if (MERGED.has(key) && isMap(value) && isMap(into[key] ?? {})) {
       const section = (into[key] ??= {}) as Tree;
@@ -110,7 +110,7 @@ function twice(path: Path, file: YamlFile, files: readonly YamlFile[]): Fault {
   return file.place({ path, at: 'key', message: `defined twice: first at ${where}` });
 }
 
-/** The file in which most of `path` stands; the first one where none has more. */
+/** The file that holds most of `path`; the first one if no other holds more. */
 function fileOf(files: readonly YamlFile[], path: Path): YamlFile {
   return files.reduce((best, file) => (file.depthOf(path) > best.depthOf(path) ? file : best));
 }

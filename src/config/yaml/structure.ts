@@ -1,8 +1,8 @@
 /**
- * What YAML allows and a config may not have: keys that stand twice, keys that are no text, aliases
+ * Finds what YAML allows but a config must not contain: duplicate keys, keys that are not text, aliases
  * of nothing or of themselves, tags.
  *
- * Each is taken out of the document once it is reported, so that all else can still be checked.
+ * Each is removed from the document once it is reported, so that everything else can still be checked.
  */
 import {
   type Alias,
@@ -36,7 +36,7 @@ export interface StructureFault {
 
 export interface Structure {
   readonly faults: readonly StructureFault[];
-  /** Stand where something was taken out. */
+  /** Nodes in place of what was removed. */
   readonly blanks: readonly Node[];
   /** The document may be turned into values. */
   readonly bounded: boolean;
@@ -86,7 +86,7 @@ export function checkStructure(
     },
     Value(_key, node, ancestors) {
       if (node.tag === undefined || CORE_TAGS.test(node.tag)) return;
-      report(node, pathOf(ancestors, node), `"${node.tag}": a config has no tags`);
+      report(node, pathOf(ancestors, node), `"${node.tag}": tags are not allowed`);
     },
     Alias(_key, alias, ancestors) {
       const message = aliasFault(targets, alias, ancestors);
@@ -100,7 +100,7 @@ export function checkStructure(
   });
   const excess = findExcess(document, targets);
   if (excess !== undefined) {
-    const message = `aliases make this file longer than ${MAX_VALUES} values: write it out`;
+    const message = `aliases expand this file to more than ${MAX_VALUES} values: write it without them`;
     report(excess, [], message);
   }
   return { faults, blanks, bounded: excess === undefined };
@@ -119,7 +119,7 @@ function* repeated(map: YAMLMap): Generator<readonly [Pair, number]> {
 }
 
 function keyFault(key: unknown): string | undefined {
-  if (!isScalar(key) || key.value === null) return 'a key must be a word';
+  if (!isScalar(key) || key.value === null) return 'a key must be plain text';
   return key.value === '__proto__' ? '"__proto__" cannot be a key' : undefined;
 }
 
@@ -134,7 +134,7 @@ function mergeFault(
       if (fault !== undefined) return [source, fault];
     }
     if (!isMap(resolveAlias(source, targets)))
-      return [source, 'only maps can be merged: << takes an alias of a map'];
+      return [source, 'only maps can be merged: << needs an alias of a map'];
   }
   return [pair.key, undefined];
 }
@@ -147,9 +147,11 @@ function aliasFault(
   const target = targets.get(alias);
   if (target === undefined) {
     const { source } = alias;
-    return `no anchor &${source} stands before: quote a value that starts with *, as in "*${source}"`;
+    return `no anchor &${source} before this: quote a value that starts with *, as in "*${source}"`;
   }
-  return ancestors.includes(target) ? `*${alias.source} stands inside what it names` : undefined;
+  return ancestors.includes(target)
+    ? `*${alias.source} is inside the value it refers to`
+    : undefined;
 }
 
 /** The alias at which the document, written out, becomes longer than a config may be. */

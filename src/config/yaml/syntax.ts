@@ -1,4 +1,4 @@
-/** What a YAML parser says of a text it cannot read, for people. */
+/** Rewords the syntax errors of the YAML parser for people. */
 import { type Document, type LineCounter, Scalar, visit } from 'yaml';
 
 export interface SyntaxFault {
@@ -26,7 +26,7 @@ export function syntaxFaults(document: Document, lines: LineCounter, text: strin
   return faults;
 }
 
-/** Where the quote stands whose end the parser has looked for up to `end`. */
+/** The position of the quote whose end the parser has looked for up to `end`. */
 function openQuote(document: Document, end: number): number | undefined {
   let open: number | undefined;
   visit(document, {
@@ -48,7 +48,8 @@ const SIGNS: Readonly<Record<string, string>> = {
 };
 
 function describe(code: string, message: string, line: string): string {
-  if (code === 'MULTIPLE_DOCS') return 'a second document starts here: a config is one document';
+  if (code === 'MULTIPLE_DOCS')
+    return 'a second document starts here: a config must be one document';
   // The parser calls itself for each level.
   if (message.includes('call stack')) return 'is nested too deeply';
   const text = message
@@ -68,14 +69,15 @@ function hint(code: string, message: string, line: string): string {
     // One colon: its line is read on as part of the value before it.
     return /:\s.*:\s/.test(line)
       ? '; quote a value that holds ": "'
-      : '; keys of one map start in one column';
+      : '; all keys of a map start in the same column';
   }
   if (code === 'BAD_SCALAR_START') return '; quote the value';
-  if (ODD_BLANK.test(line)) return '; this line holds a blank that is no space: type it again';
+  if (ODD_BLANK.test(line))
+    return '; this line contains a blank that is not a space: type it again';
   const quote = ODD_QUOTE.exec(line)?.[0];
   if (quote !== undefined) return `; write quotes as " or ', not ${quote}`;
   const isGlued = message.startsWith('Implicit map keys') && /^\s*[\w-]+:\S/.test(line);
-  if (isGlued) return '; a space goes after the colon of a key';
+  if (isGlued) return '; put a space after the colon of a key';
   const braces = quoteHint(line);
   return braces === '' && code === 'BAD_ALIAS' ? '; quote a value that starts with *' : braces;
 }

@@ -1,4 +1,4 @@
-/** The config as plain values, before anybody knows whether they are what they should be. */
+/** The config as plain values, before they are checked. */
 export type Tree = Record<string, unknown>;
 
 export const isMap = (value: unknown): value is Tree =>

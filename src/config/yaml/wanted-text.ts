@@ -1,6 +1,6 @@
 /**
- * `secret: ${SECRET}` of digits only: YAML takes it for a number, and the schema wants text. What came
- * from outside is the text that it was, then, digit by digit.
+ * `secret: ${SECRET}` with only digits: YAML reads a number, but the schema wants text. The value
+ * from outside then stays the text that it was, digit by digit.
  */
 import type { Path } from '../fault.ts';
 import type { Issue } from '../check/issue-words.ts';

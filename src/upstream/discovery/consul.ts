@@ -89,7 +89,7 @@ export class ConsulRegistry implements Registry {
   /** Says where and what, and nothing of what was sent or answered: that may be secret. */
   #failure(cause: Error): Error {
     const { origin, service } = this.#config;
-    const what = `Consul at ${origin} did not tell the service ${service}`;
+    const what = `Consul at ${origin} did not return the service ${service}`;
     return new Error(`${what}: ${reasonOf(cause)}`, { cause });
   }
 }
@@ -118,7 +118,7 @@ async function readBody(body: Dispatcher.ResponseData['body']): Promise<Buffer> 
   let length = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > MAX_BODY_BYTES) throw new Error(`an answer past ${MAX_BODY_BYTES} bytes`);
+    if (length > MAX_BODY_BYTES) throw new Error(`an answer of more than ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

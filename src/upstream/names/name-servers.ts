@@ -87,12 +87,12 @@ export class NameServers {
 
   async #ask<T>(type: string, name: string, question: () => Promise<T[]>): Promise<T[]> {
     try {
-      if (this.#isClosed) throw new Error('no longer asked');
+      if (this.#isClosed) throw new Error('no longer used');
       return await question();
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (NOTHING_THERE.has(code)) return [];
-      const what = `DNS at ${this.description} did not tell the ${type} records of ${withoutRoot(name)}`;
+      const what = `DNS at ${this.description} did not return the ${type} records of ${withoutRoot(name)}`;
       throw new DnsError(what, error);
     }
   }

@@ -2,7 +2,7 @@
  * Every name that the gateway dials, resolved once for all: targets, health checks, Consul, key sets,
  * Redis.
  *
- * One look-up in flight a name; its answer is kept while it is fresh, and the last good one serves while
+ * One look-up in flight a name; its answer is kept while it is fresh, and the last good one stays in use while
  * the next is late or fails. Nobody waits for another's name: the questions go to DNS by sockets of our
  * own, never through getaddrinfo and its four threads.
  */
@@ -217,7 +217,7 @@ function inTurn(entry: Entry): readonly string[] {
 }
 
 const notThere = (name: string, resolver: string): NodeJS.ErrnoException =>
-  Object.assign(new Error(`${name} is not in the hosts file, nor in DNS at ${resolver}`), {
+  Object.assign(new Error(`${name} is neither in the hosts file nor in DNS at ${resolver}`), {
     code: 'ENOTFOUND',
   });
 

@@ -16,7 +16,12 @@ describe('a query that fails', () => {
     ['is sent elsewhere', /: status 301$/, 301, ''],
     ['is no JSON', /: the answer is not JSON$/, 200, '<html>'],
     ['is no list', /: the answer is not a list$/, 200, '{}'],
-    ['is past the limit', /: an answer past 1048576 bytes$/, 200, `[${' '.repeat(1_100_000)}]`],
+    [
+      'is past the limit',
+      /: an answer of more than 1048576 bytes$/,
+      200,
+      `[${' '.repeat(1_100_000)}]`,
+    ],
   ])('tells why: an answer that %s', async (_, reason, status, answer) => {
     const consul = await startConsul([ONE]);
     consul.broken = (_request, response) => void response.writeHead(status).end(answer);

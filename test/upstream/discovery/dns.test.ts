@@ -75,7 +75,7 @@ describe('a look-up that fails', () => {
     await told(1);
     expect(found).toEqual([]);
     expect(failures[0]?.message).toBe(
-      `DNS at ${server.address} did not tell the A records of orders.svc: ESERVFAIL`,
+      `DNS at ${server.address} did not return the A records of orders.svc: ESERVFAIL`,
     );
     expect(failures[0]?.cause).toBeInstanceOf(Error);
   });

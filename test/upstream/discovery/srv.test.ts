@@ -127,7 +127,7 @@ describe('names of services', () => {
     const { found, failures } = await discovered({ [NAME]: { SRV }, 'bad.svc': 'SERVFAIL' });
     expect(found).toEqual([]);
     expect(failures.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/ did not tell the A records of bad\.svc: ESERVFAIL$/),
+      expect.stringMatching(/ did not return the A records of bad\.svc: ESERVFAIL$/),
     ]);
   });
 
@@ -151,6 +151,6 @@ describe('SRV records', () => {
   test('that nobody can tell are a failure', async () => {
     const { found, failures } = await discovered({ [NAME]: 'SERVFAIL' });
     expect(found).toEqual([]);
-    expect(failures[0]?.message).toContain(`did not tell the SRV records of ${NAME}: ESERVFAIL`);
+    expect(failures[0]?.message).toContain(`did not return the SRV records of ${NAME}: ESERVFAIL`);
   });
 });

@@ -59,7 +59,7 @@ describe('a name', () => {
   test.each([
     ['SERVFAIL' as const, / a\.test: ESERVFAIL$/],
     ['silence' as const, /^no answer for 2000 ms$/],
-    [{}, /^a\.test is not in the hosts file, nor in DNS at /],
+    [{}, /^a\.test is neither in the hosts file nor in DNS at /],
   ])(
     'is its last good answer while the next one is %j, and the log says so once',
     async (entry, why) => {
