@@ -2,7 +2,7 @@
  * Replaces placeholders in the scalar values of a document, and remembers which values came from
  * outside: those are never printed.
  */
-import { type Document, isPair, type Node, parseDocument, Scalar, visit } from 'yaml';
+import { type Document, isPair, isScalar, type Node, parseDocument, Scalar } from 'yaml';
 import {
   type Braceless,
   braceless,
@@ -11,7 +11,7 @@ import {
   hasPlaceholder,
 } from './environment.ts';
 import type { Fault, Path } from '../fault.ts';
-import { pathOf } from './path.ts';
+import { eachNode, pathOf } from './path.ts';
 
 /** Marks a value that turned out to be empty: its key counts as absent. */
 export const ABSENT = Symbol('absent');
@@ -33,26 +33,22 @@ export function expandDocument(document: Document, environment: Environment): Ex
   const faults: Expanded['faults'][number][] = [];
   const outside = new Map<Node, string>();
   const texts = new Map<Node, string>();
-  visit(document, {
-    Scalar(key, node, ancestors) {
-      const written = node.value;
-      if (key === 'key' || typeof written !== 'string') return;
-      const meant = braceless(written, environment);
-      if (meant !== undefined) {
-        faults.push({ node, ...asItStands(pathOf(ancestors, node), meant) });
-      }
-      if (!hasPlaceholder(written)) return;
-      try {
-        const { text, from, whole } = expand(written, environment);
-        node.value = valueOf(text, node, whole && !written.startsWith('${file:'));
-        if (typeof node.value !== 'string') texts.set(node, text);
-        if (from.length > 0) outside.set(node, written);
-        if (text === '' && isPair(ancestors.at(-1))) node.value = ABSENT;
-      } catch (error) {
-        const { message } = error as Error;
-        faults.push({ node, path: pathOf(ancestors, node), message, severity: 'error' });
-      }
-    },
+  eachNode(document, (node, ancestors, isKey) => {
+    if (isKey || !isScalar(node) || typeof node.value !== 'string') return;
+    const written = node.value;
+    const meant = braceless(written, environment);
+    if (meant !== undefined) faults.push({ node, ...asItStands(pathOf(ancestors, node), meant) });
+    if (!hasPlaceholder(written)) return;
+    try {
+      const { text, from, whole } = expand(written, environment);
+      node.value = valueOf(text, node, whole && !written.startsWith('${file:'));
+      if (typeof node.value !== 'string') texts.set(node, text);
+      if (from.length > 0) outside.set(node, written);
+      if (text === '' && isPair(ancestors.at(-1))) node.value = ABSENT;
+    } catch (error) {
+      const { message } = error as Error;
+      faults.push({ node, path: pathOf(ancestors, node), message, severity: 'error' });
+    }
   });
   return { faults, outside, texts };
 }

@@ -17,7 +17,15 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { Path } from '../fault.ts';
-import { isMergeKey, keyText, mergeSources, pathOf, resolveAlias, type Targets } from './path.ts';
+import {
+  eachNode,
+  isMergeKey,
+  keyText,
+  mergeSources,
+  pathOf,
+  resolveAlias,
+  type Targets,
+} from './path.ts';
 
 /** Aliases may make a file this much longer; a "billion laughs" stops here. */
 const MAX_VALUES = 100_000;
@@ -59,13 +67,10 @@ export function checkStructure(
     faults.push({ offset: (node as Node | null)?.range?.[0] ?? 0, path, message });
   };
 
-  visit(document, {
-    Node(_key, node, ancestors) {
-      if (ancestors.length <= MAX_DEPTH) return undefined;
-      if (bounded) report(node, pathOf(ancestors, node), 'is nested too deeply');
-      bounded = false;
-      return visit.BREAK;
-    },
+  eachNode(document, (node, ancestors) => {
+    if (!bounded || ancestors.length < MAX_DEPTH) return;
+    bounded = false;
+    report(node, pathOf(ancestors, node), 'is nested too deeply');
   });
   if (!bounded) return { faults, blanks, bounded };
 
@@ -156,6 +161,7 @@ function aliasFault(
 
 /** The alias at which the document, written out, becomes longer than a config may be. */
 function findExcess(document: Document, targets: Targets): Alias | undefined {
+  if (targets.size === 0) return undefined;
   const lengths = new Map<unknown, number>();
   const lengthOf = (node: unknown): number => {
     if (isAlias(node)) return lengthOf(targets.get(node));

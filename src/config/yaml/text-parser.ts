@@ -13,6 +13,8 @@ const LONG = 32_768;
 /** `.ts` when the sources run as they are, `.js` in `dist`. */
 const suffix = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const THREAD = new URL(`text-thread.${suffix}`, import.meta.url);
+/** What it makes, it keeps until it is done: less of that is copied about. */
+const MEMORY = { maxYoungGenerationSizeMb: 64 };
 
 export class TextParser {
   readonly #environment: Environment;
@@ -35,7 +37,7 @@ export class TextParser {
   }
 
   #inThread(text: Text): Promise<ParsedText> {
-    const thread = (this.#thread ??= new Worker(THREAD));
+    const thread = (this.#thread ??= new Worker(THREAD, { resourceLimits: MEMORY }));
     const task: TextTask = { text, environment: { ...this.#environment } };
     const { promise, resolve, reject } = Promise.withResolvers<ParsedText>();
     thread.once('message', resolve).once('error', reject);
