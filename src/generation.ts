@@ -64,9 +64,11 @@ export async function buildGeneration(
     await Promise.all([...upstreams.values()].map((lease) => world.upstreams.release(lease)));
   };
   const faults = new StartFaults(modules, world.clock);
+  const slices = new Slices();
   try {
     await foundOrLate(upstreams, world);
     const owned = await ownedFields(config, modules, faults);
+    await slices.pause();
     const plugins = await registerPlugins(app, config, modules, {
       world,
       generation: identity,
@@ -76,7 +78,7 @@ export async function buildGeneration(
     });
     // Routes need the hooks of all plugins.
     faults.throwAny();
-    const slices = new Slices();
+    await slices.pause();
     const routes: Route[] = [];
     for (const each of config.routes) {
       const route = await faults.attempt(unserved(each.name), () =>
@@ -113,6 +115,7 @@ export async function buildGeneration(
     });
     faults.throwAny();
 
+    await slices.pause();
     const observer = requestObserver(config, world);
     const handle = admission({
       app,
