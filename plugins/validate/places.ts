@@ -94,7 +94,7 @@ function placeOf(schema: Schema, said: string, pointer: string | undefined): Pla
     return { path: keyword === undefined ? path : [...path, keyword] };
   }
   const [, other, loop] =
-    /(?:reference |key or ref )"?(\S+?)"?(?: |$)|^"(\S+)" leads/.exec(said) ?? [];
+    /(?:reference |key or ref )"?(\S+?)"?(?: |$)|^"(\S+)" refers/.exec(said) ?? [];
   const reference = other ?? loop;
   const [, condition] = /^"(if|then|else)" without/.exec(said) ?? [];
   for (const [each, path] of schemasIn(schema)) {

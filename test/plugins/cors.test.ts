@@ -207,7 +207,7 @@ describe('an origin', () => {
 
   test('of any kind cannot bring credentials: that refuses the config', async () => {
     await expect(crossing({ origins: ['*'], credentials: true })).rejects.toThrow(
-      /routes\.all\.cors\.credentials: credentials for any origin/,
+      /routes\.all\.cors\.credentials: credentials would be allowed for any origin/,
     );
   });
 });
