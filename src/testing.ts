@@ -115,10 +115,7 @@ function withTargets(name: string, written: Section = {}): Section {
 function fakeCall(upstream: FakeUpstream): Call {
   return async (request) => {
     const target = `http://${request.upstream}.invalid`;
-    const { notes } = request;
-    notes.upstream = request.upstream;
-    notes.target = target;
-    notes.attempts += 1;
+    request.record.attempt(request.upstream, target);
     const { status = 200, headers = {}, body } = await unlessCancelled(request, upstream);
     const isJson = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array);
     const bytes = isJson ? JSON.stringify(body) : (body ?? '');

@@ -13,11 +13,12 @@ const LATEST = 253_402_300_799;
 export function checkClaims(claims: Claims, { audience, leeway }: Issuer, now: number): void {
   const { sub, jti, aud } = claims;
   const exp = dateOf(claims, 'exp');
-  if (exp === undefined) throw refuse('the token does not say when it expires');
-  if (exp * 1_000 + leeway < now) throw refuse('the token has expired');
-  if (isAhead(dateOf(claims, 'nbf'), now + leeway)) throw refuse('the token is not valid yet');
+  if (exp === undefined) throw refuse('the token does not say when it expires', 'claims');
+  if (exp * 1_000 + leeway < now) throw refuse('the token has expired', 'expired');
+  if (isAhead(dateOf(claims, 'nbf'), now + leeway))
+    throw refuse('the token is not valid yet', 'not-yet-valid');
   if (isAhead(dateOf(claims, 'iat'), now + leeway)) {
-    throw refuse('the token was issued in the future');
+    throw refuse('the token was issued in the future', 'not-yet-valid');
   }
   for (const text of [sub, jti]) {
     if (text !== undefined && typeof text !== 'string') throw refuse('the token is malformed');
@@ -26,7 +27,7 @@ export function checkClaims(claims: Claims, { audience, leeway }: Issuer, now: n
   const named: readonly unknown[] = [aud].flat();
   if (!named.every((each) => typeof each === 'string')) throw refuse('the token is malformed');
   if (audience !== undefined && ![audience].flat().some((each) => named.includes(each))) {
-    throw refuse('the token is for others');
+    throw refuse('the token is for others', 'audience');
   }
 }
 
@@ -37,7 +38,7 @@ function dateOf(claims: Claims, name: string): number | undefined {
   const { [name]: value } = claims;
   if (value === undefined) return undefined;
   if (typeof value === 'number' && Math.abs(value) <= LATEST) return value;
-  throw refuse(`the token has no date for ${name}`);
+  throw refuse(`the token has no date for ${name}`, 'claims');
 }
 
 /** Who the token speaks of, which has been verified. */

@@ -86,7 +86,7 @@ class RemoteKeys implements Keys {
   }
 
   #absent(): GatewayError {
-    return this.#source.isDown ? keysAreOut() : refuse('no such key');
+    return this.#source.isDown ? keysAreOut() : refuse('no such key', 'key');
   }
 
   async #waitFor(fetched: () => Promise<void>): Promise<void> {

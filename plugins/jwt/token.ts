@@ -26,11 +26,29 @@ export interface UnverifiedToken {
 /** For requests without credentials (RFC 6750 §3.1). */
 export const CHALLENGE = 'Bearer realm="portico"';
 
+/** Why a token is refused, for logs and metrics. */
+export type TokenFault =
+  | 'malformed'
+  | 'claims'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'audience'
+  | 'issuer'
+  | 'algorithm'
+  | 'signature'
+  | 'key'
+  | 'revoked';
+
 /** RFC 6750 §3: why, and in what words. */
-export function refuse(detail: string, cause?: unknown): GatewayError {
+export function refuse(
+  detail: string,
+  reason: TokenFault = 'malformed',
+  cause?: unknown,
+): GatewayError {
   const challenge = `${CHALLENGE}, error="invalid_token", error_description="${detail}"`;
   return new GatewayError('GW_TOKEN_INVALID', detail, {
     cause,
+    reason: `token-${reason}`,
     headers: { 'www-authenticate': challenge },
   });
 }
@@ -81,7 +99,7 @@ export function peek(token: string): UnverifiedToken {
   const { alg, kid, typ, crit, b64 } = parseObject(decode(head));
   const payload = decode(body);
   const claims = parseObject(payload);
-  if (typeof alg !== 'string') throw refuse('the token names no algorithm');
+  if (typeof alg !== 'string') throw refuse('the token names no algorithm', 'algorithm');
   if (crit !== undefined || b64 !== undefined) {
     throw refuse('the token needs an extension that is not supported');
   }
@@ -89,7 +107,7 @@ export function peek(token: string): UnverifiedToken {
     throw refuse('the token has another type');
   }
   if (!isKeyId(kid)) throw refuse('the key id of the token is malformed');
-  if (typeof claims['iss'] !== 'string') throw refuse('the token names no issuer');
+  if (typeof claims['iss'] !== 'string') throw refuse('the token names no issuer', 'issuer');
   return { alg, kid, issuer: claims['iss'], claims, payload, signature: decode(signature) };
 }
 
@@ -104,7 +122,7 @@ function parseObject(bytes: Buffer): Claims {
       return value as Record<string, unknown>;
     }
   } catch (error) {
-    throw refuse('the token is malformed', error);
+    throw refuse('the token is malformed', 'malformed', error);
   }
   throw refuse('the token is malformed');
 }

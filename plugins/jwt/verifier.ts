@@ -114,7 +114,8 @@ export class TokenVerifier {
     await this.#verify(request, token, await keys.find({ alg, kid }), verify);
     // As they are now: keys may have been waited for.
     checkClaims(claims, config, Date.now());
-    if (this.#revocations.revoke(name, claims, Date.now())) throw refuse('the token was revoked');
+    if (this.#revocations.revoke(name, claims, Date.now()))
+      throw refuse('the token was revoked', 'revoked');
     const consumer = toConsumer(name, unverified);
     const expiresAt = (claims['exp'] as number) * 1_000 + config.leeway;
     // The first token of all fetches the keys: what it was verified by is known after.
@@ -133,10 +134,11 @@ export class TokenVerifier {
     const named = allowed
       .flatMap((name) => this.#issuers.get(name) ?? [])
       .filter(({ config }) => config.issuer === issuer);
-    if (named.length === 0) throw refuse('the token is from another issuer');
+    if (named.length === 0) throw refuse('the token is from another issuer', 'issuer');
     const accepting = named.filter(({ config }) => config.algorithms.includes(alg as never));
-    if (accepting.length === 0) throw refuse('the algorithm of the token is not accepted');
-    if (!maySign(alg, signature)) throw refuse('the token is not signed');
+    if (accepting.length === 0)
+      throw refuse('the algorithm of the token is not accepted', 'algorithm');
+    if (!maySign(alg, signature)) throw refuse('the token is not signed', 'algorithm');
     return accepting;
   }
 
@@ -160,7 +162,7 @@ export class TokenVerifier {
       }
     }
     // The package's own words name options and codes.
-    throw refuse('the token is not valid', reason);
+    throw refuse('the token is not valid', 'signature', reason);
   }
 }
 

@@ -5,32 +5,23 @@
  * siblings; any other is its default, or left out and named in `Gateway-Degraded`. What is taken whole
  * goes out as its upstream wrote it: no number loses digits.
  */
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Body } from '../core/body.ts';
+import type { Call, UpstreamRequest } from '../core/call.ts';
 import type { Cancellation } from '../core/cancellation.ts';
-import { hasBody } from '../edge/client-headers.ts';
-import { type ClientExchange, exchangeOf, type MissingPart } from '../edge/client-exchange.ts';
-import { isLeft, openUpload, type UploadLimits } from '../edge/client-upload.ts';
-import { markDegraded } from '../edge/degraded.ts';
-import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
 import { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../core/errors.ts';
 import type { MutableHeaders } from '../core/headers.ts';
-import type { Upload } from '../core/upload.ts';
-import { dependenciesOf } from './aggregate-check.ts';
-import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
-import { answerDirectly } from '../routes/direct-answer.ts';
-import {
-  degradedReason,
-  notNeeded,
-  type PartRequest,
-  type PartTime,
-  partTime,
-  runPart,
-} from '../routes/part.ts';
+import type { MissingPart } from '../core/record.ts';
+import { type ClientExchange, clientOf } from '../edge/client-exchange.ts';
+import { degradedFields } from '../edge/degraded.ts';
+import { answerBy } from '../routes/answer.ts';
 import { addForwarded } from '../routes/forwarded-fields.ts';
+import { gather, missingPart } from '../routes/gather.ts';
+import { type PartRequest, type PartTime, partTime, runPart } from '../routes/part.ts';
 import { compilePath, compileQuery, type Render } from '../routes/part-template.ts';
 import { compilePick, type Pick } from '../routes/pick.ts';
 import type { Action, ActionContext, Route, UpstreamCall } from '../routes/route.ts';
+import { dependenciesOf } from './aggregate-check.ts';
+import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
 
 interface Part {
   readonly config: PartConfig;
@@ -47,7 +38,6 @@ interface Part {
   readonly pick: Pick | undefined;
   /** Fields of the client that go on. */
   readonly fields: readonly string[];
-  readonly upload: UploadLimits;
 }
 
 /** What there is of a part: all that came, or what was picked of it. */
@@ -61,7 +51,7 @@ interface PartValue {
 /** What became of a part. */
 type Outcome =
   | { readonly kind: 'value'; readonly value: PartValue }
-  | { readonly kind: 'missing'; readonly error: unknown };
+  | { readonly kind: 'missing'; readonly error: unknown; readonly missing: MissingPart };
 
 export function aggregating(route: Route, action: AggregateConfig, context: ActionContext): Action {
   const names = new Set(action.parts.map(({ name }) => name));
@@ -69,20 +59,30 @@ export function aggregating(route: Route, action: AggregateConfig, context: Acti
     compilePart(route, part, names, action.forwardHeaders, context),
   );
   const minimum = parts.some(({ config }) => config.required) ? 0 : action.minimum;
-  return async function aggregated(request, reply) {
-    const run = new Run(parts, request, reply);
-    const outcomes = await run.all();
-    run.leaveUpload();
-    const bytes = compose(reply, parts, outcomes, minimum);
-    if (route.replyPath) {
-      // As bytes: to text Fastify would add a charset, which JSON does not have (RFC 8259 §11).
-      void reply.type('application/json').send(bytes);
-      return;
-    }
-    const headers = { 'content-type': 'application/json', 'content-length': `${bytes.length}` };
-    exchangeOf(request.raw).bytesSent = bytes.length;
-    const body = Body.of(bytes);
-    answerDirectly(route, context, { request, reply, head: { status: 200, headers }, body });
+  const writer = parts.find(({ config }) => config.method !== 'GET');
+  return answerBy(aggregate(parts, minimum), {
+    route,
+    context,
+    stallMs: writer?.upstream.idleTimeoutMs,
+    isRelayed: false,
+  });
+}
+
+/** The call that gives the object of all parts. */
+function aggregate(parts: readonly Part[], minimum: number): Call {
+  return async function aggregated(request) {
+    const { record } = clientOf(request.context);
+    const outcomes = await new Run(parts, request).all();
+    const bytes = compose(parts, outcomes, minimum);
+    const missing = outcomes.flatMap((outcome) =>
+      outcome.kind === 'missing' ? [outcome.missing] : [],
+    );
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': `${bytes.length}`,
+      ...degradedFields(record, missing),
+    };
+    return { status: 200, headers, body: Body.of(bytes), target: '' };
   };
 }
 
@@ -91,7 +91,7 @@ function compilePart(
   config: PartConfig,
   names: ReadonlySet<string>,
   forwardHeaders: readonly string[],
-  context: ActionContext,
+  { clock }: ActionContext,
 ): Part {
   const upstream = route.callOf(config.upstream);
   return {
@@ -99,56 +99,33 @@ function compilePart(
     key: Buffer.from(`${JSON.stringify(config.name)}:`),
     default: config.default === undefined ? undefined : Buffer.from(JSON.stringify(config.default)),
     upstream,
-    time: partTime(config.timeout, upstream.deadlineMs, context.clock),
+    time: partTime(config.timeout, upstream.deadlineMs, clock),
     dependencies: [...dependenciesOf(config, names)],
     path: compilePath(config.path),
     query: compileQuery(config.query, config.forwardQuery ?? []),
     pick: config.pick === undefined ? undefined : compilePick(config.pick),
     fields: config.forwardHeaders ?? forwardHeaders,
-    upload: {
-      ...context,
-      limitBytes: route.config.bodyLimitBytes,
-      stallMs: upstream.idleTimeoutMs,
-    },
   };
 }
 
 /** One request's parts, under way. */
 class Run {
   readonly #parts: readonly Part[];
-  readonly #request: FastifyRequest;
-  readonly #reply: FastifyReply;
-  readonly #exchange: ClientExchange;
+  readonly #request: UpstreamRequest;
+  readonly #client: ClientExchange;
   readonly #group: Cancellation;
-  /** What all parts say of the client. */
-  readonly #fields: MutableHeaders;
   readonly #outcomes = new Map<string, Promise<Outcome>>();
-  #upload: Upload | undefined;
 
-  constructor(parts: readonly Part[], request: FastifyRequest, reply: FastifyReply) {
+  constructor(parts: readonly Part[], request: UpstreamRequest) {
     this.#parts = parts;
     this.#request = request;
-    this.#reply = reply;
-    this.#exchange = exchangeOf(request.raw);
-    this.#group = this.#exchange.signal.child();
-    this.#fields = gatewayHeaders(this.#exchange);
+    this.#client = clientOf(request.context);
+    this.#group = request.signal.child();
   }
 
-  /** In the order of the parts. Rejects as soon as a required one fails, and ends the others. */
-  async all(): Promise<readonly Outcome[]> {
-    try {
-      return await Promise.all(this.#parts.map((part) => this.#start(part)));
-    } catch (error) {
-      this.#group.cancel(notNeeded());
-      throw error;
-    }
-  }
-
-  /** The answer may come before the request is whole: then its connection cannot be used again. */
-  leaveUpload(): void {
-    if (this.#upload === undefined || !isLeft(this.#request.raw, this.#upload)) return;
-    void this.#reply.header('connection', 'close');
-    this.#upload.discard();
+  /** In the order of the parts. */
+  all(): Promise<readonly Outcome[]> {
+    return gather(this.#parts, this.#group, (part) => this.#start(part));
   }
 
   #start(part: Part): Promise<Outcome> {
@@ -163,17 +140,15 @@ class Run {
     try {
       const values = part.dependencies.length === 0 ? NONE : await this.#dependencies(part);
       const request = this.#describe(part, values);
-      const json = await runPart(part.upstream, this.#exchange, this.#group, request);
+      const json = await runPart(part.upstream, this.#client, this.#group, request);
       if (part.pick === undefined) return { kind: 'value', value: json };
       return { kind: 'value', value: { exact: part.pick(json.exact), bytes: undefined } };
     } catch (error) {
-      if (part.config.required) throw asAnswer(part.config.name, error);
+      const { name, required } = part.config;
+      if (required) throw asAnswer(name, error);
       // A client's own mistake is told, whichever part meets it.
       if (isGatewayError(error) && CLIENTS_OWN.has(error.code)) throw error;
-      if (!isGatewayError(error)) {
-        this.#request.log.error({ err: error, part: part.config.name }, 'bug');
-      }
-      return { kind: 'missing', error };
+      return { kind: 'missing', error, missing: missingPart(this.#client, name, error) };
     }
   }
 
@@ -187,41 +162,38 @@ class Run {
     return values;
   }
 
-  #describe(part: Part, parts: Readonly<Record<string, unknown>>): PartRequest {
-    const { config, fields, upstream, time } = part;
-    const { headers } = this.#request.raw;
-    const input = { exchange: this.#exchange, headers, parts };
-    const sent: MutableHeaders = { ...this.#fields, ...ASKED_FOR };
+  #describe({ config, fields, time, path, query }: Part, parts: Values): PartRequest {
+    const { headers } = this.#client;
+    const input = { exchange: this.#client, headers, parts };
+    const sent: MutableHeaders = { ...ASKED_FOR };
     addForwarded(sent, headers, fields);
-    const host = upstreamHost(upstream.config.host, this.#exchange);
-    if (host !== undefined) sent['host'] = host;
     return {
       name: config.name,
       upstream: config.upstream,
       method: config.method,
-      path: part.path(input),
-      query: part.query(input),
+      path: path(input),
+      query: query(input),
       headers: sent,
-      body: this.#body(part, sent),
+      body: this.#body(config, sent),
       time,
       maxBodyBytes: config.maxBody,
     };
   }
 
   /** The client's body goes to the one part that writes. */
-  #body({ config, upload }: Part, headers: MutableHeaders): PartRequest['body'] {
-    const { raw } = this.#request;
-    if (config.method === 'GET' || !hasBody(raw)) return undefined;
+  #body({ method }: PartConfig, sent: MutableHeaders): PartRequest['body'] {
+    const { body } = this.#request;
+    if (method === 'GET' || body === undefined) return undefined;
     for (const name of ['content-type', 'content-encoding', 'content-length']) {
-      const value = raw.headers[name];
-      if (value !== undefined) headers[name] = value;
+      const { [name]: value } = this.#client.headers;
+      if (value !== undefined) sent[name] = value;
     }
-    this.#upload = openUpload(this.#request, this.#reply, this.#exchange, upload);
-    return this.#upload;
+    return body;
   }
 }
 
-const NONE: Readonly<Record<string, unknown>> = {};
+type Values = Readonly<Record<string, unknown>>;
+const NONE: Values = {};
 
 /** Whatever the client takes: a part is read here, and to undo a coding costs more than to do without. */
 const ASKED_FOR = { accept: 'application/json', 'accept-encoding': 'identity' };
@@ -240,25 +212,20 @@ function asAnswer(name: string, error: unknown): GatewayError {
   return new GatewayError(own.code, `${name}: ${own.message}`, { ...own.options, cause: error });
 }
 
-/** The object that is sent, and the names of what is not in it. */
-function compose(
-  reply: FastifyReply,
-  parts: readonly Part[],
-  outcomes: readonly Outcome[],
-  minimum: number,
-): Buffer {
+/** The object that is sent. */
+function compose(parts: readonly Part[], outcomes: readonly Outcome[], minimum: number): Buffer {
   const pieces: Buffer[] = [];
   const missing: MissingPart[] = [];
   const add = (key: Buffer, value: Buffer): void => {
     pieces.push(pieces.length === 0 ? OPEN : COMMA, key, value);
   };
-  for (const [i, { config, key, default: instead }] of parts.entries()) {
+  for (const [i, { key, default: instead }] of parts.entries()) {
     const outcome = outcomes[i]!;
     if (outcome.kind === 'value') {
       const bytes = bytesOf(outcome.value);
       if (bytes !== undefined) add(key, bytes);
     } else {
-      missing.push({ name: config.name, reason: degradedReason(outcome.error) });
+      missing.push(outcome.missing);
       if (instead !== undefined) add(key, instead);
     }
   }
@@ -266,7 +233,6 @@ function compose(
     const names = missing.map(({ name, reason }) => `${name} (${reason})`).join(', ');
     throw tooLittle(`too little is there: without ${names}`, outcomes);
   }
-  markDegraded(reply, missing);
   if (pieces.length === 0) pieces.push(OPEN);
   pieces.push(CLOSE);
   return Buffer.concat(pieces);

@@ -9,7 +9,7 @@ import type { Call, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { type ErrorCode, isGatewayError } from '../core/errors.ts';
 import { endsSoon, isRefusal } from '../policies/kept-answer.ts';
-import { type Outcome, outcomeOf, unwrap, wordOf } from '../policies/outcome.ts';
+import { type Outcome, outcomeOf, unwrap, endingOf } from '../policies/outcome.ts';
 import { isIdempotent } from '../policies/retry.ts';
 import { Upload } from '../core/upload.ts';
 import { z } from 'zod';
@@ -111,7 +111,7 @@ export function withFallback(call: Call, options: FallbackOptions): Call {
     if (failure === undefined || !takesOver(failure, request)) return unwrap(outcome);
     const isKept = await freed(outcome, clock);
     const { reason } = failure;
-    request.notes.firstAttempt ??= wordOf(outcome);
+    request.record.firstEnding ??= endingOf(outcome);
     onFallback(reason);
     const fallback = await outcomeOf(instead, request);
     // That nothing takes its place is not what went wrong with it.

@@ -65,6 +65,7 @@ export function admission(options: AdmissionOptions): RequestHandler {
     const exchange = new ClientExchange(
       believed?.id ?? nextRequestId(),
       method,
+      request.headers,
       believed?.peer ?? peer,
       clock.now(),
     );
@@ -218,8 +219,8 @@ function refuse(
 ): void {
   const error = toGatewayError(thrown);
   if (error.code === 'GW_INTERNAL') world.log.error({ err: thrown, requestId: exchange.id }, 'bug');
-  exchange.code = error.code;
+  exchange.record.fail(error);
   if (hasLongBody(request)) response.setHeader('connection', 'close');
   if (exchange.path === '') exchange.path = refusedPath(request.url ?? '');
-  exchange.bytesSent = sendProblem(response, error, exchange.id);
+  exchange.record.bytesSent = sendProblem(response, error, exchange.id);
 }

@@ -95,9 +95,9 @@ function addFirstHooks(app: FastifyInstance, readerIdleMs: number, { log, clock 
 function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const exchange = exchangeOf(request.raw);
   const error = isGatewayError(thrown) ? thrown : fromFastify(thrown);
-  exchange.code ??= error.code;
+  exchange.record.fail(error);
   // Of an upstream's answer that this one takes the place of.
-  exchange.bytesSent = undefined;
+  exchange.record.bytesSent = undefined;
   if (error.code === 'GW_INTERNAL') {
     const { route, endpoint } = exchange;
     const where = endpoint === '' ? { route } : { route, endpoint };

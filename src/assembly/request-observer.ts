@@ -24,12 +24,13 @@ export function requestObserver({ logs }: Config, { clock, log, metrics }: World
     onClose: (exchange, response) => {
       inflight -= 1;
       const now = clock.now();
-      const { route, endpoint, method, code } = exchange;
+      const { route, endpoint, method, record } = exchange;
+      const { code, cause, missing, startedAt } = record;
       const status = code === 'GW_CLIENT_CLOSED' ? 499 : response.statusCode;
-      const seconds = (now - exchange.startedAt) / 1_000;
+      const seconds = (now - startedAt) / 1_000;
       metrics.observeRequest({ route, endpoint, method, status, seconds });
-      if (code !== undefined) metrics.countError(route, code);
-      for (const { reason } of exchange.missing) metrics.countDegradedPart(route, reason);
+      if (code !== undefined) metrics.countError(route, code, cause);
+      for (const { reason } of missing) metrics.countDegradedPart(route, reason);
       if (logs.access) logAccess(log, exchange, status, bytesSent(exchange, response), now);
     },
   };
@@ -37,7 +38,7 @@ export function requestObserver({ logs }: Config, { clock, log, metrics }: World
 
 /** Bytes of the answer's body; none where there was no answer, or no body to it. */
 function bytesSent(exchange: ClientExchange, { headersSent }: ServerResponse): number {
-  const { bytesSent: streamed, method, reply } = exchange;
+  const { record, method, reply } = exchange;
   if (!headersSent || method === 'HEAD') return 0;
-  return streamed ?? Number(reply?.getHeader('content-length') ?? 0);
+  return record.bytesSent ?? Number(reply?.getHeader('content-length') ?? 0);
 }

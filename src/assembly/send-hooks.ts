@@ -58,7 +58,7 @@ function edit(
 
 /** Does this head speak of a body that would be transformed, and not come with it? */
 function isAboutBody(request: FastifyRequest, { status }: ResponseHead): boolean {
-  if (exchangeOf(request.raw).code !== undefined) return false;
+  if (exchangeOf(request.raw).record.code !== undefined) return false;
   return request.method === 'HEAD' || status === 304;
 }
 
@@ -67,8 +67,8 @@ function unlessFailed(request: FastifyRequest, work: () => void): void {
   try {
     work();
   } catch (error) {
-    const { code, route } = exchangeOf(request.raw);
-    if (code === undefined) throw error;
+    const { record, route } = exchangeOf(request.raw);
+    if (record.code === undefined) throw error;
     request.log.error({ ...bugOf(error), route }, 'bug');
   }
 }
@@ -98,7 +98,8 @@ function sourceOf(
   { status }: ResponseHead,
   payload: unknown,
 ): Readable | undefined {
-  if (exchangeOf(request.raw).code !== undefined || request.method === 'HEAD') return undefined;
+  if (exchangeOf(request.raw).record.code !== undefined || request.method === 'HEAD')
+    return undefined;
   if (status === 204 || status === 304) return undefined;
   if (payload instanceof Readable) return payload;
   if (typeof payload === 'string' || payload instanceof Uint8Array) return Readable.from([payload]);

@@ -4,8 +4,6 @@ import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../core/canon
 import type { Clock } from '../core/clock.ts';
 import { parseTemplate, renderTemplate, type Template } from '../config/schema/template.ts';
 import { parseDuration } from '../config/schema/units.ts';
-import { exchangeOf } from '../edge/client-exchange.ts';
-import { gatewayHeaders, upstreamHost } from '../edge/forwarded.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { MutableHeaders } from '../core/headers.ts';
 import { isSafe } from '../core/json-number.ts';
@@ -31,20 +29,15 @@ export class PartDescriber {
     request: FastifyRequest,
     name: string,
     part: Part<T>,
-    { config, deadlineMs }: UpstreamCall,
+    { deadlineMs }: UpstreamCall,
   ): PartRequest {
     const { options, upstream, method } = part;
-    const exchange = exchangeOf(request.raw);
-    const headers: MutableHeaders = gatewayHeaders(exchange);
-    headers['accept'] = 'application/json';
-    headers['accept-encoding'] = 'identity';
+    const headers: MutableHeaders = { accept: 'application/json', 'accept-encoding': 'identity' };
     const language = request.headers['accept-language'];
     if (language !== undefined) headers['accept-language'] = language;
     for (const [key, value] of Object.entries(options.headers ?? {})) {
       headers[key.toLowerCase()] = value;
     }
-    const host = upstreamHost(config.host, exchange);
-    if (host !== undefined) headers['host'] = host;
     const body = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body));
     if (body !== undefined) {
       headers['content-type'] ??= 'application/json';

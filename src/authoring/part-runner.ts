@@ -2,10 +2,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Cancellation } from '../core/cancellation.ts';
 import type { Clock } from '../core/clock.ts';
-import { exchangeOf, type MissingPart } from '../edge/client-exchange.ts';
+import { exchangeOf } from '../edge/client-exchange.ts';
+import type { MissingPart } from '../core/record.ts';
 import { markDegraded } from '../edge/degraded.ts';
-import { GatewayError, isGatewayError } from '../core/errors.ts';
-import { degradedReason, notNeeded, runPart } from '../routes/part.ts';
+import { GatewayError } from '../core/errors.ts';
+import { gather, missingPart } from '../routes/gather.ts';
+import { runPart } from '../routes/part.ts';
 import type { UpstreamCall } from '../routes/route.ts';
 import { PartDescriber } from './part-describer.ts';
 import { mustBePart, type Part, type PartValues } from './parts.ts';
@@ -32,27 +34,21 @@ export class PartRunner {
     parts: P,
   ): Promise<PartValues<P>> {
     for (const [name, part] of Object.entries(parts)) mustBePart(name, part);
-    const group = exchangeOf(request.raw).signal.child();
+    const client = exchangeOf(request.raw);
+    const group = client.signal.child();
     const missing: MissingPart[] = [];
-    const settle = async ([name, part]: [string, Part<unknown>]): Promise<[string, unknown]> => {
+    const values = await gather(Object.entries(parts), group, async ([name, part]): Promise<[string, unknown]> => {
       try {
         mustBePart(name, part);
         return [name, await part.outcome(() => this.#one(request, name, part, group))];
       } catch (error) {
         if (part.fallback === undefined) throw error;
-        if (!isGatewayError(error)) request.log.error({ err: error, part: name }, 'bug');
-        missing.push({ name, reason: degradedReason(error) });
+        missing.push(missingPart(client, name, error));
         return [name, part.fallback.value];
       }
-    };
-    try {
-      const values = await Promise.all(Object.entries(parts).map(settle));
-      markDegraded(reply, missing);
-      return Object.fromEntries(values) as PartValues<P>;
-    } catch (error) {
-      group.cancel(notNeeded());
-      throw error;
-    }
+    });
+    markDegraded(reply, missing);
+    return Object.fromEntries(values) as PartValues<P>;
   }
 
   async #one<T>(

@@ -6,9 +6,11 @@
  * a bulkhead slot, for one, is freed by the close.
  */
 import type { Body } from './body.ts';
+import type { CallContext } from './call-context.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { Claims } from './claims.ts';
 import type { Headers, HeaderValue } from './headers.ts';
+import type { CallRecord } from './record.ts';
 import type { Upload } from './upload.ts';
 
 /** Who the client is, once a plugin of the phase `authenticate` has said so. */
@@ -23,6 +25,8 @@ export interface Consumer {
 
 /** What is sent upstream. Never changed in place: a policy passes on another one. */
 export interface UpstreamRequest {
+  /** On whose behalf the call is made. */
+  readonly context: CallContext;
   /** Name of the upstream. */
   readonly upstream: string;
   /** Name of the route under which the call is made. */
@@ -48,20 +52,8 @@ export interface UpstreamRequest {
   readonly key: string | undefined;
   /** Targets that earlier tries have used; another one is taken where there is one. */
   readonly tried: readonly string[];
-  /** Where policies and the leaf leave what the access log says of this call. */
-  readonly notes: CallNotes;
-}
-
-/** What happened to a call, for the access log; written as it happens. */
-export interface CallNotes {
-  upstream: string | undefined;
-  target: string | undefined;
-  attempts: number;
-  /** What the first attempt ended with, where a retry or a fallback followed: a status, or a code. */
-  firstAttempt: string | undefined;
-  queuedMs: number;
-  connectMs: number;
-  firstByteMs: number;
+  /** What happens to this call. */
+  readonly record: CallRecord;
 }
 
 export interface UpstreamResponse {
@@ -95,14 +87,3 @@ export function withoutHeader(request: UpstreamRequest, name: string): UpstreamR
   const { [name.toLowerCase()]: _dropped, ...headers } = request.headers;
   return { ...request, headers };
 }
-
-/** Notes of a call that has not happened yet. */
-export const emptyNotes = (): CallNotes => ({
-  upstream: undefined,
-  target: undefined,
-  attempts: 0,
-  firstAttempt: undefined,
-  queuedMs: 0,
-  connectMs: 0,
-  firstByteMs: 0,
-});

@@ -75,6 +75,8 @@ export interface GatewayErrorOptions {
   readonly target?: string;
   /** Of GW_INTERNAL: the hook of a plugin that threw what nobody foresaw; for logs, never for clients. */
   readonly thrownBy?: { readonly plugin: string; readonly hook: string };
+  /** Why, in one word such as `token-expired`; for logs and metrics, never for clients. */
+  readonly reason?: string;
   /** A more exact RFC 9209 error type than the table's, such as `dns_error`. */
   readonly proxyStatus?: string;
   /** Extension members of the problem document, such as the faults of a body. */

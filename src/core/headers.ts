@@ -58,6 +58,26 @@ export function relayedTrailers(trailers: Headers): MutableHeaders {
   return out;
 }
 
+/**
+ * The fields of a head without those of its connection (RFC 9110 §7.6.1). `Trailer` stays: whoever sends
+ * them decides on it.
+ */
+export function relayedHeaders(headers: Headers): MutableHeaders {
+  const named = headers['connection'];
+  const names = named !== undefined && named !== 'keep-alive' && named !== 'close';
+  const options = names ? new Set(connectionOptions(named)) : NONE;
+  const out: MutableHeaders = {};
+  for (const name in headers) {
+    if ((HOP_BY_HOP.has(name) && name !== 'trailer') || options.has(name)) continue;
+    // To set it would set a prototype.
+    if (name === '__proto__') continue;
+    out[name] = headers[name] as string | string[];
+  }
+  return out;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
 /** The first value of a field; `undefined` where it is absent. */
 export function firstValue(value: HeaderValue | undefined): string | undefined {
   return typeof value === 'string' || value === undefined ? value : value[0];

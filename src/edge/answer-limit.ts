@@ -42,7 +42,7 @@ function giveUp(response: ServerResponse, exchange: ClientExchange, ms: number):
     const { reply, route, endpoint, id } = exchange;
     if (response.headersSent || response.destroyed) return;
     if (reply === undefined) {
-      exchange.bytesSent = sendProblem(response, error, id);
+      exchange.record.bytesSent = sendProblem(response, error, id);
       return;
     }
     reply.log.warn({ route, endpoint }, 'a hook or a handler did not end in time');

@@ -21,8 +21,9 @@ export function watchClient(
   // It comes once; `once` would only wrap the listener, and remove it.
   response.on('close', () => {
     if (!response.writableFinished) {
-      exchange.code ??= 'GW_CLIENT_CLOSED';
-      exchange.signal.cancel(new GatewayError('GW_CLIENT_CLOSED', 'the client left'));
+      const left = new GatewayError('GW_CLIENT_CLOSED', 'the client left');
+      exchange.record.fail(left);
+      exchange.signal.cancel(left);
     }
     onClose(exchange, response);
   });

@@ -47,7 +47,7 @@ export function openUpload(
     isConversation,
     stallMs,
     onFault: (error) => {
-      exchange.code ??= error.code;
+      exchange.record.fail(error);
       exchange.signal.cancel(error);
       if (reply.raw.headersSent) reply.raw.destroy();
     },
@@ -56,7 +56,7 @@ export function openUpload(
     },
   });
   reply.raw.once('close', () => {
-    exchange.bytesReceived = body?.length ?? upload.received;
+    exchange.record.bytesReceived = body?.length ?? upload.received;
   });
   return upload;
 }

@@ -1,14 +1,29 @@
 /** Says which parts an answer is made without. */
 import type { FastifyReply } from 'fastify';
-import { exchangeOf, type MissingPart } from './client-exchange.ts';
+import type { MutableHeaders } from '../core/headers.ts';
+import type { MissingPart, RequestRecord } from '../core/record.ts';
+import { exchangeOf } from './client-exchange.ts';
+
+const FIELD = 'gateway-degraded';
 
 /** `Gateway-Degraded: payment;reason=timeout`, added to; such an answer is not for caches. */
 export function markDegraded(reply: FastifyReply, missing: readonly MissingPart[]): void {
   if (missing.length === 0) return;
-  const exchange = exchangeOf(reply.request.raw);
-  exchange.missing = [...exchange.missing, ...missing];
-  const known = reply.getHeader('gateway-degraded');
-  const texts = missing.map(({ name, reason }) => `${name};reason=${reason}`);
-  const text = [...(known === undefined ? [] : [String(known)]), ...texts].join(', ');
-  void reply.header('gateway-degraded', text).header('cache-control', 'no-store');
+  const fields = degradedFields(exchangeOf(reply.request.raw).record, missing);
+  const known = reply.getHeader(FIELD);
+  void reply.headers({
+    ...fields,
+    [FIELD]: [...(known === undefined ? [] : [String(known)]), fields[FIELD]].join(', '),
+  });
+}
+
+/** The same for an answer that is no reply of Fastify's; none where nothing is missing. */
+export function degradedFields(
+  record: RequestRecord,
+  missing: readonly MissingPart[],
+): MutableHeaders {
+  if (missing.length === 0) return {};
+  record.missing = [...record.missing, ...missing];
+  const names = missing.map(({ name, reason }) => `${name};reason=${reason}`);
+  return { [FIELD]: names.join(', '), 'cache-control': 'no-store' };
 }

@@ -6,7 +6,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { HOP_BY_HOP, type MutableHeaders } from '../core/headers.ts';
-import type { ClientExchange } from './client-exchange.ts';
+import type { PeerInfo } from './peer.ts';
 
 /** Besides the hop-by-hop fields: said anew, or met by us (RFC 9110 §10.1.1). */
 const NOT_COPIED: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'host', 'expect', 'via']);
@@ -14,12 +14,9 @@ const NOT_COPIED: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'host', 'expect'
 /** RFC 9110 §7.6.3. */
 export const VIA = '1.1 portico';
 
-/** All fields for a forwarded request; `te: trailers` goes on, since we pass trailers on. */
-export function forwardedHeaders(
-  headers: IncomingHttpHeaders,
-  exchange: ClientExchange,
-): MutableHeaders {
-  const out: MutableHeaders = gatewayHeaders(exchange);
+/** The client's fields that go on; `te: trailers` does, since we pass trailers on. */
+export function forwardedHeaders(headers: IncomingHttpHeaders): MutableHeaders {
+  const out: MutableHeaders = {};
   for (const name in headers) {
     if (!NOT_COPIED.has(name)) out[name] = headers[name]!;
   }
@@ -28,8 +25,14 @@ export function forwardedHeaders(
   return out;
 }
 
+interface Client {
+  readonly peer: PeerInfo;
+  readonly host: string;
+  readonly id: string;
+}
+
 /** What every call made for a client's request says of it. */
-export function gatewayHeaders({ peer, host, id }: ClientExchange): MutableHeaders {
+export function gatewayHeaders({ peer, host, id }: Client): MutableHeaders {
   const said: MutableHeaders = {
     via: VIA,
     'x-forwarded-for': peer.chain,
@@ -45,10 +48,4 @@ export function gatewayHeaders({ peer, host, id }: ClientExchange): MutableHeade
 /** RFC 9110 §10.1.4. */
 export function acceptsTrailers({ te }: IncomingHttpHeaders): boolean {
   return typeof te === 'string' && /(^|,)\s*trailers\s*(,|$)/i.test(te);
-}
-
-/** `Host` sent upstream; `undefined` leaves it to the target's own. */
-export function upstreamHost(setting: string, exchange: ClientExchange): string | undefined {
-  if (setting === 'target') return undefined;
-  return setting === 'client' ? exchange.host : setting;
 }

@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import {
   connectionOptions,
-  HOP_BY_HOP,
   type Headers,
   isRelayedTrailer,
   type MutableHeaders,
@@ -20,21 +19,17 @@ export interface ResponseHead {
 /** These are added to, never replaced. */
 const APPENDED: ReadonlySet<string> = new Set(['vary', 'set-cookie']);
 
-/**
- * The upstream's fields without those of its connection (RFC 9110 §7.6.1), with `Via`; `Trailer` is for
- * whoever sends them to decide on.
- */
-export function relayedHeaders(headers: Headers): MutableHeaders {
-  const named = headers['connection'];
-  const names = named !== undefined && named !== 'keep-alive' && named !== 'close';
-  const options = names ? new Set(connectionOptions(named)) : NONE;
+/** For hooks to edit: what a call gives may be shared. */
+export function copyOf(headers: Headers): MutableHeaders {
   const out: MutableHeaders = {};
-  for (const name in headers) {
-    if ((HOP_BY_HOP.has(name) && name !== 'trailer') || options.has(name)) continue;
-    out[name] = headers[name] as string | string[];
-  }
-  out['via'] = out['via'] === undefined ? VIA : `${String(out['via'])}, ${VIA}`;
+  for (const name in headers) out[name] = headers[name] as string | string[];
   return out;
+}
+
+/** RFC 9110 §7.6.3. */
+export function addVia(headers: MutableHeaders): void {
+  const { via } = headers;
+  headers['via'] = via === undefined ? VIA : `${String(via)}, ${VIA}`;
 }
 
 /**
@@ -56,8 +51,6 @@ export function announceTrailers(head: ResponseHead, { method, httpVersion }: An
 
 /** What an answer is to. */
 type AnswerTo = Pick<IncomingMessage, 'method' | 'httpVersion'>;
-
-const NONE: ReadonlySet<string> = new Set();
 
 /** Fields that hooks have set on the reply win over the upstream's; lists are added to. */
 export function mergeReplyHeaders(reply: FastifyReply, headers: MutableHeaders): void {

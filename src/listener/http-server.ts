@@ -15,6 +15,7 @@ import { TOKEN } from '../config/schema/types.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { linger } from '../edge/linger.ts';
 import { rawProblem, sendProblem } from '../edge/problem.ts';
+import { causeOf } from '../core/cause.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import { descriptorLimit, isForWantOfDescriptors } from '../core/descriptors.ts';
 import { boundAddresses } from './address-limit.ts';
@@ -148,7 +149,9 @@ function refuseUnreadable(
     return;
   }
   const code = codeOf(error, urlBytes);
-  const answer = new GatewayError(code, DETAILS[code] ?? 'the request cannot be read');
+  const answer = new GatewayError(code, DETAILS[code] ?? 'the request cannot be read', {
+    cause: error,
+  });
   afterAnswers(socket, (unread) => {
     if (unread === undefined) refuse(socket, answer, world);
     else endUnreadable(socket, unread, answer);
@@ -177,7 +180,7 @@ function endUnreadable(socket: Socket, response: ServerResponse, reason: Gateway
   }
   response.shouldKeepAlive = false;
   const exchange = exchangeOf(response.req);
-  exchange.code ??= reason.code;
+  exchange.record.fail(reason);
   exchange.signal.cancel(reason);
 }
 
@@ -195,7 +198,7 @@ function afterAnswers(socket: Socket, then: (unread: ServerResponse | undefined)
 const REFUSED_MS = 1_000;
 
 function refuse(socket: Socket, answer: GatewayError, world: World): void {
-  world.metrics.countError('unmatched', answer.code);
+  world.metrics.countError('unmatched', answer.code, causeOf(answer));
   if (socket.writable) socket.write(rawProblem(answer, world.nextRequestId()));
   // A client that does not read the response must not keep the connection.
   linger(socket, world.clock, REFUSED_MS);

@@ -2,7 +2,7 @@
  * One JSON line for each request: enough to say who asked what, what was called, and where the time
  * went. Authorization, cookies and query values are never in it.
  */
-import type { CallNotes } from '../core/call.ts';
+import type { CallRecord, RequestRecord } from '../core/record.ts';
 
 /** A request of a client, as far as its line says. */
 export interface AccessRecord {
@@ -13,13 +13,9 @@ export interface AccessRecord {
   readonly path: string;
   readonly route: string;
   readonly endpoint: string;
-  readonly code: string | undefined;
-  readonly missing: readonly { readonly name: string; readonly reason: string }[];
   readonly consumer: { readonly id: string } | undefined;
-  readonly notes: CallNotes;
   readonly peer: { readonly address: string };
-  readonly startedAt: number;
-  readonly bytesReceived: number;
+  readonly record: RequestRecord;
 }
 
 export interface AccessLogger {
@@ -33,8 +29,10 @@ export function logAccess(
   bytesSent: number,
   now: number,
 ): void {
-  const { id, method, host, path, route, endpoint, code, missing, consumer, notes, peer } =
-    exchange;
+  const { id, method, host, path, route, endpoint, consumer, peer, record } = exchange;
+  const { code, cause, missing, calls, uncounted } = record;
+  const forwarded = calls.find(({ purpose }) => purpose === 'forward');
+  const others = forwarded === undefined ? calls : calls.filter((call) => call !== forwarded);
   log.info(
     {
       requestId: id,
@@ -45,28 +43,56 @@ export function logAccess(
       route,
       ...(endpoint === '' ? {} : { endpoint }),
       ...(code === undefined ? {} : { code }),
+      ...(cause === undefined ? {} : { cause }),
       ...(missing.length === 0
         ? {}
         : { degraded: missing.map(({ name, reason }) => `${name};reason=${reason}`) }),
       ...(consumer === undefined ? {} : { consumer: consumer.id }),
       address: peer.address,
-      ...(notes.upstream === undefined
-        ? {}
-        : {
-            upstream: notes.upstream,
-            target: notes.target,
-            attempts: notes.attempts,
-            ...(notes.firstAttempt === undefined ? {} : { firstAttempt: notes.firstAttempt }),
-            queueMs: round(notes.queuedMs),
-            connectMs: round(notes.connectMs),
-            firstByteMs: round(notes.firstByteMs),
-          }),
-      totalMs: round(now - exchange.startedAt),
-      bytesReceived: exchange.bytesReceived,
+      ...(forwarded === undefined ? {} : ofForwarded(forwarded)),
+      ...(others.length === 0 ? {} : { calls: others.map(ofCall) }),
+      ...(uncounted === 0 ? {} : { moreCalls: uncounted }),
+      totalMs: round(now - record.startedAt),
+      bytesReceived: record.bytesReceived,
       bytesSent,
     },
     'request',
   );
+}
+
+/** Of the one call that answers the request: its fields stand by themselves. */
+function ofForwarded({
+  upstream,
+  attempts,
+  firstEnding,
+  queuedMs,
+  lastAttempt,
+}: CallRecord): object {
+  return {
+    upstream,
+    target: lastAttempt?.target,
+    attempts: attempts.length,
+    ...(firstEnding === undefined ? {} : { firstAttempt: String(firstEnding) }),
+    queueMs: round(queuedMs),
+    connectMs: round(lastAttempt?.connectMs ?? 0),
+    firstByteMs: round(lastAttempt?.firstByteMs ?? 0),
+  };
+}
+
+/** Of a part, or of a call that a plugin made. */
+function ofCall(call: CallRecord): object {
+  const { purpose, name, upstream, lastAttempt, ending, cause, attempts, firstEnding } = call;
+  return {
+    [purpose]: name,
+    upstream,
+    target: lastAttempt?.target,
+    // One that was still under way has neither.
+    ...(typeof ending === 'number' ? { status: ending } : { code: ending }),
+    ...(cause === undefined ? {} : { cause }),
+    attempts: attempts.length,
+    ...(firstEnding === undefined ? {} : { firstAttempt: String(firstEnding) }),
+    ms: round(call.ms),
+  };
 }
 
 const round = (ms: number): number => Math.round(ms * 100) / 100;

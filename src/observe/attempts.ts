@@ -1,6 +1,7 @@
-/** Counts each attempt: the policy that stands right around the leaf. */
+/** Says what each attempt came to, in the record and in metrics: the policy that stands right around the leaf. */
 import type { Policy } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
+import { causeOf } from '../core/cause.ts';
 import { toGatewayError } from '../core/errors.ts';
 import { attemptStatus, type Metrics } from './metrics.ts';
 
@@ -18,16 +19,26 @@ export function observeAttempts(
   return (next) =>
     function observed(request) {
       const startedAt = clock.now();
+      const { attempts } = request.record;
+      const before = attempts.length;
       const observe = (target: string, status: string): void =>
         metrics.observeAttempt(name, labelOf(target), status, (clock.now() - startedAt) / 1_000);
       return next(request).then(
         (response) => {
+          const own = attempts[before];
+          if (own !== undefined) own.ending = response.status;
           observe(response.target, attemptStatus(response.status));
           return response;
         },
         (thrown) => {
           const { code, options } = toGatewayError(thrown);
-          observe(options.target ?? request.notes.target ?? '', code);
+          // None where no target was picked.
+          const own = attempts[before];
+          if (own !== undefined) {
+            own.ending = code;
+            own.cause = causeOf(thrown);
+          }
+          observe(options.target ?? own?.target ?? '', code);
           throw thrown;
         },
       );

@@ -5,6 +5,7 @@
  * statuses come from fixed sets, all else is `other`. The registry belongs to one gateway.
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { causeLabel } from '../core/cause.ts';
 import type { CircuitName } from '../policies/circuit.ts';
 import { Tally } from './tally.ts';
 
@@ -88,10 +89,11 @@ export class Metrics {
     'upstream',
     'reason',
   ]);
-  readonly #errors = this.#counter('portico_errors_total', 'Answers of the gateway’s own.', [
-    'route',
-    'code',
-  ]);
+  readonly #errors = this.#counter(
+    'portico_errors_total',
+    'Answers of the gateway’s own, by what they came from.',
+    ['route', 'code', 'cause'],
+  );
   readonly #refusedConnections = this.#counter(
     'portico_connections_refused_total',
     'Client connections closed at once, by limit.',
@@ -207,8 +209,11 @@ export class Metrics {
     this.#degradedParts.inc({ route, reason });
   }
 
-  countError(route: string, code: string): void {
-    this.#errors.inc({ route, code });
+  countError(route: string, code: string, cause?: string): void {
+    // To Prometheus an absent label and an empty one are the same.
+    this.#errors.inc(
+      cause === undefined ? { route, code } : { route, code, cause: causeLabel(cause) },
+    );
   }
 
   observeLoad(result: 'applied' | 'rejected', generation?: number): void {

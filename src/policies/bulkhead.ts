@@ -163,7 +163,7 @@ export function bulkhead(slots: SlotSource, clock: Clock): Policy {
         try {
           slot = await granted;
         } finally {
-          request.notes.queuedMs += clock.now() - since;
+          request.record.queuedMs += clock.now() - since;
         }
       } else slot = granted;
       try {

@@ -1,6 +1,7 @@
 /** What a call came to, a value for whoever decides what comes next: an answer, or why there is none. */
 import type { Call, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import { toGatewayError } from '../core/errors.ts';
+import type { Ending } from '../core/record.ts';
 
 export type Outcome =
   | { readonly kind: 'response'; readonly response: UpstreamResponse }
@@ -19,8 +20,6 @@ export function unwrap(outcome: Outcome): UpstreamResponse {
   throw outcome.error;
 }
 
-/** As the access log says it: a status, or a code. */
-export const wordOf = (outcome: Outcome): string =>
-  outcome.kind === 'response'
-    ? String(outcome.response.status)
-    : toGatewayError(outcome.error).code;
+/** As the record says it. */
+export const endingOf = (outcome: Outcome): Ending =>
+  outcome.kind === 'response' ? outcome.response.status : toGatewayError(outcome.error).code;

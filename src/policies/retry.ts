@@ -15,7 +15,7 @@ import { Upload } from '../core/upload.ts';
 import type { RetryBudget } from './budget.ts';
 import { remainingMs } from './deadline.ts';
 import { endsSoon, isRefusal } from './kept-answer.ts';
-import { type Outcome, outcomeOf, unwrap, wordOf } from './outcome.ts';
+import { type Outcome, outcomeOf, unwrap, endingOf } from './outcome.ts';
 
 export interface RetryOptions {
   /** Tries in all. */
@@ -79,7 +79,7 @@ async function tryAgain(
     if (!options.budget.withdraw(options.share)) return unwrap(outcome);
     await sleep(waitMs, request.signal, options.clock);
     current = again(current, outcome);
-    request.notes.firstAttempt ??= wordOf(outcome);
+    request.record.firstEnding ??= endingOf(outcome);
     const later = await outcomeOf(next, current);
     if (later.kind === 'error' && isRefusal(later.error)) return unwrap(outcome);
     options.onRetry?.(reason);

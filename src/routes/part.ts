@@ -3,7 +3,7 @@
  *
  * The same for the parts of an aggregate and of a BFF.
  */
-import { emptyNotes, type UpstreamRequest, type UpstreamResponse } from '../core/call.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import type { Cancellation } from '../core/cancellation.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
@@ -14,7 +14,7 @@ import { type Json, NOTHING, readJson } from '../core/json.ts';
 import { Timeouts } from '../core/timeouts.ts';
 import { Upload } from '../core/upload.ts';
 import type { UpstreamCall } from './route.ts';
-import { upstreamRequest } from './upstream-request.ts';
+import { upstreamRequest } from '../core/upstream-request.ts';
 
 export interface PartRequest {
   /** What messages call it. */
@@ -34,6 +34,7 @@ export interface PartRequest {
 export interface PartTime {
   /** What it is told where it takes longer. */
   readonly code: 'GW_UPSTREAM_TIMEOUT' | 'GW_DEADLINE_EXCEEDED';
+  now(): number;
   /** Runs `expire` when the time is over, unless stopped. */
   start(expire: () => void): { stop(): void };
 }
@@ -47,6 +48,7 @@ export function partTime(
   const timeouts = new Timeouts(timeoutMs ?? deadlineMs, clock);
   return {
     code: timeoutMs === undefined ? 'GW_DEADLINE_EXCEEDED' : 'GW_UPSTREAM_TIMEOUT',
+    now: () => clock.now(),
     start: (expire) => timeouts.start(expire),
   };
 }
@@ -73,15 +75,13 @@ export class PartStatusError extends GatewayError {
  *   GW_UPSTREAM_INVALID when it is not JSON, cannot be decoded, or is too long; whatever the call throws
  */
 export async function runPart(
-  { call, keyOf }: UpstreamCall,
+  { call }: UpstreamCall,
   exchange: ClientExchange,
   group: Cancellation,
   part: PartRequest,
 ): Promise<Json> {
   const bound = new Bound(part, group.child());
-  const notes = emptyNotes();
-  notes.upstream = part.upstream;
-  exchange.notes = notes;
+  const record = exchange.record.call('part', part.name, part.upstream, part.time.now());
   try {
     const response = await call(
       upstreamRequest(exchange, {
@@ -92,16 +92,18 @@ export async function runPart(
         headers: part.headers,
         body: part.body,
         signal: bound.signal,
-        key: keyOf?.(exchange.reply!.request),
-        deadlineAt: Number.POSITIVE_INFINITY,
-        notes,
+        record,
       }),
     );
-    return await read(part, response);
+    const json = await read(part, response);
+    record.end(response.status, part.time.now());
+    return json;
+  } catch (error) {
+    record.fail(error, part.time.now());
+    if (error instanceof PartStatusError) record.ending = error.status;
+    throw error;
   } finally {
     bound.stop();
-    // One that was not needed any more is not what the client waited for.
-    if (group.reason === undefined) exchange.notes = notes;
   }
 }
 
@@ -173,7 +175,3 @@ const REASONS: Readonly<Partial<Record<ErrorCode, string>>> = {
   GW_BODY_TRUNCATED: 'invalid',
   GW_REQUEST_INVALID: 'invalid',
 };
-
-/** Why the siblings of a failed required part end; nobody is to blame. */
-export const notNeeded = (): GatewayError =>
-  new GatewayError('GW_CLIENT_CLOSED', 'not needed any more: another part failed');

@@ -6,9 +6,8 @@ import type { Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Call } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
-import type { RouteConfig, UpstreamConfig } from '../config/build/config.ts';
+import type { RouteConfig } from '../config/build/config.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
-import type { RequestSource } from '../edge/source.ts';
 
 /** Runs before the action; answering through `reply`, or throwing, ends the request there. */
 export type RequestHook = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
@@ -39,9 +38,6 @@ export interface Route {
 
 export interface UpstreamCall {
   readonly call: Call;
-  /** What balancing by hash goes by; absent where the upstream does not balance so. */
-  readonly keyOf: RequestSource | undefined;
-  readonly config: UpstreamConfig;
   /** Of this route: its own, or the upstream's. */
   readonly deadlineMs: number;
   readonly idleTimeoutMs: number;

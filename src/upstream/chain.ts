@@ -2,7 +2,7 @@
  * The call of one route to one upstream: its policies, by the config of its generation, over the upstream's
  * shared state.
  *
- * deadline ▸ outer ▸ retry ▸ shedder ▸ collect ▸ share ▸ bulkhead ▸ breaker ▸ inner ▸ attempt timeout ▸ leaf
+ * destination ▸ deadline ▸ outer ▸ retry ▸ shedder ▸ collect ▸ share ▸ bulkhead ▸ breaker ▸ inner ▸ attempt timeout ▸ leaf
  *
  * Retry stands above the breaker, so that an open circuit ends the retries and each attempt is
  * counted; the shedder above the bulkhead, so that an open circuit takes no slot, and reads no body;
@@ -10,6 +10,7 @@
  * innermost, so that it bounds one attempt. Routes may override bounds; they never split a circuit.
  */
 import { type Call, compose, type Policy } from '../core/call.ts';
+import type { CallContext } from '../core/call-context.ts';
 import type { CallOverrides } from '../config/build/config.ts';
 import { breaker, shedder } from '../policies/breaker.ts';
 import { bulkhead } from '../policies/bulkhead.ts';
@@ -18,6 +19,7 @@ import { deadline, tellDeadline } from '../policies/deadline.ts';
 import { failureJudge } from '../policies/failure.ts';
 import { retry } from '../policies/retry.ts';
 import { attemptTimeout } from '../policies/timeout.ts';
+import { destination } from './destination.ts';
 import { leaf } from './leaf.ts';
 import type { UpstreamLease } from './lease.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -26,6 +28,8 @@ export interface ChainOptions extends Omit<Surroundings, 'names'> {
   /** Name of the route. */
   readonly route: string;
   readonly overrides: CallOverrides;
+  /** What balancing by hash goes by. */
+  readonly keyOf?: ((context: CallContext) => string | undefined) | undefined;
   /** Bodies that wait to be whole, of all upstreams. */
   readonly collected: CollectedBytes;
   /** Policies of plugins: outside the retries, or around each attempt. */
@@ -44,6 +48,12 @@ export function chain(upstream: UpstreamLease, options: ChainOptions): Call {
   const idleTimeoutMs = overrides.idleTimeoutMs ?? config.idleTimeoutMs;
   const { timeoutMs = config.timeoutMs } = overrides;
   const policies = [
+    destination({
+      upstream: config.name,
+      host: config.host,
+      via: config.via,
+      keyOf: options.keyOf,
+    }),
     deadline({ deadlineMs: overrides.deadlineMs ?? config.deadlineMs, clock }),
     ...options.outer,
     ...retryPolicy(upstream, options),

@@ -12,7 +12,8 @@ import type { CancelListener } from '../core/cancellation.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { blamesUpstream, GatewayError } from '../core/errors.ts';
-import type { Headers, MutableHeaders } from '../core/headers.ts';
+import { type Headers, type MutableHeaders, relayedHeaders } from '../core/headers.ts';
+import type { AttemptRecord } from '../core/record.ts';
 import { isServerFault } from '../policies/failure.ts';
 import { isIdempotent } from '../policies/retry.ts';
 import { Upload } from '../core/upload.ts';
@@ -32,6 +33,7 @@ export interface Attempt {
   readonly target: Target;
   /** The request's, and what the target needs besides. */
   readonly headers: Headers;
+  readonly record: AttemptRecord;
   readonly resolve: (response: UpstreamResponse) => void;
   readonly reject: (error: Error) => void;
 }
@@ -95,7 +97,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
     // Once more where undici repeats what an HTTP/2 server has not looked at (RFC 9113 §8.7).
     if (this.#controller === undefined) this.#attempt.target.waiting -= 1;
     this.#controller = controller;
-    this.#attempt.request.notes.connectMs = this.#options.clock.now() - this.#startedAt;
+    this.#attempt.record.connectMs = this.#options.clock.now() - this.#startedAt;
     if (this.#cancelled !== undefined) controller.abort(this.#cancelled);
   }
 
@@ -111,12 +113,13 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
       this.abort(new GatewayError('GW_UPSTREAM_PROTOCOL', detail));
       return;
     }
-    this.#attempt.request.notes.firstByteMs = this.#options.clock.now() - this.#startedAt;
+    this.#attempt.record.firstByteMs = this.#options.clock.now() - this.#startedAt;
     this.#body = new Body(this);
     const { resolve, target } = this.#attempt;
     this.#hasFailed = isServerFault(status);
     if (this.#hasFailed) target.report(true);
-    resolve({ status, headers: headers as Headers, body: this.#body, target: target.origin });
+    const relayed = relayedHeaders(headers as Headers);
+    resolve({ status, headers: relayed, body: this.#body, target: target.origin });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

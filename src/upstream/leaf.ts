@@ -24,10 +24,7 @@ export interface LeafOptions {
  *   call was cancelled
  */
 export function leaf({ config, state }: UpstreamLease, options: LeafOptions): Call {
-  const { bulkhead, connections, via } = config;
-  const fieldsOf = via
-    ? (target: Target, headers: Headers) => withHost(headers, target)
-    : (target: Target, headers: Headers) => withoutVia(withHost(headers, target));
+  const { bulkhead, connections } = config;
   // As many as may wait by rights, and some that were given up: clients come and go, and would
   // fill the memory while no connection comes about.
   const mostWaiting = bulkhead.concurrency + connections;
@@ -35,15 +32,10 @@ export function leaf({ config, state }: UpstreamLease, options: LeafOptions): Ca
     new Promise((resolve, reject) => {
       request.signal.throwIfCancelled();
       const target = state.targets.pick(request.tried, request.key);
-      request.notes.upstream = config.name;
-      request.notes.target = target.origin;
-      request.notes.attempts += 1;
-      // Of this attempt; an earlier one may have come further.
-      request.notes.connectMs = 0;
-      request.notes.firstByteMs = 0;
+      const record = request.record.attempt(config.name, target.origin);
       if (target.waiting >= mostWaiting) throw noConnection(target.origin);
-      const headers = fieldsOf(target, request.headers);
-      const exchange = new Exchange({ request, target, headers, resolve, reject }, options);
+      const headers = withHost(request.headers, target);
+      const exchange = new Exchange({ request, target, headers, record, resolve, reject }, options);
       const now = options.clock.now();
       if (now - target.sentAt < QUIET_MS) {
         target.sentAt = now;
@@ -66,10 +58,6 @@ const QUIET_MS = 1_000;
 /** A target that is a mere address is called by its name, unless somebody said which. */
 function withHost(headers: Headers, { host }: Target): Headers {
   return host === undefined || headers['host'] !== undefined ? headers : { ...headers, host };
-}
-
-function withoutVia({ via: _via, ...others }: Headers): Headers {
-  return others;
 }
 
 const noConnection = (target: string): GatewayError =>

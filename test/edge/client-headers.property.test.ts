@@ -49,9 +49,9 @@ test('whatever fields a client sends, what goes upstream keeps the rules', () =>
         forwardedBy: '',
         certificate: undefined,
       } as const;
-      const exchange = new ClientExchange('the-id', 'GET', peer, 0);
+      const exchange = new ClientExchange('the-id', 'GET', headers, peer, 0);
       exchange.host = 'a.example';
-      const out = forwardedHeaders(headers, exchange);
+      const out = { ...exchange.fields, ...forwardedHeaders(headers) };
 
       expect(out).toMatchObject({
         'x-forwarded-for': '192.0.2.1',

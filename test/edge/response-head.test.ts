@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { relayedHeaders } from '../../src/edge/response-head.ts';
+import type { Headers } from '../../src/core/headers.ts';
+import { addVia, copyOf } from '../../src/edge/response-head.ts';
 import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { request } from '../gateway/support/socket.ts';
 import { startRawUpstream } from '../gateway/support/upstream.ts';
@@ -59,6 +60,11 @@ describe('the head of a forwarded answer', () => {
   });
 
   test('gets our Via behind those of others', () => {
+    const relayedHeaders = (headers: Headers) => {
+      const own = copyOf(headers);
+      addVia(own);
+      return own;
+    };
     expect(relayedHeaders({ via: '1.1 inner' })['via']).toBe('1.1 inner, 1.1 portico');
     expect(relayedHeaders({ via: ['1.0 a', '1.1 b'] })['via']).toBe('1.0 a,1.1 b, 1.1 portico');
   });

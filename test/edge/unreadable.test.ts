@@ -67,7 +67,7 @@ describe('what is no HTTP request', () => {
     expect(answers.map((each) => parse(each).status)).toEqual([200, 501]);
     const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
     expect(metrics).toContain(
-      'portico_errors_total{route="unmatched",code="GW_METHOD_UNSUPPORTED"} 1',
+      'portico_errors_total{route="unmatched",code="GW_METHOD_UNSUPPORTED",cause="HPE_INVALID_METHOD"} 1',
     );
   });
 });

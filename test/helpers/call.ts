@@ -1,14 +1,28 @@
 /** The world of a policy as literals: requests, answers, and calls that give them. */
 import { Body } from '../../src/core/body.ts';
-import { type Call, emptyNotes, type UpstreamRequest } from '../../src/core/call.ts';
+import type { Call, UpstreamRequest } from '../../src/core/call.ts';
+import type { CallContext } from '../../src/core/call-context.ts';
 import type { UpstreamResponse } from '../../src/core/call.ts';
 import { Cancellation } from '../../src/core/cancellation.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { type ErrorCode, GatewayError } from '../../src/core/errors.ts';
+import { CallRecord } from '../../src/core/record.ts';
 import { type SlotOptions, Slots } from '../../src/policies/bulkhead.ts';
+
+export const aContext = (fields: Partial<CallContext> = {}): CallContext => ({
+  id: 'test',
+  route: 'orders',
+  consumer: undefined,
+  signal: new Cancellation(),
+  host: undefined,
+  fields: {},
+  toldUpstreams: undefined,
+  ...fields,
+});
 
 export function aRequest(fields: Partial<UpstreamRequest> = {}): UpstreamRequest {
   return {
+    context: aContext(),
     upstream: 'orders',
     route: 'orders',
     method: 'GET',
@@ -23,7 +37,7 @@ export function aRequest(fields: Partial<UpstreamRequest> = {}): UpstreamRequest
     attempt: 1,
     key: undefined,
     tried: [],
-    notes: emptyNotes(),
+    record: new CallRecord('forward', '', 'orders', 0),
     ...fields,
   };
 }

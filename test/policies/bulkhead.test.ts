@@ -107,8 +107,8 @@ describe('the bulkhead', () => {
     bodies[0]!.body.finish(undefined);
     await pass(60);
     expect(await Promise.all(outcomes)).toEqual(['fulfilled', 'GW_BULKHEAD_FULL']);
-    expect(granted.notes.queuedMs).toBeCloseTo(40);
-    expect(refused.notes.queuedMs).toBeCloseTo(100);
+    expect(granted.record.queuedMs).toBeCloseTo(40);
+    expect(refused.record.queuedMs).toBeCloseTo(100);
   });
 });
 

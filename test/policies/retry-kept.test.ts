@@ -87,7 +87,7 @@ describe('a retry that is not let through', () => {
     const outcome = retrying({ attempts: 3 })(send)(request);
     await pass(1_000);
     await outcome;
-    expect(request.notes.firstAttempt).toBe('GW_UPSTREAM_TIMEOUT');
+    expect(request.record.firstEnding).toBe('GW_UPSTREAM_TIMEOUT');
   });
 });
 

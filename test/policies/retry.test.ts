@@ -112,8 +112,8 @@ describe('the target of a retry', () => {
 
   test('is judged by the call’s own failure, not by what a call beside it has noted', async () => {
     const request = aRequest();
-    const send = answering(async ({ notes }) => {
-      notes.target = 'http://of-the-other-call';
+    const send = answering(async ({ record }) => {
+      record.attempt('orders', 'http://of-the-other-call');
       throw failure('GW_UPSTREAM_RESET', 'http://a');
     }, 200);
     const outcome = retrying()(send)(request);

@@ -1,0 +1,56 @@
+/** The call of a route, or of a plugin, to one upstream: its chain over the upstream's shared state. */
+import type { CallOverrides } from '../config/build/config.ts';
+import type { Policy } from '../core/call.ts';
+import type { CallContext } from '../core/call-context.ts';
+import { ClientExchange } from '../edge/client-exchange.ts';
+import { requestSource } from '../edge/source.ts';
+import { observeAttempts } from '../observe/attempts.ts';
+import type { UpstreamCall } from '../routes/route.ts';
+import { chain } from '../upstream/chain.ts';
+import type { UpstreamLease } from '../upstream/lease.ts';
+import type { World } from './world.ts';
+
+export interface Caller {
+  /** Name of the route, or what stands for it. */
+  readonly route: string;
+  readonly overrides: CallOverrides;
+  /** Policies of plugins: outside the retries, or around each attempt. */
+  readonly outer: readonly Policy[];
+  readonly inner: readonly Policy[];
+}
+
+export function upstreamCall(lease: UpstreamLease, caller: Caller, world: World): UpstreamCall {
+  const { config, state } = lease;
+  const { clock, random, metrics, collected } = world;
+  const call = chain(lease, {
+    ...caller,
+    clock,
+    random,
+    keyOf: balancingKey(config.balance),
+    collected,
+    observe: observeAttempts(
+      { name: config.name, labelOf: (origin) => state.targets.labelOf(origin) },
+      metrics,
+      clock,
+    ),
+    onRetry: (upstream, reason) => metrics.countRetry(upstream, reason),
+    send: world.send?.(config.name),
+  });
+  return {
+    call,
+    deadlineMs: caller.overrides.deadlineMs ?? config.deadlineMs,
+    idleTimeoutMs: caller.overrides.idleTimeoutMs ?? config.idleTimeoutMs,
+  };
+}
+
+/** A call that no client waits for has no key. */
+function balancingKey(
+  balance: UpstreamLease['config']['balance'],
+): ((context: CallContext) => string | undefined) | undefined {
+  if (typeof balance === 'string') return undefined;
+  const read = requestSource(balance.hash);
+  return (context) =>
+    context instanceof ClientExchange && context.reply !== undefined
+      ? read(context.reply.request)
+      : undefined;
+}

@@ -1,0 +1,102 @@
+/**
+ * Answers a client by a call: its request goes in, and what the call gives goes out, streaming both ways.
+ *
+ * Runs as the last `onRequest` hook and takes the reply over, so that Fastify never parses the body:
+ * its parsers answer 415 to odd content types and give no body on GET.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Call, UpstreamResponse } from '../core/call.ts';
+import { isGatewayError } from '../core/errors.ts';
+import { CallRecord } from '../core/record.ts';
+import type { Upload } from '../core/upload.ts';
+import { upstreamRequest } from '../core/upstream-request.ts';
+import { hasBody } from '../edge/client-headers.ts';
+import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
+import { isLeft, openUpload } from '../edge/client-upload.ts';
+import { forwardedHeaders } from '../edge/forwarded.ts';
+import { takeGrpcTrailers } from '../edge/grpc-trailers.ts';
+import { addVia, copyOf, type ResponseHead } from '../edge/response-head.ts';
+import { answerDirectly } from './direct-answer.ts';
+import { sendOnReplyPath } from './reply-path.ts';
+import type { Action, ActionContext, Route } from './route.ts';
+
+export interface AnswerOptions {
+  readonly route: Route;
+  readonly context: ActionContext;
+  /** The upstream that is called; absent where the call makes calls of its own. */
+  readonly upstream?: string;
+  /** What the call asks for. Default: what the client does. */
+  readonly path?: (exchange: ClientExchange) => string;
+  /** Does the call take the client's body? Silence of who takes it, in milliseconds. */
+  readonly stallMs: number | undefined;
+  /** Does the answer come from behind the gateway? It then says so in `Via`. */
+  readonly isRelayed: boolean;
+}
+
+export function answerBy(call: Call, options: AnswerOptions): Action {
+  const { route, context, upstream = '', path = ownPath, stallMs, isRelayed } = options;
+  const upload =
+    stallMs === undefined
+      ? undefined
+      : { ...context, limitBytes: route.config.bodyLimitBytes, stallMs };
+  return async function answered(request, reply) {
+    const exchange = exchangeOf(request.raw);
+    const { method, query, signal } = exchange;
+    // Begun here, so that the log names the upstream even where no call comes about.
+    const record = begin(exchange, upstream, context.clock.now());
+    const headers = forwardedHeaders(request.raw.headers);
+    const body =
+      upload !== undefined && hasBody(request.raw)
+        ? openUpload(request, reply, exchange, upload)
+        : undefined;
+    const asked = { upstream, method, path: path(exchange), query, headers, body, signal, record };
+    const response = await call(upstreamRequest(exchange, asked));
+    deliver(route, context, { request, reply, exchange, response, upload: body, isRelayed });
+  };
+}
+
+/** One that only makes calls of its own is none that the record lists. */
+const begin = (exchange: ClientExchange, upstream: string, now: number): CallRecord =>
+  upstream === ''
+    ? new CallRecord('forward', '', upstream, now)
+    : exchange.record.call('forward', '', upstream, now);
+
+const ownPath = ({ path }: ClientExchange): string => path;
+
+interface Delivery {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly exchange: ClientExchange;
+  readonly response: UpstreamResponse;
+  readonly upload: Upload | undefined;
+  readonly isRelayed: boolean;
+}
+
+function deliver(route: Route, context: ActionContext, delivery: Delivery): void {
+  const { request, reply, exchange, response, upload } = delivery;
+  const { status, headers, body } = response;
+  // Broken while it was kept for a retry that came to nothing: no head has gone out, so it can be told.
+  if (body.error !== undefined) throw body.error;
+  const head: ResponseHead = { status, headers: copyOf(headers) };
+  if (delivery.isRelayed) addVia(head.headers);
+  if (request.raw.httpVersionMajor === 2) {
+    const trailers = takeGrpcTrailers(head.headers);
+    if (trailers !== undefined) body.trail(trailers);
+  }
+  upload?.forget();
+  if (upload !== undefined && isLeft(request.raw, upload)) leaveUpload(head, upload, response);
+  body.onClose((error) => {
+    exchange.record.bytesSent = body.received;
+    if (error !== undefined && isGatewayError(error)) exchange.record.fail(error);
+  });
+  if (route.replyPath) sendOnReplyPath(reply, head, body);
+  else answerDirectly(route, context, { request, reply, head, body });
+}
+
+/** The answer came before the request was whole: the connection cannot be used again. */
+function leaveUpload(head: ResponseHead, upload: Upload, response: UpstreamResponse): void {
+  head.headers['connection'] = 'close';
+  response.body.onClose(() => {
+    if (!upload.isEnded) upload.discard();
+  });
+}

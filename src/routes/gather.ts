@@ -1,0 +1,36 @@
+/**
+ * Parts that are called side by side for one answer: the first one that the answer cannot do without ends
+ * the others. The same engine for aggregates and for BFFs.
+ */
+import type { Cancellation } from '../core/cancellation.ts';
+import { GatewayError, isGatewayError } from '../core/errors.ts';
+import type { MissingPart } from '../core/record.ts';
+import type { ClientExchange } from '../edge/client-exchange.ts';
+import { degradedReason } from './part.ts';
+
+/**
+ * What `work` makes of each part, in their order. Rejects as soon as it does for one of them, which ends
+ * `group` and with it the calls of the others.
+ */
+export async function gather<P, T>(
+  parts: readonly P[],
+  group: Cancellation,
+  work: (part: P) => Promise<T>,
+): Promise<readonly T[]> {
+  try {
+    return await Promise.all(parts.map(work));
+  } catch (error) {
+    group.cancel(notNeeded());
+    throw error;
+  }
+}
+
+/** Why an answer is made without the part `name`; a bug of ours is logged as such. */
+export function missingPart(client: ClientExchange, name: string, error: unknown): MissingPart {
+  if (!isGatewayError(error)) client.reply?.log.error({ err: error, part: name }, 'bug');
+  return { name, reason: degradedReason(error) };
+}
+
+/** Why the siblings of a failed required part end; nobody is to blame. */
+const notNeeded = (): GatewayError =>
+  new GatewayError('GW_CLIENT_CLOSED', 'not needed any more: another part failed');
