@@ -37,16 +37,20 @@ export class PartRunner {
     const client = exchangeOf(request.raw);
     const group = client.signal.child();
     const missing: MissingPart[] = [];
-    const values = await gather(Object.entries(parts), group, async ([name, part]): Promise<[string, unknown]> => {
-      try {
-        mustBePart(name, part);
-        return [name, await part.outcome(() => this.#one(request, name, part, group))];
-      } catch (error) {
-        if (part.fallback === undefined) throw error;
-        missing.push(missingPart(client, name, error));
-        return [name, part.fallback.value];
-      }
-    });
+    const values = await gather(
+      Object.entries(parts),
+      group,
+      async ([name, part]): Promise<[string, unknown]> => {
+        try {
+          mustBePart(name, part);
+          return [name, await part.outcome(() => this.#one(request, name, part, group))];
+        } catch (error) {
+          if (part.fallback === undefined) throw error;
+          missing.push(missingPart(client, name, error));
+          return [name, part.fallback.value];
+        }
+      },
+    );
     markDegraded(reply, missing);
     return Object.fromEntries(values) as PartValues<P>;
   }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { UpstreamConfig } from '../../src/config/build/config.ts';
 import { blamesUpstream } from '../../src/core/errors.ts';
+import { destination } from '../../src/upstream/destination.ts';
 import { aRequest } from '../helpers/call.ts';
 import { chainTo, leafTo } from '../helpers/state.ts';
 import { sending } from '../helpers/upload.ts';
@@ -252,8 +253,9 @@ describe('Via', () => {
     });
     const headers = { via: '1.0 theirs, 1.1 portico', 'x-a': 'b' };
     for (const via of [true, false]) {
-      const { call } = leafTo(upstream.url, { via });
-      await (await call(aRequest({ headers }))).body.dump();
+      const { call } = leafTo(upstream.url);
+      const sent = destination({ upstream: 'orders', host: 'target', via, keyOf: undefined })(call);
+      await (await sent(aRequest({ headers }))).body.dump();
     }
     expect(seen).toEqual(['1.0 theirs, 1.1 portico', 'b', undefined, 'b']);
     expect(headers.via).toBe('1.0 theirs, 1.1 portico');
