@@ -6,7 +6,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
 interface Entry {
-  readonly key: string;
   readonly settings: unknown;
   readonly value: unknown;
   readonly dispose: () => void;
@@ -14,7 +13,8 @@ interface Entry {
 }
 
 export class KeptValues {
-  readonly #entries = new Set<Entry>();
+  /** By their keys: a plugin may keep something for each of ten thousand routes. */
+  readonly #entries = new Map<string, Entry[]>();
 
   /** The value of `key`, for `generation`; made where there is none for these settings. */
   keep<T>(
@@ -24,24 +24,28 @@ export class KeptValues {
     make: () => T,
     dispose?: (value: T) => void,
   ): T {
-    for (const entry of this.#entries) {
-      if (entry.key !== key || !isDeepStrictEqual(entry.settings, settings)) continue;
+    for (const entry of this.#entries.get(key) ?? []) {
+      if (!isDeepStrictEqual(entry.settings, settings)) continue;
       entry.users.add(generation);
       // Whoever made it under this key and these settings made it of this type.
       return entry.value as T;
     }
     const value = make();
     const users = new Set([generation]);
-    this.#entries.add({ key, settings, value, dispose: () => dispose?.(value), users });
+    const entry = { settings, value, dispose: () => dispose?.(value), users };
+    this.#entries.set(key, [...(this.#entries.get(key) ?? []), entry]);
     return value;
   }
 
   /** `generation` has ended: what nobody else uses is disposed of. */
   release(generation: object): void {
-    for (const entry of this.#entries) {
-      if (!entry.users.delete(generation) || entry.users.size > 0) continue;
-      this.#entries.delete(entry);
-      entry.dispose();
+    for (const [key, entries] of this.#entries) {
+      const unused = entries.filter(({ users }) => users.delete(generation) && users.size === 0);
+      if (unused.length === 0) continue;
+      const left = entries.filter((entry) => !unused.includes(entry));
+      if (left.length === 0) this.#entries.delete(key);
+      else this.#entries.set(key, left);
+      for (const { dispose } of unused) dispose();
     }
   }
 }
