@@ -15,13 +15,14 @@ export function* checkPluginOptions(
 ): Generator<Step> {
   const written = section(tree, 'plugins');
   const known = knownNames(modules, Object.keys(section(tree, 'upstreams')));
+  const routes = Object.entries(section(tree, 'routes')).filter(isRoute);
   for (const [name, plugin] of modules.plugins) {
     yield* checkPermission(tree, name, plugin);
     const path = ['plugins', name];
     yield* orFault(path, 'settings', function* settingsAndOptions() {
       const settings = plugin.settings.safeParse(written[name] ?? {});
       if (settings.success)
-        yield* checkOptions(tree, { name, plugin, settings: settings.data, known, typed });
+        yield* checkOptions(tree, routes, { name, plugin, settings: settings.data, known, typed });
     });
   }
 }
@@ -89,21 +90,29 @@ interface Checked {
   readonly typed: TypedRoutes;
 }
 
-function* checkOptions(tree: Tree, checked: Checked): Generator<Step> {
+type NamedTree = readonly [name: string, route: Tree];
+
+const isRoute = (route: readonly [string, unknown]): route is [string, Tree] => isMap(route[1]);
+
+function* checkOptions(
+  tree: Tree,
+  routes: readonly NamedTree[],
+  checked: Checked,
+): Generator<Step> {
   const { name, typed } = checked;
   const common = section(section(tree, 'defaults'), 'routes');
-  const inheriting: (readonly [string, Tree])[] = [];
-  for (const [route, own] of Object.entries(section(tree, 'routes'))) {
-    if (!isMap(own)) continue;
-    if (own[name] !== undefined) {
+  const inheriting: NamedTree[] = [];
+  for (const [route, own] of routes) {
+    if (own[name] === undefined) inheriting.push([route, own]);
+    else {
       const options = { written: own[name], parsed: typed.routes.get(route)?.[name as never] };
       yield* findingsAt(checked, ['routes', route, name], options, { ...common, ...own });
-    } else if (common[name] !== undefined) inheriting.push([route, own]);
-    yield PAUSE;
+      yield PAUSE;
+    }
   }
   if (common[name] === undefined) return;
   const path = ['defaults', 'routes', name];
-  const options = { written: common[name] };
+  const options = { written: common[name], parsed: parsedOnce(checked, common[name]) };
   if (inheriting.length === 0) {
     yield* findingsAt(checked, path, options, common);
     return;
@@ -114,6 +123,15 @@ function* checkOptions(tree: Tree, checked: Checked): Generator<Step> {
     yield PAUSE;
   }
   yield* shared(byRoute);
+}
+
+/** What throws is told where it is checked. */
+function parsedOnce({ plugin }: Checked, written: unknown): unknown {
+  try {
+    return plugin.options.safeParse(written).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A plugin's options at one place. */
