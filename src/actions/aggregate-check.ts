@@ -24,7 +24,7 @@ export function* checkAggregate(
   for (const [name, part] of Object.entries(parts)) {
     const at = [...path, name];
     if (REQUEST_ROOTS.includes(name as never)) {
-      const message = `cannot name a part: {${name}.…} stands for the request's`;
+      const message = `cannot name a part: {${name}.…} refers to the request`;
       yield { path: at, at: 'key', message };
     }
     if (!isMap(part)) continue;
@@ -32,7 +32,7 @@ export function* checkAggregate(
     if (typeof upstream === 'string') yield* checkUpstream(upstream, [...at, 'upstream']);
     if (typeof sent === 'string') yield* checkPartPath(sent, [...at, 'path']);
     if (part['required'] === true && part['default'] !== undefined) {
-      const message = 'does not go with "required": when the part fails, so does the answer';
+      const message = 'cannot be combined with "required": if the part fails, so does the response';
       yield { path: [...at, 'default'], at: 'key', message };
     }
     yield* checkMethod(method, [...at, 'method']);
@@ -51,7 +51,7 @@ export function* checkAggregate(
 function* checkPartPath(text: string, path: Path): Generator<Finding> {
   yield* checkSentPath(text, path);
   if (!text.includes('*')) return;
-  yield { path, message: '* stands for nothing in a part: name parameters, such as {id}' };
+  yield { path, message: '* has no meaning in a part: name parameters, such as {id}' };
 }
 
 function referenceFault(

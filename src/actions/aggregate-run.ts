@@ -231,7 +231,7 @@ function compose(parts: readonly Part[], outcomes: readonly Outcome[], minimum: 
   }
   if (parts.length - missing.length < minimum) {
     const names = missing.map(({ name, reason }) => `${name} (${reason})`).join(', ');
-    throw tooLittle(`too little is there: without ${names}`, outcomes);
+    throw tooLittle(`too few parts: without ${names}`, outcomes);
   }
   if (pieces.length === 0) pieces.push(OPEN);
   pieces.push(CLOSE);

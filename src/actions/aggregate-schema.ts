@@ -7,7 +7,7 @@ import { fieldName, positiveDuration, shown, size, valuePath } from '../config/s
 /** A header that is passed on, or `*`. */
 const passedOn = () =>
   fieldName().refine((name) => name === '*' || !name.includes('*'), {
-    error: 'is no header: name each one, or "*" for all but credentials',
+    error: 'is not a header: name each one, or "*" for all except credentials',
   });
 
 const template = (what: string) => z.string().min(1).describe(what);

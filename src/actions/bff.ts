@@ -37,7 +37,7 @@ function* checkMount({ matches: { alternatives } }: WrittenAction): Generator<Fi
   const [first, ...others] = alternatives.filter(isPlain);
   for (const { at, pattern } of others) {
     if (pattern?.text === first?.pattern?.text) continue;
-    const message = `a bff is mounted once, and this one is at "${first?.pattern?.text}" already`;
+    const message = `a bff is mounted once, and this one is already at "${first?.pattern?.text}"`;
     yield { path: [...at, 'path'], message };
   }
 }

@@ -46,7 +46,7 @@ export const forward = defineAction({
     const path = [...at, 'fallback', 'upstream'];
     yield* checkUpstream(fallback['upstream'], path);
     if (fallback['upstream'] === upstream) {
-      yield { path, message: 'is the upstream that it stands in for' };
+      yield { path, message: 'is the same upstream that it replaces' };
     }
   },
   build: (upstream, { rewrite, fallback }): ForwardConfig =>

@@ -100,7 +100,7 @@ function encoded(
 ): string {
   try {
     if (typeof value === 'number' && !isSafe(String(value))) {
-      throw new RangeError('a number that may have lost digits: ask for it with numbers: "text"');
+      throw new RangeError('a number that may have lost digits: fetch it with numbers: "text"');
     }
     return encode(String(value));
   } catch (error) {

@@ -73,7 +73,7 @@ export class PartRunner {
     if (schema === undefined) return value as T;
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
-    throw new GatewayError('GW_UPSTREAM_INVALID', `${name} is not what it must be`, {
+    throw new GatewayError('GW_UPSTREAM_INVALID', `${name} does not match its schema`, {
       cause: parsed.error,
     });
   }

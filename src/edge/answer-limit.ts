@@ -35,7 +35,7 @@ export function answerLimit(ms: number, clock: Clock): AnswerLimit {
 }
 
 function giveUp(response: ServerResponse, exchange: ClientExchange, ms: number): void {
-  const error = new GatewayError('GW_DEADLINE_EXCEEDED', `not answered within ${ms} ms`);
+  const error = new GatewayError('GW_DEADLINE_EXCEEDED', `no answer within ${ms} ms`);
   exchange.signal.cancel(error);
   // Whoever hears of that answers now. If nobody does, nobody would have.
   setImmediate(() => {
@@ -45,7 +45,7 @@ function giveUp(response: ServerResponse, exchange: ClientExchange, ms: number):
       exchange.record.bytesSent = sendProblem(response, error, id);
       return;
     }
-    reply.log.warn({ route, endpoint }, 'a hook or a handler did not end in time');
+    reply.log.warn({ route, endpoint }, 'a hook or a handler did not finish in time');
     // A hook of the answer itself waits: to send another one is too late.
     if (reply.sent) response.destroy(error);
     else void reply.send(error);

@@ -101,7 +101,7 @@ export function checkExpectation({ headers, httpVersion }: IncomingMessage): voi
   if (expect === undefined) return;
   if (httpVersion === '1.0') delete headers.expect;
   else if (expect.toLowerCase() !== '100-continue') {
-    throw new GatewayError('GW_EXPECTATION', 'only 100-continue is understood');
+    throw new GatewayError('GW_EXPECTATION', 'only 100-continue is supported');
   }
 }
 

@@ -108,6 +108,6 @@ function split(url: string, host: string, paths: PathRules): RequestTarget {
   const at = url.indexOf('?');
   if (at < 0) return { path: canonicalPath(url, paths), query: '', host };
   const query = url.slice(at);
-  if (BAD_QUERY.test(query)) throw invalid('the query holds a character that must be escaped');
+  if (BAD_QUERY.test(query)) throw invalid('the query contains a character that must be escaped');
   return { path: canonicalPath(url.slice(0, at), paths), query, host };
 }

@@ -119,5 +119,5 @@ function valueOf({ root, rest }: Reference, { exchange, headers, parts }: Templa
 function asText(value: unknown): string {
   const text = scalarText(value);
   if (text !== undefined) return text;
-  throw new RangeError(value === undefined ? 'absent' : 'no text, number or boolean');
+  throw new RangeError(value === undefined ? 'absent' : 'not a text, number or boolean');
 }

@@ -50,7 +50,7 @@ export function unfit(error: unknown): unknown {
 export function mustBeCanonical(path: string): string {
   const canonical = canonicalPath(path, OWN_PATHS);
   if (canonical === path) return path;
-  throw new GatewayError('GW_REQUEST_INVALID', 'a parameter would make it another path');
+  throw new GatewayError('GW_REQUEST_INVALID', 'a parameter would change the path');
 }
 
 /**
@@ -64,7 +64,7 @@ export function mustStayCanonical(path: string, ofClient: () => string): string 
     return mustBeCanonical(path);
   } catch (error) {
     mustBeCanonical(ofClient());
-    const why = 'what an upstream answered would make it another path';
+    const why = 'an upstream value would change the path';
     throw new GatewayError('GW_UPSTREAM_INVALID', why, { cause: error });
   }
 }

@@ -123,10 +123,10 @@ describe('an aggregate', () => {
       'path: {b} is a part: name a field of it, such as {b.id}',
       'b: { upstream: orders, path: /b }',
     ],
-    ['path: "/x/*"', 'path: * stands for nothing in a part: name parameters, such as {id}'],
+    ['path: "/x/*"', 'path: * has no meaning in a part: name parameters, such as {id}'],
     [
       'path: /x, required: true, default: {}',
-      'default: does not go with "required": when the part fails, so does the answer',
+      'default: cannot be combined with "required": if the part fails, so does the response',
     ],
   ])('a part with %s says less than it seems to', async (keys, message, other = '') => {
     expect(await parts(`a: { upstream: orders, ${keys} }, ${other}`)).toEqual([
@@ -173,7 +173,7 @@ describe('an aggregate', () => {
     const query = '{ q: "{query.q}", h: "{header.x-y}", i: "{id}" }';
     expect(await parts(`a: { upstream: orders, path: /x, query: ${query} }`)).toEqual([]);
     expect(await parts('claim: { upstream: orders, path: /x }')).toEqual([
-      "aggregate.claim: cannot name a part: {claim.…} stands for the request's",
+      'aggregate.claim: cannot name a part: {claim.…} refers to the request',
     ]);
   });
 });

@@ -104,7 +104,7 @@ describe('a file that cannot be read', () => {
     async (encoding) => {
       const file = join(folderOf({ 'c.yaml': '' }), 'c.yaml');
       writeFileSync(file, Buffer.from('version: 1 # é', encoding));
-      expect((await faultsIn(file))[0]).toMatch(/c\.yaml:1:1 {2}is not in UTF-8: save it/);
+      expect((await faultsIn(file))[0]).toMatch(/c\.yaml:1:1 {2}is not UTF-8: save it/);
     },
   );
 

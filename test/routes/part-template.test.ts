@@ -211,7 +211,7 @@ describe('forwardHeaders: ["*"]', () => {
 
   test('is all or a name: x-* is refused', async () => {
     await expect(asking({ forwardHeaders: ['x-*'] })).rejects.toThrow(
-      'forwardHeaders[0]: is no header: name each one, or "*" for all but credentials',
+      'forwardHeaders[0]: is not a header: name each one, or "*" for all except credentials',
     );
   });
 });

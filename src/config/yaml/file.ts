@@ -69,7 +69,7 @@ function readText(path: string): string | { readonly unread: string } {
   try {
     const bytes = readFileSync(path);
     if (isUtf8(bytes)) return bytes.toString();
-    return { unread: 'is not in UTF-8: save it in that encoding' };
+    return { unread: 'is not UTF-8: save it in that encoding' };
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
     return { unread: UNREAD[code] ?? `cannot be read (${code})` };
