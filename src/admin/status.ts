@@ -1,6 +1,6 @@
 /** What the gateway reports about itself on `/status`: names, states and counts; never a value of the config. */
 import { formatMatch } from '../routes/format-match.ts';
-import type { CircuitName } from '../policies/circuit.ts';
+import type { Circuit, CircuitName } from '../policies/circuit.ts';
 import type { Generation } from '../generation.ts';
 
 export interface GatewayStatus {
@@ -24,6 +24,10 @@ export interface UpstreamStatus {
   readonly name: string;
   /** Absent if there is no breaker. */
   readonly circuit?: CircuitName;
+  /** For how long it has been so. */
+  readonly circuitSeconds?: number;
+  /** What opened it; absent while it is closed. */
+  readonly circuitWhy?: string;
   readonly slots: { readonly used: number; readonly concurrency: number; readonly queued: number };
   readonly targets: readonly {
     readonly origin: string;
@@ -55,7 +59,7 @@ export function statusOf(
     })),
     upstreams: [...upstreams.values()].map(({ state: { name, circuit, slots, targets } }) => ({
       name,
-      ...(circuit === undefined ? {} : { circuit: circuit.state }),
+      ...circuitStatus(circuit),
       slots: { used: slots.used, concurrency: slots.concurrency, queued: slots.queued },
       targets: targets.all.map(({ origin, weight, inflight: open, isHealthy, isEjected }) => ({
         origin,
@@ -66,5 +70,17 @@ export function statusOf(
       })),
       panic: targets.isPanicking,
     })),
+  };
+}
+
+function circuitStatus(
+  circuit: Circuit | undefined,
+): Pick<UpstreamStatus, 'circuit' | 'circuitSeconds' | 'circuitWhy'> {
+  if (circuit === undefined) return {};
+  const { state, stateMs, why } = circuit;
+  return {
+    circuit: state,
+    circuitSeconds: Math.round(stateMs / 1_000),
+    ...(why === undefined ? {} : { circuitWhy: why }),
   };
 }

@@ -9,7 +9,13 @@ type Listeners = Pick<Surroundings, 'onCircuit' | 'onGivenUp' | 'onDiscovery' | 
 /** `metrics` is asked for only when something happens: it counts the same upstreams. */
 export function upstreamLog(log: FastifyBaseLogger, metrics: () => Metrics): Listeners {
   return {
-    onCircuit: (upstream, state) => log.warn({ upstream, circuit: state }, 'circuit'),
+    onCircuit: (upstream, circuit, { why, forMs, afterMs }) => {
+      const times = {
+        ...(forMs === undefined ? {} : { forMs: Math.round(forMs) }),
+        afterMs: Math.round(afterMs),
+      };
+      log.warn({ upstream, circuit, why, ...times }, 'circuit');
+    },
     onGivenUp: ({ request, side, behindMs }) => {
       const { upstream, route, id: requestId } = request;
       metrics().countSlotGivenUp(upstream, side);

@@ -8,7 +8,7 @@ import type { Policy, UpstreamRequest, UpstreamResponse } from '../core/call.ts'
 import type { Clock, Timer } from '../core/clock.ts';
 import { type Timeout, Timeouts } from '../core/timeouts.ts';
 import { Upload } from '../core/upload.ts';
-import type { FailureJudge } from './failure.ts';
+import { type FailureJudge, TOO_SLOW } from './failure.ts';
 import type { CircuitGate, Permit } from './permit.ts';
 
 export interface BreakerOptions {
@@ -23,8 +23,6 @@ export interface BreakerOptions {
 }
 
 /** What the circuit is told of an answer; made once, since nobody reads it. */
-const FAILED_STATUS = new Error('the status counts as a failure');
-const TOO_SLOW = new Error('the answer took too long');
 
 /** Sends a call away before it waits for a slot. @throws GW_CIRCUIT_OPEN */
 export function shedder(circuit: CircuitGate): Policy {
@@ -65,7 +63,7 @@ export function breaker(options: BreakerOptions): Policy {
         slowness?.stop();
         if (patience !== undefined) clock.cancel(patience);
       }
-      if (judge.status(response.status)) permit.fail(FAILED_STATUS);
+      if (judge.status(response.status)) permit.fail({ status: response.status });
       else if (slowness?.isSlow === true) permit.fail(TOO_SLOW);
       else if (permit.isProbe) permit.succeed();
       else

@@ -14,6 +14,7 @@ import {
 } from 'cockatiel';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
+import { describeFailure } from './failure.ts';
 import { OpenTime } from './open-time.ts';
 import {
   type CircuitGate,
@@ -40,6 +41,16 @@ export interface CircuitOptions {
 
 export type CircuitName = 'closed' | 'half-open' | 'open' | 'forced-open' | 'forced-closed';
 
+/** What brought a circuit into its state. */
+export interface CircuitChange {
+  /** The failure that opened it, or an operator; absent where calls go well again. */
+  readonly why?: string;
+  /** How long it stays open before it is probed, in milliseconds. */
+  readonly forMs?: number;
+  /** For how long it was in the state before, in milliseconds. */
+  readonly afterMs: number;
+}
+
 /** What an operator holds a circuit to. */
 export type Forced = 'open' | 'closed';
 
@@ -63,11 +74,16 @@ export class Circuit implements CircuitGate {
   #openUntil = 0;
   #heldOpen: { dispose(): void } | undefined;
   #isHeldClosed = false;
-  #listeners: ((state: CircuitName) => void)[] = [];
+  /** When it came into its state, on the clock, and what brought it there. */
+  #since: number;
+  #why: string | undefined;
+  #lastFailure: unknown;
+  #listeners: ((state: CircuitName, change: CircuitChange) => void)[] = [];
 
   constructor(options: CircuitOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#since = this.#clock.now();
     this.#policy = circuitBreaker(
       handleWhen((error) => !(error instanceof NotCounted)),
       {
@@ -89,11 +105,21 @@ export class Circuit implements CircuitGate {
     return this.#isHeldClosed ? 'forced-closed' : NAMES[this.#policy.state];
   }
 
+  /** For how long it has been in its state, in milliseconds. */
+  get stateMs(): number {
+    return this.#clock.now() - this.#since;
+  }
+
+  /** What opened it; `undefined` while it is closed. */
+  get why(): string | undefined {
+    return this.#why;
+  }
+
   get epoch(): number {
     return this.#epoch;
   }
 
-  onChange(listener: (state: CircuitName) => void): void {
+  onChange(listener: (state: CircuitName, change: CircuitChange) => void): void {
     this.#listeners.push(listener);
   }
 
@@ -130,7 +156,19 @@ export class Circuit implements CircuitGate {
     this.#probes = 0;
     this.#vacant = [];
     const { state } = this;
-    for (const listener of this.#listeners) listener(state);
+    const now = this.#clock.now();
+    const afterMs = now - this.#since;
+    this.#since = now;
+    this.#why = this.#reasonFor(state);
+    const why = this.#why === undefined ? {} : { why: this.#why };
+    const open = state === 'open' ? { forMs: Math.max(this.#openUntil - now, 0) } : {};
+    for (const listener of this.#listeners) listener(state, { ...why, ...open, afterMs });
+  }
+
+  #reasonFor(state: CircuitName): string | undefined {
+    if (state === 'open') return describeFailure(this.#lastFailure);
+    if (state === 'half-open') return this.#why;
+    return state === 'closed' ? undefined : 'an operator holds it';
   }
 
   check(): void {
@@ -178,6 +216,7 @@ export class Circuit implements CircuitGate {
   /** A call of the closed circuit went wrong, at its head or after it. */
   addFailure(error: unknown, epoch: number): void {
     if (!this.#isClosedSince(epoch)) return;
+    this.#lastFailure = error;
     this.#policy.execute(() => Promise.reject(error as Error)).catch(() => undefined);
   }
 
@@ -192,7 +231,11 @@ export class Circuit implements CircuitGate {
     const run = this.#policy.execute(
       () =>
         new Promise<void>((succeed, fail) => {
-          place = { succeed, fail };
+          const failed = (error: unknown): void => {
+            if (!(error instanceof NotCounted)) this.#lastFailure = error;
+            fail(error);
+          };
+          place = { succeed, fail: failed };
         }),
     );
     run.catch(() => undefined);

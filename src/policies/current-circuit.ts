@@ -4,15 +4,15 @@
  *
  * A call that an earlier circuit let through tells its outcome to that one, which decides nothing any more.
  */
-import type { Circuit, CircuitName } from './circuit.ts';
+import type { Circuit, CircuitChange, CircuitName } from './circuit.ts';
 import { type CircuitGate, type Permit, UNCOUNTED } from './permit.ts';
 
 export class CurrentCircuit implements CircuitGate {
   #circuit: Circuit | undefined;
-  readonly #onChange: (state: CircuitName) => void;
+  readonly #onChange: (state: CircuitName, change: CircuitChange) => void;
 
   /** `onChange` is told of each change of state, and where another circuit brings another state. */
-  constructor(onChange: (state: CircuitName) => void) {
+  constructor(onChange: (state: CircuitName, change: CircuitChange) => void) {
     this.#onChange = onChange;
   }
 
@@ -26,10 +26,11 @@ export class CurrentCircuit implements CircuitGate {
     this.#circuit = next;
     if (next === undefined) return;
     if (before?.forced !== undefined) next.force(before.forced);
-    next.onChange((state) => {
-      if (this.#circuit === next) this.#onChange(state);
+    next.onChange((state, change) => {
+      if (this.#circuit === next) this.#onChange(state, change);
     });
-    if (before !== undefined && before.state !== next.state) this.#onChange(next.state);
+    if (before === undefined || before.state === next.state) return;
+    this.#onChange(next.state, { why: 'the breaker was changed', afterMs: before.stateMs });
   }
 
   check(): void {

@@ -1,6 +1,26 @@
 /** What counts as a failure of an upstream: transport errors, no answer in time, and statuses. */
 import type { FailureKind } from '../config/build/config.ts';
+import { causeOf } from '../core/cause.ts';
 import { type ErrorCode, isGatewayError } from '../core/errors.ts';
+
+/** A status that counts as a failure. Thrown by nobody: it needs no stack. */
+export interface FailedStatus {
+  readonly status: number;
+}
+
+/** An answer that counts as a failure, for it took too long. */
+export const TOO_SLOW = { isSlow: true } as const;
+
+/** What a failure was, for log and status page: `status 503`, `GW_UPSTREAM_CONNECT (ECONNREFUSED)`. */
+export function describeFailure(failure: unknown): string {
+  if (failure === TOO_SLOW) return 'too slow';
+  if (!isGatewayError(failure)) {
+    const { status } = (failure ?? {}) as Partial<FailedStatus>;
+    return status === undefined ? 'a failure' : `status ${status}`;
+  }
+  const cause = causeOf(failure);
+  return cause === undefined ? failure.code : `${failure.code} (${cause})`;
+}
 
 export interface FailureJudge {
   status(status: number): boolean;

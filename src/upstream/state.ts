@@ -10,7 +10,7 @@ import type { Dispatcher } from 'undici';
 import type { BreakerConfig, DiscoverConfig, UpstreamConfig } from '../config/build/config.ts';
 import { type RetryBudget, WindowBudget } from '../policies/budget.ts';
 import { Slots } from '../policies/bulkhead.ts';
-import { Circuit, type CircuitName } from '../policies/circuit.ts';
+import { Circuit, type CircuitChange, type CircuitName } from '../policies/circuit.ts';
 import { CurrentCircuit } from '../policies/current-circuit.ts';
 import { consecutiveFailures, FailureRatio } from '../policies/failure-window.ts';
 import type { CircuitGate } from '../policies/permit.ts';
@@ -48,7 +48,7 @@ export class UpstreamState {
     const whose = 'the share of this route';
     this.shares = new Shares((size) => new Slots({ ...size, clock, onGivenUp, whose }));
     this.budget = new WindowBudget(clock);
-    this.#current = new CurrentCircuit((state) => this.#circuitChanged(state));
+    this.#current = new CurrentCircuit((state, change) => this.#circuitChanged(state, change));
     this.#current.replace(config.breaker && buildCircuit(config.breaker, surroundings));
     this.#verdicts = new Verdicts(config, {
       clock,
@@ -178,12 +178,12 @@ export class UpstreamState {
     if (this.#isTold) this.#surroundings.onTarget?.(this.name, origin, event);
   }
 
-  #circuitChanged(state: CircuitName): void {
+  #circuitChanged(state: CircuitName, change: CircuitChange): void {
     if (state === 'open' || state === 'forced-open') {
       const { circuit } = this;
       for (const each of [this.slots, ...this.shares.all()]) each.empty(() => circuit!.refusal());
     }
-    if (this.#isTold) this.#surroundings.onCircuit?.(this.name, state);
+    if (this.#isTold) this.#surroundings.onCircuit?.(this.name, state, change);
   }
 }
 

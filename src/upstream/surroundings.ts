@@ -1,6 +1,6 @@
 /** What the outside world gives to upstreams, and what it is told of them. */
 import type { Clock } from '../core/clock.ts';
-import type { CircuitName } from '../policies/circuit.ts';
+import type { CircuitChange, CircuitName } from '../policies/circuit.ts';
 import type { GivenUp } from '../policies/slot.ts';
 import type { DiscoveryEvent } from './finder.ts';
 import type { Names } from './names/names.ts';
@@ -22,7 +22,7 @@ export interface Surroundings {
   /** Told when there was no file descriptor for a socket. */
   readonly onNoDescriptors?: () => void;
   /** Told when a circuit changes. */
-  readonly onCircuit?: (upstream: string, state: CircuitName) => void;
+  readonly onCircuit?: (upstream: string, state: CircuitName, change: CircuitChange) => void;
   /** Told of each exchange whose slow client had to give its slot to another. */
   readonly onGivenUp?: (given: GivenUp) => void;
   /** Told when looking targets up begins to fail, or goes well again. */

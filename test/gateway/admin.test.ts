@@ -217,6 +217,7 @@ describe('/status', () => {
         {
           name: 'up',
           circuit: 'closed',
+          circuitSeconds: expect.any(Number) as unknown,
           slots: { used: 0, concurrency: 128, queued: 0 },
           targets: [
             {
