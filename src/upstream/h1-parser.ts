@@ -12,33 +12,20 @@
  *
  * All of it costs a call of a function and three comparisons an answer.
  */
-import { Socket } from 'node:net';
 import type { Client } from 'undici';
+import {
+  CONTEXT,
+  type HttpContext,
+  memberOf,
+  type Parser,
+  PARSER,
+  SOCKET,
+} from './undici-members.ts';
 
-/** As far as we look into it; undici keeps it under a symbol of its own. */
-interface Parser {
-  readonly ptr: number;
-  readonly llhttp: {
-    llhttp_get_http_major(ptr: number): number;
-    llhttp_get_http_minor(ptr: number): number;
-    llhttp_set_lenient_keep_alive(ptr: number, isLenient: 0 | 1): void;
-  };
-  readonly socket: Socket;
-  readonly statusCode: number;
-  readonly headers: readonly unknown[];
-  readonly hasTransferEncoding: boolean;
-  onHeadersComplete(status: number, upgrade: boolean, shouldKeepAlive: boolean): number;
-  /** Ours: an answer came before. */
+/** What is ours about a parser. */
+interface GuardedParser extends Parser {
+  /** An answer came before. */
   hasAnswered?: boolean;
-}
-
-/** One of undici's for each request; fields are names and values in turn. */
-interface WireRequest {
-  readonly headers: unknown[];
-}
-interface HttpContext {
-  readonly version: string;
-  write(request: WireRequest): boolean;
 }
 
 /** The status line is not of HTTP/1.0 or 1.1. */
@@ -56,9 +43,9 @@ export const wasIdle = (error: Error): boolean => UNANSWERED in error;
 export function guardConnections(client: Client): void {
   // Everything is there, and nothing has been sent.
   client.on('connect', () => {
-    const context = memberOf(client, isContext);
-    const socket = memberOf(client, isSocket);
-    const parser = socket && memberOf(socket, isParser);
+    const context = memberOf(client, CONTEXT);
+    const socket = memberOf(client, SOCKET);
+    const parser = socket && memberOf(socket, PARSER);
     if (context === undefined || parser === undefined) return;
     nameTe(context);
     guardAnswers(parser);
@@ -66,7 +53,7 @@ export function guardConnections(client: Client): void {
   });
 }
 
-function markErrors(parser: Parser): void {
+function markErrors(parser: GuardedParser): void {
   // Before undici's own listener, which hands the error on.
   parser.socket.prependListener('error', (error: Error & { [UNANSWERED]?: true }) => {
     const { hasAnswered, statusCode, headers } = parser;
@@ -74,7 +61,7 @@ function markErrors(parser: Parser): void {
   });
 }
 
-function guardAnswers(parser: Parser): void {
+function guardAnswers(parser: GuardedParser): void {
   const complete = parser.onHeadersComplete.bind(parser);
   const { llhttp, socket } = parser;
   parser.hasAnswered = false;
@@ -113,24 +100,3 @@ function nameTe(context: HttpContext): void {
     return write(request);
   };
 }
-
-function memberOf<T>(owner: object, is: (value: unknown) => value is T): T | undefined {
-  const members = owner as Readonly<Record<symbol, unknown>>;
-  return Object.getOwnPropertySymbols(owner)
-    .map((symbol) => members[symbol])
-    .find(is);
-}
-
-const isParser = (value: unknown): value is Parser =>
-  typeof value === 'object' &&
-  value !== null &&
-  'llhttp' in value &&
-  typeof (value as Partial<Parser>).onHeadersComplete === 'function';
-
-const isSocket = (value: unknown): value is Socket => value instanceof Socket;
-
-const isContext = (value: unknown): value is HttpContext =>
-  typeof value === 'object' &&
-  value !== null &&
-  (value as Partial<HttpContext>).version === 'h1' &&
-  typeof (value as Partial<HttpContext>).write === 'function';

@@ -10,11 +10,12 @@
  * - Windows are one size for all: slow over a distance where they are narrow, and much to hold where they
  *   are wide. Here they follow the number of streams.
  */
-import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
+import { type ClientHttp2Stream, constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import { type FlowWindowOptions, FlowWindows } from '../core/flow-windows.ts';
 import { HEAD_TOO_LONG } from './transport-error.ts';
+import { memberOf, SESSION } from './undici-members.ts';
 
 /**
  * Of the answers that come on one session: 32 MiB unread at most. They begin wide, since the server hears
@@ -35,7 +36,7 @@ const USUAL_HEADERS_BYTES = 65_536;
 export function guardStreams(socket: Socket, headersBytes: number): void {
   // undici opens the first stream in the same breath; before, it listens to the socket.
   const guard = (): void => {
-    const session = sessionOn(socket);
+    const session = memberOf(socket, SESSION);
     if (session === undefined) return;
     socket.off('newListener', guard);
     if (headersBytes !== USUAL_HEADERS_BYTES) {
@@ -55,20 +56,6 @@ export function guardStreams(socket: Socket, headersBytes: number): void {
   };
   socket.on('newListener', guard);
 }
-
-/** undici keeps it under a symbol of its own. */
-function sessionOn(socket: Socket): ClientHttp2Session | undefined {
-  const kept = socket as unknown as Readonly<Record<symbol, unknown>>;
-  return Object.getOwnPropertySymbols(socket)
-    .map((symbol) => kept[symbol])
-    .find(isSession);
-}
-
-const isSession = (value: unknown): value is ClientHttp2Session =>
-  typeof value === 'object' &&
-  value !== null &&
-  typeof (value as Partial<ClientHttp2Session>).request === 'function' &&
-  typeof (value as Partial<ClientHttp2Session>).goaway === 'function';
 
 /**
  * Node.js resets a stream whose head is too long, with the code of a server that wants fewer requests. How
