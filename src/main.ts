@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /**
- * Says which Node.js is needed where this one is too old; else it is cli/process.ts that runs.
+ * Says which Node.js is needed if this one is too old; otherwise cli/process.ts runs.
  *
- * An old Node.js reads this file, too: nothing is imported before the check, and nothing is written in a
- * way that it would not understand.
+ * An old Node.js reads this file too: nothing is imported before the check, and nothing is written in
+ * syntax that it would not understand.
  */
 
 /** As `engines` of package.json says. */

@@ -1,8 +1,8 @@
 /**
- * The body of an upstream's response: a one-shot source that costs next to nothing where the whole
- * body arrives with its head, and pushes back where the reader is slow.
+ * The body of an upstream's response: a one-shot source that costs next to nothing if the whole
+ * body arrives with its head, and pushes back if the reader is slow.
  *
- * Chunks that come before a reader attaches are held, 64 KiB at most; then the upstream is paused.
+ * Chunks that arrive before a reader attaches are held, up to 64 KiB; then the upstream is paused.
  * Whoever receives a body must end it: `send`, `bytes`, `json`, `stream`, `dump` or `destroy`.
  */
 import type { ServerResponse } from 'node:http';

@@ -1,8 +1,8 @@
 /**
- * Says that a call is no longer wanted, and why. What an AbortSignal does, at a tenth of its cost:
- * several of these are made for every request.
+ * Tells that a call is no longer wanted, and why: like an AbortSignal, at a tenth of its cost,
+ * because every request needs several.
  *
- * Whoever starts work under a cancellation listens to it, and stops listening when the work is done.
+ * Code that starts work under a cancellation listens to it, and stops listening when the work is done.
  */
 
 export interface CancelListener {

@@ -2,8 +2,8 @@
  * One spelling for every host, made once, before anything looks at it: routes, plugins, logs and the
  * upstream all see the same one.
  *
- * `Admin.Example.`, `admin.example.` and `admin.example` are one name to DNS and to most servers; a route
- * that knew only one of them would be passed by the others.
+ * `Admin.Example.`, `admin.example.` and `admin.example` are one name to DNS and to most servers; if a route
+ * knew only one of them, the others would bypass it.
  */
 import { isIPv6 } from 'node:net';
 

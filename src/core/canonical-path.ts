@@ -2,8 +2,8 @@
  * One spelling for every path, made once, before anything looks at it: router, plugins and upstream
  * all see the same string.
  *
- * Two components that read one path in two ways are how requests pass a guard (`/./admin`,
- * `/%61dmin`, `/admin/..;/x`). What could be read in two ways even so is refused.
+ * If two components read one path in two ways, requests can bypass a guard (`/./admin`,
+ * `/%61dmin`, `/admin/..;/x`). A path that could still be read in two ways is refused.
  */
 import { GatewayError } from './errors.ts';
 import { hasParameters } from './path-parameters.ts';

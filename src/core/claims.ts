@@ -1,9 +1,9 @@
 /**
- * Claims: what is known of a consumer, and the one way in which the config names one of them, whoever
- * asks: `claim:…`, `{claim.…}`, `forward`, `rolesClaim`, `groupsClaim`.
+ * Claims of a consumer, and the one way in which the config names them everywhere: `claim:…`,
+ * `{claim.…}`, `forward`, `rolesClaim`, `groupsClaim`.
  *
- * Code that computes sees numbers, or text where a number would have lost digits. What is copied
- * keeps the source of every number.
+ * Code that computes sees numbers, or text if a number would lose digits. Copied values
+ * keep the source of every number.
  */
 import { mayLoseDigits, keepSource, safeOrText } from './json-number.ts';
 import { parseNumbers } from './json.ts';

@@ -1,11 +1,11 @@
 /**
- * Time as the gateway sees it, handed in wherever it matters so that tests can move it.
+ * Time as the gateway sees it, passed in wherever it matters so that tests can move it.
  *
- * `now` is monotonic: a wall clock that is set back never extends a deadline.
+ * `now` is monotonic: setting back the wall clock never extends a deadline.
  *
- * A timer never blames somebody for time in which the gateway itself stood still: it was stopped (SIGSTOP,
- * a frozen container, a machine that slept), or a hook blocked it. A timer that is late lets what has arrived be
- * read before its task runs; one that is very late gives the lost time back, once and up to a second.
+ * A timer never blames others for time in which the gateway itself stood still: it was stopped (SIGSTOP,
+ * a frozen container, a sleeping machine), or a hook blocked it. A late timer lets arrived bytes be
+ * read before its task runs; a very late one gives the lost time back, once and up to a second.
  */
 
 export interface Timer {

@@ -1,8 +1,8 @@
 /**
- * A body as the bytes of UTF-8 that it means: content codings undone under a cap, and the charset that is
- * declared, or shown by a byte order mark, turned into UTF-8.
+ * Decodes a body to UTF-8: undoes content codings under a cap, and converts from the charset that is
+ * declared or shown by a byte order mark.
  *
- * Parts are asked for without a coding; but servers, and caches before them, send what they like.
+ * Parts are requested without a coding, but servers, and caches before them, send what they like.
  */
 import type { InputType, ZlibOptions } from 'node:zlib';
 import zlib from 'node:zlib';

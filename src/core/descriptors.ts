@@ -1,7 +1,7 @@
 /**
  * File descriptors: how many this process may open, and whether a failure means that none are left.
  *
- * That is the gateway's own want (GW_OVERLOADED), and never the fault of whom it could not reach.
+ * That is the gateway's own shortage (GW_OVERLOADED), never the fault of the upstream it could not reach.
  */
 import { closeSync, openSync, readFileSync } from 'node:fs';
 

@@ -1,15 +1,15 @@
 /**
- * How many bytes the other end of one HTTP/2 connection may send ahead of whoever reads them.
+ * How many bytes the other end of one HTTP/2 connection may send ahead of its readers.
  *
- * A stream moves one window a round trip (RFC 9113 §5.2), so that a narrow one is slow over a distance;
- * but what a hundred wide ones hold, nobody wants to keep. Hence two bounds:
+ * A stream moves one window per round trip (RFC 9113 §5.2), so a narrow one is slow over a distance;
+ * but a hundred wide ones would hold too much memory. Hence two bounds:
  *
- * - Streams share `sharedBytes`: few get wide windows, many get narrow ones. The window is one for all
- *   streams (SETTINGS_INITIAL_WINDOW_SIZE); it narrows as soon as there are more of them, and widens for
- *   as long as there is a stream that makes use of it.
- * - What lies unread is taken off the connection's window, so that it is never more than `unreadBytes`,
- *   whatever the other end makes of the first bound. Node.js would take that window back as bytes arrive,
- *   read or not. It is wider than the streams' shares together: those that nobody reads leave room for
+ * - Streams share `sharedBytes`: few get wide windows, many get narrow ones. All streams have the same
+ *   window (SETTINGS_INITIAL_WINDOW_SIZE); it narrows as soon as there are more of them, and widens
+ *   while a stream makes use of it.
+ * - Unread bytes are taken off the connection's window, so that there are never more than `unreadBytes`,
+ *   whatever the other end makes of the first bound. Node.js itself would reopen that window as bytes arrive,
+ *   read or not. It is wider than the streams' shares together: unread streams leave room for
  *   the others.
  */
 import type { Http2Session, Http2Stream } from 'node:http2';

@@ -1,9 +1,9 @@
 /**
  * Numbers as JSON has them: text, of which a JavaScript number is often only the nearest one.
  *
- * An id past 2^53, `1.10`, `1e400`: what is copied must keep its source. A tree that does so is made
- * of raw numbers (`JSON.rawJSON`), which `JSON.stringify` writes as they came; never show one to
- * code that is not ours.
+ * An id past 2^53, `1.10`, `1e400`: a copied number must keep its source. A tree that does so consists
+ * of raw numbers (`JSON.rawJSON`), which `JSON.stringify` writes unchanged; never pass one to
+ * code outside the gateway.
  */
 declare global {
   interface RawJson {

@@ -1,7 +1,7 @@
 /**
- * The one scanner of JSON texts: finds what a parsed value no longer shows, such as a key that is
- * there twice. Texts have been parsed before, so that only JSON comes here; depth alone is asked
- * of texts that may be none.
+ * The one scanner of JSON texts: finds what a parsed value no longer shows, such as a duplicate
+ * key. Texts have been parsed before, so that it sees only valid JSON; only the depth check runs
+ * on texts that may not be JSON.
  */
 
 /** Keys by which a value could reach a prototype. */

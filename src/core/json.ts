@@ -1,6 +1,6 @@
 /**
- * JSON from elsewhere. An upstream's is read without keys that could reach a prototype; a client's is
- * refused where another reader could take it for something else.
+ * JSON from outside. An upstream's is read without keys that could reach a prototype; a client's is
+ * refused if another reader could interpret it differently.
  */
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from './errors.ts';

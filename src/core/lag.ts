@@ -1,8 +1,8 @@
 /**
- * How far a client is behind: the time for which it has kept us waiting, less what its bytes are worth.
+ * How far a client is behind: the time for which it has kept the gateway waiting, less what its bytes are worth.
  *
  * Bytes pay at a fixed rate, so that a byte now and then does not make a slow client look like one that
- * has only just paused; whoever keeps up with that rate is never behind for long.
+ * has only just paused. A client that keeps up with that rate is never behind for long.
  */
 
 /** 16 KiB a second. */

@@ -1,8 +1,8 @@
 /**
- * What follows `;` in a segment: part of its name to most servers, parameters that they cut off to others
- * (Tomcat, Jetty, Spring, and whoever decodes `%3B` first). `/admin;x/y` is `/admin/y` to them.
+ * What follows `;` in a segment: part of the segment to most servers, parameters to be cut off to others
+ * (Tomcat, Jetty, Spring, and any server that decodes `%3B` first). `/admin;x/y` is `/admin/y` to them.
  *
- * Neither reading is safe alone, so that a path is matched in all of them, and refused where they differ.
+ * Neither reading is safe alone, so a path is matched in both, and refused if they differ.
  */
 
 /** In a canonical path, whose escapes are in capitals. */

@@ -1,8 +1,8 @@
 /**
- * Cuts off a client that takes no byte of its answer for long, while some are due.
+ * Disconnects a client that takes no byte of its response for long, while some are due.
  *
  * A slow reader may take long for one high-water mark: only a connection that takes no byte is cut. The
- * system reports the progress of a reader in bursts: seen of a steady one of 16 KiB a second, every 82 seconds.
+ * system reports the progress of a reader in bursts: every 82 seconds for a steady one of 16 KiB a second.
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';

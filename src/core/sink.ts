@@ -1,6 +1,6 @@
 /**
- * Where a body goes, and the client as such a place: it writes, waits where the client is slow, and
- * gives up where it stalls.
+ * The destination of a body. The client is one: it writes, waits while the client is slow, and
+ * gives up when it stalls.
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from './clock.ts';

@@ -1,7 +1,7 @@
 /**
- * Long work in slices: between two of them, whatever waits gets its turn.
+ * Long work in slices: between two of them, other work gets its turn.
  *
- * Who works pauses after each small piece; most pauses are none.
+ * The worker offers to pause after each small piece; most offers cause no pause.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 

@@ -2,9 +2,9 @@
  * Frees the buffers of bodies that have gone through.
  *
  * Each chunk of a body is a buffer of up to 64 KiB outside V8's heap, and garbage once it is written. V8
- * looks for such garbage only when about 64 MiB of it have gathered (measured: Node 26), and then goes
- * through its whole heap. Looking through the youngest objects alone takes about a millisecond, and is
- * enough: they do not live longer. So one large body takes the process 20 MiB, not 80, and less CPU.
+ * looks for such garbage only when about 64 MiB have accumulated (measured: Node 26), and then goes
+ * through its whole heap. Collecting only the youngest objects takes about a millisecond, and is
+ * enough, because the buffers do not live longer. So one large body takes 20 MiB of the process, not 80, and less CPU.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

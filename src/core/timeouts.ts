@@ -1,8 +1,8 @@
 /**
- * Many timers of one length, as one: what every call needs, and nearly none ever sees fire.
+ * Many timers of one length, as one: every call needs them, and they hardly ever fire.
  *
- * Those that were started first end first, so that a list and one timer for its head will do: to start
- * or to stop one is a few assignments, where a timer of Node's own costs as much as matching a request.
+ * Timers that start first end first, so a list and one timer for its head are enough. Starting
+ * or stopping one is a few assignments; a Node timer of its own would cost as much as matching a request.
  */
 import type { Clock, Timer } from './clock.ts';
 import { Linked, LinkedList } from './linked-list.ts';

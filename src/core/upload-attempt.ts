@@ -1,4 +1,4 @@
-/** One attempt's copy of a client's body: first what was kept, then what still comes. */
+/** One attempt's copy of a client's body: first the kept part, then what still arrives. */
 import { Readable } from 'node:stream';
 import type { Clock, Timer } from './clock.ts';
 import { GatewayError } from './errors.ts';

@@ -1,9 +1,9 @@
 /**
- * How a client keeps up while we ask for bytes of its body: it may not fall silent, nor send so slowly
- * that its body would take for ever. Time in which we ask for none is not counted.
+ * Checks that a client keeps up while the gateway asks for bytes of its body: it may not fall silent, nor send so
+ * slowly that its body would take for ever. Time in which the gateway asks for none does not count.
  *
- * One timer for each body, which is not touched by the chunks: it looks when the client could be late at
- * the earliest.
+ * There is one timer per body, and chunks do not touch it: it checks at the earliest moment
+ * at which the client could be late.
  */
 import type { Clock, Timer } from './clock.ts';
 import { GatewayError } from './errors.ts';

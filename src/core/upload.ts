@@ -2,8 +2,8 @@
  * The body a client sends, on its way upstream: streamed at once, counted against its limit, and
  * kept as far as a retry may need it.
  *
- * The client's stream is never handed to an HTTP client: that would destroy the client's connection
- * whenever an upstream fails. Each attempt gets a stream of its own.
+ * The client's stream is never handed to an HTTP client, which would destroy the client's connection
+ * whenever an upstream fails. Each attempt gets its own stream.
  */
 import type { Readable } from 'node:stream';
 import type { Cancellation, CancelListener } from './cancellation.ts';

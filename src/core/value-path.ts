@@ -2,8 +2,8 @@
  * Paths into JSON values, the same wherever the config names a field: claims (`claim:…`, `{claim.…}`,
  * `forward`, `rolesClaim`, `groupsClaim`), fields of a part (`{part.…}`) and `pick`.
  *
- * Names are separated by dots; one that holds a dot, a colon or anything else that is not plain is
- * quoted: `"https://shop.test/roles"`, `"tenant.id".name`. A path leads to one place, or nowhere.
+ * Names are separated by dots; a name with a dot, a colon or another special character is
+ * quoted: `"https://shop.test/roles"`, `"tenant.id".name`. A path leads to exactly one place, or nowhere.
  */
 import { numberText } from './json-number.ts';
 

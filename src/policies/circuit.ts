@@ -1,9 +1,9 @@
 /**
  * The circuit of one upstream: closed, open, or half-open while probes try it.
  *
- * cockatiel keeps the states; what a gateway needs besides stands here: outcomes are told at the
- * response head, probes are bounded and everyone else is shed at once, a probe whose client leaves
- * is void, and what belongs to an earlier epoch of the circuit is dropped.
+ * cockatiel keeps the states; this adds what a gateway needs: outcomes are reported at the
+ * response head, probes are bounded and all other calls are shed at once, a probe whose client disconnects
+ * is void, and results from an earlier epoch of the circuit are dropped.
  */
 import {
   CircuitState,

@@ -1,8 +1,8 @@
 /**
- * The circuit of an upstream's name, which may be another one tomorrow, or none: what calls ask of it
- * goes to the one that stands there now.
+ * The circuit of an upstream's name, which a new config may replace or remove: calls
+ * always use the current one.
  *
- * A call that an earlier circuit let through tells its outcome to that one, which decides nothing any more.
+ * A call that an earlier circuit let through reports its outcome to that one, which no longer decides anything.
  */
 import type { Circuit, CircuitChange, CircuitName } from './circuit.ts';
 import { type CircuitGate, type Permit, UNCOUNTED } from './permit.ts';

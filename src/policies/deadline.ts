@@ -1,8 +1,8 @@
 /**
- * Bounds a whole call: waiting, tries and all, to the response head.
+ * Bounds a whole call, including waits and all attempts, up to the response head.
  *
- * Outermost, and it rejects by itself, so that nothing inside can hold a client longer. It stands
- * still while a request body is on its way: a steady upload is never cut by it.
+ * It is outermost and rejects by itself, so that nothing inside can hold a client longer. It is
+ * paused while a request body is on its way, and so never cuts a steady upload.
  */
 import {
   type Policy,

@@ -1,4 +1,4 @@
-/** When failures are too many: by their share over a window of time, or by their number in a row. */
+/** Decides when there are too many failures: by their share in a time window, or by consecutive ones. */
 import { CircuitState, ConsecutiveBreaker, type IBreaker } from 'cockatiel';
 import type { Clock } from '../core/clock.ts';
 import { LocalWindow, type Window } from '../core/shared/window.ts';

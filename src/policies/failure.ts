@@ -1,4 +1,4 @@
-/** What counts as a failure of an upstream: transport errors, no answer in time, and statuses. */
+/** What counts as a failure of an upstream: transport errors, timeouts, and statuses. */
 import type { FailureKind } from '../config/build/config.ts';
 import { causeOf } from '../core/cause.ts';
 import { type ErrorCode, isGatewayError } from '../core/errors.ts';

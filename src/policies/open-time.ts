@@ -1,8 +1,8 @@
 /**
- * How long a circuit stays open, as cockatiel asks for it.
+ * How long a circuit stays open, in the form that cockatiel asks for.
  *
- * cockatiel compares a duration with the wall clock, which may be set back by an hour. Ours is told once,
- * and kept on the gateway's clock; cockatiel gets one that has never passed, or always.
+ * cockatiel compares a duration with the wall clock, which may be set back by an hour. Ours is computed once,
+ * on the gateway's clock; cockatiel gets one that has never passed, or always.
  */
 import type { IBackoff, IBackoffFactory, IHalfOpenAfterBackoffContext } from 'cockatiel';
 

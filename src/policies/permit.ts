@@ -1,7 +1,7 @@
 /**
- * The right to make one call through a circuit, and how what becomes of it is told.
+ * The right to make one call through a circuit, and to report its outcome.
  *
- * What belongs to an earlier epoch of the circuit is dropped.
+ * Outcomes from an earlier epoch of the circuit are dropped.
  */
 
 /** One call's right to be made; the first of its verbs counts, later ones do nothing. */

@@ -1,10 +1,10 @@
 /**
- * One exchange's slot, and who gives one way: while others wait and most slots belong to exchanges whose
- * client keeps us waiting, the one that is furthest behind ends.
+ * One exchange's slot, and which slot gives way: while calls wait and most slots belong to exchanges whose
+ * client keeps the gateway waiting, the one that is furthest behind ends.
  *
- * Only a client can be behind: bytes of its upload are due, or its connection takes none of the answer.
- * An exchange that waits for its upstream, such as a stream of events, holds its slot. A conversation (gRPC)
- * is behind only until its answer begins, and gives way where nobody else would.
+ * Only a client can be behind: bytes of its upload are due, or its connection takes none of the response.
+ * An exchange that waits for its upstream, such as an event stream, keeps its slot. A conversation (gRPC)
+ * is behind only until its response begins, and gives way only if no other exchange would.
  */
 import type { Body } from '../core/body.ts';
 import type { UpstreamRequest } from '../core/call.ts';

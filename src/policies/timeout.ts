@@ -1,6 +1,6 @@
 /**
- * Bounds one attempt: from the end of the request body, or from the attempt's start where there is
- * none, to the response head. It never cuts a body that is streaming.
+ * Bounds one attempt: from the end of the request body, or from the start of the attempt if there is
+ * none, to the response head. It never cuts a streaming body.
  */
 import type { Cancellation } from '../core/cancellation.ts';
 import type { Policy, UpstreamRequest } from '../core/call.ts';

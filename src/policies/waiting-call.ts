@@ -1,4 +1,4 @@
-/** A call that waits for a slot: for a bounded time, and only as long as it is wanted. */
+/** A call that waits for a slot: for a bounded time, and only while it is wanted. */
 import type { CancelListener } from '../core/cancellation.ts';
 import type { UpstreamRequest } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';

@@ -1,4 +1,4 @@
-/** Which target takes the next call. */
+/** Decides which target takes the next call. */
 import type { BalanceConfig } from '../config/build/config.ts';
 import { rendezvous } from './rendezvous.ts';
 import type { Target } from './target.ts';

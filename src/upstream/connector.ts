@@ -1,4 +1,4 @@
-/** How a socket to a target comes about: TLS included, bounded in time. */
+/** Opens a socket to a target, including TLS, in bounded time. */
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { buildConnector, errors } from 'undici';
 import type { Clock } from '../core/clock.ts';

@@ -1,6 +1,6 @@
 /**
- * `fetch` for what is no upstream, such as an issuer's key set: names are resolved as those of upstreams
- * are, so that a slow one delays nobody else. Nothing bounds its time but the caller's signal.
+ * `fetch` for servers that are not upstreams, such as an issuer's key set. Names are resolved as those of upstreams
+ * are, so that a slow one delays nothing else. Only the caller's signal bounds its time.
  */
 import { Agent, fetch } from 'undici';
 import type { Names } from './names/names.ts';

@@ -1,8 +1,8 @@
 /**
  * Keeps an upstream's targets as its discovery finds them.
  *
- * What was found last holds through failures and empty answers: a registry that has lost its memory must
- * not take the upstream with it. Each spell of either is told once, and its end.
+ * The last targets found stay through failures and empty answers: a registry that has lost its memory must
+ * not take the upstream with it. The start and the end of each such period are reported once.
  */
 import type { TargetConfig } from '../config/build/config.ts';
 import type { Discovery, DiscoveryListener } from './discovery/discovery.ts';

@@ -1,16 +1,16 @@
 /**
- * What undici's HTTP/1.1 parser gets wrong for a gateway, put right on each connection's own parser:
+ * Corrects what undici's HTTP/1.1 parser gets wrong for a gateway, on each connection's own parser:
  *
- * - A `100 Continue` that nobody asked for ends the connection. A client must be able to read it (RFC 9110
- *   §15.2); here it is dropped, as every other 1xx is.
- * - A status line of HTTP/2.0 or 0.9 passes. Here it is no answer (RFC 9112 §2.3).
- * - A connection stays open after an HTTP/1.0 answer in chunks, whose framing is not to be trusted
+ * - An unsolicited `100 Continue` ends the connection. A client must be able to read it (RFC 9110
+ *   §15.2); here it is dropped, like every other 1xx.
+ * - A status line of HTTP/2.0 or 0.9 passes. Here it is not a response (RFC 9112 §2.3).
+ * - A connection stays open after a chunked HTTP/1.0 response, whose framing cannot be trusted
  *   (RFC 9112 §6.1).
- * - An error does not say whether anything of an answer had come; here one on a connection that was used
- *   before, and died before a byte of the next answer, is marked.
+ * - An error does not say whether any byte of a response had arrived; here one on a reused connection
+ *   that ended before the first byte of the next response is marked.
  * - `TE` goes out without being named in `Connection` (RFC 9110 §10.1.4).
  *
- * All of it costs a call of a function and three comparisons an answer.
+ * All of this costs one function call and three comparisons per response.
  */
 import type { Client } from 'undici';
 import {

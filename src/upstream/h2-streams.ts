@@ -1,14 +1,14 @@
 /**
- * Four things that undici leaves to Node.js's HTTP/2 streams, and that these get wrong for a gateway:
+ * Corrects four things that undici leaves to Node.js's HTTP/2 streams, and that these get wrong for a gateway:
  *
- * - An answer that the server resets with CANCEL or NO_ERROR before its end (RFC 9113 §8.1) looks like
- *   a whole one. Here it is an error.
- * - A request that is given up before all of it was written ends without a word: undici closes the
- *   stream with NO_ERROR, for which Node.js waits until all is written, and destroys it before. The
+ * - A response that the server resets with CANCEL or NO_ERROR before its end (RFC 9113 §8.1) looks
+ *   complete. Here it is an error.
+ * - A request that is given up before all of it was written ends silently: undici closes the
+ *   stream with NO_ERROR, for which Node.js waits until everything is written, and destroys it first. The
  *   server would wait for the rest for ever. Here it is reset with CANCEL.
- * - A head that is too long looks like a server that wants fewer requests. Here the two are told apart.
- * - Windows are one size for all: slow over a distance where they are narrow, and much to hold where they
- *   are wide. Here they follow the number of streams.
+ * - A head that is too long looks like a server that wants fewer requests. Here the two are distinguished.
+ * - All windows have one size: slow over a distance if narrow, and a lot to hold if
+ *   wide. Here they follow the number of streams.
  */
 import { type ClientHttp2Stream, constants } from 'node:http2';
 import type { Socket } from 'node:net';

@@ -1,4 +1,4 @@
-/** One health check: a GET, its status, and a bounded time for it all. */
+/** One health check: a GET, its status, and a bound on the total time. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../core/clock.ts';

@@ -1,8 +1,8 @@
 /**
- * Asks every target, again and again, whether it is well.
+ * Checks the health of every target regularly.
  *
- * On a connection of its own, so that a target whose sockets are all busy is not taken for a dead one.
- * One check at a time for each target; none after it has gone.
+ * Each check has its own connection, so that a target whose sockets are all busy is not taken for a dead one.
+ * There is one check at a time per target, and none after it has gone.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Dispatcher } from 'undici';

@@ -1,7 +1,7 @@
 /**
  * The innermost call: picks a target and sends.
  *
- * undici's `dispatch` with a handler of ours: at half the cost of `request` and a sixth of `fetch`,
+ * It uses undici's `dispatch` with a custom handler: at half the cost of `request` and a sixth of `fetch`,
  * and the only one of them that tells when a request really starts.
  */
 import type { Call } from '../core/call.ts';

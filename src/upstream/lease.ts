@@ -1,8 +1,8 @@
 /**
- * One generation's hold on an upstream: the config that it goes by, over the state that all share.
+ * One generation's hold on an upstream: its own config over the shared state.
  *
- * The state becomes what this config says when the generation takes over, and not before: until then it
- * may still fail to start, and the one that serves must find everything as it was.
+ * The state changes to this config when the generation takes over, not before: until then it
+ * may still fail to start, and the serving generation must find everything as it was.
  */
 import type { UpstreamConfig } from '../config/build/config.ts';
 import type { Slots } from '../policies/bulkhead.ts';

@@ -1,8 +1,8 @@
 /**
- * Leaves out a target that keeps failing, judged by its traffic: what active checks cannot see.
+ * Leaves out a target whose traffic keeps failing, which active checks cannot see.
  *
- * Each ejection lasts longer than the one before, until the target has served well for as long as it
- * was out. Never the last one, and never more than a share of all: where everything fails, the fault is
+ * Each ejection lasts longer than the previous one, until the target has served well for as long as it
+ * was out. The last target is never ejected, and never more than a share of all: if everything fails, the fault is
  * seldom theirs. Nothing in it is awaited.
  */
 import type { Clock, Timer } from '../core/clock.ts';

@@ -1,5 +1,5 @@
 /**
- * The sockets of one target: opened in bounded time, verified where it is https, and HTTP/2 where the
+ * The sockets of one target: opened in bounded time, verified if it is https, and HTTP/2 if the
  * config asks for it.
  *
  * This folder is the only place that knows undici.

@@ -1,8 +1,8 @@
 /**
- * The upstreams that are alive: one state a name, shared by the generations that use it.
+ * The upstreams that are alive: one state per name, shared by the generations that use it.
  *
- * A generation takes a lease of each upstream that its config names, and gives it back when it ends. What
- * nobody holds any more drains and closes.
+ * A generation takes a lease of each upstream that its config names, and returns it when it ends. An upstream
+ * without a lease drains and closes.
  */
 import type { UpstreamConfig } from '../config/build/config.ts';
 import { UpstreamLease, type UpstreamLeases } from './lease.ts';

@@ -1,6 +1,6 @@
 /**
  * Rendezvous hashing: every target draws a number for the key, and the highest takes the call (Thaler
- * and Ravishankar 1998). A target that comes takes its share of the keys from the others, one that goes
+ * and Ravishankar 1998). A new target takes its share of the keys from the others, a removed one
  * leaves its keys to them; no other key moves.
  */
 import type { Target } from './target.ts';

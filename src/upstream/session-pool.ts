@@ -1,11 +1,11 @@
 /**
- * A pool whose connections are worth more than one request: TLS and HTTP/2 sessions, which a request
+ * A pool whose connections serve more than one request: TLS and HTTP/2 sessions, which one request
  * could spoil for all others.
  *
  * - undici asks for, and verifies, the name in a request's `Host`, and closes a connection that was
  *   opened for another one. Here the name is the target's, whatever a client sends as `Host`.
  * - Node.js ends an HTTP/2 session, with all its streams, over one field that HTTP/2 forbids
- *   (RFC 9113 §8.2.2); undici passes on those that it does not know. They are taken out here.
+ *   (RFC 9113 §8.2.2); undici passes on those that it does not know. They are removed here.
  */
 import { type Dispatcher, Pool } from 'undici';
 import { connectionOptions, type MutableHeaders } from '../core/headers.ts';

@@ -1,4 +1,4 @@
-/** Slots of routes that may hold only a share of an upstream's, by the route's name. */
+/** Slots of routes that may hold only a share of an upstream's slots, by the route's name. */
 import type { BulkheadConfig } from '../config/build/config.ts';
 import type { SlotSize, Slots } from '../policies/bulkhead.ts';
 

@@ -1,9 +1,9 @@
 /**
- * What one upstream is at this moment: its targets and sockets, circuit, slots and retry budget.
+ * The current state of one upstream: its targets and sockets, circuit, slots and retry budget.
  *
- * It belongs to the upstream's name: every route and BFF that calls it shares it, and a config that says
- * something else of that name changes it, and keeps what the change says nothing of. What bounds one call
- * (times, retries, policies) is none of its business: each generation's chains have that from their own config.
+ * It belongs to the upstream's name: every route and BFF that calls it shares it. A config that changes
+ * that upstream changes the state, and keeps everything that the change does not affect. Bounds of a single call
+ * (times, retries, policies) are not part of it: the chains of each generation take them from their own config.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Dispatcher } from 'undici';

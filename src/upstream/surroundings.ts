@@ -1,4 +1,4 @@
-/** What the outside world gives to upstreams, and what it is told of them. */
+/** What the outside world provides to upstreams, and what it learns of them. */
 import type { Clock } from '../core/clock.ts';
 import type { CircuitChange, CircuitName } from '../policies/circuit.ts';
 import type { GivenUp } from '../policies/slot.ts';

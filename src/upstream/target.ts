@@ -1,4 +1,4 @@
-/** One origin of an upstream: its sockets, and how it is at this moment. */
+/** One origin of an upstream: its sockets, and its current state. */
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import type { TargetConfig } from '../config/build/config.ts';

@@ -1,8 +1,8 @@
 /**
- * The targets of one upstream: who is there, who may take calls, and who takes the next one.
+ * The targets of one upstream: which exist, which may take calls, and which takes the next one.
  *
- * Who may take calls is worked out when something changes, not at each call. Where too few are left,
- * all take calls: to send everything to the last one standing would fell that one too (panic).
+ * The available targets are worked out when something changes, not at each call. If too few are left,
+ * all take calls: sending everything to the last one standing would fell that one too (panic).
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Dispatcher } from 'undici';

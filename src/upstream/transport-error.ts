@@ -1,4 +1,4 @@
-/** From what the network says to one of our codes. The client never sees more than the code. */
+/** Maps network errors to the gateway's codes. The client never sees more than the code. */
 import { constants } from 'node:http2';
 import { errors } from 'undici';
 import { ERRORS, GatewayError, isGatewayError } from '../core/errors.ts';

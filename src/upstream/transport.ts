@@ -1,5 +1,5 @@
 /**
- * What sockets need to know of an upstream's config. Where any of it changes, new ones are opened; where
+ * What sockets need to know of an upstream's config. If any of it changes, new sockets are opened; if
  * anything else does, they stay.
  */
 import { isDeepStrictEqual } from 'node:util';

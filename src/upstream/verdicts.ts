@@ -1,7 +1,7 @@
 /**
- * What is thought of each target: by active checks, and by its traffic.
+ * What is known about the health of each target: from active checks, and from its traffic.
  *
- * It belongs to the target, and outlives a change of the options by which it was found.
+ * It belongs to the target, and outlives a change of the options that produced it.
  */
 import type { Dispatcher } from 'undici';
 import type { HealthConfig, OutlierConfig, UpstreamConfig } from '../config/build/config.ts';

@@ -1,4 +1,4 @@
-/** From a config as it was written and parsed to the one the gateway runs on. */
+/** Builds the config that the gateway runs on from the parsed one. */
 import type { Slices } from '../../core/slices.ts';
 import { type ActionModule, actionOf } from '../actions.ts';
 import { buildRetry, buildUpstream, defined } from './upstream.ts';

@@ -1,4 +1,4 @@
-/** From a match as it was written and parsed to the one that is matched by. */
+/** Builds the match that requests are compared with from the parsed one. */
 import { canonicalHost } from '../../core/canonical-host.ts';
 import type { MatchConfig, ValueMatchers } from './config.ts';
 import { parsePathPattern, type PathPattern } from '../schema/path-pattern.ts';

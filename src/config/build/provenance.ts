@@ -1,9 +1,9 @@
 /**
- * Where a value of the config comes from: the route's or upstream's own key, a default, or what is built in.
+ * Where a value of the config comes from: the route's or upstream's own key, a default, or a built-in value.
  *
- * It is worked out when somebody asks, from the tree as it was written; nothing is kept for it, and no request
- * pays. What came from the environment or a file, and what is a secret by its name, is never told: only where
- * it stands.
+ * It is worked out on demand, from the tree as it was written; nothing is kept for it, and requests pay
+ * nothing. Values from the environment or a file, and values that are secrets by their name, are never shown: only
+ * their place.
  */
 import type { Path } from '../fault.ts';
 import type { ConfigSchema } from '../schema/schema.ts';

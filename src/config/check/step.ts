@@ -1,4 +1,4 @@
-/** The steps of checks that look at every route: there may be ten thousand, and others wait meanwhile. */
+/** The steps of checks that look at every route: there may be ten thousand, and other work must get its turn. */
 import { Slices } from '../../core/slices.ts';
 import type { PathPatterns } from '../build/match.ts';
 import type { Finding } from '../fault.ts';

@@ -1,6 +1,6 @@
 /**
- * Parses a tree by the config's schema: upstreams and routes one by one, since there may be ten thousand, and
- * so that one that is wrong leaves the others known.
+ * Parses a tree by the config's schema. Upstreams and routes are parsed one by one, because there may be ten thousand,
+ * and so that a wrong one does not hide the others.
  */
 import type { z } from 'zod';
 import type { Slices } from '../../core/slices.ts';

@@ -1,6 +1,6 @@
 /**
- * Keeps values that came from the environment or a file out of messages: what was written stands in
- * their place.
+ * Keeps values from the environment or from files out of messages, which show the placeholder
+ * instead.
  */
 import { KIND, type Outline } from './outline.ts';
 import { scalarsOf } from './outline-path.ts';

@@ -1,4 +1,4 @@
-/** From a path in the config's tree to the node of an outline, by the rules by which the tree is made. */
+/** Maps a path in the config's tree to the node of an outline, by the rules that build the tree. */
 import type { Path } from '../fault.ts';
 import { KIND, MERGE_KEY, NOWHERE, type Outline } from './outline.ts';
 

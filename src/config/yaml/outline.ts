@@ -1,8 +1,8 @@
 /**
- * What stays of a YAML file once it is parsed: its values, and where each of them is written.
+ * What is kept of a YAML file after parsing: its values, and where each of them is written.
  *
- * The parser's own nodes take a hundred times the memory, and another thread cannot hand them over. Here a
- * node is an index into arrays of numbers; whatever lies below it follows it, up to its end.
+ * The parser's own nodes take a hundred times the memory, and cannot be passed between threads. Here a
+ * node is an index into arrays of numbers; everything below it follows it, up to its end.
  */
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
 import { isMergeKey, keyText, type Targets } from './path.ts';

@@ -1,4 +1,4 @@
-/** From the text of a YAML file to its outline, or to what is wrong with it. A thread can do it as well. */
+/** Parses the text of a YAML file to its outline, or to its faults. It can run in a thread. */
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { Environment } from './environment.ts';
 import type { Fault } from '../fault.ts';

@@ -1,4 +1,4 @@
-/** Where something stands in a file. */
+/** A place in a file. */
 import type { LineCounter } from 'yaml';
 import { type Fault, formatPath, type Path } from '../fault.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Parses the texts of a config. A long one is parsed by a thread, so that whatever else runs does not wait
- * for it, and its memory goes with the thread.
+ * Parses the texts of a config. A long one is parsed in a thread, so that other work does not wait
+ * for it, and its memory is freed with the thread.
  */
 import { Worker } from 'node:worker_threads';
 import type { Environment } from './environment.ts';

@@ -1,8 +1,8 @@
 /**
- * A bounded number of slots, and those who wait for one in order: what a bulkhead counts with.
+ * A bounded number of slots, and a queue for them: what a bulkhead counts with.
  *
  * Nothing here is awaited and nothing knows what a slot is for, so that threads can share one some day:
- * whoever waits is told.
+ * waiters are called back.
  */
 import { Linked, LinkedList } from '../linked-list.ts';
 

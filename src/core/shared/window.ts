@@ -1,5 +1,5 @@
 /**
- * How many calls there were of late, and how many of them failed: a window that moves with the clock.
+ * How many recent calls there were, and how many of them failed: a window that moves with the clock.
  *
  * Nothing here is awaited and nothing knows whose calls they are, so that threads can share one some day.
  */

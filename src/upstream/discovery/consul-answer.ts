@@ -1,4 +1,4 @@
-/** What Consul answers about a service, read with care: it comes over the network. */
+/** Reads Consul's answer about a service, with care: it comes over the network. */
 import { isIP } from 'node:net';
 import type { TargetConfig } from '../../config/build/config.ts';
 import { parseJson } from '../../core/json.ts';

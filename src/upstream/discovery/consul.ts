@@ -1,8 +1,8 @@
 /**
- * Targets are the passing instances of a service in Consul, told the moment they change.
+ * Takes the passing instances of a service in Consul as targets, as soon as they change.
  *
- * Blocking queries, by the rules of https://developer.hashicorp.com/consul/api-docs/features/blocking:
- * an index that goes backwards starts anew, one that is not above 0 counts as 1, and a pause keeps a
+ * It uses blocking queries, by the rules of https://developer.hashicorp.com/consul/api-docs/features/blocking:
+ * an index that goes backwards starts over, one that is not above 0 counts as 1, and a pause keeps a
  * server that answers at once from being asked without end.
  */
 import { Client, type Dispatcher } from 'undici';

@@ -1,9 +1,9 @@
 /**
- * Where the targets of an upstream are looked up, and who is told: one seam for every kind of
+ * Where the targets of an upstream are looked up, and who gets them: one interface for every kind of
  * registry.
  *
- * A discovery tells what it found, the whole of it, as often as it looked; what an empty or a
- * failed look-up means for the calls under way is its listener's to decide.
+ * A discovery reports everything it found, each time it looked; its listener decides what an empty or a
+ * failed look-up means for calls.
  */
 import type { Clock } from '../../core/clock.ts';
 import type { DiscoverConfig, DnsDiscoverConfig, TargetConfig } from '../../config/build/config.ts';

@@ -1,9 +1,9 @@
 /**
  * RFC 2782's weights, as whole numbers for the targets of one priority.
  *
- * A service's weight is shared by its addresses. Where every weight is above 0 and every service
- * has one address, weights stay as they are; else all of them grow by one factor, so that the
- * ratios hold.
+ * The addresses of a service share its weight. If every weight is above 0 and every service
+ * has one address, weights stay as they are; otherwise all of them are scaled by one factor, so that the
+ * ratios stay the same.
  */
 
 export interface Service {

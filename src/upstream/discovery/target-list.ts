@@ -1,4 +1,4 @@
-/** What was found, as a list of targets: the same answer always gives the same list. */
+/** Turns what was found into a list of targets: the same answer always gives the same list. */
 import { isIPv6 } from 'node:net';
 import type { TargetConfig } from '../../config/build/config.ts';
 

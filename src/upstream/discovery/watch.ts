@@ -1,6 +1,6 @@
 /**
- * Looks into a registry again and again: one look-up at a time, at its pace while it goes well, and
- * ever more seldom while it fails.
+ * Looks into a registry repeatedly: one look-up at a time, at the normal pace while it works, and
+ * at growing intervals while it fails.
  */
 import type { Timer } from '../../core/clock.ts';
 import type { TargetConfig } from '../../config/build/config.ts';

@@ -1,5 +1,5 @@
 /**
- * The addresses of a name, of both families, as RFC 8305 asks for them: side by side, and without
+ * The addresses of a name, of both families, as RFC 8305 asks for them: in parallel, and without
  * waiting for the slower answer once the other one has addresses. Some servers never answer AAAA.
  */
 import type { Clock } from '../../core/clock.ts';

@@ -1,4 +1,4 @@
-/** The hosts file: names that need no DNS, as hosts(5) writes them. */
+/** The hosts file: names that need no DNS, in the format of hosts(5). */
 import { isIP } from 'node:net';
 
 /** Addresses by name, in lower case, in the order of the file. */

@@ -1,8 +1,8 @@
 /**
- * Questions to DNS servers: the system's, or those that are named.
+ * Asks DNS servers: the system's, or named ones.
  *
- * Names are whole here; files and search domains are system-names.ts's. A name that is not there, or
- * has no such records, is an empty answer; only a server that cannot tell is a failure.
+ * Names are complete here; files and search domains belong to system-names.ts. A name that does not exist, or
+ * has no such records, is an empty answer; only a server that cannot answer is a failure.
  */
 import type { SrvRecord } from 'node:dns';
 import { Resolver } from 'node:dns/promises';

@@ -1,10 +1,10 @@
 /**
- * Every name that the gateway dials, resolved once for all: targets, health checks, Consul, key sets,
+ * Resolves every name that the gateway connects to, once for all of them: targets, health checks, Consul, key sets,
  * Redis.
  *
- * One look-up in flight a name; its answer is kept while it is fresh, and the last good one stays in use while
- * the next is late or fails. Nobody waits for another's name: the questions go to DNS by sockets of our
- * own, never through getaddrinfo and its four threads.
+ * Each name has one look-up in flight at most; its answer is kept while it is fresh, and the last good one stays in use
+ * while the next is late or fails. No name waits for another: the questions go to DNS over the gateway's own
+ * sockets, never through getaddrinfo and its four threads.
  */
 import { isIP, type LookupFunction } from 'node:net';
 import { networkInterfaces } from 'node:os';

@@ -1,4 +1,4 @@
-/** resolv.conf(5): which servers are asked, and which names a short one may stand for. */
+/** resolv.conf(5): which servers to ask, and how to complete short names. */
 import { isIP } from 'node:net';
 
 export interface ResolvConf {

@@ -2,8 +2,8 @@
  * A file of the system, such as the hosts file: read when it is first needed, and again once it has
  * changed.
  *
- * Synchronous on purpose: the file is small and local, and is looked at only when a name is. What is
- * asynchronous waits for one of libuv's four threads, which a slow disk may hold.
+ * It is synchronous on purpose: the file is small and local, and is checked only when a name is looked up.
+ * Asynchronous reads wait for one of libuv's four threads, which a slow disk may hold.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { isForWantOfDescriptors } from '../../core/descriptors.ts';

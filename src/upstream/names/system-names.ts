@@ -1,9 +1,9 @@
 /**
- * Names as this system knows them: its hosts file, then its DNS servers with its search domains.
+ * Resolves names as this system does: its hosts file, then its DNS servers with its search domains.
  *
- * The same order as getaddrinfo's (`hosts: files dns`), without its threads: libuv has four of them for
- * names, files and logs together, and one slow name would hold them all. Nothing is kept here but the
- * files; who asks too often should keep the answer.
+ * The order is getaddrinfo's (`hosts: files dns`), without its threads: libuv has four of them for
+ * names, files and logs together, and one slow name would hold them all. Only the
+ * files are cached here; callers that ask often should keep the answer.
  */
 import type { SrvRecord } from 'node:dns';
 import { isIPv4 } from 'node:net';
