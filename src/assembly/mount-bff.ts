@@ -136,7 +136,7 @@ class Mount {
     const route = portico === undefined ? this.#route : this.#narrowed(portico, path);
     const runner = route === this.#route ? this.#runner : this.#runnerFor(route);
     const before: onRequestHookHandler[] = [
-      ...entryHooks(route, this.#context, 'fastify'),
+      ...entryHooks(route.config, this.#context, 'fastify'),
       markRequest(endpoint, runner),
       this.#refuseTwoEndpoints(endpoint),
       ...route.requestHooks.map(asHook),

@@ -7,6 +7,7 @@
  * request its real URL and method back.
  */
 import type { AnyAction } from '../actions/action.ts';
+import type { RouteConfig } from '../config/build/config.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -38,7 +39,7 @@ export function actionHooks(
   if (create === undefined) throw new TypeError(`${kind} is mounted, and does not answer`);
   return {
     onRequest: [
-      ...entryHooks(route, context),
+      ...actionEntry(route, context),
       ...route.requestHooks.map(asHook),
       ...(readsBody ? [] : [closeAfterLongBody]),
       asLastHook(create(route, route.config.action, context)),
@@ -53,13 +54,24 @@ const closeAfterLongBody: FastifyHook = function closeAfterLongBody(request, rep
   done();
 };
 
+/** By the limit of bodies: most routes have the same. */
+const entries = new WeakMap<ActionContext, Map<number, readonly FastifyHook[]>>();
+
+/** What runs before any plugin of an action. */
+function actionEntry({ config }: Route, context: ActionContext): readonly FastifyHook[] {
+  const byLimit = entries.get(context) ?? new Map<number, readonly FastifyHook[]>();
+  entries.set(context, byLimit);
+  const hooks = byLimit.get(config.bodyLimitBytes) ?? entryHooks(config, context, 'ours');
+  byLimit.set(config.bodyLimitBytes, hooks);
+  return hooks;
+}
+
 /** What runs before any plugin. `paths` says whose pattern has the parameters of the path. */
 export function entryHooks(
-  route: Route,
+  { bodyLimitBytes }: Pick<RouteConfig, 'bodyLimitBytes'>,
   { clock, idleMs, minRate }: ActionContext,
-  paths: 'ours' | 'fastify' = 'ours',
+  paths: 'ours' | 'fastify',
 ): FastifyHook[] {
-  const { bodyLimitBytes } = route.config;
   const bodyLimits = { clock, idleMs, minRate, limitBytes: bodyLimitBytes, stallMs: idleMs };
   return [
     function admitBody(request, _reply, done) {
