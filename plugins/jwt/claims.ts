@@ -13,7 +13,7 @@ const LATEST = 253_402_300_799;
 export function checkClaims(claims: Claims, { audience, leeway }: Issuer, now: number): void {
   const { sub, jti, aud } = claims;
   const exp = dateOf(claims, 'exp');
-  if (exp === undefined) throw refuse('the token does not say when it expires', 'claims');
+  if (exp === undefined) throw refuse('the token has no expiry', 'claims');
   if (exp * 1_000 + leeway < now) throw refuse('the token has expired', 'expired');
   if (isAhead(dateOf(claims, 'nbf'), now + leeway))
     throw refuse('the token is not valid yet', 'not-yet-valid');
@@ -27,7 +27,7 @@ export function checkClaims(claims: Claims, { audience, leeway }: Issuer, now: n
   const named: readonly unknown[] = [aud].flat();
   if (!named.every((each) => typeof each === 'string')) throw refuse('the token is malformed');
   if (audience !== undefined && ![audience].flat().some((each) => named.includes(each))) {
-    throw refuse('the token is for others', 'audience');
+    throw refuse('the token is for another audience', 'audience');
   }
 }
 
@@ -38,7 +38,7 @@ function dateOf(claims: Claims, name: string): number | undefined {
   const { [name]: value } = claims;
   if (value === undefined) return undefined;
   if (typeof value === 'number' && Math.abs(value) <= LATEST) return value;
-  throw refuse(`the token has no date for ${name}`, 'claims');
+  throw refuse(`the token has no valid ${name}`, 'claims');
 }
 
 /** Who the token speaks of, which has been verified. */

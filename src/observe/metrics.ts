@@ -91,7 +91,7 @@ export class Metrics {
   ]);
   readonly #errors = this.#counter(
     'portico_errors_total',
-    'Answers of the gateway’s own, by what they came from.',
+    'Errors that the gateway itself answered, by their cause.',
     ['route', 'code', 'cause'],
   );
   readonly #refusedConnections = this.#counter(

@@ -33,4 +33,4 @@ export function missingPart(client: ClientExchange, name: string, error: unknown
 
 /** Why the siblings of a failed required part end; nobody is to blame. */
 const notNeeded = (): GatewayError =>
-  new GatewayError('GW_CLIENT_CLOSED', 'not needed any more: another part failed');
+  new GatewayError('GW_CLIENT_CLOSED', 'no longer needed: another part failed');

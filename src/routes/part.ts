@@ -62,7 +62,7 @@ export class PartStatusError extends GatewayError {
     const notFound = status === 404;
     super(
       notFound ? 'GW_ROUTE_NOT_FOUND' : 'GW_UPSTREAM_INVALID',
-      notFound ? `${name} was not found` : `${name} could not be had (status ${status})`,
+      notFound ? `${name} was not found` : `${name} could not be fetched (status ${status})`,
     );
     this.status = status;
   }

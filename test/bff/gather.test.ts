@@ -70,7 +70,7 @@ describe('gather', () => {
     const response = await fetch('/m/both');
 
     expect([response.status, await codeOf(response)]).toEqual([404, 'GW_ROUTE_NOT_FOUND']);
-    expect(ended).toMatchObject({ message: 'not needed any more: another part failed' });
+    expect(ended).toMatchObject({ message: 'no longer needed: another part failed' });
     for (const { slots, circuit } of gateway.status().upstreams) {
       expect([slots.used, circuit]).toEqual([0, 'closed']);
     }
