@@ -17,7 +17,7 @@ import {
   z,
   type ReadClaim,
 } from 'portico';
-import { rolesOf } from './jwt/claims.ts';
+import { oneOrMoreTexts } from './shared/listed-claims.ts';
 
 const Named = z.strictObject({
   via: z
@@ -124,7 +124,7 @@ function require(consumer: Consumer, needed: Rule, readGroups: ReadClaim): void 
     });
   }
   if (groups.length > 0) {
-    const held = rolesOf(readGroups(consumer.claims));
+    const held = oneOrMoreTexts(readGroups(consumer.claims));
     if (!groups.some((group) => held.has(group))) throw refused('is in none of the groups');
   }
   const isNamed = (each: Rule['consumers'][number]): boolean =>

@@ -6,7 +6,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { definePlugin, GatewayError, z } from 'portico';
-import { originFault } from './cors/origins.ts';
+import { originFault } from './shared/origins.ts';
 
 /** RFC 9110 §9.2.1. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);

@@ -5,7 +5,7 @@
  * proxy that terminates TLS, it would be the proxy's.
  */
 import { type ClientCertificate, type Consumer, definePlugin, GatewayError, z } from 'portico';
-import { optionalRisk } from './jwt/unasked.ts';
+import { optionalRisk } from './shared/optional-credential.ts';
 
 const Options = z
   .strictObject({

@@ -16,7 +16,7 @@ import {
   type UpstreamRequest,
   withoutHeader,
 } from 'portico';
-import { optionalRisk, unasked } from '../jwt/unasked.ts';
+import { optionalRisk, unenforced } from '../shared/optional-credential.ts';
 import { consumerOf } from './consumer.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import {
@@ -42,7 +42,7 @@ export default definePlugin({
     if (header !== undefined && query !== undefined) {
       yield { path: ['query'], message: 'cannot be combined with "header": use one of them' };
     }
-    if (optional) yield* unasked({ scopes, plans }, 'key', knownNames.insistingOn(others));
+    if (optional) yield* unenforced({ scopes, plans }, 'key', knownNames.insistingOn(others));
     // What keys and plans there are in Redis, only Redis knows.
     if (redis !== undefined) return;
     if (Object.keys(consumers).length === 0) {

@@ -6,7 +6,7 @@
  * evicts no known key.
  */
 import { type Consumer, GatewayError, type PluginCounter } from 'portico';
-import { type ConnectionSurroundings, RedisConnection } from '../redis/connection.ts';
+import { type ConnectionSurroundings, RedisConnection } from '../shared/redis/connection.ts';
 import { consumerOf } from './consumer.ts';
 import { ExpiringMap } from './expiring-map.ts';
 

@@ -1,7 +1,7 @@
 /** The schema of API keys: their consumers, and where a route looks for a key. */
 import { hash } from 'node:crypto';
 import { duration, fieldName, z } from 'portico';
-import { keyPrefix, redisUrl } from '../redis/settings.ts';
+import { keyPrefix, redisUrl } from '../shared/redis/settings.ts';
 
 /** SHA-256 of a key, as hexadecimal digits. */
 export const digestOf = (key: string): string => hash('sha256', key, 'hex');

@@ -5,7 +5,7 @@
  * CORS fields from an upstream are dropped: two sets of them would be invalid.
  */
 import { definePlugin, duration, fieldName, type ResponseHead, z } from 'portico';
-import { isNamedBy, patternFault } from './origins.ts';
+import { isNamedBy, patternFault } from './origin-patterns.ts';
 
 /** Any origin; and that of pages which have none of their own, such as sandboxed frames and files. */
 const WORDS: ReadonlySet<string> = new Set(['*', 'null']);

@@ -3,6 +3,7 @@
  * the token itself says costs no signature and no look-up of keys.
  */
 import { type Claims, claimsOf, type Consumer } from 'portico';
+import { textsOf } from '../shared/listed-claims.ts';
 import type { Issuer } from './settings.ts';
 import { refuse, type UnverifiedToken } from './token.ts';
 
@@ -61,13 +62,4 @@ function scopesOf({ scope, scp }: Claims): ReadonlySet<string> {
   const listed = scope ?? scp;
   if (typeof listed === 'string') return new Set(listed.split(' ').filter((each) => each !== ''));
   return textsOf(listed);
-}
-
-/** The roles in `listed`: a list, or one text that is one role. */
-export const rolesOf = (listed: unknown): ReadonlySet<string> =>
-  typeof listed === 'string' ? new Set([listed]) : textsOf(listed);
-
-function textsOf(listed: unknown): ReadonlySet<string> {
-  if (!Array.isArray(listed)) return new Set();
-  return new Set(listed.filter((each) => typeof each === 'string'));
 }

@@ -18,13 +18,13 @@ import {
   withHeader,
   type ReadClaim,
 } from 'portico';
-import { rolesOf } from './claims.ts';
+import { oneOrMoreTexts } from '../shared/listed-claims.ts';
+import { unenforced } from '../shared/optional-credential.ts';
 import { Revocation, Revocations } from './revocations.ts';
 import { risks } from './risks.ts';
 import { type Options, Options as OptionsSchema, Settings, type SharedList } from './settings.ts';
 import type { SharedRevocations } from './shared-revocations.ts';
 import { CHALLENGE, findToken, missing } from './token.ts';
-import { unasked } from './unasked.ts';
 import { TokenVerifier } from './verifier.ts';
 
 export default definePlugin({
@@ -41,7 +41,7 @@ export default definePlugin({
       const message = `no issuer "${name}" under plugins.jwt.issuers${hint(name, known)}`;
       yield { path: ['issuer'], message };
     }
-    if (optional) yield* unasked({ scopes, roles }, 'token', knownNames.insistingOn(others));
+    if (optional) yield* unenforced({ scopes, roles }, 'token', knownNames.insistingOn(others));
   },
   risks,
   async register(settings, host) {
@@ -115,7 +115,7 @@ function rolesGuard({ roles, match, rolesClaim }: Options, { issuers }: Settings
   return function requireRoles(consumer: Consumer | undefined): void {
     if (roles.length === 0) return;
     const read = readers.get(consumer?.issuer ?? '') ?? standard;
-    if (holds(rolesOf(read(consumer?.claims ?? {})), roles, match)) return;
+    if (holds(oneOrMoreTexts(read(consumer?.claims ?? {})), roles, match)) return;
     const detail = `needs ${match} of the roles: ${roles.join(', ')}`;
     throw insufficient(detail, `error_description="${detail}"`);
   };

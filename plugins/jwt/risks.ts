@@ -1,7 +1,7 @@
 /** The findings of `portico audit` about token issuers, and about routes with optional tokens. */
 import { isPublicHttp, type PluginRisks } from 'portico';
 import type { Options, Settings } from './settings.ts';
-import { optionalRisk } from './unasked.ts';
+import { optionalRisk } from '../shared/optional-credential.ts';
 
 export const risks: PluginRisks<Settings, Options> = {
   rules: {

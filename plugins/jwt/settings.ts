@@ -2,7 +2,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { claimPath, duration, fieldName, oneOrMore, z } from 'portico';
 import { ALGORITHMS, type Algorithm, keyFault, MIN_SECRET_BYTES } from './algorithms.ts';
-import { keyPrefix, redisUrl } from '../redis/settings.ts';
+import { keyPrefix, redisUrl } from '../shared/redis/settings.ts';
 
 const keySet = z
   .string()

@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { GatewayError, type PluginCounter } from 'portico';
-import { type ConnectionSurroundings, RedisConnection } from '../redis/connection.ts';
+import { type ConnectionSurroundings, RedisConnection } from '../shared/redis/connection.ts';
 import { FOLLOW, FOREVER, keysAt, RECORD } from './revocation-script.ts';
 import { type Entry, MAX_REVOCATIONS, type Revocation, type Revocations } from './revocations.ts';
 

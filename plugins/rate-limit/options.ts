@@ -1,6 +1,6 @@
 /** The schema of rate limits: those of a route, and where counts are kept. */
 import { duration, hint, type KnownNames, oneOrMore, type OptionFault, source, z } from 'portico';
-import { keyPrefix, redisUrl } from '../redis/settings.ts';
+import { keyPrefix, redisUrl } from '../shared/redis/settings.ts';
 
 const max = () => z.int().min(1).max(1_000_000_000);
 const window = () => duration().refine((ms) => ms > 0, 'must be longer than 0');

@@ -3,7 +3,7 @@
  * decides.
  */
 import { GatewayError, type PluginCounter } from 'portico';
-import { type ConnectionSurroundings, RedisConnection } from '../redis/connection.ts';
+import { type ConnectionSurroundings, RedisConnection } from '../shared/redis/connection.ts';
 import type { Ask, GcraMemory, Taken } from './gcra.ts';
 import { giveBackScript, REDIS_TIME, takeScript } from './gcra-script.ts';
 

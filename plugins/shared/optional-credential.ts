@@ -2,7 +2,7 @@
 import type { KnownNames, OptionFault, PluginRisk } from 'portico';
 
 /** A warning at the first of `wants` that requires something, if no other plugin `insists`. */
-export function* unasked(
+export function* unenforced(
   wants: Readonly<Record<string, readonly string[]>>,
   credential: string,
   insisting: readonly string[],
