@@ -75,3 +75,13 @@ test('many texts need one thread, and it ends', async () => {
   ]);
   await parser.end();
 });
+
+test('where the thread fails, the text is parsed here, and the next one by another thread', async () => {
+  const unsendable = { X: (() => 'no thread takes a function') as unknown as string };
+  const parser = new TextParser(unsendable, 0);
+  for (const value of [1, 2]) {
+    const { outline } = await parser.parse({ name: 'c.yaml', text: `a: ${value}` });
+    expect(outline?.values).toEqual([value]);
+  }
+  await parser.end();
+});

@@ -31,7 +31,8 @@ export class TextParser {
     try {
       return await this.#inThread(text);
     } catch {
-      // Where no thread may be had (`node --permission`), it takes longer, and says the same.
+      // Where no thread may be had (`node --permission`), or it has no memory left, this one says the same.
+      await this.end();
       return parseText(text, this.#environment);
     }
   }
@@ -39,14 +40,18 @@ export class TextParser {
   #inThread(text: Text): Promise<ParsedText> {
     const thread = (this.#thread ??= new Worker(THREAD, { resourceLimits: MEMORY }));
     const task: TextTask = { text, environment: { ...this.#environment } };
-    const { promise, resolve, reject } = Promise.withResolvers<ParsedText>();
-    thread.once('message', resolve).once('error', reject);
     thread.postMessage(task, []);
-    return promise.finally(() => thread.off('message', resolve).off('error', reject));
+    const { promise, resolve, reject } = Promise.withResolvers<ParsedText>();
+    thread.once('message', resolve).once('error', reject).once('exit', reject);
+    return promise.finally(() =>
+      thread.off('message', resolve).off('error', reject).off('exit', reject),
+    );
   }
 
   /** Ends the thread, where there is one. */
   async end(): Promise<void> {
-    await this.#thread?.terminate();
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.terminate();
   }
 }
