@@ -1,5 +1,5 @@
 /**
- * `portico`: what plugins and BFFs are written with. They import this, and nothing deeper.
+ * `portico`: the API for plugins and BFFs. They import this, and nothing deeper.
  */
 export {
   type Bff,

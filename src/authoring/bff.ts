@@ -47,13 +47,13 @@ type BffRoute<U extends string> = <const S extends Schemas>(
 ) => unknown;
 
 export interface BffRouteConfig {
-  /** Plugin options that hold for this route besides those of the mount. */
+  /** Plugin options for this route, in addition to those of the mount. */
   readonly portico?: Readonly<Record<string, unknown>>;
 }
 
 type Verb = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** The Fastify instance of a BFF: paths are those below its mount. */
+/** The Fastify instance of a BFF: paths are relative to its mount. */
 export type BffApp<U extends string> = Omit<FastifyInstance, Verb> & Record<Verb, BffRoute<U>>;
 
 export interface BffOptions<U extends string> {
@@ -75,7 +75,7 @@ export function defineBff<const U extends string>(
   register: (app: BffApp<U>) => void | Promise<void>,
 ): Bff {
   const { upstreams } = options;
-  // The instance is Fastify's own: only the types say more.
+  // The instance is Fastify's own; only its types differ.
   return { upstreams, register: register, [BRAND]: true };
 }
 

@@ -1,4 +1,4 @@
-/** What a part of a BFF asks its upstream for. */
+/** Describes the request of a BFF part to its upstream. */
 import type { FastifyRequest } from 'fastify';
 import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../core/canonical-path.ts';
 import type { Clock } from '../core/clock.ts';
@@ -12,7 +12,7 @@ import { mustStayCanonical } from '../routes/rewrite.ts';
 import type { UpstreamCall } from '../routes/route.ts';
 import type { Part, Scalar } from './parts.ts';
 
-/** Templates of one BFF that are read once. */
+/** Templates of one BFF, each parsed once. */
 const MAX_TEMPLATES = 1_000;
 
 /** For the parts of one mounted BFF. */
@@ -24,7 +24,7 @@ export class PartDescriber {
     this.#clock = clock;
   }
 
-  /** @throws GW_REQUEST_INVALID, GW_UPSTREAM_INVALID when a value cannot stand where it is put */
+  /** @throws GW_REQUEST_INVALID, GW_UPSTREAM_INVALID when a value does not fit where it is put */
   describe<T>(
     request: FastifyRequest,
     name: string,
@@ -64,7 +64,7 @@ export class PartDescriber {
     let template = this.#templates.get(text);
     if (template === undefined) {
       template = parseTemplate(text);
-      // Code that puts values into the text itself must not fill the memory.
+      // Code that puts values into the template text itself must not fill the memory.
       if (this.#templates.size < MAX_TEMPLATES) this.#templates.set(text, template);
     }
     const path = renderTemplate(template, (reference) => {
@@ -109,7 +109,7 @@ function encoded(
   }
 }
 
-/** Has the client, or its token, sent this value? Whatever it has not is what an upstream answered. */
+/** Whether the client, or its token, sent this value. Otherwise it came from an upstream. */
 function isOfClient(request: FastifyRequest, text: string): boolean {
   const { params, query, body, headers, consumer } = request;
   return [params, query, body, headers, consumer?.id, consumer?.claims].some((each) =>
@@ -117,7 +117,7 @@ function isOfClient(request: FastifyRequest, text: string): boolean {
   );
 }
 
-/** No value that is put into a path is found deeper. */
+/** Values for paths are searched no deeper than this. */
 const MAX_DEPTH = 32;
 
 function holds(value: unknown, text: string, depth: number): boolean {

@@ -1,14 +1,14 @@
 /**
- * Upstreams as BFF code sees them: parts that are described first and run later, side by side.
+ * Upstreams as BFF code sees them: parts that are described first and run later, in parallel.
  *
  * A part is run by the request it is made for, and carries its deadline, identity, abort, trace and
- * policies: there is no client that could be used outside a request. It runs once: whoever awaits it,
- * or gives it to `run` or `gather`, gets what came of that one call.
+ * policies: there is no client that could be used outside a request. It runs once: everyone who awaits it,
+ * or passes it to `run` or `gather`, gets the outcome of that one call.
  */
 import { inspect } from 'node:util';
 import type { z } from 'zod';
 
-/** What can stand in a path or a query. */
+/** A value for a path or a query. */
 export type Scalar = string | number | boolean;
 
 export interface PartOptions<T> {
@@ -19,12 +19,12 @@ export interface PartOptions<T> {
   readonly headers?: Readonly<Record<string, string>>;
   /** To the end of the body, such as `300ms`; default: the upstream's `deadline`. */
   readonly timeout?: string;
-  /** What the answer must be; one that is not is GW_UPSTREAM_INVALID. */
+  /** What the answer must look like; otherwise the part fails with GW_UPSTREAM_INVALID. */
   readonly schema?: z.ZodType<T>;
   /** Longest answer in bytes. Default 1 MiB. */
   readonly maxBodyBytes?: number;
   /**
-   * `text`: every number of the answer is the text that it is in the source, so that ids past 2^53 keep
+   * `text`: every number of the answer is the text of its source, so that ids past 2^53 keep
    * their digits. Default: JavaScript's numbers.
    */
   readonly numbers?: 'text';
@@ -35,20 +35,20 @@ export interface PartOptionsWithBody<T> extends PartOptions<T> {
   readonly body?: unknown;
 }
 
-/** A call that is made when somebody awaits it, or gives it to `run` or `gather`; never more than once. */
+/** A call that is made when it is awaited, or passed to `run` or `gather`; never more than once. */
 export interface Part<T> extends PromiseLike<T> {
   readonly upstream: string;
   readonly method: string;
   readonly template: string;
   readonly options: PartOptionsWithBody<T>;
-  /** What stands for it when it fails; a part without is required. */
+  /** Replaces the value if the call fails; a part without it is required. */
   readonly fallback?: { readonly value: T };
-  /** As a promise has them; both run the part. */
+  /** Like those of a promise; both run the part. */
   catch<F>(onRejected: (reason: unknown) => F | PromiseLike<F>): Promise<T | F>;
   finally(onFinally: () => void): Promise<T>;
 }
 
-/** Calls one upstream; `T` is what the answer is taken for, checked only where a schema is given. */
+/** Calls one upstream; `T` is the assumed type of the answer, checked only if a schema is given. */
 export interface UpstreamClient {
   get<T = unknown>(template: string, options?: PartOptions<T>): Part<T>;
   post<T = unknown>(template: string, options?: PartOptionsWithBody<T>): Part<T>;
@@ -65,20 +65,20 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The upstreams that the BFF declared; `defineBff` types their names. */
     readonly upstreams: Readonly<Record<string, UpstreamClient>>;
-    /** Runs parts side by side; a required one that fails ends the others and the answer. */
+    /** Runs parts in parallel; if a required one fails, the others are cancelled and the request fails. */
     gather<P extends Readonly<Record<string, Part<unknown>>>>(parts: P): Promise<PartValues<P>>;
-    /** Runs one part; named by its upstream where it is optional and missing. */
+    /** Runs one part; if it is optional and missing, it is named by its upstream. */
     run<T>(part: Part<T>): Promise<T>;
   }
 }
 
-/** What a part is of. */
+/** The upstream and request of a part. */
 type Described<T> = Pick<Part<T>, 'upstream' | 'method' | 'template' | 'options'>;
 
 /** What runs a part, where it is awaited; by the request that it is made for. */
 export type RunPart = <T>(part: Part<T>) => Promise<T>;
 
-/** The one call of a part, and of what `optional` makes of it. */
+/** The one call of a part, shared with its `optional` version. */
 class Once {
   #outcome: Promise<unknown> | undefined;
 
@@ -112,12 +112,12 @@ export class DescribedPart<T> implements Part<T> {
     if (optional !== undefined) this.fallback = { value: optional.value };
   }
 
-  /** The same call, with `value` where it fails. */
+  /** The same call, with `value` if it fails. */
   withFallback(value: T): DescribedPart<T> {
     return new DescribedPart(this, this.#run, { once: this.#once, value });
   }
 
-  /** What came of the call, which `make` makes where nobody has asked for it before. */
+  /** The outcome of the call, which `make` makes if it has not been made yet. */
   outcome(make: () => Promise<unknown>): Promise<unknown> {
     return this.#once.of(make);
   }
@@ -138,12 +138,12 @@ export class DescribedPart<T> implements Part<T> {
     return this.#await().finally(onFinally);
   }
 
-  /** @throws {TypeError} always: an answer would show the call instead of what it gives */
+  /** @throws {TypeError} always: a response would show the call instead of its value */
   toJSON(): never {
     return this.toString();
   }
 
-  /** @throws {TypeError} always, as `toJSON` does */
+  /** @throws {TypeError} always, like `toJSON` */
   toString(): never {
     throw new TypeError(
       `${this.method} ${this.template} of ${this.upstream} was not awaited: ${HOW}`,
@@ -158,7 +158,7 @@ export class DescribedPart<T> implements Part<T> {
 const HOW = 'await it, or give it to request.run or request.gather';
 
 /**
- * The same part, with what stands for it when it fails: something of its kind, `null` or `undefined`. It is
+ * The same part, with a replacement if it fails: a value of its type, `null` or `undefined`. It is
  * then named in `Gateway-Degraded`.
  */
 export function optional<T>(part: Part<T>, fallback: NoInfer<T>): Part<T>;
@@ -212,11 +212,11 @@ class DescribingClient implements UpstreamClient {
   }
 }
 
-/** @throws {TypeError} for an answer, or the promise of one, where a call is to be described */
+/** @throws {TypeError} for an answer, or the promise of one, instead of a part */
 export function mustBePart<T>(name: string, value: Part<T>): asserts value is DescribedPart<T>;
 export function mustBePart(name: string, value: unknown): void {
   if (value instanceof DescribedPart) return;
-  // Nobody waits for a promise that is refused here: where it fails, it must not end the process.
+  // Nothing awaits a promise that is refused here: if it rejects, it must not end the process.
   if (value instanceof Promise) value.catch(() => undefined);
   const wanted = 'give it what request.upstreams.….get(…) or optional(…) returns';
   throw new TypeError(`${name} is ${inspect(value, { depth: 0 })}, not a part: ${wanted}`);

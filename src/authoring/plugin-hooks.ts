@@ -19,19 +19,19 @@ export type Phase = (typeof PHASES)[number];
 
 /** Where a plugin has been switched on. */
 export interface PluginWhere {
-  /** Name of the route. What several places of one route share goes by it. */
+  /** Name of the route. State that several endpoints of a route share is keyed by it. */
   readonly route: string;
-  /** Pattern of the BFF's endpoint that says the options; absent: the route itself says them. */
+  /** Pattern of the BFF endpoint that sets the options; absent if the route itself sets them. */
   readonly endpoint?: string;
 }
 
-/** One set of hooks: whatever of it is absent costs nothing. */
+/** One set of hooks: an absent member costs nothing. */
 export interface PluginHooks {
   /** When `onRequest` runs; a set with `onRequest` needs it. */
   readonly phase?: Phase;
   /** Throws a GatewayError to refuse; answers through `reply` to end the request here. */
   onRequest?(request: FastifyRequest, reply: FastifyReply): void | Promise<void>;
-  /** Edits status and headers of the answer, synchronously. */
+  /** Edits status and headers of the response, synchronously. */
   onResponse?(request: FastifyRequest, head: ResponseHead): void;
   /** A stream for the body to pass through; routes with one take Fastify's reply path. */
   transform?(request: FastifyRequest, head: ResponseHead): Transform | undefined;
@@ -39,7 +39,7 @@ export interface PluginHooks {
   policy?(upstream: string): Policy;
   /** Around the whole call (`outer`, retries inside), or around each attempt. Default `outer`. */
   readonly place?: 'outer' | 'inner';
-  /** The generation ends: gives back what was made for this place. */
+  /** Called when the generation ends: release what was made for this route. */
   close?(): void | Promise<void>;
 }
 
@@ -49,9 +49,9 @@ export interface RegisteredPlugin<Options> {
    * Runs while the gateway starts, once for each route that has the plugin's key and once more for each
    * endpoint of a BFF that narrows it; compiles what it needs.
    *
-   * @returns one set of hooks, several that run in different phases, or nothing to do here
+   * @returns one set of hooks, several that run in different phases, or nothing
    */
   route(options: Options, where: PluginWhere): PluginHooks | readonly PluginHooks[] | undefined;
-  /** The generation ends. */
+  /** Called when the generation ends. */
   close?(): void | Promise<void>;
 }

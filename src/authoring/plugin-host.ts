@@ -19,8 +19,8 @@ export interface PluginHost {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /**
-   * The config is only checked, by `portico validate`: `register` makes and compiles everything, and
-   * calls nobody: no network, no wait. `close` follows.
+   * True while `portico validate` only checks the config: `register` builds and compiles everything, but
+   * makes no calls: no network, no wait. `close` follows.
    */
   readonly checking: boolean;
   /** The generation's Fastify: decorators and Fastify plugins go here. It never listens. */
@@ -28,24 +28,24 @@ export interface PluginHost {
   readonly log: FastifyBaseLogger;
   readonly metrics: PluginMetrics;
   /**
-   * As `globalThis.fetch`, for what is no upstream: names are resolved as those of upstreams are, so that
-   * a slow one delays nothing else. Bound it with a `signal`.
+   * Like `globalThis.fetch`, for servers that are not upstreams: names are resolved as those of upstreams are, so
+   * that a slow one delays nothing else. Bound it with a `signal`.
    */
   readonly fetch: typeof globalThis.fetch;
   /** The same for sockets of your own: the option `lookup` of `net.connect`. */
   readonly lookup: LookupFunction;
   /**
-   * What must survive a reload: the value that the previous generation kept under `key`, as long as
-   * the plugin's settings are equal; else a new one. `dispose` ends it when no generation uses it.
+   * For what must survive a reload: the value that the previous generation kept under `key`, if
+   * the plugin's settings are equal; otherwise a new one. `dispose` ends it when no generation uses it.
    */
   keep<T>(key: string, make: () => T, dispose?: (value: T) => void): T;
-  /** The same for what must survive a change of the settings, too. */
+  /** The same for what must also survive a change of the settings. */
   keepThrough<T>(key: string, make: () => T, dispose?: (value: T) => void): T;
   readonly admin: PluginAdmin;
   /**
    * Calls an upstream of the config, with its policies, on behalf of a client's request.
    *
-   * @throws {TypeError} for an upstream that there is not
+   * @throws {TypeError} for an unknown upstream
    */
   callOf(upstream: string): PluginCall;
 }
@@ -57,23 +57,23 @@ export interface PluginCallOptions {
   readonly path: string;
   /** With its `?`. */
   readonly query?: string;
-  /** Besides those that every call carries, such as `x-forwarded-for`. */
+  /** In addition to those that every call carries, such as `x-forwarded-for`. */
   readonly headers: Readonly<Record<string, string | string[]>>;
 }
 
-/** Ends when the client leaves. Whoever receives the response must end its body, such as by `dump()`. */
+/** Ends when the client disconnects. The caller must end the response body, for example with `dump()`. */
 export type PluginCall = (
   request: FastifyRequest,
   options: PluginCallOptions,
 ) => Promise<UpstreamResponse>;
 
-/** What operators may tell a plugin through the admin port, where the config has one. */
+/** Orders from operators to a plugin through the admin port, if the config has one. */
 export interface PluginAdmin {
   /**
-   * `POST path` with a JSON body that fits `schema`, from whom may change the gateway's state; what
-   * `handler` returns is the answer, a GatewayError that it throws is one too.
+   * `POST path` with a JSON body that fits `schema`, from clients that may change the gateway's state. What
+   * `handler` returns, or a GatewayError that it throws, is the response.
    *
-   * @throws {TypeError} for a path that is taken
+   * @throws {TypeError} for a path that is already taken
    */
   post<S extends z.ZodType>(path: string, schema: S, handler: (body: z.output<S>) => unknown): void;
 }

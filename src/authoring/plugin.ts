@@ -1,8 +1,8 @@
 /**
- * What a plugin is: a schema for what the config may say, and hooks and policies made from it.
+ * The definition of a plugin: a schema for its config, and hooks and policies built from it.
  *
- * Ours have no privileges: everything in plugins/ is built on this alone, and what others must know of
- * a plugin stands in its definition.
+ * Built-in plugins have no privileges: everything in plugins/ is built on this alone, and what others must know
+ * about a plugin is in its definition.
  */
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
@@ -23,18 +23,18 @@ export interface OptionFault {
   /** Below the plugin's key. */
   readonly path: readonly (string | number)[];
   readonly message: string;
-  /** Point at the key itself, such as one that nobody knows, or at its value. Default `value`. */
+  /** Point at the key itself, for example an unknown one, or at its value. Default `value`. */
   readonly at?: 'key' | 'value';
   /** A warning lets the config serve. Default `error`. */
   readonly severity?: 'error' | 'warning';
 }
 
-/** Risks of a plugin's settings, and of what a route says to it; paths start below its key. */
+/** Risks of a plugin's settings and of its options on a route; paths start below its key. */
 export interface PluginRisks<Settings, Options> {
   /** Every rule by its id, such as `keys-over-http`, which `--ignore` may name. */
   readonly rules: Readonly<Record<string, Severity>>;
   ofSettings?(settings: Settings): Iterable<PluginRisk>;
-  /** `others` are the plugins on the same route, with their options; `known` is what there is. */
+  /** `others` are the plugins on the same route, with their options; `known` are the names that exist. */
   ofOptions?(
     options: Options,
     others: ReadonlyMap<string, unknown>,
@@ -50,33 +50,33 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
   /** Per route, under its key. */
   readonly options: O;
   /**
-   * Where the settings hold PEM text or the name of a file with it, such as `issuers.*.key`; `*` is any
-   * key. Names start at the folder of the config; the settings are given the text.
+   * Settings that hold PEM text or name a file with it, such as `issuers.*.key`; `*` is any
+   * key. Names are relative to the config; the settings get the text.
    */
   readonly pemFiles?: readonly string[];
   /**
-   * What must stand under `server` before a route may have the plugin; a config that has not said so is
+   * What `server` must allow before a route may use the plugin; otherwise the config is
    * refused.
    */
   readonly requires?: ServerPermission;
   /**
-   * It sets `request.consumer`: what goes by who the client is (`authorize`, claims) may stand beside it.
+   * It sets `request.consumer`, so that `authorize` and claims can be used on its routes.
    * Default false.
    */
   readonly identifies?: boolean;
   /**
-   * It admits no unknown client, even where every plugin that identifies is optional. Default false.
+   * It admits no anonymous client, even if every plugin that identifies is optional. Default false.
    */
   readonly insists?: boolean;
-  /** It bounds how often a client may ask. Default false. */
+  /** It bounds how often a client may send requests. Default false. */
   readonly limits?: boolean;
-  /** Headers only the gateway may set: removed from every client's request, on every route. */
+  /** Headers that only the gateway may set: removed from client requests on every route. */
   owns?(settings: z.output<S>, options: readonly z.output<O>[]): Iterable<string>;
-  /** What `plugin:<name>` stands for, where a limit or a hash takes its key from a request. */
+  /** The value of `plugin:<name>`, from which a limit or a hash takes its key for a request. */
   key?(request: FastifyRequest, settings: z.output<S>): string | undefined;
   /**
-   * Finds what the schemas cannot: names that refer to nothing. `others` are the keys that stand on
-   * the same route, plugins among them, with what they say; `known` is what names may refer to.
+   * Finds what the schemas cannot, such as names that refer to nothing. `others` are the other keys of
+   * the same route, including plugins, with their values; `known` are the names that exist.
    */
   check?(
     options: z.output<O>,
@@ -84,9 +84,9 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
     others: ReadonlyMap<string, unknown>,
     known: KnownNames,
   ): Iterable<OptionFault>;
-  /** What `portico audit` tells: not wrong, but seldom meant. */
+  /** Findings of `portico audit`: not wrong, but seldom intended. */
   readonly risks?: PluginRisks<z.output<S>, z.output<O>>;
-  /** Runs once for each generation. */
+  /** Runs once per generation. */
   register(
     settings: z.output<S>,
     host: PluginHost,
@@ -95,10 +95,10 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
 
 const BRAND: unique symbol = Symbol.for('portico.plugin') as never;
 
-/** A plugin whose types nobody needs to know any more. */
+/** A plugin whose exact types are no longer needed. */
 export type Plugin = PluginDefinition<z.ZodObject, z.ZodType> & { readonly [BRAND]: true };
 
-/** Words of routes that are still to come. */
+/** Keys that routes will have in the future. */
 const FUTURE = ['split', 'mirror', 'sticky'];
 
 /** Names that mean something else on a route. */
@@ -108,7 +108,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   ...FUTURE,
 ]);
 
-/** What a definition may have. */
+/** The keys of a definition. */
 const KEYS: readonly string[] = [
   'name',
   'settings',
@@ -128,8 +128,8 @@ const KEYS: readonly string[] = [
 /**
  * Defines a plugin; the module's default export.
  *
- * @throws {TypeError} for a name that a route uses already, settings that let typos through, and what
- *   types would refuse: modules are run without them
+ * @throws {TypeError} for a name that routes already use, settings that do not catch typos, and anything that
+ *   types would refuse: modules run without type checks
  */
 export function definePlugin<S extends z.ZodObject, O extends z.ZodType>(
   definition: PluginDefinition<S, O>,
