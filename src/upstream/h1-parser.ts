@@ -94,7 +94,7 @@ function nameTe(context: HttpContext): void {
   const write = context.write.bind(context);
   context.write = (request) => {
     const { headers } = request;
-    // It stands first where there is one: see exchange.ts.
+    // It stands first where there is one: see wire-attempt.ts.
     // A second `Connection`, beside undici's own: a list may be several fields (RFC 9110 §5.3).
     if (headers[0] === 'te') headers.push('connection', 'TE');
     return write(request);

@@ -8,9 +8,9 @@ import type { Call } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Headers } from '../core/headers.ts';
-import { Exchange } from './exchange.ts';
 import type { UpstreamLease } from './lease.ts';
 import type { Target } from './target.ts';
+import { WireAttempt } from './wire-attempt.ts';
 
 export interface LeafOptions {
   readonly clock: Clock;
@@ -35,16 +35,17 @@ export function leaf({ config, state }: UpstreamLease, options: LeafOptions): Ca
       const record = request.record.attempt(config.name, target.origin);
       if (target.waiting >= mostWaiting) throw noConnection(target.origin);
       const headers = withHost(request.headers, target);
-      const exchange = new Exchange({ request, target, headers, record, resolve, reject }, options);
+      const sending = { request, target, headers, record, resolve, reject };
+      const attempt = new WireAttempt(sending, options);
       const now = options.clock.now();
       if (now - target.sentAt < QUIET_MS) {
         target.sentAt = now;
-        exchange.send();
+        attempt.send();
         return;
       }
       setImmediate(() => {
         target.sentAt = options.clock.now();
-        exchange.send();
+        attempt.send();
       });
     });
 }

@@ -21,14 +21,14 @@ import { wasIdle } from './h1-parser.ts';
 import type { Target } from './target.ts';
 import { classify, givenUp } from './transport-error.ts';
 
-export interface ExchangeOptions {
+export interface WireAttemptOptions {
   readonly clock: Clock;
   /** Longest silence within the body. */
   readonly idleTimeoutMs: number;
 }
 
 /** One attempt: what is sent where, and who is told. */
-export interface Attempt {
+export interface Sending {
   readonly request: UpstreamRequest;
   readonly target: Target;
   /** The request's, and what the target needs besides. */
@@ -38,9 +38,9 @@ export interface Attempt {
   readonly reject: (error: Error) => void;
 }
 
-export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelListener {
-  readonly #attempt: Attempt;
-  readonly #options: ExchangeOptions;
+export class WireAttempt implements Dispatcher.DispatchHandler, BodySource, CancelListener {
+  readonly #sending: Sending;
+  readonly #options: WireAttemptOptions;
   readonly #startedAt: number;
   /** The request's body, where it streams. */
   #upload: Readable | undefined;
@@ -54,17 +54,17 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   /** The status was a failure of the target. */
   #hasFailed = false;
 
-  constructor(attempt: Attempt, options: ExchangeOptions) {
-    this.#attempt = attempt;
+  constructor(sending: Sending, options: WireAttemptOptions) {
+    this.#sending = sending;
     this.#options = options;
     this.#startedAt = options.clock.now();
-    attempt.target.inflight += 1;
-    attempt.target.waiting += 1;
-    attempt.request.signal.listen(this);
+    sending.target.inflight += 1;
+    sending.target.waiting += 1;
+    sending.request.signal.listen(this);
   }
 
   send(): void {
-    const { request, target, headers } = this.#attempt;
+    const { request, target, headers } = this.#sending;
     const { path, query, method, body } = request;
     try {
       // Once it is over, undici is told when it has a connection, and sends nothing.
@@ -75,7 +75,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
       // It was not kept: a bug of the caller's.
       target.waiting -= 1;
       this.#finish();
-      this.#attempt.reject(error as Error);
+      this.#sending.reject(error as Error);
       return;
     }
     const options = {
@@ -95,9 +95,9 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Once more where undici repeats what an HTTP/2 server has not looked at (RFC 9113 §8.7).
-    if (this.#controller === undefined) this.#attempt.target.waiting -= 1;
+    if (this.#controller === undefined) this.#sending.target.waiting -= 1;
     this.#controller = controller;
-    this.#attempt.record.connectMs = this.#options.clock.now() - this.#startedAt;
+    this.#sending.record.connectMs = this.#options.clock.now() - this.#startedAt;
     if (this.#cancelled !== undefined) controller.abort(this.#cancelled);
   }
 
@@ -113,9 +113,9 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
       this.abort(new GatewayError('GW_UPSTREAM_PROTOCOL', detail));
       return;
     }
-    this.#attempt.record.firstByteMs = this.#options.clock.now() - this.#startedAt;
+    this.#sending.record.firstByteMs = this.#options.clock.now() - this.#startedAt;
     this.#body = new Body(this);
-    const { resolve, target } = this.#attempt;
+    const { resolve, target } = this.#sending;
     this.#hasFailed = isServerFault(status);
     if (this.#hasFailed) target.report(true);
     const relayed = relayedHeaders(headers as Headers);
@@ -130,24 +130,24 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
     this.#finish();
     // Only now: who cuts every body would be well at each head.
-    if (!this.#hasFailed) this.#attempt.target.report(false);
+    if (!this.#hasFailed) this.#sending.target.report(false);
     const some = trailers !== undefined && Object.keys(trailers).length > 0;
     this.#body?.finish(some ? (trailers as MutableHeaders) : undefined);
   }
 
   onResponseError(_controller: unknown, error: Error): void {
-    if (this.#controller === undefined) this.#attempt.target.waiting -= 1;
+    if (this.#controller === undefined) this.#sending.target.waiting -= 1;
     if (this.#over) return;
     if (this.#mayRepeat(error)) {
       this.#controller = undefined;
       this.#repeats += 1;
-      this.#attempt.target.waiting += 1;
+      this.#sending.target.waiting += 1;
       // undici is in the midst of closing the connection.
       queueMicrotask(() => this.send());
       return;
     }
     this.#finish();
-    this.#fail(classify(error, this.#progress(), this.#attempt.target.origin));
+    this.#fail(classify(error, this.#progress(), this.#sending.target.origin));
   }
 
   // --- whoever made the call ------------------------------------------------------------------
@@ -188,12 +188,12 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
     this.#cancelled = reason;
     this.#finish();
     this.#controller?.abort(reason);
-    this.#fail(this.#body === undefined ? givenUp(reason, this.#attempt.target.origin) : reason);
+    this.#fail(this.#body === undefined ? givenUp(reason, this.#sending.target.origin) : reason);
   }
 
   #fail(reason: Error): void {
-    if (!this.#hasFailed && blamesUpstream(reason)) this.#attempt.target.report(true);
-    if (this.#body === undefined) this.#attempt.reject(reason);
+    if (!this.#hasFailed && blamesUpstream(reason)) this.#sending.target.report(true);
+    if (this.#body === undefined) this.#sending.reject(reason);
     else this.#body.fail(reason);
   }
 
@@ -202,7 +202,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
    * the same attempt (RFC 9112 §9.3.1).
    */
   #mayRepeat(error: Error): boolean {
-    const { method, body } = this.#attempt.request;
+    const { method, body } = this.#sending.request;
     return (
       wasIdle(error) &&
       this.#body === undefined &&
@@ -220,7 +220,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource, CancelL
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
-    const { request, target } = this.#attempt;
+    const { request, target } = this.#sending;
     target.inflight -= 1;
     this.#options.clock.cancel(this.#idle);
     request.signal.unlisten(this);
