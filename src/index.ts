@@ -70,6 +70,7 @@ export type { ResponseHead } from './edge/response-head.ts';
 export { type ErrorCode, GatewayError, isGatewayError } from './core/errors.ts';
 export { tellUpstreams } from './edge/told-upstreams.ts';
 export { requestSource } from './edge/source.ts';
+export type { RequestBody } from './core/request-body.ts';
 export { isSafe, isWhole, decimalOf, type ReadNumber } from './core/json-number.ts';
 export { parseRequestJson, parseStrictJson, type StrictRules } from './core/json.ts';
 export { z } from 'zod';

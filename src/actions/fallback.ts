@@ -11,7 +11,7 @@ import { type ErrorCode, isGatewayError } from '../core/errors.ts';
 import { endsSoon, isRefusal } from '../policies/kept-answer.ts';
 import { type Outcome, outcomeOf, unwrap, endingOf } from '../policies/outcome.ts';
 import { isIdempotent } from '../policies/retry.ts';
-import { Upload } from '../core/upload.ts';
+import { streamed } from '../core/request-body.ts';
 import { z } from 'zod';
 import { buildRespond, ownAnswer, Respond, type RespondConfig } from './respond.ts';
 
@@ -139,7 +139,7 @@ function failureOf(outcome: Outcome): Failure | undefined {
 
 /** As with a retry: all of the request is there still, and it is safe to send it twice. */
 function maySendAgain({ body, method }: UpstreamRequest, { wasSent }: Failure): boolean {
-  if (body instanceof Upload && !body.isReplayable) return false;
+  if (streamed(body)?.isReplayable === false) return false;
   return !wasSent || isIdempotent(method);
 }
 

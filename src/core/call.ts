@@ -11,7 +11,7 @@ import type { Cancellation } from './cancellation.ts';
 import type { Claims } from './claims.ts';
 import type { Headers, HeaderValue } from './headers.ts';
 import type { CallRecord } from './record.ts';
-import type { Upload } from './upload.ts';
+import type { RequestBody } from './request-body.ts';
 
 /** Who the client is, once a plugin of the phase `authenticate` has said so. */
 export interface Consumer {
@@ -38,7 +38,7 @@ export interface UpstreamRequest {
   readonly query: string;
   readonly headers: Headers;
   /** Bytes, the client's own body as it streams in, or nothing. */
-  readonly body: Uint8Array | Upload | undefined;
+  readonly body: Uint8Array | RequestBody | undefined;
   /** Ends the call and, after it, the exchange. */
   readonly signal: Cancellation;
   /** On the gateway's clock, in milliseconds; `Infinity` until the deadline policy sets it. */

@@ -10,6 +10,7 @@ import type { Cancellation, CancelListener } from './cancellation.ts';
 import type { Clock } from './clock.ts';
 import { GatewayError } from './errors.ts';
 import { spentBuffers } from './spent-buffers.ts';
+import type { RequestBody, UploadRoom } from './request-body.ts';
 import { UploadAttempt } from './upload-attempt.ts';
 import { UploadPace } from './upload-pace.ts';
 
@@ -33,19 +34,13 @@ export interface UploadOptions {
   readonly onFirstRead: () => void;
 }
 
-/** Where collected bytes are held. */
-export interface UploadRoom {
-  /** Counts `bytes` that are here already; says whether more may follow. */
-  add(bytes: number): boolean;
-}
-
 /** Who waits for all of it. */
 interface Collector {
   readonly room: UploadRoom;
   readonly settle: (bytes: Buffer | undefined) => void;
 }
 
-export class Upload {
+export class Upload implements RequestBody {
   /** Declared length; `undefined` when it comes in chunks. */
   readonly length: number | undefined;
   readonly #source: Readable;

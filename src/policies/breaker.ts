@@ -7,7 +7,7 @@
 import type { Policy, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { type Timeout, Timeouts } from '../core/timeouts.ts';
-import { Upload } from '../core/upload.ts';
+import { streamed } from '../core/request-body.ts';
 import { type FailureJudge, TOO_SLOW } from './failure.ts';
 import type { CircuitGate, Permit } from './permit.ts';
 
@@ -97,6 +97,6 @@ function boundUpload(
   permit: Permit,
   { clock, probeMs }: BreakerOptions,
 ): Timer | undefined {
-  if (!(body instanceof Upload) || body.isEnded) return undefined;
+  if (streamed(body)?.isEnded !== false) return undefined;
   return clock.after(probeMs, () => permit.forget());
 }

@@ -7,7 +7,7 @@
  * whatever comes while too many bytes are held already.
  */
 import type { Policy, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
-import { Upload, type UploadRoom } from '../core/upload.ts';
+import { type RequestBody, streamed, type UploadRoom } from '../core/request-body.ts';
 
 /** Of one body; so much is kept for retries anyway. */
 const BODY_BYTES = 65_536;
@@ -41,7 +41,10 @@ export class CollectedBytes {
 /** Collects the body, then sends all of it. @throws why the call was cancelled meanwhile */
 export function collectBody(all: CollectedBytes): Policy {
   return (next) => {
-    async function collected(request: UpstreamRequest, body: Upload): Promise<UpstreamResponse> {
+    async function collected(
+      request: UpstreamRequest,
+      body: RequestBody,
+    ): Promise<UpstreamResponse> {
       const room = new Room(all);
       try {
         const bytes = await body.collect(room, request.signal);
@@ -54,13 +57,13 @@ export function collectBody(all: CollectedBytes): Policy {
       }
     }
     return function collecting(request) {
-      const { body } = request;
-      return body instanceof Upload && isShort(body) ? collected(request, body) : next(request);
+      const upload = streamed(request.body);
+      return upload !== undefined && isShort(upload) ? collected(request, upload) : next(request);
     };
   };
 }
 
-const isShort = ({ length = 0, isConversation }: Upload): boolean =>
+const isShort = ({ length = 0, isConversation }: RequestBody): boolean =>
   length <= BODY_BYTES && !isConversation;
 
 /** What one body may take of it. */

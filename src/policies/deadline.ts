@@ -13,7 +13,7 @@ import {
 import type { Clock, Timer } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type Timeout, Timeouts } from '../core/timeouts.ts';
-import { Upload } from '../core/upload.ts';
+import { streamed } from '../core/request-body.ts';
 
 export interface DeadlineOptions {
   readonly deadlineMs: number;
@@ -39,7 +39,7 @@ export function deadline(options: DeadlineOptions): Policy {
 
 /** Milliseconds a call has left; what its body took on its way is not counted. */
 export function remainingMs(request: UpstreamRequest, clock: Clock): number {
-  const stoodStill = request.body instanceof Upload ? request.body.flowedMs() : 0;
+  const stoodStill = streamed(request.body)?.flowedMs() ?? 0;
   return request.deadlineAt + stoodStill - clock.now();
 }
 
@@ -107,8 +107,9 @@ class Watch {
   #check(): void {
     if (this.#settled) return;
     const { body, signal } = this.#request;
-    if (body instanceof Upload && body.isFlowing) {
-      body.onRest(() => !this.#settled && this.arm());
+    const upload = streamed(body);
+    if (upload?.isFlowing === true) {
+      upload.onRest(() => !this.#settled && this.arm());
       return;
     }
     // Timers may fire a fraction early; the body may have stood still since.

@@ -11,7 +11,7 @@ import type { Call, Policy, UpstreamRequest, UpstreamResponse } from '../core/ca
 import type { Clock } from '../core/clock.ts';
 import { ERRORS, type GatewayError, isGatewayError } from '../core/errors.ts';
 import { firstValue } from '../core/headers.ts';
-import { Upload } from '../core/upload.ts';
+import { streamed } from '../core/request-body.ts';
 import type { RetryBudget } from './budget.ts';
 import { remainingMs } from './deadline.ts';
 import { endsSoon, isRefusal } from './kept-answer.ts';
@@ -120,7 +120,7 @@ function reasonOfError(
 
 function mayRetry(request: UpstreamRequest, { attempts }: RetryOptions): boolean {
   if (request.attempt >= attempts) return false;
-  return !(request.body instanceof Upload) || request.body.isReplayable;
+  return streamed(request.body)?.isReplayable ?? true;
 }
 
 /** Full jitter; what `Retry-After` asks for is the least (RFC 9110 §10.2.3). */

@@ -10,7 +10,7 @@ import type { Body } from '../core/body.ts';
 import type { UpstreamRequest } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
 import { Linked } from '../core/linked-list.ts';
-import { Upload } from '../core/upload.ts';
+import { streamed } from '../core/request-body.ts';
 
 /** Further behind than this a client may be told to give way. */
 export const BEHIND_MS = 500;
@@ -57,8 +57,7 @@ export class Slot extends Linked<Slot> {
 
   /** Its client may have nothing to say yet. */
   get isConversation(): boolean {
-    const { body } = this.request;
-    return body instanceof Upload && body.isConversation;
+    return streamed(this.request.body)?.isConversation === true;
   }
 
   /** Ends the exchange, for its client's sake. */
@@ -73,10 +72,10 @@ export class Slot extends Linked<Slot> {
   }
 
   #uploadLagMs(now: number): number {
-    const { body } = this.request;
-    if (!(body instanceof Upload)) return 0;
-    const isTalk = body.isConversation && this.#body !== undefined;
-    return isTalk ? 0 : body.lagMs(now);
+    const upload = streamed(this.request.body);
+    if (upload === undefined) return 0;
+    const isTalk = upload.isConversation && this.#body !== undefined;
+    return isTalk ? 0 : upload.lagMs(now);
   }
 }
 

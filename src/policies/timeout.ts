@@ -7,7 +7,7 @@ import type { Policy, UpstreamRequest } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type Timeout, Timeouts } from '../core/timeouts.ts';
-import { Upload } from '../core/upload.ts';
+import { streamed } from '../core/request-body.ts';
 
 export interface TimeoutOptions {
   readonly timeoutMs: number;
@@ -44,8 +44,9 @@ class Expiry {
     this.signal = signal.child();
     this.#timeoutMs = timeoutMs;
     this.#timeouts = timeouts;
-    if (body instanceof Upload && !body.isEnded) body.onEnd(() => this.#start());
-    else this.#start();
+    const upload = streamed(body);
+    if (upload === undefined || upload.isEnded) this.#start();
+    else upload.onEnd(() => this.#start());
   }
 
   stop(): void {

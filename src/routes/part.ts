@@ -12,7 +12,7 @@ import { type ErrorCode, GatewayError, toGatewayError } from '../core/errors.ts'
 import type { MutableHeaders } from '../core/headers.ts';
 import { type Json, NOTHING, readJson } from '../core/json.ts';
 import { Timeouts } from '../core/timeouts.ts';
-import { Upload } from '../core/upload.ts';
+import { streamed } from '../core/request-body.ts';
 import type { UpstreamCall } from './route.ts';
 import { upstreamRequest } from '../core/upstream-request.ts';
 
@@ -117,8 +117,9 @@ class Bound {
   constructor(part: PartRequest, signal: Cancellation) {
     this.signal = signal;
     this.#part = part;
-    if (part.body instanceof Upload) part.body.onEnd(() => this.#start());
-    else this.#start();
+    const upload = streamed(part.body);
+    if (upload === undefined) this.#start();
+    else upload.onEnd(() => this.#start());
   }
 
   stop(): void {

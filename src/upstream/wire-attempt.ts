@@ -16,7 +16,7 @@ import { type Headers, type MutableHeaders, relayedHeaders } from '../core/heade
 import type { AttemptRecord } from '../core/record.ts';
 import { isServerFault } from '../policies/failure.ts';
 import { isIdempotent } from '../policies/retry.ts';
-import { Upload } from '../core/upload.ts';
+import { streamed } from '../core/request-body.ts';
 import { wasIdle } from './h1-parser.ts';
 import type { Target } from './target.ts';
 import { classify, givenUp } from './transport-error.ts';
@@ -66,10 +66,11 @@ export class WireAttempt implements Dispatcher.DispatchHandler, BodySource, Canc
   send(): void {
     const { request, target, headers } = this.#sending;
     const { path, query, method, body } = request;
+    const upload = streamed(body);
     try {
       // Once it is over, undici is told when it has a connection, and sends nothing.
-      if (body instanceof Upload && !this.#over) {
-        this.#upload = body.open((error) => this.abort(error));
+      if (upload !== undefined && !this.#over) {
+        this.#upload = upload.open((error) => this.abort(error));
       }
     } catch (error) {
       // It was not kept: a bug of the caller's.
@@ -82,7 +83,7 @@ export class WireAttempt implements Dispatcher.DispatchHandler, BodySource, Canc
       path: path + query,
       method,
       headers: teFirst(headers),
-      body: body instanceof Upload ? (this.#upload ?? null) : (body ?? null),
+      body: body instanceof Uint8Array ? body : (this.#upload ?? null),
     };
     try {
       target.dispatcher.dispatch(options, this);
@@ -208,7 +209,7 @@ export class WireAttempt implements Dispatcher.DispatchHandler, BodySource, Canc
       this.#body === undefined &&
       this.#repeats < MOST_REPEATS &&
       isIdempotent(method) &&
-      (!(body instanceof Upload) || body.isReplayable)
+      (streamed(body)?.isReplayable ?? true)
     );
   }
 
