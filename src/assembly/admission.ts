@@ -8,7 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { hostName } from '../core/canonical-host.ts';
 import type { ServerConfig } from '../config/build/config.ts';
 import { answerLimit } from '../edge/answer-limit.ts';
-import { ClientExchange, setExchange, UNMATCHED } from '../edge/client-exchange.ts';
+import { ClientExchange, setExchange } from '../edge/client-exchange.ts';
 import {
   checkExpectation,
   checkFraming,
@@ -62,27 +62,27 @@ export function admission(options: AdmissionOptions): RequestHandler {
     const method = request.method ?? 'GET';
     const peer = peerOf(request.socket);
     const believed = proxies?.believe(request.headers, peer);
-    const exchange = new ClientExchange(
-      believed?.id ?? nextRequestId(),
+    const head = {
+      id: believed?.id ?? nextRequestId(),
       method,
-      request.headers,
-      believed?.peer ?? peer,
-      clock.now(),
-    );
-    if (believed?.host !== undefined) exchange.host = believed.host;
+      headers: request.headers,
+      peer: believed?.peer ?? peer,
+    };
+    const exchange = new ClientExchange(head, clock.now());
+    if (believed?.host !== undefined) exchange.aim({ path: '', query: '', host: believed.host });
     setExchange(request, exchange);
     watchClient(response, exchange, onClose);
     boundAnswer(request, response, exchange);
     if (hasBody(request)) boundUnread(request, response, clock, idleMs);
     try {
       const ruled = believed === undefined ? rules : proxyRules;
-      const address = route(request, exchange, ruled, options);
+      const address = route(request, exchange, ruled, believed?.host, options);
       if (address === undefined) answerAsterisk(response, exchange);
       else {
         enterFastify(request, response, exchange, address, options);
       }
     } catch (thrown) {
-      if (refusedByRoute(request, response, exchange, thrown, options)) return;
+      if (refusedByRoute(request, response, exchange, thrown, believed?.host, options)) return;
       watchReader(response);
       refuse(request, response, exchange, thrown, options);
     }
@@ -94,15 +94,15 @@ function route(
   request: IncomingMessage,
   exchange: ClientExchange,
   rules: TargetRules & { readonly forbidden: ReadonlySet<string> },
+  believedHost: string | undefined,
   { matcher, preflighted, mounted }: AdmissionOptions,
 ): string | undefined {
-  const { path, query, host: said } = readTarget(request, rules);
+  const target = readTarget(request, rules);
+  const { path, query } = target;
   // The authority of an absolute target is the host to everybody (RFC 9112 §3.2.2), and before it
   // what a trusted proxy has said.
-  const host = exchange.host === '' ? said : exchange.host;
-  exchange.path = path;
-  exchange.query = query;
-  exchange.host = host;
+  const host = believedHost ?? target.host;
+  exchange.aim(host === target.host ? target : { path, query, host });
   checkFraming(request);
   checkExpectation(request);
   removeForbidden(request, rules.forbidden);
@@ -118,10 +118,8 @@ function route(
     rawHeaders: request.rawHeaders,
   };
   const match = findPreflighted(asked, matcher, preflighted) ?? find(asked, matcher);
-  exchange.route = match.route.name;
-  exchange.params = match.params;
-  exchange.rest = match.rest;
   const { name } = match.route;
+  exchange.match({ name, params: match.params, rest: match.rest });
   return (mounted.has(name) ? addressOf(name) + match.rest : ACTION_ADDRESS) + query;
 }
 
@@ -170,6 +168,7 @@ function refusedByRoute(
   response: ServerResponse,
   exchange: ClientExchange,
   thrown: unknown,
+  believedHost: string | undefined,
   options: AdmissionOptions,
 ): boolean {
   const error = toGatewayError(thrown);
@@ -178,12 +177,13 @@ function refusedByRoute(
   const limits = { urlBytes: Number.POSITIVE_INFINITY, headersBytes: Number.POSITIVE_INFINITY };
   const forbidden = forbiddenFields(owned, server.clientAddress);
   try {
-    route(request, exchange, { ...limits, paths: server.paths, forbidden }, options);
+    const rules = { ...limits, paths: server.paths, forbidden };
+    route(request, exchange, rules, believedHost, options);
   } catch {
     // What else is wrong with it is not told: nobody reads it any further.
   }
   if (!preflighted.has(exchange.route)) {
-    exchange.route = UNMATCHED;
+    exchange.match(undefined);
     return false;
   }
   exchange.refusal = error;
@@ -221,6 +221,7 @@ function refuse(
   if (error.code === 'GW_INTERNAL') world.log.error({ err: thrown, requestId: exchange.id }, 'bug');
   exchange.record.fail(error);
   if (hasLongBody(request)) response.setHeader('connection', 'close');
-  if (exchange.path === '') exchange.path = refusedPath(request.url ?? '');
+  const { path, query, host } = exchange;
+  if (path === '') exchange.aim({ path: refusedPath(request.url ?? ''), query, host });
   exchange.record.bytesSent = sendProblem(response, error, exchange.id);
 }

@@ -76,7 +76,7 @@ export function entryHooks(
   return [
     function admitBody(request, _reply, done) {
       const exchange = exchangeOf(request.raw);
-      exchange.bodyLimits = bodyLimits;
+      exchange.body.limits = bodyLimits;
       if (paths === 'ours') request.params = exchange.params;
       if (exchange.refusal !== undefined) {
         done(exchange.refusal);

@@ -25,7 +25,7 @@ export function answerLimit(ms: number, clock: Clock): AnswerLimit {
       timeout = timeouts.start(() => {
         if (response.headersSent || response.destroyed) return;
         // A body that somebody takes has limits of its own.
-        if (exchange.isUploading && !request.complete) start();
+        if (exchange.body.isTaken && !request.complete) start();
         else giveUp(response, exchange, ms);
       });
     }

@@ -32,11 +32,11 @@ export function openUpload(
 ): Upload {
   const declared = request.raw.headers['content-length'];
   const length = declared === undefined ? undefined : Number(declared);
-  const { body } = exchange;
+  const { bytes: body } = exchange.body;
   const expects = body === undefined && request.raw.headers.expect !== undefined;
   const source = body === undefined ? request.raw : Readable.from(body.length === 0 ? [] : [body]);
   const isConversation = isGrpc(request.raw.headers['content-type']);
-  exchange.isUploading = true;
+  exchange.body.isTaken = true;
   const upload = new Upload(source, length, {
     clock,
     limitBytes,
@@ -76,15 +76,15 @@ export const isLeft = ({ httpVersionMajor }: IncomingMessage, { isEnded }: Uploa
  * @throws {TypeError} once it is on its way to an upstream
  */
 export async function readBody(exchange: ClientExchange): Promise<Buffer> {
-  const { reply, bodyLimits } = exchange;
-  if (reply === undefined || bodyLimits === undefined || exchange.isUploading) {
+  const { reply, body } = exchange;
+  if (reply === undefined || body.limits === undefined || body.isTaken) {
     throw new TypeError('a body can be read in onRequest, before the action of the route begins');
   }
   const { request } = reply;
-  exchange.body = hasBody(request.raw)
-    ? await readWhole(openUpload(request, reply, exchange, bodyLimits), exchange)
+  body.bytes = hasBody(request.raw)
+    ? await readWhole(openUpload(request, reply, exchange, body.limits), exchange)
     : Buffer.alloc(0);
-  return exchange.body;
+  return body.bytes;
 }
 
 function readWhole(upload: Upload, { signal }: ClientExchange): Promise<Buffer> {

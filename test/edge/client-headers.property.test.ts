@@ -49,8 +49,8 @@ test('whatever fields a client sends, what goes upstream keeps the rules', () =>
         forwardedBy: '',
         certificate: undefined,
       } as const;
-      const exchange = new ClientExchange('the-id', 'GET', headers, peer, 0);
-      exchange.host = 'a.example';
+      const exchange = new ClientExchange({ id: 'the-id', method: 'GET', headers, peer }, 0);
+      exchange.aim({ path: '/', query: '', host: 'a.example' });
       const out = { ...exchange.fields, ...forwardedHeaders(headers) };
 
       expect(out).toMatchObject({
