@@ -4,11 +4,11 @@ import { formatPath, type Path } from '../config/fault.ts';
 import type { PluginAdmin } from '../authoring/plugin-host.ts';
 import { isGatewayError } from '../core/errors.ts';
 
-interface Answer {
+interface AdminAnswer {
   readonly status: number;
   readonly body: unknown;
 }
-type Take = (body: unknown) => Promise<Answer>;
+type Take = (body: unknown) => Promise<AdminAnswer>;
 
 const PATH = /^(\/[a-z][a-z0-9-]*)+$/;
 

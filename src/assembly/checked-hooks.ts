@@ -1,7 +1,7 @@
 /** What plugins return, looked at before anything runs: a typo would switch a hook off. */
-import { inspect } from 'node:util';
 import { PHASES, type PluginHooks, type RegisteredPlugin } from '../authoring/plugin-hooks.ts';
 import { hint } from '../config/check/suggest.ts';
+import { inOneLine } from './in-one-line.ts';
 
 const FUNCTIONS = ['onRequest', 'onResponse', 'transform', 'policy', 'close'] as const;
 const KEYS: readonly string[] = ['phase', 'place', ...FUNCTIONS];
@@ -9,7 +9,7 @@ const KEYS: readonly string[] = ['phase', 'place', ...FUNCTIONS];
 /** @throws {TypeError} for what `register` must not return */
 export function checkedRegistration(returned: unknown): RegisteredPlugin<unknown> {
   if (!isObject(returned) || Array.isArray(returned)) {
-    throw new TypeError(`register returned ${shown(returned)}, not an object with "route"`);
+    throw new TypeError(`register returned ${inOneLine(returned)}, not an object with "route"`);
   }
   const isHooks = Object.keys(returned).some((key) => key !== 'close' && KEYS.includes(key));
   if (isHooks && !('route' in returned)) {
@@ -30,16 +30,18 @@ export function checkedHooks(returned: unknown): readonly PluginHooks[] {
 
 function checked(hooks: unknown): PluginHooks {
   if (!isObject(hooks)) {
-    throw new TypeError(`route returned ${shown(hooks)}, not an object with hooks`);
+    throw new TypeError(`route returned ${inOneLine(hooks)}, not an object with hooks`);
   }
   checkKeys('route', hooks, KEYS, FUNCTIONS);
   const { phase, place } = hooks;
   if (place !== undefined && place !== 'outer' && place !== 'inner') {
-    throw new TypeError(`route returned the place ${inspect(place)}: use outer or inner`);
+    throw new TypeError(`route returned the place ${inOneLine(place)}: use outer or inner`);
   }
   const isNever = phase === undefined && hooks['onRequest'] === undefined;
   if (!isNever && !PHASES.includes(phase as never)) {
-    throw new TypeError(`route returned the phase ${inspect(phase)}${hint(String(phase), PHASES)}`);
+    throw new TypeError(
+      `route returned the phase ${inOneLine(phase)}${hint(String(phase), PHASES)}`,
+    );
   }
   return hooks;
 }
@@ -62,6 +64,3 @@ function checkKeys(
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
-
-const shown = (value: unknown): string =>
-  isObject(value) ? inspect(value, { depth: 0, breakLength: Infinity }) : String(value);

@@ -2,11 +2,11 @@
  * Hooks of plugins as they are run: what one throws that is no answer, and what it returns that means
  * nothing, is a failure that names plugin and hook. For the log; clients are told nothing of it.
  */
-import { inspect } from 'node:util';
 import type { PluginHooks } from '../authoring/plugin-hooks.ts';
 import type { Policy, UpstreamResponse } from '../core/call.ts';
 import { GatewayError, isGatewayError, toError, toGatewayError } from '../core/errors.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
+import { inOneLine } from './in-one-line.ts';
 
 type Hook = 'onRequest' | 'onResponse' | 'transform' | 'policy';
 
@@ -36,7 +36,7 @@ export class GuardedHooks {
           throw failure(error);
         });
       }
-      const what = `it returned ${shown(result)}: throw a GatewayError to refuse, or return nothing to continue`;
+      const what = `it returned ${inOneLine(result)}: throw a GatewayError to refuse, or return nothing to continue`;
       throw failure(new TypeError(what));
     };
   }
@@ -56,7 +56,7 @@ export class GuardedHooks {
         const result: unknown = this.#hooks.transform?.(request, head);
         if (isThenable(result)) throw lateResult(result);
         if (result === undefined || isStream(result)) return result;
-        throw new TypeError(`it returned ${shown(result)}: return a Transform, or nothing`);
+        throw new TypeError(`it returned ${inOneLine(result)}: return a Transform, or nothing`);
       });
   }
 
@@ -80,7 +80,7 @@ export class GuardedHooks {
           throw this.#failure('policy', error);
         }
         if (isResponse(response)) return response;
-        const what = `it returned ${shown(response)}, not a response: return what next(request) returns`;
+        const what = `it returned ${inOneLine(response)}, not a response: return what next(request) returns`;
         throw this.#failure('policy', new TypeError(what));
       };
     };
@@ -123,6 +123,4 @@ const isClientFault = (thrown: unknown): boolean => {
 };
 
 const notPolicy = (plugin: string, value: unknown): string =>
-  `plugin ${plugin}: its policy is ${shown(value)}, not a function: (next) => (request) => next(request)`;
-
-const shown = (value: unknown): string => inspect(value, { depth: 0, breakLength: Infinity });
+  `plugin ${plugin}: its policy is ${inOneLine(value)}, not a function: (next) => (request) => next(request)`;

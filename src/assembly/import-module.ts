@@ -50,8 +50,8 @@ function describe(error: unknown, name: string): string {
     return `there is no package "${name}": a file name must start with ./`;
   }
   const place = importer ?? placeIn(stack);
-  const said = what.replace(/(?<=')\/[^']+(?=')/, shown);
-  return place === undefined || isOurs(place) ? said : `${said} (${shown(place)})`;
+  const said = what.replace(/(?<=')\/[^']+(?=')/, localPath);
+  return place === undefined || isOurs(place) ? said : `${said} (${localPath(place)})`;
 }
 
 /** The first place of `stack` that the author knows; Node puts that of a syntax error on top of it. */
@@ -66,7 +66,7 @@ const SOURCES = fileURLToPath(new URL('..', import.meta.url));
 const isOurs = (place: string): boolean => place.startsWith(SOURCES);
 
 /** As seen from where the process runs. */
-function shown(path: string): string {
+function localPath(path: string): string {
   const local = relative(process.cwd(), path);
   return local.startsWith('..') ? path : local;
 }

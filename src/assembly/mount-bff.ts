@@ -10,7 +10,7 @@ import { type UpstreamClient, upstreamClients } from '../authoring/parts.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { GatewayError } from '../core/errors.ts';
 import { SERVED_METHODS } from '../edge/methods.ts';
-import { hasParameters, parameterFault } from '../core/path-parameters.ts';
+import { hasParameters, semicolonFault } from '../core/path-parameters.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import { takeBody } from './bff-body.ts';
 import { BffEndpoints } from './bff-endpoints.ts';
@@ -180,7 +180,7 @@ const TWO_ENDPOINTS = 'with and without its parameters (;) the path leads to dif
 
 /** @throws {TypeError} for a path that no request can have */
 function checkEndpoint(name: string, path: string): void {
-  const fault = parameterFault(path);
+  const fault = semicolonFault(path);
   if (fault !== undefined) throw new TypeError(`${name} ${fault}`);
 }
 

@@ -131,9 +131,9 @@ export function bugOf(error: unknown): { readonly err: unknown } {
 
 /** Whatever code threw that is not ours: logs show an Error. */
 export const toError = (thrown: unknown): Error =>
-  thrown instanceof Error ? thrown : new Error(`${shown(thrown)} was thrown`, { cause: thrown });
+  thrown instanceof Error ? thrown : new Error(`${textOf(thrown)} was thrown`, { cause: thrown });
 
-const shown = (value: unknown): string =>
+const textOf = (value: unknown): string =>
   typeof value === 'object' && value !== null ? 'an object that is not an Error' : String(value);
 
 /** Does this failure speak against the upstream, so that its circuit counts it? */

@@ -17,7 +17,7 @@ export function otherReadings(path: string): readonly string[] {
 }
 
 /** What is wrong with parameters in a path of the config. */
-export function parameterFault(text: string): string | undefined {
+export function semicolonFault(text: string): string | undefined {
   const found = /;|%3B/i.exec(text)?.[0];
   if (found === undefined) return undefined;
   return `contains "${found}": requests are matched with and without what follows it, so leave it out`;

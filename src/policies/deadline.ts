@@ -29,11 +29,11 @@ export function deadline(options: DeadlineOptions): Policy {
       const now = clock.now();
       const deadlineAt = Math.min(request.deadlineAt, now + deadlineMs);
       const call = { ...request, deadlineAt };
-      const watch = new Watch(call, options);
+      const countdown = new Countdown(call, options);
       const response = next(call);
-      if (deadlineAt < request.deadlineAt) watch.start(timeouts, now);
-      else watch.arm();
-      return watch.over(response);
+      if (deadlineAt < request.deadlineAt) countdown.start(timeouts, now);
+      else countdown.arm();
+      return countdown.over(response);
     };
 }
 
@@ -60,7 +60,7 @@ export function tellDeadline({ timeoutMs, clock }: TellOptions): Policy {
     };
 }
 
-class Watch {
+class Countdown {
   readonly #request: UpstreamRequest;
   readonly #options: DeadlineOptions;
   /** The first one, where nobody had set a deadline before. */

@@ -8,7 +8,7 @@ import { acceptsTrailers } from '../edge/forwarded.ts';
 import { announceTrailers, mergeReplyHeaders, type ResponseHead } from '../edge/response-head.ts';
 import type { ActionContext, Route } from './route.ts';
 
-export interface Answer {
+export interface DirectAnswer {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly head: ResponseHead;
@@ -19,7 +19,7 @@ export interface Answer {
 export function answerDirectly(
   { responseHooks }: Route,
   { clock, readerIdleMs: idleMs }: ActionContext,
-  { request, reply, head, body }: Answer,
+  { request, reply, head, body }: DirectAnswer,
 ): void {
   try {
     for (const hook of responseHooks) hook(request, head);

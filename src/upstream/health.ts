@@ -27,7 +27,7 @@ export interface HealthOptions {
 export class Health {
   #config: HealthConfig;
   readonly #options: HealthOptions;
-  readonly #watches = new Map<Target, Watch>();
+  readonly #checks = new Map<Target, TargetChecks>();
 
   constructor(config: HealthConfig, options: HealthOptions) {
     this.#config = config;
@@ -36,7 +36,7 @@ export class Health {
 
   /** Checks `target` from now on. */
   watch(target: Target): void {
-    this.#start(new Watch(target, this.#config, this.#options));
+    this.#start(new TargetChecks(target, this.#config, this.#options));
   }
 
   /**
@@ -48,28 +48,28 @@ export class Health {
     if (isSameWay && isDeepStrictEqual(before, config)) return;
     this.#config = config;
     const isSameQuestion = isSameWay && asksTheSame(before, config);
-    for (const [target, watch] of this.#watches) {
-      void watch.stop();
-      const isNew = watch.isNew || !isSameQuestion;
-      this.#start(new Watch(target, config, this.#options, isNew));
+    for (const [target, checks] of this.#checks) {
+      void checks.stop();
+      const isNew = checks.isNew || !isSameQuestion;
+      this.#start(new TargetChecks(target, config, this.#options, isNew));
     }
   }
 
   /** It is gone: what is under way is cut. */
   async unwatch(target: Target): Promise<void> {
-    const watch = this.#watches.get(target);
-    this.#watches.delete(target);
-    await watch?.stop();
+    const checks = this.#checks.get(target);
+    this.#checks.delete(target);
+    await checks?.stop();
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#watches.keys()].map((target) => this.unwatch(target)));
+    await Promise.all([...this.#checks.keys()].map((target) => this.unwatch(target)));
   }
 
-  #start(watch: Watch): void {
-    this.#watches.set(watch.target, watch);
+  #start(checks: TargetChecks): void {
+    this.#checks.set(checks.target, checks);
     // Whoever is unwatched in the same breath is not asked at all.
-    queueMicrotask(() => watch.start());
+    queueMicrotask(() => checks.start());
   }
 }
 
@@ -80,7 +80,7 @@ const asksTheSame = (one: HealthConfig, other: HealthConfig): boolean =>
   isDeepStrictEqual(one.statuses, other.statuses);
 
 /** The checks of one target. */
-class Watch {
+class TargetChecks {
   readonly target: Target;
   readonly #config: HealthConfig;
   readonly #options: HealthOptions;

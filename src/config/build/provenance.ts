@@ -44,7 +44,7 @@ export function originOf(subject: Subject, path: Path): Origin | undefined {
   if (name === undefined || from === 'config' || from === 'default') {
     const all = subject.schema.shape[section as keyof ConfigSchema['shape']];
     const { data } = all.safeParse(subject.tree[section]);
-    return told(subject, { from, path, written: path }, valueAt({ [section]: data }, path));
+    return told(subject, { from, path, written: path }, oneOrSeveralAt({ [section]: data }, path));
   }
   if (!isMap(mapOf(subject.tree[section])[name])) return undefined;
   const whole = from === 'route' ? routeOf(subject, name) : upstreamOf(subject, name);
@@ -77,7 +77,7 @@ function ofUpstream(subject: Subject, path: Path): Origin | undefined {
   // As many sockets as there may be calls, unless somebody says so.
   if (layer === undefined && key === 'connections')
     return ofUpstream(subject, ['upstreams', name, 'bulkhead', 'concurrency']);
-  const value = valueAt(upstreamOf(subject, name), [key, ...below]);
+  const value = oneOrSeveralAt(upstreamOf(subject, name), [key, ...below]);
   return told(subject, placed(layer, path, [key, ...below]), value);
 }
 
@@ -98,7 +98,7 @@ function ofRoute(subject: Subject, path: Path): Origin | undefined {
   const isBody = key === 'limits' && below.length === 1 && below[0] === 'body';
   if (isBody && mapOf(own['limits'])['body'] === undefined)
     return originOf(subject, ['server', 'limits', 'body']);
-  const value = valueAt(routeOf(subject, name), [key, ...below]);
+  const value = oneOrSeveralAt(routeOf(subject, name), [key, ...below]);
   return told(subject, placed(layer, path, [key, ...below]), value);
 }
 
@@ -146,7 +146,7 @@ const placed = (layer: Layer | undefined, path: Path, keys: Path): Told => ({
 function told(subject: Subject, { from, path, written }: Told, value: unknown): Origin | undefined {
   const { isOutside, file, line } = subject.source.writtenAt(written) ?? {};
   // What the schema has made of it has other names than what is written.
-  const shown = value ?? (file === undefined ? undefined : valueAt(subject.tree, written));
+  const shown = value ?? (file === undefined ? undefined : oneOrSeveralAt(subject.tree, written));
   if (shown === undefined) return undefined;
   const isTold = isOutside !== true && !isSecret(subject, path) && !holdsSecret(shown);
   const place = file === undefined ? { from: 'built-in' as const } : { from, file, line: line! };
@@ -170,7 +170,7 @@ function holdsSecret(value: unknown): boolean {
 }
 
 /** The value at `path`; of what may be one or several, the only one needs no index. */
-function valueAt(value: unknown, path: Path): unknown {
+function oneOrSeveralAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>((at, part) => {
     const whole: unknown = Array.isArray(at) && at.length === 1 && isNaN(Number(part)) ? at[0] : at;
     const isInside = typeof whole === 'object' && whole !== null && Object.hasOwn(whole, part);

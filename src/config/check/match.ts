@@ -3,7 +3,7 @@ import { METHODS } from 'node:http';
 import type { Finding, Path } from '../fault.ts';
 import type { PathPatterns } from '../build/match.ts';
 import type { PathPattern } from '../schema/path-pattern.ts';
-import { parameterFault } from '../../core/path-parameters.ts';
+import { semicolonFault } from '../../core/path-parameters.ts';
 import { checkRegex, parseRegex } from '../schema/regex.ts';
 import { Match } from '../schema/route.ts';
 import { hint } from './suggest.ts';
@@ -86,7 +86,7 @@ const CLASS = /\\[^;]|\[\^?\]?(?:\\.|[^\]\\])*\]/g;
 
 function* checkMatch(match: Tree, path: Path): Generator<Finding> {
   const { pathRegex } = match;
-  const fault = typeof pathRegex === 'string' && parameterFault(pathRegex.replaceAll(CLASS, ''));
+  const fault = typeof pathRegex === 'string' && semicolonFault(pathRegex.replaceAll(CLASS, ''));
   if (fault) yield { path: [...path, 'pathRegex'], message: fault };
   if (match['path'] !== undefined && match['pathRegex'] !== undefined) {
     const message = 'cannot be combined with path: use one of them';

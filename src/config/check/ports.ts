@@ -11,8 +11,8 @@ export function* checkPorts({ server, admin }: Tree): Generator<Finding> {
   yield* checkHost(server, 'server');
   yield* checkHost(admin, 'admin');
   if (admin === false) return;
-  const ours = Server.safeParse(addressOf(server));
-  const other = Admin.safeParse(addressOf(admin));
+  const ours = Server.safeParse(hostAndPort(server));
+  const other = Admin.safeParse(hostAndPort(admin));
   if (!ours.success || !other.success) return;
   const { host, port } = ours.data;
   const meet = host === other.data.host || ANY.has(host) || ANY.has(other.data.host);
@@ -30,7 +30,7 @@ function* checkHost(written: unknown, section: string): Generator<Finding> {
 }
 
 /** Host and port as written; the rest is checked elsewhere. */
-function addressOf(written: unknown): Tree {
+function hostAndPort(written: unknown): Tree {
   const keys = isMap(written) ? Object.entries(written) : [];
   return Object.fromEntries(keys.filter(([key]) => key === 'host' || key === 'port'));
 }

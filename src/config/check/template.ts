@@ -1,7 +1,7 @@
 /** Finds templates that cannot be filled: unknown names, unclosed braces, paths that no request can have. */
 import type { Alternative, Matches } from './match.ts';
 import type { Finding, Path } from '../fault.ts';
-import { parameterFault as semicolonFault } from '../../core/path-parameters.ts';
+import { semicolonFault } from '../../core/path-parameters.ts';
 import { canonicalText, colonParameter } from '../schema/path-pattern.ts';
 import { hint } from './suggest.ts';
 import { parseTemplate, type Reference, renderTemplate } from '../schema/template.ts';

@@ -1,7 +1,7 @@
 /** The paths a route matches, as the config writes them: `/a/{id}` exactly, `/a/*` as a prefix. */
 import { canonicalPath, OWN_PATHS } from '../../core/canonical-path.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { parameterFault } from '../../core/path-parameters.ts';
+import { semicolonFault } from '../../core/path-parameters.ts';
 
 export type Segment =
   | { readonly kind: 'literal'; readonly text: string }
@@ -45,7 +45,7 @@ export function parsePathPattern(text: string): PathPattern {
   if (plain.includes('?')) {
     throw new RangeError(`"${text}" never matches: a path has no query; match it with "query"`);
   }
-  const fault = parameterFault(plain);
+  const fault = semicolonFault(plain);
   if (fault !== undefined) throw new RangeError(`"${text}" ${fault}`);
   checkCanonical(text, plain);
   const parts = plain.split('/').filter((part) => part !== '');

@@ -11,7 +11,7 @@ import type { ConsulDiscoverConfig } from '../../config/build/config.ts';
 import { guardConnections } from '../h1-parser.ts';
 import { instancesOf } from './consul-answer.ts';
 import type { DiscoverySurroundings } from './discovery.ts';
-import type { Answer, Registry } from './watch.ts';
+import type { LookedUp, Registry } from './watch.ts';
 
 /** Between the end of a query and the next one. */
 const PAUSE_MS = 500;
@@ -48,7 +48,7 @@ export class ConsulRegistry implements Registry {
     return `passing instances of ${service} at ${origin}`;
   }
 
-  async lookUp(): Promise<Answer> {
+  async lookUp(): Promise<LookedUp> {
     const query = new AbortController();
     const longestMs = SLACK_MS + (this.#index > 0 ? (this.#config.waitMs * 17) / 16 : 0);
     const timer = this.#clock.after(longestMs, () =>

@@ -3,7 +3,7 @@ import type { DnsDiscoverConfig } from '../../config/build/config.ts';
 import { MAX_TTL_MS, MIN_TTL_MS } from '../names/name-servers.ts';
 import type { NameSource } from '../names/system-names.ts';
 import { authority, originOf, targetList } from './target-list.ts';
-import type { Answer, Registry } from './watch.ts';
+import type { LookedUp, Registry } from './watch.ts';
 
 /** Where nobody tells a TTL: SRV records, and a name that is not there. */
 export const DEFAULT_REFRESH_MS = 10_000;
@@ -33,7 +33,7 @@ export class AddressRegistry implements Registry {
     return `${type} records of ${name} at ${this.#names.description}`;
   }
 
-  async lookUp(): Promise<Answer> {
+  async lookUp(): Promise<LookedUp> {
     const { name, type, scheme, port, refreshMs } = this.#config;
     const { addresses, ttlMs = DEFAULT_REFRESH_MS } = await this.#names.addresses(
       type,

@@ -8,7 +8,7 @@ import type { NameSource } from '../names/system-names.ts';
 import { askedName, DEFAULT_REFRESH_MS, firstRetryMs } from './dns.ts';
 import { addressWeights } from './srv-weights.ts';
 import { authority, originOf, type Scheme, targetList } from './target-list.ts';
-import type { Answer, Registry } from './watch.ts';
+import type { LookedUp, Registry } from './watch.ts';
 
 interface Service extends SrvRecord {
   /** Not empty. */
@@ -30,7 +30,7 @@ export class ServiceRegistry implements Registry {
     return `SRV records of ${this.#config.name} at ${this.#names.description}`;
   }
 
-  async lookUp(): Promise<Answer> {
+  async lookUp(): Promise<LookedUp> {
     const { scheme, refreshMs = DEFAULT_REFRESH_MS } = this.#config;
     const records = await this.#names.services(askedName(this.#config));
     // A record without a name says that there is no such service.

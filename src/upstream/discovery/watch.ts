@@ -6,7 +6,7 @@ import type { Timer } from '../../core/clock.ts';
 import type { TargetConfig } from '../../config/build/config.ts';
 import type { Discovery, DiscoveryListener, DiscoverySurroundings } from './discovery.ts';
 
-export interface Answer {
+export interface LookedUp {
   readonly targets: readonly TargetConfig[];
   /** How long it is good for: until the next look-up. */
   readonly goodForMs: number;
@@ -18,7 +18,7 @@ export interface Registry {
   /** Longest wait after a first failure; it doubles with each one, up to 30 s. */
   readonly retryMs: number;
   /** Never called while another is under way. */
-  lookUp(): Promise<Answer>;
+  lookUp(): Promise<LookedUp>;
   /** Ends a look-up that is under way, and lets go of sockets. */
   close(): void;
 }
@@ -67,7 +67,7 @@ export class Watch implements Discovery {
     this.#timer = this.#surroundings.clock.after(waitMs, () => void this.#look());
   }
 
-  #found({ targets, goodForMs }: Answer): number {
+  #found({ targets, goodForMs }: LookedUp): number {
     this.#failures = 0;
     this.#listener?.found(targets);
     return goodForMs * (1 + JITTER * this.#surroundings.random());

@@ -1,22 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import type { TargetConfig } from '../../../src/config/build/config.ts';
-import { type Answer, Watch } from '../../../src/upstream/discovery/watch.ts';
+import { type LookedUp, Watch } from '../../../src/upstream/discovery/watch.ts';
 import { manualClock } from '../../helpers/clock.ts';
 
 const TARGETS: readonly TargetConfig[] = [{ origin: 'http://10.0.0.1:80', weight: 1 }];
-const GOOD: Answer = { targets: TARGETS, goodForMs: 10_000 };
+const GOOD: LookedUp = { targets: TARGETS, goodForMs: 10_000 };
 const BAD = new Error('nobody knows');
 
 /** A watch over a registry whose look-ups end when the test says so. */
 function watchOf(random: () => number = () => 0) {
   const clock = manualClock();
   const told: unknown[] = [];
-  const lookUps: PromiseWithResolvers<Answer>[] = [];
+  const lookUps: PromiseWithResolvers<LookedUp>[] = [];
   const registry = {
     question: 'what is there',
     retryMs: 4_000,
     lookUp: () => {
-      lookUps.push(Promise.withResolvers<Answer>());
+      lookUps.push(Promise.withResolvers<LookedUp>());
       return lookUps.at(-1)!.promise;
     },
     close: () => void told.push('closed'),
@@ -32,7 +32,7 @@ function watchOf(random: () => number = () => 0) {
     told,
     watch,
     lookUps,
-    answer: async (answer: Answer) => {
+    answer: async (answer: LookedUp) => {
       lookUps.at(-1)!.resolve(answer);
       await settled();
     },
