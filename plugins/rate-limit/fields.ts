@@ -2,7 +2,10 @@
 import type { FastifyReply } from 'fastify';
 
 /** Whole seconds, up; what is due soon is not due now. */
-export const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1_000));
+export const seconds = (ms: number): number => Math.max(1, wholeSeconds(ms));
+
+/** Rounded up, but for what a difference of two times is off by: 30 s would be told as 31. */
+export const wholeSeconds = (ms: number): number => Math.ceil(ms / 1_000 - 1e-6);
 
 export const ratePolicy = (name: string, max: number, windowMs: number): string =>
   `"${name}";q=${max};w=${Math.max(1, Math.round(windowMs / 1_000))}`;

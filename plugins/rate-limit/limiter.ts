@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError, type PluginCounter } from 'portico';
-import { append, ratePolicy } from './fields.ts';
+import { append, ratePolicy, wholeSeconds } from './fields.ts';
 import { keyOf } from './key.ts';
 
 export interface LimitOptions {
@@ -44,7 +44,7 @@ export class Limiter {
     const { remaining, ttl, isExceeded } = result;
     const { max, window, by } = this.#options;
     append(reply, 'ratelimit-policy', this.#policy);
-    append(reply, 'ratelimit', `"${by}";r=${remaining};t=${Math.ceil(ttl / 1_000)}`);
+    append(reply, 'ratelimit', `"${by}";r=${remaining};t=${wholeSeconds(ttl)}`);
     if (!isExceeded) return;
     this.#refused.inc({ route: request.gateway.route });
     const detail = `more than ${max} in ${window / 1_000} s`;
