@@ -1,3 +1,4 @@
+import { fork } from 'node:child_process';
 import type { ClientHttp2Session } from 'node:http2';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -8,7 +9,6 @@ import { quantile, report } from '../chaos/measure.ts';
 import { startGatewayProcess } from '../e2e/gateway-process.ts';
 import { bound, FIGURE_TRIES, size } from '../helpers/figures.ts';
 import { ask, fetchH2, openH2 } from '../helpers/h2-client.ts';
-import { openSecure } from '../helpers/secure-client.ts';
 import { pair } from '../listener/gateway.ts';
 
 const SECONDS = size('ATTACK_SECONDS', 6, 60);
@@ -48,31 +48,12 @@ async function startUpstream(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Uploads of a byte every five seconds, half of them without a length; what is cut begins anew. */
-async function attackByUploads(url: string, isOver: () => boolean): Promise<void> {
-  const session = await openH2(url);
-  const begin = (id: number): void => {
-    if (isOver() || session.destroyed) return;
-    const length = id % 2 === 0 ? { 'content-length': '1000000' } : {};
-    const stream = ask(session, { ':method': 'POST', ':path': '/', ...length });
-    const timer = setInterval(() => stream.write('x'), 5_000);
-    stream.write('x');
-    stream.resume().once('close', () => {
-      clearInterval(timer);
-      setTimeout(begin, 1_000, id);
-    });
-  };
-  for (let id = 0; id < STREAMS; id++) begin(id);
-}
-
-/** Readers of long answers, who take a few bytes now and then. */
-async function attackByReaders(url: string): Promise<void> {
-  for (let i = 0; i < READERS; i++) {
-    const socket = await openSecure(url);
-    socket.pause().write('GET /large HTTP/1.1\r\nhost: a\r\n\r\n');
-    const timer = setInterval(() => socket.read(4), 1_000);
-    socket.once('close', () => clearInterval(timer));
-  }
+/** See slow-clients.ts; settles when all of them are there. */
+async function attack(url: string): Promise<void> {
+  const args = [url, STREAMS, READERS, SECONDS * 1_000].map(String);
+  const clients = fork(new URL('slow-clients.ts', import.meta.url), args);
+  onTestFinished(() => void clients.kill());
+  await once(clients, 'message');
 }
 
 /** Asks until `isOver`, two at a time, some hundred times a second. */
@@ -126,6 +107,8 @@ test(
     const polled = fetchH2(patient, { ':path': '/poll' });
     const events = fetchH2(patient, { ':path': '/live' });
     const grpc = { ':method': 'POST', ':path': '/live', 'content-type': 'application/grpc' };
+    // What fails before them is told first.
+    for (const promise of [polled, events]) promise.catch(() => undefined);
     const talk = ask(patient, grpc);
     let said = '';
     talk.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -133,9 +116,8 @@ test(
 
     const startedAt = performance.now();
     const isOver = forMs(SECONDS * 1_000);
-    await Promise.all([attackByUploads(url, isOver), attackByUploads(url, isOver)]);
     const others = ordinary(session, isOver);
-    await attackByReaders(url);
+    await attack(url);
 
     const asked = (await others).filter(({ at }) => at - startedAt > FROM_MS);
     const beside = quantile(
