@@ -1,5 +1,5 @@
 /** What the metrics show of each upstream, read when they are asked for. */
-import type { UpstreamGauges } from '../observe/metrics.ts';
+import type { UpstreamGauges } from '../observe/state-gauges.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 
 export function* gaugesOf(upstreams: UpstreamRegistry): Generator<UpstreamGauges> {

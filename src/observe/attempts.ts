@@ -3,7 +3,8 @@ import type { Policy } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { causeOf } from '../core/cause.ts';
 import { toGatewayError } from '../core/errors.ts';
-import { attemptStatus, type Metrics } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
+import { statusLabel } from './status-label.ts';
 
 export interface ObservedUpstream {
   readonly name: string;
@@ -27,7 +28,7 @@ export function observeAttempts(
         (response) => {
           const own = attempts[before];
           if (own !== undefined) own.ending = response.status;
-          observe(response.target, attemptStatus(response.status));
+          observe(response.target, statusLabel(response.status));
           return response;
         },
         (thrown) => {

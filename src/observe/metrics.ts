@@ -6,20 +6,9 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { causeLabel } from '../core/cause.ts';
-import type { CircuitName } from '../policies/circuit.ts';
+import { statusLabel } from './status-label.ts';
 import { Tally } from './tally.ts';
-
-/** What gauges read when they are asked, so that nothing is kept twice. */
-export interface UpstreamGauges {
-  readonly name: string;
-  readonly circuit: CircuitName | undefined;
-  readonly slotsUsed: number;
-  readonly queued: number;
-  /** Too few targets are available, so that all take calls. */
-  readonly isPanicking: boolean;
-  /** By their labels. */
-  readonly targets: Iterable<{ readonly label: string; readonly isAvailable: boolean }>;
-}
+import { upstreamGauges, type UpstreamGauges } from './state-gauges.ts';
 
 const METHODS: ReadonlySet<string> = new Set([
   'GET',
@@ -34,14 +23,6 @@ const METHODS: ReadonlySet<string> = new Set([
 
 /** Seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-
-const CIRCUIT_VALUES: Readonly<Record<CircuitName, number>> = {
-  closed: 0,
-  'half-open': 1,
-  open: 2,
-  'forced-open': 3,
-  'forced-closed': 3,
-};
 
 export interface RequestObservation {
   readonly route: string;
@@ -138,31 +119,7 @@ export class Metrics {
   constructor(upstreams: () => Iterable<UpstreamGauges>, droppedLogLines: () => number = () => 0) {
     collectDefaultMetrics({ register: this.#registry });
     this.#logLines(droppedLogLines);
-    this.#upstreamGauge(
-      'portico_circuit_state',
-      '0 closed, 1 half-open, 2 open, 3 forced.',
-      upstreams,
-      (each) => (each.circuit === undefined ? undefined : CIRCUIT_VALUES[each.circuit]),
-    );
-    this.#upstreamGauge(
-      'portico_bulkhead_slots',
-      'Open exchanges.',
-      upstreams,
-      (each) => each.slotsUsed,
-    );
-    this.#upstreamGauge(
-      'portico_bulkhead_queue',
-      'Calls waiting for a slot.',
-      upstreams,
-      (each) => each.queued,
-    );
-    this.#upstreamGauge(
-      'portico_upstream_panic',
-      '1 while too few targets are available, so that all of them take calls.',
-      upstreams,
-      (each) => (each.isPanicking ? 1 : 0),
-    );
-    this.#targetGauge(upstreams);
+    upstreamGauges(this.#registry, upstreams);
   }
 
   get contentType(): string {
@@ -257,70 +214,4 @@ export class Metrics {
       },
     });
   }
-
-  #upstreamGauge(
-    name: string,
-    help: string,
-    upstreams: () => Iterable<UpstreamGauges>,
-    value: (each: UpstreamGauges) => number | undefined,
-  ): void {
-    const registers = [this.#registry];
-    const gauge = new Gauge({
-      name,
-      help,
-      labelNames: ['upstream'],
-      registers,
-      collect() {
-        // Series of upstreams that are gone go with them.
-        gauge.reset();
-        for (const each of upstreams()) {
-          const now = value(each);
-          if (now !== undefined) gauge.set({ upstream: each.name }, now);
-        }
-      },
-    });
-  }
-
-  #targetGauge(upstreams: () => Iterable<UpstreamGauges>): void {
-    const gauge = new Gauge({
-      name: 'portico_target_healthy',
-      help: '1 for a target that takes calls, 0 for one left out because of checks or failures.',
-      labelNames: ['upstream', 'target'],
-      registers: [this.#registry],
-      collect() {
-        gauge.reset();
-        for (const { name, targets } of upstreams()) {
-          for (const { label, isAvailable } of targets) {
-            gauge.set({ upstream: name, target: label }, isAvailable ? 1 : 0);
-          }
-        }
-      },
-    });
-  }
 }
-
-/** A status outside what HTTP registers is `other`: upstreams choose it, and labels are for ever. */
-function statusLabel(status: number): string {
-  return STATUSES.get(status) ?? 'other';
-}
-
-const STATUSES: ReadonlyMap<number, string> = new Map(
-  [
-    [200, 208],
-    [226, 226],
-    [300, 308],
-    [400, 418],
-    [421, 426],
-    [428, 429],
-    [431, 431],
-    [451, 451],
-    [499, 499],
-    [500, 508],
-    [510, 511],
-  ].flatMap(([from = 0, to = 0]) =>
-    Array.from({ length: to - from + 1 }, (_, i) => [from + i, String(from + i)] as const),
-  ),
-);
-
-/** The label of one attempt's status. */
-export const attemptStatus = (status: number): string => statusLabel(status);

@@ -1,0 +1,22 @@
+/** A status outside what HTTP registers is `other`: upstreams choose it, and labels are for ever. */
+export function statusLabel(status: number): string {
+  return STATUSES.get(status) ?? 'other';
+}
+
+const STATUSES: ReadonlyMap<number, string> = new Map(
+  [
+    [200, 208],
+    [226, 226],
+    [300, 308],
+    [400, 418],
+    [421, 426],
+    [428, 429],
+    [431, 431],
+    [451, 451],
+    [499, 499],
+    [500, 508],
+    [510, 511],
+  ].flatMap(([from = 0, to = 0]) =>
+    Array.from({ length: to - from + 1 }, (_, i) => [from + i, String(from + i)] as const),
+  ),
+);
