@@ -1,39 +1,23 @@
 /**
- * `portico/gateway`: the sockets, and the generation that serves behind them.
- *
- * The socket belongs to this file, not to Fastify, so that a generation can be swapped for the next
- * one under it.
+ * `portico/gateway`: a config becomes a gateway that runs, or the faults for which it cannot.
  */
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
-import { type Admin, type CircuitOrder, createAdmin } from './admin/admin.ts';
-import { KeptValues } from './assembly/kept-values.ts';
-import { nameLog, upstreamLog } from './assembly/upstream-log.ts';
-import { gaugesOf } from './assembly/upstream-gauges.ts';
 import type { World } from './assembly/world.ts';
 import type { Call } from './core/call.ts';
-import { type Clock, systemClock } from './core/clock.ts';
+import type { Clock } from './core/clock.ts';
 import type { Config } from './config/build/config.ts';
 import type { Environment } from './config/yaml/environment.ts';
-import { descriptorNotice, warnOfDescriptors } from './listener/descriptor-notice.ts';
 import { ConfigError, type Fault, formatFault, sortFaults } from './config/fault.ts';
 import { type Loaded, loadConfig } from './config/load.ts';
-import { requestIds } from './edge/request-id.ts';
-import { createHttpServer, type GatewayHttpServer } from './listener/http-server.ts';
-import { buildGeneration, type Generation } from './generation.ts';
+import { buildGeneration } from './generation.ts';
 import type { ModuleLoader } from './config/modules.ts';
 import { type GatewayModules, loadModules as loadAllModules } from './assembly/modules.ts';
 import type { LineOutput } from './observe/line-output.ts';
-import { createLogger, createSilentLogger, logOutput } from './observe/log.ts';
-import { Metrics } from './observe/metrics.ts';
-import type { CircuitName } from './policies/circuit.ts';
-import { CollectedBytes } from './policies/collect.ts';
-import { statusOf, type GatewayStatus } from './admin/status.ts';
-import { Fetcher } from './upstream/fetcher.ts';
-import { Names } from './upstream/names/names.ts';
+import { createSilentLogger } from './observe/log.ts';
+import type { GatewayStatus } from './admin/status.ts';
 import type { SystemFiles } from './upstream/names/system-names.ts';
-import { UpstreamRegistry } from './upstream/registry.ts';
+import { createWorld } from './running/create-world.ts';
+import { RunningGateway } from './running/running-gateway.ts';
 
 export interface GatewayOptions {
   /** Path of gateway.config.yaml. */
@@ -131,177 +115,5 @@ async function startedFrom(loaded: Loaded<GatewayModules>, world: World): Promis
     if (loaded.config.server.tls === undefined || !(error instanceof Error)) throw error;
     const finding = { path: ['server', 'tls'], message: `cannot be used: ${error.message}` };
     throw new ConfigError([loaded.modules.place(finding)]);
-  }
-}
-
-function createWorld(options: GatewayOptions, config: Config): World {
-  const { clock = systemClock, random = Math.random, checking = false, send } = options;
-  const { log, output } = openLog(options, config.logs.level, clock);
-  const names = new Names({ clock, files: options.systemFiles, onEvent: nameLog(log) });
-  const onNoDescriptors = descriptorNotice(clock, log);
-  const upstreams = new UpstreamRegistry({
-    clock,
-    onNoDescriptors,
-    random,
-    checking,
-    names,
-    ...upstreamLog(log, () => metrics),
-  });
-  const metrics: Metrics = new Metrics(
-    () => gaugesOf(upstreams),
-    () => output?.dropped ?? 0,
-  );
-  return {
-    clock,
-    random,
-    log,
-    logOutput: output,
-    metrics,
-    names,
-    fetcher: new Fetcher(names),
-    upstreams,
-    collected: new CollectedBytes(),
-    kept: new KeptValues(),
-    checking,
-    onNoDescriptors,
-    nextRequestId: requestIds(),
-    send,
-  };
-}
-
-function openLog(
-  { log, logOutput: given }: GatewayOptions,
-  level: string,
-  clock: Clock,
-): { readonly log: FastifyBaseLogger; readonly output?: LineOutput } {
-  if (log !== undefined) return { log };
-  const output = given ?? logOutput(clock);
-  return { log: createLogger(level, output), output };
-}
-
-/** After the requests: so long it may take to close what is left, and to write the last lines of the log. */
-const LAST_MS = 1_000;
-/** What the log gets of it, at least. */
-const LEAST_FLUSH_MS = 100;
-
-class RunningGateway implements Gateway {
-  readonly #world: World;
-  readonly #http: GatewayHttpServer;
-  readonly #admin: Admin | undefined;
-  readonly #startedAt: number;
-  readonly #current: Generation;
-  #ready = false;
-  #closing: Promise<boolean> | undefined;
-
-  constructor(generation: Generation, world: World) {
-    const { config } = generation;
-    this.#current = generation;
-    this.#world = world;
-    this.#startedAt = world.clock.now();
-    this.#http = createHttpServer(config.server, world, (request, response) =>
-      this.#current.handle(request, response),
-    );
-    this.#admin =
-      config.admin &&
-      createAdmin(config.admin, {
-        isReady: () => this.#ready,
-        metrics: world.metrics,
-        status: () => this.status(),
-        postAt: (path) => this.#current.adminRoutes.at(path),
-        postPaths: () => this.#current.adminRoutes.paths,
-        orderCircuit: (upstream, order) => this.#orderCircuit(upstream, order),
-      });
-  }
-
-  get config(): Config {
-    return this.#current.config;
-  }
-
-  get log(): FastifyBaseLogger {
-    return this.#world.log;
-  }
-
-  get url(): string {
-    const { port, address } = this.#http.server.address() as AddressInfo;
-    const host = ['0.0.0.0', '::'].includes(address) ? '127.0.0.1' : address;
-    const scheme = this.config.server.tls === undefined ? 'http' : 'https';
-    return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  }
-
-  get adminUrl(): string | undefined {
-    return this.#admin?.url;
-  }
-
-  async listen(): Promise<void> {
-    const { host, port } = this.config.server;
-    try {
-      await this.#admin?.listen();
-      this.#http.server.listen(port, host);
-      await once(this.#http.server, 'listening');
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
-    this.#ready = true;
-    warnOfDescriptors(this.config, this.#world.log);
-    this.#world.log.info({ url: this.url, admin: this.adminUrl }, 'serving');
-  }
-
-  status(): GatewayStatus {
-    const uptimeMs = this.#world.clock.now() - this.#startedAt;
-    return statusOf(this.#current, { isReady: this.#ready, uptimeMs });
-  }
-
-  #orderCircuit(upstream: string, order: CircuitOrder): CircuitName | undefined {
-    const circuit = this.#current.upstreams.get(upstream)?.state.circuit;
-    circuit?.force(order === 'auto' ? undefined : order);
-    if (circuit !== undefined) this.#world.log.warn({ upstream, order }, 'circuit order');
-    return circuit?.state;
-  }
-
-  close(): Promise<boolean> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<boolean> {
-    const { delayMs, graceMs } = this.config.server.shutdown;
-    const { clock } = this.#world;
-    const wasReady = this.#ready;
-    this.#ready = false;
-    const { log } = this.#world;
-    if (wasReady) log.info({ delayMs, graceMs }, 'stopping');
-    if (wasReady && delayMs > 0) {
-      await new Promise<void>((resolve) => {
-        clock.after(delayMs, resolve);
-      });
-    }
-    const drained = await this.#http.close(graceMs);
-    const endAt = clock.now() + LAST_MS;
-    const isClosed = await this.#closeAll();
-    if (wasReady && !drained)
-      log.warn('stopped: requests in progress were cut at the end of the grace period');
-    else if (wasReady && isClosed) log.info('stopped');
-    else if (wasReady) log.warn('stopped: a plugin or a connection did not close in time');
-    this.#world.names.close();
-    await this.#world.logOutput?.end(Math.max(endAt - clock.now(), LEAST_FLUSH_MS));
-    return drained;
-  }
-
-  /** What does not close by itself must not keep the process. @returns whether all did */
-  async #closeAll(): Promise<boolean> {
-    const { clock } = this.#world;
-    const late = Promise.withResolvers<false>();
-    const timer = clock.after(LAST_MS, () => late.resolve(false));
-    const closed = this.#current
-      .close()
-      .then(() => this.#admin?.close())
-      .then(() => this.#world.fetcher.close())
-      .then(() => true as const);
-    try {
-      return await Promise.race([closed, late.promise]);
-    } finally {
-      clock.cancel(timer);
-    }
   }
 }

@@ -14,7 +14,15 @@ const LAYERS: readonly (readonly string[])[] = [
   ['plugins/shared/'],
   ['plugins/', 'bff/'],
   ['src/assembly/', 'src/generation.ts'],
-  ['src/admin/', 'src/listener/', 'src/gateway.ts', 'src/testing.ts', 'src/cli/', 'src/main.ts'],
+  [
+    'src/admin/',
+    'src/listener/',
+    'src/running/',
+    'src/gateway.ts',
+    'src/testing.ts',
+    'src/cli/',
+    'src/main.ts',
+  ],
 ];
 
 /** Third-party packages, and the only places that know them. */
@@ -34,6 +42,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
     'src/authoring/',
     'src/assembly/',
     'src/gateway.ts',
+    'src/running/',
     'src/admin/',
     'src/testing.ts',
     'plugins/',

@@ -1,0 +1,64 @@
+/** What outlives generations: made once for a gateway, and given to each. */
+import type { FastifyBaseLogger } from 'fastify';
+import { KeptValues } from '../assembly/kept-values.ts';
+import { nameLog, upstreamLog } from '../assembly/upstream-log.ts';
+import { gaugesOf } from '../assembly/upstream-gauges.ts';
+import type { World } from '../assembly/world.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import type { Config } from '../config/build/config.ts';
+import { descriptorNotice } from '../listener/descriptor-notice.ts';
+import { requestIds } from '../edge/request-id.ts';
+import type { LineOutput } from '../observe/line-output.ts';
+import { createLogger, logOutput } from '../observe/log.ts';
+import { Metrics } from '../observe/metrics.ts';
+import { CollectedBytes } from '../policies/collect.ts';
+import { Fetcher } from '../upstream/fetcher.ts';
+import { Names } from '../upstream/names/names.ts';
+import { UpstreamRegistry } from '../upstream/registry.ts';
+import type { GatewayOptions } from '../gateway.ts';
+
+/** Opens nothing but the log. */
+export function createWorld(options: GatewayOptions, config: Config): World {
+  const { clock = systemClock, random = Math.random, checking = false, send } = options;
+  const { log, output } = openLog(options, config.logs.level, clock);
+  const names = new Names({ clock, files: options.systemFiles, onEvent: nameLog(log) });
+  const onNoDescriptors = descriptorNotice(clock, log);
+  const upstreams = new UpstreamRegistry({
+    clock,
+    onNoDescriptors,
+    random,
+    checking,
+    names,
+    ...upstreamLog(log, () => metrics),
+  });
+  const metrics: Metrics = new Metrics(
+    () => gaugesOf(upstreams),
+    () => output?.dropped ?? 0,
+  );
+  return {
+    clock,
+    random,
+    log,
+    logOutput: output,
+    metrics,
+    names,
+    fetcher: new Fetcher(names),
+    upstreams,
+    collected: new CollectedBytes(),
+    kept: new KeptValues(),
+    checking,
+    onNoDescriptors,
+    nextRequestId: requestIds(),
+    send,
+  };
+}
+
+function openLog(
+  { log, logOutput: given }: GatewayOptions,
+  level: string,
+  clock: Clock,
+): { readonly log: FastifyBaseLogger; readonly output?: LineOutput } {
+  if (log !== undefined) return { log };
+  const output = given ?? logOutput(clock);
+  return { log: createLogger(level, output), output };
+}
