@@ -125,7 +125,7 @@ async function keysIn(settings: KeyStore, host: PluginHost): Promise<RedisKeys> 
 
 /** @throws GW_TOKEN_INVALID, GW_SCOPE_INSUFFICIENT */
 function admit(request: FastifyRequest, consumer: Consumer | undefined, options: Options): void {
-  if (consumer === undefined) throw refuse('the key is not known', options);
+  if (consumer === undefined) throw refuse('the key is not known', 'unknown', options);
   requirePlan(consumer, options);
   // A token in the same request identifies the consumer better.
   request.consumer ??= consumer;
@@ -139,9 +139,9 @@ function findKey({ raw }: FastifyRequest, options: Options): string | undefined 
       ? [raw.headers[header] ?? []].flat()
       : valuesOf(raw.url?.split('?').slice(1).join('?') ?? '', query);
   const [key, ...more] = sent.filter((each) => each !== '');
-  if (more.length > 0) throw refuse('there is more than one key', options);
+  if (more.length > 0) throw refuse('there is more than one key', 'malformed', options);
   if (key !== undefined && key.length > MAX_KEY_CHARACTERS)
-    throw refuse('the key is too long', options);
+    throw refuse('the key is too long', 'malformed', options);
   return key;
 }
 
@@ -169,9 +169,11 @@ function missing(options: Options): GatewayError {
   return new GatewayError('GW_TOKEN_MISSING', detail, { headers });
 }
 
-function refuse(detail: string, options: Options): GatewayError {
+/** `reason` is for logs and metrics. */
+function refuse(detail: string, reason: 'unknown' | 'malformed', options: Options): GatewayError {
   const challenge = `${challengeOf(options)}, error="invalid_key", error_description="${detail}"`;
   return new GatewayError('GW_TOKEN_INVALID', detail, {
+    reason: `key-${reason}`,
     headers: { 'www-authenticate': challenge },
   });
 }

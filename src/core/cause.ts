@@ -35,6 +35,8 @@ const COUNTED: ReadonlySet<string> = new Set([
   'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'key-malformed',
+  'key-unknown',
   'token-expired',
   'token-not-yet-valid',
   'token-signature',
