@@ -6,9 +6,10 @@
  * Whoever receives a body must end it: `send`, `bytes`, `json`, `stream`, `dump` or `destroy`.
  */
 import type { ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { collectChunks, notWanted, readAway, toStream } from './body-readers.ts';
+import { type CloseListener, tellClosed } from './close-listeners.ts';
 import { toUtf8 } from './decode.ts';
-import { GatewayError } from './errors.ts';
 import type { Headers, MutableHeaders } from './headers.ts';
 import { type Json, readJson } from './json.ts';
 import { Lag } from './lag.ts';
@@ -29,7 +30,6 @@ export interface BodySource {
   now(): number;
 }
 
-type CloseListener = (error: Error | undefined) => void;
 /** Told whether the body has ended, or is more than may be held. */
 type HeldListener = (hasEnded: boolean) => void;
 
@@ -206,29 +206,18 @@ export class Body {
 
   /** A standard stream, for code that needs one; destroying it ends the exchange. */
   stream(): Readable {
-    this.#take();
-    const readable = new Readable({
-      read: () => this.resume(),
-      destroy: (error, done) => {
-        this.destroy(error ?? new GatewayError('GW_CLIENT_CLOSED', 'the reader stopped'));
-        done(error);
-      },
-    });
-    this.#attach({
-      chunk: (bytes) => readable.push(bytes),
-      end: () => readable.push(null),
-      fail: (error) => readable.destroy(error),
-    });
-    return readable;
+    return toStream(this);
   }
 
   /** Reads on to the end so that the connection can be used again; past `capBytes` it is dropped. */
-  async dump(capBytes = HELD_BYTES): Promise<void> {
-    let total = 0;
-    await this.#read((chunk) => {
-      total += chunk.length;
-      return total > capBytes ? notWanted() : undefined;
-    }).catch(() => undefined);
+  dump(capBytes = HELD_BYTES): Promise<void> {
+    return readAway(this, capBytes);
+  }
+
+  /** The one way to read it: what is held goes to `sink` at once, and the rest as it comes. */
+  readInto(sink: Sink): void {
+    this.#take();
+    this.#attach(sink);
   }
 
   /** Ends the exchange now; the connection is closed where bytes were still to come. */
@@ -296,36 +285,7 @@ export class Body {
       this.#take();
       return this.#held;
     }
-    const chunks: Uint8Array[] = [];
-    let total = 0;
-    await this.#read((chunk) => {
-      total += chunk.length;
-      if (total > capBytes) {
-        return new GatewayError('GW_UPSTREAM_INVALID', `body over ${capBytes} bytes`);
-      }
-      chunks.push(chunk);
-      return undefined;
-    });
-    return chunks;
-  }
-
-  /** Reads to the end, unless `onChunk` says why it will not go on. */
-  #read(onChunk: (chunk: Uint8Array) => Error | undefined): Promise<void> {
-    this.#take();
-    return new Promise((resolve, reject) => {
-      this.#attach({
-        chunk: (bytes) => {
-          const refusal = onChunk(bytes);
-          if (refusal !== undefined) {
-            reject(refusal);
-            this.destroy(refusal);
-          }
-          return true;
-        },
-        end: () => resolve(),
-        fail: reject,
-      });
-    });
+    return collectChunks(this, capBytes);
   }
 
   #joinHeld(): Uint8Array | undefined {
@@ -337,7 +297,7 @@ export class Body {
     this.#error = error;
     const listeners = this.#closeListeners;
     this.#closeListeners = [];
-    runAll(listeners, error);
+    tellClosed(listeners, error);
     this.#tellHeld(true);
   }
 
@@ -347,19 +307,3 @@ export class Body {
     listener?.(hasEnded);
   }
 }
-
-/** One that throws must not keep another from giving a slot back. */
-function runAll(listeners: readonly CloseListener[], error: Error | undefined): void {
-  let at = 0;
-  try {
-    for (const listener of listeners) {
-      at += 1;
-      listener(error);
-    }
-  } finally {
-    if (at < listeners.length) runAll(listeners.slice(at), error);
-  }
-}
-
-const notWanted = (): GatewayError =>
-  new GatewayError('GW_CLIENT_CLOSED', 'the body is not wanted');

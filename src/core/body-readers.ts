@@ -1,0 +1,84 @@
+/** The ways of reading a body that is still to come: to its end, as chunks, or as a standard stream. */
+import { Readable } from 'node:stream';
+import { GatewayError } from './errors.ts';
+import type { Sink } from './sink.ts';
+
+/** The body, as its readers see it. */
+export interface ReadableBody {
+  /** Everything goes to `sink` from now on. @throws TypeError where it has a reader */
+  readInto(sink: Sink): void;
+  resume(): void;
+  destroy(reason?: Error): void;
+}
+
+/** A standard stream; destroying it ends the exchange. */
+export function toStream(body: ReadableBody): Readable {
+  const readable = new Readable({
+    read: () => body.resume(),
+    destroy: (error, done) => {
+      body.destroy(error ?? new GatewayError('GW_CLIENT_CLOSED', 'the reader stopped'));
+      done(error);
+    },
+  });
+  body.readInto({
+    chunk: (bytes) => readable.push(bytes),
+    end: () => readable.push(null),
+    fail: (error) => readable.destroy(error),
+  });
+  return readable;
+}
+
+/**
+ * All of its chunks.
+ *
+ * @throws GW_UPSTREAM_INVALID past `capBytes`; whatever broke the exchange
+ */
+export async function collectChunks(
+  body: ReadableBody,
+  capBytes: number,
+): Promise<readonly Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  await readToEnd(body, (chunk) => {
+    total += chunk.length;
+    if (total > capBytes) {
+      return new GatewayError('GW_UPSTREAM_INVALID', `body over ${capBytes} bytes`);
+    }
+    chunks.push(chunk);
+    return undefined;
+  });
+  return chunks;
+}
+
+/** Reads on to the end, and keeps nothing; past `capBytes` it is dropped. */
+export async function readAway(body: ReadableBody, capBytes: number): Promise<void> {
+  let total = 0;
+  await readToEnd(body, (chunk) => {
+    total += chunk.length;
+    return total > capBytes ? notWanted() : undefined;
+  }).catch(() => undefined);
+}
+
+/** Reads to the end, unless `onChunk` says why it will not go on. @throws TypeError at once, as `readInto` */
+function readToEnd(
+  body: ReadableBody,
+  onChunk: (chunk: Uint8Array) => Error | undefined,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  body.readInto({
+    chunk: (bytes) => {
+      const refusal = onChunk(bytes);
+      if (refusal !== undefined) {
+        reject(refusal);
+        body.destroy(refusal);
+      }
+      return true;
+    },
+    end: () => resolve(),
+    fail: reject,
+  });
+  return promise;
+}
+
+export const notWanted = (): GatewayError =>
+  new GatewayError('GW_CLIENT_CLOSED', 'the body is not wanted');
