@@ -27,7 +27,7 @@ import { GatewayError, toGatewayError } from '../core/errors.ts';
 import { readerWatch } from '../core/reader-watch.ts';
 import type { MatchRequest } from '../routes/conditions.ts';
 import type { Match, Matcher } from '../routes/matcher.ts';
-import { ACTION_ADDRESS, ACTION_METHOD, addressOf } from './mount.ts';
+import { ACTION_ADDRESS, ACTION_METHOD, mountAddress } from './mount.ts';
 import type { World } from './world.ts';
 
 export interface AdmissionOptions {
@@ -120,7 +120,7 @@ function route(
   const match = findPreflighted(asked, matcher, preflighted) ?? find(asked, matcher);
   const { name } = match.route;
   exchange.match({ name, params: match.params, rest: match.rest });
-  return (mounted.has(name) ? addressOf(name) + match.rest : ACTION_ADDRESS) + query;
+  return (mounted.has(name) ? mountAddress(name) + match.rest : ACTION_ADDRESS) + query;
 }
 
 /** @throws GW_ROUTE_NOT_FOUND, GW_METHOD_NOT_ALLOWED, GW_REQUEST_INVALID */
@@ -188,7 +188,7 @@ function refusedByRoute(
   }
   exchange.refusal = error;
   const isMounted = options.mounted.has(exchange.route);
-  const address = isMounted ? addressOf(exchange.route) : ACTION_ADDRESS;
+  const address = isMounted ? mountAddress(exchange.route) : ACTION_ADDRESS;
   enterFastify(request, response, exchange, address, options);
   return true;
 }

@@ -21,7 +21,7 @@ import {
   toGatewayError,
 } from '../core/errors.ts';
 import { readerWatch } from '../core/reader-watch.ts';
-import { addressOf } from './mount.ts';
+import { mountAddress } from './mount.ts';
 import { requestLogger } from './request-logger.ts';
 import type { World } from './world.ts';
 
@@ -39,7 +39,7 @@ export function createApp(server: ServerConfig, world: World): FastifyInstance {
     frameworkErrors: (_error, { raw }, reply) => {
       const exchange = exchangeOf(raw);
       exchange.refusal = new GatewayError('GW_REQUEST_INVALID', 'the path is not UTF-8');
-      raw.url = addressOf(exchange.route);
+      raw.url = mountAddress(exchange.route);
       app.routing(raw, reply.raw);
     },
     routerOptions: { maxParamLength: server.limits.urlBytes },

@@ -16,7 +16,7 @@ import { takeBody } from './bff-body.ts';
 import { BffEndpoints } from './bff-endpoints.ts';
 import { asHook } from './fastify-hook.ts';
 import { checkResponses, validator } from './bff-schemas.ts';
-import { addressOf, entryHooks } from './mount.ts';
+import { mountAddress, entryHooks } from './mount.ts';
 import { sendHooks } from './send-hooks.ts';
 
 /** @throws {TypeError} for a route that could leak: without a response schema, or with a loose one */
@@ -106,7 +106,7 @@ class Mount {
   readonly #narrowings = new Map<string, { readonly options: object; readonly route: Route }>();
 
   constructor(bff: Bff, route: Route, context: ActionContext) {
-    this.prefix = addressOf(route.config.name);
+    this.prefix = mountAddress(route.config.name);
     this.#route = route;
     this.#bff = bff;
     this.#context = context;

@@ -22,7 +22,7 @@ export const ADDRESS_PREFIX = '/@';
 export const ACTION_ADDRESS = ADDRESS_PREFIX;
 
 /** Where a BFF stands on Fastify. */
-export const addressOf = (route: string): string => ADDRESS_PREFIX + route;
+export const mountAddress = (route: string): string => ADDRESS_PREFIX + route;
 
 /**
  * Under which an action is mounted, and found, whatever the method of the request: the matcher has looked

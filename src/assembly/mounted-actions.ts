@@ -34,7 +34,7 @@ export class MountedActions {
       onSend: function editAnswer(request, reply, payload, done) {
         const { onSend } = hooksOf(request);
         if (onSend === undefined) done(null, payload);
-        else void onSend.call(this, request, reply, payload, done);
+        else onSend.call(this, request, reply, payload, done);
       },
       handler: () => {
         throw new TypeError('the action answers before Fastify would');

@@ -42,8 +42,9 @@ ${Array.from({ length: count }, (_, i) => route(i)).join('')}`);
 }
 
 /** What a request to one of `count` routes costs a gateway. */
-async function cpuOfRequest({ url, cpuMs }: MeasuredGateway, count: number): Promise<number> {
-  const before = await cpuMs();
+async function cpuOfRequest(gateway: MeasuredGateway, count: number): Promise<number> {
+  const { url } = gateway;
+  const before = await gateway.cpuMs();
   // Every thread of the load asks for another route, and each round for others.
   const urls = Array.from(
     { length: CONNECTIONS },
@@ -52,7 +53,7 @@ async function cpuOfRequest({ url, cpuMs }: MeasuredGateway, count: number): Pro
   let left = REQUESTS;
   const asked = await load(urls, CONNECTIONS, () => left-- <= 0);
   expect(new Set(asked.map(({ status }) => status))).toEqual(new Set([200]));
-  return ((await cpuMs()) - before) / asked.length;
+  return ((await gateway.cpuMs()) - before) / asked.length;
 }
 
 const median = (values: readonly number[]): number =>

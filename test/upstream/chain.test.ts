@@ -1,9 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { FAILURE_KINDS } from '../../src/config/schema/upstream.ts';
-import type { Policy } from '../../src/core/call.ts';
+import type { Call, Policy } from '../../src/core/call.ts';
 import type { BreakerConfig, RetryConfig } from '../../src/config/build/config.ts';
 import { answering, aRequest, codeOf, failure } from '../helpers/call.ts';
 import { chainOver, chainTo } from '../helpers/state.ts';
+import { pass } from '../helpers/time.ts';
 import { sending } from '../helpers/upload.ts';
 import { eventually, nobody, startUpstream, startWire } from '../helpers/upstream.ts';
 
@@ -123,11 +124,21 @@ describe('the deadline', () => {
   });
 
   test('bounds all tries together', async () => {
-    const upstream = await startUpstream(() => undefined);
-    const retrying = { ...RETRY, attempts: 10 };
-    const { call } = chainTo(upstream.url, { retry: retrying, timeoutMs: 40, deadlineMs: 110 });
-    expect(await codeOf(call(aRequest()))).toBe('GW_DEADLINE_EXCEEDED');
-    expect(upstream.hits).toBeLessThanOrEqual(3);
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let tries = 0;
+    const send: Call = ({ signal }) =>
+      new Promise((_resolve, reject) => {
+        tries += 1;
+        signal.listen({ onCancel: reject });
+      });
+    const retry = { ...RETRY, attempts: 10, budget: 1 };
+    const fields = { retry, timeoutMs: 40, deadlineMs: 110 };
+    const { call } = chainTo('http://a.test', fields, { send, random: () => 0 });
+    const code = codeOf(call(aRequest()));
+    await pass(110);
+    expect(await code).toBe('GW_DEADLINE_EXCEEDED');
+    expect(tries).toBe(3);
   });
 
   test('of a route replaces the upstream’s', async () => {
