@@ -32,6 +32,7 @@ export class UploadPace {
   /** Of the last byte, or since when we ask. */
   #quietSince = 0;
   #timer: Timer | undefined;
+  #isExcused = false;
 
   constructor(options: PaceOptions, onLate: (error: GatewayError) => void) {
     this.#options = options;
@@ -46,7 +47,14 @@ export class UploadPace {
     this.#askedAt = now;
     this.#quietSince = now;
     this.#lag.begin(now);
-    this.#timer = clock.after(Math.max(this.#leftMs(now), 1), this.#look);
+    if (!this.#isExcused) this.#timer = clock.after(Math.max(this.#leftMs(now), 1), this.#look);
+  }
+
+  /** From now on the client may be silent, or slow, for as long as it likes. */
+  excuse(): void {
+    this.#isExcused = true;
+    this.#options.clock.cancel(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Some came. */

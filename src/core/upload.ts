@@ -154,9 +154,13 @@ export class Upload implements RequestBody {
     });
   }
 
-  /** Nobody will send it again: what was kept for that is dropped. */
+  /**
+   * It is answered: nobody will send it again, and what was kept for that is dropped. A conversation goes on for as
+   * long as both sides like; the upstream's silence is bounded, and the client may have nothing to say.
+   */
   forget(): void {
     this.#kept = undefined;
+    if (this.isConversation) this.#pace.excuse();
   }
 
   /**

@@ -62,3 +62,36 @@ describe('an upload', () => {
     expect(faults).toEqual([]);
   });
 });
+
+describe('a conversation', () => {
+  /** One whose client has said something, and is silent for a minute once it is `answered`, or not. */
+  async function silent(isConversation: boolean, isAnswered: boolean) {
+    const clock = manualClock();
+    const { upload, client, faults } = sending({ clock, isConversation, idleMs: 30_000 });
+    upload.open().resume();
+    client.write('hello');
+    await settled();
+    if (isAnswered) upload.forget();
+    clock.advance(60_000);
+    return { clock, client, faults };
+  }
+
+  test('may be silent for as long as it likes once it is answered, and again later', async () => {
+    const { clock, client, faults } = await silent(true, true);
+    expect(faults).toEqual([]);
+    client.write('still here');
+    await settled();
+    clock.advance(60_000);
+    expect(faults).toEqual([]);
+  });
+
+  test('may not before: nobody would know whether its client is still there', async () => {
+    const { faults } = await silent(true, false);
+    expect(faults).toMatchObject([{ code: 'GW_REQUEST_TIMEOUT' }]);
+  });
+
+  test('is alone in that: any other body is due, answered or not', async () => {
+    const { faults } = await silent(false, true);
+    expect(faults).toMatchObject([{ code: 'GW_REQUEST_TIMEOUT' }]);
+  });
+});

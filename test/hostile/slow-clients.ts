@@ -1,6 +1,6 @@
 /**
  * Slow clients as a process of their own, so that what they do does not slow down whoever measures beside them:
- * `fork(this, [url, streams, readers, ms])`. Says `begun` once all of them are there.
+ * `fork(this, [url, streams, readers, ms])`. Says `begins` before the first of them comes.
  *
  * Uploads of a byte every five seconds over two connections of HTTP/2, half of them without a length, which
  * begin anew when they are cut; and readers of long answers, who take a few bytes now and then.
@@ -42,6 +42,6 @@ async function read(): Promise<void> {
   socket.once('close', () => clearInterval(timer));
 }
 
+process.send!('begins');
 await Promise.all([upload(), upload()]);
 for (let i = 0; i < Number(readers); i++) await read();
-process.send!('begun');
