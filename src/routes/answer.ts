@@ -79,6 +79,10 @@ function deliver(route: Route, context: ActionContext, delivery: Delivery): void
   if (body.error !== undefined) throw body.error;
   const head: ResponseHead = { status, headers: copyOf(headers) };
   if (delivery.isRelayed) addVia(head.headers);
+  else if (headers['gateway-degraded'] !== undefined) {
+    // A hook may have said that the route's answers may be kept: one without all of its parts may not.
+    void reply.header('cache-control', 'no-store');
+  }
   if (request.raw.httpVersionMajor === 2) {
     const trailers = takeGrpcTrailers(head.headers);
     if (trailers !== undefined) body.trail(trailers);
