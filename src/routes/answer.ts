@@ -17,7 +17,7 @@ import { forwardedHeaders } from '../edge/forwarded.ts';
 import { takeGrpcTrailers } from '../edge/grpc-trailers.ts';
 import { addVia, copyOf, type ResponseHead } from '../edge/response-head.ts';
 import { answerDirectly } from './direct-answer.ts';
-import { sendOnReplyPath } from './reply-path.ts';
+import { sendOnReplyPath, sendWhole } from './reply-path.ts';
 import type { Action, ActionContext, Route } from './route.ts';
 
 export interface AnswerOptions {
@@ -51,7 +51,7 @@ export function answerBy(call: Call, options: AnswerOptions): Action {
         : undefined;
     const asked = { upstream, method, path: path(exchange), query, headers, body, signal, record };
     const response = await call(upstreamRequest(exchange, asked));
-    deliver(route, context, { request, reply, exchange, response, upload: body, isRelayed });
+    return deliver(route, context, { request, reply, exchange, response, upload: body, isRelayed });
   };
 }
 
@@ -72,7 +72,7 @@ interface Delivery {
   readonly isRelayed: boolean;
 }
 
-function deliver(route: Route, context: ActionContext, delivery: Delivery): void {
+function deliver(route: Route, context: ActionContext, delivery: Delivery): void | Promise<void> {
   const { request, reply, exchange, response, upload } = delivery;
   const { status, headers, body } = response;
   // Broken while it was kept for a retry that came to nothing: no head has gone out, so it can be told.
@@ -93,8 +93,10 @@ function deliver(route: Route, context: ActionContext, delivery: Delivery): void
     exchange.record.bytesSent = body.received;
     if (error !== undefined && isGatewayError(error)) exchange.record.fail(error);
   });
-  if (route.replyPath) sendOnReplyPath(reply, head, body);
-  else answerDirectly(route, context, { request, reply, head, body });
+  if (!route.replyPath) answerDirectly(route, context, { request, reply, head, body });
+  else if (delivery.isRelayed) sendOnReplyPath(reply, head, body);
+  else return sendWhole(reply, head, body);
+  return undefined;
 }
 
 /** The answer came before the request was whole: the connection cannot be used again. */
