@@ -17,7 +17,7 @@ import type { RedisCounts } from './redis-counts.ts';
 import { reporter } from './reporter.ts';
 import { compileRule } from './rule.ts';
 
-type Apply = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+type Apply = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
 type IsWanted = (limit: Limit) => boolean;
 
 export default definePlugin({
@@ -31,9 +31,9 @@ export default definePlugin({
     const counts = store === 'memory' ? memory : await redisCounts(store, memory, host);
     await host.app.register(fastifyRateLimit, {
       global: false,
-      store: storeOver(counts, (key, max, windowMs) => memory.take(key, max, windowMs)),
+      store: storeOver(counts),
     });
-    const compile = compiler(counts, store === 'memory', host);
+    const compile = compiler(counts, store === 'memory' ? memory : undefined, host);
     return {
       // An address is known before anybody has authenticated; a consumer only after.
       route: (limits) => [
@@ -84,8 +84,8 @@ async function redisCounts(
   return counts;
 }
 
-/** Compiles those of a route's limits that are decided at one moment. */
-function compiler(counts: Counts, isMemory: boolean, host: PluginHost) {
+/** Compiles those of a route's limits that are decided at one moment; `memory` is where all are counted, if here. */
+function compiler(counts: Counts, memory: GcraMemory | undefined, host: PluginHost) {
   const { app, metrics } = host;
   const refused = metrics.counter('rate_limited_total', 'Requests over their limit.', ['route']);
   const around = {
@@ -99,8 +99,8 @@ function compiler(counts: Counts, isMemory: boolean, host: PluginHost) {
   return (limits: readonly Limit[], isWanted: IsWanted): Apply => {
     const wanted = limits.filter(isWanted);
     const [only] = wanted;
-    if (isMemory && limits.length === 1 && only !== undefined && isPlain(only)) {
-      const limiter = new Limiter(only, app, refused);
+    if (memory !== undefined && limits.length === 1 && only !== undefined && isPlain(only)) {
+      const limiter = new Limiter(only, memory, refused);
       return (request, reply) => limiter.apply(request, reply);
     }
     const rules = wanted.map((limit) => compileRule(limit, limits));

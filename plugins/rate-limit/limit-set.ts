@@ -143,23 +143,18 @@ export class LimitSet {
 }
 
 /** The package's store interface over ours; every limiter shares it, since keys name their limit. */
-export function storeOver(
-  counts: Counts,
-  plain: (key: string, max: number, windowMs: number) => Taken | PlainDecision,
-) {
+export function storeOver(counts: Counts) {
   type Done = (error: Error | null, result?: { current: number; ttl: number }) => void;
   return class SharedStore {
-    incr(key: string | Claim, done: Done, windowMs: number, max: number): void {
-      if (typeof key === 'string') {
-        const { allowed, remaining, resetMs } = plain(key, max, windowMs);
-        done(null, { current: allowed ? max - remaining : max + 1, ttl: resetMs });
-        return;
-      }
+    /** What is decided is in the claim; the package is only told to let it pass. */
+    incr(key: unknown, done: Done): void {
+      // Of the only kind that is handed on: see LimitSet.
+      const claim = key as Claim;
       const settle = (taken: readonly Taken[]): void => {
-        key.taken = taken;
+        claim.taken = taken;
         done(null, { current: 1, ttl: 0 });
       };
-      const taken = counts.takeAll(key.asks);
+      const taken = counts.takeAll(claim.asks);
       if (taken instanceof Promise) taken.then(settle, done);
       else settle(taken);
     }
@@ -169,5 +164,3 @@ export function storeOver(
     }
   };
 }
-
-type PlainDecision = Pick<Taken, 'allowed' | 'remaining' | 'resetMs'>;

@@ -1,10 +1,11 @@
 /**
- * The plain limit, counted in memory: a limiter of the package, and the fields that report it. Everything
- * else is {@link LimitSet}'s, which costs a little more.
+ * The plain limit, counted in memory: one look at the store, and the fields that report it. Everything else is
+ * {@link LimitSet}'s, which goes through the package: its wrapper costs a promise that nothing waits for here.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError, type PluginCounter } from 'portico';
 import { append, ratePolicy, wholeSeconds } from './fields.ts';
+import type { GcraMemory } from './gcra.ts';
 import { keyOf } from './key.ts';
 
 export interface LimitOptions {
@@ -15,39 +16,32 @@ export interface LimitOptions {
   readonly by: string;
 }
 
-type Check = ReturnType<FastifyInstance['createRateLimit']>;
-type Result = Awaited<ReturnType<Check>>;
-
 export class Limiter {
   readonly #options: LimitOptions;
+  readonly #counts: GcraMemory;
   readonly #refused: PluginCounter;
-  readonly #check: Check;
+  readonly #keyOf: (request: FastifyRequest) => string;
   /** `RateLimit-Policy`, which never changes. */
   readonly #policy: string;
 
-  constructor(options: LimitOptions, app: FastifyInstance, refused: PluginCounter) {
+  constructor(options: LimitOptions, counts: GcraMemory, refused: PluginCounter) {
     const { max, window, by } = options;
     this.#options = options;
+    this.#counts = counts;
     this.#refused = refused;
     this.#policy = ratePolicy(by, max, window);
-    const keyGenerator = keyOf(by, `${max}/${window}`);
-    this.#check = app.createRateLimit({ max, timeWindow: window, keyGenerator });
+    this.#keyOf = keyOf(by, `${max}/${window}`);
   }
 
   /** Counts a request, and tells the client what remains. @throws GW_RATE_LIMITED */
-  apply(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    return this.#check(request).then((result) => this.#tell(result, request, reply));
-  }
-
-  #tell(result: Result, request: FastifyRequest, reply: FastifyReply): void {
-    if (result.isAllowed) return;
-    const { remaining, ttl, isExceeded } = result;
+  apply(request: FastifyRequest, reply: FastifyReply): void {
     const { max, window, by } = this.#options;
+    const { allowed, remaining, resetMs } = this.#counts.take(this.#keyOf(request), max, window);
     append(reply, 'ratelimit-policy', this.#policy);
-    append(reply, 'ratelimit', `"${by}";r=${remaining};t=${wholeSeconds(ttl)}`);
-    if (!isExceeded) return;
+    append(reply, 'ratelimit', `"${by}";r=${remaining};t=${wholeSeconds(resetMs)}`);
+    if (allowed) return;
     this.#refused.inc({ route: request.gateway.route });
     const detail = `more than ${max} in ${window / 1_000} s`;
-    throw new GatewayError('GW_RATE_LIMITED', detail, { retryAfterMs: ttl });
+    throw new GatewayError('GW_RATE_LIMITED', detail, { retryAfterMs: resetMs });
   }
 }
