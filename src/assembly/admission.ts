@@ -71,8 +71,7 @@ export function admission(options: AdmissionOptions): RequestHandler {
     const exchange = new ClientExchange(head, clock.now());
     if (believed?.host !== undefined) exchange.aim({ path: '', query: '', host: believed.host });
     setExchange(request, exchange);
-    watchClient(response, exchange, onClose);
-    boundAnswer(request, response, exchange);
+    watchClient(response, exchange, boundAnswer(request, response, exchange), onClose);
     if (hasBody(request)) boundUnread(request, response, clock, idleMs);
     try {
       const ruled = believed === undefined ? rules : proxyRules;

@@ -10,27 +10,24 @@ import { type Timeout, Timeouts } from '../core/timeouts.ts';
 import type { ClientExchange } from './client-exchange.ts';
 import { sendProblem } from './problem.ts';
 
+/** Begins to wait for the answer to one request; stop it when the response closes. */
 export type AnswerLimit = (
   request: IncomingMessage,
   response: ServerResponse,
   exchange: ClientExchange,
-) => void;
+) => Timeout;
 
 /** GW_DEADLINE_EXCEEDED where the head of an answer is not there after `ms`. */
 export function answerLimit(ms: number, clock: Clock): AnswerLimit {
   const timeouts = new Timeouts(ms, clock);
   return (request, response, exchange) => {
-    let timeout: Timeout;
-    function start(): void {
-      timeout = timeouts.start(() => {
-        if (response.headersSent || response.destroyed) return;
-        // A body that somebody takes has limits of its own.
-        if (exchange.body.isTaken && !request.complete) start();
-        else giveUp(response, exchange, ms);
-      });
-    }
-    start();
-    response.on('close', () => timeout.stop());
+    const timeout = timeouts.start(() => {
+      if (response.headersSent || response.destroyed) return;
+      // A body that somebody takes has limits of its own.
+      if (exchange.body.isTaken && !request.complete) timeouts.begin(timeout);
+      else giveUp(response, exchange, ms);
+    });
+    return timeout;
   };
 }
 

@@ -2,12 +2,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { Timeout } from '../core/timeouts.ts';
 import type { ClientExchange } from './client-exchange.ts';
 import { linger } from './linger.ts';
 
 /**
  * Cancels `exchange.signal` when the client leaves before its response is complete, then tells
- * `onClose`; the one place that sees every request end.
+ * `onClose`; the one place that sees every request end, and the wait for its answer.
  *
  * Watches the response, not the request: the request's `close` also fires once its body has been
  * read, which is why Fastify 5's own `request.signal` aborts healthy POSTs (fastify/fastify#6725).
@@ -16,10 +17,12 @@ import { linger } from './linger.ts';
 export function watchClient(
   response: ServerResponse,
   exchange: ClientExchange,
+  limit: Timeout,
   onClose: (exchange: ClientExchange, response: ServerResponse) => void,
 ): void {
   // It comes once; `once` would only wrap the listener, and remove it.
   response.on('close', () => {
+    limit.stop();
     if (!response.writableFinished) {
       const left = new GatewayError('GW_CLIENT_CLOSED', 'the client left');
       exchange.record.fail(left);

@@ -103,6 +103,8 @@ function serverOptions(limits: ServerConfig['limits']): ServerOptions {
     // Checked by the gateway itself, which answers.
     requireHostHeader: false,
     insecureHTTPParser: false,
+    // Most requests have no body: nobody waits for the end of its stream.
+    optimizeEmptyRequests: true,
     // A foreign upgrade is served as the plain request it also is (RFC 9110 §7.8).
     shouldUpgradeCallback: () => false,
   };
