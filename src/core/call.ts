@@ -68,11 +68,6 @@ export interface UpstreamResponse {
 export type Call = (request: UpstreamRequest) => Promise<UpstreamResponse>;
 export type Policy = (next: Call) => Call;
 
-/** Wraps `send` in `policies`, once, at start-up; the first one listed sees the request first. */
-export function compose(policies: readonly Policy[], send: Call): Call {
-  return policies.reduceRight((next, policy) => policy(next), send);
-}
-
 /** The same request with one field set; `name` in any case. */
 export function withHeader(
   request: UpstreamRequest,

@@ -22,11 +22,18 @@ export class Timeouts {
   }
 
   /** Runs `task` once, this length from `now`, unless stopped. */
-  start(task: () => void, now: number = this.#clock.now()): Timeout {
-    const timeout = new Timeout(this, task, now + this.#ms);
+  start(task: () => void, now?: number): Timeout {
+    const timeout = new TaskTimeout(task);
+    this.begin(timeout, now);
+    return timeout;
+  }
+
+  /** Has `timeout`, which is none of anybody's yet, expire once, this length from `now`, unless stopped. */
+  begin(timeout: Timeout, now: number = this.#clock.now()): void {
+    timeout.at = now + this.#ms;
+    timeout.timeouts = this;
     this.#list.add(timeout);
     this.#timer ??= this.#clock.after(this.#ms, this.#run);
-    return timeout;
   }
 
   /** @internal */
@@ -42,7 +49,7 @@ export class Timeouts {
     try {
       for (let next = this.#list.first; next !== undefined && next.at <= due;) {
         next.stop();
-        next.task();
+        next.expire();
         next = this.#list.first;
       }
     } finally {
@@ -54,22 +61,26 @@ export class Timeouts {
   };
 }
 
-/** One that was started. */
-export class Timeout extends Linked<Timeout> {
-  readonly #timeouts: Timeouts;
-  readonly task: () => void;
-  /** On the clock. */
-  readonly at: number;
+/** One of them, from when it begins until it is over. */
+export abstract class Timeout extends Linked<Timeout> {
+  /** @internal On the clock. */
+  at = 0;
+  /** @internal Where it has begun. */
+  timeouts: Timeouts | undefined = undefined;
 
-  constructor(timeouts: Timeouts, task: () => void, at: number) {
-    super();
-    this.#timeouts = timeouts;
-    this.task = task;
-    this.at = at;
-  }
+  abstract expire(): void;
 
-  /** The second time does nothing. */
+  /** The second time does nothing, nor does it where it has not begun. */
   stop(): void {
-    this.#timeouts.remove(this);
+    this.timeouts?.remove(this);
+  }
+}
+
+class TaskTimeout extends Timeout {
+  readonly expire: () => void;
+
+  constructor(task: () => void) {
+    super();
+    this.expire = task;
   }
 }

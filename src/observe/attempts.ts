@@ -1,8 +1,10 @@
-/** Says what each attempt came to, in the record and in metrics: the policy that stands right around the leaf. */
-import type { Policy } from '../core/call.ts';
-import type { Clock } from '../core/clock.ts';
+/** Says what each attempt came to, in the record and in metrics: the guard that stands right around the leaf. */
+import type { UpstreamResponse } from '../core/call.ts';
 import { causeOf } from '../core/cause.ts';
+import type { Clock } from '../core/clock.ts';
 import { toGatewayError } from '../core/errors.ts';
+import type { Guard, Receiver } from '../core/guard.ts';
+import type { AttemptRecord } from '../core/record.ts';
 import type { Metrics } from './metrics.ts';
 import { statusLabel } from './status-label.ts';
 
@@ -12,36 +14,52 @@ export interface ObservedUpstream {
   readonly labelOf: (origin: string) => string;
 }
 
-export function observeAttempts(
-  { name, labelOf }: ObservedUpstream,
-  metrics: Metrics,
-  clock: Clock,
-): Policy {
-  return (next) =>
-    function observed(request) {
-      const startedAt = clock.now();
-      const { attempts } = request.record;
-      const before = attempts.length;
-      const observe = (target: string, status: string): void =>
-        metrics.observeAttempt(name, labelOf(target), status, (clock.now() - startedAt) / 1_000);
-      return next(request).then(
-        (response) => {
-          const own = attempts[before];
-          if (own !== undefined) own.ending = response.status;
-          observe(response.target, statusLabel(response.status));
-          return response;
-        },
-        (thrown) => {
-          const { code, options } = toGatewayError(thrown);
-          // None where no target was picked.
-          const own = attempts[before];
-          if (own !== undefined) {
-            own.ending = code;
-            own.cause = causeOf(thrown);
-          }
-          observe(options.target ?? own?.target ?? '', code);
-          throw thrown;
-        },
-      );
-    };
+export function observeAttempts(upstream: ObservedUpstream, metrics: Metrics, clock: Clock): Guard {
+  const observers = { upstream, metrics, clock };
+  return {
+    enter: ({ record: { attempts } }) => new ObservedAttempt(attempts, observers),
+  };
+}
+
+interface Observers {
+  readonly upstream: ObservedUpstream;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+class ObservedAttempt implements Receiver {
+  readonly #observers: Observers;
+  readonly #startedAt: number;
+  /** Of the call; ours is the next one, where a target is picked at all. */
+  readonly #attempts: readonly AttemptRecord[];
+  readonly #at: number;
+
+  constructor(attempts: readonly AttemptRecord[], observers: Observers) {
+    this.#observers = observers;
+    this.#startedAt = observers.clock.now();
+    this.#attempts = attempts;
+    this.#at = attempts.length;
+  }
+
+  answered({ status, target }: UpstreamResponse): void {
+    const own = this.#attempts[this.#at];
+    if (own !== undefined) own.ending = status;
+    this.#observe(target, statusLabel(status));
+  }
+
+  failed(error: unknown): void {
+    const own = this.#attempts[this.#at];
+    const { code, options } = toGatewayError(error);
+    if (own !== undefined) {
+      own.ending = code;
+      own.cause = causeOf(error);
+    }
+    this.#observe(options.target ?? own?.target ?? '', code);
+  }
+
+  #observe(target: string, status: string): void {
+    const { upstream, metrics, clock } = this.#observers;
+    const seconds = (clock.now() - this.#startedAt) / 1_000;
+    metrics.observeAttempt(upstream.name, upstream.labelOf(target), status, seconds);
+  }
 }

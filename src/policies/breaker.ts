@@ -6,6 +6,7 @@
  */
 import type { Policy, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
+import type { Guard, Receiver } from '../core/guard.ts';
 import { type Timeout, Timeouts } from '../core/timeouts.ts';
 import { streamed } from '../core/request-body.ts';
 import { type FailureJudge, TOO_SLOW } from './failure.ts';
@@ -21,8 +22,6 @@ export interface BreakerOptions {
   readonly probeMs: number;
   readonly clock: Clock;
 }
-
-/** What the circuit is told of an answer; made once, since nobody reads it. */
 
 /** Sends a call away before it waits for a slot. @throws GW_CIRCUIT_OPEN */
 export function shedder(circuit: CircuitGate): Policy {
@@ -44,35 +43,55 @@ export function shedder(circuit: CircuitGate): Policy {
  *
  * @throws GW_CIRCUIT_OPEN
  */
-export function breaker(options: BreakerOptions): Policy {
-  const { circuit, judge, slowMs, clock } = options;
+export function breaker(options: BreakerOptions): Guard {
+  const { circuit, slowMs, clock } = options;
   const slow = slowMs === undefined ? undefined : new Timeouts(slowMs, clock);
-  return (next) =>
-    async function counted(request) {
+  return {
+    enter(request) {
       const permit = circuit.enter();
-      const slowness = slow && new Slowness(slow);
-      const patience = permit.isProbe ? boundUpload(request, permit, options) : undefined;
-      let response: UpstreamResponse;
-      try {
-        response = await next(request);
-      } catch (error) {
-        if (judge.error(error)) permit.fail(error);
-        else permit.forget();
-        throw error;
-      } finally {
-        slowness?.stop();
-        if (patience !== undefined) clock.cancel(patience);
-      }
-      if (judge.status(response.status)) permit.fail({ status: response.status });
-      else if (slowness?.isSlow === true) permit.fail(TOO_SLOW);
-      else if (permit.isProbe) permit.succeed();
-      else
-        response.body.onClose((error) => {
-          if (judge.error(error)) permit.fail(error);
-          else permit.succeed();
-        });
-      return response;
-    };
+      const counted = new CountedAttempt(permit, options);
+      if (slow !== undefined) counted.slowness = new Slowness(slow);
+      if (permit.isProbe) counted.patience = boundUpload(request, permit, options);
+      return counted;
+    },
+  };
+}
+
+class CountedAttempt implements Receiver {
+  readonly #permit: Permit;
+  readonly #options: BreakerOptions;
+  slowness: Slowness | undefined;
+  /** With a probe whose request is on its way. */
+  patience: Timer | undefined;
+
+  constructor(permit: Permit, options: BreakerOptions) {
+    this.#permit = permit;
+    this.#options = options;
+  }
+
+  answered({ status, body }: UpstreamResponse): void {
+    this.#stop();
+    const permit = this.#permit;
+    if (this.#options.judge.status(status)) permit.fail({ status });
+    else if (this.slowness?.isSlow === true) permit.fail(TOO_SLOW);
+    else if (permit.isProbe) permit.succeed();
+    else
+      body.onClose((error) => {
+        if (this.#options.judge.error(error)) permit.fail(error);
+        else permit.succeed();
+      });
+  }
+
+  failed(error: unknown): void {
+    this.#stop();
+    if (this.#options.judge.error(error)) this.#permit.fail(error);
+    else this.#permit.forget();
+  }
+
+  #stop(): void {
+    this.slowness?.stop();
+    if (this.patience !== undefined) this.#options.clock.cancel(this.patience);
+  }
 }
 
 /** A timer, and no difference of times: only that knows whether it was the gateway that stood still. */

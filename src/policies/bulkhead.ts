@@ -9,9 +9,10 @@
  * would need a promise held open just for that; its queue is not fair, and does not let an aborted
  * waiter go.
  */
-import type { Policy, UpstreamRequest } from '../core/call.ts';
+import type { UpstreamRequest } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { Guard } from '../core/guard.ts';
 import { LinkedList } from '../core/linked-list.ts';
 import { LocalSlotCount, type SlotBounds, type SlotCount } from '../core/shared/slot-count.ts';
 import { type GivenUp, Slot, slotToGiveWay } from './slot.ts';
@@ -153,26 +154,24 @@ const boundsOf = ({ concurrency, queue }: SlotSize): SlotBounds => ({ slots: con
 export type SlotSource = Pick<Slots, 'acquire'>;
 
 /** Holds one of `slots` for each exchange, from before the call to the close of its body. */
-export function bulkhead(slots: SlotSource, clock: Clock): Policy {
-  return (next) =>
-    async function admitted(request) {
+export function bulkhead(slots: SlotSource, clock: Clock): Guard {
+  return {
+    enter(request) {
       const granted = slots.acquire(request);
-      let slot: Slot;
-      if (granted instanceof Promise) {
-        const since = clock.now();
-        try {
-          slot = await granted;
-        } finally {
-          request.record.queuedMs += clock.now() - since;
-        }
-      } else slot = granted;
-      try {
-        const response = await next(request);
-        slot.holdFor(response.body);
-        return response;
-      } catch (error) {
-        slot.release();
-        throw error;
-      }
-    };
+      return granted instanceof Promise ? waitedFor(granted, request, clock) : granted;
+    },
+  };
+}
+
+async function waitedFor(
+  granted: Promise<Slot>,
+  { record }: UpstreamRequest,
+  clock: Clock,
+): Promise<Slot> {
+  const since = clock.now();
+  try {
+    return await granted;
+  } finally {
+    record.queuedMs += clock.now() - since;
+  }
 }

@@ -7,8 +7,9 @@
  * is behind only until its response begins, and gives way only if no other exchange would.
  */
 import type { Body } from '../core/body.ts';
-import type { UpstreamRequest } from '../core/call.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { Receiver } from '../core/guard.ts';
 import { Linked } from '../core/linked-list.ts';
 import { streamed } from '../core/request-body.ts';
 
@@ -25,7 +26,7 @@ export interface GivenUp {
   readonly behindMs: number;
 }
 
-export class Slot extends Linked<Slot> {
+export class Slot extends Linked<Slot> implements Receiver {
   readonly request: UpstreamRequest;
   readonly #onRelease: (slot: Slot) => void;
   #body: Body | undefined;
@@ -37,10 +38,14 @@ export class Slot extends Linked<Slot> {
     this.#onRelease = onRelease;
   }
 
-  /** Holds it until `body` closes. */
-  holdFor(body: Body): void {
+  /** It is held until the body closes. */
+  answered({ body }: UpstreamResponse): void {
     this.#body = body;
     body.onClose(() => this.release());
+  }
+
+  failed(): void {
+    this.release();
   }
 
   /** The second time does nothing. */

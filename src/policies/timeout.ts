@@ -2,11 +2,11 @@
  * Bounds one attempt: from the end of the request body, or from the start of the attempt if there is
  * none, to the response head. It never cuts a streaming body.
  */
-import type { Cancellation } from '../core/cancellation.ts';
-import type { Policy, UpstreamRequest } from '../core/call.ts';
+import type { UpstreamRequest } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import { type Timeout, Timeouts } from '../core/timeouts.ts';
+import type { Abortable, Guard, Receiver } from '../core/guard.ts';
+import { Timeout, Timeouts } from '../core/timeouts.ts';
 import { streamed } from '../core/request-body.ts';
 
 export interface TimeoutOptions {
@@ -15,50 +15,42 @@ export interface TimeoutOptions {
 }
 
 /** @throws GW_UPSTREAM_TIMEOUT */
-export function attemptTimeout({ timeoutMs, clock }: TimeoutOptions): Policy {
+export function attemptTimeout({ timeoutMs, clock }: TimeoutOptions): Guard {
   const timeouts = new Timeouts(timeoutMs, clock);
-  return (next) =>
-    function timed(request) {
-      const expiry = new Expiry(request, timeoutMs, timeouts);
-      return next({ ...request, signal: expiry.signal }).then(
-        (response) => {
-          expiry.stop();
-          return response;
-        },
-        (error) => {
-          expiry.stop();
-          throw error;
-        },
-      );
-    };
+  return {
+    enter({ body }: UpstreamRequest, attempt: Abortable): Receiver {
+      const expiry = new Expiry(attempt, timeoutMs);
+      const upload = streamed(body);
+      if (upload === undefined || upload.isEnded) timeouts.begin(expiry);
+      else upload.onEnd(() => !expiry.isOver && timeouts.begin(expiry));
+      return expiry;
+    },
+  };
 }
 
-class Expiry {
-  readonly signal: Cancellation;
+class Expiry extends Timeout implements Receiver {
+  readonly #attempt: Abortable;
   readonly #timeoutMs: number;
-  readonly #timeouts: Timeouts;
-  #timeout: Timeout | undefined;
-  #stopped = false;
+  /** The head is here, or will not come. */
+  isOver = false;
 
-  constructor({ signal, body }: UpstreamRequest, timeoutMs: number, timeouts: Timeouts) {
-    this.signal = signal.child();
+  constructor(attempt: Abortable, timeoutMs: number) {
+    super();
+    this.#attempt = attempt;
     this.#timeoutMs = timeoutMs;
-    this.#timeouts = timeouts;
-    const upload = streamed(body);
-    if (upload === undefined || upload.isEnded) this.#start();
-    else upload.onEnd(() => this.#start());
   }
 
-  stop(): void {
-    this.#stopped = true;
-    this.#timeout?.stop();
+  override expire(): void {
+    const detail = `no answer within ${this.#timeoutMs} ms`;
+    this.#attempt.abort(new GatewayError('GW_UPSTREAM_TIMEOUT', detail));
   }
 
-  #start(): void {
-    if (this.#stopped) return;
-    this.#timeout = this.#timeouts.start(() => {
-      const detail = `no answer within ${this.#timeoutMs} ms`;
-      this.signal.cancel(new GatewayError('GW_UPSTREAM_TIMEOUT', detail));
-    });
+  answered(): void {
+    this.isOver = true;
+    this.stop();
+  }
+
+  failed(): void {
+    this.answered();
   }
 }

@@ -7,10 +7,12 @@
  * Retry stands above the breaker, so that an open circuit ends the retries and each attempt is
  * counted; the shedder above the bulkhead, so that an open circuit takes no slot, and reads no body;
  * collect between them, so that nobody holds a slot while its body still comes; the timeout
- * innermost, so that it bounds one attempt. Routes may override bounds; they never split a circuit.
+ * innermost, so that it bounds one attempt. Those from share on are guards, on one promise. Routes may override bounds; they never split a circuit.
  */
-import { type Call, compose, type Policy } from '../core/call.ts';
+import type { Call, Policy } from '../core/call.ts';
 import type { CallContext } from '../core/call-context.ts';
+import { compose } from '../core/compose.ts';
+import type { Guard } from '../core/guard.ts';
 import type { CallOverrides } from '../config/build/config.ts';
 import { breaker, shedder } from '../policies/breaker.ts';
 import { bulkhead } from '../policies/bulkhead.ts';
@@ -36,7 +38,7 @@ export interface ChainOptions extends Omit<Surroundings, 'names'> {
   readonly outer: readonly Policy[];
   readonly inner: readonly Policy[];
   /** Counts each attempt. */
-  readonly observe: Policy;
+  readonly observe: Guard;
   readonly onRetry: (upstream: string, reason: string) => void;
   /** Stands for the network; tests hand one in. */
   readonly send?: Call | undefined;
@@ -47,7 +49,7 @@ export function chain(upstream: UpstreamLease, options: ChainOptions): Call {
   const { config, state } = upstream;
   const idleTimeoutMs = overrides.idleTimeoutMs ?? config.idleTimeoutMs;
   const { timeoutMs = config.timeoutMs } = overrides;
-  const policies = [
+  const stages = [
     destination({
       upstream: config.name,
       host: config.host,
@@ -59,28 +61,28 @@ export function chain(upstream: UpstreamLease, options: ChainOptions): Call {
     ...retryPolicy(upstream, options),
     ...(config.breaker === undefined ? [] : [shedder(state.gate)]),
     collectBody(options.collected),
-    ...sharePolicy(upstream, options),
+    ...shareGuard(upstream, options),
     bulkhead(state.slots, clock),
-    ...breakerPolicy(upstream, options),
+    ...breakerGuard(upstream, options),
     ...options.inner,
     attemptTimeout({ timeoutMs, clock }),
     ...(config.propagateDeadline ? [tellDeadline({ timeoutMs, clock })] : []),
     options.observe,
   ];
-  return compose(policies, options.send ?? leaf(upstream, { clock, idleTimeoutMs }));
+  return compose(stages, options.send ?? leaf(upstream, { clock, idleTimeoutMs }));
 }
 
 /** None where the route may hold all slots. */
-function sharePolicy(upstream: UpstreamLease, options: ChainOptions): Policy[] {
+function shareGuard(upstream: UpstreamLease, options: ChainOptions): Guard[] {
   const { overrides, route, clock } = options;
   const { bulkheadShare: share } = overrides;
   return share === undefined ? [] : [bulkhead(upstream.shareOf(route, share), clock)];
 }
 
-function breakerPolicy(
+function breakerGuard(
   { config, state }: UpstreamLease,
   { clock, overrides }: ChainOptions,
-): Policy[] {
+): Guard[] {
   if (config.breaker === undefined) return [];
   const { handle, slowMs } = config.breaker;
   const probeMs = overrides.timeoutMs ?? config.timeoutMs;

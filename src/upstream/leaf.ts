@@ -1,12 +1,12 @@
 /**
- * The innermost call: picks a target and sends.
+ * The innermost of every chain: picks a target and sends.
  *
  * It uses undici's `dispatch` with a custom handler: at half the cost of `request` and a sixth of `fetch`,
  * and the only one of them that tells when a request really starts.
  */
-import type { Call } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { Sender } from '../core/guard.ts';
 import type { Headers } from '../core/headers.ts';
 import type { UpstreamLease } from './lease.ts';
 import type { Target } from './target.ts';
@@ -23,31 +23,32 @@ export interface LeafOptions {
  * @throws GW_NO_TARGET, GW_UPSTREAM_CONNECT, GW_UPSTREAM_RESET, GW_UPSTREAM_PROTOCOL, or why the
  *   call was cancelled
  */
-export function leaf({ config, state }: UpstreamLease, options: LeafOptions): Call {
+export function leaf({ config, state }: UpstreamLease, options: LeafOptions): Sender {
   const { bulkhead, connections } = config;
   // As many as may wait by rights, and some that were given up: clients come and go, and would
   // fill the memory while no connection comes about.
   const mostWaiting = bulkhead.concurrency + connections;
-  return (request) =>
-    new Promise((resolve, reject) => {
+  return {
+    send(request, receiver) {
       request.signal.throwIfCancelled();
       const target = state.targets.pick(request.tried, request.key);
       const record = request.record.attempt(config.name, target.origin);
       if (target.waiting >= mostWaiting) throw noConnection(target.origin);
       const headers = withHost(request.headers, target);
-      const sending = { request, target, headers, record, resolve, reject };
-      const attempt = new WireAttempt(sending, options);
+      const attempt = new WireAttempt({ request, target, headers, record, receiver }, options);
       const now = options.clock.now();
       if (now - target.sentAt < QUIET_MS) {
         target.sentAt = now;
         attempt.send();
-        return;
+      } else {
+        setImmediate(() => {
+          target.sentAt = options.clock.now();
+          attempt.send();
+        });
       }
-      setImmediate(() => {
-        target.sentAt = options.clock.now();
-        attempt.send();
-      });
-    });
+      return attempt;
+    },
+  };
 }
 
 /**

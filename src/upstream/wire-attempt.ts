@@ -1,17 +1,18 @@
 /**
- * One attempt on the wire: undici's callbacks on one side, a promise of a head and a body on the
+ * One attempt on the wire: undici's callbacks on one side, whoever receives a head and a body on the
  * other.
  *
- * Settles at the head. Until then a failure rejects; after it the body fails.
+ * Answered at the head. Until then it may fail; after it the body may.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { Body, type BodySource } from '../core/body.ts';
 import type { CancelListener } from '../core/cancellation.ts';
-import type { UpstreamRequest, UpstreamResponse } from '../core/call.ts';
+import type { UpstreamRequest } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { blamesUpstream, GatewayError } from '../core/errors.ts';
+import type { Abortable, Receiver } from '../core/guard.ts';
 import { type Headers, type MutableHeaders, relayedHeaders } from '../core/headers.ts';
 import type { AttemptRecord } from '../core/record.ts';
 import { isServerFault } from '../policies/failure.ts';
@@ -34,11 +35,12 @@ export interface Sending {
   /** The request's, and what the target needs besides. */
   readonly headers: Headers;
   readonly record: AttemptRecord;
-  readonly resolve: (response: UpstreamResponse) => void;
-  readonly reject: (error: Error) => void;
+  readonly receiver: Receiver;
 }
 
-export class WireAttempt implements Dispatcher.DispatchHandler, BodySource, CancelListener {
+export class WireAttempt
+  implements Dispatcher.DispatchHandler, BodySource, CancelListener, Abortable
+{
   readonly #sending: Sending;
   readonly #options: WireAttemptOptions;
   readonly #startedAt: number;
@@ -76,7 +78,7 @@ export class WireAttempt implements Dispatcher.DispatchHandler, BodySource, Canc
       // It was not kept: a bug of the caller's.
       target.waiting -= 1;
       this.#finish();
-      this.#sending.reject(error as Error);
+      this.#sending.receiver.failed(error);
       return;
     }
     const options = {
@@ -116,11 +118,11 @@ export class WireAttempt implements Dispatcher.DispatchHandler, BodySource, Canc
     }
     this.#sending.record.firstByteMs = this.#options.clock.now() - this.#startedAt;
     this.#body = new Body(this);
-    const { resolve, target } = this.#sending;
+    const { receiver, target } = this.#sending;
     this.#hasFailed = isServerFault(status);
     if (this.#hasFailed) target.report(true);
     const relayed = relayedHeaders(headers as Headers);
-    resolve({ status, headers: relayed, body: this.#body, target: target.origin });
+    receiver.answered({ status, headers: relayed, body: this.#body, target: target.origin });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -194,7 +196,7 @@ export class WireAttempt implements Dispatcher.DispatchHandler, BodySource, Canc
 
   #fail(reason: Error): void {
     if (!this.#hasFailed && blamesUpstream(reason)) this.#sending.target.report(true);
-    if (this.#body === undefined) this.#sending.reject(reason);
+    if (this.#body === undefined) this.#sending.receiver.failed(reason);
     else this.#body.fail(reason);
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { compose, type Policy, withHeader, withoutHeader } from '../../src/core/call.ts';
+import { type Policy, withHeader, withoutHeader } from '../../src/core/call.ts';
+import { compose } from '../../src/core/compose.ts';
 import { connectionOptions, firstValue, HOP_BY_HOP } from '../../src/core/headers.ts';
 import { answering, aRequest } from '../helpers/call.ts';
 

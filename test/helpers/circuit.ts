@@ -5,7 +5,7 @@ import { Circuit, type CircuitOptions } from '../../src/policies/circuit.ts';
 import { failureJudge } from '../../src/policies/failure.ts';
 import { FAILURE_KINDS } from '../../src/config/schema/upstream.ts';
 import { consecutiveFailures, FailureRatio } from '../../src/policies/failure-window.ts';
-import { answering, aRequest, codeOf, failure } from './call.ts';
+import { answering, aRequest, around, codeOf, failure } from './call.ts';
 import { pass } from './time.ts';
 
 /** Opens after three failures in a row for 1 s, without jitter; one probe. */
@@ -31,13 +31,15 @@ export const ratioOf = (options: { ratio?: number; minimum?: number; windowMs?: 
 
 /** The policy over a circuit; everything counts as a failure that can. */
 export const breakerOn = (circuit: Circuit, options: Partial<BreakerOptions> = {}): Policy =>
-  breaker({
-    circuit,
-    judge: failureJudge(FAILURE_KINDS),
-    probeMs: 2_000,
-    clock: systemClock,
-    ...options,
-  });
+  around(
+    breaker({
+      circuit,
+      judge: failureJudge(FAILURE_KINDS),
+      probeMs: 2_000,
+      clock: systemClock,
+      ...options,
+    }),
+  );
 
 /** Opens it, by as many failures as it takes. */
 export async function open(circuit: Circuit): Promise<void> {

@@ -6,7 +6,7 @@ import { CollectedBytes } from '../../src/policies/collect.ts';
 import { chain } from '../../src/upstream/chain.ts';
 import { UpstreamRegistry } from '../../src/upstream/registry.ts';
 import type { Surroundings } from '../../src/upstream/surroundings.ts';
-import { SURROUNDINGS } from './state.ts';
+import { SURROUNDINGS, unobserved } from './state.ts';
 
 /** Each has the calls of one route; `serve` takes over, `prepare` does not yet. */
 export function generations(surroundings: Partial<Surroundings> = {}) {
@@ -23,7 +23,7 @@ export function generations(surroundings: Partial<Surroundings> = {}) {
       collected: new CollectedBytes(),
       outer: [],
       inner: [],
-      observe: (next) => next,
+      observe: unobserved,
       onRetry: () => undefined,
     });
     return { lease, state, call, end: () => registry.release(lease) };

@@ -2,7 +2,9 @@
 import { onTestFinished } from 'vitest';
 import type { Call } from '../../src/core/call.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { compose } from '../../src/core/compose.ts';
 import type { UpstreamConfig } from '../../src/config/build/config.ts';
+import type { Guard } from '../../src/core/guard.ts';
 import { CollectedBytes } from '../../src/policies/collect.ts';
 import { chain, type ChainOptions } from '../../src/upstream/chain.ts';
 import { leaf } from '../../src/upstream/leaf.ts';
@@ -34,6 +36,9 @@ export const configOf = (
   bulkhead: { concurrency: 128, queue: 32, waitMs: 1_000 },
   ...fields,
 });
+
+/** Lets everything in. */
+export const unobserved: Guard = { enter: () => ({ answered() {}, failed() {} }) };
 
 export const SURROUNDINGS: Surroundings = {
   clock: systemClock,
@@ -67,7 +72,7 @@ export function leafTo(
 ): Reached {
   const state = stateOf(configOf([origins].flat(), fields));
   const { idleTimeoutMs } = state.config;
-  return { state, call: leaf(leaseOf(state), { clock: systemClock, idleTimeoutMs }) };
+  return { state, call: compose([], leaf(leaseOf(state), { clock: systemClock, idleTimeoutMs })) };
 }
 
 /** Everything. */
@@ -89,7 +94,7 @@ export function chainOver(state: UpstreamState, options: Partial<ChainOptions> =
     collected: new CollectedBytes(),
     outer: [],
     inner: [],
-    observe: (next) => next,
+    observe: unobserved,
     onRetry: () => undefined,
     ...options,
   });

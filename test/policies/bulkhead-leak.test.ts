@@ -4,7 +4,7 @@ import { Cancellation } from '../../src/core/cancellation.ts';
 import { systemClock as clock } from '../../src/core/clock.ts';
 import { bulkhead } from '../../src/policies/bulkhead.ts';
 import { feed } from '../helpers/body.ts';
-import { aRequest, aResponse, codeOf, failure, slotsOf } from '../helpers/call.ts';
+import { aRequest, around, aResponse, codeOf, failure, slotsOf } from '../helpers/call.ts';
 import { pass, useFakeTime } from '../helpers/time.ts';
 
 useFakeTime();
@@ -32,10 +32,7 @@ async function play(plans: readonly Plan[], concurrency: number) {
     if (plan.leaves !== undefined) {
       void after(plan.leaves).then(() => signal.cancel(failure('GW_CLIENT_CLOSED')));
     }
-    const admitted = bulkhead(
-      slots,
-      clock,
-    )(async () => {
+    const admitted = around(bulkhead(slots, clock))(async () => {
       open += 1;
       most = Math.max(most, open);
       await after(plan.head);

@@ -3,11 +3,19 @@ import { Cancellation } from '../../src/core/cancellation.ts';
 import { systemClock as clock } from '../../src/core/clock.ts';
 import { bulkhead, type Slots } from '../../src/policies/bulkhead.ts';
 import { feed } from '../helpers/body.ts';
-import { answering, aRequest, aResponse, codeOf, failure, slotsOf } from '../helpers/call.ts';
+import {
+  answering,
+  aRequest,
+  around,
+  aResponse,
+  codeOf,
+  failure,
+  slotsOf,
+} from '../helpers/call.ts';
 import { pass, useFakeTime, watch } from '../helpers/time.ts';
 
 useFakeTime();
-const over = (slots: Slots) => bulkhead(slots, clock);
+const over = (slots: Slots) => around(bulkhead(slots, clock));
 
 /** A call that answers with a body that stays open, and the bodies it gave. */
 function streaming() {

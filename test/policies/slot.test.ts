@@ -5,7 +5,7 @@ import { bulkhead } from '../../src/policies/bulkhead.ts';
 import type { GivenUp } from '../../src/policies/slot.ts';
 import type { Sink } from '../../src/core/sink.ts';
 import { bytesOf, feed, type Feed } from '../helpers/body.ts';
-import { aRequest, aResponse, codeOf, slotsOf } from '../helpers/call.ts';
+import { aRequest, around, aResponse, codeOf, slotsOf } from '../helpers/call.ts';
 import { pass, useFakeTime, watch } from '../helpers/time.ts';
 import { sending } from '../helpers/upload.ts';
 
@@ -26,10 +26,7 @@ function world({ concurrency = 4, queue = 2, answers = true } = {}): World {
   const ended: string[] = [];
   const onGivenUp = (one: GivenUp): void => void given.push(one);
   const slots = slotsOf({ concurrency, queue, onGivenUp });
-  const call = bulkhead(
-    slots,
-    clock,
-  )(({ id, body, signal }) => {
+  const call = around(bulkhead(slots, clock))(({ id, body, signal }) => {
     if (body !== undefined && 'open' in body) body.open().resume();
     const { promise, reject, resolve } = Promise.withResolvers<ReturnType<typeof aResponse>>();
     const one = feed();

@@ -4,12 +4,20 @@ import type { Call } from '../../src/core/call.ts';
 import { systemClock as clock } from '../../src/core/clock.ts';
 import { attemptTimeout } from '../../src/policies/timeout.ts';
 import { feed } from '../helpers/body.ts';
-import { answering, aRequest, aResponse, codeOf, failure, hanging } from '../helpers/call.ts';
+import {
+  answering,
+  aRequest,
+  around,
+  aResponse,
+  codeOf,
+  failure,
+  hanging,
+} from '../helpers/call.ts';
 import { pass, useFakeTime, watch } from '../helpers/time.ts';
 import { sending } from '../helpers/upload.ts';
 
 useFakeTime();
-const within = (timeoutMs: number) => attemptTimeout({ timeoutMs, clock });
+const within = (timeoutMs: number) => around(attemptTimeout({ timeoutMs, clock }));
 
 describe('the timeout of an attempt', () => {
   test('ends it to the millisecond, with GW_UPSTREAM_TIMEOUT', async () => {

@@ -3,7 +3,7 @@ import { FAILURE_KINDS } from '../../src/config/schema/upstream.ts';
 import type { Call, Policy } from '../../src/core/call.ts';
 import type { BreakerConfig, RetryConfig } from '../../src/config/build/config.ts';
 import { answering, aRequest, codeOf, failure } from '../helpers/call.ts';
-import { chainOver, chainTo } from '../helpers/state.ts';
+import { chainOver, chainTo, unobserved } from '../helpers/state.ts';
 import { pass } from '../helpers/time.ts';
 import { sending } from '../helpers/upload.ts';
 import { eventually, nobody, startUpstream, startWire } from '../helpers/upstream.ts';
@@ -164,7 +164,10 @@ describe('policies of plugins', () => {
       {
         outer: [named('outer')],
         inner: [named('inner')],
-        observe: named('observe'),
+        observe: {
+          ...unobserved,
+          enter: (...entering) => (seen.push('observe'), unobserved.enter(...entering)),
+        },
         send: answering(failure('GW_UPSTREAM_RESET'), 200),
       },
     );

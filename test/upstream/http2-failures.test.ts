@@ -1,6 +1,7 @@
 import { constants } from 'node:http2';
 import { describe, expect, test } from 'vitest';
 import { Cancellation } from '../../src/core/cancellation.ts';
+import { compose } from '../../src/core/compose.ts';
 import { leaf } from '../../src/upstream/leaf.ts';
 import { bytesOf } from '../helpers/body.ts';
 import { aRequest, codeOf, failure } from '../helpers/call.ts';
@@ -183,7 +184,7 @@ describe('a session', () => {
     const link = await startLink(upstream.url);
     const clock = manualClock();
     const state = stateOf(configOf([link.url], { http2: true }), { clock });
-    const call = leaf(leaseOf(state), { clock, idleTimeoutMs: 30_000 });
+    const call = compose([], leaf(leaseOf(state), { clock, idleTimeoutMs: 30_000 }));
     await (await call(aRequest())).body.dump();
     link.fallSilent();
     const lost = codeOf(call(aRequest()));

@@ -1,0 +1,46 @@
+/** Makes one call of what stands round another: policies and guards, in the order in which they see a request. */
+import { Attempt } from './attempt.ts';
+import type { Call, Policy } from './call.ts';
+import type { Abortable, Guard, Receiver, Sender } from './guard.ts';
+
+/** Wraps `innermost`, once, at start-up; the first one listed sees the request first. Neighbouring guards share a promise. */
+export function compose(stages: readonly (Policy | Guard)[], innermost: Call | Sender): Call {
+  let next = innermost;
+  let guards: Guard[] = [];
+  for (const stage of stages.toReversed()) {
+    if (typeof stage !== 'function') guards = [stage, ...guards];
+    else {
+      next = stage(guarded(guards, next));
+      guards = [];
+    }
+  }
+  return guarded(guards, next);
+}
+
+function guarded(guards: readonly Guard[], next: Call | Sender): Call {
+  if (typeof next === 'function' && guards.length === 0) return next;
+  const sender = typeof next === 'function' ? reporting(next) : next;
+  return (request) => {
+    const attempt = new Attempt(request, guards, sender);
+    attempt.proceed();
+    return attempt.promise;
+  };
+}
+
+/** A call, for who is told rather than promised: to abort it is to cancel it. */
+function reporting(call: Call): Sender {
+  return {
+    send(request, receiver): Abortable {
+      const signal = request.signal.child();
+      report(call({ ...request, signal }), receiver);
+      return { abort: (reason) => signal.cancel(reason) };
+    },
+  };
+}
+
+function report(outcome: ReturnType<Call>, receiver: Receiver): void {
+  outcome.then(
+    (response) => receiver.answered(response),
+    (error: unknown) => receiver.failed(error),
+  );
+}
