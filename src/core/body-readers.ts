@@ -29,14 +29,11 @@ export function toStream(body: ReadableBody): Readable {
 }
 
 /**
- * All of its chunks.
+ * All of it.
  *
  * @throws GW_UPSTREAM_INVALID past `capBytes`; whatever broke the exchange
  */
-export async function collectChunks(
-  body: ReadableBody,
-  capBytes: number,
-): Promise<readonly Uint8Array[]> {
+export async function collectBytes(body: ReadableBody, capBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let total = 0;
   await readToEnd(body, (chunk) => {
@@ -47,7 +44,7 @@ export async function collectChunks(
     chunks.push(chunk);
     return undefined;
   });
-  return chunks;
+  return Buffer.concat(chunks);
 }
 
 /** Reads on to the end, and keeps nothing; past `capBytes` it is dropped. */

@@ -7,11 +7,11 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { collectChunks, notWanted, readAway, toStream } from './body-readers.ts';
+import { collectBytes, notWanted, readAway, toStream } from './body-readers.ts';
 import { type CloseListener, tellClosed } from './close-listeners.ts';
 import { toUtf8 } from './decode.ts';
 import type { Headers, MutableHeaders } from './headers.ts';
-import { type Json, readJson } from './json.ts';
+import { type Json, NOTHING, readJson } from './json.ts';
 import { Lag } from './lag.ts';
 import { asBuffer, ResponseSink, type SendOptions, type Sink } from './sink.ts';
 import { spentBuffers } from './spent-buffers.ts';
@@ -32,6 +32,8 @@ export interface BodySource {
 
 /** Told whether the body has ended, or is more than may be held. */
 type HeldListener = (hasEnded: boolean) => void;
+
+const NO_BYTES = Buffer.alloc(0);
 
 const NOWHERE: BodySource = { pause() {}, resume() {}, awaited() {}, abort() {}, now: () => 0 };
 
@@ -184,9 +186,9 @@ export class Body {
    * @throws GW_UPSTREAM_INVALID past `capBytes`; whatever broke the exchange
    */
   async bytes(capBytes: number): Promise<Buffer> {
-    const chunks = await this.#chunks(capBytes);
+    const here = this.#whole(capBytes);
     // A copy: what is kept must not keep all that was received with it.
-    return chunks.length === 1 ? Buffer.from(chunks[0]!) : Buffer.concat(chunks);
+    return here === undefined ? collectBytes(this, capBytes) : Buffer.from(here);
   }
 
   /**
@@ -195,13 +197,14 @@ export class Body {
    * @throws GW_UPSTREAM_INVALID past `capBytes` or when it is not JSON
    */
   async json(capBytes: number): Promise<unknown> {
-    return readJson(toUtf8(await this.#joined(capBytes))).value;
+    const bytes = this.#whole(capBytes) ?? (await collectBytes(this, capBytes));
+    return readJson(toUtf8(bytes)).value;
   }
 
-  /** As `json`, with the text; `undefined` where not a byte came. */
-  async readJson(capBytes: number): Promise<Json | undefined> {
-    const bytes = await this.#joined(capBytes);
-    return bytes.length === 0 ? undefined : readJson(toUtf8(bytes));
+  /** As `json`, with the text; `null` where not a byte came. */
+  async readJson(capBytes: number): Promise<Json> {
+    const bytes = this.#whole(capBytes) ?? (await collectBytes(this, capBytes));
+    return bytes.length === 0 ? NOTHING : readJson(toUtf8(bytes));
   }
 
   /** A standard stream, for code that needs one; destroying it ends the exchange. */
@@ -274,18 +277,11 @@ export class Body {
     else this.#source.awaited();
   }
 
-  async #joined(capBytes: number): Promise<Buffer> {
-    const chunks = await this.#chunks(capBytes);
-    return chunks.length === 1 ? asBuffer(chunks[0]!) : Buffer.concat(chunks);
-  }
-
-  async #chunks(capBytes: number): Promise<readonly Uint8Array[]> {
-    // Most answers are short, and whole by the time that somebody reads them.
-    if (this.#closed && this.#error === undefined && this.#heldBytes <= capBytes) {
-      this.#take();
-      return this.#held;
-    }
-    return collectChunks(this, capBytes);
+  /** All of it, where it is here: most answers are short, and whole by the time that somebody reads them. */
+  #whole(capBytes: number): Buffer | undefined {
+    if (!this.#closed || this.#error !== undefined || this.#heldBytes > capBytes) return undefined;
+    this.#take();
+    return asBuffer(this.#joinHeld() ?? NO_BYTES);
   }
 
   #joinHeld(): Uint8Array | undefined {

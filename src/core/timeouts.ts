@@ -28,7 +28,7 @@ export class Timeouts {
     return timeout;
   }
 
-  /** Has `timeout`, which is none of anybody's yet, expire once, this length from `now`, unless stopped. */
+  /** Has `timeout`, which is not under way, expire once, this length from `now`, unless stopped. */
   begin(timeout: Timeout, now: number = this.#clock.now()): void {
     timeout.at = now + this.#ms;
     timeout.timeouts = this;
@@ -48,7 +48,7 @@ export class Timeouts {
     const due = this.#clock.now() + EARLY_MS;
     try {
       for (let next = this.#list.first; next !== undefined && next.at <= due;) {
-        next.stop();
+        this.remove(next);
         next.expire();
         next = this.#list.first;
       }

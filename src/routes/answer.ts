@@ -7,6 +7,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, UpstreamResponse } from '../core/call.ts';
 import { isGatewayError } from '../core/errors.ts';
+import type { Headers } from '../core/headers.ts';
 import { CallRecord } from '../core/record.ts';
 import type { Upload } from '../core/upload.ts';
 import { upstreamRequest } from '../core/upstream-request.ts';
@@ -29,7 +30,7 @@ export interface AnswerOptions {
   readonly path?: (exchange: ClientExchange) => string;
   /** Does the call take the client's body? Silence of who takes it, in milliseconds. */
   readonly stallMs: number | undefined;
-  /** Does the answer come from behind the gateway? It then says so in `Via`. */
+  /** Does it go on as it comes, and come back so? Both then say so in `Via`. */
   readonly isRelayed: boolean;
 }
 
@@ -44,7 +45,7 @@ export function answerBy(call: Call, options: AnswerOptions): Action {
     const { method, query, signal } = exchange;
     // Begun here, so that the log names the upstream even where no call comes about.
     const record = begin(exchange, upstream, context.clock.now());
-    const headers = forwardedHeaders(request.raw.headers);
+    const headers = isRelayed ? forwardedHeaders(request.raw.headers) : NO_FIELDS;
     const body =
       upload !== undefined && hasBody(request.raw)
         ? openUpload(request, reply, exchange, upload)
@@ -60,6 +61,9 @@ const begin = (exchange: ClientExchange, upstream: string, now: number): CallRec
   upstream === ''
     ? new CallRecord('forward', '', upstream, now)
     : exchange.record.call('forward', '', upstream, now);
+
+/** The parts of an answer of ours say for themselves what they ask for. */
+const NO_FIELDS: Headers = {};
 
 const ownPath = ({ path }: ClientExchange): string => path;
 

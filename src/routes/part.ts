@@ -11,7 +11,7 @@ import { codingsOf, decode, hasCharset, toUtf8 } from '../core/decode.ts';
 import { type ErrorCode, GatewayError, toGatewayError } from '../core/errors.ts';
 import type { MutableHeaders } from '../core/headers.ts';
 import { type Json, NOTHING, readJson } from '../core/json.ts';
-import { Timeouts } from '../core/timeouts.ts';
+import { Timeout, Timeouts } from '../core/timeouts.ts';
 import { streamed } from '../core/request-body.ts';
 import type { UpstreamCall } from './route.ts';
 import { upstreamRequest } from '../core/upstream-request.ts';
@@ -35,8 +35,8 @@ export interface PartTime {
   /** What it is told where it takes longer. */
   readonly code: 'GW_UPSTREAM_TIMEOUT' | 'GW_DEADLINE_EXCEEDED';
   now(): number;
-  /** Runs `expire` when the time is over, unless stopped. */
-  start(expire: () => void): { stop(): void };
+  /** Has `bound` expire when the time is over. */
+  begin(bound: Timeout): void;
 }
 
 /** The time of parts with the same `timeout`, or none: then it is the deadline that they pass. */
@@ -49,7 +49,7 @@ export function partTime(
   return {
     code: timeoutMs === undefined ? 'GW_DEADLINE_EXCEEDED' : 'GW_UPSTREAM_TIMEOUT',
     now: () => clock.now(),
-    start: (expire) => timeouts.start(expire),
+    begin: (bound) => timeouts.begin(bound),
   };
 }
 
@@ -108,31 +108,28 @@ export async function runPart(
 }
 
 /** Ends a part whose time is over; a body that the client sends is waited for first. */
-class Bound {
+class Bound extends Timeout {
   readonly signal: Cancellation;
   readonly #part: PartRequest;
   #isOver = false;
-  #timeout: { stop(): void } | undefined;
 
   constructor(part: PartRequest, signal: Cancellation) {
+    super();
     this.signal = signal;
     this.#part = part;
     const upload = streamed(part.body);
-    if (upload === undefined) this.#start();
-    else upload.onEnd(() => this.#start());
+    if (upload === undefined) part.time.begin(this);
+    else upload.onEnd(() => !this.#isOver && part.time.begin(this));
   }
 
-  stop(): void {
+  override stop(): void {
     this.#isOver = true;
-    this.#timeout?.stop();
+    super.stop();
   }
 
-  #start(): void {
-    if (this.#isOver) return;
+  override expire(): void {
     const { name, time } = this.#part;
-    this.#timeout = time.start(() =>
-      this.signal.cancel(new GatewayError(time.code, `${name} took too long`)),
-    );
+    this.signal.cancel(new GatewayError(time.code, `${name} took too long`));
   }
 }
 
@@ -148,7 +145,7 @@ async function read(
   const codings = codingsOf(headers['content-encoding']);
   const type = headers['content-type'];
   if (codings.length === 0 && !hasCharset(type)) {
-    return (await body.readJson(maxBodyBytes)) ?? NOTHING;
+    return body.readJson(maxBodyBytes);
   }
   const bytes = await decode(await body.bytes(maxBodyBytes), codings, maxBodyBytes);
   return bytes.length === 0 ? NOTHING : readJson(toUtf8(bytes, type));
