@@ -70,8 +70,8 @@ export class Field {
     return [...this.#runners.keys()];
   }
 
-  /** Puts load on one contestant. */
-  async measure(name: Contestant, measureMs: number): Promise<Measurement> {
+  /** Puts load on one contestant; the first of it, `settleMs`, is not counted. */
+  async measure(name: Contestant, measureMs: number, settleMs = SETTLE_MS): Promise<Measurement> {
     return this.#load.measure({
       ...this.#runners.get(name)!,
       method: 'GET',
@@ -79,7 +79,7 @@ export class Field {
       upstreamPid: this.#upstreamPid,
       connections: this.#tokens.length,
       tokens: this.#tokens,
-      settleMs: SETTLE_MS,
+      settleMs,
       measureMs,
     });
   }

@@ -11,12 +11,13 @@ import { type Checkout, checkOut, HERE } from './checkout.ts';
 import { type Cores, chooseCores } from './cores.ts';
 import { LOAD_COMMAND, UPSTREAM_COMMAND } from './contestants.ts';
 import { LoadProcess } from './load-process.ts';
-import { cpuPerRequest } from './measurement.ts';
+import { cpuPerRequest, type Measurement } from './measurement.ts';
 import { Processes } from './processes.ts';
 import { formatRows } from './report.ts';
 import { type Row, ROWS, verifyRow } from './rows.ts';
 import { median } from './summary.ts';
 import { type Issuer, startIssuer } from './tokens.ts';
+import { warmUp } from './warm.ts';
 
 const USAGE = `bench/regress REV [options]
 
@@ -31,8 +32,6 @@ Exit code 1 where a row costs over 3 % more for sure: the lower end of its inter
 /** The lower end of a row's interval may be this much. */
 const MOST = 1.03;
 const CONNECTIONS = 64;
-/** Of each row in each process: V8 compiles on the gateway's own core. */
-const WARM_UP_MS = 4_000;
 /** Load before each measured interval. */
 const SETTLE_MS = 300;
 const CONFIG = `${HERE}bench/configs/regress.yaml`;
@@ -115,8 +114,14 @@ async function startGateway(bench: Bench, folder: string): Promise<RunningGatewa
   return gateway;
 }
 
-/** @returns microseconds of CPU a request */
-async function measure(bench: Bench, gateway: RunningGateway, row: Row, measureMs: number) {
+/** @throws {Error} when a request goes wrong */
+async function measure(
+  bench: Bench,
+  gateway: RunningGateway,
+  row: Row,
+  measureMs: number,
+  settleMs = SETTLE_MS,
+): Promise<Measurement> {
   const { load, upstream, tokens } = bench;
   const measurement = await load.measure({
     url: gateway.url + row.path,
@@ -126,12 +131,12 @@ async function measure(bench: Bench, gateway: RunningGateway, row: Row, measureM
     tokens,
     method: row.method,
     bodyBytes: row.bodyBytes,
-    settleMs: SETTLE_MS,
+    settleMs,
     measureMs,
   });
   const bad = measurement.non2xx + measurement.errors;
   if (bad > 0) throw new Error(`${row.name}: ${bad} requests went wrong; its figures say nothing`);
-  return cpuPerRequest(measurement);
+  return measurement;
 }
 
 /** One fresh process of each, measured in turn: this, that, that, this. */
@@ -143,15 +148,16 @@ async function measurePair(bench: Bench, before: string, isFirst: boolean): Prom
     await startGateway(bench, folders[1]!),
   ] as const;
   for (const row of options.rows) {
-    await measure(bench, one, row, WARM_UP_MS);
-    await measure(bench, two, row, WARM_UP_MS);
+    for (const gateway of [one, two]) {
+      await warmUp((windowMs) => measure(bench, gateway, row, windowMs, 0));
+    }
   }
   const costs = [new Map<string, number>(), new Map<string, number>()] as const;
   for (const row of options.rows) {
     const measured: [number[], number[]] = [[], []];
     for (const which of [0, 1, 1, 0] as const) {
       const gateway = which === 0 ? one : two;
-      measured[which].push(await measure(bench, gateway, row, options.measureMs));
+      measured[which].push(cpuPerRequest(await measure(bench, gateway, row, options.measureMs)));
     }
     for (const which of [0, 1] as const) costs[which].set(row.name, median(measured[which]));
   }

@@ -14,9 +14,8 @@ import { formatNoise, formatSetting, formatTable, formatVerdicts } from './repor
 import { cpuPerRequest, type Measurement } from './measurement.ts';
 import { type Round, strangersShare, summarize } from './summary.ts';
 import { startIssuer } from './tokens.ts';
+import { WARM_UP, warmUp } from './warm.ts';
 
-/** Each contestant's code is compiled and optimized before the first round. */
-const WARM_UP_MS = 4_000;
 /** Of one measurement, besides its measured time: sockets, settling, ending. */
 const OVERHEAD_MS = 3_000;
 const START_MS = 60_000;
@@ -25,8 +24,8 @@ const INTERRUPTED = 130;
 
 async function measureAll(field: Field, { rounds, seconds }: BenchOptions): Promise<Round[]> {
   for (const name of field.names) {
-    console.error(`warming up ${name}`);
-    await field.measure(name, WARM_UP_MS);
+    const warmedMs = await warmUp((windowMs) => field.measure(name, windowMs, 0));
+    console.error(`warmed up ${name} for ${(warmedMs / 1_000).toFixed(0)} s`);
   }
   const measured: Round[] = [];
   for (let i = 0; i < rounds; i++) {
@@ -62,8 +61,9 @@ async function bench(options: BenchOptions, processes: Processes, cores: Cores):
 
 /** Longer than this it cannot take; something hangs. */
 function longestMs({ rounds, seconds, only }: BenchOptions): number {
-  const warmUp = WARM_UP_MS + OVERHEAD_MS;
-  return START_MS + only.length * (warmUp + rounds * (seconds * 1_000 + OVERHEAD_MS));
+  // A window has sockets to make, too.
+  const warmUpMs = 4 * WARM_UP.mostMs;
+  return START_MS + only.length * (warmUpMs + rounds * (seconds * 1_000 + OVERHEAD_MS));
 }
 
 /** Settles, with an exit code, when the bench is to be given up. */
