@@ -1,8 +1,9 @@
 /**
- * Answers a client by a call: its request goes in, and what the call gives goes out, streaming both ways.
+ * Answers a client by making a call: its request goes in, the call's response goes out, and both bodies
+ * stream.
  *
- * Runs as the last `onRequest` hook and takes the reply over, so that Fastify never parses the body:
- * its parsers answer 415 to odd content types and give no body on GET.
+ * Runs as the last `onRequest` hook and takes over the reply, so that Fastify never parses the body: its
+ * parsers answer 415 to odd content types and give no body on GET.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, UpstreamResponse } from '../core/call.ts';
@@ -24,13 +25,15 @@ import type { Action, ActionContext, Route } from './route.ts';
 export interface AnswerOptions {
   readonly route: Route;
   readonly context: ActionContext;
-  /** The upstream that is called; absent where the call makes calls of its own. */
+  /** The upstream to call; absent if the call makes calls of its own. */
   readonly upstream?: string;
-  /** What the call asks for. Default: what the client does. */
+  /** The path to ask for. Default: the client's. */
   readonly path?: (exchange: ClientExchange) => string;
-  /** Does the call take the client's body? Silence of who takes it, in milliseconds. */
+  /**
+   * How long the client's body may wait to be read, in milliseconds; `undefined`: the call takes no body.
+   */
   readonly stallMs: number | undefined;
-  /** Does it go on as it comes, and come back so? Both then say so in `Via`. */
+  /** Are request and response passed on as they are? Both then get a `Via`. */
   readonly isRelayed: boolean;
 }
 
@@ -43,7 +46,7 @@ export function answerBy(call: Call, options: AnswerOptions): Action {
   return async function answered(request, reply) {
     const exchange = exchangeOf(request.raw);
     const { method, query, signal } = exchange;
-    // Begun here, so that the log names the upstream even where no call comes about.
+    // Begun here, so that the log names the upstream even if no call is made.
     const record = begin(exchange, upstream, context.clock.now());
     const headers = isRelayed ? forwardedHeaders(request.raw.headers) : NO_FIELDS;
     const body =
@@ -56,13 +59,13 @@ export function answerBy(call: Call, options: AnswerOptions): Action {
   };
 }
 
-/** One that only makes calls of its own is none that the record lists. */
+/** A call that only makes calls of its own is not listed in the record. */
 const begin = (exchange: ClientExchange, upstream: string, now: number): CallRecord =>
   upstream === ''
     ? new CallRecord('forward', '', upstream, now)
     : exchange.record.call('forward', '', upstream, now);
 
-/** The parts of an answer of ours say for themselves what they ask for. */
+/** An answer of our own takes no fields from the client: each of its parts sets its own. */
 const NO_FIELDS: Headers = {};
 
 const ownPath = ({ path }: ClientExchange): string => path;
@@ -79,12 +82,13 @@ interface Delivery {
 function deliver(route: Route, context: ActionContext, delivery: Delivery): void | Promise<void> {
   const { request, reply, exchange, response, upload } = delivery;
   const { status, headers, body } = response;
-  // Broken while it was kept for a retry that came to nothing: no head has gone out, so it can be told.
+  // The body broke while it was held for a retry that failed. No head has been sent, so the error still
+  // can be.
   if (body.error !== undefined) throw body.error;
   const head: ResponseHead = { status, headers: copyOf(headers) };
   if (delivery.isRelayed) addVia(head.headers);
   else if (headers['gateway-degraded'] !== undefined) {
-    // A hook may have said that the route's answers may be kept: one without all of its parts may not.
+    // A hook may have allowed caching; an answer with missing parts must not be cached.
     void reply.header('cache-control', 'no-store');
   }
   if (request.raw.httpVersionMajor === 2) {
@@ -103,7 +107,7 @@ function deliver(route: Route, context: ActionContext, delivery: Delivery): void
   return undefined;
 }
 
-/** The answer came before the request was whole: the connection cannot be used again. */
+/** The answer came before the whole request, so the connection cannot be reused. */
 function leaveUpload(head: ResponseHead, upload: Upload, response: UpstreamResponse): void {
   head.headers['connection'] = 'close';
   response.body.onClose(() => {

@@ -1,25 +1,25 @@
 /**
- * The values of a query parameter or a field, as many as there are: which of them counts, servers decide in
- * different ways (the first, the last, any), so that none of them may be picked here.
+ * All the values of a query parameter or a field. Servers differ on which one counts (the first, the
+ * last, any), so none may be picked here.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 
 export interface Values {
-  /** Those that everybody sees; empty where there is none. */
+  /** Those that every server sees; may be empty. */
   readonly certain: readonly string[];
-  /** Those that some servers see under this name, and others do not. */
+  /** Those that only some servers see under this name. */
   readonly possible: readonly string[];
 }
 
-/** Lines of a request's head, names and values in turn, as they came. */
+/** The fields of a request: parsed, and as raw lines (names and values in turn). */
 export interface Fields {
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: readonly string[];
 }
 
 /**
- * Fields whose value is a list by definition: several lines of them are one, joined by commas (RFC 9110
- * §5.3; of Cookie by `; `, RFC 9113 §8.2.3). Of all others a second line is a second value.
+ * Fields that are lists by definition: several lines make one value, joined by commas (RFC 9110 §5.3) or,
+ * for Cookie, by `; ` (RFC 9113 §8.2.3). For any other field, a second line is a second value.
  */
 const LISTS: ReadonlySet<string> = new Set([
   'accept',
@@ -54,7 +54,7 @@ const LISTS: ReadonlySet<string> = new Set([
   'x-forwarded-proto',
 ]);
 
-/** The values of a field, name in lower case. One that was removed from `headers` has none. */
+/** The values of a field; `name` is in lower case. A field that was removed from `headers` has none. */
 export function fieldValues({ headers, rawHeaders }: Fields, name: string): Values {
   const joined = headers[name];
   if (joined === undefined) return NONE;
@@ -67,7 +67,7 @@ export function fieldValues({ headers, rawHeaders }: Fields, name: string): Valu
       lines.push(rawHeaders[i + 1]!);
     }
   }
-  // Lines that somebody in front has joined, as we do, look like this: any of them may be meant.
+  // A proxy in front may have joined several lines like this, so any member may be the one meant.
   const possible = text.includes(',') ? text.split(',').map((each) => each.trim()) : [];
   return { certain: lines.length === 0 ? [text] : lines, possible };
 }
@@ -75,9 +75,9 @@ export function fieldValues({ headers, rawHeaders }: Fields, name: string): Valu
 const NONE: Values = { certain: [], possible: [] };
 
 /**
- * The values of a query parameter, decoded as forms are (`%64` is `d`, `+` a space). Names count as they
- * are written; possible are those of spellings that are one name elsewhere: see {@link looseName}, and `;`
- * for `&`, as HTML 4 advised.
+ * The values of a query parameter, decoded as forms are (`%64` is `d`, `+` a space). Names count as
+ * written. Possible values are those under spellings that other servers take for the same name ({@link
+ * looseName}), and those separated by `;` instead of `&`, as HTML 4 advised.
  */
 export function queryValues(query: string, name: string): Values {
   if (query === '') return NONE;
@@ -91,8 +91,8 @@ export function queryValues(query: string, name: string): Values {
 }
 
 /**
- * What ASP.NET (in any case), PHP (spaces before, dots, what follows NUL) and readers of lists (`a[]`,
- * `a[0]`: PHP, Rails, qs) make of a name.
+ * A name as lenient servers read it: ASP.NET ignores case; PHP drops leading spaces, replaces dots and
+ * cuts at NUL; PHP, Rails and qs read `a[]` and `a[0]` as lists.
  */
 const looseName = (name: string): string =>
   name

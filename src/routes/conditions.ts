@@ -1,10 +1,10 @@
-/** What a match asks besides path and method: host, headers, cookies, query. */
+/** The conditions of a match besides path and method: host, headers, cookies, query. */
 import type { MatchConfig, ValueMatcher } from '../config/build/config.ts';
 import { parseRegex } from '../config/schema/regex.ts';
 import { cookieValue } from '../edge/cookie.ts';
 import { type Fields, fieldValues, queryValues, type Values } from './condition-values.ts';
 
-/** A request as far as matching looks at it. */
+/** The parts of a request that matching looks at. */
 export interface MatchRequest extends Fields {
   readonly method: string;
   /** Canonical. */
@@ -14,25 +14,26 @@ export interface MatchRequest extends Fields {
   readonly host: string;
 }
 
-/** Does a request fit? A doubt where that depends on which of several values counts. */
+/** Whether a request fits; a doubt if that depends on which of several values counts. */
 export type Verdict = 'yes' | 'no' | Doubt;
 export interface Doubt {
   readonly about: string;
-  /** Only some servers see the value that makes the difference. */
+  /** The value that makes the difference is seen by some servers only. */
   readonly isRemote: boolean;
 }
 
 type Condition = (request: MatchRequest) => Verdict;
 type Test = (value: string | undefined) => boolean;
 
-/** One test for everything but path and method; `undefined` where nothing is asked. */
+/** One test for everything but path and method; `undefined` if there are no conditions. */
 export function compileConditions(match: MatchConfig): Condition | undefined {
   const conditions = [
     ...(match.hosts === undefined ? [] : [hostCondition(match.hosts)]),
     ...match.headers.map(([name, matcher]) =>
       valueCondition(`the field ${name}`, matcher, {
         read: (request) => fieldValues(request, name),
-        // A comma may belong to the value: only members that fit where the whole does not are doubtful.
+        // A comma may belong to the value, so there is doubt only if a member fits and the whole does
+        // not.
         isDoubtful: (fits, possiblyFits) => possiblyFits && !fits,
       }),
     ),
@@ -48,13 +49,13 @@ export function compileConditions(match: MatchConfig): Condition | undefined {
   return (request) => all(conditions, request);
 }
 
-/** One that certainly fails decides, whatever the others may be. */
+/** One certain failure decides, whatever the others say. */
 function all(conditions: readonly Condition[], request: MatchRequest): Verdict {
   let verdict: Verdict = 'yes';
   for (const condition of conditions) {
     const each = condition(request);
     if (each === 'no') return 'no';
-    // Of two doubts the nearer one is told.
+    // Of two doubts, report the one that is not remote.
     if (each !== 'yes' && (verdict === 'yes' || !each.isRemote)) verdict = each;
   }
   return verdict;
@@ -72,7 +73,7 @@ function hostCondition(hosts: readonly string[]): Condition {
     );
 }
 
-/** Of cookies of one name the first counts (RFC 6265 §5.4), to everybody. */
+/** Of several cookies with one name, every server takes the first (RFC 6265 §5.4). */
 function cookieCondition(name: string, matcher: ValueMatcher): Condition {
   const test = compileTest(matcher);
   return ({ headers }) => certain(test(cookieValue(headers.cookie, name)));
@@ -80,7 +81,7 @@ function cookieCondition(name: string, matcher: ValueMatcher): Condition {
 
 interface ValueReader {
   readonly read: (request: MatchRequest) => Values;
-  /** Given what a value that all see gives, and what one gives that some see. */
+  /** Takes the results for a value that all servers see, and for one that only some see. */
   readonly isDoubtful: (fits: boolean, possiblyFits: boolean) => boolean;
 }
 
@@ -115,7 +116,7 @@ function compileTest(matcher: ValueMatcher): Test {
   }
 }
 
-/** The first value of a query parameter, decoded; `undefined` where it is absent. */
+/** The first value of a query parameter, decoded; `undefined` if it is absent. */
 export function queryValue(query: string, name: string): string | undefined {
   return new URLSearchParams(query).get(name) ?? undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * An answer that goes to the client past Fastify's reply: for routes on which no plugin transforms a
- * body or listens to `onSend`. Small ones leave in one write with their head.
+ * Sends an answer to the client without Fastify's reply, for routes on which no plugin transforms a body
+ * or listens to `onSend`. A small body is written together with its head.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Body } from '../core/body.ts';
@@ -15,7 +15,11 @@ export interface DirectAnswer {
   readonly body: Body;
 }
 
-/** Ends `body`, whatever happens. @throws what a hook throws, or a head that cannot be written */
+/**
+ * Ends `body` in every case.
+ *
+ * @throws what a hook throws, or an error for a head that cannot be written
+ */
 export function answerDirectly(
   { responseHooks }: Route,
   { clock, readerIdleMs: idleMs }: ActionContext,
@@ -24,7 +28,7 @@ export function answerDirectly(
   try {
     for (const hook of responseHooks) hook(request, head);
     mergeReplyHeaders(reply, head.headers);
-    // RFC 9110 §8.6; clients of HTTP/2 reset such a stream.
+    // RFC 9110 §8.6; HTTP/2 clients reset a stream that has it.
     if (head.status === 204) delete head.headers['content-length'];
     const trailers = acceptsTrailers(request.raw.headers);
     if (head.headers['trailer'] !== undefined) {
@@ -33,7 +37,7 @@ export function answerDirectly(
     }
     body.send(reply.raw, head.status, head.headers, { clock, idleMs, trailers });
   } catch (error) {
-    // A hook that throws, or sets what no header can hold: the answer is ours now.
+    // A hook threw, or set a value that no header can hold: the gateway answers with an error instead.
     body.destroy();
     throw error;
   }

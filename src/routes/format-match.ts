@@ -1,4 +1,4 @@
-/** A match in one line, for people. */
+/** A match as one readable line. */
 import type { MatchConfig } from '../config/build/config.ts';
 
 /** `GET,POST shop.example.com/api/orders/* [header x-version]` */

@@ -1,31 +1,31 @@
 /**
- * What a part of an aggregate passes on of its client's request: what is named, or `*` for all that is
- * safe to pass on unseen.
+ * What a part of an aggregate passes on from the client's request: the names listed, or `*` for
+ * everything that is safe to pass on unseen.
  *
- * `*` never means credentials, which are for who asked for them, nor what speaks of the client's
- * connection, of its body, or of the one answer that it wants where a part's answer is another.
+ * `*` never includes credentials, which are meant for one service only, nor fields about the client's
+ * connection or body, nor conditions on the answer it wants, because a part's answer is a different one.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { HOP_BY_HOP, type MutableHeaders } from '../core/headers.ts';
 
-/** Stands for all, in a list of names. */
+/** Means everything, in a list of names. */
 export const ALL = '*';
 
-/** Besides those of the connection. */
+/** What `*` leaves out, besides hop-by-hop fields. */
 const NOT_MEANT: ReadonlySet<string> = new Set([
   // Credentials.
   'authorization',
   'cookie',
   'x-api-key',
-  // Said by the gateway itself, for each call.
+  // Set by the gateway itself for each call.
   'accept',
   'accept-encoding',
   'expect',
   'host',
   'via',
-  // Of the client's body.
+  // About the client's body.
   'digest',
-  // What the client has, or wants of, an answer that no part gives (RFC 9110 §13, §14).
+  // Conditions and ranges refer to the whole answer, not to a part's (RFC 9110 §13, §14).
   'if-match',
   'if-modified-since',
   'if-none-match',
@@ -37,7 +37,7 @@ const NOT_MEANT: ReadonlySet<string> = new Set([
 const isMeant = (name: string): boolean =>
   !HOP_BY_HOP.has(name) && !NOT_MEANT.has(name) && !name.startsWith('content-');
 
-/** Adds to `sent` what `names` say of the client's `headers`; what is said already stays. */
+/** Adds to `sent` the client's `headers` that `names` list; a field that is already set stays. */
 export function addForwarded(
   sent: MutableHeaders,
   headers: IncomingHttpHeaders,
@@ -51,7 +51,7 @@ export function addForwarded(
   for (const name of names) if (headers[name] !== undefined) sent[name] = headers[name];
 }
 
-/** Parameters that hold a credential (RFC 6750 §2.3, and the habits of others). */
+/** Parameters that hold a credential (RFC 6750 §2.3, and common practice). */
 const CREDENTIALS: ReadonlySet<string> = new Set([
   'access_token',
   'api-key',
@@ -62,7 +62,10 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
   'token',
 ]);
 
-/** What `names` say of the client's query; `*` leaves out what is in `own`, which the part says itself. */
+/**
+ * The parameters of the client's query that `names` list; `*` leaves out those in `own`, which the part
+ * sets itself.
+ */
 export function* forwardedParameters(
   query: string,
   names: readonly string[],

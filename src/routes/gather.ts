@@ -1,6 +1,6 @@
 /**
- * Parts that are called side by side for one answer: the first one that the answer cannot do without ends
- * the others. The same engine for aggregates and for BFFs.
+ * Calls the parts of one answer in parallel; the first required part that fails cancels the others.
+ * Aggregates and BFFs both use it.
  */
 import type { Cancellation } from '../core/cancellation.ts';
 import { GatewayError, isGatewayError } from '../core/errors.ts';
@@ -9,8 +9,8 @@ import type { ClientExchange } from '../edge/client-exchange.ts';
 import { degradedReason } from './part.ts';
 
 /**
- * What `work` makes of each part, in their order. Rejects as soon as it does for one of them, which ends
- * `group` and with it the calls of the others.
+ * Runs `work` on every part and resolves to the results, in their order. Rejects as soon as one rejects,
+ * which ends `group` and with it the calls of the others.
  */
 export async function gather<P, T>(
   parts: readonly P[],
@@ -25,7 +25,7 @@ export async function gather<P, T>(
   }
 }
 
-/** Why an answer is made without the part `name`; a bug of ours is logged as such. */
+/** Why the part `name` is missing from an answer; a bug of ours is logged as one. */
 export function missingPart(client: ClientExchange, name: string, error: unknown): MissingPart {
   if (!isGatewayError(error)) client.reply?.log.error({ err: error, part: name }, 'bug');
   return { name, reason: degradedReason(error) };

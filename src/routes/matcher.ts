@@ -1,9 +1,9 @@
 /**
- * From a request to its route.
+ * Finds the route of a request.
  *
- * Paths are found in a tree of segments; among those that fit, the one of best rank whose other
- * conditions hold wins, so that a request that fails the header part of a specific route goes on to
- * the next in order.
+ * Paths are looked up in a tree of segments. Of the routes whose path fits, the best-ranked one whose
+ * other conditions hold wins: a request that fails a specific route's header condition goes on to the
+ * next in order.
  */
 import type { MatchConfig, RouteConfig } from '../config/build/config.ts';
 import { parseRegex } from '../config/schema/regex.ts';
@@ -16,7 +16,7 @@ export interface Match {
   readonly route: RouteConfig;
   /** Decoded values of the path's parameters, or of the regex's named groups. */
   readonly params: Readonly<Record<string, string>>;
-  /** What the prefix left of the path: `` or `/…`; empty for an exact match. */
+  /** The path after the prefix: `` or `/…`; empty for an exact match. */
   readonly rest: string;
 }
 
@@ -24,7 +24,7 @@ export type MatchResult =
   | { readonly kind: 'match'; readonly match: Match }
   | { readonly kind: 'method'; readonly allow: readonly string[] }
   | { readonly kind: 'none' }
-  /** Servers behind could read the request in two ways, and routes differ on them. */
+  /** Upstreams could read the request in two ways, which lead to different routes. */
   | { readonly kind: 'ambiguous'; readonly detail: string };
 
 interface Node {
@@ -45,14 +45,14 @@ const newNode = (): Node => ({
 
 export class Matcher {
   readonly #root = newNode();
-  /** Matches without a path pattern: regexes, and those that take any path. */
+  /** Matches without a path pattern: regexes, and those that accept any path. */
   readonly #anywhere: Candidate[] = [];
 
   constructor(routes: readonly RouteConfig[]) {
     for (const candidate of rank(routes)) this.#place(candidate);
   }
 
-  /** The route for `request`, or why there is none: the same for all who may read its path. */
+  /** The route for `request`, or why there is none. All readings of its path must agree. */
   find(request: MatchRequest): MatchResult {
     const found = this.#findAsItCame(request);
     if (!hasParameters(request.path) || found.kind === 'ambiguous') return found;
@@ -146,7 +146,7 @@ function compile(route: RouteConfig, match: MatchConfig, position: number): Cand
   };
 }
 
-/** The named groups of a whole path, where the regex matches it. */
+/** Reads the named groups of a path, if the regex matches all of it. */
 function groupsOf(pathRegex: string): NonNullable<Candidate['groups']> {
   const regex = parseRegex(pathRegex);
   return (path) => {
@@ -155,7 +155,7 @@ function groupsOf(pathRegex: string): NonNullable<Candidate['groups']> {
   };
 }
 
-/** Tries every candidate whose path fits, from the root down; `at` is where the next `/` stands. */
+/** Tries every candidate whose path fits, from the root down; `at` is the index of the next `/`. */
 function visit(node: Node, search: Search, at: number): void {
   search.tryAll(node.prefix);
   const { path } = search;
@@ -218,7 +218,7 @@ function mapValues(
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 }
 
-/** A canonical path holds valid escapes; they may still not be UTF-8. */
+/** The escapes of a canonical path are valid, but may not be UTF-8. */
 function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);

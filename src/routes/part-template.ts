@@ -1,8 +1,8 @@
 /**
  * Templates of an aggregate's parts, filled from the request and from other parts.
  *
- * A value is a string, number or boolean, and stays one path segment or one query value whatever is
- * in it.
+ * A value is a string, number or boolean. Whatever it contains, it stays one path segment or one query
+ * value.
  */
 import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../core/canonical-path.ts';
 import { textOfClaim } from '../core/claims.ts';
@@ -24,11 +24,11 @@ import { mustBeCanonical, mustStayCanonical } from './rewrite.ts';
 export interface TemplateInput {
   readonly exchange: ClientExchange;
   readonly headers: NodeJS.Dict<string | string[]>;
-  /** Values of the parts that are there. */
+  /** Values of the parts that have arrived. */
   readonly parts: Readonly<Record<string, unknown>>;
 }
 
-/** @throws GW_REQUEST_INVALID for a client's value, GW_UPSTREAM_INVALID for a part's */
+/** @throws GW_REQUEST_INVALID for a bad value of the client's, GW_UPSTREAM_INVALID for one of a part's */
 export type Render = (input: TemplateInput) => string;
 
 export function compilePath(text: string): Render {
@@ -44,7 +44,7 @@ export function compilePath(text: string): Render {
     );
 }
 
-/** Does an upstream choose its value? */
+/** Does its value come from an upstream? */
 const isOfPart = ({ root, rest }: Reference): boolean =>
   rest.length > 0 && !REQUEST_ROOTS.includes(root as never);
 
@@ -70,13 +70,13 @@ export function compileQuery(
   };
 }
 
-/** What the config writes between the references is a value too, and encoded once. */
+/** The text between references is part of a value too, so it is encoded, once. */
 function valueTemplate(text: string): Template {
   const template = parseTemplate(text);
   return { ...template, literals: template.literals.map(encodeUnreserved) };
 }
 
-/** The whole value is `{query.x}`, and the client sent no `x`. */
+/** Is the whole value `{query.x}`, with no `x` sent by the client? */
 function isAbsentQuery({ text, references }: Template, { exchange }: TemplateInput): boolean {
   const [only] = references;
   if (only === undefined || only.root !== 'query' || text !== `{${only.text}}`) return false;

@@ -1,7 +1,7 @@
 /**
- * One piece of a composed answer: a call whose body is read as JSON, within one time for it all.
+ * One piece of a composed answer: a call whose body is read as JSON, under one time limit for all of it.
  *
- * The same for the parts of an aggregate and of a BFF.
+ * Aggregates and BFFs both use it.
  */
 import type { UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import type { Cancellation } from '../core/cancellation.ts';
@@ -17,7 +17,7 @@ import type { UpstreamCall } from './route.ts';
 import { upstreamRequest } from '../core/upstream-request.ts';
 
 export interface PartRequest {
-  /** What messages call it. */
+  /** The name used in messages. */
   readonly name: string;
   readonly upstream: string;
   readonly method: string;
@@ -32,14 +32,14 @@ export interface PartRequest {
 
 /** How long a part may take, to the end of its body. */
 export interface PartTime {
-  /** What it is told where it takes longer. */
+  /** The error if it takes longer. */
   readonly code: 'GW_UPSTREAM_TIMEOUT' | 'GW_DEADLINE_EXCEEDED';
   now(): number;
-  /** Has `bound` expire when the time is over. */
+  /** Starts the time after which `bound` expires. */
   begin(bound: Timeout): void;
 }
 
-/** The time of parts with the same `timeout`, or none: then it is the deadline that they pass. */
+/** The time limit of parts with the same `timeout`; without one, it is the deadline. */
 export function partTime(
   timeoutMs: number | undefined,
   deadlineMs: number,
@@ -53,9 +53,9 @@ export function partTime(
   };
 }
 
-/** The upstream answered, but not with what the part is made of. */
+/** The upstream answered, but not with a 2xx. */
 export class PartStatusError extends GatewayError {
-  /** What the upstream said. */
+  /** The upstream's status. */
   readonly status: number;
 
   constructor(name: string, status: number) {
@@ -69,7 +69,7 @@ export class PartStatusError extends GatewayError {
 }
 
 /**
- * Calls, and reads the whole answer; `null` for an empty one.
+ * Makes the call and reads the whole answer; `null` if that is empty.
  *
  * @throws PartStatusError for a status that is not 2xx; GW_UPSTREAM_TIMEOUT, GW_DEADLINE_EXCEEDED;
  *   GW_UPSTREAM_INVALID when it is not JSON, cannot be decoded, or is too long; whatever the call throws
@@ -107,7 +107,9 @@ export async function runPart(
   }
 }
 
-/** Ends a part whose time is over; a body that the client sends is waited for first. */
+/**
+ * Ends a part whose time is over. While the client is still sending its body, that is waited for first.
+ */
 class Bound extends Timeout {
   readonly signal: Cancellation;
   readonly #part: PartRequest;
@@ -151,7 +153,7 @@ async function read(
   return bytes.length === 0 ? NOTHING : readJson(toUtf8(bytes, type));
 }
 
-/** One word for why a part is missing, as `Gateway-Degraded` says it. */
+/** Why a part is missing, as one word for `Gateway-Degraded`. */
 export function degradedReason(error: unknown): string {
   if (error instanceof PartStatusError) {
     return error.status === 404 ? 'not-found' : `status-${error.status}`;

@@ -1,17 +1,17 @@
 /**
  * Keeps some fields of a JSON value: `pick: [status, card.last4]`.
  *
- * What a path does not lead into is absent: a text where an object was expected is never let through
- * whole, since what was to be hidden may stand in it.
+ * Anything else is dropped. A string where an object was expected is dropped as well, because it may
+ * contain what was to be hidden.
  */
 import { isContainer, parseValuePath } from '../core/value-path.ts';
 
 type Selection = Map<string, Selection | true>;
 
-/** `undefined` where nothing was led into. */
+/** Returns `undefined` if no path led to anything. */
 export type Pick = (value: unknown) => unknown;
 
-/** Lists are picked from member by member; fields that are absent stay absent. */
+/** Picks from each member of a list; absent fields stay absent. */
 export function compilePick(fields: readonly string[]): Pick {
   const selection: Selection = new Map();
   for (const field of fields) add(selection, parseValuePath(field));
@@ -20,7 +20,7 @@ export function compilePick(fields: readonly string[]): Pick {
 
 function add(selection: Selection, [name = '', ...rest]: readonly string[]): void {
   const known = selection.get(name);
-  // The whole of a field includes any part of it.
+  // A whole field includes every part of it.
   if (rest.length === 0) selection.set(name, true);
   else if (known !== true) {
     const below = known ?? new Map<string, never>();

@@ -1,12 +1,12 @@
 /**
- * Which of several matches wins: the order of Kubernetes Gateway API's HTTPRoute, as one sort.
+ * Which of several matches wins: the order of HTTPRoute in the Kubernetes Gateway API, as one sort.
  *
  * priority · exact host, longer wildcard, none · exact path, fewer parameters, longer prefix, regex ·
  * method given · more headers and cookies · more query parameters · earlier in the file
  */
 import type { MatchConfig, RouteConfig } from '../config/build/config.ts';
 
-/** Numbers to compare one after the other; the smaller wins. */
+/** Numbers to compare in turn; the smaller wins. */
 export function rankOf(route: RouteConfig, match: MatchConfig, position: number): number[] {
   return [
     -route.priority,
@@ -27,7 +27,10 @@ export function compareRanks(a: readonly number[], b: readonly number[]): number
   return 0;
 }
 
-/** Exact beats every wildcard; of wildcards the longer; of several the weakest counts. */
+/**
+ * An exact host beats every wildcard, and a longer wildcard a shorter one. Of several hosts the weakest
+ * counts.
+ */
 function hostRank(hosts: readonly string[] | undefined): number {
   if (hosts === undefined) return 0;
   return Math.min(...hosts.map((host) => (host.startsWith('*.') ? host.length : 1_000)));
@@ -37,7 +40,7 @@ function pathRank({ path, pathRegex }: MatchConfig): readonly number[] {
   if (pathRegex !== undefined) return [3, 0, 0];
   if (path === undefined) return [2, 0, 0];
   const { parameters, segments } = path;
-  // Of prefixes with as many elements the one that names more of them is the longer.
+  // Of prefixes with equally many segments, the one with fewer parameters wins.
   if (path.kind === 'prefix') return [2, -segments.length, parameters.length];
   return parameters.length === 0 ? [0, 0, 0] : [1, parameters.length, -segments.length];
 }

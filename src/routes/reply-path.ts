@@ -1,9 +1,9 @@
 /**
- * An answer sent through Fastify's reply: the way for routes whose plugins want `onSend`, or
- * transform the body. Passing one on costs a stream; routes without such plugins do not take this way.
+ * Sends an answer through Fastify's reply, for routes whose plugins listen to `onSend` or transform the
+ * body. This costs a stream, so other routes avoid it.
  *
- * Trailers go along with the upstream's body and with no other: a transform, or a hook that puts another
- * body in its place, makes them speak of bytes that the client does not get.
+ * Trailers are sent only with the upstream's own body. After a transform, or with a body that a hook put
+ * in its place, they would describe bytes that the client does not get.
  */
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
@@ -13,7 +13,9 @@ import { acceptsTrailers } from '../edge/forwarded.ts';
 import { mergeReplyHeaders, type ResponseHead } from '../edge/response-head.ts';
 import { relayedTrailers } from '../core/headers.ts';
 
-/** An answer of ours, all of which is here: hooks get its bytes, as of any other answer of Fastify's. */
+/**
+ * Sends an answer of our own that is in memory: hooks get its bytes, as they do for any Fastify answer.
+ */
 export async function sendWhole(
   reply: FastifyReply,
   head: ResponseHead,
@@ -24,11 +26,11 @@ export async function sendWhole(
   void reply.send(bytes);
 }
 
-/** One that is passed on as it comes. */
+/** Streams an answer through. */
 export function sendOnReplyPath(reply: FastifyReply, head: ResponseHead, body: Body): void {
   setHead(reply, head);
   const stream = body.stream();
-  // A hook may put another body in its place, or fail: then nobody else ends this one, or listens.
+  // If a hook fails or replaces the body, nobody else listens to this one, or ends it.
   stream.on('error', () => undefined);
   reply.raw.once('close', () => stream.destroy());
   if (acceptsTrailers(reply.request.raw.headers)) passTrailers(reply.raw, stream, body);
@@ -37,27 +39,27 @@ export function sendOnReplyPath(reply: FastifyReply, head: ResponseHead, body: B
 
 function setHead(reply: FastifyReply, { status, headers }: ResponseHead): void {
   mergeReplyHeaders(reply, headers);
-  // A hook may yet put a body with a length in its place, which must not have it.
+  // A hook may still replace the body by one with a length, which must not have this field.
   delete headers['trailer'];
   for (const name in headers) {
-    // Fastify appends to Set-Cookie; everything was merged already.
+    // Fastify would append to Set-Cookie, but everything has been merged already.
     reply.removeHeader(name);
     reply.header(name, headers[name]);
   }
-  // Not by `code`, which refuses what is no status, though an upstream says it.
+  // Not through `code`, which refuses statuses that upstreams do send.
   reply.raw.statusCode = status;
 }
 
-/** Where the body itself is what is sent. */
+/** Sends the body's trailers, if that body is what is sent. */
 function passTrailers(response: ServerResponse, stream: Readable, body: Body): void {
   let isSent = false;
   response.on('pipe', (source) => {
     if (source === stream) isSent = true;
   });
-  // Before the pipe's own listener, which ends the answer.
+  // Runs before the pipe's own listener, which ends the answer.
   stream.once('end', () => {
     if (isSent && body.trailers !== undefined) {
-      // Of a body without a byte: a head that goes out with the end leaves no room for them.
+      // After an empty body, the head would go out together with the end and leave no room for trailers.
       if (!response.headersSent) response.flushHeaders();
       response.addTrailers(relayedTrailers(body.trailers));
     }

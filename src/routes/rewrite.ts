@@ -1,4 +1,4 @@
-/** The path an upstream is asked for, from the one the client asked for. */
+/** Makes the path sent to an upstream from the one the client asked for. */
 import { canonicalPath, encodeSegment, OWN_PATHS } from '../core/canonical-path.ts';
 import { parseTemplate, renderTemplate } from '../config/schema/template.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -12,10 +12,10 @@ export interface RewriteInput {
 export type Rewrite = (input: RewriteInput) => string;
 
 /**
- * `/orders/*` replaces the matched prefix, `/orders/{id}` uses parameters; none keeps the path.
+ * `/orders/*` replaces the matched prefix, `/orders/{id}` uses parameters; without a rewrite the path
+ * stays.
  *
- * What comes out is checked to be canonical, so that it can never be another path to the upstream
- * than it is to us.
+ * The result must be canonical, so that the upstream cannot read it as a different path than we do.
  *
  * @throws GW_REQUEST_INVALID when a parameter cannot stand in a path
  */
@@ -24,7 +24,7 @@ export function compileRewrite(rewrite: string | undefined): Rewrite {
   const keepsRest = rewrite.endsWith('/*');
   const template = parseTemplate(keepsRest ? rewrite.slice(0, -2) : rewrite);
   if (template.references.length === 0) {
-    // Only canonical pieces: nothing to check for each request.
+    // All pieces are canonical, so requests need no check.
     const base = template.text;
     return ({ rest }) => (keepsRest ? base + rest || '/' : base);
   }
@@ -38,7 +38,9 @@ export function compileRewrite(rewrite: string | undefined): Rewrite {
   };
 }
 
-/** What a parameter of the client's path that cannot stand where a template puts it is answered with. */
+/**
+ * The error for a path parameter that cannot stand where a template puts it; other errors pass unchanged.
+ */
 export function unfit(error: unknown): unknown {
   if (!(error instanceof RangeError)) return error;
   return new GatewayError('GW_REQUEST_INVALID', `a path parameter is ${error.message}`, {
@@ -54,10 +56,10 @@ export function mustBeCanonical(path: string): string {
 }
 
 /**
- * The same for a path that has values of upstreams in it too; `ofClient` gives it with something
- * harmless in their place, and so tells whose fault it is.
+ * The same for a path that also holds values from upstreams. `ofClient` gives the path with harmless text
+ * in place of those, which tells whose value is at fault.
  *
- * @throws GW_REQUEST_INVALID where the client's values are to blame, else GW_UPSTREAM_INVALID
+ * @throws GW_REQUEST_INVALID if the client's values are at fault, else GW_UPSTREAM_INVALID
  */
 export function mustStayCanonical(path: string, ofClient: () => string): string {
   try {

@@ -1,6 +1,6 @@
 /**
- * A route as it runs: its config, the hooks of its plugins and the calls it may make, flattened at
- * boot, so that what is not there costs nothing.
+ * A route as it runs: its config, the hooks of its plugins and the calls it may make. It is flattened at
+ * boot, so that what is not configured costs nothing.
  */
 import type { Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -9,11 +9,11 @@ import type { Clock } from '../core/clock.ts';
 import type { RouteConfig } from '../config/build/config.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 
-/** Runs before the action; answering through `reply`, or throwing, ends the request there. */
+/** Runs before the action; answering through `reply` or throwing ends the request there. */
 export type RequestHook = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
 /** Edits the head of the answer, synchronously. */
 export type ResponseHook = (request: FastifyRequest, head: ResponseHead) => void;
-/** A stream to send the body through; `undefined` leaves it as it is. */
+/** Gives a stream to send the body through, or `undefined` to leave the body alone. */
 export type BodyTransform = (request: FastifyRequest, head: ResponseHead) => Transform | undefined;
 
 export interface Route {
@@ -22,41 +22,41 @@ export interface Route {
   readonly requestHooks: readonly RequestHook[];
   readonly responseHooks: readonly ResponseHook[];
   readonly transforms: readonly BodyTransform[];
-  /** A hook answers preflights: those are matched by the method they ask for. */
+  /** A hook answers preflights, so they are matched by the method they ask about. */
   readonly answersPreflight: boolean;
   /** Answers go through Fastify's reply, so that `onSend` hooks of ordinary plugins run. */
   readonly replyPath: boolean;
   /** Calls an upstream under this route. */
   readonly callOf: (upstream: string) => UpstreamCall;
   /**
-   * The same route with plugin options besides its own, as a BFF gives them to one of its routes.
+   * The same route with further plugin options, as a BFF gives them to one of its routes.
    *
-   * @throws {TypeError} for options that no plugin takes
+   * @throws {TypeError} for options that no plugin accepts
    */
   readonly narrowedBy: (options: Readonly<Record<string, unknown>>, endpoint: string) => Route;
 }
 
 export interface UpstreamCall {
   readonly call: Call;
-  /** Of this route: its own, or the upstream's. */
+  /** This route's own value, or else the upstream's. */
   readonly deadlineMs: number;
   readonly idleTimeoutMs: number;
 }
 
-/** Limits and time that actions share. */
+/** Limits and the clock that actions share. */
 export interface ActionContext {
   readonly clock: Clock;
-  /** Silence of a client that sends. */
+  /** How long a client may pause in its request body, in milliseconds. */
   readonly idleMs: number;
-  /** Bytes a second that its body must have; 0: any. */
+  /** Bytes per second at which the body must arrive; 0: no minimum. */
   readonly minRate: number;
-  /** For how long a client may take nothing of its answer. */
+  /** How long a client may take nothing of its answer, in milliseconds. */
   readonly readerIdleMs: number;
-  /** Longest target of a request. */
+  /** The longest request target, in bytes. */
   readonly urlBytes: number;
-  /** Told of each answer that stands in for an upstream's. */
+  /** Called for each fallback answer. */
   readonly onFallback: (route: string, reason: string) => void;
 }
 
-/** The last step of a route, behind all hooks. */
+/** The last step of a route, after all hooks. */
 export type Action = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;

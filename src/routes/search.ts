@@ -1,4 +1,6 @@
-/** One look for a route among the candidates whose path fits: the best of them, and what keeps it from being certain. */
+/**
+ * One search for a route among the candidates whose path fits: the best of them, and any doubt about it.
+ */
 import type { MatchConfig, RouteConfig } from '../config/build/config.ts';
 import type { Doubt, MatchRequest, Verdict } from './conditions.ts';
 
@@ -8,12 +10,12 @@ export interface Candidate {
   readonly rank: number;
   readonly methods: ReadonlySet<string> | undefined;
   readonly condition: ((request: MatchRequest) => Verdict) | undefined;
-  /** Host alone: what a 405 is judged by, besides the path. */
+  /** The host alone, which, besides the path, decides whether the answer is a 405. */
   readonly hostCondition: ((request: MatchRequest) => Verdict) | undefined;
   readonly groups: ((path: string) => Readonly<Record<string, string>> | undefined) | undefined;
 }
 
-/** One look for a route: the best so far, and those whose path fits but nothing else. */
+/** Collects the best candidate so far, and those whose path fits but nothing else. */
 export class Search {
   readonly path: string;
   readonly #request: MatchRequest;
@@ -41,13 +43,13 @@ export class Search {
     }
   }
 
-  /** What keeps the best from being certain: one that would win over it in some reading. */
+  /** The doubt about the best candidate: another one would win under some reading. */
   get doubt(): Doubt | undefined {
     const { best } = this;
     const wins = (other: Doubtful | undefined): other is Doubtful =>
       other !== undefined && other.rank < (best?.rank ?? Number.POSITIVE_INFINITY);
     if (wins(this.#near)) return this.#near.doubt;
-    // Where nothing would be served otherwise, nothing is: servers behind are not asked.
+    // If nothing is served anyway, it does not matter how upstreams would read the request.
     return best !== undefined && wins(this.#remote) ? this.#remote.doubt : undefined;
   }
 
