@@ -1,7 +1,6 @@
 /**
- * An action is one description: what the config may say of it, what in that cannot work, and how it
- * answers requests. `index.ts` lists them; schema, checks, `/status`, audit and mounting derive from that
- * list.
+ * An action is one description: its part of the config, the checks on that, and how it answers requests.
+ * `index.ts` lists all actions; schema, checks, `/status`, audit and mounting derive from that list.
  */
 import type { z } from 'zod';
 import type { ActionConfig, ActionModule, WrittenAction } from '../config/actions.ts';
@@ -11,36 +10,39 @@ import type { Action, ActionContext, Route } from '../routes/route.ts';
 type Shape = Readonly<Record<string, z.ZodType>>;
 
 export interface ActionDefinition<S extends z.ZodType, B extends Shape, C extends ActionConfig> {
-  /** The route's key that chooses it, such as `upstream`. */
+  /** The route key that selects it, such as `upstream`. */
   readonly key: string;
-  /** What `/status` and the log call it, such as `forward`. */
+  /** Its name in `/status` and the log, such as `forward`. */
   readonly kind: C['kind'];
-  /** Of the key's value; its description begins with `Action:`. */
+  /** The schema of the key's value; its description begins with `Action:`. */
   readonly schema: S;
-  /** Keys of the route that go with it alone. */
+  /** Route keys that are allowed with this action only. */
   readonly beside?: B;
-  /** It lets clients reach upstreams. */
+  /** Clients reach upstreams through it. */
   readonly callsUpstreams: boolean;
-  /** It takes the request's body; else one that is long ends the connection. */
+  /** It takes the request's body. Without this, a long body ends the connection. */
   readonly readsBody: boolean;
-  /** Finds what schemas cannot. */
+  /** Finds faults that a schema cannot. */
   check?(written: WrittenAction): Iterable<Finding>;
-  /** What it runs on; `beside` has the parsed values of its other keys. */
+  /** Builds the config it runs on; `beside` has the parsed values of its other keys. */
   build(value: z.output<S>, beside: { readonly [K in keyof B]: z.output<B[K]> }, route: Parsed): C;
   /** One line for `/status`; default: its kind. */
   describe?(config: C): string;
-  /** The last step of a route, made at boot. Absent: its module has routes of its own, which are mounted. */
+  /**
+   * The last step of a route, made at boot. Absent for an action whose module has its own routes; those
+   * are mounted.
+   */
   readonly create?: (route: Route, config: C, context: ActionContext) => Action;
 }
 
-/** A route as its schema gave it. */
+/** A route as parsed by its schema. */
 export type Parsed = Readonly<Record<string, unknown>>;
 
-/** An action whose types nobody needs to know any more. */
+/** An action with its types erased. */
 export interface AnyAction extends ActionModule {
   readonly readsBody: boolean;
   describe(config: ActionConfig): string;
-  /** `undefined` where it is mounted. */
+  /** `undefined` for a mounted action. */
   readonly create:
     ((route: Route, config: ActionConfig, context: ActionContext) => Action) | undefined;
 }
@@ -59,7 +61,8 @@ export function defineAction<S extends z.ZodType, C extends ActionConfig, B exte
     *check(written) {
       yield* definition.check?.(written) ?? [];
     },
-    // The schema has parsed what is handed on, and what it built is handed to nobody else.
+    // The casts hold: the schema has parsed these values, and each config goes only to the action that
+    // built it.
     build: (route) => definition.build(route[key] as never, route as never, route),
     describe: (config) => definition.describe?.(config as C) ?? kind,
     create: create && ((route, config, context) => create(route, config as C, context)),

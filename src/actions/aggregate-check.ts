@@ -16,7 +16,7 @@ export function* checkAggregate(
   path: Path,
   matches: Matches,
   checkUpstream: (name: string, path: Path) => Iterable<Finding>,
-  /** Where nobody says who the client is: the plugins that could. */
+  /** The plugins that could identify the client, if the route has none of them. */
   identifying: readonly string[],
 ): Generator<Finding> {
   const names = Object.keys(parts);
@@ -131,7 +131,7 @@ function findCycles(edges: ReadonlyMap<string, ReadonlySet<string>>): string[][]
   return cycles;
 }
 
-/** Two writes side by side could not be undone when one of them fails. */
+/** Of two writes in parallel, one could not be undone if the other failed. */
 function* checkWrites(parts: Tree, path: Path): Generator<Finding> {
   const writes = Object.entries(parts).filter(
     ([, part]) => isMap(part) && (part['method'] ?? 'GET') !== 'GET',

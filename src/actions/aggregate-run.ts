@@ -1,9 +1,10 @@
 /**
- * Calls several upstreams side by side and answers with one JSON object.
+ * Calls several upstreams in parallel and answers with one JSON object.
  *
- * A part that refers to another waits for it. A required part that fails ends the answer and its
- * siblings; any other is its default, or left out and named in `Gateway-Degraded`. What is taken whole
- * goes out as its upstream wrote it: no number loses digits.
+ * A part that refers to another waits for it. If a required part fails, so does the answer, and the other
+ * parts are cancelled. Any other failed part gets its default, or is left out and named in
+ * `Gateway-Degraded`. A part that is taken whole is sent as its upstream wrote it, so no number loses
+ * digits.
  */
 import { Body } from '../core/body.ts';
 import type { Call, UpstreamRequest } from '../core/call.ts';
@@ -25,30 +26,30 @@ import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
 
 interface Part {
   readonly config: PartConfig;
-  /** How its member of the answer begins. */
+  /** The start of its member in the answer: the key and the colon. */
   readonly key: Buffer;
-  /** What stands for it. */
+  /** Its value if it fails. */
   readonly default: Buffer | undefined;
   readonly upstream: UpstreamCall;
   readonly time: PartTime;
   readonly dependencies: readonly string[];
   readonly path: Render;
   readonly query: Render;
-  /** Absent where all of it is taken. */
+  /** Absent if the whole value is taken. */
   readonly pick: Pick | undefined;
-  /** Fields of the client that go on. */
+  /** The client's fields that are passed on. */
   readonly fields: readonly string[];
 }
 
-/** What there is of a part: all that came, or what was picked of it. */
+/** The value of a part: all of it, or the fields picked. */
 interface PartValue {
-  /** With the digits of its numbers; `undefined` where nothing was there to pick. */
+  /** Keeps the digits of numbers; `undefined` if there was nothing to pick. */
   readonly exact: unknown;
-  /** Absent where it must be written anew. */
+  /** The original text; absent if the value must be serialized again. */
   readonly bytes: Buffer | undefined;
 }
 
-/** What became of a part. */
+/** How a part ended. */
 type Outcome =
   | { readonly kind: 'value'; readonly value: PartValue }
   | { readonly kind: 'missing'; readonly error: unknown; readonly missing: MissingPart };
@@ -68,7 +69,7 @@ export function aggregating(route: Route, action: AggregateConfig, context: Acti
   });
 }
 
-/** The call that gives the object of all parts. */
+/** A call that answers with the object of all parts. */
 function aggregate(parts: readonly Part[], minimum: number): Call {
   return async function aggregated(request) {
     const { record } = clientOf(request.context);
@@ -108,7 +109,7 @@ function compilePart(
   };
 }
 
-/** One request's parts, under way. */
+/** The parts of one request, while they run. */
 class Run {
   readonly #parts: readonly Part[];
   readonly #request: UpstreamRequest;
@@ -146,7 +147,7 @@ class Run {
     } catch (error) {
       const { name, required } = part.config;
       if (required) throw asAnswer(name, error);
-      // A client's own mistake is told, whichever part meets it.
+      // A mistake of the client's is reported, whichever part finds it.
       if (isGatewayError(error) && CLIENTS_OWN.has(error.code)) throw error;
       return { kind: 'missing', error, missing: missingPart(this.#client, name, error) };
     }
@@ -195,24 +196,27 @@ class Run {
 type Values = Readonly<Record<string, unknown>>;
 const NONE: Values = {};
 
-/** Whatever the client takes: a part is read here, and to undo a coding costs more than to do without. */
+/**
+ * Whatever the client accepts: the gateway reads the part itself, and decoding costs more than asking for
+ * no coding.
+ */
 const ASKED_FOR = { accept: 'application/json', 'accept-encoding': 'identity' };
 
-/** What is wrong with the request, or its body, whoever is called. */
+/** Errors in the request or its body, independent of any upstream. */
 const CLIENTS_OWN: ReadonlySet<ErrorCode> = new Set([
   'GW_REQUEST_INVALID',
   'GW_REQUEST_TIMEOUT',
   'GW_BODY_TOO_LARGE',
 ]);
 
-/** What the client is told of a required part that failed. */
+/** The client's error for a required part that failed. */
 function asAnswer(name: string, error: unknown): GatewayError {
   const own = toGatewayError(error);
   if (own.code === 'GW_INTERNAL' || own.message.startsWith(name)) return own;
   return new GatewayError(own.code, `${name}: ${own.message}`, { ...own.options, cause: error });
 }
 
-/** The object that is sent. */
+/** The bytes of the answer. */
 function compose(parts: readonly Part[], outcomes: readonly Outcome[], minimum: number): Buffer {
   const pieces: Buffer[] = [];
   const missing: MissingPart[] = [];
@@ -238,7 +242,7 @@ function compose(parts: readonly Part[], outcomes: readonly Outcome[], minimum: 
   return Buffer.concat(pieces);
 }
 
-/** What was not answered at all says more than what was answered badly. */
+/** A part that was not answered says more about the failure than one that was answered badly. */
 function tooLittle(detail: string, outcomes: readonly Outcome[]): GatewayError {
   const failure = outcomes
     .map((outcome) => (outcome.kind === 'missing' ? toGatewayError(outcome.error) : undefined))
@@ -247,7 +251,7 @@ function tooLittle(detail: string, outcomes: readonly Outcome[]): GatewayError {
   return new GatewayError(code, detail, { ...failure?.options, cause: failure });
 }
 
-/** Of parts whose upstream did answer. */
+/** The codes of parts whose upstream did answer. */
 const ANSWERED: ReadonlySet<ErrorCode> = new Set([
   'GW_UPSTREAM_INVALID',
   'GW_ROUTE_NOT_FOUND',
@@ -260,7 +264,7 @@ const CLOSE = Buffer.from('}');
 
 function bytesOf(value: PartValue): Buffer | undefined {
   if (value.bytes !== undefined) return value.bytes;
-  // Looked at only here: to find it may take parsing once more.
+  // Read only here, because reading it may parse the text again.
   const { exact } = value;
   return exact === undefined ? undefined : Buffer.from(JSON.stringify(exact));
 }

@@ -1,4 +1,4 @@
-/** What the config may say of an aggregate. */
+/** The schema of an aggregate. */
 import { z } from 'zod';
 import type { ActionConfig } from '../config/actions.ts';
 import { method } from '../config/schema/route.ts';
@@ -50,7 +50,7 @@ const Part = z
   })
   .describe('One piece of the response.');
 
-/** A part's name stands in templates. */
+/** A part's name is used in templates. */
 const partName = () =>
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
     error: (issue) =>

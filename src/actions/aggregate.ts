@@ -1,4 +1,4 @@
-/** Calls several upstreams side by side and answers with one JSON object. */
+/** Calls several upstreams in parallel and answers with one JSON object. */
 import { isMap } from '../config/yaml/tree.ts';
 import { defineAction } from './action.ts';
 import { checkAggregate } from './aggregate-check.ts';

@@ -1,4 +1,4 @@
-/** Mounts a module of the user's, whose routes lie below the route's prefix. */
+/** Mounts a user's module; its routes lie below the route's prefix. */
 import { z } from 'zod';
 import type { ActionConfig, WrittenAction } from '../config/actions.ts';
 import type { Finding } from '../config/fault.ts';
@@ -24,7 +24,7 @@ export const bff = defineAction({
 
 type Alternative = WrittenAction['matches']['alternatives'][number];
 
-/** It is mounted once: at one prefix, which several matches may share. */
+/** A module is mounted once, at one prefix, which several matches may share. */
 function* checkMount({ matches: { alternatives } }: WrittenAction): Generator<Finding> {
   const isPlain = ({ pattern }: Alternative): boolean =>
     pattern?.kind === 'prefix' && pattern.parameters.length === 0;

@@ -1,8 +1,9 @@
 /**
- * What a forwarded request gets when its upstream fails: an answer of ours, or that of another upstream.
+ * Answers a forwarded request when its upstream fails: with a configured answer, or from another
+ * upstream.
  *
- * Stands around the whole call, retries and all; the answer is marked, so that nobody takes it for the
- * real one.
+ * Wraps the whole call, including retries. The answer is marked, so that nobody takes it for the real
+ * one.
  */
 import { Body } from '../core/body.ts';
 import type { Call, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
@@ -55,10 +56,10 @@ export function buildFallback(written: z.output<typeof Fallback>): FallbackConfi
     : { kind: 'upstream', on, upstream: written.upstream };
 }
 
-/** Says that the answer is not the one that was asked for, and why. */
+/** Marks the answer as a fallback and gives the reason. */
 export const FALLBACK_HEADER = 'gateway-fallback';
 
-/** Codes that a fallback takes over, by the word the config has for them. */
+/** The codes that a fallback takes over, with the config's word for each. */
 const REASONS: Readonly<Partial<Record<ErrorCode, FallbackReason>>> = {
   GW_UPSTREAM_CONNECT: 'unavailable',
   GW_UPSTREAM_RESET: 'unavailable',
@@ -71,7 +72,7 @@ const REASONS: Readonly<Partial<Record<ErrorCode, FallbackReason>>> = {
   GW_DEADLINE_EXCEEDED: 'timeout',
 };
 
-/** With these no upstream has seen the request. */
+/** Codes after which no upstream has seen the request. */
 const UNSENT: ReadonlySet<ErrorCode> = new Set([
   'GW_UPSTREAM_CONNECT',
   'GW_BULKHEAD_FULL',
@@ -84,7 +85,7 @@ export interface FallbackOptions {
   /** Calls another upstream under the same route, with a deadline of its own. */
   readonly callOf: (upstream: string) => Call;
   readonly clock: Clock;
-  /** Told of each time, for the metric. */
+  /** Called for each fallback, for the metric. */
   readonly onFallback: (reason: FallbackReason) => void;
 }
 
@@ -94,7 +95,7 @@ interface Failure {
   readonly wasSent: boolean;
 }
 
-/** `call`, and what is done where it fails. */
+/** Wraps `call` with its fallback. */
 export function withFallback(call: Call, options: FallbackOptions): Call {
   const { config, clock, onFallback } = options;
   const reasons = new Set(config.on);
@@ -105,7 +106,7 @@ export function withFallback(call: Call, options: FallbackOptions): Call {
     request.signal.reason === undefined &&
     (config.kind === 'respond' || maySendAgain(request, failure));
   return async function fallingBack(request) {
-    // A deadline ends this call, and not the one that takes its place.
+    // A child, because the deadline must end this call and not the fallback's.
     const outcome = await outcomeOf(call, { ...request, signal: request.signal.child() });
     const failure = failureOf(outcome);
     if (failure === undefined || !takesOver(failure, request)) return unwrap(outcome);
@@ -114,14 +115,16 @@ export function withFallback(call: Call, options: FallbackOptions): Call {
     request.record.firstEnding ??= endingOf(outcome);
     onFallback(reason);
     const fallback = await outcomeOf(instead, request);
-    // That nothing takes its place is not what went wrong with it.
+    // A refused fallback would hide the failure itself: report that instead.
     if (isKept && fallback.kind === 'error' && isRefusal(fallback.error)) return unwrap(outcome);
     const response = unwrap(fallback);
     return { ...response, headers: { ...response.headers, [FALLBACK_HEADER]: reason } };
   };
 }
 
-/** Ends an answer that is replaced, so that its slot is free; says whether it could still be given. */
+/**
+ * Ends an answer that is replaced, which frees its slot; returns whether the answer could still be sent.
+ */
 async function freed(outcome: Outcome, clock: Clock): Promise<boolean> {
   if (outcome.kind === 'error' || (await endsSoon(outcome.response.body, clock))) return true;
   outcome.response.body.destroy();
@@ -137,7 +140,7 @@ function failureOf(outcome: Outcome): Failure | undefined {
   return reason && { reason, wasSent: !UNSENT.has(outcome.error.code) };
 }
 
-/** As with a retry: all of the request is there still, and it is safe to send it twice. */
+/** The rule of retries: the whole request is still here, and sending it twice is safe. */
 function maySendAgain({ body, method }: UpstreamRequest, { wasSent }: Failure): boolean {
   if (streamed(body)?.isReplayable === false) return false;
   return !wasSent || isIdempotent(method);

@@ -1,4 +1,4 @@
-/** Sends a client's request to one upstream, and its answer back: both bodies stream. */
+/** Sends a client's request to one upstream and the answer back; both bodies stream. */
 import { z } from 'zod';
 import type { ActionConfig } from '../config/actions.ts';
 import { defined } from '../config/build/upstream.ts';
@@ -75,7 +75,7 @@ function forwarding(route: Route, action: ForwardConfig, context: ActionContext)
   });
 }
 
-/** `call`, with what stands in for it. */
+/** Wraps `call` with the configured fallback. */
 function fallingBack(
   call: Call,
   config: FallbackConfig,

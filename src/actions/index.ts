@@ -1,4 +1,4 @@
-/** The actions a route may have. A new one is its file, its test, and a line here. */
+/** The actions a route may have. A new one needs a file, a test, and a line here. */
 import type { AnyAction } from './action.ts';
 import { aggregate } from './aggregate.ts';
 import { bff } from './bff.ts';

@@ -55,7 +55,7 @@ export const redirect = defineAction({
   create: (_route, config) => redirecting(config),
 });
 
-/** The query goes along. */
+/** Keeps the client's query. */
 function redirecting({ to, status }: RedirectConfig): Action {
   const keepsRest = to.endsWith('/*');
   const template = parseTemplate(keepsRest ? to.slice(0, -2) : to);

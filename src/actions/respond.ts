@@ -1,4 +1,4 @@
-/** Answers by itself, with what the config says. */
+/** Answers with a fixed response from the config. */
 import { z } from 'zod';
 import { fieldName, fieldValue } from '../config/schema/types.ts';
 import type { MutableHeaders } from '../core/headers.ts';
@@ -43,7 +43,7 @@ export const respond = defineAction({
   create: (_route, config) => responding(config),
 });
 
-/** Everything is made at boot. */
+/** The response is built once, at boot. */
 function responding(config: RespondConfig): Action {
   const { status, headers, payload } = ownAnswer(config);
   return function responded(_request, reply) {
@@ -57,10 +57,10 @@ interface OwnAnswer {
   readonly payload: Buffer | undefined;
 }
 
-/** What the config says, as it goes on the wire. */
+/** The configured answer, as it is sent. */
 export function ownAnswer({ status, headers, body }: RespondConfig): OwnAnswer {
   const isText = typeof body === 'string';
-  // As bytes: to text Fastify would add a charset, whatever the config says of its type.
+  // As bytes: Fastify would add a charset to text, whatever type the config gives.
   const payload =
     body === undefined ? undefined : Buffer.from(isText ? body : JSON.stringify(body));
   const type = isText ? 'text/plain; charset=utf-8' : 'application/json';
