@@ -1,7 +1,7 @@
 /**
- * The last net: nobody waits for ever for an answer, whatever a hook or a handler waits for.
+ * The last safety net: no client waits forever for an answer, whatever a hook or a handler waits for.
  *
- * Deadlines bound calls, and `idle` bounds clients; this bounds what nobody else does.
+ * Deadlines bound calls and `idle` bounds clients; this bounds everything else.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.ts';
@@ -10,20 +10,20 @@ import { type Timeout, Timeouts } from '../core/timeouts.ts';
 import type { ClientExchange } from './client-exchange.ts';
 import { sendProblem } from './problem.ts';
 
-/** Begins to wait for the answer to one request; stop it when the response closes. */
+/** Starts the wait for the answer to one request. The caller stops it when the response closes. */
 export type AnswerLimit = (
   request: IncomingMessage,
   response: ServerResponse,
   exchange: ClientExchange,
 ) => Timeout;
 
-/** GW_DEADLINE_EXCEEDED where the head of an answer is not there after `ms`. */
+/** Fails a request with GW_DEADLINE_EXCEEDED if the head of its answer is not sent within `ms`. */
 export function answerLimit(ms: number, clock: Clock): AnswerLimit {
   const timeouts = new Timeouts(ms, clock);
   return (request, response, exchange) => {
     const timeout = timeouts.start(() => {
       if (response.headersSent || response.destroyed) return;
-      // A body that somebody takes has limits of its own.
+      // A body that is being read has its own limits.
       if (exchange.body.isTaken && !request.complete) timeouts.begin(timeout);
       else giveUp(response, exchange, ms);
     });
@@ -34,7 +34,7 @@ export function answerLimit(ms: number, clock: Clock): AnswerLimit {
 function giveUp(response: ServerResponse, exchange: ClientExchange, ms: number): void {
   const error = new GatewayError('GW_DEADLINE_EXCEEDED', `no answer within ${ms} ms`);
   exchange.signal.cancel(error);
-  // Whoever hears of that answers now. If nobody does, nobody would have.
+  // Work that listens to the signal answers now. If none does, the gateway answers.
   setImmediate(() => {
     const { reply, route, endpoint, id } = exchange;
     if (response.headersSent || response.destroyed) return;
@@ -43,7 +43,7 @@ function giveUp(response: ServerResponse, exchange: ClientExchange, ms: number):
       return;
     }
     reply.log.warn({ route, endpoint }, 'a hook or a handler did not finish in time');
-    // A hook of the answer itself waits: to send another one is too late.
+    // A hook on the answer itself is stuck; it is too late to send another one.
     if (reply.sent) response.destroy(error);
     else void reply.send(error);
   });

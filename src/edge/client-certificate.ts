@@ -1,4 +1,4 @@
-/** The certificate that a client has shown, where TLS has verified it. */
+/** A client's certificate, once TLS has verified it. */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { subjectNames } from '../config/check/certificate-names.ts';
@@ -15,7 +15,7 @@ export interface ClientCertificate {
   readonly serialNumber: string;
 }
 
-/** `undefined` where there is none, or none that an authority of the config has signed. */
+/** `undefined` if the client has none, or none signed by a configured authority. */
 export function certificateOf(socket: Socket): ClientCertificate | undefined {
   const { authorized, getPeerX509Certificate } = socket as Partial<TLSSocket>;
   if (authorized !== true || getPeerX509Certificate === undefined) return undefined;

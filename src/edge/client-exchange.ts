@@ -1,6 +1,6 @@
 /**
- * One request of a client, from its head to the close of its response: the request itself, who takes its body,
- * and the record of what happens to it.
+ * One client request, from its head to the close of its response: the request, its body, and the record
+ * of what happens to it.
  */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply } from 'fastify';
@@ -16,13 +16,13 @@ const EXCHANGE: unique symbol = Symbol('portico.exchange');
 export class ClientExchange extends ClientRequest {
   readonly record: RequestRecord;
   readonly body = new ClientBody();
-  /** Pattern of the BFF's route, for metrics. */
+  /** The pattern of the BFF's route, for metrics. */
   endpoint = '';
-  /** Why the route that was found only refuses. */
+  /** The error to answer with, if the matched route refuses the request. */
   refusal: GatewayError | undefined;
-  /** An answer has begun through Fastify's reply, though it may take a while: no hook goes on. */
+  /** Sending through Fastify's reply has begun and may take a while; no further hook runs. */
   isAnswering = false;
-  /** Fastify's, once a route has been matched. */
+  /** Fastify's reply, once a route has been matched. */
   reply: FastifyReply | undefined;
 
   constructor(head: RequestHead, startedAt: number) {
@@ -30,7 +30,7 @@ export class ClientExchange extends ClientRequest {
     this.record = new RequestRecord(startedAt);
   }
 
-  /** All of the body, read once; see {@link readBody}. */
+  /** The whole body, read once; see {@link readBody}. */
   readBody(): Promise<Buffer> {
     return this.body.whole(() => readBody(this));
   }
@@ -42,14 +42,18 @@ export function setExchange(raw: IncomingMessage, exchange: ClientExchange): voi
   (raw as Carrier)[EXCHANGE] = exchange;
 }
 
-/** The exchange that `raw` began; set before anything of Fastify runs. */
+/** The exchange of `raw`; it is set before Fastify runs. */
 export function exchangeOf(raw: IncomingMessage): ClientExchange {
   const exchange = (raw as Carrier)[EXCHANGE];
   if (exchange === undefined) throw new TypeError('this request did not come through the gateway');
   return exchange;
 }
 
-/** The client's request that calls in `context` are made for. @throws {TypeError} where there is none */
+/**
+ * The client's request that calls in `context` are made for.
+ *
+ * @throws {TypeError} if there is none
+ */
 export function clientOf(context: CallContext): ClientExchange {
   if (context instanceof ClientExchange) return context;
   throw new TypeError('this call is made for no request of a client');

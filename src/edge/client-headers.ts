@@ -1,15 +1,15 @@
 /**
- * Fields a client may not send: what only the gateway or its plugins may say.
+ * Fields a client may not send, because only the gateway or its plugins may set them.
  *
- * Removed before anything reads the request, on every route, in every spelling: `x-user-id` and
- * `x_user_id` are one name to many servers behind us, so that names with `_` are dropped whole.
+ * They are removed before anything reads the request, on every route, in every spelling. To many upstream
+ * servers `x-user-id` and `x_user_id` are one name, so all names with `_` are dropped.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { GatewayError } from '../core/errors.ts';
 import { connectionOptions } from '../core/headers.ts';
 import { ADDRESS_FIELDS, ORIGIN_FIELDS } from './client-origin-fields.ts';
 
-/** What a proxy in front of us would say, or what overrides the request line behind us. */
+/** Fields that a proxy in front would set, or that override the request line in an upstream. */
 const SPOOFABLE: ReadonlySet<string> = new Set([
   'forwarded',
   'x-forwarded',
@@ -23,12 +23,12 @@ const SPOOFABLE: ReadonlySet<string> = new Set([
   'x-rewrite-url',
 ]);
 
-/** All of them: `-For`, `-Host`, `-Client-Cert`, `-User`, and whatever else somebody behind us reads. */
+/** The prefix of `-For`, `-Host`, `-Client-Cert`, `-User`, and whatever else an upstream may read. */
 const FORWARDED = 'x-forwarded-';
 
 /**
- * `Connection` cannot take these away (RFC 9110 §7.6.1 allows it to name hop-by-hop fields only), nor
- * what says where the body ends: without it the body would be lost on its way.
+ * Fields that `Connection` cannot remove: RFC 9110 §7.6.1 allows it to name hop-by-hop fields only, and a
+ * body whose framing fields are gone would be lost.
  */
 const PROTECTED = /^(host|authorization|cookie|content-.*|expect|transfer-encoding|via)$/;
 
@@ -43,8 +43,8 @@ export function forbiddenFields(
 }
 
 /**
- * The names, in lower case, that no request of a trusted proxy may carry: it may say where the client
- * comes from. Where `clientAddress` names the field for that, it says the address in no other.
+ * The names, in lower case, that no request of a trusted proxy may carry. A proxy may say where the
+ * client comes from; if `clientAddress` names a field, the address may be in that one only.
  */
 export function forbiddenToProxies(
   owned: Iterable<string>,
@@ -56,7 +56,7 @@ export function forbiddenToProxies(
   return names;
 }
 
-/** Removes from `request` what a client may not send. */
+/** Removes the `forbidden` fields from `request`. */
 export function removeForbidden(request: IncomingMessage, forbidden: ReadonlySet<string>): void {
   const headers = request.headers;
   for (const name in headers) {
@@ -71,15 +71,15 @@ export function removeForbidden(request: IncomingMessage, forbidden: ReadonlySet
 
 function removeNamedByConnection(headers: IncomingHttpHeaders, connection: string): void {
   for (const name of connectionOptions(connection)) {
-    // These still mean something to this hop; they are not passed on anyway.
+    // These still matter on this hop, and are never passed on.
     if (name === 'upgrade' || name === 'te' || name === 'keep-alive' || name === 'close') continue;
     if (!PROTECTED.test(name)) delete headers[name];
   }
 }
 
 /**
- * Framing that two servers could read differently (RFC 9112 §6.1, §6.3): a transfer coding other
- * than `chunked`, or any in HTTP/1.0. Node's parser has refused the rest already.
+ * Refuses framing that two servers could read differently (RFC 9112 §6.1, §6.3): a transfer coding other
+ * than `chunked`, or any in HTTP/1.0. Node's parser refuses all other cases.
  *
  * @throws GW_REQUEST_INVALID
  */
@@ -92,7 +92,8 @@ export function checkFraming({ headers, httpVersionMinor: minor }: IncomingMessa
 }
 
 /**
- * The one expectation there is (RFC 9110 §10.1.1). HTTP/1.0 has none: there it is ignored.
+ * Refuses every expectation but `100-continue`, the only one defined (RFC 9110 §10.1.1). HTTP/1.0 has
+ * none, so there the field is ignored.
  *
  * @throws GW_EXPECTATION
  */
@@ -105,12 +106,12 @@ export function checkExpectation({ headers, httpVersion }: IncomingMessage): voi
   }
 }
 
-/** So much of a body that nobody wants is read to its end, to keep the connection. */
+/** Unwanted bodies up to this length are read to the end, to keep the connection. */
 const DROPPED_BYTES = 65_536;
 
-/** May the rest of this body be too long to read just for the sake of the connection? */
+/** May this body be too long to read just to keep the connection? */
 export function hasLongBody(request: IncomingMessage): boolean {
-  // A stream of HTTP/2 ends by itself.
+  // HTTP/2 ends the stream, not the connection.
   if (request.complete || request.httpVersionMajor === 2) return false;
   const { 'transfer-encoding': coding, 'content-length': length } = request.headers;
   return coding !== undefined || Number(length ?? 0) > DROPPED_BYTES;
@@ -124,7 +125,7 @@ export function hasBody(request: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || isOpenStream(request);
 }
 
-/** In HTTP/2 no field needs to say so: the stream goes on. */
+/** In HTTP/2 an open stream announces a body, without any field. */
 function isOpenStream(request: IncomingMessage): boolean {
   if (request.httpVersionMajor !== 2) return false;
   const { stream } = request as IncomingMessage & {

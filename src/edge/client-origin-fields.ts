@@ -1,6 +1,6 @@
 /**
- * Fields in which proxies and networks tell where a client comes from, and servers read it: a client
- * that could send one would choose its own address, host or scheme.
+ * Fields in which proxies and networks tell servers where a client comes from. A client that could send
+ * one would choose its own address, host or scheme.
  */
 
 /** The client's address. */
@@ -56,7 +56,7 @@ export const ADDRESS_FIELDS: readonly string[] = [
   'x-vercel-proxied-for',
 ];
 
-/** The host it asked for, the scheme it came by, the path before somebody changed it. */
+/** The requested host, the scheme, and the path before it was rewritten. */
 export const ORIGIN_FIELDS: readonly string[] = [
   'cf-visitor',
   'cloudfront-forwarded-proto',

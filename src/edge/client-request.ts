@@ -1,6 +1,6 @@
 /**
- * Who asks for what. Read from the head of a request, and complete once a route is matched: then nothing
- * of it changes, but that a consumer joins it after authentication, and hooks say what upstreams are told.
+ * Who asks for what. It is read from the head of a request and complete once a route is matched. After
+ * that, only authentication adds the consumer, and hooks add headers for upstreams.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Consumer } from '../core/call.ts';
@@ -11,10 +11,10 @@ import { gatewayHeaders } from './forwarded.ts';
 import type { PeerInfo } from './peer.ts';
 import type { RequestTarget } from './request-target.ts';
 
-/** In place of a route's name until one is found. */
+/** The name of the route until one is found. */
 export const UNMATCHED = 'unmatched';
 
-/** What the matcher has found. */
+/** The matcher's result. */
 export interface MatchedRoute {
   readonly name: string;
   /** Decoded. */
@@ -29,7 +29,7 @@ const NO_ROUTE: MatchedRoute = { name: UNMATCHED, params: Object.freeze({}), res
 export interface RequestHead {
   readonly id: string;
   readonly method: string;
-  /** Those that a client may not send are gone once a route is matched. */
+  /** Once a route is matched, those that a client may not send have been removed. */
   readonly headers: IncomingHttpHeaders;
   /** The client, as far as it is known. */
   readonly peer: PeerInfo;
@@ -40,10 +40,10 @@ export class ClientRequest implements CallContext {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
   readonly peer: PeerInfo;
-  /** Ends when the client leaves before its response is complete. */
+  /** Cancelled when the client disconnects before its response is complete. */
   readonly signal = new Cancellation();
   consumer: Consumer | undefined;
-  /** What plugins would ask for; see challenge.ts. */
+  /** The credentials that plugins would accept; see challenge.ts. */
   challenges: Map<string, string> | undefined;
   /** Headers for every call; see told-upstreams.ts. */
   toldUpstreams: Record<string, string> | undefined;
@@ -58,27 +58,27 @@ export class ClientRequest implements CallContext {
     this.peer = peer;
   }
 
-  /** What it asks for, as soon as that could be read; or what the log may show of it. */
+  /** Sets the target, once it is read; for a refused one, the part that the log may show. */
   aim(target: RequestTarget): void {
     this.#target = target;
   }
 
-  /** `undefined`: none after all. */
+  /** Sets the route; `undefined`: there is none after all. */
   match(route: MatchedRoute | undefined): void {
     this.#route = route ?? NO_ROUTE;
   }
 
-  /** Canonical; of a target that was refused, what the log may show of it. */
+  /** Canonical; for a refused target, the part that the log may show. */
   get path(): string {
     return this.#target.path;
   }
 
-  /** With its `?`; empty where there is none. */
+  /** With its `?`; empty if there is none. */
   get query(): string {
     return this.#target.query;
   }
 
-  /** Authority of the request: canonical, with its port as the client sent it. */
+  /** The authority of the request: canonical, with the port as the client sent it. */
   get host(): string {
     return this.#target.host;
   }
@@ -98,7 +98,7 @@ export class ClientRequest implements CallContext {
     return this.#route.rest;
   }
 
-  /** Of the client; that of a proxy in front where the config does not trust it. */
+  /** The client's address; behind a proxy that is not trusted, the proxy's. */
   get address(): string {
     return this.peer.address;
   }
@@ -107,12 +107,12 @@ export class ClientRequest implements CallContext {
     return this.peer.scheme;
   }
 
-  /** Verified; absent where the client has shown none. */
+  /** Verified; absent if the client has shown none. */
   get certificate(): PeerInfo['certificate'] {
     return this.peer.certificate;
   }
 
-  /** What every call made for it says of the client. */
+  /** The gateway's fields for every call made for this request. */
   get fields(): Headers {
     return (this.#fields ??= gatewayHeaders(this));
   }

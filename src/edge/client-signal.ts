@@ -1,4 +1,4 @@
-/** Ends the work for a client that has left, and the wait for one that does not end. */
+/** Ends the work for clients that have left, and bounds the wait for clients that do not finish. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -7,12 +7,12 @@ import type { ClientExchange } from './client-exchange.ts';
 import { linger } from './linger.ts';
 
 /**
- * Cancels `exchange.signal` when the client leaves before its response is complete, then tells
- * `onClose`; the one place that sees every request end, and the wait for its answer.
+ * Cancels `exchange.signal` if the client leaves before its response is complete, then calls `onClose`.
+ * This is the one place where every request ends, and with it the `limit` on its answer.
  *
- * Watches the response, not the request: the request's `close` also fires once its body has been
- * read, which is why Fastify 5's own `request.signal` aborts healthy POSTs (fastify/fastify#6725).
- * A hijacked or aborted reply never fires Fastify's `onResponse`, so that counting belongs here too.
+ * Watches the response, not the request: the request's `close` also fires once its body has been read,
+ * which is why Fastify 5's own `request.signal` aborts healthy POSTs (fastify/fastify#6725). A hijacked
+ * or aborted reply never fires Fastify's `onResponse`, so requests are counted here too.
  */
 export function watchClient(
   response: ServerResponse,
@@ -20,7 +20,7 @@ export function watchClient(
   limit: Timeout,
   onClose: (exchange: ClientExchange, response: ServerResponse) => void,
 ): void {
-  // It comes once; `once` would only wrap the listener, and remove it.
+  // `close` fires once, so `once` would only add the cost of wrapping and removing the listener.
   response.on('close', () => {
     limit.stop();
     if (!response.writableFinished) {
@@ -33,9 +33,9 @@ export function watchClient(
 }
 
 /**
- * Once the answer is out, the rest of a body that nobody reads may keep its connection for `ms`, and
- * no longer: Node drops those bytes without asking how many there are, or how slowly they come. Where
- * the answer closes the connection, it lingers until the client has had time to read it.
+ * Once the answer is sent, the unread rest of a body may keep its connection for at most `ms`: Node drops
+ * those bytes, however many there are and however slowly they come. If the answer closes the connection,
+ * it lingers until the client has had time to read.
  */
 export function boundUnread(
   request: IncomingMessage,
@@ -43,9 +43,9 @@ export function boundUnread(
   clock: Clock,
   ms: number,
 ): void {
-  // A stream of HTTP/2 ends by itself.
+  // HTTP/2 ends the stream, not the connection.
   if (request.httpVersionMajor === 2) return;
-  // Before Node's own listener, which closes the connection.
+  // Runs before Node's own listener, which closes the connection.
   response.prependOnceListener('finish', () => {
     const { socket } = request;
     if (request.complete || socket.destroyed) return;
@@ -62,7 +62,7 @@ export function boundUnread(
     const timer = clock.after(ms, settle);
     request.on('close', settle);
     socket.on('close', settle);
-    // How Node closes it.
+    // Node closes the connection by calling this.
     socket.destroySoon = () => {
       stop();
       linger(socket, clock, ms);

@@ -1,4 +1,4 @@
-/** The body of a client's request: on its way to one upstream, or read whole before that. */
+/** The body of a client's request: streamed to one upstream, or read whole first. */
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -7,22 +7,22 @@ import { Upload } from '../core/upload.ts';
 import { hasBody } from './client-headers.ts';
 import type { ClientExchange } from './client-exchange.ts';
 
-/** A retry may need the request body again; up to this much of it is kept. */
+/** How much of a request body is kept for a retry. */
 const KEPT_BYTES = 65_536;
 
 export interface UploadLimits {
   readonly clock: Clock;
-  /** Silence of the client. */
+  /** How long the client may pause, in milliseconds. */
   readonly idleMs: number;
-  /** Bytes a second; 0: any. */
+  /** Bytes per second; 0: no minimum. */
   readonly minRate: number;
   readonly limitBytes: number;
-  /** Silence of who takes it. */
+  /** How long the body may wait to be read, in milliseconds. */
   readonly stallMs: number;
 }
 
 /**
- * The upload of a request that has a body. A declared length over the limit was refused before.
+ * Opens the upload of a request with a body. A declared length over the limit has been refused already.
  */
 export function openUpload(
   request: FastifyRequest,
@@ -40,7 +40,7 @@ export function openUpload(
   const upload = new Upload(source, length, {
     clock,
     limitBytes,
-    // What is held anyway can be sent again, all of it.
+    // A body that is in memory anyway can be sent again in full.
     keepBytes: Math.max(KEPT_BYTES, body?.length ?? 0),
     idleMs,
     minRate: isConversation ? 0 : minRate,
@@ -61,19 +61,20 @@ export function openUpload(
   return upload;
 }
 
-/** Also of `application/grpc+proto` and `application/grpc-web`. */
+/** Includes `application/grpc+proto` and `application/grpc-web`. */
 const isGrpc = (type: string | undefined): boolean =>
   type !== undefined && /^application\/grpc/i.test(type);
 
-/** Would an answer now leave some of the body on the connection? A stream of HTTP/2 ends by itself. */
+/** Would an answer now leave some of the body on the connection? HTTP/2 ends just the stream. */
 export const isLeft = ({ httpVersionMajor }: IncomingMessage, { isEnded }: Upload): boolean =>
   !isEnded && httpVersionMajor === 1;
 
 /**
- * All of a body, under the limits of the route; whoever sends it on afterwards sends the same bytes.
+ * Reads the whole body, under the limits of the route. If it is sent on afterwards, upstreams get the
+ * same bytes.
  *
  * @throws GW_BODY_TOO_LARGE, GW_REQUEST_TIMEOUT, GW_CLIENT_CLOSED
- * @throws {TypeError} once it is on its way to an upstream
+ * @throws {TypeError} once it is being sent to an upstream
  */
 export async function readBody(exchange: ClientExchange): Promise<Buffer> {
   const { reply, body } = exchange;

@@ -1,6 +1,6 @@
-/** Cookies, read one at a time: most requests need none of them. */
+/** Reads one cookie at a time, because most requests need none. */
 
-/** The first cookie of that name (RFC 6265 §5.4), as sent. */
+/** The value of the first cookie with that name (RFC 6265 §5.4), as sent. */
 export function cookieValue(header: string | undefined, name: string): string | undefined {
   if (header === undefined) return undefined;
   for (const pair of header.split(';')) {

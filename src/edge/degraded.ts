@@ -1,4 +1,4 @@
-/** Says which parts an answer is made without. */
+/** Marks an answer with the parts it lacks. */
 import type { FastifyReply } from 'fastify';
 import type { MutableHeaders } from '../core/headers.ts';
 import type { MissingPart, RequestRecord } from '../core/record.ts';
@@ -6,7 +6,7 @@ import { exchangeOf } from './client-exchange.ts';
 
 const FIELD = 'gateway-degraded';
 
-/** `Gateway-Degraded: payment;reason=timeout`, added to; such an answer is not for caches. */
+/** Adds to `Gateway-Degraded: payment;reason=timeout`, and forbids caching the answer. */
 export function markDegraded(reply: FastifyReply, missing: readonly MissingPart[]): void {
   if (missing.length === 0) return;
   const fields = degradedFields(exchangeOf(reply.request.raw).record, missing);
@@ -17,7 +17,7 @@ export function markDegraded(reply: FastifyReply, missing: readonly MissingPart[
   });
 }
 
-/** The same for an answer that is no reply of Fastify's; none where nothing is missing. */
+/** The same fields for an answer without Fastify's reply; none if nothing is missing. */
 export function degradedFields(
   record: RequestRecord,
   missing: readonly MissingPart[],

@@ -1,25 +1,25 @@
-/** What `X-Forwarded-For` and `Forwarded` (RFC 7239) list, the nearest proxy's entry first. */
+/** Reads `X-Forwarded-For` and `Forwarded` (RFC 7239), the nearest proxy's entry first. */
 import { canonicalAddress } from '../config/schema/address-range.ts';
 
 export interface ForwardedEntry {
-  /** Absent: `unknown`, a made-up name, or what nobody can read. */
+  /** Absent for `unknown`, an obfuscated name, or an invalid one. */
   readonly address: string | undefined;
   readonly proto?: string | undefined;
   readonly host?: string | undefined;
 }
 
-/** A port may follow: `192.0.2.1:4711`, `[2001:db8::1]:4711`; only those in brackets are IPv6 then. */
+/** With an optional port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. IPv6 with a port needs the brackets. */
 const NODE = /^(?:\[([0-9A-Fa-f:.]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d{1,5})?$/;
 
-/** The address of a node; `undefined` where it is none. */
+/** The address of a node; `undefined` if the text is none. */
 export function addressIn(text: string): string | undefined {
   const parts = NODE.exec(text);
   return canonicalAddress(parts?.[1] ?? parts?.[2] ?? text);
 }
 
 /**
- * The entries of `X-Forwarded-For`, read as they are asked for. Empty ones are none, here and in every
- * list (RFC 9110 §5.6.1.2).
+ * The entries of `X-Forwarded-For`, read lazily. Empty entries are skipped, as in every list (RFC 9110
+ * §5.6.1.2).
  */
 export function* readAddresses(list: string): Generator<ForwardedEntry> {
   let end = list.length;
@@ -31,7 +31,7 @@ export function* readAddresses(list: string): Generator<ForwardedEntry> {
   }
 }
 
-/** The elements of a list without quotes. */
+/** The elements of a list that has no quoted strings. */
 export const elementsOf = (list: string): readonly string[] =>
   list
     .split(',')
@@ -39,8 +39,8 @@ export const elementsOf = (list: string): readonly string[] =>
     .filter((each) => each !== '');
 
 /**
- * The elements of `Forwarded`; none where a quote is not closed: it could be a client's, and have
- * swallowed what a proxy added.
+ * The elements of `Forwarded`; none if a quote is not closed, because it could be a client's and hide
+ * what a proxy added.
  */
 export function readForwarded(list: string): readonly ForwardedEntry[] {
   return splitOutsideQuotes(list, ',').toReversed().map(readElement);
@@ -65,7 +65,7 @@ function readElement(element: string): ForwardedEntry {
   };
 }
 
-/** Without the empty ones, which the grammar of both lists allows. */
+/** Skips empty elements, which the grammar of both lists allows. */
 function splitOutsideQuotes(text: string, separator: string): string[] {
   const parts: string[] = [];
   let isQuoted = false;

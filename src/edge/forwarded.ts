@@ -1,20 +1,25 @@
 /**
- * The fields a request carries upstream: the client's, without those of its connection, with ours.
+ * The fields sent upstream: the client's, without those of its connection, plus the gateway's own.
  *
- * `X-Forwarded-*` and `Forwarded` (RFC 7239) are said by us alone, from the peer we see and from what
- * proxies that we trust have said of the client.
+ * Only the gateway sets `X-Forwarded-*` and `Forwarded` (RFC 7239): from the peer, and from what trusted
+ * proxies say about the client.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { HOP_BY_HOP, type MutableHeaders } from '../core/headers.ts';
 import type { PeerInfo } from './peer.ts';
 
-/** Besides the hop-by-hop fields: said anew, or met by us (RFC 9110 §10.1.1). */
+/**
+ * Besides hop-by-hop fields: those that the gateway sets itself or, like `Expect`, answers itself (RFC
+ * 9110 §10.1.1).
+ */
 const NOT_COPIED: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'host', 'expect', 'via']);
 
 /** RFC 9110 §7.6.3. */
 export const VIA = '1.1 portico';
 
-/** The client's fields that go on; `te: trailers` does, since we pass trailers on. */
+/**
+ * The client's fields that are passed on; these include `te: trailers`, since trailers are passed on too.
+ */
 export function forwardedHeaders(headers: IncomingHttpHeaders): MutableHeaders {
   const out: MutableHeaders = {};
   for (const name in headers) {
@@ -31,7 +36,7 @@ interface Client {
   readonly id: string;
 }
 
-/** What every call made for a client's request says of it. */
+/** The gateway's fields for every call made for a client's request. */
 export function gatewayHeaders({ peer, host, id }: Client): MutableHeaders {
   const said: MutableHeaders = {
     via: VIA,

@@ -1,21 +1,22 @@
 /**
- * A gRPC call that fails at once is answered by trailers alone: one head, without a body, that says what
- * the trailers would ("Trailers-Only" of the protocol over HTTP/2). On its way through a gateway head and
- * end become two frames, and clients look for the status in the second. So it goes there.
+ * A gRPC call that fails at once is answered with one head that holds the trailers ("Trailers-Only" in
+ * gRPC over HTTP/2), and no body. A gateway sends head and end as two frames, and clients look for the
+ * status in the second, so it is moved there.
  *
- * gRPC-Web says its status in a head on purpose, to clients that see no trailers: it is left alone.
+ * gRPC-Web puts the status in the head on purpose, because its clients cannot see trailers; it stays
+ * there.
  */
 import type { MutableHeaders } from '../core/headers.ts';
 
 /** `application/grpc`, `application/grpc+proto`; not `application/grpc-web`. */
 const GRPC = /^application\/grpc(?:\+[^;\s]*)?\s*(?:;|$)/i;
 
-/** These speak of messages, wherever the status stands. */
+/** These describe the messages, so they stay in the head. */
 const OF_MESSAGES: ReadonlySet<string> = new Set(['grpc-encoding', 'grpc-accept-encoding']);
 
 /**
- * Takes out of `head` what belongs into trailers, and gives it back; `undefined` where the answer has its
- * status elsewhere. Metadata stay in the head as well: nobody can tell them from fields of the way.
+ * Moves out of `head` what belongs in the trailers, and returns it; `undefined` if the head has no gRPC
+ * status. Metadata is copied and stays in the head too, because it cannot be told from ordinary fields.
  */
 export function takeGrpcTrailers(head: MutableHeaders): MutableHeaders | undefined {
   const type = head['content-type'];

@@ -1,7 +1,10 @@
-/** The methods there are for clients: what Node's parser knows, over HTTP/2 as over HTTP/1.1. */
+/** The methods that clients may use: those of Node's parser, over HTTP/2 as well as HTTP/1.1. */
 import { METHODS } from 'node:http';
 
-/** Methods that a route may serve. TRACE would show what we add to a request (RFC 9110 §9.3.8). */
+/**
+ * Methods that a route may serve. Not TRACE, which would reveal the fields that the gateway adds (RFC
+ * 9110 §9.3.8).
+ */
 export const SERVED_METHODS: readonly string[] = METHODS.filter(
   (method) => method !== 'TRACE' && method !== 'CONNECT',
 );

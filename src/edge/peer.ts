@@ -1,4 +1,4 @@
-/** Who a request comes from; where no proxy is trusted, looked up once for each connection. */
+/** Who a request comes from. The peer of a connection is looked up once. */
 import type { Socket } from 'node:net';
 import { certificateOf, type ClientCertificate } from './client-certificate.ts';
 
@@ -6,15 +6,15 @@ export interface PeerInfo {
   /** IPv4, or IPv6 without brackets; an IPv4 address mapped into IPv6 is shown as IPv4. */
   readonly address: string;
   readonly scheme: 'http' | 'https';
-  /** `X-Forwarded-For` of what is sent on: the address, then the proxies it came through. */
+  /** The `X-Forwarded-For` that is sent upstream: the address, then the proxies it came through. */
   readonly chain: string;
-  /** The address as `Forwarded` spells it: `for=192.0.2.1`, `for="[2001:db8::1]"` (RFC 7239 §6). */
+  /** The address as written in `Forwarded`: `for=192.0.2.1`, `for="[2001:db8::1]"` (RFC 7239 §6). */
   readonly forwardedFor: string;
-  /** Elements of `Forwarded` for the proxies it came through; empty where there is none. */
+  /** Elements of `Forwarded` for the proxies it came through; empty if there are none. */
   readonly forwardedBy: string;
-  /** What a trusted proxy says besides, for upstreams. */
+  /** Further fields of a trusted proxy, for upstreams. */
   readonly passedOn?: Readonly<Record<string, string>> | undefined;
-  /** Of the connection: a proxy in front shows its own. */
+  /** The connection's certificate; behind a proxy, that is the proxy's. */
   readonly certificate: ClientCertificate | undefined;
 }
 

@@ -1,6 +1,4 @@
-/**
- * Errors as clients see them: one RFC 9457 document for all of them, whoever writes it.
- */
+/** Errors as clients see them: always one RFC 9457 document, whichever part of the gateway sends it. */
 import type { ServerResponse } from 'node:http';
 import { ERRORS, type GatewayError } from '../core/errors.ts';
 
@@ -10,7 +8,7 @@ export interface Problem {
   readonly body: string;
 }
 
-/** The answer for `error`; `requestId` is how a client refers to it. */
+/** The answer for `error`; clients refer to it by `requestId`. */
 export function problem(error: GatewayError, requestId: string): Problem {
   const row = ERRORS[error.code];
   const { headers, retryAfterMs, proxyStatus, extensions } = error.options;
@@ -38,7 +36,10 @@ export function problem(error: GatewayError, requestId: string): Problem {
   };
 }
 
-/** Writes the answer where Fastify has not begun, or is out of the way; returns the length of its body. */
+/**
+ * Writes the answer without Fastify, for requests that it has not begun or has handed over. Returns the
+ * length of the body.
+ */
 export function sendProblem(
   response: ServerResponse,
   error: GatewayError,
@@ -55,7 +56,7 @@ export function sendProblem(
   return bytes;
 }
 
-/** The same as bytes, for a socket on which no request could be read. */
+/** The answer as raw text, for a socket on which no request could be read. */
 export function rawProblem(error: GatewayError, requestId: string): string {
   const { status, headers, body } = problem(error, requestId);
   const fields = {

@@ -1,7 +1,7 @@
-/** Ids of requests: unique across gateways and restarts, cheap, and telling nothing. */
+/** Request ids: unique across gateways and restarts, cheap, and meaningless to outsiders. */
 import { randomBytes } from 'node:crypto';
 
-/** Makes a generator: 12 random characters of the process, then a count. */
+/** Makes a generator: 12 random characters, then a count. */
 export function requestIds(): () => string {
   const prefix = randomBytes(9).toString('base64url').replaceAll('_', '.');
   let count = 0;

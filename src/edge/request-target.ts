@@ -1,8 +1,8 @@
 /**
- * What a request asks for: its path, query and authority, read once and strictly.
+ * The target of a request: its path, query and authority, read once and strictly.
  *
- * RFC 9112 §3.2: origin-form, absolute-form (which every server must accept, and whose authority
- * replaces Host), and asterisk-form for OPTIONS alone.
+ * RFC 9112 §3.2: origin-form, absolute-form (which every server must accept, and whose authority replaces
+ * Host), and asterisk-form for OPTIONS only.
  */
 import type { IncomingMessage } from 'node:http';
 import { canonicalHost } from '../core/canonical-host.ts';
@@ -13,23 +13,23 @@ import { isServed } from './methods.ts';
 export interface RequestTarget {
   /** Canonical; `*` for the asterisk-form. */
   readonly path: string;
-  /** With its `?`, byte for byte; empty where there is none. */
+  /** With its `?`, byte for byte; empty if there is none. */
   readonly query: string;
-  /** Canonical, with its port as it was said. */
+  /** Canonical, with the port as sent. */
   readonly host: string;
 }
 
 export interface TargetRules {
   readonly paths: PathRules;
   readonly urlBytes: number;
-  /** Of the fields together, with their separators. */
+  /** The limit for all fields together, with their separators. */
   readonly headersBytes: number;
 }
 
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
 /** `: ` and the end of the line. */
 const SEPARATORS_BYTES = 4;
-/** Any of these in the query would be read otherwise by some server behind. */
+/** Characters in a query that some upstream servers would read differently. */
 const BAD_QUERY = /[^\x21-\x7e]|#/;
 
 /**
@@ -56,12 +56,12 @@ export function readTarget(request: IncomingMessage, rules: TargetRules): Reques
   return split(rest.startsWith('/') ? rest : `/${rest}`, named, rules.paths);
 }
 
-/** Longer ones are cut in the log. */
+/** Longer paths are cut in the log. */
 const SHOWN_PATH = 1_024;
 
 /**
- * The path of a target that was refused, for the log: as it came, but for what no log may hold (a user's
- * name and password, the query) and what would spoil it (control characters, raw bytes, its length).
+ * The path of a refused target, for the log: as it came, but without secrets (user name and password,
+ * query), without control characters and raw bytes, and cut to length.
  */
 export function refusedPath(url: string): string {
   const path = url
@@ -78,8 +78,8 @@ export function refusedPath(url: string): string {
 const invalid = (detail: string): GatewayError => new GatewayError('GW_REQUEST_INVALID', detail);
 
 /**
- * RFC 9112 §3.2: exactly one `Host`, and a valid one. The one walk over all fields, so that it counts
- * them too: Node's own limit is for the whole head, target included.
+ * RFC 9112 §3.2: exactly one `Host`, and a valid one. It also counts the bytes of the fields, because
+ * this is the one loop over all of them, and Node's own limit includes the target.
  */
 function readHost({ rawHeaders }: IncomingMessage, headersBytes: number): string {
   let host: string | undefined;

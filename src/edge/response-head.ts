@@ -1,4 +1,4 @@
-/** The head of an answer on its way to the client: the upstream's fields, and what we say instead. */
+/** The head of an answer to the client: the upstream's fields, and those that the gateway replaces. */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import {
@@ -9,17 +9,17 @@ import {
 } from '../core/headers.ts';
 import { VIA } from './forwarded.ts';
 
-/** What `onResponse` of a plugin edits. */
+/** The head that a plugin's `onResponse` edits. */
 export interface ResponseHead {
   status: number;
   /** Lower-case names. */
   readonly headers: MutableHeaders;
 }
 
-/** These are added to, never replaced. */
+/** Values are added to these fields, never replaced. */
 const APPENDED: ReadonlySet<string> = new Set(['vary', 'set-cookie']);
 
-/** For hooks to edit: what a call gives may be shared. */
+/** A copy that hooks may edit; the headers of a call's response may be shared. */
 export function copyOf(headers: Headers): MutableHeaders {
   const out: MutableHeaders = {};
   for (const name in headers) out[name] = headers[name] as string | string[];
@@ -33,8 +33,8 @@ export function addVia(headers: MutableHeaders): void {
 }
 
 /**
- * Keeps of `Trailer` (RFC 9110 §6.6.2) what will come after the body; takes it out where nothing will.
- * Node.js refuses a head that has one and no chunks.
+ * Reduces `Trailer` (RFC 9110 §6.6.2) to the trailers that will be sent, or removes it if none will be.
+ * Node.js refuses a head with `Trailer` and without chunks.
  */
 export function announceTrailers(head: ResponseHead, { method, httpVersion }: AnswerTo): void {
   const { status, headers } = head;
@@ -49,10 +49,10 @@ export function announceTrailers(head: ResponseHead, { method, httpVersion }: An
   else delete headers['trailer'];
 }
 
-/** What an answer is to. */
+/** The request that an answer belongs to. */
 type AnswerTo = Pick<IncomingMessage, 'method' | 'httpVersion'>;
 
-/** Fields that hooks have set on the reply win over the upstream's; lists are added to. */
+/** Merges fields that hooks have set on the reply. They replace the upstream's; lists are extended. */
 export function mergeReplyHeaders(reply: FastifyReply, headers: MutableHeaders): void {
   const own = reply.getHeaders();
   for (const name in own) {

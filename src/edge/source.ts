@@ -1,4 +1,4 @@
-/** Where a limit or a hash takes its key from: the config's one word for it, read from a request. */
+/** The source of a key for a limit or a hash: one word in the config, read from a request. */
 import type { FastifyRequest } from 'fastify';
 import { claimText } from '../core/claims.ts';
 import { firstValue } from '../core/headers.ts';
@@ -7,19 +7,19 @@ import { exchangeOf } from './client-exchange.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** By the names of plugins: what `plugin:x` reads from a request. */
+    /** What `plugin:x` reads from a request, by the name of the plugin. */
     readonly pluginKeys: Map<string, RequestSource>;
   }
 }
 
-/** The key of one request; `undefined` where it has none. */
+/** The key of one request; `undefined` if it has none. */
 export type RequestSource = (request: FastifyRequest) => string | undefined;
 
 /**
  * Compiles `consumer`, `address`, `route`, `header:x`, `cookie:x`, `claim:x` or `plugin:x`.
  *
- * `consumer` falls back to the address where nobody authenticated. An IPv6 address counts by its
- * /64, since one client has all of that.
+ * `consumer` falls back to the address if nobody authenticated. An IPv6 address counts as its /64,
+ * because one client usually has all of that.
  */
 export function requestSource(source: string): RequestSource {
   const [kind = '', ...rest] = source.split(':');
@@ -58,7 +58,7 @@ function claimKey(path: string): RequestSource {
   return ({ raw }) => read(exchangeOf(raw).consumer?.claims);
 }
 
-/** IPv4 as it is; IPv6 as its first four groups. */
+/** IPv4 unchanged; IPv6 as its first four groups. */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('%')[0]!.split('::');

@@ -1,10 +1,10 @@
 /**
- * What proxies that the config trusts say of a client: its address, its scheme, the host it asked for,
- * and the request's id.
+ * What trusted proxies say about a client: its address, its scheme, the host it asked for, and the
+ * request's id.
  *
- * A list of addresses is walked from its end, where the nearest proxy wrote: each entry is believed
- * while the one that wrote it is trusted. So what a client writes there itself is never reached. Scheme
- * and host are those that the proxy saw which wrote the address that is taken.
+ * A list of addresses is read from its end, where the nearest proxy writes. An entry counts as long as
+ * the proxy that wrote it is trusted, so entries that a client made up are never reached. Scheme and host
+ * are taken from the same proxy as the address.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { canonicalHost } from '../core/canonical-host.ts';
@@ -18,34 +18,34 @@ import {
 } from './forwarded-entries.ts';
 import { forwardedName, type PeerInfo } from './peer.ts';
 
-/** One that goes through more proxies than this is taken to come from the last of them. */
+/** Beyond this many proxies, the last one read counts as the client. */
 const MAX_PROXIES = 32;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
-/** Said by the outermost proxy for whoever builds links behind us; to us they mean nothing. */
+/** Set by the outermost proxy for upstreams that build links; the gateway does not use them. */
 const PASSED_ON = ['x-forwarded-port', 'x-forwarded-prefix'];
 
 export interface BelievedClient {
   readonly peer: PeerInfo;
-  /** Canonical; absent: as the request itself says. */
+  /** Canonical; absent: the request's own host counts. */
   readonly host: string | undefined;
-  /** Absent: one of ours. */
+  /** Absent: the gateway makes one. */
   readonly id: string | undefined;
 }
 
 export interface ProxyRules {
   readonly trustedProxies: readonly AddressRange[];
-  /** The one field, in lower case, that tells the client's address; absent: the lists of proxies do. */
+  /** The one field, in lower case, that holds the client's address; absent: the lists of proxies do. */
   readonly clientAddress?: string;
-  /** Fields, in lower case, that only our plugins say. */
+  /** Fields, in lower case, that only plugins may set. */
   readonly owned?: ReadonlySet<string>;
 }
 
-/** The believed addresses, client first, and where in the list the first one stood. */
+/** The accepted addresses, client first, and the position of the first one in the list. */
 interface Walk {
   readonly chain: readonly string[];
-  /** From the end of the list, counted from 1; 0: it is the peer. */
+  /** The position from the end of the list, counted from 1; 0: the peer. */
   readonly depth: number;
-  /** What the element says that told the address. */
+  /** The element that held the address. */
   readonly entry: ForwardedEntry | undefined;
 }
 
@@ -53,7 +53,7 @@ export class TrustedProxies {
   readonly #trusted: AddressSet;
   readonly #field: string | undefined;
   readonly #passedOn: readonly string[];
-  /** A connection is asked about once. */
+  /** The answer for each connection. */
   readonly #known = new WeakMap<PeerInfo, boolean>();
 
   constructor({ trustedProxies, clientAddress, owned }: ProxyRules) {
@@ -63,8 +63,8 @@ export class TrustedProxies {
   }
 
   /**
-   * Who the client is, where `peer` may say so; `undefined` where it may not. Takes the field of
-   * `clientAddress` out of `headers` where it tells no address.
+   * Who the client is, if `peer` is trusted to say so; otherwise `undefined`. Removes the field of
+   * `clientAddress` from `headers` if it holds no address.
    */
   believe(headers: IncomingHttpHeaders, peer: PeerInfo): BelievedClient | undefined {
     if (!this.#trusts(peer)) return undefined;
@@ -73,7 +73,7 @@ export class TrustedProxies {
       list === undefined && headers.forwarded !== undefined
         ? readForwarded(headers.forwarded)
         : undefined;
-    // Proxies write one of the two; where both come, `Forwarded` may be the client's own.
+    // Proxies write one of the two. If both come, `Forwarded` may be the client's own.
     const walked = this.#walk(forwarded ?? readAddresses(list ?? ''), peer.address);
     const { chain, depth } = this.#told(headers, walked, peer.address);
     const entry = forwarded?.length === 1 ? forwarded[0] : depth > 0 ? walked.entry : undefined;
@@ -113,7 +113,7 @@ export class TrustedProxies {
     const chain = [peer];
     let taken: ForwardedEntry | undefined;
     for (const entry of entries) {
-      // An entry that is no address ends it: who wrote it is the last one known.
+      // An entry that is not an address ends the walk: the proxy that wrote it is the last one known.
       if (entry.address === undefined || chain.length > MAX_PROXIES) break;
       chain.unshift(entry.address);
       taken = entry;
@@ -123,8 +123,8 @@ export class TrustedProxies {
   }
 
   /**
-   * With `clientAddress` that field alone tells the address: one address, once. Where it does not, the
-   * peer is the client: a proxy that sets this field may leave the lists as the client wrote them.
+   * With `clientAddress`, only that field counts, and it must hold one address. Otherwise the peer is the
+   * client, because a proxy that sets this field may leave the lists as the client wrote them.
    */
   #told(headers: IncomingHttpHeaders, walked: Walk, peer: string): Walk {
     if (this.#field === undefined) return walked;
@@ -149,9 +149,9 @@ const textOf = (value: string | readonly string[] | undefined): string | undefin
   typeof value === 'string' || value === undefined ? value : value.join(',');
 
 /**
- * Of a list, what was said of the address `depth` from the end of a list of `count`. One value holds as
- * it is; of a list of another length nobody knows which of its values is whose: it says nothing, and
- * neither does anything else then. `undefined` where there is none.
+ * The value for the address at position `depth` from the end of a list of `count`. A single value always
+ * holds. In a list of another length, values cannot be matched to addresses, so it counts for nothing.
+ * `undefined` if there is no value.
  */
 function valueFor(
   list: string | undefined,
@@ -164,7 +164,7 @@ function valueFor(
   return depth > 0 && values.length === count() ? values.at(-depth) : '';
 }
 
-/** Some proxies call those of WebSockets by a name of their own. */
+/** Some proxies use the WebSocket schemes. */
 const SCHEMES: ReadonlyMap<string, PeerInfo['scheme']> = new Map([
   ['http', 'http'],
   ['https', 'https'],
