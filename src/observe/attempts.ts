@@ -1,4 +1,4 @@
-/** Says what each attempt came to, in the record and in metrics: the guard that stands right around the leaf. */
+/** Notes the outcome of each attempt in the record and in metrics: the guard directly around the leaf. */
 import type { UpstreamResponse } from '../core/call.ts';
 import { causeOf } from '../core/cause.ts';
 import type { Clock } from '../core/clock.ts';
@@ -10,7 +10,7 @@ import { statusLabel } from './status-label.ts';
 
 export interface ObservedUpstream {
   readonly name: string;
-  /** What metrics call the target at this origin. */
+  /** The target's label in metrics, by its origin. */
   readonly labelOf: (origin: string) => string;
 }
 
@@ -30,7 +30,7 @@ interface Observers {
 class ObservedAttempt implements Receiver {
   readonly #observers: Observers;
   readonly #startedAt: number;
-  /** Of the call; ours is the next one, where a target is picked at all. */
+  /** The call's attempts; the next one is ours, if a target is picked. */
   readonly #attempts: readonly AttemptRecord[];
   readonly #at: number;
 

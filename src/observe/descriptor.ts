@@ -1,12 +1,12 @@
-/** Standard output and standard error, as something that nobody has to wait for. */
+/** Writes to standard output and standard error without making the process wait. */
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { isMainThread } from 'node:worker_threads';
 
 export interface Descriptor {
-  /** Writing may take its time, so that `write` has to be used: files. */
+  /** Writing may block, so callers must use `write`. True for files. */
   readonly isPatient: boolean;
-  /** @throws the system's error; EAGAIN where nothing is taken at this moment */
+  /** @throws the system's error; EAGAIN if nothing can be written right now */
   writeNow(bytes: Uint8Array): number;
   write(
     bytes: Uint8Array,
@@ -18,8 +18,9 @@ export const STDOUT = 1;
 export const STDERR = 2;
 
 /**
- * Pipes, sockets and terminals take bytes at once or not at all; a file is written by a thread of
- * libuv's. A blocking pipe must never be: its thread would wait for the reader, and the process for it.
+ * Pipes, sockets and terminals take bytes at once or not at all; files are written by a libuv thread. A
+ * pipe must never be written that way: the thread would wait for the reader, and at exit the process for
+ * the thread.
  */
 export function standardDescriptor(number: typeof STDOUT | typeof STDERR): Descriptor {
   const [fd, isPatient] = nonBlocking(number);
@@ -34,12 +35,13 @@ function nonBlocking(number: typeof STDOUT | typeof STDERR): readonly [number, b
   if (isatty(number)) return openTerminal(number);
   const kind = fstatSync(number);
   if (!isMainThread || (!kind.isFIFO() && !kind.isSocket())) return [number, true];
-  // Node makes it so (O_NONBLOCK) when its own stream is first asked for; nothing else of it is used.
+  // Touching Node's own stream makes the descriptor non-blocking (O_NONBLOCK); the stream is not used
+  // otherwise.
   void (number === STDOUT ? process.stdout : process.stderr);
   return [number, false];
 }
 
-/** Node keeps terminals blocking: one that was paused (Ctrl-S) would hold the whole gateway. */
+/** Node keeps terminals blocking: a paused one (Ctrl-S) would stop the whole gateway. */
 function openTerminal(number: number): readonly [number, boolean] {
   const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
   try {

@@ -1,8 +1,8 @@
 /**
- * The gateway's metrics, in Prometheus' words; prom-client's one home.
+ * The gateway's metrics for Prometheus; the main user of prom-client.
  *
- * Labels are never taken from a request: routes and upstreams are names of the config, methods and
- * statuses come from fixed sets, all else is `other`. The registry belongs to one gateway.
+ * Labels are never taken from a request: routes and upstreams are names in the config, and methods and
+ * statuses come from fixed sets, with `other` for the rest. The registry belongs to one gateway.
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { causeLabel } from '../core/cause.ts';
@@ -115,7 +115,7 @@ export class Metrics {
     registers: [this.#registry],
   });
 
-  /** Both are asked for the state of things at each scrape. */
+  /** Both functions are called at each scrape. */
   constructor(upstreams: () => Iterable<UpstreamGauges>, droppedLogLines: () => number = () => 0) {
     collectDefaultMetrics({ register: this.#registry });
     this.#logLines(droppedLogLines);
@@ -140,7 +140,7 @@ export class Metrics {
     this.#attempts.observe([upstream], [target, status], seconds);
   }
 
-  /** A target has gone, and its series go with it. */
+  /** Drops the series of a target that is gone. */
   forgetTarget(upstream: string, target: string): void {
     this.#attempts.forget([upstream], [target]);
   }
@@ -153,7 +153,7 @@ export class Metrics {
     this.#slotsGivenUp.inc({ upstream, side });
   }
 
-  /** By the limit of all, by that of one address, or for want of file descriptors. */
+  /** Refused by the overall limit, by the limit of one address, or for lack of file descriptors. */
   countRefusedConnection(limit: 'connections' | 'address' | 'descriptors'): void {
     this.#refusedConnections.inc({ limit });
   }
@@ -182,7 +182,7 @@ export class Metrics {
     this.#tlsReloads.inc({ result });
   }
 
-  /** Those in use now, by their first names. */
+  /** Reports the certificates in use, by their first names. */
   observeCertificates(
     certificates: Iterable<{ readonly name: string; readonly expiresAt: Date }>,
   ): void {
@@ -192,7 +192,7 @@ export class Metrics {
     }
   }
 
-  /** A counter of a plugin; the same one for each generation. */
+  /** A plugin's counter; the same one in each generation. */
   pluginCounter(name: string, help: string, labelNames: readonly string[]): Counter {
     const full = name.startsWith('portico_') ? name : `portico_${name}`;
     const known = this.#registry.getSingleMetric(full);

@@ -1,14 +1,14 @@
-/** Gauges of the state of upstreams and their targets: read at each scrape, kept nowhere else. */
+/** Gauges for the state of upstreams and their targets. */
 import { Gauge, type Registry } from 'prom-client';
 import type { CircuitName } from '../policies/circuit.ts';
 
-/** What gauges read when they are asked, so that nothing is kept twice. */
+/** What gauges read at each scrape, so that nothing is stored twice. */
 export interface UpstreamGauges {
   readonly name: string;
   readonly circuit: CircuitName | undefined;
   readonly slotsUsed: number;
   readonly queued: number;
-  /** Too few targets are available, so that all take calls. */
+  /** Too few targets are available, so all of them get calls. */
   readonly isPanicking: boolean;
   /** By their labels. */
   readonly targets: Iterable<{ readonly label: string; readonly isAvailable: boolean }>;
@@ -24,7 +24,7 @@ const CIRCUIT_VALUES: Readonly<Record<CircuitName, number>> = {
 
 type Upstreams = () => Iterable<UpstreamGauges>;
 
-/** Registers them; `upstreams` is asked at each scrape. */
+/** Registers the gauges; `upstreams` is called at each scrape. */
 export function upstreamGauges(registry: Registry, upstreams: Upstreams): void {
   const gauge = (
     name: string,
@@ -59,7 +59,7 @@ function upstreamGauge(
     ...options,
     labelNames: ['upstream'],
     collect() {
-      // Series of upstreams that are gone go with them.
+      // Drops the series of upstreams that are gone.
       gauge.reset();
       for (const each of upstreams()) {
         const now = value(each);

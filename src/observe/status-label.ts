@@ -1,4 +1,7 @@
-/** A status outside what HTTP registers is `other`: upstreams choose it, and labels are for ever. */
+/**
+ * The label of a status. Unregistered ones are `other`, because upstreams choose them and labels are
+ * never freed.
+ */
 export function statusLabel(status: number): string {
   return STATUSES.get(status) ?? 'other';
 }

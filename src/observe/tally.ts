@@ -1,9 +1,9 @@
 /**
- * Counts and times of one kind of event, kept as plain numbers and told to Prometheus when it asks.
+ * Counts and times of one kind of event, kept as plain numbers until Prometheus scrapes them.
  *
- * prom-client hashes the labels of each observation and walks a map for its bucket: four times a
- * request, that costs more than matching and forwarding its headers. Here an observation is a few
- * look-ups and three additions; the lines of the exposition are made at the scrape.
+ * prom-client hashes the labels of each observation and searches a map for its bucket. Four times per
+ * request, that costs more than matching the request and forwarding its headers. Here an observation is a
+ * few look-ups and three additions; the text is made at the scrape.
  */
 import type { Registry } from 'prom-client';
 
@@ -18,7 +18,7 @@ interface MetricValue {
 export interface TallyNames {
   readonly counter: { readonly name: string; readonly help: string };
   readonly histogram: { readonly name: string; readonly help: string };
-  /** Labels of both. */
+  /** Labels of both the counter and the histogram. */
   readonly shared: readonly string[];
   /** Further labels of the counter. */
   readonly counted: readonly string[];
@@ -26,7 +26,7 @@ export interface TallyNames {
   readonly buckets: readonly number[];
 }
 
-/** Finds a value by a list of words: no key is put together, and the words' hashes are known. */
+/** Finds a value by a list of words, without building a key; V8 keeps the hash of each word. */
 class Tree<T> {
   readonly words: readonly string[];
   value: T | undefined;
@@ -48,7 +48,7 @@ class Tree<T> {
     if (last !== undefined) this.at(words.slice(0, -1)).#children.delete(last);
   }
 
-  /** Every tree below and this one, that holds a value. */
+  /** This tree and every one below it that holds a value. */
   *filled(): Generator<{ readonly words: readonly string[]; readonly value: T }> {
     if (this.value !== undefined) yield { words: this.words, value: this.value };
     for (const child of this.#children.values()) yield* child.filled();
@@ -61,9 +61,9 @@ class Tree<T> {
   }
 }
 
-/** What has the same labels in the histogram. */
+/** One series of the histogram, with its counts. */
 class Series {
-  /** One more than there are bounds; the last is `+Inf`. Not cumulative. */
+  /** One per bound, then `+Inf`. Not cumulative. */
   readonly buckets: Float64Array;
   sum = 0;
   /** By the counter's further labels. */
@@ -85,7 +85,7 @@ export class Tally {
     register(registry, { ...histogram, type: 'histogram', values: () => this.#histogramValues() });
   }
 
-  /** One event; `shared` and `counted` are the values of those labels. */
+  /** Counts one event; `shared` and `counted` are the values of those labels. */
   observe(shared: readonly string[], counted: readonly string[], seconds: number): void {
     const { buckets: bounds } = this.#names;
     const series = (this.#series.at(shared).value ??= new Series(bounds.length));
@@ -97,7 +97,7 @@ export class Tally {
     count.value = (count.value ?? 0) + 1;
   }
 
-  /** Drops the counts whose further labels begin so; the histogram keeps what it has seen. */
+  /** Drops the counts whose further labels begin with `counted`; the histogram keeps its observations. */
   forget(shared: readonly string[], counted: readonly string[]): void {
     this.#series.at(shared).value?.counts.prune(counted);
   }
@@ -145,7 +145,7 @@ interface Exposed {
   readonly values: () => MetricValue[];
 }
 
-/** The registry asks a metric for its name and, at a scrape, for all of it. */
+/** The registry needs a metric's name and, at a scrape, its values. */
 function register(registry: Registry, { name, help, type, values }: Exposed): void {
   const metric = {
     name,
