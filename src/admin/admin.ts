@@ -1,4 +1,4 @@
-/** The admin port: probes, metrics and status, away from what clients can reach. */
+/** The admin port: probes, metrics and status, out of reach of clients. */
 import Fastify, { type FastifyRequest } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { type AdminCaller, readRefusal, refusal } from './guard.ts';
@@ -6,7 +6,7 @@ import type { AdminConfig } from '../config/build/config.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { GatewayStatus } from './status.ts';
 
-/** What an operator may hold a circuit to. */
+/** What an operator may set a circuit to; `auto` hands it back. */
 export const CIRCUIT_ORDERS = ['open', 'closed', 'auto'] as const;
 export type CircuitOrder = (typeof CIRCUIT_ORDERS)[number];
 
@@ -14,9 +14,9 @@ export interface AdminView {
   /** @returns the circuit's new state; `undefined` if there is no such circuit */
   readonly orderCircuit: (upstream: string, order: CircuitOrder) => string | undefined;
   readonly isReady: () => boolean;
-  /** What a plugin takes at `path`; `undefined` where none does. */
+  /** The handler of the plugin that accepts POST at `path`; `undefined` if none does. */
   readonly postAt: (path: string) => ((body: unknown) => Promise<AdminAnswer>) | undefined;
-  /** Where plugins take something. */
+  /** The paths at which plugins accept POST. */
   readonly postPaths: () => Iterable<string>;
   readonly metrics: Metrics;
   readonly status: () => GatewayStatus;
@@ -61,7 +61,7 @@ export function createAdmin(
   });
   app.get('/status', async () => status());
   app.register(async (changes) => {
-    // What is not there is 404 to everybody.
+    // Unknown paths are 404 for everybody, authorized or not.
     changes.addHook('onRequest', async (request, reply) => {
       if (request.routeOptions.url !== ANY || postAt(pathOf(request)) !== undefined) return;
       return reply.code(404).send(notHere());
@@ -84,7 +84,7 @@ export function createAdmin(
         return reply.code(404).send({ error: 'no upstream with this name has a circuit' });
       },
     );
-    // Looked up for each request: the plugins are those of the config that serves now.
+    // Looked up for each request, because the plugins belong to the current generation.
     changes.post(ANY, async (request, reply) => {
       const { status: code, body } = await postAt(pathOf(request))!(request.body);
       return reply.code(code).send(body);
@@ -104,7 +104,7 @@ export function createAdmin(
 }
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
-/** For probes and Prometheus, whatever name they use. */
+/** Open to probes and Prometheus under any `Host`. */
 const OPEN: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 
 const callerOf = ({ raw }: FastifyRequest): AdminCaller => ({

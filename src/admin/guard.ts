@@ -33,8 +33,9 @@ export function refusal(caller: AdminCaller, token: string | undefined): string 
 }
 
 /**
- * Reading is open to the admin port's network. A browser on this machine reaches the port, too, and
- * shows pages of any origin: its requests are recognised by `Host` and `Origin`, which pages cannot choose.
+ * Reading is open to the admin port's network. A browser on this machine reaches the port as well, and
+ * shows pages of any origin. Its requests are recognised by `Host` and `Origin`, which pages cannot
+ * choose.
  *
  * @returns why state may not be read; `undefined` if it may
  */
@@ -47,13 +48,13 @@ export function readRefusal(caller: AdminCaller, token: string | undefined): str
   return 'pages of other origins may not read this';
 }
 
-/** As a browser writes it: without the port that goes without saying. */
+/** As a browser writes it, without the default port. */
 function originOf(host: string): string | undefined {
   const url = `http://${host}`;
   return URL.canParse(url) ? new URL(url).origin : undefined;
 }
 
-/** Digests are compared, so that neither the time taken nor the length tells anything. */
+/** Compares digests, so that timing reveals neither the token nor its length. */
 function isBearer(authorization: string | undefined, token: string): boolean {
   const sent = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
   const digest = (text: string): Buffer => hash('sha256', text, 'buffer');

@@ -1,4 +1,7 @@
-/** What the gateway reports about itself on `/status`: names, states and counts; never a value of the config. */
+/**
+ * What the gateway reports about itself on `/status`: names, states and counts, never values from the
+ * config.
+ */
 import { formatMatch } from '../routes/format-match.ts';
 import type { Circuit, CircuitName } from '../policies/circuit.ts';
 import type { Generation } from '../generation.ts';
@@ -24,21 +27,21 @@ export interface UpstreamStatus {
   readonly name: string;
   /** Absent if there is no breaker. */
   readonly circuit?: CircuitName;
-  /** For how long it has been so. */
+  /** How long it has been in this state. */
   readonly circuitSeconds?: number;
-  /** What opened it; absent while it is closed. */
+  /** Why it opened; absent while it is closed. */
   readonly circuitWhy?: string;
   readonly slots: { readonly used: number; readonly concurrency: number; readonly queued: number };
   readonly targets: readonly {
     readonly origin: string;
     readonly weight: number;
     readonly inflight: number;
-    /** By active checks. */
+    /** According to active checks. */
     readonly healthy: boolean;
-    /** Left out for a while, by what its traffic showed. */
+    /** Ejected for a while because its traffic failed. */
     readonly ejected: boolean;
   }[];
-  /** Too few targets are available, so that all take calls. */
+  /** Too few targets are available, so all of them get calls. */
   readonly panic: boolean;
 }
 
