@@ -1,4 +1,4 @@
-/** What outlives generations: made once for a gateway, and given to each. */
+/** Creates what outlives generations: once for a gateway, shared by all its generations. */
 import type { FastifyBaseLogger } from 'fastify';
 import { KeptValues } from '../assembly/kept-values.ts';
 import { nameLog, upstreamLog } from '../assembly/upstream-log.ts';
@@ -17,7 +17,7 @@ import { Names } from '../upstream/names/names.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
 import type { GatewayOptions } from '../gateway.ts';
 
-/** Opens nothing but the log. */
+/** Opens only the log. */
 export function createWorld(options: GatewayOptions, config: Config): World {
   const { clock = systemClock, random = Math.random, checking = false, send } = options;
   const { log, output } = openLog(options, config.logs.level, clock);

@@ -1,8 +1,8 @@
 /**
- * The gateway that runs: its sockets, the generation behind them, and the order in which it all stops.
+ * The running gateway: its sockets, the generation behind them, and the order in which everything stops.
  *
- * The socket belongs to this file, not to Fastify, so that a generation can be swapped for the next
- * one under it.
+ * The socket belongs to this file and not to Fastify, so that the next generation can take over behind
+ * it.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -17,9 +17,9 @@ import type { CircuitName } from '../policies/circuit.ts';
 import { statusOf, type GatewayStatus } from '../admin/status.ts';
 import type { Gateway } from '../gateway.ts';
 
-/** After the requests: so long it may take to close what is left, and to write the last lines of the log. */
+/** The time, after the requests, to close everything else and to write the last lines of the log. */
 const LAST_MS = 1_000;
-/** What the log gets of it, at least. */
+/** The least of that time that the log gets. */
 const LEAST_FLUSH_MS = 100;
 
 export class RunningGateway implements Gateway {
@@ -126,7 +126,11 @@ export class RunningGateway implements Gateway {
     return drained;
   }
 
-  /** What does not close by itself must not keep the process. @returns whether all did */
+  /**
+   * Closes everything; what does not close in time must not keep the process running.
+   *
+   * @returns whether everything closed
+   */
   async #closeAll(): Promise<boolean> {
     const { clock } = this.#world;
     const late = Promise.withResolvers<false>();
