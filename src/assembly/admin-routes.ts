@@ -1,4 +1,4 @@
-/** What the plugins of one generation take from operators, behind the admin port's guard. */
+/** The paths of the admin port at which one generation's plugins accept POST, behind the guard. */
 import type { z } from 'zod';
 import { formatPath, type Path } from '../config/fault.ts';
 import type { PluginAdmin } from '../authoring/plugin-host.ts';
@@ -39,7 +39,7 @@ export class AdminRoutes implements PluginAdmin {
     return this.#routes.keys();
   }
 
-  /** `undefined` where no plugin takes `path`. */
+  /** `undefined` if no plugin serves `path`. */
   at(path: string): Take | undefined {
     return this.#routes.get(path);
   }

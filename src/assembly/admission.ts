@@ -1,7 +1,7 @@
 /**
- * From a raw request to Fastify: what happens before any hook, on every request.
+ * Takes a raw request to Fastify: what happens on every request before any hook.
  *
- * framing · canonical path · fields a client may not send · matching · the address of the route
+ * canonical path · framing · fields a client may not send · matching · the address of the route
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
@@ -34,11 +34,11 @@ export interface AdmissionOptions {
   readonly app: FastifyInstance;
   readonly server: ServerConfig;
   readonly matcher: Matcher;
-  /** Fields, in lower case, that only plugins say. */
+  /** Fields, in lower case, that only plugins may set. */
   readonly owned: ReadonlySet<string>;
   /** Routes with a hook that answers preflights. */
   readonly preflighted: ReadonlySet<string>;
-  /** Routes that have paths of their own below their prefix. */
+  /** Routes that have their own paths below their prefix. */
   readonly mounted: ReadonlySet<string>;
   readonly world: World;
   readonly onClose: (exchange: ClientExchange, response: ServerResponse) => void;
@@ -88,7 +88,7 @@ export function admission(options: AdmissionOptions): RequestHandler {
   };
 }
 
-/** Where Fastify finds the route; `undefined` for `OPTIONS *`, which asks the gateway itself. */
+/** The address of the route in Fastify; `undefined` for `OPTIONS *`, which the gateway answers itself. */
 function route(
   request: IncomingMessage,
   exchange: ClientExchange,
@@ -98,8 +98,8 @@ function route(
 ): string | undefined {
   const target = readTarget(request, rules);
   const { path, query } = target;
-  // The authority of an absolute target is the host to everybody (RFC 9112 §3.2.2), and before it
-  // what a trusted proxy has said.
+  // The authority of an absolute target replaces `Host` (RFC 9112 §3.2.2), and a trusted proxy's host
+  // replaces both.
   const host = believedHost ?? target.host;
   exchange.aim(host === target.host ? target : { path, query, host });
   checkFraming(request);
@@ -159,8 +159,8 @@ function findPreflighted(
 const TOO_LONG: ReadonlySet<string> = new Set(['GW_URI_TOO_LONG', 'GW_HEADERS_TOO_LARGE']);
 
 /**
- * Pages of other origins may read why a request is too long where they may read the rest of a route: what
- * lets them is the route's to say.
+ * Lets the matched route answer a request that is too long. Pages of other origins may then read why, if
+ * the route's CORS settings let them read its answers.
  */
 function refusedByRoute(
   request: IncomingMessage,
@@ -179,7 +179,7 @@ function refusedByRoute(
     const rules = { ...limits, paths: server.paths, forbidden };
     route(request, exchange, rules, believedHost, options);
   } catch {
-    // What else is wrong with it is not told: nobody reads it any further.
+    // Further faults do not matter: the request is refused as too long.
   }
   if (!preflighted.has(exchange.route)) {
     exchange.match(undefined);
@@ -192,7 +192,7 @@ function refusedByRoute(
   return true;
 }
 
-/** Fastify finds the route by what we say; its first hook gives the request its own URL and method back. */
+/** Fastify finds the route by our address; the first hook restores the request's own URL and method. */
 function enterFastify(
   request: IncomingMessage,
   response: ServerResponse,

@@ -1,4 +1,4 @@
-/** The bodies of requests to BFFs, as Fastify's parsers want them: in UTF-8, without a coding. */
+/** Prepares the bodies of BFF requests for Fastify's parsers: in UTF-8, without a coding. */
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest, RequestPayload } from 'fastify';
 import { codingsOf, decode, hasCharset, type Refuse, toUtf8 } from '../core/decode.ts';
@@ -8,7 +8,7 @@ import { openUpload } from '../edge/client-upload.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { ActionContext } from '../routes/route.ts';
 
-/** Reads a body as actions do: `Expect` answered, silence bounded, bytes counted. */
+/** Reads a body as actions do: answers `Expect`, bounds pauses and counts bytes. */
 export function takeBody(limits: ActionContext & { readonly limitBytes: number }) {
   const options = { ...limits, stallMs: limits.idleMs };
   return function readBody(
@@ -23,7 +23,7 @@ export function takeBody(limits: ActionContext & { readonly limitBytes: number }
     }
     const exchange = exchangeOf(request.raw);
     const body = openUpload(request, reply, exchange, options).open();
-    // Fastify listens only while it reads, which of GET it never does.
+    // Fastify listens for errors only while it reads, and it never reads the body of a GET.
     body.on('error', () => undefined);
     exchange.signal.listen({ onCancel: (reason) => body.destroy(reason) });
     if (isEncoded(request)) {
@@ -42,12 +42,12 @@ export function takeBody(limits: ActionContext & { readonly limitBytes: number }
   };
 }
 
-/** Fastify never reads theirs. */
+/** Methods whose bodies Fastify never reads. */
 const UNREAD_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /**
- * No field says that a body follows, which HTTP/2 allows, nor of what type it is. Fastify would run the
- * handler as if there were none.
+ * Does no field announce a body or its type? HTTP/2 allows that, and Fastify would run the handler as if
+ * there were no body.
  */
 function isSilentOnBody({ raw: { headers }, method }: FastifyRequest): boolean {
   const said = headers['content-type'] ?? headers['content-length'] ?? headers['transfer-encoding'];
@@ -57,19 +57,23 @@ function isSilentOnBody({ raw: { headers }, method }: FastifyRequest): boolean {
 const untyped = (): GatewayError =>
   new GatewayError('GW_MEDIA_TYPE', 'the body needs a content-type');
 
-/** Of these the charset is the parser's business; of all others bytes are bytes. */
+/** Types whose charset matters to the parser; all others are plain bytes. */
 const TEXT = /^(?:text\/|application\/(?:[^;\s]+\+)?json\s*(?:;|$))/i;
 
 const isText = (type: string | undefined): boolean => type !== undefined && TEXT.test(type);
 
-/** Is there more to it than what Fastify reads by itself? */
+/** Has the body a coding or a charset, which Fastify cannot read? */
 function isEncoded({ raw: { headers }, method }: FastifyRequest): boolean {
   if (UNREAD_METHODS.has(method)) return false;
   const type = headers['content-type'];
   return codingsOf(headers['content-encoding']).length > 0 || (isText(type) && hasCharset(type));
 }
 
-/** The whole body, decoded under its limit. @throws GW_MEDIA_TYPE, GW_REQUEST_INVALID, GW_BODY_TOO_LARGE */
+/**
+ * The whole body, decoded under its limit.
+ *
+ * @throws GW_MEDIA_TYPE, GW_REQUEST_INVALID, GW_BODY_TOO_LARGE
+ */
 async function decoded(
   body: Readable,
   { raw: { headers } }: FastifyRequest,
@@ -81,7 +85,7 @@ async function decoded(
   const type = headers['content-type'];
   const text = isText(type) ? toUtf8(bytes, type, refuse) : bytes;
   const payload: RequestPayload = Readable.from([text], { objectMode: false });
-  // What `Content-Length` speaks of.
+  // The length that Fastify compares with `Content-Length`.
   payload.receivedEncodedLength = received.length;
   return payload;
 }

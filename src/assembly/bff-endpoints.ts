@@ -1,8 +1,8 @@
 /**
- * Which endpoint of a BFF a path leads to: asked only for paths with parameters (`;`), which the server
- * behind the BFF's own router could read in two ways.
+ * Finds the endpoint of a BFF for a path. Needed only for paths with parameters (`;`), which could be
+ * read in two ways.
  *
- * Fastify tells nobody where a path would lead, so that its router is asked beside it, with the same routes.
+ * Fastify does not reveal where a path would lead, so a second find-my-way router holds the same routes.
  */
 import type { IncomingMessage } from 'node:http';
 import type { RouteOptions } from 'fastify';
@@ -14,7 +14,7 @@ type Lookup = (request: object, response: object) => unknown;
 
 export class BffEndpoints {
   readonly #router;
-  /** A route has constraints of its own making: nobody here can tell what it takes. */
+  /** A route has custom constraints, so this router cannot tell which requests it accepts. */
   #isUnsure = false;
 
   constructor(maxParamLength: number) {
@@ -22,7 +22,7 @@ export class BffEndpoints {
     this.#router = findMyWay({ maxParamLength, defaultRoute: nowhere, onBadUrl: nowhere });
   }
 
-  /** `name` is what two addresses of one endpoint share. */
+  /** `name` is the same for all addresses of one endpoint. */
   add({ method, url, constraints }: Endpoint, name: string): void {
     try {
       const options = constraints === undefined ? {} : { constraints };
@@ -40,7 +40,7 @@ export class BffEndpoints {
     rest: string,
   ): boolean {
     if (this.#isUnsure) return false;
-    // It only reads these, and answers with what the route's handler returns.
+    // Holds because `lookup` reads only these properties, and returns what the route's handler returns.
     const lookup = this.#router.lookup.bind(this.#router) as unknown as Lookup;
     return otherReadings(rest).every(
       (path) => (lookup({ method, headers, url: prefix + path }, {}) ?? '') === name,

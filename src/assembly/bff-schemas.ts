@@ -1,12 +1,14 @@
 /**
- * The zod schemas of a BFF's routes, as Fastify takes them: what comes in is checked, what goes out is
- * trimmed to what is named.
+ * The zod schemas of a BFF's routes, in the form Fastify needs: input is checked, and output is trimmed
+ * to the named properties.
  */
 import type { preSerializationHookHandler, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import { GatewayError } from '../core/errors.ts';
 
-/** zod schemas become the draft-07 ones of Fastify's serialiser, which trims what they do not name. */
+/**
+ * Turns zod schemas into the draft-07 schemas of Fastify's serialiser, which drops what they do not name.
+ */
 export function checkResponses(name: string, options: RouteOptions): void {
   const { schema } = options;
   const responses = schema?.response;
@@ -31,7 +33,7 @@ export function checkResponses(name: string, options: RouteOptions): void {
   ];
 }
 
-/** What has no schema would be sent whole. */
+/** Refuses a status without a schema, because its answer would be sent whole. */
 function requireSchema(known: ReadonlySet<string>): preSerializationHookHandler {
   return function checkStatus(_request, reply, payload, done) {
     const status = String(reply.statusCode);
@@ -42,8 +44,8 @@ function requireSchema(known: ReadonlySet<string>): preSerializationHookHandler 
 }
 
 /**
- * The serialiser leaves out what is not named anyway; in a union it would take `false` for a reason
- * to refuse the whole object.
+ * Drops `additionalProperties: false`. The serialiser leaves out unnamed properties anyway, but in a
+ * union it would refuse the whole object.
  */
 function trimming(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(trimming);
@@ -57,7 +59,7 @@ function trimming(schema: unknown): unknown {
 const isZod = (value: unknown): value is z.ZodType =>
   typeof value === 'object' && value !== null && '_zod' in value;
 
-/** Does any object in it name properties and yet let others through? */
+/** Does any object in the schema name properties and still let others through? */
 function isLoose(schema: unknown): boolean {
   if (typeof schema !== 'object' || schema === null) return false;
   const { properties, additionalProperties } = schema as Record<string, unknown>;
@@ -74,7 +76,7 @@ const isAnything = (value: unknown): boolean =>
 const pointerStep = (key: PropertyKey): string =>
   `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
-/** Fastify's validator for a zod schema; every fault with its JSON pointer. */
+/** A Fastify validator for a zod schema; each fault has its JSON pointer. */
 export function validator(schema: z.ZodType) {
   return (value: unknown): { value: unknown } | { error: Error } => {
     const parsed = schema.safeParse(value);

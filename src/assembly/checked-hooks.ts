@@ -1,4 +1,4 @@
-/** What plugins return, looked at before anything runs: a typo would switch a hook off. */
+/** Checks what plugins return before anything runs, because a typo would silently switch a hook off. */
 import { PHASES, type PluginHooks, type RegisteredPlugin } from '../authoring/plugin-hooks.ts';
 import { hint } from '../config/check/suggest.ts';
 import { inOneLine } from './in-one-line.ts';
@@ -6,7 +6,7 @@ import { inOneLine } from './in-one-line.ts';
 const FUNCTIONS = ['onRequest', 'onResponse', 'transform', 'policy', 'close'] as const;
 const KEYS: readonly string[] = ['phase', 'place', ...FUNCTIONS];
 
-/** @throws {TypeError} for what `register` must not return */
+/** @throws {TypeError} if `register` returned anything else */
 export function checkedRegistration(returned: unknown): RegisteredPlugin<unknown> {
   if (!isObject(returned) || Array.isArray(returned)) {
     throw new TypeError(`register returned ${inOneLine(returned)}, not an object with "route"`);
@@ -19,11 +19,11 @@ export function checkedRegistration(returned: unknown): RegisteredPlugin<unknown
   if (returned['route'] === undefined) {
     throw new TypeError('register returned no "route", which returns the hooks of one route');
   }
-  // Its keys and their kinds have been looked at.
+  // Its keys and their types have been checked.
   return returned as unknown as RegisteredPlugin<unknown>;
 }
 
-/** @throws {TypeError} for what are no hooks */
+/** @throws {TypeError} for values that are not hooks */
 export function checkedHooks(returned: unknown): readonly PluginHooks[] {
   return returned === undefined ? [] : [returned].flat().map((each) => checked(each));
 }

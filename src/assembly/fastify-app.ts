@@ -1,4 +1,4 @@
-/** The Fastify of one generation: it routes and runs hooks, and never listens. */
+/** The Fastify instance of one generation: it routes and runs hooks, but never listens. */
 import Fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -34,8 +34,8 @@ export function createApp(server: ServerConfig, world: World): FastifyInstance {
     forceCloseConnections: false,
     return503OnClosing: false,
     genReqId: (raw) => exchangeOf(raw).id,
-    // A path that no BFF can decode; the router's own words tell where routes stand. Its route refuses it,
-    // so that its hooks see the answer.
+    // A path that no BFF can decode. The router's own message would reveal our addresses, so the route
+    // refuses the request, and its hooks see the answer.
     frameworkErrors: (_error, { raw }, reply) => {
       const exchange = exchangeOf(raw);
       exchange.refusal = new GatewayError('GW_REQUEST_INVALID', 'the path is not UTF-8');
@@ -44,7 +44,7 @@ export function createApp(server: ServerConfig, world: World): FastifyInstance {
     },
     routerOptions: { maxParamLength: server.limits.urlBytes },
   });
-  // Its own is silent, so that it makes no child for each request.
+  // Set after creation: Fastify's own logger stays silent and makes no child for each request.
   app.log = world.log;
   for (const method of SERVED_METHODS) {
     if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true });
@@ -71,12 +71,12 @@ export function createApp(server: ServerConfig, world: World): FastifyInstance {
   return app;
 }
 
-/** What runs before any hook of a plugin, ordinary Fastify plugins among them. */
+/** Adds the hooks that run before those of any plugin, including ordinary Fastify plugins. */
 function addFirstHooks(app: FastifyInstance, readerIdleMs: number, { log, clock }: World): void {
   const watchReader = readerWatch(clock, readerIdleMs);
   app.addHook('onRequest', function enter(request, reply, done) {
     const exchange = exchangeOf(request.raw);
-    // Fastify has routed it by an address of ours: from here on it has its own URL and method.
+    // Fastify has routed the request by our address; from here on it has its own URL and method.
     request.raw.url = exchange.path + exchange.query;
     request.raw.method = exchange.method;
     exchange.reply = reply;
@@ -96,7 +96,7 @@ function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyRep
   const exchange = exchangeOf(request.raw);
   const error = isGatewayError(thrown) ? thrown : fromFastify(thrown);
   exchange.record.fail(error);
-  // Of an upstream's answer that this one takes the place of.
+  // It counted an upstream's answer, which this one replaces.
   exchange.record.bytesSent = undefined;
   if (error.code === 'GW_INTERNAL') {
     const { route, endpoint } = exchange;
@@ -104,11 +104,11 @@ function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyRep
     request.log.error({ ...bugOf(error), ...where }, 'bug');
   }
   const { status, headers, body } = problem(error, exchange.id);
-  // Bytes of the request that nobody will read must not be taken for the next one.
-  // A client that fell silent is not waited for a second time (RFC 9110 §15.5.9).
+  // The unread bytes of this request must not be taken for the next one. A client that paused too long is
+  // not waited for again (RFC 9110 §15.5.9).
   const isOver = error.code === 'GW_REQUEST_TIMEOUT' || hasLongBody(request.raw);
   if (isOver) void reply.header('connection', 'close');
-  // As bytes: to text Fastify would add a charset, which JSON does not have (RFC 8259 §11).
+  // As bytes: Fastify would add a charset to text, and JSON has none (RFC 8259 §11).
   return reply.code(status).headers(headers).send(Buffer.from(body));
 }
 
@@ -124,7 +124,9 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'GW_MEDIA_TYPE',
 };
 
-/** What Fastify and its plugins throw: a client's fault keeps its status, all else is a bug. */
+/**
+ * Converts what Fastify and its plugins throw: a client's fault keeps its status, anything else is a bug.
+ */
 function fromFastify(thrown: unknown): GatewayError {
   const { code = '', statusCode, message = '', validation } = (thrown ?? {}) as FastifyProblem;
   if (validation !== undefined) {

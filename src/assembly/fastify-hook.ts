@@ -1,4 +1,4 @@
-/** From our hooks, which return or throw, to Fastify's, which call back. */
+/** Adapts our hooks, which return or throw, to Fastify's, which use callbacks. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import type { Action, RequestHook } from '../routes/route.ts';
@@ -9,7 +9,7 @@ export type FastifyHook = (
   done: (error?: Error) => void,
 ) => void;
 
-/** Goes on when the hook has returned, unless it has answered. */
+/** Continues once the hook has returned, unless it has answered. */
 export function asHook(hook: RequestHook): FastifyHook {
   return function requestHook(request, reply, done) {
     let result: void | Promise<void>;
@@ -19,7 +19,7 @@ export function asHook(hook: RequestHook): FastifyHook {
       done(asError(error));
       return;
     }
-    // Most hooks return no promise, and then nothing is waited for.
+    // Most hooks return no promise, so nothing is awaited.
     if (result === undefined) goOn(request, reply, done);
     else
       result.then(
@@ -29,7 +29,7 @@ export function asHook(hook: RequestHook): FastifyHook {
   };
 }
 
-/** Never goes on: an action answers. */
+/** Never continues, because the action answers. */
 export function asLastHook(action: Action): FastifyHook {
   return function actionHook(request, reply, done) {
     try {
@@ -40,12 +40,15 @@ export function asLastHook(action: Action): FastifyHook {
   };
 }
 
-/** `reply.sent` says so only once the last byte was written, which an `onSend` hook may delay. */
+/**
+ * `reply.sent` is true only once everything is written, which an `onSend` hook may delay; hence
+ * `isAnswering`.
+ */
 function goOn(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   if (!reply.sent && !exchangeOf(request.raw).isAnswering) done();
 }
 
-/** Fastify takes a hook that fails with nothing for one that lets the request pass. */
+/** Fastify would take a hook that throws `undefined` for one that lets the request pass. */
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error('no error was thrown', { cause: thrown });
 }

@@ -1,6 +1,6 @@
 /**
- * Hooks of plugins as they are run: what one throws that is no answer, and what it returns that means
- * nothing, is a failure that names plugin and hook. For the log; clients are told nothing of it.
+ * Runs the hooks of plugins. If a hook throws something that is not an answer, or returns a value without
+ * a meaning, the failure names the plugin and the hook in the log. Clients do not see it.
  */
 import type { PluginHooks } from '../authoring/plugin-hooks.ts';
 import type { Policy, UpstreamResponse } from '../core/call.ts';
@@ -10,7 +10,7 @@ import { inOneLine } from './in-one-line.ts';
 
 type Hook = 'onRequest' | 'onResponse' | 'transform' | 'policy';
 
-/** One set of hooks that a plugin has made for a route. */
+/** One set of hooks that a plugin made for a route. */
 export class GuardedHooks {
   readonly #plugin: string;
   readonly #hooks: PluginHooks;
@@ -60,12 +60,12 @@ export class GuardedHooks {
       });
   }
 
-  /** @throws {TypeError} for what is no policy */
+  /** @throws {TypeError} for a value that is not a policy */
   policy(upstream: string): Policy {
     const policy: unknown = this.#hooks.policy?.(upstream);
     if (typeof policy !== 'function') throw new TypeError(notPolicy(this.#plugin, policy));
     return (next) => {
-      // What fails further inside is not this one's fault.
+      // Failures further inside are not this plugin's fault.
       const call: unknown = (policy as Policy)((request) =>
         next(request).catch((error: unknown) => {
           throw toGatewayError(error);
@@ -94,7 +94,7 @@ export class GuardedHooks {
     }
   }
 
-  /** An answer stays what it is, as does what Fastify and its plugins throw for a client's fault. */
+  /** Answers stay as they are, and so do the errors of Fastify and its plugins for a client's fault. */
   #failure(hook: Hook, thrown: unknown): unknown {
     if (isGatewayError(thrown) || isClientFault(thrown)) return thrown;
     const options = { cause: toError(thrown), thrownBy: { plugin: this.#plugin, hook } };
@@ -105,7 +105,7 @@ export class GuardedHooks {
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';
 
-/** Nobody waits for it, and what nobody waits for ends the process where it fails. */
+/** Nobody awaits this promise, and an unhandled rejection would end the process. */
 function lateResult(result: PromiseLike<unknown>): TypeError {
   result.then(undefined, () => undefined);
   return new TypeError('it returned a promise: the head is sent at once, so it cannot be async');

@@ -1,11 +1,11 @@
-/** Imports a module that a config names. Why one cannot be had is told with the place that fails. */
+/** Imports a module that a config names. If that fails, the fault says why and where. */
 import { createRequire } from 'node:module';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { systemClock } from '../core/clock.ts';
 
-/** So long a module may take to be imported. */
+/** The longest that the import of a module may take. */
 const IMPORT_MS = 10_000;
 
 export type Imported = { readonly value: unknown } | { readonly fault: string };
@@ -13,7 +13,7 @@ export type Imported = { readonly value: unknown } | { readonly fault: string };
 /** The default export of a file below `folder`, or of a package that is installed there. */
 export async function importDefault(name: string, folder: string): Promise<Imported> {
   const late = Promise.withResolvers<never>();
-  // It keeps the process, too, which ends by itself where nothing but the module is waited for.
+  // The timer also keeps the process alive, which would end if only the module were awaited.
   const timer = systemClock.after(IMPORT_MS, () => late.reject(new NotDone()));
   try {
     const isFile = name.startsWith('.') || isAbsolute(name);
@@ -54,7 +54,10 @@ function describe(error: unknown, name: string): string {
   return place === undefined || isOurs(place) ? said : `${said} (${localPath(place)})`;
 }
 
-/** The first place of `stack` that the author knows; Node puts that of a syntax error on top of it. */
+/**
+ * The first place in `stack` that belongs to the module's author. For a syntax error, Node puts it on
+ * top.
+ */
 function placeIn(stack: string): string | undefined {
   const places = [...stack.matchAll(/(?:^|[\s(])(?:file:\/\/)?(\/[^\s()]+?:\d+)\b/g)];
   return places
@@ -65,7 +68,7 @@ function placeIn(stack: string): string | undefined {
 const SOURCES = fileURLToPath(new URL('..', import.meta.url));
 const isOurs = (place: string): boolean => place.startsWith(SOURCES);
 
-/** As seen from where the process runs. */
+/** The path relative to the working directory, unless it lies outside. */
 function localPath(path: string): string {
   const local = relative(process.cwd(), path);
   return local.startsWith('..') ? path : local;

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
 
-/** What a plugin returned, for a message about it. */
+/** Shows what a plugin returned, for a message. */
 export const inOneLine = (value: unknown): string =>
   inspect(value, { depth: 0, breakLength: Infinity });

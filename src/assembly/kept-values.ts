@@ -1,7 +1,8 @@
 /**
- * What plugins keep from one generation to the next: key sets, the counters of limiters.
+ * Values that plugins keep from one generation to the next, such as key sets and the counters of
+ * limiters.
  *
- * A value lives as long as some generation asked for it under the same key with equal settings.
+ * A value lives as long as some generation that asked for it, under the same key and with equal settings.
  */
 import { isDeepStrictEqual } from 'node:util';
 
@@ -13,10 +14,10 @@ interface Entry {
 }
 
 export class KeptValues {
-  /** By their keys: a plugin may keep something for each of ten thousand routes. */
+  /** By key: a plugin may keep something for each of ten thousand routes. */
   readonly #entries = new Map<string, Entry[]>();
 
-  /** The value of `key`, for `generation`; made where there is none for these settings. */
+  /** The value of `key`, for `generation`; made if there is none for these settings. */
   keep<T>(
     generation: object,
     key: string,
@@ -27,7 +28,7 @@ export class KeptValues {
     for (const entry of this.#entries.get(key) ?? []) {
       if (!isDeepStrictEqual(entry.settings, settings)) continue;
       entry.users.add(generation);
-      // Whoever made it under this key and these settings made it of this type.
+      // A value made under this key and these settings is of this type.
       return entry.value as T;
     }
     const value = make();
@@ -37,7 +38,7 @@ export class KeptValues {
     return value;
   }
 
-  /** `generation` has ended: what nobody else uses is disposed of. */
+  /** Ends the use by `generation`; disposes of values that no other generation uses. */
   release(generation: object): void {
     for (const [key, entries] of this.#entries) {
       const unused = entries.filter(({ users }) => users.delete(generation) && users.size === 0);

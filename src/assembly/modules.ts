@@ -1,4 +1,7 @@
-/** Imports what a config names: plugins and BFFs. Ours are listed here; nothing is found by itself. */
+/**
+ * Imports the plugins and BFFs that a config names. The built-in plugins are listed here; nothing is
+ * discovered.
+ */
 import apiKey from '../../plugins/api-key/index.ts';
 import auth from '../../plugins/auth.ts';
 import authorize from '../../plugins/authorize.ts';
@@ -41,7 +44,7 @@ export const BUILT_IN: readonly Plugin[] = [
   fault,
 ];
 
-/** An ordinary Fastify plugin: it applies to every route. */
+/** An ordinary Fastify plugin, which applies to every route. */
 export interface FastifyModule {
   readonly name: string;
   readonly plugin: unknown;
@@ -55,11 +58,11 @@ export interface GatewayModules extends Modules {
   readonly plugins: ReadonlyMap<string, Plugin>;
   readonly bffs: ReadonlyMap<string, Bff>;
   readonly fastifyPlugins: readonly FastifyModule[];
-  /** Gives a fault that shows while starting its place. */
+  /** Adds the place in the config to a fault found while starting. */
   place(finding: Finding): Fault;
 }
 
-/** Imports every module that `source` names; one that fails is one fault at its line. */
+/** Imports every module that `source` names; each failure is a fault at its line. */
 export const loadModules: ModuleLoader<GatewayModules> = async (source) => {
   const plugins = new Map(BUILT_IN.map((plugin) => [plugin.name, plugin]));
   const loaded = {

@@ -1,6 +1,6 @@
 /**
- * Mounts a BFF: a Fastify plugin in a context of its own, whose routes inherit the hooks of the YAML
- * route and whose schemas are zod's.
+ * Mounts a BFF: a Fastify plugin in its own context, with zod schemas, whose routes inherit the hooks of
+ * the YAML route.
  */
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
 import type { z } from 'zod';
@@ -33,7 +33,7 @@ export async function mountBff(
       try {
         await mount.register(scope);
       } catch (thrown) {
-        // Fastify would start nothing after it, and whatever else is wrong could not be told.
+        // If this were thrown here, Fastify would start nothing else, and other faults would stay hidden.
         mistake = { thrown };
       }
     },
@@ -50,10 +50,10 @@ type WithRunner = FastifyRequest & {
 };
 
 function decorateParts(scope: FastifyInstance, { upstreams }: Bff): void {
-  // The hook that marks a request sets it first.
+  // `markRequest` has set it.
   const runnerOf = (request: WithRunner): PartRunner => request[RUNNER]!;
   scope.decorateRequest('upstreams', {
-    // A part that is awaited is run by its request.
+    // An awaited part runs under its request.
     getter(this: WithRunner) {
       return (this[CLIENTS] ??= upstreamClients(upstreams, (part) => this.run(part)));
     },
@@ -66,7 +66,7 @@ function decorateParts(scope: FastifyInstance, { upstreams }: Bff): void {
   });
 }
 
-/** Paths of the mount that nobody serves pass the same hooks, then 404. */
+/** Unserved paths below the mount run the same hooks and then answer 404. */
 function addUnknownPaths(scope: FastifyInstance, prefix: string): void {
   for (const url of ['/', '/*']) {
     const address = url === '/' ? prefix : prefix + url;
@@ -85,16 +85,16 @@ function addUnknownPaths(scope: FastifyInstance, prefix: string): void {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Plugin options that hold for this route besides those of its mount. */
+    /** Plugin options for this route, in addition to those of its mount. */
     portico?: Readonly<Record<string, unknown>>;
-    /** Set by the gateway on what stands for all other paths. */
+    /** Set by the gateway on the routes that catch all other paths. */
     unknownPath?: boolean;
   }
 }
 
 type PreparedRoute = RouteOptions & { prefix: string; path: string };
 
-/** One BFF where a YAML route mounts it. */
+/** One BFF, mounted by a YAML route. */
 class Mount {
   readonly prefix: string;
   readonly #route: Route;
@@ -102,7 +102,7 @@ class Mount {
   readonly #context: ActionContext;
   readonly #runner: PartRunner;
   readonly #endpoints: BffEndpoints;
-  /** The last one of each endpoint. */
+  /** The latest one of each endpoint. */
   readonly #narrowings = new Map<string, { readonly options: object; readonly route: Route }>();
 
   constructor(bff: Bff, route: Route, context: ActionContext) {
@@ -150,7 +150,10 @@ class Mount {
     options.onSend = [...[options.onSend ?? []].flat(), ...sendHooks(route)];
   }
 
-  /** Servers that cut parameters off would reach another endpoint: nobody can tell which is meant. */
+  /**
+   * Refuses paths that lead to another endpoint once path parameters are cut off, because it is unclear
+   * which is meant.
+   */
   #refuseTwoEndpoints(endpoint: string): onRequestHookHandler {
     const endpoints = this.#endpoints;
     const { prefix } = this;
@@ -161,7 +164,7 @@ class Mount {
     };
   }
 
-  /** Fastify asks once more for the HEAD that goes with a GET: it is the same endpoint. */
+  /** Fastify registers a HEAD for each GET, so the same endpoint may come twice. */
   #narrowed(options: Readonly<Record<string, unknown>>, endpoint: string): Route {
     const known = this.#narrowings.get(endpoint);
     if (known?.options === options) return known.route;

@@ -1,10 +1,10 @@
 /**
  * Puts routes on Fastify.
  *
- * Matching is done before Fastify sees a request (its router knows no headers, no precedence, and at
- * most 31 constrained routes on one path), so that routes stand under addresses that no client can ask for:
- * actions under one for all of them, each BFF under its own, `/@name`. The first hook of all gives the
- * request its real URL and method back.
+ * Matching is done before Fastify sees a request, because its router knows no headers, no precedence, and
+ * at most 31 constrained routes on one path. So routes are mounted at addresses that no client can ask
+ * for: all actions at one, each BFF at its own, `/@name`. The very first hook restores the request's real
+ * URL and method.
  */
 import type { AnyAction } from '../actions/action.ts';
 import type { RouteConfig } from '../config/build/config.ts';
@@ -18,19 +18,20 @@ import { sendHooks } from './send-hooks.ts';
 
 export const ADDRESS_PREFIX = '/@';
 
-/** Where all actions stand. A name is never empty. */
+/** The address of all actions. It differs from every BFF's, because names are never empty. */
 export const ACTION_ADDRESS = ADDRESS_PREFIX;
 
-/** Where a BFF stands on Fastify. */
+/** The address of a BFF on Fastify. */
 export const mountAddress = (route: string): string => ADDRESS_PREFIX + route;
 
 /**
- * Under which an action is mounted, and found, whatever the method of the request: the matcher has looked
- * at that. Once for each method would be thirty times the work, and most of what a start takes.
+ * The method under which actions are mounted and found, whatever the request's own method: the matcher
+ * has checked that. Mounting each action once per method would be thirty times the work, and most of the
+ * start-up time.
  */
 export const ACTION_METHOD = 'POST';
 
-/** What runs on a route whose action answers by itself. */
+/** The hooks of a route whose action answers by itself. */
 export function actionHooks(
   route: Route,
   { create, readsBody, kind }: AnyAction,
@@ -54,10 +55,10 @@ const closeAfterLongBody: FastifyHook = function closeAfterLongBody(request, rep
   done();
 };
 
-/** By the limit of bodies: most routes have the same. */
+/** Shared by body limit, because most routes have the same one. */
 const entries = new WeakMap<ActionContext, Map<number, readonly FastifyHook[]>>();
 
-/** What runs before any plugin of an action. */
+/** The hooks that run before the plugins of an action. */
 function actionEntry({ config }: Route, context: ActionContext): readonly FastifyHook[] {
   const byLimit = entries.get(context) ?? new Map<number, readonly FastifyHook[]>();
   entries.set(context, byLimit);
@@ -66,7 +67,7 @@ function actionEntry({ config }: Route, context: ActionContext): readonly Fastif
   return hooks;
 }
 
-/** What runs before any plugin. `paths` says whose pattern has the parameters of the path. */
+/** The hooks that run before any plugin. `paths` says whose pattern gives the path parameters. */
 export function entryHooks(
   { bodyLimitBytes }: Pick<RouteConfig, 'bodyLimitBytes'>,
   { clock, idleMs, minRate }: ActionContext,

@@ -1,20 +1,20 @@
 /**
- * All actions behind one route of Fastify: to ten thousand routes of ours, as many of Fastify's are most of
- * what a start takes, and a fifth of its memory.
+ * Puts all actions behind one Fastify route: with ten thousand routes, a Fastify route for each would
+ * take most of the start-up time and a fifth of the memory.
  *
- * The matcher has found the route before Fastify sees the request, so that nothing is left for Fastify's
- * router to decide. Hooks run as they would as Fastify's own: in their order, until one fails or answers.
+ * The matcher finds the route before Fastify sees the request, so Fastify's router has nothing left to
+ * decide. Hooks run as Fastify would run them: in order, until one fails or answers.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import type { FastifyHook } from './fastify-hook.ts';
 import { ACTION_ADDRESS, ACTION_METHOD } from './mount.ts';
 
-/** What runs on one route. */
+/** The hooks of one route. */
 export interface ActionHooks {
-  /** The last one is the action, which never goes on. */
+  /** The last one is the action, which never calls `done`. */
   readonly onRequest: readonly FastifyHook[];
-  /** Absent where no plugin wants to see answers. */
+  /** Absent if no plugin edits answers. */
   readonly onSend: onSendHookHandler | undefined;
 }
 
@@ -23,7 +23,7 @@ export class MountedActions {
 
   constructor(app: FastifyInstance) {
     const hooksOf = ({ raw }: FastifyRequest): ActionHooks =>
-      // Only requests of routes that were added come here.
+      // Only requests for added routes get here.
       this.#byRoute.get(exchangeOf(raw).route)!;
     app.route({
       method: ACTION_METHOD,

@@ -1,4 +1,4 @@
-/** Headers that plugins set for upstreams: no client may send them, on any route. */
+/** Headers that plugins set for upstreams. No client may send them, on any route. */
 import type { Config } from '../config/build/config.ts';
 import type { GatewayModules } from './modules.ts';
 import type { StartFaults } from './start-faults.ts';

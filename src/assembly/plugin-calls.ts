@@ -1,4 +1,4 @@
-/** Calls that plugins make on their own, with the policies of the upstream and over its state. */
+/** Calls that plugins make themselves, under the upstream's policies and over its state. */
 import type { PluginCall } from '../authoring/plugin-host.ts';
 import { upstreamRequest } from '../core/upstream-request.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
@@ -21,7 +21,7 @@ export function pluginCall(lease: UpstreamLease, plugin: string, world: World): 
         query,
         headers,
         body: undefined,
-        // A deadline ends this call, and not what the client waits for.
+        // A child, because the deadline must end this call and not the client's request.
         signal: context.signal.child(),
         record,
       }),

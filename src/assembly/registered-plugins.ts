@@ -30,7 +30,7 @@ import { pluginCall } from './plugin-calls.ts';
 import type { StartFaults } from './start-faults.ts';
 import type { World } from './world.ts';
 
-/** What plugins do on one route. */
+/** The hooks of plugins on one route. */
 export interface RouteHooks {
   readonly request: readonly RequestHook[];
   readonly response: readonly ResponseHook[];
@@ -40,9 +40,9 @@ export interface RouteHooks {
   readonly answersPreflight: boolean;
 }
 
-/** A set of hooks that one plugin has made for one place. */
+/** A set of hooks that one plugin made for one place. */
 export interface HookSet {
-  /** The plugin's place among all of them. */
+  /** The plugin's position among all plugins. */
   readonly order: number;
   readonly hooks: PluginHooks;
   readonly guarded: GuardedHooks;
@@ -59,7 +59,7 @@ interface RegistrationRules {
   /** Fields that no client may send. */
   readonly owned: ReadonlySet<string>;
   readonly server: ServerConfig;
-  /** What options may refer to. */
+  /** The names that options may refer to. */
   readonly known: KnownNames;
   /** Some ordinary Fastify plugin may want `onSend`. */
   readonly needsReplyPath: boolean;
@@ -70,7 +70,7 @@ export class RegisteredPlugins {
   readonly #owned: ReadonlySet<string>;
   readonly #server: ServerConfig;
   readonly #known: KnownNames;
-  /** Every set of hooks, to be closed. */
+  /** Every set of hooks, for closing. */
   readonly #made: PluginHooks[] = [];
   #closed = false;
   /** Some ordinary Fastify plugin may want `onSend`. */
@@ -89,9 +89,9 @@ export class RegisteredPlugins {
   }
 
   /**
-   * What plugins make of `options` at one place.
+   * The hooks that plugins make from `options` for one place.
    *
-   * @throws {TypeError} naming the plugin that makes no hooks of them
+   * @throws {TypeError} naming the plugin that fails to make hooks
    */
   setsFor(options: Readonly<Record<string, unknown>>, where: PluginWhere): HookSet[] {
     return this.#registered.flatMap(({ name, registration }, order) => {
@@ -108,7 +108,7 @@ export class RegisteredPlugins {
   /**
    * The options that a BFF's route adds to those of its mount.
    *
-   * @throws {TypeError} for a plugin that is not there, or options that do not fit it
+   * @throws {TypeError} for an unknown plugin, or options that are not valid for it
    */
   parseOptions(
     written: Readonly<Record<string, unknown>>,
@@ -138,13 +138,13 @@ export class RegisteredPlugins {
       if (severity !== 'warning') throw fault(message);
     }
     for (const field of plugin.owns?.(settings as never, [parsed.data]) ?? []) {
-      // Clients' own was removed for those that the YAML names, and for no others.
+      // The clients' own values are removed only for fields that the YAML names.
       if (!this.#owned.has(field.toLowerCase())) throw fault(`only the YAML may set ${field}`);
     }
     return parsed.data;
   }
 
-  /** Once: the generation ends, or could not start. */
+  /** Runs once, when the generation ends or fails to start. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -153,7 +153,7 @@ export class RegisteredPlugins {
   }
 }
 
-/** The hooks of a route, in the order of their phases; within a phase in that of the plugins. */
+/** The hooks of a route, in order of phase, and within a phase in the order of the plugins. */
 export function routeHooks(sets: readonly HookSet[]): RouteHooks {
   const on = sets.toSorted((a, b) => a.order - b.order);
   const request = on
@@ -187,7 +187,7 @@ function madeBy<T>(plugin: string, make: () => T): T {
   }
 }
 
-/** What a generation is born into. */
+/** What plugins get from their generation and its surroundings. */
 interface Birth {
   readonly world: World;
   /** The generation's identity. */
@@ -198,7 +198,7 @@ interface Birth {
   readonly faults: StartFaults;
 }
 
-/** Registers every plugin on `app`; one that cannot start is among the faults. */
+/** Registers every plugin on `app`; one that cannot start becomes a fault. */
 export async function registerPlugins(
   app: FastifyInstance,
   config: Config,
@@ -214,7 +214,7 @@ export async function registerPlugins(
     known: knownNames(modules, Object.keys(config.upstreams)),
     needsReplyPath,
   });
-  // Where a later one cannot start, those before it end with the app.
+  // If a later plugin cannot start, the earlier ones are closed with the app.
   app.addHook('onClose', () => plugins.close());
   app.addHook('onRoute', refuseForeignRoute);
   for (const [name, plugin] of modules.plugins) {
@@ -246,10 +246,10 @@ function refuseForeignRoute({ method, url }: RouteOptions): void {
 }
 
 type FastifyPlugin = FastifyPluginAsync | FastifyPluginCallback;
-/** What `fastify-plugin` sets, too. */
+/** `fastify-plugin` sets the same symbol. */
 const SKIP_OVERRIDE = Symbol.for('skip-override');
 
-/** Without a context of its own, so that its hooks are every route's. */
+/** Registers without a context of its own, so that the hooks apply to every route. */
 function forAllRoutes(plugin: FastifyModule['plugin']): FastifyPlugin {
   const own = plugin as FastifyPluginAsync & FastifyPluginCallback;
   if (SKIP_OVERRIDE in own) return own;

@@ -1,4 +1,4 @@
-/** `request.log` for plugins and BFFs: a child logger that is made when it is first used. */
+/** `request.log` for plugins and BFFs: a child logger, made on first use. */
 import type { FastifyBaseLogger } from 'fastify';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import type { IncomingMessage } from 'node:http';
@@ -63,8 +63,8 @@ class RequestLogger {
 }
 
 /**
- * The logger of one request. Given to it by a hook of ours and not by Fastify's `childLoggerFactory`,
- * whose product Fastify inspects method by method, for each request.
+ * The logger of one request. It is set by our own hook and not by Fastify's `childLoggerFactory`, because
+ * Fastify checks every method of such a logger on each request.
  */
 export const requestLogger = (log: FastifyBaseLogger, raw: IncomingMessage): FastifyBaseLogger =>
   new RequestLogger(log, raw);

@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 
 export interface RequestObserver {
   readonly inflight: () => number;
-  /** Counts what `handler` is given as under way. */
+  /** Wraps `handler` and counts its requests as in flight. */
   readonly counting: (handler: RequestHandler) => RequestHandler;
   readonly onClose: (exchange: ClientExchange, response: ServerResponse) => void;
 }
@@ -36,7 +36,7 @@ export function requestObserver({ logs }: Config, { clock, log, metrics }: World
   };
 }
 
-/** Bytes of the answer's body; none where there was no answer, or no body to it. */
+/** Bytes of the answer's body; 0 if there was no answer, or no body. */
 function bytesSent(exchange: ClientExchange, { headersSent }: ServerResponse): number {
   const { record, method, reply } = exchange;
   if (!headersSent || method === 'HEAD') return 0;

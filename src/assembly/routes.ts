@@ -1,4 +1,4 @@
-/** From a route's config to the route as it runs: hooks and calls flattened. */
+/** Builds the running route from its config: hooks and calls are flattened. */
 import type { RouteConfig } from '../config/build/config.ts';
 import type { Route } from '../routes/route.ts';
 import type { UpstreamLeases } from '../upstream/lease.ts';

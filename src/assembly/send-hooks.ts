@@ -1,7 +1,8 @@
 /**
- * `onResponse` and `transform` of plugins, on answers that go through Fastify's reply: its `onSend`.
+ * Runs `onResponse` and `transform` of plugins as Fastify's `onSend`, on answers that go through its
+ * reply.
  *
- * Forwarded answers take this way only where a plugin needs it; see routes/forward.ts for the other.
+ * Forwarded answers go this way only if a plugin needs it; see routes/direct-answer.ts for the other way.
  */
 import { validateHeaderValue } from 'node:http';
 import { pipeline, Readable, type Transform } from 'node:stream';
@@ -13,7 +14,7 @@ import type { Route } from '../routes/route.ts';
 
 type Plugins = Pick<Route, 'responseHooks' | 'transforms'>;
 
-/** Empty where no plugin wants to see answers. */
+/** Empty if no plugin edits answers. */
 export function sendHooks(route: Plugins): onSendHookHandler[] {
   if (route.responseHooks.length === 0 && route.transforms.length === 0) return [];
   return [
@@ -30,7 +31,7 @@ export function sendHooks(route: Plugins): onSendHookHandler[] {
   ];
 }
 
-/** What is sent instead of `payload`; `undefined` leaves it. */
+/** The body to send instead of `payload`; `undefined` keeps it. */
 function edit(
   { responseHooks, transforms }: Plugins,
   request: FastifyRequest,
@@ -47,22 +48,22 @@ function edit(
   const source = transforms.length === 0 ? undefined : sourceOf(request, head, payload);
   const streams =
     source === undefined ? [] : transforms.flatMap((make) => make(request, head) ?? []);
-  // What comes out of a transform has another length, which is told without the body too.
+  // A transformed body has another length, which a head without its body must not announce either.
   const isUnsized = streams.length > 0 || (transforms.length > 0 && isAboutBody(request, head));
   if (isUnsized) delete head.headers['content-length'];
   apply(request, reply, head, before);
   if (source !== undefined && streams.length > 0) return through(source, streams);
-  // Of text Fastify would tell the length.
+  // For text, Fastify would set the length again.
   return isUnsized && !(payload instanceof Readable) ? Readable.from([]) : undefined;
 }
 
-/** Does this head speak of a body that would be transformed, and not come with it? */
+/** Does this head describe a body that would be transformed but is not sent? */
 function isAboutBody(request: FastifyRequest, { status }: ResponseHead): boolean {
   if (exchangeOf(request.raw).record.code !== undefined) return false;
   return request.method === 'HEAD' || status === 304;
 }
 
-/** What fails on the answer to a failure must not hide it, nor keep other hooks from their edits. */
+/** A hook that fails on an error answer must not hide that error, nor stop the edits of other hooks. */
 function unlessFailed(request: FastifyRequest, work: () => void): void {
   try {
     work();
@@ -83,7 +84,7 @@ function apply(
     if (value === before[name]) continue;
     unlessFailed(request, () => {
       for (const each of [value].flat()) validateHeaderValue(name, each);
-      // Fastify adds to Set-Cookie.
+      // Fastify would append to Set-Cookie.
       if (name === 'set-cookie') void reply.removeHeader(name);
       void reply.header(name, value);
     });
@@ -92,7 +93,7 @@ function apply(
   if (status !== reply.statusCode) void reply.code(status);
 }
 
-/** The body to transform: none where there is none to send, nor for our own errors. */
+/** The body to transform; `undefined` if there is no body to send, and for our own errors. */
 function sourceOf(
   request: FastifyRequest,
   { status }: ResponseHead,
@@ -106,8 +107,8 @@ function sourceOf(
   return undefined;
 }
 
-/** Fastify answers, or cuts the answer, when the last one fails; the others end with it. */
+/** If a stream fails, all end, and Fastify answers with an error or cuts the answer off. */
 function through(source: Readable, streams: readonly Transform[]): Readable {
-  // The last of them is a Transform, which is what the return type cannot say.
+  // The last stream is a Transform, which the return type cannot express.
   return pipeline([source, ...streams], () => undefined) as unknown as Readable;
 }

@@ -1,20 +1,23 @@
 /**
- * What plugins and BFFs throw while a gateway starts: faults of the places in the config that name
- * them. They are gathered, since each start shows only what is wrong with it.
+ * Collects what plugins and BFFs throw while a gateway starts, as faults at the places in the config that
+ * name them, so that one start reports all of them.
  */
 import type { Clock } from '../core/clock.ts';
 import { ConfigError, type Fault, type Finding } from '../config/fault.ts';
 import { toError } from '../core/errors.ts';
 import type { GatewayModules } from './modules.ts';
 
-/** The longest that one plugin or BFF may take to start; what never ends would keep the gateway silent. */
+/**
+ * The longest that one plugin or BFF may take to start. Without it, one that hangs would leave the
+ * gateway silent.
+ */
 const START_MS = 60_000;
 
 export class StartFaults {
   readonly #modules: GatewayModules;
   readonly #clock: Clock;
   readonly #faults: Fault[] = [];
-  /** Fastify throws its first error again for whatever is registered after it. */
+  /** Fastify throws its first error again for everything registered later. */
   readonly #told = new Set<unknown>();
 
   constructor(modules: GatewayModules, clock: Clock) {
@@ -22,7 +25,7 @@ export class StartFaults {
     this.#clock = clock;
   }
 
-  /** The result of `start`; `undefined` where it threw, which is a fault: `finding`, with the reason. */
+  /** The result of `start`; `undefined` if it threw, which adds the fault `finding` with the reason. */
   async attempt<T>(finding: Finding, start: () => T | Promise<T>): Promise<T | undefined> {
     try {
       const started = start();

@@ -1,4 +1,4 @@
-/** The call of a route, or of a plugin, to one upstream: its chain over the upstream's shared state. */
+/** The call from a route or a plugin to one upstream: its chain over the upstream's shared state. */
 import type { CallOverrides } from '../config/build/config.ts';
 import type { Policy } from '../core/call.ts';
 import type { CallContext } from '../core/call-context.ts';
@@ -11,15 +11,18 @@ import type { UpstreamLease } from '../upstream/lease.ts';
 import type { World } from './world.ts';
 
 export interface Caller {
-  /** Name of the route, or what stands for it. */
+  /** Name of the route, or a stand-in for it. */
   readonly route: string;
   readonly overrides: CallOverrides;
-  /** Policies of plugins: outside the retries, or around each attempt. */
+  /** Policies of plugins: `outer` wraps the retries, `inner` each attempt. */
   readonly outer: readonly Policy[];
   readonly inner: readonly Policy[];
 }
 
-/** Of callers that say nothing of their own: one for all, which costs less to make and to run than one a route. */
+/**
+ * The call shared by all callers without overrides or policies, which is cheaper to make and to run than
+ * one per route.
+ */
 const plain = new WeakMap<UpstreamLease, UpstreamCall>();
 
 export function upstreamCall(lease: UpstreamLease, caller: Caller, world: World): UpstreamCall {
@@ -56,7 +59,7 @@ function newCall(lease: UpstreamLease, caller: Caller, world: World): UpstreamCa
   };
 }
 
-/** A call that no client waits for has no key. */
+/** Reads the key that balancing hashes; a call without a client has none. */
 function balancingKey(
   balance: UpstreamLease['config']['balance'],
 ): ((context: CallContext) => string | undefined) | undefined {

@@ -1,4 +1,4 @@
-/** What the metrics show of each upstream, read when they are asked for. */
+/** The gauges of each upstream, read at each scrape. */
 import type { UpstreamGauges } from '../observe/state-gauges.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 

@@ -1,4 +1,4 @@
-/** What the log and the metrics are told of upstreams and of names, as it happens. */
+/** Sends events of upstreams and names to the log and the metrics. */
 import type { FastifyBaseLogger } from 'fastify';
 import type { Metrics } from '../observe/metrics.ts';
 import type { NamesOptions } from '../upstream/names/names.ts';
@@ -6,7 +6,7 @@ import type { Surroundings } from '../upstream/surroundings.ts';
 
 type Listeners = Pick<Surroundings, 'onCircuit' | 'onGivenUp' | 'onDiscovery' | 'onTarget'>;
 
-/** `metrics` is asked for only when something happens: it counts the same upstreams. */
+/** `metrics` is a function because it is created later, from the same upstreams. */
 export function upstreamLog(log: FastifyBaseLogger, metrics: () => Metrics): Listeners {
   return {
     onCircuit: (upstream, circuit, { why, forMs, afterMs }) => {

@@ -1,4 +1,4 @@
-/** What one gateway has once, and its generations share. */
+/** What exists once in a gateway and is shared by its generations. */
 import type { FastifyBaseLogger } from 'fastify';
 import type { Call } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
@@ -15,7 +15,7 @@ export interface World {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: FastifyBaseLogger;
-  /** What `log` writes to; absent where the log was handed in. */
+  /** The output of `log`; absent if the log was handed in. */
   readonly logOutput?: LineOutput | undefined;
   readonly metrics: Metrics;
   readonly names: Names;
@@ -23,9 +23,9 @@ export interface World {
   readonly upstreams: UpstreamRegistry;
   readonly collected: CollectedBytes;
   readonly kept: KeptValues;
-  /** Nothing will be served: the config is only checked, and nobody is called for it. */
+  /** The config is only checked: nothing is served and nothing is called. */
   readonly checking: boolean;
-  /** There was no file descriptor for a socket or a file: the log says so, once a minute. */
+  /** Called when a socket or a file gets no file descriptor; logged at most once a minute. */
   readonly onNoDescriptors?: () => void;
   readonly nextRequestId: () => string;
   /** Replaces the network of an upstream; tests pass one in. */
