@@ -1,8 +1,9 @@
 /**
- * Stops calling an upstream that keeps failing, and tries it carefully before it is called again.
+ * Stops calling an upstream that keeps failing, and probes it before normal calls resume.
  *
- * Two places in the chain, one circuit: `shedder` stands before the bulkhead, so that an open
- * circuit takes no slot; `breaker` stands behind it, asks again once the slot is there, and counts.
+ * One circuit has two places in the chain. `shedder` comes before the bulkhead, so that calls to an open
+ * circuit take no slot. `breaker` comes after it, checks again once the call has its slot, and counts the
+ * outcome.
  */
 import type { Policy, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
@@ -16,14 +17,18 @@ export interface BreakerOptions {
   readonly circuit: CircuitGate;
   /** What counts as a failure. */
   readonly judge: FailureJudge;
-  /** Heads that take this long count too; absent: none does. */
+  /** A response head that takes this long counts as a failure too; absent: no limit. */
   readonly slowMs?: number | undefined;
-  /** A probe whose request takes longer to send than this gives its place to another. */
+  /** A probe whose request body takes longer than this to send gives its place to another call. */
   readonly probeMs: number;
   readonly clock: Clock;
 }
 
-/** Sends a call away before it waits for a slot. @throws GW_CIRCUIT_OPEN */
+/**
+ * Refuses a call before it waits for a slot.
+ *
+ * @throws GW_CIRCUIT_OPEN
+ */
 export function shedder(circuit: CircuitGate): Policy {
   return (next) =>
     function shed(request) {
@@ -37,9 +42,9 @@ export function shedder(circuit: CircuitGate): Policy {
 }
 
 /**
- * Counts each call once: at its head where it has failed by then, else when its body closes, so that an
- * upstream that cuts every body is seen to fail. A probe is decided at its head: a stream must not hold
- * the circuit half-open for as long as it lives.
+ * Counts each call once: at its head if it has failed by then, otherwise when its body closes, so that an
+ * upstream that cuts every body counts as failing. A probe is decided at its head, so that a long stream
+ * does not keep the circuit half-open.
  *
  * @throws GW_CIRCUIT_OPEN
  */
@@ -61,7 +66,7 @@ class CountedAttempt implements Receiver {
   readonly #permit: Permit;
   readonly #options: BreakerOptions;
   slowness: Slowness | undefined;
-  /** With a probe whose request is on its way. */
+  /** Set for a probe whose request body is being sent. */
   patience: Timer | undefined;
 
   constructor(permit: Permit, options: BreakerOptions) {
@@ -94,7 +99,10 @@ class CountedAttempt implements Receiver {
   }
 }
 
-/** A timer, and no difference of times: only that knows whether it was the gateway that stood still. */
+/**
+ * Uses a timer and not a time difference, because a timer allows for time in which the gateway itself was
+ * stopped (see clock.ts).
+ */
 class Slowness {
   isSlow = false;
   readonly #timeout: Timeout;
@@ -110,7 +118,10 @@ class Slowness {
   }
 }
 
-/** A client that sends slowly keeps no timeout waiting, but nobody else may try meanwhile. */
+/**
+ * The attempt timeout does not run while a client sends its body, so a slow one would keep all other
+ * probes waiting.
+ */
 function boundUpload(
   { body }: UpstreamRequest,
   permit: Permit,

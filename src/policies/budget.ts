@@ -5,7 +5,7 @@
 import type { Clock } from '../core/clock.ts';
 import { LocalWindow, type Window } from '../core/shared/window.ts';
 
-/** Nothing in it is awaited. */
+/** Synchronous: nothing in it is awaited. */
 export interface RetryBudget {
   /** A client's call has begun. */
   deposit(): void;

@@ -1,13 +1,12 @@
 /**
- * Bounds how many exchanges an upstream holds at once, so that a slow one cannot take the whole
- * gateway with it.
+ * Bounds how many exchanges an upstream holds at once, so that a slow upstream cannot take down the whole
+ * gateway.
  *
- * A slot is held until the body closes, not until the head arrives. Who finds none waits in order,
- * for a bounded time, in a bounded queue; meanwhile slow clients give way (see slot.ts).
+ * A slot is held until the body closes, not until the head arrives. A call that finds no slot waits in
+ * order, for a bounded time, in a bounded queue; meanwhile slow clients give way (see slot.ts).
  *
- * All of it is ours: cockatiel's bulkhead frees its slot when a function settles, so that each call
- * would need a promise held open just for that; its queue is not fair, and does not let an aborted
- * waiter go.
+ * Not cockatiel's bulkhead: that one frees its slot when a function settles, so each call would need an
+ * extra promise held open. Its queue is not fair, and aborted waiters stay in it.
  */
 import type { UpstreamRequest } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
@@ -18,9 +17,9 @@ import { LocalSlotCount, type SlotBounds, type SlotCount } from '../core/shared/
 import { type GivenUp, Slot, slotToGiveWay } from './slot.ts';
 import { WaitingCall } from './waiting-call.ts';
 
-/** Between two looks for a client that is too slow, while somebody waits. */
+/** How often the held slots are checked for slow clients while calls wait. */
 const LOOK_MS = 100;
-/** One look in vain is enough for so long, however many are refused meanwhile. */
+/** After a check that freed nothing, none is made for this long, however many calls are refused. */
 const VAIN_MS = 10;
 
 export interface SlotSize {
@@ -33,9 +32,9 @@ export interface SlotSize {
 
 export interface SlotOptions extends SlotSize {
   readonly clock: Clock;
-  /** What a refusal calls it. Default: the upstream. */
+  /** Its name in refusals. Default: the upstream. */
   readonly whose?: string;
-  /** Told of each exchange that gave way. */
+  /** Called for each exchange that gave way. */
   readonly onGivenUp?: ((given: GivenUp) => void) | undefined;
 }
 
@@ -66,7 +65,10 @@ export class Slots {
     return this.#count.queued;
   }
 
-  /** Slots that are held stay so, even if they are too many now; whoever waits goes on as it was told. */
+  /**
+   * Held slots stay held, even if they are now too many. Waiting calls keep their place and their time
+   * limit.
+   */
   resize(size: SlotSize): void {
     this.#size = size;
     this.#count.resize(boundsOf(size));
@@ -85,9 +87,9 @@ export class Slots {
     return this.#wait(request);
   }
 
-  /** Sends everyone who waits away: there is nothing to wait for. */
+  /** Refuses every waiting call, because there is nothing left to wait for. */
   empty(reason: () => Error): void {
-    // Nobody else waits here.
+    // The cast holds: only WaitingCalls are enqueued here.
     for (const waiter of this.#count.waiters) (waiter as WaitingCall).refuse(reason());
   }
 
@@ -108,7 +110,7 @@ export class Slots {
     const waiter = new WaitingCall(request, { clock, take: this.#take, onLeave: this.#leave });
     if (!this.#count.enqueue(waiter)) throw this.#full('its queue is full');
     const slot = waiter.slotWithin(waitMs, () => this.#full(`waited ${waitMs} ms`));
-    // A call that was cancelled has left already.
+    // A cancelled call has already left the queue.
     if (this.#count.queued > 0) this.#lookTimer ??= clock.after(LOOK_MS, this.#look);
     return slot;
   }
@@ -120,7 +122,7 @@ export class Slots {
     this.#lookTimer = undefined;
   };
 
-  /** Has slow clients give way: for those who wait, and `more`. */
+  /** Makes slow clients give way: one for each waiting call, and `more`. */
   #makeRoom(more: number): void {
     const { clock, onGivenUp } = this.#options;
     const now = clock.now();
@@ -150,7 +152,7 @@ export class Slots {
 
 const boundsOf = ({ concurrency, queue }: SlotSize): SlotBounds => ({ slots: concurrency, queue });
 
-/** What a call asks for a slot. */
+/** The part of `Slots` that a call needs. */
 export type SlotSource = Pick<Slots, 'acquire'>;
 
 /** Holds one of `slots` for each exchange, from before the call to the close of its body. */

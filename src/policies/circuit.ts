@@ -35,23 +35,23 @@ export interface CircuitOptions {
   readonly probes: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Default: the system’s. */
+  /** Default: the system's. */
   readonly clock?: Clock;
 }
 
 export type CircuitName = 'closed' | 'half-open' | 'open' | 'forced-open' | 'forced-closed';
 
-/** What brought a circuit into its state. */
+/** Why and when a circuit changed its state. */
 export interface CircuitChange {
-  /** The failure that opened it, or an operator; absent where calls go well again. */
+  /** The failure that opened it, or an operator; absent when calls succeed again. */
   readonly why?: string;
   /** How long it stays open before it is probed, in milliseconds. */
   readonly forMs?: number;
-  /** For how long it was in the state before, in milliseconds. */
+  /** How long it was in the previous state, in milliseconds. */
   readonly afterMs: number;
 }
 
-/** What an operator holds a circuit to. */
+/** The state in which an operator holds a circuit. */
 export type Forced = 'open' | 'closed';
 
 const NAMES: Readonly<Record<CircuitState, CircuitName>> = {
@@ -65,16 +65,18 @@ export class Circuit implements CircuitGate {
   readonly #options: CircuitOptions;
   readonly #clock: Clock;
   readonly #policy: CircuitBreakerPolicy;
-  /** Grows with each change of state. */
+  /** Increases with each change of state. */
   #epoch = 0;
   #probes = 0;
-  /** Of void probes: cockatiel still counts them as under way, and others take them over. */
+  /**
+   * The places of void probes: cockatiel still counts those as running, so later probes take them over.
+   */
   #vacant: Place[] = [];
-  /** On the clock. */
+  /** When the open time ends, on the clock. */
   #openUntil = 0;
   #heldOpen: { dispose(): void } | undefined;
   #isHeldClosed = false;
-  /** When it came into its state, on the clock, and what brought it there. */
+  /** When it entered its state, on the clock; `#why` is the reason. */
   #since: number;
   #why: string | undefined;
   #lastFailure: unknown;
@@ -105,12 +107,12 @@ export class Circuit implements CircuitGate {
     return this.#isHeldClosed ? 'forced-closed' : NAMES[this.#policy.state];
   }
 
-  /** For how long it has been in its state, in milliseconds. */
+  /** How long it has been in its state, in milliseconds. */
   get stateMs(): number {
     return this.#clock.now() - this.#since;
   }
 
-  /** What opened it; `undefined` while it is closed. */
+  /** Why it opened; `undefined` while it is closed. */
   get why(): string | undefined {
     return this.#why;
   }
@@ -123,7 +125,7 @@ export class Circuit implements CircuitGate {
     this.#listeners.push(listener);
   }
 
-  /** Holds the circuit open or closed, whatever happens; `undefined` lets it judge by itself again. */
+  /** Holds the circuit open or closed, whatever happens; `undefined` lets it decide again. */
   force(forced: Forced | undefined): void {
     const wasHeldClosed = this.#isHeldClosed;
     this.#isHeldClosed = forced === 'closed';
@@ -135,7 +137,7 @@ export class Circuit implements CircuitGate {
     if (wasHeldClosed !== this.#isHeldClosed) this.#changed();
   }
 
-  /** What it is held to; absent: it judges by itself. */
+  /** The state in which it is held; `undefined` if it decides itself. */
   get forced(): Forced | undefined {
     if (this.#isHeldClosed) return 'closed';
     return this.#heldOpen === undefined ? undefined : 'open';
@@ -179,7 +181,7 @@ export class Circuit implements CircuitGate {
     throw this.refusal();
   }
 
-  /** What a shed call is told. */
+  /** The error for a shed call. */
   refusal(): GatewayError {
     switch (this.#policy.state) {
       case CircuitState.HalfOpen:
@@ -193,7 +195,7 @@ export class Circuit implements CircuitGate {
 
   enter(): Permit {
     if (this.#isHeldClosed) return UNCOUNTED;
-    // While all is well, outcomes go straight to what counts them: no promise for each call.
+    // While the circuit is closed, outcomes go straight to the counter, without a promise per call.
     if (this.#policy.state === CircuitState.Closed) return new ClosedPermit(this);
     this.check();
     const place = this.#vacant.pop() ?? this.#newPlace();
@@ -202,18 +204,18 @@ export class Circuit implements CircuitGate {
     return new ProbePermit(this, place);
   }
 
-  /** A probe that proved nothing: another call takes its place. */
+  /** A probe that proved nothing; another call takes its place. */
   vacate(place: Place): void {
     this.#probes -= 1;
     this.#vacant.push(place);
   }
 
-  /** A call of the closed circuit went well; one of an earlier epoch says nothing any more. */
+  /** A call succeeded while the circuit was closed. Calls of an earlier epoch no longer count. */
   addSuccess(epoch: number): void {
     if (this.#isClosedSince(epoch)) this.#options.breaker.success(CircuitState.Closed);
   }
 
-  /** A call of the closed circuit went wrong, at its head or after it. */
+  /** A call failed while the circuit was closed, at its head or later. */
   addFailure(error: unknown, epoch: number): void {
     if (!this.#isClosedSince(epoch)) return;
     this.#lastFailure = error;
@@ -225,7 +227,9 @@ export class Circuit implements CircuitGate {
     return epoch === this.#epoch && this.#policy.state === CircuitState.Closed;
   }
 
-  /** cockatiel runs a function before it first awaits, or refuses without running it. */
+  /**
+   * Relies on cockatiel, which runs the function before its first `await`, or refuses without running it.
+   */
   #newPlace(): Place | undefined {
     let place: Place | undefined;
     const run = this.#policy.execute(
@@ -243,7 +247,7 @@ export class Circuit implements CircuitGate {
   }
 }
 
-/** Nobody knows when an operator comes back. */
+/** `Retry-After` of a circuit that an operator holds open; when that ends is unknown. */
 const FORCED_RETRY_MS = 30_000;
 
 const refused = (detail: string, retryAfterMs: number): GatewayError =>

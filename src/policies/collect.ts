@@ -1,20 +1,20 @@
 /**
- * Waits for all of a short request body before a slot is taken, so that a client that sends slowly holds
- * nothing of the upstream's.
+ * Waits for the whole of a short request body before the call takes a slot, so that a client that sends
+ * slowly does not occupy the upstream.
  *
- * Behind the shedder, so that an open circuit reads no body; before the bulkhead, whose `wait` begins when
- * the body is whole. A longer body streams, with a slot. So do the messages of a conversation (gRPC), and
- * whatever comes while too many bytes are held already.
+ * It comes after the shedder, so that no body is read while the circuit is open, and before the bulkhead,
+ * whose `wait` begins once the body is complete. A longer body streams and holds a slot meanwhile. So do
+ * the messages of a conversation (gRPC), and every body that comes while too many bytes are held.
  */
 import type { Policy, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import { type RequestBody, streamed, type UploadRoom } from '../core/request-body.ts';
 
-/** Of one body; so much is kept for retries anyway. */
+/** The limit for one body; this much is kept for retries anyway. */
 const BODY_BYTES = 65_536;
-/** Of all bodies of one gateway. */
+/** The limit for all bodies of one gateway. */
 const ALL_BYTES = 64 * 1_048_576;
 
-/** The bytes of bodies that are collected at this moment, of all upstreams. */
+/** The bytes of bodies being collected now, for all upstreams. */
 export class CollectedBytes {
   readonly #most: number;
   #held = 0;
@@ -27,7 +27,7 @@ export class CollectedBytes {
     return this.#held;
   }
 
-  /** Counts `bytes` that are here already; says whether more may follow. */
+  /** Counts `bytes` that have arrived; returns whether more may follow. */
   add(bytes: number): boolean {
     this.#held += bytes;
     return this.#held < this.#most;
@@ -38,7 +38,11 @@ export class CollectedBytes {
   }
 }
 
-/** Collects the body, then sends all of it. @throws why the call was cancelled meanwhile */
+/**
+ * Collects the body, then passes the call on with all of it.
+ *
+ * @throws the reason, if the call is cancelled meanwhile
+ */
 export function collectBody(all: CollectedBytes): Policy {
   return (next) => {
     async function collected(
@@ -49,7 +53,7 @@ export function collectBody(all: CollectedBytes): Policy {
       try {
         const bytes = await body.collect(room, request.signal);
         if (bytes === undefined) return await next(request);
-        // The deadline stood still meanwhile, which nobody could tell from these bytes.
+        // The deadline was paused meanwhile. A body of plain bytes cannot show that, so it is moved.
         const deadlineAt = request.deadlineAt + body.flowedMs();
         return await next({ ...request, body: bytes, deadlineAt });
       } finally {
@@ -66,7 +70,7 @@ export function collectBody(all: CollectedBytes): Policy {
 const isShort = ({ length = 0, isConversation }: RequestBody): boolean =>
   length <= BODY_BYTES && !isConversation;
 
-/** What one body may take of it. */
+/** The share of one body. */
 class Room implements UploadRoom {
   readonly #all: CollectedBytes;
   #bytes = 0;

@@ -1,8 +1,8 @@
 /**
- * The circuit of an upstream's name, which a new config may replace or remove: calls
- * always use the current one.
+ * The current circuit of an upstream, by name. A new config may replace or remove it; calls always use
+ * the current one.
  *
- * A call that an earlier circuit let through reports its outcome to that one, which no longer decides anything.
+ * A call that an earlier circuit let through reports to that one, which no longer decides anything.
  */
 import type { Circuit, CircuitChange, CircuitName } from './circuit.ts';
 import { type CircuitGate, type Permit, UNCOUNTED } from './permit.ts';
@@ -11,7 +11,7 @@ export class CurrentCircuit implements CircuitGate {
   #circuit: Circuit | undefined;
   readonly #onChange: (state: CircuitName, change: CircuitChange) => void;
 
-  /** `onChange` is told of each change of state, and where another circuit brings another state. */
+  /** `onChange` is called for each change of state, including one that a new circuit brings. */
   constructor(onChange: (state: CircuitName, change: CircuitChange) => void) {
     this.#onChange = onChange;
   }
@@ -20,7 +20,7 @@ export class CurrentCircuit implements CircuitGate {
     return this.#circuit;
   }
 
-  /** `next` takes its place, closed; what an operator holds the name to holds for it, too. */
+  /** Replaces the circuit by `next`, closed. A state forced by an operator stays in force. */
   replace(next: Circuit | undefined): void {
     const before = this.#circuit;
     this.#circuit = next;

@@ -1,8 +1,8 @@
 /**
  * Bounds a whole call, including waits and all attempts, up to the response head.
  *
- * It is outermost and rejects by itself, so that nothing inside can hold a client longer. It is
- * paused while a request body is on its way, and so never cuts a steady upload.
+ * It wraps all other policies and rejects on its own, so that nothing inside can hold a client longer. It
+ * is paused while a request body is being sent, so it never cuts a steady upload.
  */
 import {
   type Policy,
@@ -37,14 +37,14 @@ export function deadline(options: DeadlineOptions): Policy {
     };
 }
 
-/** Milliseconds a call has left; what its body took on its way is not counted. */
+/** Milliseconds that a call has left; the time its body took to send does not count. */
 export function remainingMs(request: UpstreamRequest, clock: Clock): number {
   const stoodStill = streamed(request.body)?.flowedMs() ?? 0;
   return request.deadlineAt + stoodStill - clock.now();
 }
 
 export interface TellOptions {
-  /** For one attempt. */
+  /** The limit of one attempt. */
   readonly timeoutMs: number;
   readonly clock: Clock;
 }
@@ -63,7 +63,7 @@ export function tellDeadline({ timeoutMs, clock }: TellOptions): Policy {
 class Countdown {
   readonly #request: UpstreamRequest;
   readonly #options: DeadlineOptions;
-  /** The first one, where nobody had set a deadline before. */
+  /** The first timeout of a call without an earlier deadline. */
   #timeout: Timeout | undefined;
   #timer: Timer | undefined;
   #settled = false;
@@ -74,12 +74,12 @@ class Countdown {
     this.#options = options;
   }
 
-  /** For all of the time, from `now`. */
+  /** Starts the full time, from `now`. */
   start(timeouts: Timeouts, now: number): void {
     this.#timeout = timeouts.start(() => this.#check(), now);
   }
 
-  /** For what is left of the time. */
+  /** Starts a timer for the time that is left. */
   arm(): void {
     const { clock } = this.#options;
     const left = remainingMs(this.#request, clock);
@@ -91,7 +91,7 @@ class Countdown {
       this.#reject = reject;
       response.then(
         (value) => {
-          // Too late: somebody else was answered already, so nobody will read this one.
+          // Too late: the caller already has an answer, so nobody will read this body.
           if (this.#settled) value.body.destroy();
           this.#settle();
           resolve(value);
@@ -112,7 +112,7 @@ class Countdown {
       upload.onRest(() => !this.#settled && this.arm());
       return;
     }
-    // Timers may fire a fraction early; the body may have stood still since.
+    // Timers may fire a fraction early, and the deadline may have been paused since.
     if (remainingMs(this.#request, this.#options.clock) > 1) {
       this.arm();
       return;

@@ -1,12 +1,12 @@
-/** Decides when there are too many failures: by their share in a time window, or by consecutive ones. */
+/** Decides when failures are too many: by their share in a time window, or by their number in a row. */
 import { CircuitState, ConsecutiveBreaker, type IBreaker } from 'cockatiel';
 import type { Clock } from '../core/clock.ts';
 import { LocalWindow, type Window } from '../core/shared/window.ts';
 
 export interface RatioOptions {
-  /** Share of failures that is too much, between 0 and 1. */
+  /** The share of failures that opens the circuit, between 0 and 1. */
   readonly ratio: number;
-  /** Calls in the window before the share counts. */
+  /** The share counts only from this many calls in the window. */
   readonly minimum: number;
   readonly windowMs: number;
   readonly clock: Clock;
@@ -16,8 +16,8 @@ export interface RatioOptions {
 export const consecutiveFailures = (failures: number): IBreaker => new ConsecutiveBreaker(failures);
 
 /**
- * Opens when the share of failures over the window is reached. Rotates by the clock, where
- * cockatiel's own sampling breaker rotates by traffic and so remembers a quiet hour's faults.
+ * Opens when the share of failures over the window is reached. The window moves with the clock. That of
+ * cockatiel's own sampling breaker moves with traffic, so it remembers faults through a quiet hour.
  */
 export class FailureRatio implements IBreaker {
   state: unknown = undefined;
@@ -30,7 +30,7 @@ export class FailureRatio implements IBreaker {
   }
 
   success(state: CircuitState): void {
-    // A probe's success closes the circuit: what was before is over.
+    // A successful probe closes the circuit, so earlier outcomes no longer count.
     if (state === CircuitState.HalfOpen) this.#window.reset();
     this.#window.add(false, this.#options.clock.now());
   }

@@ -3,15 +3,18 @@ import type { FailureKind } from '../config/build/config.ts';
 import { causeOf } from '../core/cause.ts';
 import { type ErrorCode, isGatewayError } from '../core/errors.ts';
 
-/** A status that counts as a failure. Thrown by nobody: it needs no stack. */
+/** A status that counts as a failure. It is never thrown, so it needs no stack. */
 export interface FailedStatus {
   readonly status: number;
 }
 
-/** An answer that counts as a failure, for it took too long. */
+/** An answer that counts as a failure because it took too long. */
 export const TOO_SLOW = { isSlow: true } as const;
 
-/** What a failure was, for log and status page: `status 503`, `GW_UPSTREAM_CONNECT (ECONNREFUSED)`. */
+/**
+ * Describes a failure for the log and the status page: `status 503`, `GW_UPSTREAM_CONNECT
+ * (ECONNREFUSED)`.
+ */
 export function describeFailure(failure: unknown): string {
   if (failure === TOO_SLOW) return 'too slow';
   if (!isGatewayError(failure)) {
@@ -27,7 +30,7 @@ export interface FailureJudge {
   error(error: unknown): boolean;
 }
 
-/** Codes that speak of the upstream, by the word the config has for them. */
+/** Codes that blame the upstream, with the config's word for each. */
 const KINDS: Readonly<Partial<Record<ErrorCode, FailureKind>>> = {
   GW_UPSTREAM_CONNECT: 'connect',
   GW_UPSTREAM_RESET: 'reset',
@@ -38,7 +41,7 @@ const KINDS: Readonly<Partial<Record<ErrorCode, FailureKind>>> = {
   GW_BODY_TRUNCATED: 'cut',
 };
 
-/** Judges by the `kinds` that count. */
+/** A judge that counts the given `kinds`. */
 export function failureJudge(kinds: readonly FailureKind[]): FailureJudge {
   const counted = new Set(kinds);
   const any5xx = counted.has('5xx');
@@ -51,7 +54,7 @@ export function failureJudge(kinds: readonly FailureKind[]): FailureJudge {
   };
 }
 
-/** 501 and 505 speak of the request, not of the upstream's health. */
+/** 501 and 505 are about the request, not the upstream's health. */
 export function isServerFault(status: number): boolean {
   return status >= 500 && status !== 501 && status !== 505;
 }

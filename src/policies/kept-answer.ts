@@ -1,17 +1,17 @@
 /**
- * What becomes of an answer that failed while something better is tried: it is kept where it is short
- * and here at once, since the client still gets it if the next call is not let through.
+ * Keeps a failed answer while a retry or a fallback is tried, if it is short and arrives at once. The
+ * client gets it if the next call is refused.
  *
- * A kept body is not taken: whoever gets it in the end reads it as any other.
+ * A kept body has no reader yet, so it can be read later like any other.
  */
 import type { Body } from '../core/body.ts';
 import type { Clock } from '../core/clock.ts';
 import { type ErrorCode, isGatewayError } from '../core/errors.ts';
 
-/** How long the rest of a failed answer is waited for. */
+/** How long to wait for the rest of a failed answer. */
 const PATIENCE_MS = 100;
 
-/** With these a call was turned away on our side: they say nothing of what the upstream would do. */
+/** Codes with which the gateway itself refuses a call; they say nothing about the upstream's answer. */
 const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'GW_BULKHEAD_FULL',
   'GW_CIRCUIT_OPEN',
@@ -19,13 +19,13 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'GW_OVERLOADED',
 ]);
 
-/** Was this call not let through, so that nothing was sent? */
+/** Was this call refused, so that nothing was sent? */
 export const isRefusal = (error: unknown): boolean =>
   isGatewayError(error) && REFUSALS.has(error.code);
 
 /**
- * Waits until `body` has ended, so that its slot and its connection are free while it is kept; `false`
- * where it is longer than may be held, or not here in time, and goes on.
+ * Waits until `body` has ended, so that its slot and its connection are free while it is kept. `false` if
+ * it is too long to hold or does not arrive in time; it then stays open.
  */
 export function endsSoon(body: Body, clock: Clock): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,8 +1,8 @@
 /**
- * How long a circuit stays open, in the form that cockatiel asks for.
+ * How long a circuit stays open, in the form that cockatiel needs.
  *
- * cockatiel compares a duration with the wall clock, which may be set back by an hour. Ours is computed once,
- * on the gateway's clock; cockatiel gets one that has never passed, or always.
+ * cockatiel compares a duration with the wall clock, which may be set back by an hour. So the duration is
+ * computed once, on the gateway's clock, and cockatiel gets one that is infinitely far or already over.
  */
 import type { IBackoff, IBackoffFactory, IHalfOpenAfterBackoffContext } from 'cockatiel';
 
@@ -12,7 +12,7 @@ export interface OpenTimeOptions {
   readonly random: () => number;
 }
 
-/** Doubling, to ten times the first, up to a tenth more by jitter. */
+/** Doubles each time, up to ten times the first, plus up to a tenth of jitter. */
 export class OpenTime implements IBackoffFactory<IHalfOpenAfterBackoffContext> {
   readonly #options: OpenTimeOptions;
   readonly #told: (ms: number) => void;

@@ -1,4 +1,4 @@
-/** What a call came to, a value for whoever decides what comes next: an answer, or why there is none. */
+/** The outcome of a call as a value: a response, or the error. */
 import type { Call, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import { toGatewayError } from '../core/errors.ts';
 import type { Ending } from '../core/record.ts';
@@ -20,6 +20,6 @@ export function unwrap(outcome: Outcome): UpstreamResponse {
   throw outcome.error;
 }
 
-/** As the record says it. */
+/** The outcome as the record stores it. */
 export const endingOf = (outcome: Outcome): Ending =>
   outcome.kind === 'response' ? outcome.response.status : toGatewayError(outcome.error).code;

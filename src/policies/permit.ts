@@ -1,20 +1,20 @@
 /**
  * The right to make one call through a circuit, and to report its outcome.
  *
- * Outcomes from an earlier epoch of the circuit are dropped.
+ * Outcomes from an earlier epoch of the circuit do not count.
  */
 
-/** One call's right to be made; the first of its verbs counts, later ones do nothing. */
+/** The right to make one call. Only the first method called counts. */
 export interface Permit {
-  /** The call tries a half-open circuit. */
+  /** The call probes a half-open circuit. */
   readonly isProbe: boolean;
   succeed(): void;
   fail(error: unknown): void;
-  /** Says nothing of the upstream: the client left, or we were at fault. */
+  /** The outcome says nothing about the upstream: the client left, or the gateway was at fault. */
   forget(): void;
 }
 
-/** What a call asks of a circuit. Nothing in it is awaited. */
+/** What a call needs from a circuit. Synchronous: nothing in it is awaited. */
 export interface CircuitGate {
   /**
    * Would a call be let through now? Asked before it waits for a slot.
@@ -30,16 +30,16 @@ export interface CircuitGate {
   enter(): Permit;
 }
 
-/** What cockatiel is told of an outcome that says nothing of the upstream as it is now. */
+/** The error given to cockatiel for an outcome that says nothing about the upstream now. */
 export class NotCounted extends Error {}
 
-/** One call as cockatiel sees it: under way until one of these is called. */
+/** One call as cockatiel sees it: running until one of these is called. */
 export interface Place {
   readonly succeed: () => void;
   readonly fail: (error: unknown) => void;
 }
 
-/** As far as a permit knows its circuit. */
+/** The part of a circuit that a permit needs. */
 export interface PermitCircuit {
   readonly epoch: number;
   addSuccess(epoch: number): void;
@@ -47,7 +47,7 @@ export interface PermitCircuit {
   vacate(place: Place): void;
 }
 
-/** The right to make a call that says nothing to the circuit. */
+/** A permit whose outcome is not reported. */
 export const UNCOUNTED: Permit = { isProbe: false, succeed() {}, fail() {}, forget() {} };
 
 export class ClosedPermit implements Permit {
@@ -71,7 +71,7 @@ export class ClosedPermit implements Permit {
   forget(): void {}
 }
 
-/** A call that tries a half-open circuit. */
+/** The permit of a call that probes a half-open circuit. */
 export class ProbePermit implements Permit {
   readonly isProbe = true;
   readonly #circuit: PermitCircuit;

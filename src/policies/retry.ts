@@ -1,10 +1,10 @@
 /**
- * Tries a failed call again, where that cannot make it worse: only what is safe to repeat, inside
- * the upstream's budget, with full jitter, within the deadline.
+ * Retries a failed call if that is safe: only requests that may be repeated, within the upstream's budget
+ * and the deadline, with full jitter.
  *
- * Above the breaker and the bulkhead, so that each attempt is counted and waits for a slot anew; a
- * backoff holds none. Where they do not let a retry through, the outcome is that of the attempt before
- * it: a client is told what failed, not that we would not look again.
+ * It wraps the breaker and the bulkhead, so that each attempt is counted and waits for its own slot; no
+ * slot is held during a backoff. If they refuse a retry, the outcome is that of the attempt before it:
+ * clients learn what failed, not that a retry was refused.
  */
 import type { Cancellation } from '../core/cancellation.ts';
 import type { Call, Policy, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
@@ -18,7 +18,7 @@ import { endsSoon, isRefusal } from './kept-answer.ts';
 import { type Outcome, outcomeOf, unwrap, endingOf } from './outcome.ts';
 
 export interface RetryOptions {
-  /** Tries in all. */
+  /** Attempts in total, including the first. */
   readonly attempts: number;
   /** `connect`, `reset`, or statuses. */
   readonly on: readonly (string | number)[];
@@ -26,12 +26,12 @@ export interface RetryOptions {
   readonly backoffMs: number;
   /** Retries as a share of calls, between 0 and 1. */
   readonly share: number;
-  /** The upstream's; all its routes draw on it. */
+  /** The upstream's budget, shared by all its routes. */
   readonly budget: RetryBudget;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Told of each retry that was let through, for the metric. */
+  /** Called for each retry that was sent, for the metric. */
   readonly onRetry?: (reason: string) => void;
 }
 
@@ -49,7 +49,7 @@ export function retry(options: RetryOptions): Policy {
       let outcome: Outcome;
       try {
         const response = await next(request);
-        // Nearly always: nothing to look at.
+        // The usual case: no reason to retry.
         if (!reasons.has(response.status)) return response;
         outcome = { kind: 'response', response };
       } catch (error) {
@@ -59,7 +59,7 @@ export function retry(options: RetryOptions): Policy {
     };
 }
 
-/** Tries on after `outcome`, as long as there is a reason to and nothing against it. */
+/** Retries after `first`, as long as there is a reason to retry and nothing forbids it. */
 async function tryAgain(
   next: Call,
   request: UpstreamRequest,
@@ -74,7 +74,7 @@ async function tryAgain(
     if (reason === undefined || !mayRetry(current, options)) return unwrap(outcome);
     const waitMs = backoff(outcome, current, options);
     if (waitMs >= remainingMs(current, options.clock)) return unwrap(outcome);
-    // Before the budget is asked: what is passed on instead draws on nothing.
+    // Checked before the budget, because an answer that is passed on must not use it.
     if (!(await isKept(outcome, options.clock))) return unwrap(outcome);
     if (!options.budget.withdraw(options.share)) return unwrap(outcome);
     await sleep(waitMs, request.signal, options.clock);
@@ -87,11 +87,11 @@ async function tryAgain(
   }
 }
 
-/** Can this outcome still be told when the retry has come to nothing? An error always can. */
+/** Can this outcome still be returned if the retry is refused? An error always can. */
 const isKept = (outcome: Outcome, clock: Clock): boolean | Promise<boolean> =>
   outcome.kind === 'error' || endsSoon(outcome.response.body, clock);
 
-/** Why this outcome may be tried again: a word for the metric; `undefined` where it may not. */
+/** Why to retry after this outcome, as a word for the metric; `undefined` if it must not be retried. */
 function reasonToRetry(
   outcome: Outcome,
   request: UpstreamRequest,
@@ -123,7 +123,7 @@ function mayRetry(request: UpstreamRequest, { attempts }: RetryOptions): boolean
   return streamed(request.body)?.isReplayable ?? true;
 }
 
-/** Full jitter; what `Retry-After` asks for is the least (RFC 9110 §10.2.3). */
+/** Full jitter, but at least what `Retry-After` asks for (RFC 9110 §10.2.3). */
 function backoff(outcome: Outcome, { attempt }: UpstreamRequest, options: RetryOptions): number {
   const longest = Math.min(options.backoffMs * 2 ** (attempt - 1), MAX_BACKOFF_MS);
   const jittered = options.random() * longest;
@@ -131,7 +131,7 @@ function backoff(outcome: Outcome, { attempt }: UpstreamRequest, options: RetryO
   return Math.max(jittered, retryAfterMs(firstValue(outcome.response.headers['retry-after'])) ?? 0);
 }
 
-/** The three forms of an HTTP date (RFC 9110 §5.6.7) begin with the day; the last names no zone. */
+/** All three forms of an HTTP date (RFC 9110 §5.6.7) begin with the day; the last one names no zone. */
 const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? [^]*?(GMT)?$/;
 
 /** Reads seconds or an HTTP date; `undefined` for anything else. */
@@ -158,7 +158,7 @@ function targetOf(outcome: Outcome): string | undefined {
   return isGatewayError(outcome.error) ? outcome.error.options.target : undefined;
 }
 
-/** Waits; rejects at once when the call is no longer wanted. */
+/** Waits; rejects at once when the call is cancelled. */
 function sleep(ms: number, signal: Cancellation, clock: Clock): Promise<void> {
   return new Promise((resolve, reject) => {
     const listener = {

@@ -1,10 +1,10 @@
 /**
- * One exchange's slot, and which slot gives way: while calls wait and most slots belong to exchanges whose
- * client keeps the gateway waiting, the one that is furthest behind ends.
+ * One exchange's slot, and the choice of the slot that gives way. While calls wait and more than half of
+ * the slots belong to clients that keep the gateway waiting, the exchange that is furthest behind ends.
  *
- * Only a client can be behind: bytes of its upload are due, or its connection takes none of the response.
- * An exchange that waits for its upstream, such as an event stream, keeps its slot. A conversation (gRPC)
- * is behind only until its response begins, and gives way only if no other exchange would.
+ * Only a client can be behind: bytes of its upload are due, or it does not read the response. An exchange
+ * that waits for its upstream, such as an event stream, keeps its slot. A conversation (gRPC) can be
+ * behind with its upload only until its response begins, and gives way only if no other exchange would.
  */
 import type { Body } from '../core/body.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../core/call.ts';
@@ -13,13 +13,13 @@ import type { Receiver } from '../core/guard.ts';
 import { Linked } from '../core/linked-list.ts';
 import { streamed } from '../core/request-body.ts';
 
-/** Further behind than this a client may be told to give way. */
+/** A client that is further behind than this may have to give way. */
 export const BEHIND_MS = 500;
 
-/** What kept the slot waiting: the client's body, or its reading of ours. */
+/** What the slot waited for: the client's request body, or its reading of the response. */
 export type SlowSide = 'upload' | 'reader';
 
-/** A slot that was given up, for log and metric. */
+/** A slot that was given up, for the log and the metric. */
 export interface GivenUp {
   readonly request: UpstreamRequest;
   readonly side: SlowSide;
@@ -38,7 +38,7 @@ export class Slot extends Linked<Slot> implements Receiver {
     this.#onRelease = onRelease;
   }
 
-  /** It is held until the body closes. */
+  /** The slot is held until the body closes. */
   answered({ body }: UpstreamResponse): void {
     this.#body = body;
     body.onClose(() => this.release());
@@ -48,30 +48,30 @@ export class Slot extends Linked<Slot> implements Receiver {
     this.release();
   }
 
-  /** The second time does nothing. */
+  /** Does nothing the second time. */
   release(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
     this.#onRelease(this);
   }
 
-  /** How far its client is behind, in milliseconds at `now`. */
+  /** How far the client is behind, in milliseconds at `now`. */
   behindMs(now: number): number {
     return Math.max(this.#uploadLagMs(now), this.#body?.readerLagMs(now) ?? 0);
   }
 
-  /** Its client may have nothing to say yet. */
+  /** In a conversation, the client may have nothing to send yet. */
   get isConversation(): boolean {
     return streamed(this.request.body)?.isConversation === true;
   }
 
-  /** Ends the exchange, for its client's sake. */
+  /** Ends the exchange because its client is too slow. */
   giveWay(now: number): GivenUp {
     const side = this.#uploadLagMs(now) === this.behindMs(now) ? 'upload' : 'reader';
     const given = { request: this.request, side, behindMs: this.behindMs(now) } as const;
     const detail = `the client ${SIDES[side]} too slowly while others waited for its slot`;
     this.request.signal.cancel(new GatewayError('GW_REQUEST_TIMEOUT', detail));
-    // Whoever still works for it has been told; nobody waits for that.
+    // The signal ends the work on this exchange; the slot does not wait for that.
     this.release();
     return given;
   }
@@ -89,7 +89,10 @@ const SIDES: Readonly<Record<SlowSide, string>> = {
   reader: 'read its response',
 };
 
-/** The slot that gives way, of `held` ones of `concurrency`; `undefined` where none does. */
+/**
+ * The slot that gives way, out of the `held` ones; `undefined` if none does. `concurrency` is the number
+ * of slots.
+ */
 export function slotToGiveWay(
   held: Iterable<Slot>,
   concurrency: number,

@@ -31,7 +31,7 @@ export function attemptTimeout({ timeoutMs, clock }: TimeoutOptions): Guard {
 class Expiry extends Timeout implements Receiver {
   readonly #attempt: Abortable;
   readonly #timeoutMs: number;
-  /** The head is here, or will not come. */
+  /** The head has arrived, or never will. */
   isOver = false;
 
   constructor(attempt: Abortable, timeoutMs: number) {

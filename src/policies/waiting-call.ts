@@ -1,4 +1,4 @@
-/** A call that waits for a slot: for a bounded time, and only while it is wanted. */
+/** A call that waits for a slot, for a bounded time or until it is cancelled. */
 import type { CancelListener } from '../core/cancellation.ts';
 import type { UpstreamRequest } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
@@ -7,7 +7,7 @@ import type { Slot } from './slot.ts';
 
 export interface WaitOptions {
   readonly clock: Clock;
-  /** Makes the slot that was granted. */
+  /** Creates the slot that was granted. */
   readonly take: (request: UpstreamRequest) => Slot;
   readonly onLeave: (waiter: WaitingCall) => void;
 }
@@ -24,7 +24,7 @@ export class WaitingCall extends Waiter implements CancelListener {
     this.#options = options;
   }
 
-  /** Rejects with `timeout()` after `waitMs`, and with the reason where the call is cancelled. */
+  /** Rejects with `timeout()` after `waitMs`, or with the reason if the call is cancelled. */
   slotWithin(waitMs: number, timeout: () => Error): Promise<Slot> {
     this.#timer = this.#options.clock.after(waitMs, () => this.refuse(timeout()));
     this.#request.signal.listen(this);
