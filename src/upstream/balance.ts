@@ -3,10 +3,10 @@ import type { BalanceConfig } from '../config/build/config.ts';
 import { rendezvous } from './rendezvous.ts';
 import type { Target } from './target.ts';
 
-/** Picks one of `targets`, which is not empty; `key` is what a hash goes by. */
+/** Picks one of `targets`, which is not empty; `key` is the input of a hash. */
 export type Balance = (targets: readonly Target[], key?: string) => Target;
 
-/** The balance that `config` names. Its memory belongs to one upstream. */
+/** The balance that `config` names. Its state belongs to one upstream. */
 export function balanceOf(config: BalanceConfig, random: () => number): Balance {
   if (config === 'roundRobin') return roundRobin();
   if (config === 'leastRequest') return leastRequest(random);
@@ -14,8 +14,8 @@ export function balanceOf(config: BalanceConfig, random: () => number): Balance 
 }
 
 /**
- * Smooth weighted round robin: with weights 2 and 1 it goes a b a, a b a, never a a b. Everyone earns its
- * share each time; who has most pays what all have earned.
+ * Smooth weighted round robin: with weights 2 and 1 it goes a b a, a b a, never a a b. In each round
+ * every target earns its share as credit, and the one with the most credit pays the total.
  */
 export function roundRobin(): Balance {
   const credit = new WeakMap<Target, number>();
@@ -36,11 +36,11 @@ export function roundRobin(): Balance {
 }
 
 /**
- * Power of two choices: of two targets, the one with fewer exchanges for its weight. As good as asking
- * all of them, without the herd (Mitzenmacher 2001).
+ * Power of two choices: of two targets, take the one with fewer exchanges for its weight. Nearly as good
+ * as comparing all targets, without herding (Mitzenmacher 2001).
  *
- * Where weights differ, one of the two is whose turn it is: drawn by weight alone, and compared by what
- * the next exchange would make of them, the heaviest would take everything while all are idle.
+ * If weights differ, one of the two is the target whose turn it is. If both were drawn by weight and
+ * compared by their load after the next exchange, the heaviest would get every call while all are idle.
  */
 export function leastRequest(random: () => number): Balance {
   const byTurns = roundRobin();
@@ -57,7 +57,7 @@ export function leastRequest(random: () => number): Balance {
   };
 }
 
-/** The first one, where they are alike. */
+/** The first one if they are equally busy. */
 const lessBusy = (one: Target, other: Target): Target =>
   other.load / other.share < one.load / one.share ? other : one;
 
@@ -70,7 +70,7 @@ function drawByShare(targets: readonly Target[], random: () => number): Target {
   return targets.at(-1)!;
 }
 
-/** Calls of one key go to one target; who has no key, to any. */
+/** Calls with the same key go to the same target; calls without a key go to any. */
 export function byHash(keyless: Balance): Balance {
   const pick = rendezvous();
   return (targets, key) => (key === undefined ? keyless(targets, key) : pick(targets, key));

@@ -1,13 +1,14 @@
 /**
- * The call of one route to one upstream: its policies, by the config of its generation, over the upstream's
- * shared state.
+ * The call from one route to one upstream: policies from the config of its generation, over the
+ * upstream's shared state.
  *
  * destination ▸ deadline ▸ outer ▸ retry ▸ shedder ▸ collect ▸ share ▸ bulkhead ▸ breaker ▸ inner ▸ attempt timeout ▸ leaf
  *
- * Retry stands above the breaker, so that an open circuit ends the retries and each attempt is
- * counted; the shedder above the bulkhead, so that an open circuit takes no slot, and reads no body;
- * collect between them, so that nobody holds a slot while its body still comes; the timeout
- * innermost, so that it bounds one attempt. Those from share on are guards, on one promise. Routes may override bounds; they never split a circuit.
+ * Retry wraps the breaker, so that an open circuit ends the retries and each attempt is counted. The
+ * shedder comes before the bulkhead, so that calls to an open circuit take no slot and read no body.
+ * Collect comes between them, so that a call takes no slot while its short body is still arriving. The
+ * timeout is innermost, so that it bounds one attempt. From share on, all but inner are guards, which
+ * share promises. Routes may override bounds, but they never split a circuit.
  */
 import type { Call, Policy } from '../core/call.ts';
 import type { CallContext } from '../core/call-context.ts';
@@ -30,17 +31,17 @@ export interface ChainOptions extends Omit<Surroundings, 'names'> {
   /** Name of the route. */
   readonly route: string;
   readonly overrides: CallOverrides;
-  /** What balancing by hash goes by. */
+  /** Gives the key for balancing by hash. */
   readonly keyOf?: ((context: CallContext) => string | undefined) | undefined;
-  /** Bodies that wait to be whole, of all upstreams. */
+  /** Bodies being collected, for all upstreams. */
   readonly collected: CollectedBytes;
-  /** Policies of plugins: outside the retries, or around each attempt. */
+  /** Policies of plugins: `outer` wraps the retries, `inner` each attempt. */
   readonly outer: readonly Policy[];
   readonly inner: readonly Policy[];
-  /** Counts each attempt. */
+  /** Observes each attempt. */
   readonly observe: Guard;
   readonly onRetry: (upstream: string, reason: string) => void;
-  /** Stands for the network; tests hand one in. */
+  /** Replaces the network; for tests. */
   readonly send?: Call | undefined;
 }
 
@@ -72,7 +73,7 @@ export function chain(upstream: UpstreamLease, options: ChainOptions): Call {
   return compose(stages, options.send ?? leaf(upstream, { clock, idleTimeoutMs }));
 }
 
-/** None where the route may hold all slots. */
+/** Empty if the route may hold all slots. */
 function shareGuard(upstream: UpstreamLease, options: ChainOptions): Guard[] {
   const { overrides, route, clock } = options;
   const { bulkheadShare: share } = overrides;
@@ -89,7 +90,7 @@ function breakerGuard(
   return [breaker({ circuit: state.gate, judge: failureJudge(handle), slowMs, probeMs, clock })];
 }
 
-/** None where there would be one try. */
+/** Empty if there would be only one attempt. */
 function retryPolicy({ config, state }: UpstreamLease, options: ChainOptions): Policy[] {
   const own = options.overrides.retry ?? config.retry;
   if (own === undefined || own === false || own.attempts < 2) return [];

@@ -10,21 +10,21 @@ import { NAME_TIMEOUT } from './transport-error.ts';
 
 export interface ConnectorOptions {
   readonly config: Transport;
-  /** What TLS asks for and verifies; absent: the address of the target. */
+  /** The name that TLS asks for and verifies; absent: the target's address. */
   readonly servername: string | undefined;
   readonly clock: Clock;
-  /** How names become addresses. */
+  /** Resolves names to addresses. */
   readonly lookup: LookupFunction;
-  /** Told when there was no file descriptor for a socket. */
+  /** Called when a socket gets no file descriptor. */
   readonly onNoDescriptors?: (() => void) | undefined;
 }
 
-/** How often the other end of an HTTP/2 session is asked whether it is there (PING, RFC 9113 §6.7). */
+/** How often an HTTP/2 session is pinged (PING, RFC 9113 §6.7). */
 export const PING_MS = 5_000;
-/** One that sent no byte for so long, though it was asked twice, is gone. */
+/** A session that sends nothing for this long, despite two pings, is dead. */
 const SILENT_MS = 12_000;
 
-/** undici's way to a socket; it fails once `connectTimeout` has passed. */
+/** A connector for undici that fails once `connectTimeout` has passed. */
 export function connector(options: ConnectorOptions): buildConnector.connector {
   const { config, servername, clock, lookup, onNoDescriptors } = options;
   const connect = buildConnector({ ...tlsOptions(config), lookup, timeout: 0 });
@@ -47,7 +47,7 @@ export function connector(options: ConnectorOptions): buildConnector.connector {
       }
       callback(...outcome);
     });
-    // The types of undici do not tell that its connector returns the socket.
+    // undici's connector returns the socket, but its types do not say so.
     const socket = connecting as Socket;
     let hasAddress = isIP(target.hostname.replace(/^\[|\]$/g, '')) !== 0;
     socket.once('lookup', () => (hasAddress = true));
@@ -64,12 +64,12 @@ const noDescriptors = (cause: Error): GatewayError =>
     retryAfterMs: 1_000,
   });
 
-/** `connectTimeout` has passed, and the name's address is still not known. */
+/** `connectTimeout` passed before the name was resolved. */
 class NameTimeoutError extends Error {
   readonly code = NAME_TIMEOUT;
 }
 
-/** With a key that the types of undici do not have. */
+/** Adds a key that undici's types lack. */
 type ConnectOptions = buildConnector.BuildOptions & { readonly useH2c: boolean };
 
 function tlsOptions({ http2, tls = {} }: Transport): ConnectOptions {
@@ -77,13 +77,13 @@ function tlsOptions({ http2, tls = {} }: Transport): ConnectOptions {
   return {
     allowH2: http2,
     preferH2: true,
-    // Written out: NODE_TLS_REJECT_UNAUTHORIZED and --tls-min-v1.0 must not weaken a gateway.
+    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED and --tls-min-v1.0 cannot weaken a gateway.
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
-    // Of plain sockets.
+    // For plain sockets.
     useH2c: http2,
   };
 }
@@ -92,13 +92,13 @@ const isH2 = (socket: Socket & { readonly alpnProtocol?: unknown }): boolean =>
   socket.alpnProtocol === 'h2';
 
 /**
- * Calls that wait for a session fail with it. undici lets one of them try while the others wait, then
- * the next one: of a hundred, the last would fail after a hundred times `connectTimeout`.
+ * Makes calls that wait for a session fail together. undici lets one of them connect while the others
+ * wait, then the next one: the last of a hundred would fail after a hundred times `connectTimeout`.
  */
 function failingTogether(connect: buildConnector.connector): buildConnector.connector {
   let failure: Error | undefined;
   const fail = (error: Error, callback: buildConnector.Callback): void => {
-    // undici hands those that wait to its next try from within the callback, or just after it.
+    // undici starts the next waiting call from within the callback, or just after it.
     failure = error;
     setImmediate(() => (failure = undefined));
     callback(error, null);
@@ -118,8 +118,8 @@ function failingTogether(connect: buildConnector.connector): buildConnector.conn
 }
 
 /**
- * Closes a session whose other end has gone without a word. A call that gets no answer ends its stream
- * and no more; over HTTP/1.1 it would end the connection, and the next call find a new one.
+ * Closes a session whose other end has vanished. A call without an answer ends only its stream. Over
+ * HTTP/1.1 it would end the connection, and the next call would open a new one.
  */
 function watchSilence(socket: Socket, clock: Clock): void {
   let received = socket.bytesRead;

@@ -1,9 +1,10 @@
 /**
- * Makes a request one for its upstream: the fields that every call has, `Host`, and what balancing goes by.
+ * Completes a request for its upstream: the fields that every call has, `Host`, and the key for
+ * balancing.
  *
- * The outermost policy of every chain, so that whoever makes a call says only what is special about it, and the
- * same request may go to one upstream or to another (a fallback) without anything to undo. Plugins' policies
- * stand inside and see the request complete.
+ * It is the outermost policy of every chain. Callers give only what is specific to their call, and the
+ * same request can go to another upstream (a fallback) with nothing to undo. The policies of plugins run
+ * inside it and see the complete request.
  */
 import type { Policy } from '../core/call.ts';
 import type { CallContext } from '../core/call-context.ts';
@@ -15,7 +16,7 @@ export interface DestinationOptions {
   readonly host: string;
   /** Is `Via` sent (RFC 9110 §7.6.3)? */
   readonly via: boolean;
-  /** What balancing by hash goes by; absent where the upstream does not balance so. */
+  /** Gives the key for balancing by hash; `undefined` for other kinds of balancing. */
   readonly keyOf: ((context: CallContext) => string | undefined) | undefined;
 }
 
@@ -24,7 +25,7 @@ export function destination({ upstream, host, via, keyOf }: DestinationOptions):
     function destined(request) {
       const { context } = request;
       const headers: Record<string, HeaderValue> = { ...context.fields };
-      // Not by spreading: of two objects V8 would make it by way of a dictionary.
+      // A loop, because spreading two objects makes V8 go through a dictionary.
       for (const name in request.headers) headers[name] = request.headers[name]!;
       if (context.toldUpstreams !== undefined) Object.assign(headers, context.toldUpstreams);
       const named = hostOf(host, context);
@@ -34,7 +35,7 @@ export function destination({ upstream, host, via, keyOf }: DestinationOptions):
     };
 }
 
-/** `undefined` leaves it to the target's own. */
+/** `undefined` means the target's own. */
 function hostOf(setting: string, context: CallContext): string | undefined {
   if (setting === 'target') return undefined;
   return setting === 'client' ? context.host : setting;

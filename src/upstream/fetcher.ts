@@ -1,6 +1,6 @@
 /**
- * `fetch` for servers that are not upstreams, such as an issuer's key set. Names are resolved as those of upstreams
- * are, so that a slow one delays nothing else. Only the caller's signal bounds its time.
+ * `fetch` for servers that are not upstreams, such as the host of an issuer's key set. It resolves names
+ * as upstreams do, so that a slow name delays nothing else. Only the caller's signal bounds its time.
  */
 import { Agent, fetch } from 'undici';
 import type { Names } from './names/names.ts';
@@ -15,7 +15,7 @@ export class Fetcher {
   readonly fetch: typeof globalThis.fetch = (input, init) =>
     fetch(input, { ...init, dispatcher: this.#agent });
 
-  /** Cuts what is under way. */
+  /** Aborts requests in progress. */
   close(): Promise<void> {
     return this.#agent.destroy();
   }

@@ -1,13 +1,13 @@
 /**
- * Keeps an upstream's targets as its discovery finds them.
+ * Passes the targets that a discovery finds on to its upstream.
  *
- * The last targets found stay through failures and empty answers: a registry that has lost its memory must
- * not take the upstream with it. The start and the end of each such period are reported once.
+ * The last targets found stay through failures and empty answers, so that a registry that lost its data
+ * does not take the upstream down. The start and the end of each such period are reported once.
  */
 import type { TargetConfig } from '../config/build/config.ts';
 import type { Discovery, DiscoveryListener } from './discovery/discovery.ts';
 
-/** What became of looking targets up, for the log. */
+/** A change in how look-ups go, for the log. */
 export type DiscoveryEvent =
   { readonly kind: 'failing' | 'empty'; readonly why: string } | { readonly kind: 'recovered' };
 
@@ -21,9 +21,9 @@ type OnFound = (targets: readonly TargetConfig[]) => void;
 export class Finder implements DiscoveryListener {
   readonly #options: FinderOptions;
   readonly #first = Promise.withResolvers<void>();
-  /** The spell that goes on. */
+  /** The current kind of trouble, if any. */
   #spell: 'failing' | 'empty' | undefined;
-  /** What was found last. */
+  /** The targets found last. */
   #targets: readonly TargetConfig[] | undefined;
   #onFound: OnFound | undefined;
 
@@ -32,12 +32,12 @@ export class Finder implements DiscoveryListener {
     options.discovery.start(this);
   }
 
-  /** The first look-up has ended, well or not. */
+  /** Settles when the first look-up has ended, whether it succeeded or failed. */
   get first(): Promise<void> {
     return this.#first.promise;
   }
 
-  /** `onFound` is told from now on, and of what was found before at once. */
+  /** Calls `onFound` from now on, and at once with what was found before. */
   serve(onFound: OnFound): void {
     this.#onFound = onFound;
     if (this.#targets !== undefined) onFound(this.#targets);

@@ -1,16 +1,16 @@
 /**
  * Corrects what undici's HTTP/1.1 parser gets wrong for a gateway, on each connection's own parser:
  *
- * - An unsolicited `100 Continue` ends the connection. A client must be able to read it (RFC 9110
+ * - An unsolicited `100 Continue` ends the connection. A client must be able to parse it (RFC 9110
  *   §15.2); here it is dropped, like every other 1xx.
- * - A status line of HTTP/2.0 or 0.9 passes. Here it is not a response (RFC 9112 §2.3).
+ * - A status line with HTTP/2.0 or 0.9 is accepted. Here it is an error (RFC 9112 §2.3).
  * - A connection stays open after a chunked HTTP/1.0 response, whose framing cannot be trusted
  *   (RFC 9112 §6.1).
- * - An error does not say whether any byte of a response had arrived; here one on a reused connection
- *   that ended before the first byte of the next response is marked.
- * - `TE` goes out without being named in `Connection` (RFC 9110 §10.1.4).
+ * - An error does not say whether any byte of a response had arrived. Here it is marked if a reused
+ *   connection ended before the first byte of the next response.
+ * - `TE` is sent without being named in `Connection`, as RFC 9110 §10.1.4 requires.
  *
- * All of this costs one function call and three comparisons per response.
+ * All this costs one function call and three comparisons per response.
  */
 import type { Client } from 'undici';
 import {
@@ -22,13 +22,13 @@ import {
   SOCKET,
 } from './undici-members.ts';
 
-/** What is ours about a parser. */
+/** A parser with our addition. */
 interface GuardedParser extends Parser {
-  /** An answer came before. */
+  /** An earlier response came on this connection. */
   hasAnswered?: boolean;
 }
 
-/** The status line is not of HTTP/1.0 or 1.1. */
+/** The status line has a version other than HTTP/1.0 and 1.1. */
 export class VersionError extends Error {
   override readonly name = 'VersionError';
   readonly code = 'HPE_INVALID_VERSION';
@@ -36,12 +36,15 @@ export class VersionError extends Error {
 
 const UNANSWERED: unique symbol = Symbol('a reused connection ended before its next answer');
 
-/** Did a connection that had been used end before a byte of this answer? Then it was closed while idle. */
+/**
+ * Did a reused connection end before the first byte of this response? Then the upstream closed it while
+ * it was idle.
+ */
 export const wasIdle = (error: Error): boolean => UNANSWERED in error;
 
-/** Guards each connection that `client` will open, where it is of HTTP/1.1. */
+/** Guards each HTTP/1.1 connection that `client` will open. */
 export function guardConnections(client: Client): void {
-  // Everything is there, and nothing has been sent.
+  // At this point all members exist and nothing has been sent.
   client.on('connect', () => {
     const context = memberOf(client, CONTEXT);
     const socket = memberOf(client, SOCKET);
@@ -54,7 +57,7 @@ export function guardConnections(client: Client): void {
 }
 
 function markErrors(parser: GuardedParser): void {
-  // Before undici's own listener, which hands the error on.
+  // Runs before undici's own listener, which passes the error on.
   parser.socket.prependListener('error', (error: Error & { [UNANSWERED]?: true }) => {
     const { hasAnswered, statusCode, headers } = parser;
     if (hasAnswered === true && statusCode === 0 && headers.length === 0) error[UNANSWERED] = true;
@@ -74,7 +77,7 @@ function guardAnswers(parser: GuardedParser): void {
       return -1;
     }
     if (status < 200 && !upgrade) {
-      // Whatever it says of the connection, more is to come.
+      // Whatever its `Connection` says, another response follows.
       isInterim = true;
       llhttp.llhttp_set_lenient_keep_alive(ptr, 1);
       return complete(status === 100 ? PROCESSING : status, upgrade, true);
@@ -87,15 +90,15 @@ function guardAnswers(parser: GuardedParser): void {
   };
 }
 
-/** A 1xx that undici takes, and our handlers drop. */
+/** A 1xx that undici accepts and our handlers drop. */
 const PROCESSING = 102;
 
 function nameTe(context: HttpContext): void {
   const write = context.write.bind(context);
   context.write = (request) => {
     const { headers } = request;
-    // It stands first where there is one: see wire-attempt.ts.
-    // A second `Connection`, beside undici's own: a list may be several fields (RFC 9110 §5.3).
+    // `te` comes first if present: see wire-attempt.ts. This adds a second `Connection` beside undici's
+    // own; a list may span several fields (RFC 9110 §5.3).
     if (headers[0] === 'te') headers.push('connection', 'TE');
     return write(request);
   };

@@ -1,14 +1,15 @@
 /**
- * Corrects four things that undici leaves to Node.js's HTTP/2 streams, and that these get wrong for a gateway:
+ * Corrects four things that undici leaves to Node.js's HTTP/2 streams and that are wrong for a gateway:
  *
  * - A response that the server resets with CANCEL or NO_ERROR before its end (RFC 9113 §8.1) looks
  *   complete. Here it is an error.
- * - A request that is given up before all of it was written ends silently: undici closes the
- *   stream with NO_ERROR, for which Node.js waits until everything is written, and destroys it first. The
- *   server would wait for the rest for ever. Here it is reset with CANCEL.
- * - A head that is too long looks like a server that wants fewer requests. Here the two are distinguished.
- * - All windows have one size: slow over a distance if narrow, and a lot to hold if
- *   wide. Here they follow the number of streams.
+ * - A request that is given up before all of it is written ends silently: undici closes the stream with
+ *   NO_ERROR, which Node.js delays until everything is written, and then destroys it before that happens.
+ *   The server would wait for the rest forever. Here the stream is reset with CANCEL.
+ * - A response head that is too long looks like a server that wants fewer requests. Here the two are told
+ * apart.
+ * - All windows have one fixed size: a narrow one is slow over a distance, and a wide one holds a lot of
+ *   memory. Here the size follows the number of streams.
  */
 import { type ClientHttp2Stream, constants } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -18,8 +19,8 @@ import { HEAD_TOO_LONG } from './transport-error.ts';
 import { memberOf, SESSION } from './undici-members.ts';
 
 /**
- * Of the answers that come on one session: 32 MiB unread at most. They begin wide, since the server hears
- * of narrower windows before it hears of the request that made them so.
+ * Windows for the responses on one session: at most 32 MiB unread. They begin wide, because the server
+ * learns of narrower windows before it sees the request that narrowed them.
  */
 export const ANSWER_WINDOWS: FlowWindowOptions = {
   unreadBytes: 33_554_432,
@@ -29,12 +30,13 @@ export const ANSWER_WINDOWS: FlowWindowOptions = {
   initialBytes: 4_194_304,
 };
 
-/** What Node.js takes for the head of an answer unless it is told: a byte less, in fact. */
+/** Node.js's default limit for a response head; in fact it takes one byte less. */
 const USUAL_HEADERS_BYTES = 65_536;
 
 /** Guards every stream of the session that undici will open on `socket`. */
 export function guardStreams(socket: Socket, headersBytes: number): void {
-  // undici opens the first stream in the same breath; before, it listens to the socket.
+  // undici adds a listener to the socket after it creates the session and before it opens the first
+  // stream.
   const guard = (): void => {
     const session = memberOf(socket, SESSION);
     if (session === undefined) return;
@@ -58,8 +60,9 @@ export function guardStreams(socket: Socket, headersBytes: number): void {
 }
 
 /**
- * Node.js resets a stream whose head is too long, with the code of a server that wants fewer requests. How
- * much has come tells the two apart: Huffman's code leaves five bits of eight (RFC 7541, appendix B).
+ * Node.js resets a stream whose head is too long with the code that servers use when they want fewer
+ * requests. The number of bytes received tells the two apart: Huffman coding needs at least five bits for
+ * eight (RFC 7541, appendix B).
  */
 function tellLongHead(stream: ClientHttp2Stream, socket: Socket, headersBytes: number): void {
   const before = socket.bytesRead;
@@ -75,9 +78,9 @@ function failWhenCut(stream: ClientHttp2Stream): void {
   const push = stream.push.bind(stream);
   let hasEnded = false;
   stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
-    // The end of an answer comes before the stream is closed; a reset closes it first.
+    // A complete response ends before its stream closes; a reset closes the stream first.
     if (chunk === null && !hasEnded && stream.closed) {
-      // Node.js is in the midst of closing it.
+      // Node.js is closing it right now.
       process.nextTick(() => stream.destroy(new Error('the stream was reset before its end')));
       return false;
     }
@@ -90,7 +93,7 @@ function resetWhenGivenUp(stream: ClientHttp2Stream): void {
   const close = stream.close.bind(stream);
   stream.close = (code, callback) => {
     if (code !== undefined || stream.writableFinished) close(code, callback);
-    // Only an AbortError of Node's own becomes CANCEL, and this is how to come by one.
+    // Node sends CANCEL only for its own AbortError, and this is how to get one.
     else addAbortSignal(AbortSignal.abort(), stream);
   };
 }

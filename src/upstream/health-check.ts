@@ -4,12 +4,12 @@ import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { HealthConfig } from '../config/build/config.ts';
 
-/** An answer longer than this is not read to its end. */
+/** A longer answer is not read to its end. */
 const MAX_BODY_BYTES = 65_536;
 
-/** The gateway could not ask: that tells nothing of the target. */
+/** The gateway could not make the check, so it says nothing about the target. */
 export const NOT_ASKED = Symbol('not asked');
-/** What is wrong, in a few words; `undefined` where the target is well. */
+/** What is wrong, in a few words; `undefined` for a healthy target. */
 export type Verdict = string | typeof NOT_ASKED | undefined;
 
 export function checkHealth(
@@ -66,7 +66,7 @@ class Check implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
-    // The status is known, and that is all it takes.
+    // The status is known, which is enough.
     if (this.#bytes > MAX_BODY_BYTES) this.end(this.#fault());
   }
 
@@ -81,7 +81,7 @@ class Check implements Dispatcher.DispatchHandler {
     this.end(code === 'GW_OVERLOADED' ? NOT_ASKED : code);
   }
 
-  /** The first word counts. */
+  /** Only the first verdict counts. */
   end(verdict: Verdict): void {
     if (this.#isOver) return;
     this.#isOver = true;

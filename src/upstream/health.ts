@@ -1,8 +1,8 @@
 /**
  * Checks the health of every target regularly.
  *
- * Each check has its own connection, so that a target whose sockets are all busy is not taken for a dead one.
- * There is one check at a time per target, and none after it has gone.
+ * Checks have their own connection, so that a target whose sockets are all busy does not look dead. There
+ * is one check at a time per target, and none once the target is gone.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Dispatcher } from 'undici';
@@ -11,16 +11,16 @@ import type { HealthConfig } from '../config/build/config.ts';
 import { checkHealth, NOT_ASKED } from './health-check.ts';
 import type { Target } from './target.ts';
 
-/** Checks of many targets, or of many gateways, drift apart by this share of the interval. */
+/** Checks of several targets and gateways drift apart by up to this share of the interval. */
 const JITTER = 0.1;
 
 export interface HealthOptions {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** A connection to `target`, apart from those that serve. */
+  /** Opens a connection to `target`, separate from those for calls. */
   readonly open: (target: Target) => Dispatcher;
-  /** `target.isHealthy` has changed; `why` says what its last check showed. */
+  /** `target.isHealthy` has changed; `why` describes the last check. */
   readonly onChange: (target: Target, why: string) => void;
 }
 
@@ -40,8 +40,8 @@ export class Health {
   }
 
   /**
-   * Other options, or another way to the targets: each is thought of as before, until the next check. Where
-   * that asks something else, it decides alone.
+   * Applies new options, or another way to reach the targets. Each target keeps its verdict until the
+   * next check. If that check tests something else than before, it decides alone.
    */
   change(config: HealthConfig, isSameWay: boolean): void {
     const before = this.#config;
@@ -55,7 +55,7 @@ export class Health {
     }
   }
 
-  /** It is gone: what is under way is cut. */
+  /** Stops the checks of a target that is gone, including one in progress. */
   async unwatch(target: Target): Promise<void> {
     const checks = this.#checks.get(target);
     this.#checks.delete(target);
@@ -68,12 +68,12 @@ export class Health {
 
   #start(checks: TargetChecks): void {
     this.#checks.set(checks.target, checks);
-    // Whoever is unwatched in the same breath is not asked at all.
+    // Deferred, so that a target that is unwatched in the same tick is never checked.
     queueMicrotask(() => checks.start());
   }
 }
 
-/** Is a check passed and failed by the same things? */
+/** Do both configs pass and fail for the same reasons? */
 const asksTheSame = (one: HealthConfig, other: HealthConfig): boolean =>
   one.path === other.path &&
   one.timeoutMs === other.timeoutMs &&
@@ -89,7 +89,7 @@ class TargetChecks {
   #isStopped = false;
   /** Nothing is known of the target yet. */
   #isNew: boolean;
-  /** In a row, of the kind that would change what is thought of it. */
+  /** Checks in a row that contradict its current state. */
   #contrary = 0;
 
   constructor(target: Target, config: HealthConfig, options: HealthOptions, isNew = true) {
@@ -127,7 +127,7 @@ class TargetChecks {
     return this.#config.intervalMs * (1 + JITTER * this.#options.random());
   }
 
-  /** `fault` is what is wrong; `undefined` for a check that was passed. */
+  /** `fault` is what is wrong; `undefined` for a passed check. */
   #note(fault: string | undefined): void {
     const { target } = this;
     const isWell = fault === undefined;
@@ -137,7 +137,7 @@ class TargetChecks {
     }
     this.#contrary += 1;
     const { healthy, unhealthy } = this.#config;
-    // Nothing is known of a new one: the first check decides.
+    // For a new target the first check decides.
     if (this.#contrary < (this.#isNew ? 1 : isWell ? healthy : unhealthy)) return;
     this.#contrary = 0;
     target.isHealthy = isWell;

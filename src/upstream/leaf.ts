@@ -1,8 +1,8 @@
 /**
- * The innermost of every chain: picks a target and sends.
+ * The innermost part of every chain: picks a target and sends.
  *
- * It uses undici's `dispatch` with a custom handler: at half the cost of `request` and a sixth of `fetch`,
- * and the only one of them that tells when a request really starts.
+ * It uses undici's `dispatch` with a custom handler. That costs half of `request` and a sixth of `fetch`,
+ * and only it reports when a request really starts.
  */
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -20,13 +20,13 @@ export interface LeafOptions {
 /**
  * Sends to a target of the upstream.
  *
- * @throws GW_NO_TARGET, GW_UPSTREAM_CONNECT, GW_UPSTREAM_RESET, GW_UPSTREAM_PROTOCOL, or why the
- *   call was cancelled
+ * @throws GW_NO_TARGET, GW_UPSTREAM_CONNECT, GW_UPSTREAM_RESET, GW_UPSTREAM_PROTOCOL, or the reason of a
+ *   cancelled call
  */
 export function leaf({ config, state }: UpstreamLease, options: LeafOptions): Sender {
   const { bulkhead, connections } = config;
-  // As many as may wait by rights, and some that were given up: clients come and go, and would
-  // fill the memory while no connection comes about.
+  // As many as may wait, and some that were given up. Without a limit, requests of clients that come and
+  // leave would fill the memory while no connection opens.
   const mostWaiting = bulkhead.concurrency + connections;
   return {
     send(request, receiver) {
@@ -52,12 +52,12 @@ export function leaf({ config, state }: UpstreamLease, options: LeafOptions): Se
 }
 
 /**
- * After so long, what has arrived from a target is read before it is sent to: it may have closed a
- * connection that was idle, the more so while the gateway stood still.
+ * After this long without sending, bytes from a target are read before the next request is sent, because
+ * the target may have closed an idle connection, especially if the gateway was stopped for a while.
  */
 const QUIET_MS = 1_000;
 
-/** A target that is a mere address is called by its name, unless somebody said which. */
+/** Sends the name of a target whose origin is an address as `Host`, unless the request has one. */
 function withHost(headers: Headers, { host }: Target): Headers {
   return host === undefined || headers['host'] !== undefined ? headers : { ...headers, host };
 }

@@ -1,8 +1,8 @@
 /**
  * One generation's hold on an upstream: its own config over the shared state.
  *
- * The state changes to this config when the generation takes over, not before: until then it
- * may still fail to start, and the serving generation must find everything as it was.
+ * The state changes to this config only when the generation takes over. Until then it may still fail to
+ * start, and the serving generation must find everything unchanged.
  */
 import type { UpstreamConfig } from '../config/build/config.ts';
 import type { Slots } from '../policies/bulkhead.ts';
@@ -10,15 +10,15 @@ import type { Finder } from './finder.ts';
 import { sizeOfShare } from './shares.ts';
 import type { UpstreamState } from './state.ts';
 
-/** What a generation holds, by the names of its upstreams. */
+/** The leases of a generation, by upstream name. */
 export type UpstreamLeases = ReadonlyMap<string, UpstreamLease>;
 
 export class UpstreamLease {
   readonly config: UpstreamConfig;
   readonly state: UpstreamState;
-  /** Where the targets are looked up in another place from then on: it looks already. */
+  /** The finder for a new source of targets; it already looks them up. */
   #finder: Finder | undefined;
-  /** What routes may hold of the slots, by their names. */
+  /** The share of slots that each route may hold, by route name. */
   readonly #shares = new Map<string, number>();
   #isInForce = false;
 
@@ -28,12 +28,15 @@ export class UpstreamLease {
     this.#finder = state.search(config);
   }
 
-  /** Settles when its targets have been looked up for the first time, well or not; at once where they are listed. */
+  /**
+   * Settles when the first look-up of its targets has ended, whether it succeeded or failed; at once if
+   * the config lists them.
+   */
   async found(): Promise<void> {
     await (this.#finder === undefined ? this.state.found() : this.#finder.first);
   }
 
-  /** The slots of `route`, which may hold `share` of all. */
+  /** The slots of `route`, which may hold `share` of the upstream's. */
   shareOf(route: string, share: number): Slots {
     this.#shares.set(route, share);
     const size = sizeOfShare(this.config.bulkhead, share);
@@ -42,7 +45,7 @@ export class UpstreamLease {
     return slots;
   }
 
-  /** Its generation takes over: the state is what its config says, as much of it kept as may be. */
+  /** Its generation takes over: applies its config to the state and keeps whatever can be kept. */
   apply(): void {
     const finder = this.#finder;
     this.#finder = undefined;
@@ -51,7 +54,7 @@ export class UpstreamLease {
     for (const [route, share] of this.#shares) this.shareOf(route, share);
   }
 
-  /** Its generation has ended, or will never take over. */
+  /** Its generation has ended or failed to start. */
   end(): void {
     this.#finder?.stop();
     this.#finder = undefined;

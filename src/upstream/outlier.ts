@@ -1,33 +1,33 @@
 /**
- * Leaves out a target whose traffic keeps failing, which active checks cannot see.
+ * Ejects a target whose traffic keeps failing, which active checks may not see.
  *
  * Each ejection lasts longer than the previous one, until the target has served well for as long as it
- * was out. The last target is never ejected, and never more than a share of all: if everything fails, the fault is
- * seldom theirs. Nothing in it is awaited.
+ * was ejected. The last target is never ejected, nor more than a given share of all: if everything fails,
+ * the fault is rarely theirs. Synchronous: nothing in it is awaited.
  */
 import type { Clock, Timer } from '../core/clock.ts';
 import { LocalSlotCount, type SlotCount } from '../core/shared/slot-count.ts';
 import type { OutlierConfig } from '../config/build/config.ts';
 import type { Target } from './target.ts';
 
-/** Longest ejection, in times the first one. */
+/** The longest ejection, as a multiple of the first one. */
 const LONGEST = 10;
 
 export interface OutlierOptions {
   readonly clock: Clock;
-  /** All targets, as they are now. */
+  /** The current targets. */
   readonly targets: () => readonly Target[];
-  /** A target was ejected for so long, or is back: `undefined`. */
+  /** A target was ejected for `ejectedMs`, or is back: `undefined`. */
   readonly onChange: (target: Target, ejectedMs: number | undefined) => void;
 }
 
-/** What is kept of one target. */
+/** The history of one target. */
 interface History {
-  /** In a row. */
+  /** Failures in a row. */
   failures: number;
-  /** Times in a row. */
+  /** Ejections in a row. */
   ejections: number;
-  /** On the clock: served well until then, what was before is forgotten. */
+  /** On the clock: if it serves well until then, earlier ejections are forgotten. */
   forgetAt: number;
   /** On the clock: ejected until then. */
   backAt: number;
@@ -38,7 +38,7 @@ export class Outlier {
   #config: OutlierConfig;
   readonly #options: OutlierOptions;
   readonly #histories = new Map<Target, History>();
-  /** One is held for each target that is out; how many there may be is worked out when one is wanted. */
+  /** One slot is held for each ejected target; the limit is computed when a slot is needed. */
   readonly #out: SlotCount = new LocalSlotCount({ slots: 0, queue: 0 });
 
   constructor(config: OutlierConfig, options: OutlierOptions) {
@@ -61,7 +61,9 @@ export class Outlier {
     if (this.#out.tryAcquire()) this.#eject(target, history);
   }
 
-  /** Other options from now on. Who is out stays out for as long as it was told, unless too many are. */
+  /**
+   * Applies new options. An ejected target stays out for its full time, unless too many are ejected now.
+   */
   change(config: OutlierConfig): void {
     this.#config = config;
     const out = [...this.#histories]
@@ -71,7 +73,7 @@ export class Outlier {
     for (const [target, history] of out.slice(0, tooMany)) this.#readmit(target, history);
   }
 
-  /** Nobody is left out any more. */
+  /** Readmits every target. */
   end(): void {
     for (const [target, history] of this.#histories) {
       if (target.isEjected) this.#readmit(target, history);
@@ -79,7 +81,7 @@ export class Outlier {
     this.close();
   }
 
-  /** It is gone. */
+  /** Forgets a target that is gone. */
   forget(target: Target): void {
     const history = this.#histories.get(target);
     if (history === undefined) return;
@@ -120,7 +122,7 @@ export class Outlier {
     onChange(target, undefined);
   }
 
-  /** None of a target that has gone: exchanges with it may end later. */
+  /** `undefined` for a target that is gone, whose exchanges may still end. */
   #historyOf(target: Target): History | undefined {
     const known = this.#histories.get(target);
     if (known !== undefined || !this.#options.targets().includes(target)) return known;

@@ -15,26 +15,30 @@ import type { Names } from './names/names.ts';
 import { SessionPool } from './session-pool.ts';
 import type { Transport } from './transport.ts';
 
-/** With a key that the types of undici do not have: it looks at `settings.initialWindowSize`, and reads this. */
+/** Has a key that undici's types lack: it checks `settings.initialWindowSize`, but reads this one. */
 const H2_OPTIONS: Pool.Options['h2Options'] & { readonly initialWindowSize: number } = {
   pingInterval: PING_MS,
   initialWindowSize: ANSWER_WINDOWS.initialBytes,
   connectionWindowSize: ANSWER_WINDOWS.unreadBytes,
 };
-/** An upstream that says how long it keeps a connection is believed up to here. */
+/** The longest keep-alive time that an upstream's own hint may set. */
 const MAX_KEEP_ALIVE_MS = 600_000;
-/** So much sooner than the upstream we close: a request must not meet its close on the way. */
+/**
+ * Connections are closed this much sooner than the upstream would, so that a request does not cross its
+ * close.
+ */
 const KEEP_ALIVE_LEAD_MS = 1_000;
 
 export interface PoolSurroundings {
   readonly clock: Clock;
   readonly names: Names;
-  /** Told when there was no file descriptor for a socket. */
+  /** Called when a socket gets no file descriptor. */
   readonly onNoDescriptors?: () => void;
 }
 
 /**
- * The sockets of the target at `origin`; calls never wait in it, since the bulkhead admits no more.
+ * The sockets of the target at `origin`. Calls never wait in the pool, because the bulkhead admits no
+ * more than it has.
  *
  * `host` is the authority of a target that was discovered, such as `orders.svc:8080`: its certificate
  * is verified by that name, unless the config gives another.
@@ -49,16 +53,16 @@ export function openPool(
   const servername = config.tls?.servername ?? nameIn(host ?? origin.replace(/^\w+:\/\//, ''));
   const options: Pool.Options = {
     connections: config.connections,
-    // Of HTTP/1.1. An HTTP/2 session has as many streams as its server allows, 100 at most.
+    // For HTTP/1.1. An HTTP/2 session has as many streams as its server allows, at most 100.
     pipelining: config.keepAliveMs === 0 && !config.http2 ? 0 : 1,
     allowH2: config.http2,
     h2Options: H2_OPTIONS,
     factory: (url, own) => new SteadyClient(url, own),
     connect: connector({ config, servername, clock, lookup: names.lookup, onNoDescriptors }),
-    // Timers are ours and exact; undici's would fire half a second late, or more.
+    // We use our own timers; undici's fire half a second late or more.
     headersTimeout: 0,
     bodyTimeout: 0,
-    // 0 is undici's `pipelining: 0`; here it wants a time.
+    // 0 is expressed by `pipelining: 0`; undici wants a positive time here.
     keepAliveTimeout: config.keepAliveMs || 1,
     keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
     keepAliveTimeoutThreshold: KEEP_ALIVE_LEAD_MS,
@@ -68,17 +72,16 @@ export function openPool(
   return new SessionPool(origin, { ...options, servername, useH2c: config.http2 && !isSecure });
 }
 
-/** The host of an authority, where it is a name: TLS asks for no addresses (RFC 6066 §3). */
+/** The host of an authority if it is a name; TLS server names cannot be addresses (RFC 6066 §3). */
 function nameIn(authority: string): string | undefined {
   const { hostname } = new URL(`http://${authority}`);
-  // A whole name's dot is not part of a server name.
+  // A final dot is not part of a server name.
   return hostname.startsWith('[') || isIP(hostname) !== 0 ? undefined : withoutRoot(hostname);
 }
 
 /**
- * A connection that undici's pool does not lose over a request that undici refuses, such as one with a
- * field that a plugin has spoilt: the pool would take the refusal for a client that is busy, and wait
- * for ever for it to drain.
+ * A connection that survives a request that undici refuses, such as one with an invalid field from a
+ * plugin. undici's pool would take the refusal for a busy client and wait forever for it to drain.
  */
 class SteadyClient extends Client {
   constructor(...options: ConstructorParameters<typeof Client>) {

@@ -1,5 +1,5 @@
 /**
- * The upstreams that are alive: one state per name, shared by the generations that use it.
+ * The upstreams in use: one state per name, shared by the generations that use it.
  *
  * A generation takes a lease of each upstream that its config names, and returns it when it ends. An upstream
  * without a lease drains and closes.
@@ -22,14 +22,14 @@ export class UpstreamRegistry {
     this.#surroundings = surroundings;
   }
 
-  /** Every state in use, for metrics and status: one a name. */
+  /** Every state in use, for metrics and status. */
   *states(): Generator<UpstreamState> {
     for (const { state } of this.#entries.values()) yield state;
   }
 
   /**
-   * A lease of the state that bears the name of `config`: the running one, which stays as it is until the
-   * lease is applied, or a new one. Give it back with `release`.
+   * A lease of the state named in `config`: the running state, unchanged until the lease is applied, or a
+   * new one. Return it with `release`.
    */
   acquire(config: UpstreamConfig): UpstreamLease {
     const { name } = config;
@@ -41,7 +41,7 @@ export class UpstreamRegistry {
     return lease;
   }
 
-  /** A lease of each, by their names; of none where one of them cannot be had. */
+  /** A lease of each, by name. If one fails, all others are released. */
   acquireAll(configs: readonly UpstreamConfig[]): UpstreamLeases {
     const leases = new Map<string, UpstreamLease>();
     try {
@@ -53,7 +53,7 @@ export class UpstreamRegistry {
     return leases;
   }
 
-  /** Closes the state once nobody holds it; what the lease would have changed is undone. */
+  /** Returns a lease, undoes what it prepared, and closes the state once nobody holds it. */
   async release(lease: UpstreamLease): Promise<void> {
     const { name } = lease.config;
     const entry = this.#entries.get(name);

@@ -1,11 +1,11 @@
 /**
- * Rendezvous hashing: every target draws a number for the key, and the highest takes the call (Thaler
- * and Ravishankar 1998). A new target takes its share of the keys from the others, a removed one
- * leaves its keys to them; no other key moves.
+ * Rendezvous hashing: every target draws a number for the key, and the highest takes the call (Thaler and
+ * Ravishankar 1998). A new target takes its share of keys from the others, and a removed one leaves its
+ * keys to them; no other key moves.
  */
 import type { Target } from './target.ts';
 
-/** Each target has keys by its weight (Schindelhauer and Schomaker 2005). */
+/** Each target gets keys in proportion to its weight (Schindelhauer and Schomaker 2005). */
 export function rendezvous(): (targets: readonly Target[], key: string) => Target {
   const seeds = new WeakMap<Target, number>();
   const seedOf = (target: Target): number => {
@@ -27,7 +27,7 @@ export function rendezvous(): (targets: readonly Target[], key: string) => Targe
   };
 }
 
-/** Within (0, 1), the same for the same two. */
+/** A number in (0, 1) that is always the same for the same inputs. */
 function draw(keyHash: number, seed: number): number {
   return (mix(keyHash ^ seed) + 0.5) / 2 ** 32;
 }

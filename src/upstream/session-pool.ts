@@ -1,19 +1,19 @@
 /**
- * A pool whose connections serve more than one request: TLS and HTTP/2 sessions, which one request
- * could spoil for all others.
+ * A pool for TLS and HTTP/2 sessions, whose connections serve many requests and which one request could
+ * spoil for the others.
  *
- * - undici asks for, and verifies, the name in a request's `Host`, and closes a connection that was
- *   opened for another one. Here the name is the target's, whatever a client sends as `Host`.
- * - Node.js ends an HTTP/2 session, with all its streams, over one field that HTTP/2 forbids
- *   (RFC 9113 §8.2.2); undici passes on those that it does not know. They are removed here.
+ * - undici requests and verifies the name in a request's `Host`, and closes a connection that was opened
+ *   for another name. Here the name is the target's, whatever a client sends as `Host`.
+ * - Node.js ends an HTTP/2 session with all its streams because of one field that HTTP/2 forbids (RFC
+ *   9113 §8.2.2). undici passes on those that it does not know; they are removed here.
  */
 import { type Dispatcher, Pool } from 'undici';
 import { connectionOptions, type MutableHeaders } from '../core/headers.ts';
 
 export interface SessionPoolOptions extends Pool.Options {
-  /** Absent: the target is an address, and so is its certificate's name. */
+  /** Absent if the target is an address, which its certificate must then name. */
   readonly servername: string | undefined;
-  /** HTTP/2 without TLS. undici's pool wants to know, too: it opens one session, not many. */
+  /** HTTP/2 without TLS. undici's pool needs it too, to open one session instead of many. */
   readonly useH2c: boolean;
 }
 
@@ -27,7 +27,7 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
 ]);
 
 export class SessionPool extends Pool {
-  /** One for all requests, and never empty: else undici takes the `Host`. */
+  /** The same for all requests and never empty; otherwise undici uses the `Host`. */
   readonly #servername: string;
 
   constructor(origin: string, { servername, ...options }: SessionPoolOptions) {
@@ -41,14 +41,14 @@ export class SessionPool extends Pool {
   ): boolean {
     // `servername` is not in the types of undici's requests.
     const sent = { ...options, servername: this.#servername };
-    // The leaf's fields are a plain record; nobody else sends a client's.
+    // The leaf sends fields as a plain record, and only the leaf sends client requests.
     const headers = options.headers as MutableHeaders | null | undefined;
     if (headers) sent.headers = withoutConnection(headers);
     return super.dispatch(sent, handler);
   }
 }
 
-/** `headers` themselves in the common case: nothing to take out. */
+/** Returns `headers` unchanged in the common case. */
 function withoutConnection(headers: MutableHeaders): MutableHeaders {
   for (const name in headers) {
     if (isForbidden(name, headers)) return cleaned(headers);
@@ -65,6 +65,6 @@ function cleaned(headers: MutableHeaders): MutableHeaders {
   );
 }
 
-/** RFC 9113 §8.2.2: `te` may say `trailers`, and nothing else. */
+/** RFC 9113 §8.2.2: the only allowed value of `te` is `trailers`. */
 const isForbidden = (name: string, { te }: MutableHeaders): boolean =>
   FORBIDDEN.has(name) || (name === 'te' && te !== 'trailers');

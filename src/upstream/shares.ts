@@ -1,4 +1,4 @@
-/** Slots of routes that may hold only a share of an upstream's slots, by the route's name. */
+/** The slots of routes that may hold only a share of an upstream's slots, by route name. */
 import type { BulkheadConfig } from '../config/build/config.ts';
 import type { SlotSize, Slots } from '../policies/bulkhead.ts';
 
@@ -15,12 +15,15 @@ export class Shares {
     this.#make = make;
   }
 
-  /** Of every route that has a share. */
+  /** The slots of every route with a share. */
   *all(): Generator<Slots> {
     for (const { slots } of this.#entries.values()) yield slots;
   }
 
-  /** The slots of `route`: those it has, or new ones of `size`. They are its until `user` gives them back. */
+  /**
+   * The slots of `route`: the existing ones, or new ones of `size`. They stay until every `user` gives
+   * them back.
+   */
   of(route: string, user: object, size: SlotSize): Slots {
     const entry = this.#entries.get(route) ?? { slots: this.#make(size), users: new Set() };
     this.#entries.set(route, entry);
@@ -28,7 +31,7 @@ export class Shares {
     return entry.slots;
   }
 
-  /** What nobody else uses is forgotten. */
+  /** Ends the use by `user` and drops slots that nobody else uses. */
   giveBack(user: object): void {
     for (const [route, { users }] of this.#entries) {
       if (users.delete(user) && users.size === 0) this.#entries.delete(route);
@@ -36,7 +39,7 @@ export class Shares {
   }
 }
 
-/** How much `share` of `bulkhead` is: one slot at least. */
+/** The size of `share` of `bulkhead`: at least one slot. */
 export const sizeOfShare = (
   { concurrency, queue, waitMs }: BulkheadConfig,
   share: number,

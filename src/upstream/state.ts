@@ -27,7 +27,7 @@ import { Verdicts } from './verdicts.ts';
 export class UpstreamState {
   readonly name: string;
   readonly slots: Slots;
-  /** Slots of routes that may hold only a share of ours. */
+  /** The slots of routes that may hold only a share of `slots`. */
   readonly shares: Shares;
   readonly budget: RetryBudget;
   readonly targets: Targets;
@@ -36,7 +36,10 @@ export class UpstreamState {
   readonly #verdicts: Verdicts;
   #finder: Finder | undefined;
   readonly #surroundings: Surroundings;
-  /** Whether changes are told: what the first config lists is no news, nor what happens after the end. */
+  /**
+   * Whether changes are reported. The targets of the first config are not news, nor is anything after the
+   * end.
+   */
   #isTold = false;
 
   constructor(config: UpstreamConfig, surroundings: Surroundings) {
@@ -64,35 +67,38 @@ export class UpstreamState {
     this.#finder?.serve((targets) => this.targets.replace(targets));
   }
 
-  /** What it is like now: of the generation that took over last. */
+  /** The config of the generation that took over last. */
   get config(): UpstreamConfig {
     return this.#config;
   }
 
-  /** The circuit as it is now; absent where the config has no breaker. */
+  /** The current circuit; `undefined` if the config has no breaker. */
   get circuit(): Circuit | undefined {
     return this.#current.circuit;
   }
 
-  /** What calls ask of the circuit, whichever it is when they come. */
+  /** The gate for calls, which always asks the current circuit. */
   get gate(): CircuitGate {
     return this.#current;
   }
 
-  /** Settles when its targets have been looked up for the first time, well or not; at once where they are listed. */
+  /**
+   * Settles when the first look-up of its targets has ended, whether it succeeded or failed; at once if
+   * the config lists them.
+   */
   async found(): Promise<void> {
     await this.#finder?.first;
   }
 
   /**
-   * Looks up the targets that `config` asks for, where the running state looks elsewhere or not at all. What
-   * it finds takes no calls until `change`.
+   * Starts to look up the targets of `config`, if the running state uses another source or none. The
+   * targets found get no calls until `change`.
    */
   search({ discover: asked }: UpstreamConfig): Finder | undefined {
     return isDeepStrictEqual(asked, this.#config.discover) ? undefined : this.#buildFinder(asked);
   }
 
-  /** It is what `config` says from now on; `finder` is what `search` gave. Whatever may live on does. */
+  /** Applies `config` from now on, and keeps whatever can be kept. `finder` is the result of `search`. */
   change(config: UpstreamConfig, finder: Finder | undefined): void {
     const before = this.#config;
     const isSameWay = isSameTransport(before, config);
@@ -107,13 +113,13 @@ export class UpstreamState {
     this.#changeTargets(before, finder);
   }
 
-  /** Lets exchanges under way finish, then closes every socket. */
+  /** Lets open exchanges finish, then closes every socket. */
   async close(): Promise<void> {
     await this.#stopWatching();
     await this.targets.close();
   }
 
-  /** Cuts whatever is still under way. */
+  /** Cuts every open exchange. */
   async destroy(): Promise<void> {
     await this.#stopWatching();
     await this.targets.destroy();
@@ -125,7 +131,7 @@ export class UpstreamState {
     await this.#verdicts.close();
   }
 
-  /** Those of before serve until another discovery has found some. */
+  /** The previous targets serve until the new discovery has found some. */
   #changeTargets(before: UpstreamConfig, finder: Finder | undefined): void {
     const { discover: asked, targets } = this.#config;
     if (isDeepStrictEqual(before.discover, asked)) finder?.stop();
@@ -169,7 +175,7 @@ export class UpstreamState {
 
   #judged(target: Target, event: TargetEvent): void {
     this.#tell(target, event);
-    // Somebody is well again: that is worth a probe now.
+    // A target has recovered, so probe now.
     if (event.kind === 'healthy') this.circuit?.tryNow();
     this.targets.refresh();
   }

@@ -1,4 +1,4 @@
-/** What the outside world provides to upstreams, and what it learns of them. */
+/** What upstreams need from outside, and what they report. */
 import type { Clock } from '../core/clock.ts';
 import type { CircuitChange, CircuitName } from '../policies/circuit.ts';
 import type { GivenUp } from '../policies/slot.ts';
@@ -11,22 +11,22 @@ export type TargetEvent =
   | { readonly kind: 'ejected'; readonly forMs: number }
   | { readonly kind: 'readmitted' | 'added' | 'removed' };
 
-/** Handed in, so that tests can. */
+/** Passed in, so that tests can replace it. */
 export interface Surroundings {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Nobody is called: no look-ups, no health checks. */
+  /** Only checking: no look-ups and no health checks. */
   readonly checking?: boolean;
   readonly names: Names;
-  /** Told when there was no file descriptor for a socket. */
+  /** Called when a socket gets no file descriptor. */
   readonly onNoDescriptors?: () => void;
-  /** Told when a circuit changes. */
+  /** Called when a circuit changes. */
   readonly onCircuit?: (upstream: string, state: CircuitName, change: CircuitChange) => void;
-  /** Told of each exchange whose slow client had to give its slot to another. */
+  /** Called for each exchange whose slow client had to give up its slot. */
   readonly onGivenUp?: (given: GivenUp) => void;
-  /** Told when looking targets up begins to fail, or goes well again. */
+  /** Called when looking targets up begins to fail, or works again. */
   readonly onDiscovery?: (upstream: string, event: DiscoveryEvent) => void;
-  /** Told when a target changes; once for each change. */
+  /** Called once for each change of a target. */
   readonly onTarget?: (upstream: string, target: string, event: TargetEvent) => void;
 }

@@ -3,13 +3,13 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import type { TargetConfig } from '../config/build/config.ts';
 
-/** The least share of a target that warms up: enough to warm it. */
+/** The least share of a target that warms up. */
 const LEAST_SHARE = 0.1;
-/** Exchanges that one failure stands for, when loads are compared; halves every other second. */
+/** When loads are compared, a failure counts as this many exchanges; it halves every two seconds. */
 const PENALTY = 5;
 const PENALTY_HALF_LIFE_MS = 2_000;
 
-/** Where a target is, and by which name it is called. */
+/** The location of a target, and the name by which it is called. */
 export interface TargetName {
   readonly origin: string;
   readonly host?: string | undefined;
@@ -19,33 +19,33 @@ export interface TargetOptions {
   readonly clock: Clock;
   /** Absent: it takes its full share at once. */
   readonly slowStartMs?: number | undefined;
-  /** Told how each attempt ended, where that says something of the target. */
+  /** Called when an attempt ends in a way that says something about the target. */
   readonly onOutcome?: (target: Target, failed: boolean) => void;
 }
 
 export class Target {
   readonly origin: string;
-  /** Authority to send as `Host`, where the origin is a mere address. */
+  /** The authority to send as `Host` if the origin is just an address. */
   readonly host: string | undefined;
-  /** Its sockets; others take their place where the way to it changes. */
+  /** Its sockets; replaced when the way to reach it changes. */
   dispatcher: Dispatcher;
   weight: number;
-  /** Lower ones take all calls while one of them is available. */
+  /** The targets with the lowest priority take all calls while one of them is available. */
   priority: number;
   /** Open exchanges. */
   inflight = 0;
-  /** Requests that wait for a connection; undici lets go of one that was given up only when it has one. */
+  /** Requests that wait for a connection. undici drops a cancelled one only once it has a connection. */
   waiting = 0;
-  /** On the clock: when something was sent to it last. */
+  /** When something was last sent to it, on the clock. */
   sentAt = Number.NEGATIVE_INFINITY;
-  /** By active checks; true until one says otherwise. */
+  /** According to active checks; true until one fails. */
   isHealthy = true;
-  /** Left out for a while, by what its traffic showed. */
+  /** Ejected for a while because its traffic failed. */
   isEjected = false;
   /** Absent: it takes its full share at once. */
   slowStartMs: number | undefined;
   readonly #options: TargetOptions;
-  /** While it warms up: when it is warm, and how long that takes in all. */
+  /** While it warms up: when it will be warm; `#warmMs` is how long that takes in total. */
   #warmAt: number | undefined;
   #warmMs = 0;
   #penalty = 0;
@@ -65,7 +65,7 @@ export class Target {
     return this.isHealthy && !this.isEjected;
   }
 
-  /** It is new, or back: it takes its full share only after `slowStart`. */
+  /** For a target that is new or back: it takes its full share only after `slowStart`. */
   warmUp(): void {
     const { slowStartMs } = this;
     if (slowStartMs === undefined) return;
@@ -73,7 +73,7 @@ export class Target {
     this.#warmAt = this.#options.clock.now() + slowStartMs;
   }
 
-  /** What it takes now, against the others. */
+  /** Its current weight relative to the others. */
   get share(): number {
     if (this.#warmAt === undefined) return this.weight;
     const left = this.#warmAt - this.#options.clock.now();
@@ -82,14 +82,14 @@ export class Target {
     return this.weight;
   }
 
-  /** Exchanges open now; a target that just failed seems busier than it is. */
+  /** Open exchanges, plus a penalty if it failed recently. */
   get load(): number {
     return this.inflight + this.#remainingPenalty();
   }
 
-  /** An attempt has ended in a way that says something of the target. */
+  /** An attempt has ended in a way that says something about the target. */
   report(failed: boolean): void {
-    // Who fails fast is idle, and would attract the next call.
+    // A target that fails fast is idle, so it would attract the next call.
     if (failed) {
       this.#penalty = this.#remainingPenalty() + PENALTY;
       this.#penaltyAt = this.#options.clock.now();

@@ -1,8 +1,8 @@
 /**
  * The targets of one upstream: which exist, which may take calls, and which takes the next one.
  *
- * The available targets are worked out when something changes, not at each call. If too few are left,
- * all take calls: sending everything to the last one standing would fell that one too (panic).
+ * The available targets are computed when something changes, not at each call. If too few are left, all
+ * take calls, because the last ones could not bear the whole load (panic).
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Dispatcher } from 'undici';
@@ -22,10 +22,10 @@ export interface TargetsOptions {
   readonly onRemoved: (target: Target) => void;
 }
 
-/** What decides who takes a call. */
+/** The config that decides which target takes a call. */
 export type Choice = Pick<UpstreamConfig, 'balance' | 'panic' | 'slowStartMs'>;
 
-/** Targets of one upstream that have a label of their own in metrics; the others share `other`. */
+/** The most targets of one upstream with their own label in metrics; the others share `other`. */
 const MAX_LABELS = 256;
 
 export class Targets {
@@ -33,11 +33,11 @@ export class Targets {
   readonly #options: TargetsOptions;
   #balance: Balance;
   #all: readonly Target[] = [];
-  /** Who may take calls now; none only where there are none at all. */
+  /** The targets that may take calls now; empty only if there are no targets. */
   #usable: readonly Target[] = [];
   #isPanicking = false;
   #labelled: ReadonlySet<string> = new Set();
-  /** Sockets of targets that are gone, or that others have replaced, with exchanges still open. */
+  /** Sockets that are still draining: of targets that are gone, or replaced by new sockets. */
   readonly #draining = new Set<Dispatcher>();
 
   constructor(config: Choice & Pick<UpstreamConfig, 'targets'>, options: TargetsOptions) {
@@ -51,21 +51,21 @@ export class Targets {
     return this.#all;
   }
 
-  /** Too few are available, so that all take calls. */
+  /** Too few targets are available, so all of them get calls. */
   get isPanicking(): boolean {
     return this.#isPanicking;
   }
 
-  /** What metrics call the target at `origin`. */
+  /** The label in metrics for the target at `origin`. */
   labelOf(origin: string): string {
     return this.#labelled.has(origin) ? origin : 'other';
   }
 
   /**
-   * The target of the next attempt: not one of `tried`, where there is another.
+   * The target of the next attempt: not one of `tried`, if there is another.
    *
-   * @param key what a hash goes by
-   * @throws GW_NO_TARGET when there is none at all
+   * @param key the input of a hash
+   * @throws GW_NO_TARGET if there are no targets
    */
   pick(tried: readonly string[], key: string | undefined): Target {
     const usable = this.#usable;
@@ -77,7 +77,7 @@ export class Targets {
     return this.#balance(fresh.length > 0 ? fresh : usable, key);
   }
 
-  /** From now on these, and no others: known ones stay as they are, those that are gone drain. */
+  /** Replaces the targets by `list`. Known ones keep their state; those no longer listed drain. */
   replace(list: readonly TargetConfig[]): void {
     const isFirst = this.#all.length === 0;
     const known = new Map(this.#all.map((target) => [keyOf(target), target]));
@@ -98,13 +98,13 @@ export class Targets {
     for (const target of known.values()) this.#remove(target);
     this.refresh();
     for (const target of added) {
-      // Where all are new, there is nobody to be careful beside.
+      // If all targets are new, none could take the load meanwhile, so none warms up.
       if (!isFirst) target.warmUp();
       this.#options.onAdded(target);
     }
   }
 
-  /** From now on calls are shared out like this; a target that warms up goes on as it began. */
+  /** Applies a new choice. A target that is warming up continues as it began. */
   choose(choice: Choice): void {
     if (!isDeepStrictEqual(this.#choice.balance, choice.balance)) {
       this.#balance = balanceOf(choice.balance, this.#options.random);
@@ -114,7 +114,7 @@ export class Targets {
     this.refresh();
   }
 
-  /** New sockets for all of them, as the way to them is another one now; the old ones drain. */
+  /** Opens new sockets for all targets, because the way to reach them has changed; the old ones drain. */
   reopen(): void {
     for (const target of this.#all) {
       const old = target.dispatcher;
@@ -123,7 +123,7 @@ export class Targets {
     }
   }
 
-  /** Somebody's availability has changed. */
+  /** Recomputes the usable targets after a change of availability. */
   refresh(): void {
     const levels = Map.groupBy(this.#all, ({ priority }) => priority);
     const [first = []] = [...levels].toSorted(([a], [b]) => a - b).map(([, level]) => level);
@@ -139,12 +139,12 @@ export class Targets {
     this.#isPanicking = this.#all.length > 0;
   }
 
-  /** Lets exchanges under way finish, then closes every socket. */
+  /** Lets open exchanges finish, then closes every socket. */
   async close(): Promise<void> {
     await Promise.all(this.#open().map((dispatcher) => dispatcher.close()));
   }
 
-  /** Cuts whatever is still under way. */
+  /** Cuts every open exchange. */
   async destroy(): Promise<void> {
     await Promise.all(this.#open().map((dispatcher) => dispatcher.destroy()));
   }
@@ -161,7 +161,8 @@ export class Targets {
 
   #remove(target: Target): void {
     this.#options.onRemoved(target);
-    // Whoever picked it in this turn of the event loop has yet to send; a closed pool takes nothing more.
+    // A call that picked it in this turn of the event loop has yet to send, and a closed pool takes
+    // nothing.
     this.#draining.add(target.dispatcher);
     if (target.waiting > 0) setImmediate(() => this.#drain(target.dispatcher));
     else this.#drain(target.dispatcher);

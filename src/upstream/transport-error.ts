@@ -1,28 +1,30 @@
-/** Maps network errors to the gateway's codes. The client never sees more than the code. */
+/** Maps network errors to the gateway's codes. Clients never see the original error. */
 import { constants } from 'node:http2';
 import { errors } from 'undici';
 import { ERRORS, GatewayError, isGatewayError } from '../core/errors.ts';
 
 const REFUSED_STREAM = constants.NGHTTP2_REFUSED_STREAM;
 
-/** No address in time. */
+/** The name did not resolve in time. */
 export const NAME_TIMEOUT = 'NAME_TIMEOUT';
-/** Of an answer over HTTP/2. */
+/** The head of an HTTP/2 response is too long. */
 export const HEAD_TOO_LONG = 'HEAD_TOO_LONG';
 
-/** How far an attempt had come. */
+/** How far an attempt got. */
 export type Progress = 'connecting' | 'waiting' | 'reading';
 
 /** Codes of Node and OpenSSL that say a certificate was not accepted. */
 const CERTIFICATE = /^(ERR_TLS_CERT_|CERT_|DEPTH_|UNABLE_TO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/;
-/** The other side's word that it ends the handshake: `ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE`. */
+/** An alert from the other side that ends the handshake: `ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE`. */
 const ALERT = /^ERR_SSL_.*_ALERT_/;
-/** The same about our certificate: in TLS 1.3 it comes once we have begun, and nothing was taken. */
+/**
+ * An alert about our certificate. In TLS 1.3 it comes after we begin to send, but nothing was processed.
+ */
 const REFUSES_CERTIFICATE = /^ERR_SSL_.*_ALERT_(.*CERTIFICATE.*|UNKNOWN_CA|ACCESS_DENIED)$/;
-/** Codes that say the two do not understand each other. */
+/** Codes of a TLS failure in general. */
 const TLS = /^(ERR_TLS_|ERR_SSL_|EPROTO$)/;
 
-/** The error of ours for `error`, which happened at the target `origin`; the original is its cause. */
+/** The gateway's error for `error`, which happened at the target `origin`; the original is its cause. */
 export function classify(error: Error, progress: Progress, origin: string): GatewayError {
   if (isGatewayError(error)) return error;
   const code = codeOf(error);
@@ -50,7 +52,7 @@ export function classify(error: Error, progress: Progress, origin: string): Gate
   return new GatewayError('GW_BODY_TRUNCATED', 'the answer was cut short', { cause: error });
 }
 
-/** The reason why an attempt was given up, with the origin it was made to: a retry takes another. */
+/** The reason why an attempt was given up, with its origin, so that a retry takes another target. */
 export function givenUp(reason: Error, origin: string): Error {
   if (!isGatewayError(reason) || ERRORS[reason.code].repeatable === 'never') return reason;
   const { code, message, options } = reason;
@@ -62,17 +64,17 @@ function connectError(code: string, cause: Error, target: string): GatewayError 
   return new GatewayError('GW_UPSTREAM_CONNECT', detail, { cause, proxyStatus, target });
 }
 
-/** Says the upstream itself that it has not looked at the request? Then any method may be repeated. */
+/** Did the upstream say that it did not process the request? Then any method may be repeated. */
 function isUntouched(error: Error, code: string): boolean {
   return (
     REFUSES_CERTIFICATE.test(code) ||
-    // RFC 9113 §8.7: a stream that was refused, or is newer than the last one that GOAWAY names.
+    // RFC 9113 §8.7: a refused stream, or one after the last stream that GOAWAY names.
     h2CodeOf(error) === REFUSED_STREAM ||
     error.message.startsWith('HTTP/2: "GOAWAY" frame received')
   );
 }
 
-/** What the client reads, and the RFC 9209 §2.3 error type. */
+/** The detail for the client, and the error type of RFC 9209 §2.3. */
 function connectProblem(code: string): readonly [detail: string, proxyStatus: string] {
   if (code === 'ECONNREFUSED') return ['connection refused', 'connection_refused'];
   if (code === 'ENOTFOUND' || code.startsWith('EAI_'))
@@ -98,13 +100,13 @@ function isUnreadable(error: Error, code: string): boolean {
     code.startsWith('HPE_') ||
     error.name === 'HTTPParserError' ||
     code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
-    // A 101 that nobody asked for, and a status below 100: undici gives them no code.
+    // An unsolicited 101, or a status below 100; undici gives these no code of their own.
     (code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)$/.test(error.message)) ||
     code === 'ERR_ASSERTION'
   );
 }
 
-/** A connection tried on several addresses fails with all of their errors. */
+/** A connection that was tried on several addresses fails with the errors of all. */
 function codeOf(error: Error): string {
   const own = (error as NodeJS.ErrnoException).code;
   if (typeof own === 'string') return own;

@@ -1,6 +1,6 @@
 /**
- * What sockets need to know of an upstream's config. If any of it changes, new sockets are opened; if
- * anything else does, they stay.
+ * The part of an upstream's config that sockets depend on. If it changes, new sockets are opened; if
+ * anything else changes, they stay.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { UpstreamConfig } from '../config/build/config.ts';

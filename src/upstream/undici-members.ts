@@ -1,24 +1,24 @@
 /**
- * What we use of undici and it does not export: members that it keeps under symbols of its own, found by
- * their shape. Where one is not found, its guard is absent without a word, so every one of them has a row in
- * test/upstream/undici-members.test.ts, which fails when a version of undici lacks it.
+ * Members of undici that it does not export: they are stored under private symbols and found by their
+ * shape. If one is missing, its guard is silently absent. So each has a row in
+ * test/upstream/undici-members.test.ts, which fails if a version of undici lacks it.
  */
 import type { ClientHttp2Session } from 'node:http2';
 import { Socket } from 'node:net';
 
-/** The version of undici that the shapes were taken from. */
+/** The version of undici whose shapes these are. */
 export const READ_IN = '8.12.4';
 
-/** A member, and how to tell it from the others of its owner. */
+/** A member, and how to tell it from its owner's other members. */
 export interface Member<T> {
-  /** What undici calls it. */
+  /** Its name in undici. */
   readonly name: string;
   /** The class that has it. */
   readonly owner: string;
   readonly is: (value: unknown) => value is T;
 }
 
-/** An HTTP/1.1 parser, as far as we look into it. */
+/** The parts of an HTTP/1.1 parser that we use. */
 export interface Parser {
   readonly ptr: number;
   readonly llhttp: {
@@ -33,12 +33,12 @@ export interface Parser {
   onHeadersComplete(status: number, upgrade: boolean, shouldKeepAlive: boolean): number;
 }
 
-/** One of undici's for each request; fields are names and values in turn. */
+/** undici's own request object; `headers` holds names and values in turn. */
 export interface WireRequest {
   readonly headers: unknown[];
 }
 
-/** How a client writes HTTP/1.1. */
+/** The part of a client that writes HTTP/1.1. */
 export interface HttpContext {
   readonly version: string;
   write(request: WireRequest): boolean;
@@ -70,7 +70,7 @@ export const SESSION: Member<ClientHttp2Session> = {
   is: (value) => hasMethods<ClientHttp2Session>(value, 'request', 'goaway'),
 };
 
-/** The member of `owner`; `undefined` where this undici has none. */
+/** The member of `owner`; `undefined` if this undici lacks it. */
 export function memberOf<T>(owner: object, { is }: Member<T>): T | undefined {
   const members = owner as Readonly<Record<symbol, unknown>>;
   return Object.getOwnPropertySymbols(owner)

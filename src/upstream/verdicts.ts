@@ -11,11 +11,11 @@ import type { Surroundings, TargetEvent } from './surroundings.ts';
 import type { Target } from './target.ts';
 
 export interface VerdictOptions extends Pick<Surroundings, 'clock' | 'random' | 'checking'> {
-  /** All targets, as they are now. */
+  /** The current targets. */
   readonly targets: () => readonly Target[];
-  /** A connection to `target`, apart from those that serve. */
+  /** Opens a connection to `target`, separate from those for calls. */
   readonly open: (target: Target) => Dispatcher;
-  /** One of them takes calls again, or no more. */
+  /** A target takes calls again, or no longer does. */
   readonly onChange: (target: Target, event: TargetEvent) => void;
 }
 
@@ -46,7 +46,7 @@ export class Verdicts {
     this.#outlier?.report(target, failed);
   }
 
-  /** Judges by these options from now on; `isSameWay`: targets are reached as before. */
+  /** Applies new options; `isSameWay`: targets are reached as before. */
   change({ health, outlier }: Judging, isSameWay: boolean): void {
     this.#changeOutlier(outlier);
     this.#changeHealth(health, isSameWay);
@@ -79,7 +79,7 @@ export class Verdicts {
     }
   }
 
-  /** Nobody would ever find out that it is well again. */
+  /** Marks a target as healthy once checks are off, because nothing would ever notice its recovery. */
   #forgive(target: Target): void {
     target.isHealthy = true;
     target.warmUp();

@@ -1,8 +1,7 @@
 /**
- * One attempt on the wire: undici's callbacks on one side, whoever receives a head and a body on the
- * other.
+ * One attempt on the wire, between undici's callbacks and the receiver of a head and a body.
  *
- * Answered at the head. Until then it may fail; after it the body may.
+ * It is answered at the head. Before that the attempt may fail, and after that the body may.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
@@ -24,15 +23,15 @@ import { classify, givenUp } from './transport-error.ts';
 
 export interface WireAttemptOptions {
   readonly clock: Clock;
-  /** Longest silence within the body. */
+  /** The longest pause within the body. */
   readonly idleTimeoutMs: number;
 }
 
-/** One attempt: what is sent where, and who is told. */
+/** One attempt: the request, the target and the receiver. */
 export interface Sending {
   readonly request: UpstreamRequest;
   readonly target: Target;
-  /** The request's, and what the target needs besides. */
+  /** The request's fields, plus those that the target needs. */
   readonly headers: Headers;
   readonly record: AttemptRecord;
   readonly receiver: Receiver;
@@ -44,16 +43,16 @@ export class WireAttempt
   readonly #sending: Sending;
   readonly #options: WireAttemptOptions;
   readonly #startedAt: number;
-  /** The request's body, where it streams. */
+  /** The request's body, if it is streamed. */
   #upload: Readable | undefined;
-  /** How often it was sent anew, over another connection. */
+  /** How often it was sent again over another connection. */
   #repeats = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #body: Body | undefined;
   #cancelled: Error | undefined;
   #idle: Timer | undefined;
   #over = false;
-  /** The status was a failure of the target. */
+  /** The status counts as a failure of the target. */
   #hasFailed = false;
 
   constructor(sending: Sending, options: WireAttemptOptions) {
@@ -70,12 +69,12 @@ export class WireAttempt
     const { path, query, method, body } = request;
     const upload = streamed(body);
     try {
-      // Once it is over, undici is told when it has a connection, and sends nothing.
+      // If the attempt is over already, it is aborted once undici has a connection, and nothing is sent.
       if (upload !== undefined && !this.#over) {
         this.#upload = upload.open((error) => this.abort(error));
       }
     } catch (error) {
-      // It was not kept: a bug of the caller's.
+      // The body was not kept, which is a bug of the caller.
       target.waiting -= 1;
       this.#finish();
       this.#sending.receiver.failed(error);
@@ -97,7 +96,7 @@ export class WireAttempt
   // --- undici ---------------------------------------------------------------------------------
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // Once more where undici repeats what an HTTP/2 server has not looked at (RFC 9113 §8.7).
+    // Called again when undici repeats a request that an HTTP/2 server did not process (RFC 9113 §8.7).
     if (this.#controller === undefined) this.#sending.target.waiting -= 1;
     this.#controller = controller;
     this.#sending.record.connectMs = this.#options.clock.now() - this.#startedAt;
@@ -109,7 +108,7 @@ export class WireAttempt
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    // Informational answers are dropped; the real one follows.
+    // Informational responses are dropped; the final one follows.
     if (status < 200 || this.#cancelled !== undefined) return;
     if (hasOtherCoding(headers)) {
       const detail = 'its transfer coding is not supported: only chunked is';
@@ -132,7 +131,7 @@ export class WireAttempt
 
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
     this.#finish();
-    // Only now: who cuts every body would be well at each head.
+    // Reported only now; a target that cuts every body would succeed at each head.
     if (!this.#hasFailed) this.#sending.target.report(false);
     const some = trailers !== undefined && Object.keys(trailers).length > 0;
     this.#body?.finish(some ? (trailers as MutableHeaders) : undefined);
@@ -145,7 +144,7 @@ export class WireAttempt
       this.#controller = undefined;
       this.#repeats += 1;
       this.#sending.target.waiting += 1;
-      // undici is in the midst of closing the connection.
+      // undici is closing the connection right now.
       queueMicrotask(() => this.send());
       return;
     }
@@ -153,7 +152,7 @@ export class WireAttempt
     this.#fail(classify(error, this.#progress(), this.#sending.target.origin));
   }
 
-  // --- whoever made the call ------------------------------------------------------------------
+  // --- the caller -----------------------------------------------------------------------------
 
   onCancel(reason: Error): void {
     this.abort(reason);
@@ -185,7 +184,7 @@ export class WireAttempt
     return this.#options.clock.now();
   }
 
-  /** Ends it now; the caller is told at once, whatever undici is waiting for. */
+  /** Ends the attempt; the receiver learns it at once, whatever undici is waiting for. */
   abort(reason: Error): void {
     if (this.#over || this.#cancelled !== undefined) return;
     this.#cancelled = reason;
@@ -201,8 +200,8 @@ export class WireAttempt
   }
 
   /**
-   * The upstream closed a connection that it took for idle, while we sent on it: nobody's fault, and still
-   * the same attempt (RFC 9112 §9.3.1).
+   * May it be sent again? The upstream closed an idle connection just as we sent on it: nobody is at
+   * fault, and it is still the same attempt (RFC 9112 §9.3.1).
    */
   #mayRepeat(error: Error): boolean {
     const { method, body } = this.#sending.request;
@@ -227,23 +226,29 @@ export class WireAttempt
     target.inflight -= 1;
     this.#options.clock.cancel(this.#idle);
     request.signal.unlisten(this);
-    // undici ends the stream of a request only if it has begun it, and not always over HTTP/2.
+    // undici destroys a request's stream only if it has begun to read it, and over HTTP/2 not always.
     this.#upload?.destroy();
   }
 }
 
-/** What guards HTTP/1.1 looks at the first field alone. undici only reads them. */
+/**
+ * Puts `te` first, because h1-parser.ts looks only at the first field. The cast holds, because undici
+ * only reads the fields.
+ */
 const teFirst = (headers: Headers): MutableHeaders => {
   const { te } = headers;
   return (te === undefined ? headers : { te, ...headers }) as MutableHeaders;
 };
 
-/** Connections that were closed at one moment, one after another. */
+/** Several idle connections may have been closed at the same moment. */
 const MOST_REPEATS = 2;
 
-/** undici takes off chunks and nothing else: what `gzip, chunked` leaves is no body (RFC 9112 §6.1). */
+/**
+ * undici undoes `chunked` and nothing else, so a body sent as `gzip, chunked` would stay encoded (RFC
+ * 9112 §6.1).
+ */
 function hasOtherCoding(headers: IncomingHttpHeaders): boolean {
-  // undici makes a list of what comes twice, which Node.js's type does not know.
+  // undici makes a list of a repeated field, which Node.js's type does not allow for.
   const { 'transfer-encoding': coding } = headers as Headers;
   if (coding === undefined || coding === 'chunked') return false;
   return String(coding).trim().toLowerCase() !== 'chunked';

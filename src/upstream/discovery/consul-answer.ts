@@ -1,4 +1,4 @@
-/** Reads Consul's answer about a service, with care: it comes over the network. */
+/** Reads and validates Consul's answer about a service. */
 import { isIP } from 'node:net';
 import type { TargetConfig } from '../../config/build/config.ts';
 import { parseJson } from '../../core/json.ts';
@@ -10,11 +10,11 @@ const MAX_WEIGHT = 65_535;
 const HOSTNAME = /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/;
 
 /**
- * The instances that `bytes` tell of, as `GET /v1/health/service/:service` answers.
+ * The instances in `bytes`, an answer to `GET /v1/health/service/:service`.
  *
- * An instance that was registered without a port cannot be called, and is left out.
+ * An instance without a port cannot be called, so it is left out.
  *
- * @throws {Error} when it is not such an answer; never with what was in it
+ * @throws {Error} when it is not such an answer; the message never quotes it
  */
 export function instancesOf(bytes: Buffer, scheme: Scheme): TargetConfig[] {
   const entries = parseJson(bytes);
@@ -37,7 +37,7 @@ interface Instance {
 function readInstance(entry: unknown, at: string): Instance {
   const { Node: node, Service: service } = mapAt(entry, at);
   const { Address: own, Port: port, Weights: weights } = mapAt(service, `${at}.Service`);
-  // Empty where the service is at its node's address.
+  // Empty if the service has the address of its node.
   const address = own === undefined || own === '' ? mapAt(node, `${at}.Node`)['Address'] : own;
   if (typeof address !== 'string' || (isIP(address) === 0 && !HOSTNAME.test(address))) {
     throw new Error(`the answer has no address at ${at}`);
@@ -50,7 +50,7 @@ function readPort(port: unknown, at: string): number {
   throw new Error(`the answer has no port at ${at}.Service.Port`);
 }
 
-/** 1 where nothing is said of it, as it was before Consul 1.2. */
+/** 1 if the answer has none, as before Consul 1.2. */
 function readWeight(weights: unknown, at: string): number {
   if (weights === undefined || weights === null) return 1;
   const { Passing: passing = 1 } = mapAt(weights, `${at}.Service.Weights`);

@@ -1,9 +1,10 @@
 /**
- * Takes the passing instances of a service in Consul as targets, as soon as they change.
+ * Takes the passing instances of a Consul service as targets, and follows changes at once.
  *
- * It uses blocking queries, by the rules of https://developer.hashicorp.com/consul/api-docs/features/blocking:
- * an index that goes backwards starts over, one that is not above 0 counts as 1, and a pause keeps a
- * server that answers at once from being asked without end.
+ * It uses blocking queries, by the rules of
+ * https://developer.hashicorp.com/consul/api-docs/features/blocking: if the index goes backwards, start
+ * over; an index that is not above 0 counts as 1; and a pause limits the rate if the server answers at
+ * once.
  */
 import { Client, type Dispatcher } from 'undici';
 import type { Clock } from '../../core/clock.ts';
@@ -13,9 +14,9 @@ import { instancesOf } from './consul-answer.ts';
 import type { DiscoverySurroundings } from './discovery.ts';
 import type { LookedUp, Registry } from './watch.ts';
 
-/** Between the end of a query and the next one. */
+/** The pause between two queries. */
 const PAUSE_MS = 500;
-/** Beyond what Consul may hold a query for: its wait, and up to a sixteenth of it by chance. */
+/** Added to the time for which Consul may hold a query: its wait, plus up to a sixteenth of jitter. */
 const SLACK_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const MAX_BODY_BYTES = 1_048_576;
@@ -26,7 +27,7 @@ export class ConsulRegistry implements Registry {
   readonly #clock: Clock;
   readonly #client: Client;
   readonly #path: string;
-  /** Of the last good answer; 0: ask without waiting. */
+  /** The index of the last good answer; 0: ask without waiting. */
   #index = 0;
 
   constructor(config: ConsulDiscoverConfig, { clock, names }: DiscoverySurroundings) {
@@ -36,7 +37,7 @@ export class ConsulRegistry implements Registry {
     this.#client = new Client(config.origin, {
       allowH2: false,
       connect: { timeout: CONNECT_TIMEOUT_MS, lookup: names.lookup },
-      // The timer of a whole query is ours.
+      // We time the whole query ourselves.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
@@ -57,7 +58,7 @@ export class ConsulRegistry implements Registry {
     try {
       const { headers, body } = await this.#send(query.signal);
       const targets = instancesOf(await readBody(body), this.#config.scheme);
-      // Only now: what was not understood is to be told again.
+      // Set only now, so that an answer that could not be read is asked for again.
       this.#index = nextIndex(this.#index, headers['x-consul-index']);
       return { targets, goodForMs: PAUSE_MS };
     } catch (error) {
@@ -68,7 +69,7 @@ export class ConsulRegistry implements Registry {
   }
 
   close(): void {
-    // Which ends the query that is held, too.
+    // This also ends the blocking query.
     void this.#client.destroy();
   }
 
@@ -86,7 +87,7 @@ export class ConsulRegistry implements Registry {
     throw new Error(`status ${response.statusCode}`);
   }
 
-  /** Says where and what, and nothing of what was sent or answered: that may be secret. */
+  /** Names the server and the service, but nothing sent or answered, which may be secret. */
   #failure(cause: Error): Error {
     const { origin, service } = this.#config;
     const what = `Consul at ${origin} did not return the service ${service}`;
@@ -94,7 +95,7 @@ export class ConsulRegistry implements Registry {
   }
 }
 
-/** An error of several addresses has no words of its own. */
+/** An error for several addresses has an empty message. */
 const reasonOf = ({ message, code = 'unknown' }: NodeJS.ErrnoException): string =>
   message === '' ? code : message;
 
@@ -105,14 +106,14 @@ function pathOf({ service, tags, datacenter }: ConsulDiscoverConfig): string {
   return `/v1/health/service/${encodeURIComponent(service)}?${query.toString()}`;
 }
 
-/** The index to wait on; 0 where it went backwards, as after a restore of Consul's state. */
+/** The index to wait on; 0 if it went backwards, as after a restore of Consul's state. */
 function nextIndex(current: number, header: string | string[] | undefined): number {
   const told = Number(header);
   const next = Number.isSafeInteger(told) && told > 0 ? told : 1;
   return next < current ? 0 : next;
 }
 
-/** @throws {Error} for a body past the limit, or one that is cut */
+/** @throws {Error} for a body over the limit, or one that is cut off */
 async function readBody(body: Dispatcher.ResponseData['body']): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;

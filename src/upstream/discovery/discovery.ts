@@ -1,9 +1,8 @@
 /**
- * Where the targets of an upstream are looked up, and who gets them: one interface for every kind of
- * registry.
+ * One interface for every kind of registry in which the targets of an upstream are looked up.
  *
- * A discovery reports everything it found, each time it looked; its listener decides what an empty or a
- * failed look-up means for calls.
+ * A discovery reports the whole result of each look-up. Its listener decides what an empty or a failed
+ * one means for calls.
  */
 import type { Clock } from '../../core/clock.ts';
 import type { DiscoverConfig, DnsDiscoverConfig, TargetConfig } from '../../config/build/config.ts';
@@ -15,24 +14,24 @@ import { AddressRegistry } from './dns.ts';
 import { ServiceRegistry } from './srv.ts';
 import { type Registry, Watch } from './watch.ts';
 
-/** Who is told; it must not throw. */
+/** Gets the results; must not throw. */
 export interface DiscoveryListener {
-  /** The whole list, each time it was looked up well; may be empty. Equal answers, equal lists. */
+  /** The whole list, after each successful look-up; may be empty. Equal answers give equal lists. */
   found(targets: readonly TargetConfig[]): void;
-  /** A look-up that went wrong; what was found before holds. */
+  /** A look-up failed; the targets found before stay valid. */
   failed(error: Error): void;
 }
 
 export interface Discovery {
   /** What is looked up, and where; for the log. */
   readonly question: string;
-  /** Looks at once, and then again and again; once in a discovery's life. */
+  /** Looks up at once and then repeatedly. Call it only once. */
   start(listener: DiscoveryListener): void;
-  /** Ends a look-up that is under way; nothing is told any more. */
+  /** Ends a look-up in progress; the listener is not called again. */
   stop(): void;
 }
 
-/** What the outside world gives: handed in, so that tests can. */
+/** Dependencies, passed in so that tests can replace them. */
 export interface DiscoverySurroundings {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
@@ -53,6 +52,6 @@ function registryOf(config: DiscoverConfig, surroundings: DiscoverySurroundings)
     : new AddressRegistry(config, source);
 }
 
-/** Servers that are named know nothing of this system's files and search domains. */
+/** With named servers, this system's files and search domains do not apply. */
 const sourceOf = ({ resolvers }: DnsDiscoverConfig, names: Names): NameSource =>
   resolvers.length > 0 ? new NameServers(resolvers) : names.open();

@@ -1,19 +1,19 @@
-/** Targets are the addresses of a name, for as long as the records live. */
+/** Takes the addresses of a name as targets, for as long as the records live. */
 import type { DnsDiscoverConfig } from '../../config/build/config.ts';
 import { MAX_TTL_MS, MIN_TTL_MS } from '../names/name-servers.ts';
 import type { NameSource } from '../names/system-names.ts';
 import { authority, originOf, targetList } from './target-list.ts';
 import type { LookedUp, Registry } from './watch.ts';
 
-/** Where nobody tells a TTL: SRV records, and a name that is not there. */
+/** The interval without a TTL: for SRV records, and for a name that does not exist. */
 export const DEFAULT_REFRESH_MS = 10_000;
 const MAX_FIRST_RETRY_MS = 5_000;
 
-/** A failed look-up is tried again soon, and never sooner than a good one would be. */
+/** A failed look-up is retried soon, but never sooner than a successful one is refreshed. */
 export const firstRetryMs = ({ refreshMs = DEFAULT_REFRESH_MS }: DnsDiscoverConfig): number =>
   Math.min(refreshMs, MAX_FIRST_RETRY_MS);
 
-/** As the names of the system are asked for. */
+/** The name as it is passed to the system's resolver. */
 export const askedName = ({ name, isWhole }: DnsDiscoverConfig): string =>
   isWhole === true ? `${name}.` : name;
 

@@ -1,9 +1,8 @@
 /**
- * RFC 2782's weights, as whole numbers for the targets of one priority.
+ * Turns the weights of RFC 2782 into whole numbers for the targets of one priority.
  *
- * The addresses of a service share its weight. If every weight is above 0 and every service
- * has one address, weights stay as they are; otherwise all of them are scaled by one factor, so that the
- * ratios stay the same.
+ * The addresses of a service share its weight. If every weight is above 0 and every service has one
+ * address, weights stay unchanged. Otherwise all are scaled by one factor, which keeps the ratios.
  */
 
 export interface Service {
@@ -15,7 +14,7 @@ export interface Service {
 
 /** A weight of 0 has "a very small chance": a hundredth of a weight of 1. */
 const ZERO_SHARE = 100;
-/** Past it, ratios are rounded: 5040 divides by 1 to 10. */
+/** Above this, ratios are rounded. 5040 is divisible by every number from 1 to 10. */
 const MAX_FACTOR = 5_040;
 
 /** The weight of each address of each of `services`, which are of one priority. */

@@ -1,7 +1,4 @@
-/**
- * Targets are the services that the SRV records of a name list, each at all of its addresses:
- * RFC 2782.
- */
+/** Takes the services in the SRV records of a name (RFC 2782) as targets, each at all its addresses. */
 import type { SrvRecord } from 'node:dns';
 import type { DnsDiscoverConfig, TargetConfig } from '../../config/build/config.ts';
 import type { NameSource } from '../names/system-names.ts';
@@ -33,7 +30,7 @@ export class ServiceRegistry implements Registry {
   async lookUp(): Promise<LookedUp> {
     const { scheme, refreshMs = DEFAULT_REFRESH_MS } = this.#config;
     const records = await this.#names.services(askedName(this.#config));
-    // A record without a name says that there is no such service.
+    // A record without a name means that there is no such service.
     const services = await this.#locate(records.filter((record) => record.name !== ''));
     return { targets: targetList(targetsOf(services, scheme)), goodForMs: refreshMs };
   }
@@ -45,7 +42,7 @@ export class ServiceRegistry implements Registry {
   /**
    * Those of `records` whose names have addresses.
    *
-   * @throws what DNS failed with, when it told no address at all
+   * @throws the DNS error, if no name has an address
    */
   async #locate(records: readonly SrvRecord[]): Promise<Service[]> {
     const names = [...new Set(records.map(({ name }) => name))];
@@ -62,7 +59,7 @@ export class ServiceRegistry implements Registry {
     return services;
   }
 
-  /** A name within a record is whole: RFC 2782. */
+  /** A name in a record is fully qualified (RFC 2782). */
   async #addresses(name: string): Promise<readonly string[]> {
     const { addresses } = await this.#names.addresses('A', `${name}.`);
     return addresses.length > 0

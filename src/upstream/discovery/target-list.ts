@@ -1,4 +1,4 @@
-/** Turns what was found into a list of targets: the same answer always gives the same list. */
+/** Turns what was found into a list of targets. The same answer always gives the same list. */
 import { isIPv6 } from 'node:net';
 import type { TargetConfig } from '../../config/build/config.ts';
 
@@ -6,21 +6,21 @@ const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 
 export type Scheme = keyof typeof DEFAULT_PORTS;
 
-/** The authority of an address or name and a port; the port is left out where `scheme` has it. */
+/** The authority of an address or name and a port; the default port of `scheme` is left out. */
 export function authority(scheme: Scheme, host: string, port: number): string {
   const name = isIPv6(host) ? `[${host}]` : host;
   return port === DEFAULT_PORTS[scheme] ? name : `${name}:${port}`;
 }
 
-/** Written as the origins that a config lists: IPv6 in its short form. */
+/** The origin in the form that configs use: IPv6 is shortened. */
 export const originOf = (scheme: Scheme, host: string, port: number): string =>
   new URL(`${scheme}://${authority(scheme, host, port)}`).origin;
 
 /**
- * Each origin once, in an order of its own: by priority, then by origin.
+ * Lists each origin once, ordered by priority, then by origin.
  *
- * Of an origin that was found several times, the entry of the best priority counts, and of those
- * the one with the most weight.
+ * If an origin was found several times, the entry with the best priority counts, and among those the one
+ * with the most weight.
  */
 export function targetList(targets: Iterable<TargetConfig>): TargetConfig[] {
   const best = new Map<string, TargetConfig>();

@@ -1,6 +1,6 @@
 /**
- * Looks into a registry repeatedly: one look-up at a time, at the normal pace while it works, and
- * at growing intervals while it fails.
+ * Queries a registry repeatedly: one look-up at a time, at the normal pace while it works, and at growing
+ * intervals while it fails.
  */
 import type { Timer } from '../../core/clock.ts';
 import type { TargetConfig } from '../../config/build/config.ts';
@@ -8,7 +8,7 @@ import type { Discovery, DiscoveryListener, DiscoverySurroundings } from './disc
 
 export interface LookedUp {
   readonly targets: readonly TargetConfig[];
-  /** How long it is good for: until the next look-up. */
+  /** How long the result holds; then the next look-up follows. */
   readonly goodForMs: number;
 }
 
@@ -17,15 +17,15 @@ export interface Registry {
   readonly question: string;
   /** Longest wait after a first failure; it doubles with each one, up to 30 s. */
   readonly retryMs: number;
-  /** Never called while another is under way. */
+  /** Never called while another look-up is running. */
   lookUp(): Promise<LookedUp>;
-  /** Ends a look-up that is under way, and lets go of sockets. */
+  /** Ends a look-up in progress and closes sockets. */
   close(): void;
 }
 
 type WatchSurroundings = Pick<DiscoverySurroundings, 'clock' | 'random'>;
 
-/** Gateways that started together do not ask together for long. */
+/** Keeps gateways that started together from asking together for long. */
 const JITTER = 0.1;
 const MAX_RETRY_MS = 30_000;
 
@@ -34,7 +34,7 @@ export class Watch implements Discovery {
   readonly #surroundings: WatchSurroundings;
   #listener: DiscoveryListener | undefined;
   #timer: Timer | undefined;
-  /** In a row. */
+  /** Failures in a row. */
   #failures = 0;
 
   constructor(registry: Registry, surroundings: WatchSurroundings) {
@@ -62,7 +62,7 @@ export class Watch implements Discovery {
       (answer) => this.#found(answer),
       (error: Error) => this.#failed(error),
     );
-    // Whoever was told may have stopped it.
+    // The listener may have stopped it.
     if (this.#listener === undefined) return;
     this.#timer = this.#surroundings.clock.after(waitMs, () => void this.#look());
   }
@@ -73,7 +73,7 @@ export class Watch implements Discovery {
     return goodForMs * (1 + JITTER * this.#surroundings.random());
   }
 
-  /** Half of the wait is chance, so that those who failed together do not come back together. */
+  /** Half of the wait is random, so that gateways that failed together do not retry together. */
   #failed(error: Error): number {
     this.#failures += 1;
     this.#listener?.failed(error);

@@ -1,6 +1,6 @@
 /**
- * The addresses of a name, of both families, as RFC 8305 asks for them: in parallel, and without
- * waiting for the slower answer once the other one has addresses. Some servers never answer AAAA.
+ * Looks up the addresses of a name in both families, as RFC 8305 describes: in parallel, and with only a
+ * short wait for the slower answer once the other one has addresses. Some servers never answer AAAA.
  */
 import type { Clock } from '../../core/clock.ts';
 import type { Addresses, AddressType } from './name-servers.ts';
@@ -9,7 +9,7 @@ import { hasAddresses } from './system-names.ts';
 /** RFC 8305 §3, the Resolution Delay. */
 const SLOWER_MS = 50;
 
-/** @throws why one of them failed, when neither has addresses */
+/** @throws the error of one of them, if neither has addresses */
 export function bothFamilies(
   ask: (type: AddressType) => Promise<Addresses>,
   clock: Clock,

@@ -1,7 +1,7 @@
-/** The hosts file: names that need no DNS, in the format of hosts(5). */
+/** Reads the hosts file, in the format of hosts(5): names that need no DNS. */
 import { isIP } from 'node:net';
 
-/** Addresses by name, in lower case, in the order of the file. */
+/** Addresses by lower-case name, in the order of the file. */
 export type Hosts = ReadonlyMap<string, readonly string[]>;
 
 export function parseHosts(text: string): Hosts {
@@ -19,15 +19,15 @@ export function parseHosts(text: string): Hosts {
   return hosts;
 }
 
-/** RFC 6761 §6.3: these are this machine, and no DNS server is asked. */
+/** RFC 6761 §6.3: these names mean this machine; DNS is not asked. */
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
 
-/** What `hosts` say of `name`, a dot at its end or not; `undefined` where DNS is to be asked. */
+/** The addresses of `name` in `hosts`, with or without a final dot; `undefined` if DNS must be asked. */
 export function addressesIn(hosts: Hosts, name: string): readonly string[] | undefined {
   const key = withoutRoot(name).toLowerCase();
   const isLocal = key === 'localhost' || key.endsWith('.localhost');
   return hosts.get(key) ?? (isLocal ? LOOPBACK : undefined);
 }
 
-/** The dot at the end of a name that is whole. */
+/** Removes the final dot of a fully qualified name. */
 export const withoutRoot = (name: string): string => name.replace(/\.$/, '');

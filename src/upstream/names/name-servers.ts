@@ -1,8 +1,8 @@
 /**
  * Asks DNS servers: the system's, or named ones.
  *
- * Names are complete here; files and search domains belong to system-names.ts. A name that does not exist, or
- * has no such records, is an empty answer; only a server that cannot answer is a failure.
+ * Names are fully qualified here; files and search domains belong to system-names.ts. A name that does
+ * not exist or has no such records gives an empty answer; only a server that cannot answer is a failure.
  */
 import type { SrvRecord } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
@@ -12,31 +12,31 @@ export type AddressType = 'A' | 'AAAA';
 
 export interface Addresses {
   readonly addresses: readonly string[];
-  /** The shortest of them; absent where there are no addresses. */
+  /** The shortest TTL of all; absent if there are no addresses. */
   readonly ttlMs?: number;
 }
 
 export interface ServerOptions {
-  /** For the first answer; doubles with each try. */
+  /** The wait for the first answer; doubles with each try. */
   readonly timeoutMs: number;
   /** How often each server is asked. */
   readonly tries: number;
 }
 
-/** Bounds of what a TTL may ask for. */
+/** The bounds of a TTL. */
 export const MIN_TTL_MS = 1_000;
 export const MAX_TTL_MS = 300_000;
 
-/** About three seconds, then it has failed. */
+/** Fails after about three seconds. */
 const OPTIONS: ServerOptions = { timeoutMs: 1_000, tries: 2 };
 const MAX_TIMEOUT_MS = 5_000;
 
 /** "No such name", and "no such records": RFC 2308 §2. */
 const NOTHING_THERE: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'ENODATA']);
 
-/** DNS could not tell; its cause is c-ares's error. */
+/** DNS could not answer; `cause` is c-ares's error. */
 export class DnsError extends Error {
-  /** Of c-ares, such as `ETIMEOUT`. */
+  /** c-ares's code, such as `ETIMEOUT`. */
   readonly code: string;
 
   constructor(message: string, cause: unknown) {
@@ -50,14 +50,14 @@ export class NameServers {
   readonly #resolver: Resolver;
   #isClosed = false;
 
-  /** `servers` as addresses, with or without a port; none: the system's. */
+  /** `servers` are addresses, with or without a port; empty: the system's. */
   constructor(servers: readonly string[], { timeoutMs, tries }: ServerOptions = OPTIONS) {
     const maxTimeout = Math.max(timeoutMs, Math.min(2 * timeoutMs, MAX_TIMEOUT_MS));
     this.#resolver = new Resolver({ timeout: timeoutMs, maxTimeout, tries });
     if (servers.length > 0) this.#resolver.setServers(servers);
   }
 
-  /** Those that are asked, for the log: `10.0.0.2, 10.0.0.3:5353`. */
+  /** The servers, for the log: `10.0.0.2, 10.0.0.3:5353`. */
   get description(): string {
     return this.#resolver.getServers().join(', ');
   }
@@ -79,7 +79,7 @@ export class NameServers {
     return this.#ask('SRV', name, () => this.#resolver.resolveSrv(name));
   }
 
-  /** Questions that are open fail, and so do those to come. */
+  /** Pending and future questions fail. */
   close(): void {
     this.#isClosed = true;
     this.#resolver.cancel();

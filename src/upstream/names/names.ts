@@ -1,10 +1,10 @@
 /**
- * Resolves every name that the gateway connects to, once for all of them: targets, health checks, Consul, key sets,
- * Redis.
+ * Resolves every name that the gateway connects to, in one place: targets, health checks, Consul, key
+ * sets, Redis.
  *
- * Each name has one look-up in flight at most; its answer is kept while it is fresh, and the last good one stays in use
- * while the next is late or fails. No name waits for another: the questions go to DNS over the gateway's own
- * sockets, never through getaddrinfo and its four threads.
+ * Each name has at most one look-up in flight. Its answer is kept while it is fresh, and the last good
+ * one stays in use while the next is late or fails. No name waits for another: questions go to DNS over
+ * the gateway's own sockets, never through getaddrinfo and its four threads.
  */
 import { isIP, type LookupFunction } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -13,44 +13,44 @@ import { bothFamilies } from './both-families.ts';
 import { MAX_TTL_MS, MIN_TTL_MS } from './name-servers.ts';
 import { hasAddresses, type SystemFiles, SystemNames } from './system-names.ts';
 
-/** What became of resolving a name, for the log; once for each spell. */
+/** Resolving a name began to fail, or recovered; for the log, once each time. */
 export type NameEvent =
   | { readonly kind: 'failing'; readonly resolver: string; readonly why: string }
   | { readonly kind: 'recovered' };
 
 export interface NamesOptions {
   readonly clock: Clock;
-  /** Default: the system's. */
+  /** Default: those of the system. */
   readonly files?: SystemFiles | undefined;
   readonly onEvent?: (name: string, event: NameEvent) => void;
 }
 
-/** A look-up that takes longer is late: the last good answer serves. */
+/** A look-up that takes longer is late; the last good answer is used meanwhile. */
 const PATIENCE_MS = 200;
-/** From then on the log says so. */
+/** After this long, the log reports the delay. */
 const LATE_MS = 2_000;
-/** From a look-up that failed to the next one. */
+/** The pause after a failed look-up. */
 const PAUSE_MS = 1_000;
-/** RFC 8767 §5: how long an answer may serve when no new one can be had. */
+/** How long an old answer may be used when no new one is available (RFC 8767 §5). */
 const STALE_MS = 86_400_000;
-/** Names that are kept; the one that was not asked for longest goes. */
+/** The most names kept; the least recently used one goes first. */
 const MAX_NAMES = 1_024;
 
 interface Entry {
   readonly name: string;
-  /** Of the last good answer. */
+  /** From the last good answer. */
   addresses: readonly string[];
   freshUntil: number;
   staleUntil: number;
-  /** The look-up under way: settles when it has ended, well or not. */
+  /** The look-up in progress; settles when it has succeeded or failed. */
   pending: Promise<void> | undefined;
-  /** Settles with it, or once it is late. */
+  /** Settles with `pending`, or once that is late. */
   patience: Promise<void> | undefined;
   nextAt: number;
   failure: Error | undefined;
-  /** The log has said that it fails. */
+  /** The log has reported the failure. */
   isTold: boolean;
-  /** Which address comes first. */
+  /** Counts the dials, to rotate the addresses. */
   turn: number;
 }
 
@@ -80,7 +80,7 @@ export class Names {
     );
   };
 
-  /** The same names for discovery, which keeps what it finds itself. Whoever opens it closes it. */
+  /** The same names, uncached, for discovery, which keeps its own results. The caller closes it. */
   open(): SystemNames {
     return new SystemNames(this.#options.files);
   }
@@ -88,7 +88,7 @@ export class Names {
   /**
    * The addresses of `name`, in the order to try them.
    *
-   * @throws an error with one of getaddrinfo's codes: ENOTFOUND, or EAI_AGAIN where DNS cannot tell
+   * @throws an error with one of getaddrinfo's codes: ENOTFOUND, or EAI_AGAIN if DNS cannot answer
    */
   async resolve(name: string): Promise<readonly string[]> {
     if (isIP(name) !== 0) return [name];
@@ -104,7 +104,7 @@ export class Names {
     throw entry.failure ?? notThere(name, this.#system.description);
   }
 
-  /** Look-ups under way end. */
+  /** Ends look-ups in progress. */
   close(): void {
     this.#system.close();
   }
@@ -137,7 +137,7 @@ export class Names {
     entry.pending = this.#answer(entry).finally(end);
   }
 
-  /** Never rejects: what went wrong is the entry's. */
+  /** Never rejects; a failure is stored in the entry. */
   async #answer(entry: Entry): Promise<void> {
     const { clock } = this.#options;
     const { name } = entry;
@@ -190,7 +190,7 @@ const unknown = (name: string): Entry => ({
   turn: 0,
 });
 
-/** The family first by which this machine can reach others; a name's own order within each. */
+/** Puts the family first that this machine can use; within a family the order stays. */
 function preferred(addresses: readonly string[]): string[] {
   const first = hasIPv6() ? 6 : 4;
   return [
@@ -206,7 +206,7 @@ const hasIPv6 = (): boolean =>
     ),
   );
 
-/** Each dial begins with the next address of the family that comes first. */
+/** Rotates the addresses of the first family, so that each dial begins with the next one. */
 function inTurn(entry: Entry): readonly string[] {
   const { addresses } = entry;
   const family = isIP(addresses[0] ?? '');
@@ -221,7 +221,9 @@ const notThere = (name: string, resolver: string): NodeJS.ErrnoException =>
     code: 'ENOTFOUND',
   });
 
-/** c-ares's own codes would be taken for the target's: its server refuses with ECONNREFUSED, too. */
+/**
+ * c-ares's own codes would be mistaken for the target's: a DNS server, too, may refuse with ECONNREFUSED.
+ */
 const asLookupError = (error: NodeJS.ErrnoException, name: string): NodeJS.ErrnoException =>
   error.code === 'ENOTFOUND'
     ? error

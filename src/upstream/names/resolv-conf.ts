@@ -1,14 +1,14 @@
-/** resolv.conf(5): which servers to ask, and how to complete short names. */
+/** Reads resolv.conf(5): which servers to ask, and how to complete short names. */
 import { isIP } from 'node:net';
 
 export interface ResolvConf {
-  /** As `Resolver.setServers` takes them; empty: what the system has otherwise. */
+  /** In the form of `Resolver.setServers`; empty: the system's default. */
   readonly servers: readonly string[];
   /** Domains, tried in this order. */
   readonly search: readonly string[];
-  /** A name with so many dots is tried as it is before the domains are. */
+  /** A name with at least this many dots is tried as it is before the search domains are. */
   readonly ndots: number;
-  /** Of one question, the first time. */
+  /** The first timeout of one question. */
   readonly timeoutMs: number;
   /** How often each server is asked. */
   readonly tries: number;
@@ -18,7 +18,7 @@ const MAX_NDOTS = 15;
 const MAX_TIMEOUT_S = 30;
 const MAX_TRIES = 5;
 
-/** `hostname` is this machine's: its domain is searched where the file names none. */
+/** `hostname` is this machine's. Its domain is searched if the file names none. */
 export function parseResolvConf(text: string, hostname: string): ResolvConf {
   const servers: string[] = [];
   const options: Record<string, number> = {};
@@ -30,7 +30,7 @@ export function parseResolvConf(text: string, hostname: string): ResolvConf {
       .split(/\s+/);
     const [first = ''] = values;
     if (key === 'nameserver' && isServer(first)) servers.push(first);
-    // The last line of either counts.
+    // Of these two, the last line counts.
     else if (key === 'search') search = values;
     else if (key === 'domain') search = [first];
     else if (key === 'options') Object.assign(options, numbersIn(values));
@@ -46,8 +46,8 @@ export function parseResolvConf(text: string, hostname: string): ResolvConf {
 }
 
 /**
- * The whole names that `name` may stand for, in the order to ask for them. One with a dot at its end
- * is whole already.
+ * The fully qualified names that `name` may stand for, in the order to ask for them. A name with a final
+ * dot is fully qualified already.
  */
 export function namesFor(name: string, { search, ndots }: ResolvConf): readonly string[] {
   if (name.endsWith('.')) return [name.slice(0, -1)];
@@ -57,11 +57,11 @@ export function namesFor(name: string, { search, ndots }: ResolvConf): readonly 
 
 const isNotRoot = (domain: string): boolean => domain !== '';
 
-/** An address, with a port or without, as c-ares reads them too. */
+/** Is this an address, with or without a port, as c-ares reads them? */
 const isServer = (text: string): boolean =>
   isIP(text) !== 0 || isIP(/^\[?([^\]]+)\]?:\d{1,5}$/.exec(text)?.[1] ?? '') !== 0;
 
-/** `ndots:5` → `{ ndots: 5 }`; options without a number are none of ours. */
+/** `ndots:5` → `{ ndots: 5 }`; other options are not used. */
 const numbersIn = (options: readonly string[]): Record<string, number> =>
   Object.fromEntries(
     options

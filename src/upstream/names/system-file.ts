@@ -1,9 +1,8 @@
 /**
- * A file of the system, such as the hosts file: read when it is first needed, and again once it has
- * changed.
+ * A system file, such as the hosts file. It is read on first use, and again once it has changed.
  *
- * It is synchronous on purpose: the file is small and local, and is checked only when a name is looked up.
- * Asynchronous reads wait for one of libuv's four threads, which a slow disk may hold.
+ * It is synchronous on purpose: the file is small and local, and is checked only when a name is looked
+ * up. Asynchronous reads wait for one of libuv's four threads, which a slow disk may block.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { isForWantOfDescriptors } from '../../core/descriptors.ts';
@@ -14,18 +13,18 @@ export class SystemFile<T> {
   #seen: string | undefined;
   #parsed: T | undefined;
 
-  /** `parse` is given an empty text where the file cannot be read. */
+  /** `parse` gets an empty string if the file cannot be read. */
   constructor(path: string, parse: (text: string) => T) {
     this.#path = path;
     this.#parse = parse;
   }
 
-  /** The same object, as long as the file is the same. */
+  /** Returns the same object until the file changes. */
   get(): T {
     const now = this.#stamp();
     if (this.#parsed !== undefined && now === this.#seen) return this.#parsed;
     const text = this.#read();
-    // It is there, but there is no descriptor to read it by: the next time, then.
+    // The file exists, but there is no descriptor to read it; try again next time.
     if (text === undefined) return this.#parsed ?? this.#parse('');
     this.#seen = now;
     this.#parsed = this.#parse(text);

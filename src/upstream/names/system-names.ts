@@ -1,9 +1,9 @@
 /**
  * Resolves names as this system does: its hosts file, then its DNS servers with its search domains.
  *
- * The order is getaddrinfo's (`hosts: files dns`), without its threads: libuv has four of them for
- * names, files and logs together, and one slow name would hold them all. Only the
- * files are cached here; callers that ask often should keep the answer.
+ * The order is getaddrinfo's (`hosts: files dns`), but without its threads: libuv has four of them for
+ * names, files and logs together, and one slow name could block them all. Only the files are cached here;
+ * callers that ask often should keep the answer.
  */
 import type { SrvRecord } from 'node:dns';
 import { isIPv4 } from 'node:net';
@@ -13,7 +13,7 @@ import { type Addresses, type AddressType, type DnsError, NameServers } from './
 import { namesFor, parseResolvConf, type ResolvConf } from './resolv-conf.ts';
 import { SystemFile } from './system-file.ts';
 
-/** Where the files are; handed in, so that tests can. */
+/** The paths of the files; tests pass their own. */
 export interface SystemFiles {
   readonly hosts: string;
   readonly resolvConf: string;
@@ -24,12 +24,12 @@ export const SYSTEM_FILES: SystemFiles = {
   resolvConf: '/etc/resolv.conf',
 };
 
-/** Says nothing of a name, as glibc has it: then the next search domain may. */
+/** Errors after which the next search domain is tried, as glibc does. */
 const MAY_GO_ON: ReadonlySet<unknown> = new Set(['ESERVFAIL', 'EREFUSED', 'ENOTIMP', 'EFORMERR']);
 
-/** What both kinds of questions may be put to: the system, or servers that the config names. */
+/** A source for both kinds of look-up: the system, or servers that the config names. */
 export interface NameSource {
-  /** Who is asked, for the log. */
+  /** The servers asked, for the log. */
   readonly description: string;
   addresses(type: AddressType, name: string): Promise<Addresses>;
   services(name: string): Promise<SrvRecord[]>;
@@ -51,7 +51,7 @@ export class SystemNames implements NameSource {
     return this.#dns().description;
   }
 
-  /** What the hosts file says of `name`; `undefined` where it does not mention it. */
+  /** The addresses of `name` in the hosts file; `undefined` if it does not mention the name. */
   known(name: string): readonly string[] | undefined {
     return addressesIn(this.#hosts.get(), name);
   }
@@ -71,10 +71,10 @@ export class SystemNames implements NameSource {
   }
 
   /**
-   * Asks DNS for each name that `name` may stand for, until one `isThere`.
+   * Asks DNS for each name that `name` may stand for, until `isThere` accepts an answer.
    *
-   * @returns the last answer, where none is
-   * @throws {DnsError} when a server cannot tell, and no other name is there either
+   * @returns that answer, or the last one if none is accepted
+   * @throws {DnsError} if a server cannot answer, and no answer is accepted
    */
   async find<T>(
     name: string,
@@ -92,7 +92,7 @@ export class SystemNames implements NameSource {
         if (!MAY_GO_ON.has((error as DnsError).code)) break;
       }
     }
-    // There is one name at least, so that without a failure there is an answer.
+    // There is at least one name, so without a failure there is an answer.
     if (failure !== undefined) throw failure;
     return answer!;
   }
@@ -102,7 +102,7 @@ export class SystemNames implements NameSource {
     this.#servers?.dns.close();
   }
 
-  /** Those of resolv.conf as it is now; questions to the ones before go on. */
+  /** The servers of the current resolv.conf. Questions to earlier servers continue. */
   #dns(): NameServers {
     const conf = this.#conf.get();
     if (this.#servers?.conf !== conf) this.#servers = { conf, dns: open(conf) };
@@ -117,7 +117,7 @@ function open(conf: ResolvConf): NameServers {
   try {
     return new NameServers(conf.servers, conf);
   } catch {
-    // An address that c-ares does not take, such as one with a zone: it reads the file itself.
+    // c-ares rejects an address, such as one with a zone; it then reads the file itself.
     return new NameServers([], conf);
   }
 }
