@@ -1,4 +1,4 @@
-/** One attempt and the guards round it, on one promise. */
+/** One attempt and the guards around it, which share one promise. */
 import type { UpstreamRequest, UpstreamResponse } from './call.ts';
 import type { Abortable, Guard, Receiver, Sender } from './guard.ts';
 
@@ -7,7 +7,7 @@ export class Attempt implements Receiver, Abortable {
   readonly #request: UpstreamRequest;
   readonly #guards: readonly Guard[];
   readonly #sender: Sender;
-  /** Of those who have let it in, in that order. */
+  /** The receivers of the guards that have let it in, in order. */
   readonly #entered: Receiver[] = [];
   #sent: Abortable | undefined;
   #isOver = false;
@@ -24,7 +24,7 @@ export class Attempt implements Receiver, Abortable {
     });
   }
 
-  /** Asks guard after guard, then sends. */
+  /** Enters the guards in turn, then sends. */
   proceed(): void {
     const guards = this.#guards;
     const request = this.#request;
@@ -67,7 +67,7 @@ export class Attempt implements Receiver, Abortable {
     this.#reject(error);
   }
 
-  /** The innermost first. */
+  /** Tells the receivers, innermost first. */
   #tell(tell: (receiver: Receiver) => void): void {
     for (let i = this.#entered.length - 1; i >= 0; i--) tell(this.#entered[i]!);
   }

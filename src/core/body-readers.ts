@@ -1,11 +1,11 @@
-/** The ways of reading a body that is still to come: to its end, as chunks, or as a standard stream. */
+/** Ways to read a body that is still arriving: as a stream, as bytes, or to its end, unread. */
 import { Readable } from 'node:stream';
 import { GatewayError } from './errors.ts';
 import type { Sink } from './sink.ts';
 
-/** The body, as its readers see it. */
+/** The part of a body that readers need. */
 export interface ReadableBody {
-  /** Everything goes to `sink` from now on. @throws TypeError where it has a reader */
+  /** Sends everything to `sink` from now on. @throws TypeError if the body already has a reader */
   readInto(sink: Sink): void;
   resume(): void;
   destroy(reason?: Error): void;
@@ -29,7 +29,7 @@ export function toStream(body: ReadableBody): Readable {
 }
 
 /**
- * All of it.
+ * All bytes of the body.
  *
  * @throws GW_UPSTREAM_INVALID past `capBytes`; whatever broke the exchange
  */
@@ -47,7 +47,7 @@ export async function collectBytes(body: ReadableBody, capBytes: number): Promis
   return Buffer.concat(chunks);
 }
 
-/** Reads on to the end, and keeps nothing; past `capBytes` it is dropped. */
+/** Reads to the end and keeps nothing; past `capBytes` the exchange ends. */
 export async function readAway(body: ReadableBody, capBytes: number): Promise<void> {
   let total = 0;
   await readToEnd(body, (chunk) => {
@@ -56,7 +56,10 @@ export async function readAway(body: ReadableBody, capBytes: number): Promise<vo
   }).catch(() => undefined);
 }
 
-/** Reads to the end, unless `onChunk` says why it will not go on. @throws TypeError at once, as `readInto` */
+/**
+ * Reads to the end, unless `onChunk` returns why to stop. @throws TypeError synchronously, as `readInto`
+ * does
+ */
 function readToEnd(
   body: ReadableBody,
   onChunk: (chunk: Uint8Array) => Error | undefined,

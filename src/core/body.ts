@@ -1,6 +1,6 @@
 /**
- * The body of an upstream's response: a one-shot source that costs next to nothing if the whole
- * body arrives with its head, and pushes back if the reader is slow.
+ * The body of an upstream's response: a one-shot source that costs almost nothing if the whole body
+ * arrives with its head, and applies back-pressure if the reader is slow.
  *
  * Chunks that arrive before a reader attaches are held, up to 64 KiB; then the upstream is paused.
  * Whoever receives a body must end it: `send`, `bytes`, `json`, `stream`, `dump` or `destroy`.
@@ -16,7 +16,7 @@ import { Lag } from './lag.ts';
 import { asBuffer, ResponseSink, type SendOptions, type Sink } from './sink.ts';
 import { spentBuffers } from './spent-buffers.ts';
 
-/** Past this many bytes without a reader the upstream is paused. */
+/** The upstream is paused past this many bytes without a reader. */
 export const HELD_BYTES = 65_536;
 
 /** What feeds a body: the exchange with the upstream. */
@@ -30,7 +30,7 @@ export interface BodySource {
   now(): number;
 }
 
-/** Told whether the body has ended, or is more than may be held. */
+/** Called with true if the body has ended, and with false if it is too long to hold. */
 type HeldListener = (hasEnded: boolean) => void;
 
 const NO_BYTES = Buffer.alloc(0);
@@ -43,9 +43,9 @@ export class Body {
   #heldBytes = 0;
   #received = 0;
   #paused = false;
-  /** Of the reader; made when it does not keep up for the first time. */
+  /** The reader's lag; created when the reader first falls behind. */
   #lag: Lag | undefined;
-  /** Received when the reader last caught up. */
+  /** Bytes received when the reader last caught up. */
   #caughtUpAt = 0;
   #taken = false;
   #sink: Sink | undefined;
@@ -94,7 +94,7 @@ export class Body {
     this.#sink?.end(this.#trailers);
   }
 
-  /** The upstream will send nothing more, though it should. */
+  /** The exchange broke before the end of the body. */
   fail(error: Error): void {
     if (this.#closed) return;
     this.#close(error);
@@ -108,12 +108,12 @@ export class Body {
     return this.#received;
   }
 
-  /** Has the upstream finished, well or badly? */
+  /** Is the exchange over, whether it succeeded or failed? */
   get isClosed(): boolean {
     return this.#closed;
   }
 
-  /** What broke it; `undefined` where nothing has. */
+  /** What broke the exchange; `undefined` if nothing did. */
   get error(): Error | undefined {
     return this.#error;
   }
@@ -123,25 +123,25 @@ export class Body {
     return this.#lag === undefined ? 0 : this.#lag.at(now);
   }
 
-  /** Something that is to come behind it, besides what does. */
+  /** Adds trailers to those that the upstream sends. */
   trail(fields: MutableHeaders): void {
     this.#trailers = { ...this.#trailers, ...fields };
   }
 
-  /** What came behind it; `undefined` until it has, and where nothing did. */
+  /** The trailers; `undefined` before the end, and if there are none. */
   get trailers(): Headers | undefined {
     return this.#trailers;
   }
 
-  /** Runs `listener` when the exchange is over: `undefined` when the body came whole. */
+  /** Runs `listener` when the exchange is over, with `undefined` if the whole body came. */
   onClose(listener: CloseListener): void {
     if (this.#closed) listener(this.#error);
     else this.#closeListeners.push(listener);
   }
 
   /**
-   * Runs `listener` once, as soon as nothing more is held for want of a reader: the body has ended, or
-   * it is too long. Only before somebody reads it, who may come afterwards as ever.
+   * Runs `listener` once, when the body has ended or is too long to be held without a reader. Call it
+   * only before the body is read; it can still be read afterwards.
    */
   onHeld(listener: HeldListener): void {
     if (this.#closed) listener(true);
@@ -150,8 +150,8 @@ export class Body {
   }
 
   /**
-   * Sends head and body to a client; in one write where the whole body is here. A head that came alone
-   * goes out alone: a stream of events may take long for its first byte.
+   * Sends head and body to a client, in one write if the whole body is here. A head that came alone is
+   * sent alone, because the first byte of an event stream may take long.
    */
   send(
     response: ServerResponse,
@@ -187,7 +187,7 @@ export class Body {
    */
   async bytes(capBytes: number): Promise<Buffer> {
     const here = this.#whole(capBytes);
-    // A copy: what is kept must not keep all that was received with it.
+    // A copy, so that the caller does not keep the whole receive buffer alive.
     return here === undefined ? collectBytes(this, capBytes) : Buffer.from(here);
   }
 
@@ -201,7 +201,7 @@ export class Body {
     return readJson(toUtf8(bytes)).value;
   }
 
-  /** As `json`, with the text; `null` where not a byte came. */
+  /** Like `json`, but with the text; `null` for an empty body. */
   async readJson(capBytes: number): Promise<Json> {
     const bytes = this.#whole(capBytes) ?? (await collectBytes(this, capBytes));
     return bytes.length === 0 ? NOTHING : readJson(toUtf8(bytes));
@@ -212,18 +212,18 @@ export class Body {
     return toStream(this);
   }
 
-  /** Reads on to the end so that the connection can be used again; past `capBytes` it is dropped. */
+  /** Reads to the end, so that the connection can be reused; past `capBytes` the exchange ends. */
   dump(capBytes = HELD_BYTES): Promise<void> {
     return readAway(this, capBytes);
   }
 
-  /** The one way to read it: what is held goes to `sink` at once, and the rest as it comes. */
+  /** The primitive for all reading: sends what is held to `sink` at once, and the rest as it comes. */
   readInto(sink: Sink): void {
     this.#take();
     this.#attach(sink);
   }
 
-  /** Ends the exchange now; the connection is closed where bytes were still to come. */
+  /** Ends the exchange now; closes the connection if bytes are still to come. */
   destroy(reason?: Error): void {
     this.#taken = true;
     if (this.#closed) return;
@@ -240,7 +240,7 @@ export class Body {
       this.#lag.end(this.#source.now(), this.#received - this.#caughtUpAt);
       this.#caughtUpAt = this.#received;
     }
-    // In this order: resuming may bring chunks at once, and with them the next pause.
+    // In this order, because resuming may bring chunks at once, and with them the next pause.
     this.#source.awaited();
     this.#source.resume();
   }
@@ -277,7 +277,7 @@ export class Body {
     else this.#source.awaited();
   }
 
-  /** All of it, where it is here: most answers are short, and whole by the time that somebody reads them. */
+  /** The whole body if it is here, as most are by the time they are read; otherwise `undefined`. */
   #whole(capBytes: number): Buffer | undefined {
     if (!this.#closed || this.#error !== undefined || this.#heldBytes > capBytes) return undefined;
     this.#take();

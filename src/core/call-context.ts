@@ -1,23 +1,23 @@
 /**
- * On whose behalf calls are made: a client's request gives one, and whatever else makes calls (an event, a
- * step of a saga, a check) brings its own. A call needs no client.
+ * On whose behalf calls are made. A client's request is one; anything else that makes calls (an event, a
+ * step of a saga, a check) provides its own. A call needs no client.
  */
 import type { Consumer } from './call.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { Headers } from './headers.ts';
 
 export interface CallContext {
-  /** Of the client's request, or of what stands in its place; sent as `x-request-id`. */
+  /** Id of the client's request, or of its stand-in; sent as `x-request-id`. */
   readonly id: string;
-  /** Name of the route under which calls are made. */
+  /** Name of the route that makes the calls. */
   readonly route: string;
   readonly consumer: Consumer | undefined;
-  /** Ends every call. */
+  /** Cancels every call. */
   readonly signal: Cancellation;
-  /** Authority that the client asked for; `undefined` where no client did. */
+  /** Authority that the client asked for; `undefined` without a client. */
   readonly host: string | undefined;
-  /** What each call says of whoever it is made for; a call's own fields win. */
+  /** Fields about the client, for each call; a call's own fields win. */
   readonly fields: Headers;
-  /** What hooks have found out for upstreams; wins over a call's own fields. */
+  /** Fields that hooks set for upstreams; they win over a call's own fields. */
   readonly toldUpstreams: Headers | undefined;
 }

@@ -1,9 +1,9 @@
 /**
  * One call to an upstream, and the policies that wrap it: the gateway's one abstraction.
  *
- * A call settles at the response head; the exchange lasts until the body closes. Whoever receives
- * a response must end its body: send, read, dump or destroy it. Policies count on that:
- * a bulkhead slot, for one, is freed by the close.
+ * A call settles at the response head; the exchange lasts until the body closes. The receiver of a
+ * response must end its body: send, read, dump or destroy it. Policies rely on that: for example, the
+ * close frees a bulkhead slot.
  */
 import type { Body } from './body.ts';
 import type { CallContext } from './call-context.ts';
@@ -13,53 +13,53 @@ import type { Headers, HeaderValue } from './headers.ts';
 import type { CallRecord } from './record.ts';
 import type { RequestBody } from './request-body.ts';
 
-/** Who the client is, once a plugin of the phase `authenticate` has said so. */
+/** Who the client is, once a plugin of the phase `authenticate` has identified it. */
 export interface Consumer {
   readonly id: string;
-  /** Name of the plugin that has said so. */
+  /** Name of that plugin. */
   readonly via: string;
   readonly issuer?: string;
   readonly scopes: ReadonlySet<string>;
   readonly claims: Claims;
 }
 
-/** What is sent upstream. Never changed in place: a policy passes on another one. */
+/** What is sent upstream. Never changed in place: a policy passes on a new one. */
 export interface UpstreamRequest {
   /** On whose behalf the call is made. */
   readonly context: CallContext;
   /** Name of the upstream. */
   readonly upstream: string;
-  /** Name of the route under which the call is made. */
+  /** Name of the route that makes the call. */
   readonly route: string;
   readonly method: string;
   /** Canonical path, without the query. */
   readonly path: string;
-  /** The query as it goes on the wire, with its `?`; empty where there is none. */
+  /** The query as sent, with its `?`; empty if there is none. */
   readonly query: string;
   readonly headers: Headers;
-  /** Bytes, the client's own body as it streams in, or nothing. */
+  /** Bytes, the client's body as a stream, or nothing. */
   readonly body: Uint8Array | RequestBody | undefined;
-  /** Ends the call and, after it, the exchange. */
+  /** Cancels the call and, after its head, the exchange. */
   readonly signal: Cancellation;
   /** On the gateway's clock, in milliseconds; `Infinity` until the deadline policy sets it. */
   readonly deadlineAt: number;
   readonly consumer: Consumer | undefined;
   /** Id of the client's request. */
   readonly id: string;
-  /** 1 for the first try. */
+  /** 1 for the first attempt. */
   readonly attempt: number;
-  /** What balancing by hash goes by; `undefined` where there is nothing to go by. */
+  /** The key for balancing by hash; `undefined` if there is none. */
   readonly key: string | undefined;
-  /** Targets that earlier tries have used; another one is taken where there is one. */
+  /** Targets of earlier attempts; another one is used if possible. */
   readonly tried: readonly string[];
-  /** What happens to this call. */
+  /** Records what happens to this call. */
   readonly record: CallRecord;
 }
 
 export interface UpstreamResponse {
   readonly status: number;
   readonly headers: Headers;
-  /** Ours, one-shot, cheap; see body.ts. */
+  /** One-shot; see body.ts. */
   readonly body: Body;
   /** Origin that answered; for logs and metrics, never for clients. */
   readonly target: string;

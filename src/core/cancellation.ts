@@ -1,8 +1,8 @@
 /**
- * Tells that a call is no longer wanted, and why: like an AbortSignal, at a tenth of its cost,
- * because every request needs several.
+ * Says that a call is no longer wanted, and why. It works like an AbortSignal at a tenth of the cost,
+ * which matters because every request needs several.
  *
- * Code that starts work under a cancellation listens to it, and stops listening when the work is done.
+ * Code that starts work under a cancellation must listen to it, and stop listening when the work is done.
  */
 
 export interface CancelListener {
@@ -31,7 +31,7 @@ export class Cancellation {
     for (const listener of listeners) listener.onCancel(reason);
   }
 
-  /** Tells `listener` at once where it is cancelled already. */
+  /** Calls `listener` when this is cancelled; at once if it already is. */
   listen(listener: CancelListener): void {
     const { reason } = this;
     if (reason === undefined) this.#listeners.push(listener);
@@ -43,17 +43,17 @@ export class Cancellation {
     if (at >= 0) this.#listeners.splice(at, 1);
   }
 
-  /** Does nobody listen? */
+  /** Are there no listeners? */
   protected get isIdle(): boolean {
     return this.#listeners.length === 0;
   }
 
-  /** One that ends with this one, and may end before it. */
+  /** A cancellation that ends with this one, and may end earlier. */
   child(): Cancellation {
     return new ChildCancellation(this);
   }
 
-  /** The same as a standard AbortSignal, for code that wants one; made on demand. */
+  /** A standard AbortSignal that follows this one, for code that needs it. */
   toAbortSignal(): AbortSignal {
     const controller = new AbortController();
     this.listen({ onCancel: (reason) => controller.abort(reason) });
@@ -68,8 +68,8 @@ export class Cancellation {
 }
 
 /**
- * Listens to its parent only while somebody listens to it: a client may stay for hours, and have a
- * call made every second.
+ * Listens to its parent only while it has listeners itself, because a client may stay for hours and cause
+ * a call every second.
  */
 class ChildCancellation extends Cancellation implements CancelListener {
   readonly #parent: Cancellation;
@@ -99,7 +99,7 @@ class ChildCancellation extends Cancellation implements CancelListener {
     if (this.isIdle) this.#parent.unlisten(this);
   }
 
-  /** The parent's reason is the child's by now; what is left is to tell the listeners. */
+  /** `reason` already gives the parent's reason, so only the listeners must be told. */
   onCancel(reason: Error): void {
     this.tell(reason);
   }

@@ -1,6 +1,6 @@
 /**
- * One spelling for every path, made once, before anything looks at it: router, plugins and upstream
- * all see the same string.
+ * Gives every path one spelling, before anything reads it: router, plugins and upstream all see the same
+ * string.
  *
  * If two components read one path in two ways, requests can bypass a guard (`/./admin`,
  * `/%61dmin`, `/admin/..;/x`). A path that could still be read in two ways is refused.
@@ -9,7 +9,7 @@ import { GatewayError } from './errors.ts';
 import { hasParameters } from './path-parameters.ts';
 
 export interface PathRules {
-  /** `reject` refuses a path that is not canonical already. */
+  /** `reject` refuses a path that is not already canonical. */
   readonly handling: 'normalize' | 'reject';
   /** `%2F`: refuse it, or keep it as data that never separates. */
   readonly escapedSlash: 'refuse' | 'keep';
@@ -17,14 +17,16 @@ export interface PathRules {
   readonly parameters: 'refuse' | 'keep';
 }
 
-/** For paths that are made here, of pieces that were looked at already. */
+/** For paths made by the gateway from pieces that are already checked. */
 export const OWN_PATHS: PathRules = {
   handling: 'normalize',
   escapedSlash: 'keep',
   parameters: 'keep',
 };
 
-/** Nothing to do: path characters only, no escape, no `;`. Doubled slashes and dots are checked apart. */
+/**
+ * Nothing to do: only path characters, no escape, no `;`. Double slashes and dots are checked separately.
+ */
 const PLAIN = /^\/[A-Za-z0-9\-._~!$&'()*+,=:@/]*$/;
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 /** `pchar` of RFC 3986 §3.3, without `%`. */
@@ -36,7 +38,7 @@ const DISGUISED_DOTS = /(?:^|%2F)\.{1,2}(?:;|%3B|%2F|$)/;
  * The canonical spelling of `path` (RFC 3986 §6.2.2): unreserved characters decoded, other escapes
  * in capitals, dot segments resolved, slashes merged.
  *
- * @param path starts with `/`, holds no query
+ * @param path starts with `/`, without a query
  * @throws GW_REQUEST_INVALID for what could be read in two ways
  */
 export function canonicalPath(path: string, rules: PathRules): string {
@@ -81,12 +83,12 @@ function escapeRaw(character: string): string {
   if (code < 0x20 || code === 0x7f) throw refused('the path contains a control character');
   if (character === '\\') throw refused('the path contains a backslash');
   if (character === '#') throw refused('the path contains a #');
-  // Refused by Node's parser of HTTP/1, and so over HTTP/2: which characters they are is a guess.
+  // Node's HTTP/1 parser refuses these, so HTTP/2 does too: their encoding is unknown.
   if (code >= 0x80) throw refused('the path contains a character that must be escaped');
   return `%${code.toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
-/** RFC 3986 §5.2.4, on whole segments; empty ones are merged away. */
+/** RFC 3986 §5.2.4, on whole segments; empty ones are removed. */
 function resolveSegments(path: string): string {
   const out: string[] = [];
   const segments = path.split('/');
@@ -98,7 +100,8 @@ function resolveSegments(path: string): string {
       continue;
     }
     if (DISGUISED_DOTS.test(segment)) throw refused('the path contains a disguised dot segment');
-    // No segment to who drops parameters: `/;x/admin` is `/admin` to Tomcat (CVE-2020-11989).
+    // An empty segment to servers that drop parameters: Tomcat reads `/;x/admin` as `/admin`
+    // (CVE-2020-11989).
     if (/^(?:;|%3B)/.test(segment) && i < segments.length - 1) {
       throw refused('the path contains a disguised double slash');
     }
@@ -109,9 +112,10 @@ function resolveSegments(path: string): string {
 }
 
 /**
- * `value` as one path segment that stays one: what templates and rewrites put into paths.
+ * Encodes `value` as exactly one path segment, for templates and rewrites.
  *
- * @throws {RangeError} for what would be no segment: empty, dots, a backslash, control characters, > 1 KiB
+ * @throws {RangeError} for what cannot be a segment: empty, dots, a backslash, control characters, > 1
+ *   KiB
  */
 export function encodeSegment(value: string): string {
   if (SEGMENT.test(value) && !isDots(value)) return value;
@@ -124,13 +128,17 @@ export function encodeSegment(value: string): string {
 
 const isDots = (value: string): boolean => value === '.' || value === '..';
 
-/** Nothing in it needs an escape, as in nearly all values. */
+/** A value without anything to escape, as nearly all are. */
 const SEGMENT = /^[A-Za-z0-9._~!$&'()*+,=:@-]{1,1024}$/;
 
-/** What a segment may hold as it is, though encodeURIComponent escapes it; not `;`, which starts parameters. */
+/**
+ * Characters that encodeURIComponent escapes but a segment may hold; not `;`, which starts parameters.
+ */
 const SEGMENT_ESCAPES = /%(?:24|26|2B|2C|3A|3D|40)/g;
 
-/** `value` as it stands in a query string, or as the name of one. @throws {RangeError} for what no query holds */
+/**
+ * Encodes `value` as a value or a name in a query string. @throws {RangeError} for what no query can hold
+ */
 export function encodeQueryValue(value: string): string {
   if (PLAIN_VALUE.test(value)) return value;
   return encodeUnreserved(checkText(value));
@@ -138,7 +146,10 @@ export function encodeQueryValue(value: string): string {
 
 const PLAIN_VALUE = /^[A-Za-z0-9._~-]{0,1024}$/;
 
-/** All but the unreserved characters of RFC 3986 §2.3 escaped: plain text wherever it is put. */
+/**
+ * Escapes all but the unreserved characters of RFC 3986 §2.3, so that the text is plain data anywhere in
+ * a URL.
+ */
 export const encodeUnreserved = (text: string): string =>
   encodeURIComponent(text).replaceAll(
     /[!'()*]/g,

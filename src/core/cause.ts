@@ -1,13 +1,13 @@
 /**
- * Why an error of ours came about, in one word: for log and metric, never for clients. It is the code that
- * Node.js, OpenSSL or undici gave what stands behind it, or what the error itself says of its cause.
+ * The cause of a gateway error in one word, for the log and metrics, never for clients. It is the code
+ * that Node.js, OpenSSL or undici gave the original error, or the reason that the error itself states.
  */
 import { isGatewayError } from './errors.ts';
 
-/** Errors that come from errors that come from errors … */
+/** How far chains of causes are followed. */
 const MOST_STEPS = 5;
 
-/** What may be a metric's label: all else there is `other`. */
+/** The causes that become metric labels; all others are `other`. */
 const COUNTED: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -49,7 +49,7 @@ const COUNTED: ReadonlySet<string> = new Set([
   'token-malformed',
 ]);
 
-/** `undefined` where nothing is known but the error itself. */
+/** `undefined` if nothing is known beyond the error itself. */
 export function causeOf(error: unknown): string | undefined {
   let current = error;
   for (let step = 0; step < MOST_STEPS && typeof current === 'object' && current !== null; step++) {
@@ -57,7 +57,7 @@ export function causeOf(error: unknown): string | undefined {
     const said = options?.reason ?? pointerOf(options?.extensions?.['errors']);
     if (typeof said === 'string') return said;
     if (!isGatewayError(current) && typeof code === 'string') return code;
-    // A connection that was tried on several addresses.
+    // `errors` is from a connection that was tried on several addresses.
     current = cause ?? errors?.[0];
   }
   return undefined;
@@ -73,10 +73,10 @@ interface Chained {
   };
 }
 
-/** A client may have named what it leads to. */
+/** Clients may choose the names in a pointer, so its length is limited. */
 const LONGEST_POINTER = 200;
 
-/** Where a body, a query or a path is not what its schema says: `body/items/0/count`. */
+/** The place where a body, a query or a path does not match its schema: `body/items/0/count`. */
 function pointerOf(faults: unknown): string | undefined {
   if (!Array.isArray(faults)) return undefined;
   const { in: part = '', pointer } = (faults[0] ?? {}) as { in?: string; pointer?: unknown };
@@ -85,10 +85,10 @@ function pointerOf(faults: unknown): string | undefined {
     : undefined;
 }
 
-/** `causeOf` as a label of a metric. */
+/** `causeOf` as a metric label. */
 export function causeLabel(cause: string): string {
   if (COUNTED.has(cause)) return cause;
   if (cause.includes('/')) return 'schema';
-  // Of Node's parser of HTTP, whose codes are a fixed set, too.
+  // From Node's HTTP parser, whose codes are a fixed set as well.
   return /^HPE_[A-Z_]{1,40}$/.test(cause) ? cause : 'other';
 }

@@ -1,37 +1,37 @@
 /**
- * Time as the gateway sees it, passed in wherever it matters so that tests can move it.
+ * The gateway's time, passed in wherever it matters, so that tests can control it.
  *
  * `now` is monotonic: setting back the wall clock never extends a deadline.
  *
- * A timer never blames others for time in which the gateway itself stood still: it was stopped (SIGSTOP,
- * a frozen container, a sleeping machine), or a hook blocked it. A late timer lets arrived bytes be
- * read before its task runs; a very late one gives the lost time back, once and up to a second.
+ * A timer never blames others for time in which the gateway itself was stopped (SIGSTOP, a frozen
+ * container, a sleeping machine) or blocked by a hook. If a timer fires late, bytes that have arrived are
+ * read before its task runs. If it fires very late, it gives the lost time back, once and up to a second.
  */
 
 export interface Timer {
-  /** Starts the same span anew. */
+  /** Restarts the timer with the same duration. */
   refresh(): unknown;
 }
 
 export interface Clock {
-  /** Milliseconds since some fixed moment; only differences mean anything. */
+  /** Milliseconds since a fixed moment; only differences have a meaning. */
   now(): number;
   /** Runs `task` once, `ms` from now, unless cancelled. */
   after(ms: number, task: () => void): Timer;
   cancel(timer: Timer | undefined): void;
 }
 
-/** A timer that fires so late first lets what has arrived be read. */
+/** A timer that is this late first lets arrived bytes be read. */
 const LATE_MS = 5;
-/** A timer that fires so late tells that the process stood still, and not only that it is busy. */
+/** A timer that is this late means that the process was stopped, not just busy. */
 const STOOD_STILL_MS = 100;
-/** The most that is given back: enough for a few more steps, such as a handshake or a turn in a queue. */
+/** The most time given back: enough for a few more steps, such as a handshake or a turn in a queue. */
 const GIVEN_BACK_MS = 1_000;
 
 export const systemClock: Clock = {
   now: () => performance.now(),
   after: (ms, task) => new SystemTimer(ms, task),
-  // No other timers are made here.
+  // The cast holds: this clock makes no other timers.
   cancel: (timer) => (timer as SystemTimer | undefined)?.stop(),
 };
 
@@ -66,8 +66,8 @@ class SystemTimer implements Timer {
   }
 
   /**
-   * Node runs timers before it reads sockets when a stopped process goes on (epoll ends with EINTR), or
-   * when a hook has blocked it. A turn of the event loop lies between `setImmediate` and its task.
+   * Node runs timers before it reads sockets when a stopped process continues (epoll ends with EINTR), or
+   * after a hook has blocked it. `setImmediate` runs its task after the sockets have been read.
    */
   fire(): void {
     const lateMs = performance.now() - this.#startedAt - this.#ms;

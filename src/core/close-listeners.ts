@@ -1,7 +1,7 @@
-/** Told what broke it; `undefined` where all went well. */
+/** Called with what broke the exchange; `undefined` if it succeeded. */
 export type CloseListener = (error: Error | undefined) => void;
 
-/** Tells all. One that throws must not keep another from giving a slot back. */
+/** Calls all listeners. One that throws must not keep another from freeing its slot. */
 export function tellClosed(listeners: readonly CloseListener[], error: Error | undefined): void {
   let at = 0;
   try {

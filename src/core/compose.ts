@@ -1,9 +1,12 @@
-/** Makes one call of what stands round another: policies and guards, in the order in which they see a request. */
+/** Composes policies and guards around a call, in the order in which they see a request. */
 import { Attempt } from './attempt.ts';
 import type { Call, Policy } from './call.ts';
 import type { Abortable, Guard, Receiver, Sender } from './guard.ts';
 
-/** Wraps `innermost`, once, at start-up; the first one listed sees the request first. Neighbouring guards share a promise. */
+/**
+ * Wraps `innermost` in `stages`, once, at start-up; the first one listed sees the request first.
+ * Neighbouring guards share a promise.
+ */
 export function compose(stages: readonly (Policy | Guard)[], innermost: Call | Sender): Call {
   let next = innermost;
   let guards: Guard[] = [];
@@ -27,7 +30,9 @@ function guarded(guards: readonly Guard[], next: Call | Sender): Call {
   };
 }
 
-/** A call, for who is told rather than promised: to abort it is to cancel it. */
+/**
+ * Turns a call into a sender, which reports instead of returning a promise; aborting cancels the call.
+ */
 function reporting(call: Call): Sender {
   return {
     send(request, receiver): Abortable {

@@ -1,8 +1,8 @@
 /**
- * Decodes a body to UTF-8: undoes content codings under a cap, and converts from the charset that is
- * declared or shown by a byte order mark.
+ * Decodes a body to UTF-8: undoes content codings within a size limit, and converts from the charset
+ * given by a byte order mark or declared.
  *
- * Parts are requested without a coding, but servers, and caches before them, send what they like.
+ * Parts are requested without a coding, but servers and caches may send one anyway.
  */
 import type { InputType, ZlibOptions } from 'node:zlib';
 import zlib from 'node:zlib';
@@ -15,7 +15,7 @@ type Decoder = (
   done: (error: Error | null, result: Buffer) => void,
 ) => void;
 
-/** RFC 9110 §8.4.1, RFC 7932, RFC 8878; what some servers call deflate has no zlib around it. */
+/** RFC 9110 §8.4.1, RFC 7932, RFC 8878. Some servers send deflate without the zlib wrapper. */
 const DECODERS: Readonly<Record<string, Decoder>> = {
   gzip: zlib.gunzip,
   'x-gzip': zlib.gunzip,
@@ -25,10 +25,10 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   zstd: (bytes, { maxOutputLength }, done) => zlib.zstdDecompress(bytes, { maxOutputLength }, done),
 };
 
-/** More of them than that nobody needs, and each costs another pass. */
+/** Nobody needs more codings than this, and each costs another pass. */
 const MOST_CODINGS = 2;
 
-/** The codings of a body in the order in which they were applied; none of them is `identity`. */
+/** The codings of a body in the order in which they were applied, without `identity`. */
 export function codingsOf(value: Headers[string] | undefined): readonly string[] {
   if (value === undefined) return NONE;
   return String(value)
@@ -40,17 +40,17 @@ export function codingsOf(value: Headers[string] | undefined): readonly string[]
 
 const NONE: readonly string[] = [];
 
-/** What is wrong: a coding or charset that is not known, bytes that are not of it, or too many. */
+/** What is wrong: an unknown coding or charset, bytes that do not decode, or too many bytes. */
 export type Undecodable = 'unknown' | 'broken' | 'large';
 
-/** The error for whoever sent it. */
+/** Makes the error, which depends on who sent the body. */
 export type Refuse = (kind: Undecodable, why: string, cause?: Error) => GatewayError;
 
 const ofUpstream: Refuse = (_kind, why, cause) =>
   new GatewayError('GW_UPSTREAM_INVALID', why, { cause });
 
 /**
- * Undoes `codings`, the last one first; no step makes more than `capBytes`.
+ * Undoes `codings`, the last one first; no step may produce more than `capBytes`.
  *
  * @throws what `refuse` makes, by default GW_UPSTREAM_INVALID
  */
@@ -65,7 +65,7 @@ export async function decode(
   for (const coding of codings.toReversed()) {
     const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined;
     if (decoder === undefined) throw refuse('unknown', 'its content coding is unknown');
-    // Of an answer without a body, such as to HEAD.
+    // An answer without a body, such as one to HEAD.
     if (current.length === 0) return current;
     current = await undo(decoder, current, capBytes, refuse);
   }
@@ -96,7 +96,7 @@ const CHARSET = /;\s*charset\s*=\s*("?)([^\s;"]+)\1/i;
 const UTF8: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii']);
 
 /**
- * `bytes` as UTF-8, without a byte order mark, which counts before what is declared.
+ * `bytes` as UTF-8, without a byte order mark; the mark wins over the declared charset.
  *
  * @throws what `refuse` makes, by default GW_UPSTREAM_INVALID
  */
@@ -121,7 +121,7 @@ export function toUtf8(
   }
 }
 
-/** Does a content type declare one that is not UTF-8? Most of JSON's declare none. */
+/** Does a content type declare a charset other than UTF-8? Most for JSON declare none. */
 export const hasCharset = (contentType: Headers[string] | undefined): boolean =>
   typeof contentType === 'string' &&
   contentType !== 'application/json' &&
@@ -139,7 +139,7 @@ function markOf(bytes: Buffer): string | undefined {
 
 function declared(contentType: string | undefined, bytes: Buffer): string | undefined {
   const charset = contentType && charsetOf(contentType);
-  // Without a mark: JSON begins with an ASCII character (RFC 4627 §3).
+  // Without a mark the first byte tells: JSON begins with an ASCII character (RFC 4627 §3).
   if (charset === 'utf-16') return bytes[0] === 0 ? 'utf-16be' : 'utf-16le';
   return charset === '' ? undefined : charset;
 }

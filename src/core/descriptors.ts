@@ -1,11 +1,12 @@
 /**
  * File descriptors: how many this process may open, and whether a failure means that none are left.
  *
- * That is the gateway's own shortage (GW_OVERLOADED), never the fault of the upstream it could not reach.
+ * Running out is the gateway's own shortage (GW_OVERLOADED), never the fault of the upstream that it
+ * could not reach.
  */
 import { closeSync, openSync, readFileSync } from 'node:fs';
 
-/** The most that may be open at once; infinite where the system does not tell. */
+/** The most that may be open at once; infinite if the system does not say. */
 export function descriptorLimit(): number {
   try {
     const [, soft] =
@@ -16,9 +17,9 @@ export function descriptorLimit(): number {
   }
 }
 
-/** None left in this process, or in the whole system. */
+/** No descriptor left in this process, or in the whole system. */
 const NONE_LEFT: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
-/** What resolvers say for want of a descriptor, too. */
+/** Codes that resolvers also give when there is no descriptor. */
 const MAYBE: ReadonlySet<unknown> = new Set(['EAI_AGAIN', 'EAI_SYSTEM', 'ENOTFOUND']);
 
 /** Did something fail with `error` because no descriptor was left? */

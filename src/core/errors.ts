@@ -73,7 +73,7 @@ export interface GatewayErrorOptions {
   readonly retryAfterMs?: number;
   /** Origin whose attempt failed; for retries and logs, never for clients. */
   readonly target?: string;
-  /** Of GW_INTERNAL: the hook of a plugin that threw what nobody foresaw; for logs, never for clients. */
+  /** For GW_INTERNAL: the plugin hook that threw an unexpected error; for logs, never for clients. */
   readonly thrownBy?: { readonly plugin: string; readonly hook: string };
   /** Why, in one word such as `token-expired`; for logs and metrics, never for clients. */
   readonly reason?: string;
@@ -83,12 +83,12 @@ export interface GatewayErrorOptions {
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
-/** Recognised across copies of the package, where `instanceof` is not. */
+/** Works across copies of the package, where `instanceof` fails. */
 const BRAND: unique symbol = Symbol.for('portico.error') as never;
 
 /**
- * An answer of the gateway's own. `detail` reaches the client: it never holds an address, a path of
- * this machine or a stack.
+ * An error that the gateway answers with. `detail` reaches the client, so it never holds an address, a
+ * path of this machine or a stack.
  */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
@@ -111,32 +111,35 @@ export class GatewayError extends Error {
   }
 }
 
-/** Is `error` one of ours, from whichever copy of this module? */
+/** Is `error` a GatewayError, from any copy of this module? */
 export function isGatewayError(error: unknown): error is GatewayError {
   return typeof error === 'object' && error !== null && BRAND in error;
 }
 
-/** `error` itself where it is ours, else GW_INTERNAL around it: what we did not foresee is our bug. */
+/**
+ * `error` itself if it is a GatewayError, otherwise GW_INTERNAL around it, because an unexpected error is
+ * our bug.
+ */
 export function toGatewayError(error: unknown): GatewayError {
   return isGatewayError(error)
     ? error
     : new GatewayError('GW_INTERNAL', 'an unexpected error', { cause: error });
 }
 
-/** What the log says of a bug: what was thrown, and by whom where that is known. */
+/** The log fields of a bug: what was thrown, and by which hook if that is known. */
 export function bugOf(error: unknown): { readonly err: unknown } {
   if (!isGatewayError(error)) return { err: toError(error) };
   return { err: toError(error.cause ?? error), ...error.options.thrownBy };
 }
 
-/** Whatever code threw that is not ours: logs show an Error. */
+/** Wraps anything thrown that is not an Error, so that logs always show one. */
 export const toError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error(`${textOf(thrown)} was thrown`, { cause: thrown });
 
 const textOf = (value: unknown): string =>
   typeof value === 'object' && value !== null ? 'an object that is not an Error' : String(value);
 
-/** Does this failure speak against the upstream, so that its circuit counts it? */
+/** Is the upstream to blame for this failure, so that its circuit counts it? */
 export function blamesUpstream(error: unknown): boolean {
   return isGatewayError(error) && ERRORS[error.code].blamesUpstream;
 }

@@ -1,40 +1,40 @@
 /**
- * How many bytes the other end of one HTTP/2 connection may send ahead of its readers.
+ * Limits how many bytes the other end of one HTTP/2 connection may send ahead of our readers.
  *
- * A stream moves one window per round trip (RFC 9113 §5.2), so a narrow one is slow over a distance;
- * but a hundred wide ones would hold too much memory. Hence two bounds:
+ * A stream moves one window per round trip (RFC 9113 §5.2), so a narrow window is slow over a distance,
+ * but a hundred wide ones could hold too much memory. Hence two bounds:
  *
  * - Streams share `sharedBytes`: few get wide windows, many get narrow ones. All streams have the same
- *   window (SETTINGS_INITIAL_WINDOW_SIZE); it narrows as soon as there are more of them, and widens
- *   while a stream makes use of it.
- * - Unread bytes are taken off the connection's window, so that there are never more than `unreadBytes`,
- *   whatever the other end makes of the first bound. Node.js itself would reopen that window as bytes arrive,
- *   read or not. It is wider than the streams' shares together: unread streams leave room for
- *   the others.
+ *   window (SETTINGS_INITIAL_WINDOW_SIZE); it narrows as soon as there are more streams, and widens while
+ *   a stream uses it up.
+ * - Unread bytes are subtracted from the connection's window, so that there are never more than
+ *   `unreadBytes`, even if the other end ignores the first bound. Node.js itself would reopen that window
+ *   as bytes arrive, read or not. It is wider than all stream windows together, so unread streams leave
+ *   room for the others.
  */
 import type { Http2Session, Http2Stream } from 'node:http2';
 
 export interface FlowWindowOptions {
-  /** What all streams of the connection may leave unread. */
+  /** The most bytes that all streams together may leave unread. */
   readonly unreadBytes: number;
   readonly sharedBytes: number;
-  /** A stream's window has this at least, whatever its share. */
+  /** The least size of a stream's window, whatever its share. */
   readonly narrowestBytes: number;
   readonly widestBytes: number;
-  /** What the other end was told when the connection began. */
+  /** The window announced when the connection began. */
   readonly initialBytes: number;
 }
 
-/** The connection's window follows what is unread in steps of this. */
+/** The connection's window changes in steps of this size. */
 const STEP_BYTES = 65_536;
-/** Changes that the other end may leave unanswered; Node.js ends a session at 10. */
+/** The most unacknowledged changes; Node.js ends a session at 10. */
 const MOST_UNANSWERED = 8;
 
 interface Flow {
   unread: number;
-  /** Since it last asked for a wider window. */
+  /** Bytes received since it last asked for a wider window. */
   received: number;
-  /** It has made use of its window, wherefore all have a wider one. */
+  /** It has used up its window, so all streams got a wider one. */
   isFast: boolean;
   isOpen: boolean;
 }
@@ -44,7 +44,7 @@ export class FlowWindows {
   readonly #options: FlowWindowOptions;
   #flows = 0;
   #unread = 0;
-  /** What the connection's window is short of. */
+  /** The bytes by which the connection's window is reduced. */
   #withheld = 0;
   #window: number;
   #unanswered = 0;
@@ -56,12 +56,12 @@ export class FlowWindows {
     this.#window = options.initialBytes;
   }
 
-  /** Before a stream opens, which gets no more than its share. */
+  /** Narrows the windows before a stream opens, so that it gets no more than its share. */
   makeRoom(): void {
     this.#narrow(this.#flows + 1);
   }
 
-  /** `stream` is open: bytes come in on it. */
+  /** Follows an open `stream`. */
   watch(stream: Http2Stream): void {
     const flow: Flow = { unread: 0, received: 0, isFast: false, isOpen: true };
     this.#flows += 1;
@@ -90,7 +90,7 @@ export class FlowWindows {
     this.#count(flow, 0);
     if (!flow.isFast) return;
     this.#fast -= 1;
-    // Many may open before the other end hears that they have to share.
+    // Many streams may open before the other end learns of narrower windows.
     if (this.#fast === 0) this.#narrowTo(this.#options.initialBytes);
   }
 
@@ -111,7 +111,7 @@ export class FlowWindows {
     if (bytes < this.#window && this.#unanswered < MOST_UNANSWERED) this.#tell(bytes);
   }
 
-  /** One that has filled half of its window could use a wider one. */
+  /** A stream that has received half of its window may need a wider one. */
   #widenFor(flow: Flow, bytes: number): void {
     flow.received += bytes;
     if (flow.received < this.#window / 2 || this.#unanswered > 0) return;
@@ -129,7 +129,7 @@ export class FlowWindows {
     this.#session.settings({ initialWindowSize }, () => (this.#unanswered -= 1));
   }
 
-  /** A power of two of bytes, so that it changes seldom. */
+  /** Rounded down to a power of two, so that it rarely changes. */
   #shareOf(streams: number): number {
     const { sharedBytes, narrowestBytes, widestBytes } = this.#options;
     const share = 2 ** Math.floor(Math.log2(sharedBytes / streams));

@@ -1,34 +1,34 @@
 /**
- * What stands round an attempt without waiting for it: a guard lets it in, and is told what came of it.
+ * A guard brackets an attempt without waiting for it: it lets the attempt in, and is told the outcome.
  *
- * A policy that does no more than that would need a promise of its own, and each answer would pass
- * through all of them, one after another. Guards share one: see attempt.ts. What decides whether there is another attempt,
- * and what plugins bring, stays a policy.
+ * A policy that does no more than that would need its own promise, and each answer would pass through all
+ * of these in turn. Guards share one promise; see attempt.ts. Whatever decides about another attempt, and
+ * the policies of plugins, stay policies.
  */
 import type { UpstreamRequest, UpstreamResponse } from './call.ts';
 
-/** Is told, once, what came of an attempt: at the head of its answer, or where there is none. */
+/** Is told the outcome of an attempt, once: at the head of the response, or when there is none. */
 export interface Receiver {
   answered(response: UpstreamResponse): void;
   failed(error: unknown): void;
 }
 
-/** Something under way that can be ended. */
+/** Something in progress that can be ended. */
 export interface Abortable {
-  /** Its receiver is told `reason`, at once; does nothing where it has been told already. */
+  /** Fails the receiver with `reason` at once; does nothing if the receiver has been told already. */
   abort(reason: Error): void;
 }
 
 export interface Guard {
   /**
-   * Lets an attempt in, now or later; throws or rejects to refuse it, and those that have let it in are told.
-   * `attempt` is what to abort, once all have let it in.
+   * Lets an attempt in, now or later. To refuse it, throws or rejects; the guards that have let it in are
+   * told. `attempt` can be aborted once all guards have let it in.
    */
   enter(request: UpstreamRequest, attempt: Abortable): Receiver | Promise<Receiver>;
 }
 
-/** What makes the attempt in the end: a call that reports, where a `Call` promises. */
+/** Makes the attempt: like a `Call`, but it reports to a receiver instead of returning a promise. */
 export interface Sender {
-  /** Throws only where it tells `receiver` nothing. */
+  /** If it throws, `receiver` is told nothing. */
   send(request: UpstreamRequest, receiver: Receiver): Abortable;
 }

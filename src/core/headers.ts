@@ -1,15 +1,13 @@
-/**
- * HTTP fields as the core carries them: one record, lower-case names, repeated fields as a list.
- */
+/** HTTP fields in the core: one record, lower-case names, repeated fields as a list. */
 
 export type HeaderValue = string | readonly string[];
 export type Headers = Readonly<Record<string, HeaderValue>>;
 export type MutableHeaders = Record<string, string | string[]>;
 
 /**
- * Fields that belong to one connection and are never passed on, in either direction; what
- * `Connection` names joins them (RFC 9110 §7.6.1). `Proxy-Connection` and `Keep-Alive` are the
- * unregistered ones that are met in practice.
+ * Fields that belong to one connection and are never passed on, in either direction, nor are those that
+ * `Connection` names (RFC 9110 §7.6.1). `Proxy-Connection` and `Keep-Alive` are unregistered, but used in
+ * practice.
  */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
@@ -24,8 +22,8 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What a head alone may say, since it is over when trailers come: framing, routing, who may do what,
- * how to read the body and to keep it (RFC 9110 §6.5.1).
+ * Fields that make sense only in a head, because trailers come too late for them: framing, routing,
+ * authorization, content and caching (RFC 9110 §6.5.1).
  */
 const HEAD_ONLY: ReadonlySet<string> = new Set([
   'age',
@@ -45,7 +43,7 @@ const HEAD_ONLY: ReadonlySet<string> = new Set([
   'www-authenticate',
 ]);
 
-/** May `name`, in lower case, come after a body? */
+/** May the field `name`, in lower case, be a trailer? */
 export const isRelayedTrailer = (name: string): boolean =>
   name !== '' && !HOP_BY_HOP.has(name) && !HEAD_ONLY.has(name);
 
@@ -59,8 +57,8 @@ export function relayedTrailers(trailers: Headers): MutableHeaders {
 }
 
 /**
- * The fields of a head without those of its connection (RFC 9110 §7.6.1). `Trailer` stays: whoever sends
- * them decides on it.
+ * The fields of a head without those of its connection (RFC 9110 §7.6.1). `Trailer` stays; the code that
+ * sends the trailers decides on it.
  */
 export function relayedHeaders(headers: Headers): MutableHeaders {
   const named = headers['connection'];
@@ -69,7 +67,7 @@ export function relayedHeaders(headers: Headers): MutableHeaders {
   const out: MutableHeaders = {};
   for (const name in headers) {
     if ((HOP_BY_HOP.has(name) && name !== 'trailer') || options.has(name)) continue;
-    // To set it would set a prototype.
+    // Assigning it would set the prototype.
     if (name === '__proto__') continue;
     out[name] = headers[name] as string | string[];
   }

@@ -1,15 +1,15 @@
 /**
- * Numbers as JSON has them: text, of which a JavaScript number is often only the nearest one.
+ * Numbers as they are in JSON: text, which a JavaScript number may only approximate.
  *
- * An id past 2^53, `1.10`, `1e400`: a copied number must keep its source. A tree that does so consists
- * of raw numbers (`JSON.rawJSON`), which `JSON.stringify` writes unchanged; never pass one to
- * code outside the gateway.
+ * A copied number must keep its source text: an id past 2^53, `1.10`, `1e400`. A tree that does so holds
+ * raw numbers (`JSON.rawJSON`), which `JSON.stringify` writes unchanged. Never pass such a tree to code
+ * outside the gateway.
  */
 declare global {
   interface RawJson {
     readonly rawJSON: string;
   }
-  // ECMAScript's "JSON.parse source text access", which Node has and TypeScript does not know yet.
+  // ECMAScript's "JSON.parse source text access": Node has it, TypeScript's types do not yet.
   interface JSON {
     rawJSON(text: string): RawJson;
     isRawJSON(value: unknown): value is RawJson;
@@ -26,52 +26,52 @@ declare global {
 }
 
 /**
- * Finds whatever might be a number that JavaScript writes otherwise, at a small part of what parsing
- * costs: 16 digits or more, an exponent, a last zero after the point, seven zeros, a negative zero.
- * A string that looks so costs time, and changes nothing. Long runs of digits match at once.
+ * Finds anything that might be a number that JavaScript writes differently, much faster than parsing
+ * would: 16 digits or more, an exponent, a final zero after the point, seven zeros, a negative zero. A
+ * string that looks like one costs time but changes nothing. Long runs of digits match at once.
  */
 const PERHAPS_UNUSUAL =
   /(?:^|[:,[\s])(?:-?(?:[\d.]{16}|0\.0{6}|\d[\d.]*[eE]|\d+\.\d*0(?:[,\]}\s]|$))|-0(?:[,\]}\s]|$))/;
 
-/** May `text`, which is JSON, hold a number whose source would be lost? */
+/** May the JSON in `text` hold a number whose source would be lost? */
 export const mayLoseDigits = (text: string): boolean => PERHAPS_UNUSUAL.test(text);
 
-/** What becomes of a number of a text that is parsed. */
+/** Converts a number while a text is parsed. */
 export type ReadNumber = (source: string, holder: object, key: string) => unknown;
 
-/** A number as it is; a raw one where JavaScript would write it otherwise. */
+/** A JavaScript number, or a raw one if JavaScript would write it differently. */
 export const keepSource: ReadNumber = (source) => {
   const value = Number(source);
   return String(value) === source ? value : JSON.rawJSON(source);
 };
 
-/** A number that JavaScript can hold and compute with; text where it cannot. */
+/** A number if JavaScript can hold it and compute with it, otherwise text. */
 export const safeOrText: ReadNumber = (source) => (isSafe(source) ? Number(source) : source);
 
 /** Every number as its source. */
 export const sourceAsText: ReadNumber = (source) => source;
 
-/** The text of a number of such a tree; `undefined` for what is no number. */
+/** The text of a number in such a tree; `undefined` if it is not a number. */
 export function numberText(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   return JSON.isRawJSON(value) ? value.rawJSON : undefined;
 }
 
-/** Within 2^53 - 1 either way, and not a digit is lost: comparing it compares what was sent. */
+/** Is it within ±(2^53 - 1), without losing a digit? Then comparing it compares what was sent. */
 export function isSafe(source: string): boolean {
   const value = Number(source);
   if (!(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) return false;
   return String(value) === source || decimalOf(source) === decimalOf(String(value));
 }
 
-/** Is the number without a fraction, however it is spelled? */
+/** Is the number whole, however it is written? */
 export const isWhole = (source: string): boolean => !/e-\d/.test(decimalOf(source));
 
 const PARTS = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
-/** Longer exponents are not computed with: nothing that is near to another has one. */
+/** Longer exponents are not computed; numbers that have one are never close to each other. */
 const MAX_EXPONENT_DIGITS = 15;
 
-/** The same text for the same number: its digits without zeros around them, and the power of ten. */
+/** A canonical text for a number: its digits without zeros around them, and the power of ten. */
 export function decimalOf(source: string): string {
   const [, sign = '', whole = '', fraction = '', power = '0'] = PARTS.exec(source) ?? [];
   const digits = whole + fraction;

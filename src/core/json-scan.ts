@@ -1,10 +1,10 @@
 /**
- * The one scanner of JSON texts: finds what a parsed value no longer shows, such as a duplicate
- * key. Texts have been parsed before, so that it sees only valid JSON; only the depth check runs
- * on texts that may not be JSON.
+ * The only scanner of JSON texts. It finds what a parsed value no longer shows, such as a duplicate key.
+ * It expects texts that have been parsed, so they are valid; only the depth check also runs on other
+ * texts.
  */
 
-/** Keys by which a value could reach a prototype. */
+/** Keys with which a value could reach a prototype. */
 export const DANGEROUS_KEYS: ReadonlySet<string> = new Set([
   '__proto__',
   'constructor',
@@ -12,15 +12,15 @@ export const DANGEROUS_KEYS: ReadonlySet<string> = new Set([
 ]);
 
 export interface ScanRules {
-  /** Lists and objects in each other. */
+  /** The deepest nesting of lists and objects. */
   readonly maxDepth: number;
-  /** Are keys to be looked at that could reach a prototype? */
+  /** Report keys that could reach a prototype? */
   readonly dangerousKeys: boolean;
-  /** May a key be there once only (RFC 8259 §4)? */
+  /** Report a key that occurs twice in one object (RFC 8259 §4)? */
   readonly uniqueKeys: boolean;
 }
 
-/** The first thing in a text that its rules do not allow. */
+/** The first violation of the rules in a text. */
 export type ScanFault =
   { readonly kind: 'depth' } | { readonly kind: 'dangerous' | 'repeated'; readonly key: string };
 
@@ -29,12 +29,12 @@ const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const OPEN_OBJECT = 0x7b;
 
-/** What is wrong with `text` by `rules`; `undefined` where nothing is. */
+/** The first fault in `text` by `rules`; `undefined` if there is none. */
 export function scanJson(text: string, rules: ScanRules): ScanFault | undefined {
   const looksAtKeys = rules.dangerousKeys || rules.uniqueKeys;
-  /** Keys of the objects that are open, where they are kept; `undefined` for a list. */
+  /** The keys of each open object; `true` if keys are not kept, `undefined` for a list. */
   const open: (Set<string> | true | undefined)[] = [];
-  // A text in an object is a key where `{` or `,` stands before it.
+  // In an object, a string after `{` or `,` is a key.
   let mayBeKey = false;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -49,7 +49,7 @@ export function scanJson(text: string, rules: ScanRules): ScanFault | undefined 
       at = end;
     } else if (code === COMMA) {
       mayBeKey = true;
-      // `[` and `{`, `]` and `}` differ in one bit.
+      // `[` and `{` differ in one bit, as do `]` and `}`.
     } else if ((code | 0x20) === 0x7b) {
       if (open.length >= rules.maxDepth) return { kind: 'depth' };
       const isObject = code === OPEN_OBJECT;
@@ -72,11 +72,11 @@ function keyFault(
   return undefined;
 }
 
-/** Of the text as JSON has it, quotes and escapes and all. */
+/** The key that a token stands for; the token has its quotes and escapes. */
 const keyOf = (token: string): string =>
   token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1);
 
-/** Of the string that begins at `start`; the end of the text where it has none. */
+/** The closing quote of the string at `start`; the end of the text if there is none. */
 function closingQuote(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -86,7 +86,7 @@ function closingQuote(text: string, start: number): number {
   return text.length;
 }
 
-/** Are there more than `most` brackets of either kind? Found at a seventh of what a scan costs. */
+/** Are there more than `most` opening brackets? Costs a seventh of a scan. */
 export function opensMore(text: string, most: number): boolean {
   return countOf(text, '{', most) + countOf(text, '[', most) > most;
 }

@@ -1,24 +1,26 @@
 /**
- * JSON from outside. An upstream's is read without keys that could reach a prototype; a client's is
- * refused if another reader could interpret it differently.
+ * Reads JSON from outside. Keys that could reach a prototype are dropped from an upstream's; a client's
+ * is refused if another reader could interpret it differently.
  */
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from './errors.ts';
 import { keepSource, mayLoseDigits, type ReadNumber, sourceAsText } from './json-number.ts';
 import { DANGEROUS_KEYS, opensMore, type ScanFault, scanJson } from './json-scan.ts';
 
-/** Escapes can spell a dangerous key, so that any of them calls for a look at the keys. */
+/** An escape can hide a dangerous key, so any escape makes a scan necessary. */
 const SUSPICIOUS = /__proto__|constructor|prototype|\\u/;
 
-/** An answer deeper than this is none: to write it again takes a call for each level. */
+/** A deeper answer is refused, because serializing it recurses once per level. */
 const MAX_ANSWER_DEPTH = 128;
 
 const DEPTH = { maxDepth: MAX_ANSWER_DEPTH, dangerousKeys: false, uniqueKeys: false };
 const DANGER = { ...DEPTH, maxDepth: Number.POSITIVE_INFINITY, dangerousKeys: true };
 
-/** What was read, and its bytes where they say the same: they are how it is passed on whole. */
+/**
+ * The value read, and its bytes if they mean the same; these are passed on when the value is sent whole.
+ */
 export class Json {
-  /** With JavaScript's numbers, which may have lost digits. */
+  /** With JavaScript numbers, which may have lost digits. */
   readonly value: unknown;
   readonly bytes: Buffer | undefined;
   readonly #text: string;
@@ -30,7 +32,7 @@ export class Json {
     this.#text = text;
   }
 
-  /** The same, with raw numbers wherever `JSON.stringify` would not write the digits that came. */
+  /** The same value, with raw numbers wherever `JSON.stringify` would change the digits. */
   get exact(): unknown {
     this.#exact ??= {
       value: mayLoseDigits(this.#text) ? parseNumbers(this.#text, keepSource) : this.value,
@@ -38,7 +40,7 @@ export class Json {
     return this.#exact.value;
   }
 
-  /** The same, with every number as the text that it is in the source. */
+  /** The same value, with every number as its source text. */
   withNumbersAsText(): unknown {
     return parseNumbers(this.#text, sourceAsText);
   }
@@ -71,10 +73,10 @@ export function readJson(bytes: Buffer): Json {
   }
 }
 
-/** The value alone. @throws as `readJson` does */
+/** Only the value. @throws as `readJson` does */
 export const parseJson = (bytes: Buffer): unknown => readJson(bytes).value;
 
-/** Parses JSON, with what `read` makes of its numbers, without dangerous keys. */
+/** Parses JSON without dangerous keys; `read` converts the numbers. */
 export function parseNumbers(text: string, read: ReadNumber): unknown {
   return JSON.parse(text, function revive(key, value, { source }) {
     if (DANGEROUS_KEYS.has(key)) return undefined;
@@ -82,16 +84,19 @@ export function parseNumbers(text: string, read: ReadNumber): unknown {
   });
 }
 
-/** A client's JSON that may be read by others after us. */
+/** Rules for a client's JSON that upstreams will read as well. */
 export interface StrictRules {
   readonly maxDepth: number;
-  /** Are keys refused that could reach a prototype? */
+  /** Refuse keys that could reach a prototype? */
   readonly refuseDangerousKeys: boolean;
-  /** What becomes of numbers whose source JavaScript would not write; by default they are as near as it gets. */
+  /**
+   * Converts numbers that JavaScript cannot write as their source; default: the nearest JavaScript
+   * number.
+   */
   readonly number?: ReadNumber | undefined;
 }
 
-/** @throws {SyntaxError} that says why, for what is no UTF-8, no JSON, too deep, or has two readings */
+/** @throws {SyntaxError} that says why, for what is not UTF-8, not JSON, too deep, or ambiguous */
 export function parseStrictJson(
   bytes: Uint8Array,
   { maxDepth, refuseDangerousKeys, number }: StrictRules,
@@ -124,13 +129,13 @@ function told(fault: ScanFault, maxDepth: number): string {
   }
 }
 
-/** Deeper than this, nothing is read: what walks the value may be recursive. */
+/** Deeper JSON is refused, because code that walks the value may be recursive. */
 const MAX_DEPTH = 64;
 
 /**
- * Reads JSON of a client that goes on as it came, so that it must mean the same to whoever reads it
- * next: no key twice (RFC 8259 §4), none that could reach a prototype, no depth over 64, UTF-8 only.
- * Numbers that JavaScript cannot hold are as near as it gets, unless `number` makes something of them.
+ * Reads a client's JSON that is passed on unchanged, so it must mean the same to the next reader: no
+ * duplicate key (RFC 8259 §4), none that could reach a prototype, no depth over 64, only UTF-8. Numbers
+ * that JavaScript cannot hold become the nearest ones, unless `number` converts them.
  *
  * @throws GW_REQUEST_INVALID
  */

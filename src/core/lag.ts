@@ -1,30 +1,31 @@
 /**
- * How far a client is behind: the time for which it has kept the gateway waiting, less what its bytes are worth.
+ * How far a client is behind: the time for which it has kept the gateway waiting, minus the time that its
+ * bytes are worth.
  *
- * Bytes pay at a fixed rate, so that a byte now and then does not make a slow client look like one that
- * has only just paused. A client that keeps up with that rate is never behind for long.
+ * Bytes count at a fixed rate. So a slow client that sends a byte now and then does not look like one
+ * that has just paused, and a client that keeps up with the rate is never behind for long.
  */
 
-/** 16 KiB a second. */
+/** 16 KiB per second. */
 const PAID_BYTES_PER_MS = 16.384;
 
 export class Lag {
   #owedMs = 0;
   #since: number | undefined;
 
-  /** From `now` on we wait for the client. */
+  /** The gateway waits for the client from `now` on. */
   begin(now: number): void {
     this.#since ??= now;
   }
 
-  /** The client has moved `bytes`; until the next `begin` we do not wait for it. */
+  /** The client has moved `bytes`; the gateway does not wait for it until the next `begin`. */
   end(now: number, bytes: number): void {
     const waitedMs = this.#since === undefined ? 0 : now - this.#since;
     this.#owedMs = Math.max(this.#owedMs + waitedMs - bytes / PAID_BYTES_PER_MS, 0);
     this.#since = undefined;
   }
 
-  /** In milliseconds; 0 while we do not wait for it. */
+  /** The lag in milliseconds; 0 while the gateway does not wait for the client. */
   at(now: number): number {
     return this.#since === undefined ? 0 : this.#owedMs + now - this.#since;
   }

@@ -1,14 +1,15 @@
 /**
- * What follows `;` in a segment: part of the segment to most servers, parameters to be cut off to others
- * (Tomcat, Jetty, Spring, and any server that decodes `%3B` first). `/admin;x/y` is `/admin/y` to them.
+ * Text after `;` in a path segment. To most servers it is part of the segment. Others cut it off as
+ * parameters (Tomcat, Jetty, Spring, and any server that decodes `%3B` first): they read `/admin;x/y` as
+ * `/admin/y`.
  *
  * Neither reading is safe alone, so a path is matched in both, and refused if they differ.
  */
 
-/** In a canonical path, whose escapes are in capitals. */
+/** For a canonical path, whose escapes are upper-case. */
 export const hasParameters = (path: string): boolean => path.includes(';') || path.includes('%3B');
 
-/** The other paths that servers read in a canonical one: without all parameters, and without the raw ones. */
+/** How other servers may read a canonical path: without any parameters, or without the unescaped ones. */
 export function otherReadings(path: string): readonly string[] {
   const plain = path.replaceAll(/(?:;|%3B)[^/]*/g, '');
   const decodedLate = path.replaceAll(/;[^/]*/g, '');
@@ -16,7 +17,7 @@ export function otherReadings(path: string): readonly string[] {
   return isMixed ? [plain, decodedLate] : [plain];
 }
 
-/** What is wrong with parameters in a path of the config. */
+/** The fault of a path in the config that contains parameters; `undefined` if it has none. */
 export function semicolonFault(text: string): string | undefined {
   const found = /;|%3B/i.exec(text)?.[0];
   if (found === undefined) return undefined;

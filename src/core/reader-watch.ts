@@ -1,23 +1,23 @@
 /**
- * Disconnects a client that takes no byte of its response for long, while some are due.
+ * Disconnects a client that takes no byte of its response for too long while some are due.
  *
- * A slow reader may take long for one high-water mark: only a connection that takes no byte is cut. The
- * system reports the progress of a reader in bursts: every 82 seconds for a steady one of 16 KiB a second.
+ * A slow reader may need long for one high-water mark, so only a connection that takes no byte at all is
+ * cut. The system reports a reader's progress in bursts: every 82 seconds for a steady 16 KiB per second.
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from './clock.ts';
 import { Linked, LinkedList } from './linked-list.ts';
 
-/** Between two looks at what a client has taken: so late it may be cut. */
+/** The time between two checks, and so how late a client may be cut. */
 const MAX_LOOK_MS = 250;
 
 const lookMsOf = (idleMs: number): number => Math.min(idleMs / 4, MAX_LOOK_MS);
 
-/** Grows with what the client takes. */
+/** A number that changes whenever the client takes bytes. */
 export type Taken = (response: ServerResponse) => number;
 
-/** Looks at one answer until it is stopped, or the answer is over. */
+/** Checks one answer until it is stopped or the answer is over. */
 export class ReaderWatch {
   readonly #response: ServerResponse;
   readonly #clock: Clock;
@@ -62,7 +62,7 @@ export class ReaderWatch {
     this.#arm();
   }
 
-  /** `undefined` while nothing is due, or something before it. */
+  /** `undefined` while nothing is due, or while an earlier answer is. */
   #now(): number | undefined {
     if (!outputOf(this.#response) || this.#response.writableLength === 0) return undefined;
     return this.#count(this.#response);
@@ -70,8 +70,8 @@ export class ReaderWatch {
 }
 
 /**
- * Watches answers that others write, for next to nothing: one timer serves all of them, and most are over
- * before it looks.
+ * Watches answers that other code writes. It costs almost nothing: one timer serves all, and most answers
+ * are over before it fires.
  */
 export function readerWatch(clock: Clock, idleMs: number): (response: ServerResponse) => void {
   const open = new LinkedList<OpenAnswer>();
@@ -102,27 +102,27 @@ class OpenAnswer extends Linked<OpenAnswer> {
   }
 }
 
-/** Of one write, which is over once there is room for the next. */
+/** Progress of one short write. */
 const takenOfWrite: Taken = (response) => {
   const stream = streamOf(response);
   return stream === undefined ? takenOfConnection(response) : -stream.writableLength;
 };
 
 /**
- * Of writes that are not known: a long one counts as due until its last byte is out. A stream of HTTP/2
- * shows no more than that, so that what its connection takes for others counts, too.
+ * Progress of unknown writes; a long one shows none of its own until its last byte is sent. That is all
+ * an HTTP/2 stream shows, so bytes that its connection takes for other streams count too.
  */
 export const takenOfConnection = ({ req }: ServerResponse): number => writtenTo(req.socket);
 
-/** As Node's own timeouts see progress; its types do not tell of it. */
+/** How Node's own timeouts measure progress; it is not in Node's types. */
 interface Handle {
   readonly bytesWritten?: number;
   readonly writeQueueSize?: number;
-  /** Below TLS. */
+  /** The handle below TLS. */
   readonly _parent?: Handle;
 }
 
-/** Bytes that the system has taken. */
+/** Bytes that the operating system has taken. */
 function writtenTo(socket: Socket): number {
   const { _handle: own } = socket as Socket & { readonly _handle?: Handle | null };
   const { bytesWritten = 0, writeQueueSize = 0 } = own?._parent ?? own ?? {};
@@ -137,8 +137,8 @@ const streamOf = (response: ServerResponse): Output | undefined =>
   (response as ServerResponse & { readonly stream?: Output }).stream;
 
 /**
- * What takes the bytes of an answer: its connection, or in HTTP/2 its stream. None while the connection
- * still serves an earlier answer.
+ * Where the bytes of an answer go: its connection, or in HTTP/2 its stream. There is none while the
+ * connection still serves an earlier answer.
  */
 export const outputOf = (response: ServerResponse): Output | null | undefined =>
   streamOf(response) ?? response.socket;

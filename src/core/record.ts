@@ -1,46 +1,47 @@
 /**
- * What happened to a client's request: its calls, their attempts, and how it ended. Written as it happens
- * by whoever did it; metrics, the access log and whatever else tells of requests read this and nothing else.
+ * What happened to a client's request: its calls, their attempts, and how it ended. Each part of the
+ * gateway writes what it does. Metrics, the access log and anything else that reports on requests read
+ * only this.
  */
 import { causeOf } from './cause.ts';
 import { type ErrorCode, toGatewayError } from './errors.ts';
 
-/** How it ended: the status of an answer, or the code of an error of ours. */
+/** How something ended: the status of a response, or the code of a gateway error. */
 export type Ending = number | ErrorCode;
 
-/** One try at a target. Times in milliseconds; those that it did not come to are 0. */
+/** One attempt at a target. Times are in milliseconds; 0 for steps that it did not reach. */
 export interface AttemptRecord {
-  /** Origin. */
+  /** The target's origin. */
   readonly target: string;
-  /** From its start until there was a connection. */
+  /** From its start to the connection. */
   connectMs: number;
-  /** From its start to the head of the answer. */
+  /** From its start to the response head. */
   firstByteMs: number;
   /** `undefined` while it is under way. */
   ending: Ending | undefined;
   cause: string | undefined;
 }
 
-/** For what a call was made. */
+/** What a call was made for. */
 export type Purpose = 'forward' | 'part' | 'plugin';
 
-/** One call of an upstream, its retries among it. */
+/** One call to an upstream, including its retries. */
 export class CallRecord {
   readonly purpose: Purpose;
-  /** Of the part or the plugin; empty for a forwarded request. */
+  /** Name of the part or the plugin; empty for a forwarded request. */
   readonly name: string;
-  /** The one that was called last: a fallback may be another. */
+  /** The upstream called last; a fallback may use another. */
   upstream: string;
   readonly startedAt: number;
   readonly attempts: AttemptRecord[] = [];
-  /** Waiting for slots, all attempts together. */
+  /** Time spent waiting for slots, in all attempts. */
   queuedMs = 0;
-  /** Of the first attempt, where a retry or a fallback followed. */
+  /** How the first attempt ended, if a retry or a fallback followed. */
   firstEnding: Ending | undefined;
   /** `undefined` while it is under way. */
   ending: Ending | undefined;
   cause: string | undefined;
-  /** To the end of what was read of the answer. */
+  /** Until the call ended: at the response head, or at the end of a part's body. */
   ms = 0;
 
   constructor(purpose: Purpose, name: string, upstream: string, startedAt: number) {
@@ -50,7 +51,7 @@ export class CallRecord {
     this.startedAt = startedAt;
   }
 
-  /** An attempt begins. */
+  /** Records that an attempt begins. */
   attempt(upstream: string, target: string): AttemptRecord {
     const attempt = { target, connectMs: 0, firstByteMs: 0, ending: undefined, cause: undefined };
     this.upstream = upstream;
@@ -80,30 +81,30 @@ export interface MissingPart {
   readonly reason: string;
 }
 
-/** Calls of one request that are kept; code of BFFs may make more. */
+/** The most calls kept per request; BFFs may make more. */
 const MOST_CALLS = 100;
 
 export class RequestRecord {
   readonly startedAt: number;
-  /** In the order in which they began; see `uncounted`. */
+  /** In the order in which they began, up to the limit; see `uncounted`. */
   readonly calls: CallRecord[] = [];
-  /** Calls past those that are kept. */
+  /** The number of calls past the limit. */
   uncounted = 0;
-  /** Our error, where we answered with one. */
+  /** The gateway error, if the request ended with one. */
   code: ErrorCode | undefined;
-  /** What it came from, in one word or a path. */
+  /** The cause of that error, in one word or as a path. */
   cause: string | undefined;
-  /** What we answered without. */
+  /** The parts that the answer lacks. */
   missing: readonly MissingPart[] = NO_PARTS;
   bytesReceived = 0;
-  /** Of the answer's body, where no field of Fastify's reply says so. */
+  /** The length of the answer's body, if no field of Fastify's reply gives it. */
   bytesSent: number | undefined;
 
   constructor(startedAt: number) {
     this.startedAt = startedAt;
   }
 
-  /** A call begins. */
+  /** Records that a call begins. */
   call(purpose: Purpose, name: string, upstream: string, now: number): CallRecord {
     const call = new CallRecord(purpose, name, upstream, now);
     if (this.calls.length < MOST_CALLS) this.calls.push(call);
@@ -111,7 +112,7 @@ export class RequestRecord {
     return call;
   }
 
-  /** The first error stays: what follows from it is not what went wrong. */
+  /** Only the first error counts; later ones are its consequences. */
   fail(error: { readonly code: ErrorCode }): void {
     if (this.code !== undefined) return;
     this.code = error.code;

@@ -1,6 +1,6 @@
 /**
- * The destination of a body. The client is one: it writes, waits while the client is slow, and
- * gives up when it stalls.
+ * The destination of a body. The one for clients writes, waits while the client is slow, and gives up if
+ * it stalls.
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from './clock.ts';
@@ -8,7 +8,7 @@ import { type MutableHeaders, relayedTrailers } from './headers.ts';
 import { outputOf, ReaderWatch, type Taken, takenOfConnection } from './reader-watch.ts';
 
 export interface Sink {
-  /** Says whether it wants more at once; if not, it resumes the body itself. */
+  /** Returns whether it wants more at once; if not, it resumes the body later. */
   chunk(bytes: Uint8Array): boolean;
   end(trailers: MutableHeaders | undefined): void;
   fail(error: Error): void;
@@ -22,19 +22,19 @@ export interface SendOptions {
   readonly trailers: boolean;
 }
 
-/** What the sink asks for more, or ends. */
+/** The source that the sink resumes or ends. */
 interface SinkSource {
   resume(): void;
   destroy(): void;
 }
 
 /**
- * Up to this many bytes a body is handed on as text: Node joins text to the head and writes both as one
- * piece, where bytes are a second piece and a slower kind of write. Every byte is one latin1 character.
+ * Up to this many bytes a body is written as text: Node joins text to the head in one write, while bytes
+ * need a second piece and a slower kind of write. Every byte is one latin1 character.
  */
 const TEXT_BYTES = 16_384;
 
-/** The same bytes, not copied. */
+/** The same bytes, without a copy. */
 export const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
@@ -56,7 +56,7 @@ export class ResponseSink implements Sink {
     return false;
   }
 
-  /** `rest` goes out in one write with what is there already, the head for one. */
+  /** Writes `rest` together with what is already buffered, such as the head. */
   end(trailers: MutableHeaders | undefined, rest?: Uint8Array): void {
     const response = this.#response;
     if (this.#options.trailers && trailers !== undefined) {
@@ -65,11 +65,11 @@ export class ResponseSink implements Sink {
     if (rest !== undefined && rest.length <= TEXT_BYTES)
       response.end(asBuffer(rest).toString('latin1'), 'latin1');
     else response.end(rest);
-    // `writableNeedDrain` is never true from here on; what the client has not taken is still due,
-    // and all of it where the answer waits for another that was asked for before (pipelining).
+    // From here on `writableNeedDrain` is never true, but bytes that the client has not taken are still
+    // due: all of them, if this answer waits for an earlier one (pipelining).
     const output = outputOf(response);
     if (output && output.writableLength === 0) return;
-    // A long write shows no progress of its own before it is over.
+    // A long write shows no progress of its own until it is complete.
     const isLong = rest !== undefined && rest.length > TEXT_BYTES;
     this.#waitForDrain(isLong ? takenOfConnection : undefined);
   }

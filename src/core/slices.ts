@@ -1,17 +1,17 @@
 /**
- * Long work in slices: between two of them, other work gets its turn.
+ * Does long work in slices, so that other work gets its turn in between.
  *
- * The worker offers to pause after each small piece; most offers cause no pause.
+ * The work offers to pause after each small piece; most offers cause no pause.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 
-/** A piece of work, or a collection of garbage, may make one longer. */
+/** A long piece of work or a garbage collection may make a slice longer. */
 const SLICE_MS = 8;
 
 export class Slices {
   #endsAt = performance.now() + SLICE_MS;
 
-  /** Lets others run where the slice is over. */
+  /** Lets other work run if the slice is over. */
   async pause(): Promise<void> {
     if (performance.now() < this.#endsAt) return;
     await turn();
@@ -19,7 +19,7 @@ export class Slices {
   }
 }
 
-/** What `work` returns; it may be interrupted wherever it yields. */
+/** Runs `work` and returns its result; other work may run wherever it yields. */
 export async function inSlices<T>(work: Iterator<unknown, T>): Promise<T> {
   const slices = new Slices();
   for (;;) {

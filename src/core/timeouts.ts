@@ -1,8 +1,8 @@
 /**
- * Many timers of one length, as one: every call needs them, and they hardly ever fire.
+ * Many timers of the same length, run by one: every call needs them, and they hardly ever fire.
  *
- * Timers that start first end first, so a list and one timer for its head are enough. Starting
- * or stopping one is a few assignments; a Node timer of its own would cost as much as matching a request.
+ * Timers that start first end first, so a list and one timer for its head are enough. Starting or
+ * stopping one takes a few assignments; a separate Node timer would cost as much as matching a request.
  */
 import type { Clock, Timer } from './clock.ts';
 import { Linked, LinkedList } from './linked-list.ts';
@@ -21,14 +21,17 @@ export class Timeouts {
     this.#clock = clock;
   }
 
-  /** Runs `task` once, this length from `now`, unless stopped. */
+  /** Runs `task` once, after this length from `now`, unless stopped. */
   start(task: () => void, now?: number): Timeout {
     const timeout = new TaskTimeout(task);
     this.begin(timeout, now);
     return timeout;
   }
 
-  /** Has `timeout`, which is not under way, expire once, this length from `now`, unless stopped. */
+  /**
+   * Makes `timeout`, which must not be running, expire once, after this length from `now`, unless
+   * stopped.
+   */
   begin(timeout: Timeout, now: number = this.#clock.now()): void {
     timeout.at = now + this.#ms;
     timeout.timeouts = this;
@@ -61,16 +64,16 @@ export class Timeouts {
   };
 }
 
-/** One of them, from when it begins until it is over. */
+/** One of these timers. */
 export abstract class Timeout extends Linked<Timeout> {
-  /** @internal On the clock. */
+  /** @internal When it ends, on the clock. */
   at = 0;
-  /** @internal Where it has begun. */
+  /** @internal The timers that it belongs to, once it has begun. */
   timeouts: Timeouts | undefined = undefined;
 
   abstract expire(): void;
 
-  /** The second time does nothing, nor does it where it has not begun. */
+  /** Does nothing if it has not begun or is over. */
   stop(): void {
     this.timeouts?.remove(this);
   }

@@ -1,9 +1,9 @@
-/** One attempt's copy of a client's body: first the kept part, then what still arrives. */
+/** One attempt's copy of a client's body: first the kept part, then the bytes still arriving. */
 import { Readable } from 'node:stream';
 import type { Clock, Timer } from './clock.ts';
 import { GatewayError } from './errors.ts';
 
-/** Where its bytes come from. */
+/** The source of its bytes. */
 export interface AttemptSource {
   /** Has the client sent everything? */
   readonly isEnded: boolean;
@@ -20,7 +20,7 @@ export interface AttemptOptions {
 
 export class UploadAttempt extends Readable {
   readonly #source: AttemptSource;
-  /** Kept, and not given yet: the client is held until all of it is. */
+  /** Kept bytes that it has not given yet; the client is paused until all are given. */
   readonly #waiting: Buffer[];
   readonly #options: AttemptOptions;
   readonly #onStall: (error: GatewayError) => void;
@@ -39,7 +39,7 @@ export class UploadAttempt extends Readable {
     this.#onStall = onStall;
   }
 
-  /** The client has sent everything; it may have by the time that this attempt began. */
+  /** The client has sent everything, perhaps before this attempt began. */
   finish(): void {
     if (this.#waiting.length === 0) this.push(null);
   }
@@ -60,14 +60,14 @@ export class UploadAttempt extends Readable {
     done(error);
   }
 
-  /** One more chunk; says whether it wants the next at once. */
+  /** Gives one more chunk; returns whether the next may follow at once. */
   give(chunk: Buffer): boolean {
     const wantsMore = this.push(chunk);
     if (!wantsMore) this.#watch();
     return wantsMore;
   }
 
-  /** The upstream has not taken what is here. */
+  /** Starts to time the upstream, which has not taken all bytes. */
   #watch(): void {
     const { clock, stallMs } = this.#options;
     this.#stalled ??= clock.after(stallMs, () =>

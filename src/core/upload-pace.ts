@@ -1,9 +1,10 @@
 /**
- * Checks that a client keeps up while the gateway asks for bytes of its body: it may not fall silent, nor send so
- * slowly that its body would take for ever. Time in which the gateway asks for none does not count.
+ * Checks that a client keeps up while the gateway asks for bytes of its body: it may not pause too long,
+ * nor send so slowly that its body would take forever. Time in which the gateway asks for none does not
+ * count.
  *
- * There is one timer per body, and chunks do not touch it: it checks at the earliest moment
- * at which the client could be late.
+ * There is one timer per body, and chunks do not touch it: it fires at the earliest moment at which the
+ * client could be late.
  */
 import type { Clock, Timer } from './clock.ts';
 import { GatewayError } from './errors.ts';
@@ -11,25 +12,25 @@ import { Lag } from './lag.ts';
 
 export interface PaceOptions {
   readonly clock: Clock;
-  /** GW_REQUEST_TIMEOUT when no byte comes for this long. */
+  /** GW_REQUEST_TIMEOUT if no byte comes for this long. */
   readonly idleMs: number;
-  /** Nor when the average falls below so many bytes a second, once it means something; 0: any. */
+  /** GW_REQUEST_TIMEOUT if the average falls below this many bytes per second; 0: no minimum. */
   readonly minRate?: number;
 }
 
-/** The average is looked at from here on: before it, a client may still be getting under way. */
+/** The average counts only after this time, because a client may start slowly. */
 const GRACE_MS = 5_000;
 
 export class UploadPace {
   readonly #options: PaceOptions;
   readonly #onLate: (error: GatewayError) => void;
   readonly #lag = new Lag();
-  /** Since when we ask for bytes; `undefined` while we do not. */
+  /** Since when bytes are asked for; `undefined` while none are. */
   #askedAt: number | undefined;
-  /** In the spans that are over. */
+  /** The total of earlier spans. */
   #askedMs = 0;
   #bytes = 0;
-  /** Of the last byte, or since when we ask. */
+  /** The time of the last byte, or when asking began. */
   #quietSince = 0;
   #timer: Timer | undefined;
   #isExcused = false;
@@ -39,7 +40,7 @@ export class UploadPace {
     this.#onLate = onLate;
   }
 
-  /** Bytes are wanted from now on. */
+  /** Bytes are asked for from now on. */
   ask(): void {
     if (this.#askedAt !== undefined) return;
     const { clock } = this.#options;
@@ -50,14 +51,14 @@ export class UploadPace {
     if (!this.#isExcused) this.#timer = clock.after(Math.max(this.#leftMs(now), 1), this.#look);
   }
 
-  /** From now on the client may be silent, or slow, for as long as it likes. */
+  /** From now on the client may pause or be slow for as long as it likes. */
   excuse(): void {
     this.#isExcused = true;
     this.#options.clock.cancel(this.#timer);
     this.#timer = undefined;
   }
 
-  /** Some came. */
+  /** Bytes have arrived. */
   took(bytes: number): void {
     const now = this.#options.clock.now();
     this.#quietSince = now;
@@ -66,7 +67,7 @@ export class UploadPace {
     if (this.#askedAt !== undefined) this.#lag.begin(now);
   }
 
-  /** None are wanted for now. */
+  /** No bytes are asked for now. */
   rest(): void {
     if (this.#askedAt === undefined) return;
     const { clock } = this.#options;
@@ -92,7 +93,7 @@ export class UploadPace {
     else this.#timer = clock.after(leftMs, this.#look);
   };
 
-  /** Until the client is late, if no byte comes. */
+  /** How long until the client is late, if no byte comes. */
   #leftMs(now: number): number {
     return Math.min(this.#idleLeftMs(now), this.#rateLeftMs(now));
   }

@@ -1,5 +1,5 @@
 /**
- * The body a client sends, on its way upstream: streamed at once, counted against its limit, and
+ * The body that a client sends, on its way upstream: streamed at once, counted against its limit, and
  * kept as far as a retry may need it.
  *
  * The client's stream is never handed to an HTTP client, which would destroy the client's connection
@@ -18,23 +18,23 @@ export interface UploadOptions {
   readonly clock: Clock;
   /** GW_BODY_TOO_LARGE past this many bytes. */
   readonly limitBytes: number;
-  /** Bytes kept for another attempt; past them the attempt under way is the last. 0 keeps none. */
+  /** Bytes kept for another attempt; a longer body has only the current one. 0 keeps none. */
   readonly keepBytes: number;
-  /** GW_REQUEST_TIMEOUT when the client sends nothing for this long though we would take it. */
+  /** GW_REQUEST_TIMEOUT if the client sends nothing for this long while bytes are asked for. */
   readonly idleMs: number;
-  /** GW_REQUEST_TIMEOUT when it sends fewer bytes a second while we would take them; 0: any. */
+  /** GW_REQUEST_TIMEOUT if it sends fewer bytes per second while they are asked for; 0: no minimum. */
   readonly minRate?: number;
-  /** Messages that come when there is something to say (gRPC): it is no fault to be silent. */
+  /** A stream of messages that come at any time (gRPC), so a pause is not a fault. */
   readonly isConversation?: boolean;
-  /** GW_UPSTREAM_TIMEOUT for an attempt that takes nothing for this long though there is some. */
+  /** GW_UPSTREAM_TIMEOUT for an attempt that takes nothing for this long while bytes are available. */
   readonly stallMs: number;
-  /** Ends the call; told once. */
+  /** Must end the call; called once. */
   readonly onFault: (error: GatewayError) => void;
-  /** Before the first byte is taken: the moment for `100 Continue` (RFC 9110 §10.1.1). */
+  /** Called before the first byte is read: the moment for `100 Continue` (RFC 9110 §10.1.1). */
   readonly onFirstRead: () => void;
 }
 
-/** Who waits for all of it. */
+/** Waits for the whole body. */
 interface Collector {
   readonly room: UploadRoom;
   readonly settle: (bytes: Buffer | undefined) => void;
@@ -54,7 +54,7 @@ export class Upload implements RequestBody {
   #ended = false;
   #faulted = false;
   #discards = false;
-  /** Of the spans that are over. */
+  /** The total of earlier spans. */
   #flowedMs = 0;
   #flowingSince: number | undefined;
   #endListeners: (() => void)[] = [];
@@ -72,12 +72,12 @@ export class Upload implements RequestBody {
     return this.#ended;
   }
 
-  /** Is it on its way: does an attempt take it, and is there more to come? Deadlines stand still. */
+  /** Is an attempt sending it, with more to come? Deadlines are paused meanwhile. */
   get isFlowing(): boolean {
     return this.#flowingSince !== undefined;
   }
 
-  /** Messages that come when there is something to say. */
+  /** A stream of messages that come at any time. */
   get isConversation(): boolean {
     return this.#options.isConversation === true;
   }
@@ -92,32 +92,34 @@ export class Upload implements RequestBody {
     return this.#received;
   }
 
-  /** For how long it has been on its way, in all. */
+  /** How long it has been flowing in total, in milliseconds. */
   flowedMs(): number {
     if (this.#flowingSince === undefined) return this.#flowedMs;
     return this.#flowedMs + this.#options.clock.now() - this.#flowingSince;
   }
 
-  /** How far the client is behind with what we ask for, in milliseconds at `now`. */
+  /** How far the client is behind with the bytes asked for, in milliseconds at `now`. */
   lagMs(now: number): number {
     return this.#pace.lagMs(now);
   }
 
-  /** Runs `listener` when the client has sent everything; at once where it has. */
+  /** Runs `listener` when the client has sent everything; at once if it has. */
   onEnd(listener: () => void): void {
     if (this.#ended) listener();
     else this.#endListeners.push(listener);
   }
 
-  /** Runs `listener` when it no longer flows: it ended, or its attempt did; at once where so. */
+  /**
+   * Runs `listener` when it stops flowing, because it or its attempt ended; at once if it does not flow.
+   */
   onRest(listener: () => void): void {
     if (this.isFlowing) this.#restListeners.push(listener);
     else listener();
   }
 
   /**
-   * A stream of the whole body for one attempt; an earlier attempt's gets no more. `onStall` ends that
-   * attempt when it takes nothing; without it the call ends.
+   * A stream of the whole body for one attempt; an earlier attempt's stream gets nothing more. `onStall`
+   * is called if the attempt stops taking bytes; without it the call fails.
    */
   open(onStall: (error: GatewayError) => void = (error) => this.fault(error)): Readable {
     if (this.#kept === undefined || this.#faulted) {
@@ -129,8 +131,8 @@ export class Upload implements RequestBody {
   }
 
   /**
-   * All of the body, before any attempt; `undefined` where it is more than `room` holds: then attempts get
-   * it as it comes. Rejects when the call is cancelled.
+   * The whole body, before any attempt; `undefined` if it exceeds `room`, and then attempts stream it.
+   * Rejects when the call is cancelled.
    */
   collect(room: UploadRoom, signal: Cancellation): Promise<Buffer | undefined> {
     return new Promise((resolve, reject) => {
@@ -155,8 +157,9 @@ export class Upload implements RequestBody {
   }
 
   /**
-   * It is answered: nobody will send it again, and what was kept for that is dropped. A conversation goes on for as
-   * long as both sides like; the upstream's silence is bounded, and the client may have nothing to say.
+   * A response has come, so the body will not be sent again; drops the kept bytes. A conversation may go
+   * on for as long as both sides like: pauses of the upstream are still bounded, but the client may have
+   * nothing to send.
    */
   forget(): void {
     this.#kept = undefined;
@@ -164,8 +167,8 @@ export class Upload implements RequestBody {
   }
 
   /**
-   * Drops whatever else the client sends, up to the limit, so that it can read our answer. Nobody is
-   * told of a fault any more: it would end that answer.
+   * Drops whatever else the client sends, up to the limit, so that it can read our answer. Faults are no
+   * longer reported, because they would end that answer.
    */
   discard(): void {
     this.#attempt = undefined;
@@ -174,7 +177,7 @@ export class Upload implements RequestBody {
     this.#discards = true;
     this.#pace.rest();
     this.#rest();
-    // Without `onFirstRead`: an answer is not the moment to ask for more.
+    // Without `onFirstRead`, because an answered client must not be asked for its body.
     if (!this.#started) this.#start();
     this.#source.resume();
   }
@@ -265,7 +268,7 @@ export class Upload implements RequestBody {
     settle(undefined);
   }
 
-  /** In one piece, which is kept as such. */
+  /** The kept bytes, joined into one piece. */
   #whole(): Buffer | undefined {
     if (this.#kept === undefined) return undefined;
     const [first, ...rest] = this.#kept;

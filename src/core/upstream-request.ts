@@ -10,9 +10,9 @@ export interface CallDescription {
   readonly method: string;
   /** Canonical, without the query. */
   readonly path: string;
-  /** With its `?`; empty where there is none. */
+  /** With its `?`; empty if there is none. */
   readonly query: string;
-  /** Without those that every call has: see upstream/destination.ts. */
+  /** Without the fields that every call has; see upstream/destination.ts. */
   readonly headers: Headers;
   readonly body: UpstreamRequest['body'];
   readonly signal: Cancellation;

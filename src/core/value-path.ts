@@ -2,15 +2,15 @@
  * Paths into JSON values, the same wherever the config names a field: claims (`claim:…`, `{claim.…}`,
  * `forward`, `rolesClaim`, `groupsClaim`), fields of a part (`{part.…}`) and `pick`.
  *
- * Names are separated by dots; a name with a dot, a colon or another special character is
- * quoted: `"https://shop.test/roles"`, `"tenant.id".name`. A path leads to exactly one place, or nowhere.
+ * Names are separated by dots. A name with a dot, a colon or another special character is quoted:
+ * `"https://shop.test/roles"`, `"tenant.id".name`. A path leads to exactly one place, or nowhere.
  */
 import { numberText } from './json-number.ts';
 
 /** A name that needs no quotes. */
 const BARE = String.raw`[A-Za-z0-9_$@/+-]+`;
 const QUOTED = String.raw`"[^"\\\x00-\x1f{}]+"|'[^'\\\x00-\x1f{}]+'`;
-/** As a schema states it. */
+/** In the form for a schema. */
 export const PATH_PATTERN = `(?:${BARE}|${QUOTED})(?:\\.(?:${BARE}|${QUOTED}))*`;
 
 const WHOLE = new RegExp(`^${PATH_PATTERN}$`);
@@ -19,7 +19,7 @@ const NAME = new RegExp(`${BARE}|${QUOTED}`, 'g');
 /**
  * The names of a path.
  *
- * @throws {RangeError} for what is none, with what to write instead
+ * @throws {RangeError} for an invalid path; it says what to write instead
  */
 export function parseValuePath(text: string): readonly string[] {
   if (!WHOLE.test(text)) throw new RangeError(whyNoPath(text));
@@ -32,7 +32,10 @@ function whyNoPath(text: string): string {
   return `${JSON.stringify(text)} is not a path such as a.b; quote a name with characters other than letters, digits and _ - $ @ / +${right}`;
 }
 
-/** What `path` leads to in `value`; `undefined` where it leads nowhere. A list's members have numbers. */
+/**
+ * The value at `path` in `value`; `undefined` if there is none. Members of a list are named by their
+ * index.
+ */
 export function follow(value: unknown, path: readonly string[]): unknown {
   let at = value;
   for (const name of path) {
@@ -43,11 +46,11 @@ export function follow(value: unknown, path: readonly string[]): unknown {
   return at;
 }
 
-/** An object or a list, as JSON has them. */
+/** Is it an object or a list of JSON? */
 export const isContainer = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !JSON.isRawJSON(value);
 
-/** The text that stands for a string, a number or a boolean; `undefined` for all else. */
+/** The text of a string, a number or a boolean; `undefined` for anything else. */
 export function scalarText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return typeof value === 'boolean' ? String(value) : numberText(value);

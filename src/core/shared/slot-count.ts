@@ -1,42 +1,48 @@
 /**
- * A bounded number of slots, and a queue for them: what a bulkhead counts with.
+ * A bounded number of slots with a queue: the counter behind a bulkhead.
  *
- * Nothing here is awaited and nothing knows what a slot is for, so that threads can share one some day:
- * waiters are called back.
+ * It is synchronous and does not know what a slot is for, so that threads could share one. Waiters are
+ * called back.
  */
 import { Linked, LinkedList } from '../linked-list.ts';
 
 export interface SlotBounds {
   /** Slots that may be held at once. */
   readonly slots: number;
-  /** Who may wait; 0: nobody. */
+  /** The most waiters; 0: none. */
   readonly queue: number;
 }
 
 export interface SlotCount {
   readonly used: number;
   readonly queued: number;
-  /** Those who wait, in their order. */
+  /** The waiters, in order. */
   readonly waiters: Iterable<Waiter>;
-  /** False where none is free, or somebody waits already: nobody jumps in. */
+  /** False if no slot is free, or if others already wait: nobody jumps the queue. */
   tryAcquire(): boolean;
-  /** False where as many wait as may. Else `waiter` is told once it holds a slot. */
+  /** False if the queue is full. Otherwise `waiter` is called once it holds a slot. */
   enqueue(waiter: Waiter): boolean;
-  /** It waits no more. False where it did not, having been granted a slot: then it gives that back. */
+  /**
+   * Removes `waiter` from the queue. False if it was not waiting because it holds a slot, which it must
+   * then release.
+   */
   leave(waiter: Waiter): boolean;
-  /** The slot goes to whoever has waited longest, here and now. */
+  /** Frees a slot, which goes to the longest waiter at once. */
   release(): void;
-  /** What is held stays held, and whoever waits goes on waiting; what that frees is granted at once. */
+  /**
+   * Changes the bounds. Held slots stay held and waiters keep waiting; slots that become free are granted
+   * at once.
+   */
   resize(bounds: SlotBounds): void;
 }
 
-/** Waits for a slot: in one queue at most. */
+/** Waits for a slot, in one queue at most. */
 export abstract class Waiter extends Linked<Waiter> {
-  /** It holds a slot from now on. */
+  /** Called when it gets a slot. */
   abstract onGranted(): void;
 }
 
-/** Slots of this thread alone. */
+/** Slots of this thread only. */
 export class LocalSlotCount implements SlotCount {
   readonly waiters = new LinkedList<Waiter>();
   #bounds: SlotBounds;

@@ -1,7 +1,7 @@
 /**
- * How many recent calls there were, and how many of them failed: a window that moves with the clock.
+ * Counts recent calls and how many of them failed, in a window that moves with the clock.
  *
- * Nothing here is awaited and nothing knows whose calls they are, so that threads can share one some day.
+ * It is synchronous and does not know whose calls these are, so that threads could share one.
  */
 
 export interface Window {
@@ -13,19 +13,19 @@ export interface Window {
 }
 
 export interface WindowSum {
-  /** Failures among them. */
+  /** All calls, including failures. */
   readonly calls: number;
   readonly failures: number;
 }
 
 const BUCKETS = 10;
 
-/** A window of this thread alone: ten buckets, the oldest of which is emptied as time passes. */
+/** A window of this thread only: ten buckets, of which the oldest is emptied as time passes. */
 export class LocalWindow implements Window {
   readonly #bucketMs: number;
   readonly #calls = new Float64Array(BUCKETS);
   readonly #failures = new Float64Array(BUCKETS);
-  /** Number of the bucket that counts now, since the clock began. */
+  /** Number of the current bucket, counted from the clock's start. */
   #bucket = 0;
 
   constructor(windowMs: number) {
@@ -54,7 +54,7 @@ export class LocalWindow implements Window {
     this.#failures.fill(0);
   }
 
-  /** Empties the buckets that time has passed over. */
+  /** Empties the buckets that time has passed. */
   #roll(at: number): void {
     const now = Math.floor(at / this.#bucketMs);
     const passed = Math.min(now - this.#bucket, BUCKETS);
