@@ -1,49 +1,43 @@
-/** One attempt and the guards around it, which share one promise. */
+/** One attempt and the guards around it. */
 import type { UpstreamRequest, UpstreamResponse } from './call.ts';
-import type { Abortable, Guard, Receiver, Sender } from './guard.ts';
+import type { Abortable, Guard, Receiver, Sender } from './sender.ts';
 
 export class Attempt implements Receiver, Abortable {
-  readonly promise: Promise<UpstreamResponse>;
   readonly #request: UpstreamRequest;
+  readonly #receiver: Receiver;
   readonly #guards: readonly Guard[];
-  readonly #sender: Sender;
+  readonly #next: Sender;
   /** The receivers of the guards that have let it in, in order. */
   readonly #entered: Receiver[] = [];
   #sent: Abortable | undefined;
   #isOver = false;
-  #resolve!: (response: UpstreamResponse) => void;
-  #reject!: (error: unknown) => void;
 
-  constructor(request: UpstreamRequest, guards: readonly Guard[], sender: Sender) {
+  constructor(
+    request: UpstreamRequest,
+    receiver: Receiver,
+    guards: readonly Guard[],
+    next: Sender,
+  ) {
     this.#request = request;
+    this.#receiver = receiver;
     this.#guards = guards;
-    this.#sender = sender;
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.#next = next;
   }
 
   /** Enters the guards in turn, then sends. */
   proceed(): void {
     const guards = this.#guards;
-    const request = this.#request;
+    const entered = this.#entered;
     try {
-      while (this.#entered.length < guards.length) {
-        const entered = guards[this.#entered.length]!.enter(request, this);
-        if (entered instanceof Promise) {
-          entered.then(
-            (receiver) => {
-              this.#entered.push(receiver);
-              this.proceed();
-            },
-            (error: unknown) => this.failed(error),
-          );
+      while (entered.length < guards.length) {
+        const receiver = guards[entered.length]!.enter(this.#request, this);
+        if (receiver instanceof Promise) {
+          this.#wait(receiver);
           return;
         }
-        this.#entered.push(entered);
+        entered.push(receiver);
       }
-      this.#sent = this.#sender.send(request, this);
+      this.#sent = this.#next.send(this.#request, this);
     } catch (error) {
       this.failed(error);
     }
@@ -53,22 +47,30 @@ export class Attempt implements Receiver, Abortable {
     this.#sent?.abort(reason);
   }
 
+  /** The innermost guard hears of it first. */
   answered(response: UpstreamResponse): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#tell((receiver) => receiver.answered(response));
-    this.#resolve(response);
+    const entered = this.#entered;
+    for (let i = entered.length - 1; i >= 0; i--) entered[i]!.answered(response);
+    this.#receiver.answered(response);
   }
 
   failed(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#tell((receiver) => receiver.failed(error));
-    this.#reject(error);
+    const entered = this.#entered;
+    for (let i = entered.length - 1; i >= 0; i--) entered[i]!.failed(error);
+    this.#receiver.failed(error);
   }
 
-  /** Tells the receivers, innermost first. */
-  #tell(tell: (receiver: Receiver) => void): void {
-    for (let i = this.#entered.length - 1; i >= 0; i--) tell(this.#entered[i]!);
+  #wait(entering: Promise<Receiver>): void {
+    entering.then(
+      (receiver) => {
+        this.#entered.push(receiver);
+        this.proceed();
+      },
+      (error: unknown) => this.failed(error),
+    );
   }
 }

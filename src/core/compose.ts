@@ -1,51 +1,66 @@
-/** Composes policies and guards around a call, in the order in which they see a request. */
+/** Composes policies, layers and guards around a call, in the order in which they see a request. */
 import { Attempt } from './attempt.ts';
-import type { Call, Policy } from './call.ts';
-import type { Abortable, Guard, Receiver, Sender } from './guard.ts';
+import type { Call, Policy, UpstreamRequest, UpstreamResponse } from './call.ts';
+import type { Abortable, Guard, Layer, Receiver, Sender } from './sender.ts';
 
-/**
- * Wraps `innermost` in `stages`, once, at start-up; the first one listed sees the request first.
- * Neighbouring guards share a promise.
- */
-export function compose(stages: readonly (Policy | Guard)[], innermost: Call | Sender): Call {
-  let next = innermost;
+export type Stage = Policy | Layer | Guard;
+
+/** Wraps `innermost`, once, at start-up; the first one listed sees the request first. */
+export function compose(stages: readonly Stage[], innermost: Call | Sender): Call {
+  let next = typeof innermost === 'function' ? reporting(innermost) : innermost;
   let guards: Guard[] = [];
   for (const stage of stages.toReversed()) {
-    if (typeof stage !== 'function') guards = [stage, ...guards];
+    if (isGuard(stage)) guards = [stage, ...guards];
     else {
-      next = stage(guarded(guards, next));
+      next = guarded(guards, next);
       guards = [];
+      next = isLayer(stage) ? stage.wrap(next) : reporting(stage(promising(next)));
     }
   }
-  return guarded(guards, next);
+  return promising(guarded(guards, next));
 }
 
-function guarded(guards: readonly Guard[], next: Call | Sender): Call {
-  if (typeof next === 'function' && guards.length === 0) return next;
-  const sender = typeof next === 'function' ? reporting(next) : next;
-  return (request) => {
-    const attempt = new Attempt(request, guards, sender);
-    attempt.proceed();
-    return attempt.promise;
+const isGuard = (stage: Stage): stage is Guard => 'enter' in stage;
+const isLayer = (stage: Policy | Layer): stage is Layer => 'wrap' in stage;
+
+/** Neighbouring guards share one attempt. */
+function guarded(guards: readonly Guard[], next: Sender): Sender {
+  if (guards.length === 0) return next;
+  return {
+    send(request, receiver) {
+      const attempt = new Attempt(request, receiver, guards, next);
+      attempt.proceed();
+      return attempt;
+    },
   };
 }
 
-/**
- * Turns a call into a sender, which reports instead of returning a promise; aborting cancels the call.
- */
+/** Turns a sender into a call, which returns a promise. */
+export const promising =
+  (sender: Sender): Call =>
+  (request) =>
+    new Promise((resolve, reject) => {
+      sender.send(request, { answered: resolve, failed: reject });
+    });
+
+/** Turns a call into a sender, which reports to a receiver; aborting cancels the call. */
 function reporting(call: Call): Sender {
   return {
     send(request, receiver): Abortable {
       const signal = request.signal.child();
-      report(call({ ...request, signal }), receiver);
+      void report(call, { ...request, signal }, receiver);
       return { abort: (reason) => signal.cancel(reason) };
     },
   };
 }
 
-function report(outcome: ReturnType<Call>, receiver: Receiver): void {
-  outcome.then(
-    (response) => receiver.answered(response),
-    (error: unknown) => receiver.failed(error),
-  );
+async function report(call: Call, request: UpstreamRequest, receiver: Receiver): Promise<void> {
+  let response: UpstreamResponse;
+  try {
+    response = await call(request);
+  } catch (error) {
+    receiver.failed(error);
+    return;
+  }
+  receiver.answered(response);
 }

@@ -3,7 +3,7 @@ import type { UpstreamResponse } from '../core/call.ts';
 import { causeOf } from '../core/cause.ts';
 import type { Clock } from '../core/clock.ts';
 import { toGatewayError } from '../core/errors.ts';
-import type { Guard, Receiver } from '../core/guard.ts';
+import type { Guard, Receiver } from '../core/sender.ts';
 import type { AttemptRecord } from '../core/record.ts';
 import type { Metrics } from './metrics.ts';
 import { statusLabel } from './status-label.ts';

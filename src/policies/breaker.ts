@@ -5,9 +5,9 @@
  * circuit take no slot. `breaker` comes after it, checks again once the call has its slot, and counts the
  * outcome.
  */
-import type { Policy, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
-import type { Guard, Receiver } from '../core/guard.ts';
+import type { Guard, Layer, Receiver } from '../core/sender.ts';
 import { type Timeout, Timeouts } from '../core/timeouts.ts';
 import { streamed } from '../core/request-body.ts';
 import { type FailureJudge, TOO_SLOW } from './failure.ts';
@@ -24,21 +24,16 @@ export interface BreakerOptions {
   readonly clock: Clock;
 }
 
-/**
- * Refuses a call before it waits for a slot.
- *
- * @throws GW_CIRCUIT_OPEN
- */
-export function shedder(circuit: CircuitGate): Policy {
-  return (next) =>
-    function shed(request) {
-      try {
+/** Sends a call away before it waits for a slot. @throws GW_CIRCUIT_OPEN */
+export function shedder(circuit: CircuitGate): Layer {
+  return {
+    wrap: (next) => ({
+      send(request, receiver) {
         circuit.check();
-      } catch (error) {
-        return Promise.reject(error);
-      }
-      return next(request);
-    };
+        return next.send(request, receiver);
+      },
+    }),
+  };
 }
 
 /**

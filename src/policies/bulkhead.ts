@@ -11,7 +11,7 @@
 import type { UpstreamRequest } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { Guard } from '../core/guard.ts';
+import type { Guard } from '../core/sender.ts';
 import { LinkedList } from '../core/linked-list.ts';
 import { LocalSlotCount, type SlotBounds, type SlotCount } from '../core/shared/slot-count.ts';
 import { type GivenUp, Slot, slotToGiveWay } from './slot.ts';

@@ -6,7 +6,8 @@
  * whose `wait` begins once the body is complete. A longer body streams and holds a slot meanwhile. So do
  * the messages of a conversation (gRPC), and every body that comes while too many bytes are held.
  */
-import type { Policy, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../core/call.ts';
+import type { Abortable, Layer, Receiver, Sender } from '../core/sender.ts';
 import { type RequestBody, streamed, type UploadRoom } from '../core/request-body.ts';
 
 /** The limit for one body; this much is kept for retries anyway. */
@@ -38,33 +39,55 @@ export class CollectedBytes {
   }
 }
 
-/**
- * Collects the body, then passes the call on with all of it.
- *
- * @throws the reason, if the call is cancelled meanwhile
- */
-export function collectBody(all: CollectedBytes): Policy {
-  return (next) => {
-    async function collected(
-      request: UpstreamRequest,
-      body: RequestBody,
-    ): Promise<UpstreamResponse> {
-      const room = new Room(all);
-      try {
-        const bytes = await body.collect(room, request.signal);
-        if (bytes === undefined) return await next(request);
-        // The deadline was paused meanwhile. A body of plain bytes cannot show that, so it is moved.
-        const deadlineAt = request.deadlineAt + body.flowedMs();
-        return await next({ ...request, body: bytes, deadlineAt });
-      } finally {
-        room.leave();
-      }
-    }
-    return function collecting(request) {
-      const upload = streamed(request.body);
-      return upload !== undefined && isShort(upload) ? collected(request, upload) : next(request);
-    };
+/** Collects the body, then sends all of it. @throws why the call was cancelled meanwhile */
+export function collectBody(all: CollectedBytes): Layer {
+  return {
+    wrap: (next) => ({
+      send(request, receiver) {
+        const upload = streamed(request.body);
+        if (upload === undefined || !isShort(upload)) return next.send(request, receiver);
+        return new Collecting(receiver, new Room(all)).start(request, upload, next);
+      },
+    }),
   };
+}
+
+class Collecting implements Receiver, Abortable {
+  readonly #receiver: Receiver;
+  readonly #room: Room;
+  #sent: Abortable | undefined;
+
+  constructor(receiver: Receiver, room: Room) {
+    this.#receiver = receiver;
+    this.#room = room;
+  }
+
+  start(request: UpstreamRequest, body: RequestBody, next: Sender): this {
+    body
+      .collect(this.#room, request.signal)
+      .then((bytes) => {
+        // The deadline stood still meanwhile, which nobody could tell from these bytes.
+        const deadlineAt = request.deadlineAt + body.flowedMs();
+        const whole = bytes === undefined ? request : { ...request, body: bytes, deadlineAt };
+        this.#sent = next.send(whole, this);
+      })
+      .catch((error: unknown) => this.failed(error));
+    return this;
+  }
+
+  abort(reason: Error): void {
+    this.#sent?.abort(reason);
+  }
+
+  answered(response: UpstreamResponse): void {
+    this.#room.leave();
+    this.#receiver.answered(response);
+  }
+
+  failed(error: unknown): void {
+    this.#room.leave();
+    this.#receiver.failed(error);
+  }
 }
 
 const isShort = ({ length = 0, isConversation }: RequestBody): boolean =>
@@ -86,5 +109,6 @@ class Room implements UploadRoom {
 
   leave(): void {
     this.#all.remove(this.#bytes);
+    this.#bytes = 0;
   }
 }

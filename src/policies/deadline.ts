@@ -1,19 +1,15 @@
 /**
  * Bounds a whole call, including waits and all attempts, up to the response head.
  *
- * It wraps all other policies and rejects on its own, so that nothing inside can hold a client longer. It
- * is paused while a request body is being sent, so it never cuts a steady upload.
+ * It is outermost and fails the call by itself, so that nothing inside can hold a client longer. It is
+ * paused while a request body is on its way, and so never cuts a steady upload.
  */
-import {
-  type Policy,
-  type UpstreamRequest,
-  type UpstreamResponse,
-  withHeader,
-} from '../core/call.ts';
+import { type UpstreamRequest, type UpstreamResponse, withHeader } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import { type Timeout, Timeouts } from '../core/timeouts.ts';
 import { streamed } from '../core/request-body.ts';
+import type { Layer, Receiver } from '../core/sender.ts';
+import { Timeout, Timeouts } from '../core/timeouts.ts';
 
 export interface DeadlineOptions {
   readonly deadlineMs: number;
@@ -21,20 +17,22 @@ export interface DeadlineOptions {
 }
 
 /** @throws GW_DEADLINE_EXCEEDED */
-export function deadline(options: DeadlineOptions): Policy {
+export function deadline(options: DeadlineOptions): Layer {
   const { deadlineMs, clock } = options;
   const timeouts = new Timeouts(deadlineMs, clock);
-  return (next) =>
-    function bounded(request) {
-      const now = clock.now();
-      const deadlineAt = Math.min(request.deadlineAt, now + deadlineMs);
-      const call = { ...request, deadlineAt };
-      const countdown = new Countdown(call, options);
-      const response = next(call);
-      if (deadlineAt < request.deadlineAt) countdown.start(timeouts, now);
-      else countdown.arm();
-      return countdown.over(response);
-    };
+  return {
+    wrap: (next) => ({
+      send(request, receiver) {
+        const now = clock.now();
+        const deadlineAt = Math.min(request.deadlineAt, now + deadlineMs);
+        const call = { ...request, deadlineAt };
+        const countdown = new Countdown(call, receiver, options);
+        if (deadlineAt < request.deadlineAt) timeouts.begin(countdown, now);
+        else countdown.arm();
+        return next.send(call, countdown);
+      },
+    }),
+  };
 }
 
 /** Milliseconds that a call has left; the time its body took to send does not count. */
@@ -50,66 +48,61 @@ export interface TellOptions {
 }
 
 /** Tells the upstream how many milliseconds it has: the rest of the deadline, or of this attempt. */
-export function tellDeadline({ timeoutMs, clock }: TellOptions): Policy {
-  return (next) =>
-    function told(request) {
-      const left = Math.min(remainingMs(request, clock), timeoutMs);
-      return next(
-        withHeader(request, 'x-request-deadline-ms', String(Math.max(Math.floor(left), 0))),
-      );
-    };
+export function tellDeadline({ timeoutMs, clock }: TellOptions): Layer {
+  return {
+    wrap: (next) => ({
+      send(request, receiver) {
+        const left = Math.min(remainingMs(request, clock), timeoutMs);
+        const text = String(Math.max(Math.floor(left), 0));
+        return next.send(withHeader(request, 'x-request-deadline-ms', text), receiver);
+      },
+    }),
+  };
 }
 
-class Countdown {
+class Countdown extends Timeout implements Receiver {
   readonly #request: UpstreamRequest;
+  readonly #receiver: Receiver;
   readonly #options: DeadlineOptions;
-  /** The first timeout of a call without an earlier deadline. */
-  #timeout: Timeout | undefined;
+  /** For what is left, where that is less than all of the time. */
   #timer: Timer | undefined;
-  #settled = false;
-  #reject: ((error: Error) => void) | undefined;
+  #isOver = false;
 
-  constructor(request: UpstreamRequest, options: DeadlineOptions) {
+  constructor(request: UpstreamRequest, receiver: Receiver, options: DeadlineOptions) {
+    super();
     this.#request = request;
+    this.#receiver = receiver;
     this.#options = options;
   }
 
-  /** Starts the full time, from `now`. */
-  start(timeouts: Timeouts, now: number): void {
-    this.#timeout = timeouts.start(() => this.#check(), now);
-  }
-
-  /** Starts a timer for the time that is left. */
+  /** For what is left of the time. */
   arm(): void {
     const { clock } = this.#options;
     const left = remainingMs(this.#request, clock);
-    this.#timer = clock.after(Math.max(left, 0), () => this.#check());
+    this.#timer = clock.after(Math.max(left, 0), () => this.expire());
   }
 
-  over(response: Promise<UpstreamResponse>): Promise<UpstreamResponse> {
-    return new Promise((resolve, reject) => {
-      this.#reject = reject;
-      response.then(
-        (value) => {
-          // Too late: the caller already has an answer, so nobody will read this body.
-          if (this.#settled) value.body.destroy();
-          this.#settle();
-          resolve(value);
-        },
-        (error: Error) => {
-          this.#settle();
-          reject(error);
-        },
-      );
-    });
+  answered(response: UpstreamResponse): void {
+    // Too late: the receiver was told already, so nobody will read this one.
+    if (this.#isOver) response.body.destroy();
+    else {
+      this.#settle();
+      this.#receiver.answered(response);
+    }
   }
 
-  #check(): void {
-    if (this.#settled) return;
+  failed(error: unknown): void {
+    if (this.#isOver) return;
+    this.#settle();
+    this.#receiver.failed(error);
+  }
+
+  override expire(): void {
+    if (this.#isOver) return;
     const { body, signal } = this.#request;
     const upload = streamed(body);
     if (upload?.isFlowing === true) {
-      upload.onRest(() => !this.#settled && this.arm());
+      upload.onRest(() => !this.#isOver && this.arm());
       return;
     }
     // Timers may fire a fraction early, and the deadline may have been paused since.
@@ -119,14 +112,14 @@ class Countdown {
     }
     const detail = `no answer within ${this.#options.deadlineMs} ms`;
     const error = new GatewayError('GW_DEADLINE_EXCEEDED', detail);
-    this.#settled = true;
+    this.#settle();
     signal.cancel(error);
-    this.#reject?.(error);
+    this.#receiver.failed(error);
   }
 
   #settle(): void {
-    this.#settled = true;
-    this.#timeout?.stop();
+    this.#isOver = true;
+    this.stop();
     if (this.#timer !== undefined) this.#options.clock.cancel(this.#timer);
   }
 }

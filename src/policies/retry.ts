@@ -7,10 +7,12 @@
  * clients learn what failed, not that a retry was refused.
  */
 import type { Cancellation } from '../core/cancellation.ts';
-import type { Call, Policy, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
+import type { Call, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { ERRORS, type GatewayError, isGatewayError } from '../core/errors.ts';
+import { promising } from '../core/compose.ts';
 import { firstValue } from '../core/headers.ts';
+import type { Layer, Receiver } from '../core/sender.ts';
 import { streamed } from '../core/request-body.ts';
 import type { RetryBudget } from './budget.ts';
 import { remainingMs } from './deadline.ts';
@@ -41,22 +43,56 @@ export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method);
 
 const MAX_BACKOFF_MS = 10_000;
 
-export function retry(options: RetryOptions): Policy {
+export function retry(options: RetryOptions): Layer {
   const reasons = new Set(options.on);
-  return (next) =>
-    async function retried(request) {
-      options.budget.deposit();
-      let outcome: Outcome;
-      try {
-        const response = await next(request);
-        // The usual case: no reason to retry.
-        if (!reasons.has(response.status)) return response;
-        outcome = { kind: 'response', response };
-      } catch (error) {
-        outcome = { kind: 'error', error };
-      }
-      return tryAgain(next, request, outcome, reasons, options);
-    };
+  return {
+    wrap(next) {
+      const call = promising(next);
+      const goOn = (request: UpstreamRequest, first: Outcome): Promise<UpstreamResponse> =>
+        tryAgain(call, request, first, reasons, options);
+      return {
+        send(request, receiver) {
+          options.budget.deposit();
+          return next.send(request, new FirstTry(request, receiver, { reasons, goOn }));
+        },
+      };
+    },
+  };
+}
+
+interface After {
+  /** Statuses among them are tried again. */
+  readonly reasons: ReadonlySet<string | number>;
+  readonly goOn: (request: UpstreamRequest, first: Outcome) => Promise<UpstreamResponse>;
+}
+
+class FirstTry implements Receiver {
+  readonly #request: UpstreamRequest;
+  readonly #receiver: Receiver;
+  readonly #after: After;
+
+  constructor(request: UpstreamRequest, receiver: Receiver, after: After) {
+    this.#request = request;
+    this.#receiver = receiver;
+    this.#after = after;
+  }
+
+  answered(response: UpstreamResponse): void {
+    // Nearly always: nothing to look at.
+    if (this.#after.reasons.has(response.status)) this.#goOn({ kind: 'response', response });
+    else this.#receiver.answered(response);
+  }
+
+  failed(error: unknown): void {
+    this.#goOn({ kind: 'error', error });
+  }
+
+  #goOn(outcome: Outcome): void {
+    this.#after.goOn(this.#request, outcome).then(
+      (response) => this.#receiver.answered(response),
+      (error: unknown) => this.#receiver.failed(error),
+    );
+  }
 }
 
 /** Retries after `first`, as long as there is a reason to retry and nothing forbids it. */

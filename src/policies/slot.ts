@@ -9,7 +9,7 @@
 import type { Body } from '../core/body.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { Receiver } from '../core/guard.ts';
+import type { Receiver } from '../core/sender.ts';
 import { Linked } from '../core/linked-list.ts';
 import { streamed } from '../core/request-body.ts';
 

@@ -5,7 +5,7 @@
 import type { UpstreamRequest } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { Abortable, Guard, Receiver } from '../core/guard.ts';
+import type { Abortable, Guard, Receiver } from '../core/sender.ts';
 import { Timeout, Timeouts } from '../core/timeouts.ts';
 import { streamed } from '../core/request-body.ts';
 

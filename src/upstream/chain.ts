@@ -1,19 +1,18 @@
 /**
- * The call from one route to one upstream: policies from the config of its generation, over the
- * upstream's shared state.
+ * The call of one route to one upstream: what stands around it, by the config of its generation, over the upstream's
+ * shared state.
  *
  * destination ▸ deadline ▸ outer ▸ retry ▸ shedder ▸ collect ▸ share ▸ bulkhead ▸ breaker ▸ inner ▸ attempt timeout ▸ leaf
  *
- * Retry wraps the breaker, so that an open circuit ends the retries and each attempt is counted. The
- * shedder comes before the bulkhead, so that calls to an open circuit take no slot and read no body.
- * Collect comes between them, so that a call takes no slot while its short body is still arriving. The
- * timeout is innermost, so that it bounds one attempt. From share on, all but inner are guards, which
- * share promises. Routes may override bounds, but they never split a circuit.
+ * Retry stands above the breaker, so that an open circuit ends the retries and each attempt is
+ * counted; the shedder above the bulkhead, so that an open circuit takes no slot, and reads no body;
+ * collect between them, so that nobody holds a slot while its body still comes; the timeout
+ * innermost, so that it bounds one attempt. Routes may override bounds; they never split a circuit.
  */
 import type { Call, Policy } from '../core/call.ts';
 import type { CallContext } from '../core/call-context.ts';
 import { compose } from '../core/compose.ts';
-import type { Guard } from '../core/guard.ts';
+import type { Guard, Layer } from '../core/sender.ts';
 import type { CallOverrides } from '../config/build/config.ts';
 import { breaker, shedder } from '../policies/breaker.ts';
 import { bulkhead } from '../policies/bulkhead.ts';
@@ -59,7 +58,7 @@ export function chain(upstream: UpstreamLease, options: ChainOptions): Call {
     }),
     deadline({ deadlineMs: overrides.deadlineMs ?? config.deadlineMs, clock }),
     ...options.outer,
-    ...retryPolicy(upstream, options),
+    ...retryLayer(upstream, options),
     ...(config.breaker === undefined ? [] : [shedder(state.gate)]),
     collectBody(options.collected),
     ...shareGuard(upstream, options),
@@ -67,8 +66,8 @@ export function chain(upstream: UpstreamLease, options: ChainOptions): Call {
     ...breakerGuard(upstream, options),
     ...options.inner,
     attemptTimeout({ timeoutMs, clock }),
-    ...(config.propagateDeadline ? [tellDeadline({ timeoutMs, clock })] : []),
     options.observe,
+    ...(config.propagateDeadline ? [tellDeadline({ timeoutMs, clock })] : []),
   ];
   return compose(stages, options.send ?? leaf(upstream, { clock, idleTimeoutMs }));
 }
@@ -90,8 +89,8 @@ function breakerGuard(
   return [breaker({ circuit: state.gate, judge: failureJudge(handle), slowMs, probeMs, clock })];
 }
 
-/** Empty if there would be only one attempt. */
-function retryPolicy({ config, state }: UpstreamLease, options: ChainOptions): Policy[] {
+/** None where there would be one try. */
+function retryLayer({ config, state }: UpstreamLease, options: ChainOptions): Layer[] {
   const own = options.overrides.retry ?? config.retry;
   if (own === undefined || own === false || own.attempts < 2) return [];
   const { clock, random } = options;

@@ -6,9 +6,9 @@
  * same request can go to another upstream (a fallback) with nothing to undo. The policies of plugins run
  * inside it and see the complete request.
  */
-import type { Policy } from '../core/call.ts';
 import type { CallContext } from '../core/call-context.ts';
 import type { HeaderValue } from '../core/headers.ts';
+import type { Layer } from '../core/sender.ts';
 
 export interface DestinationOptions {
   readonly upstream: string;
@@ -20,19 +20,23 @@ export interface DestinationOptions {
   readonly keyOf: ((context: CallContext) => string | undefined) | undefined;
 }
 
-export function destination({ upstream, host, via, keyOf }: DestinationOptions): Policy {
-  return (next) =>
-    function destined(request) {
-      const { context } = request;
-      const headers: Record<string, HeaderValue> = { ...context.fields };
-      // A loop, because spreading two objects makes V8 go through a dictionary.
-      for (const name in request.headers) headers[name] = request.headers[name]!;
-      if (context.toldUpstreams !== undefined) Object.assign(headers, context.toldUpstreams);
-      const named = hostOf(host, context);
-      if (named !== undefined) headers['host'] = named;
-      if (!via) delete headers['via'];
-      return next({ ...request, upstream, headers, key: keyOf?.(context) });
-    };
+export function destination({ upstream, host, via, keyOf }: DestinationOptions): Layer {
+  return {
+    wrap: (next) => ({
+      send(request, receiver) {
+        const { context } = request;
+        const headers: Record<string, HeaderValue> = { ...context.fields };
+        // Not by spreading: of two objects V8 would make it by way of a dictionary.
+        for (const name in request.headers) headers[name] = request.headers[name]!;
+        if (context.toldUpstreams !== undefined) Object.assign(headers, context.toldUpstreams);
+        const named = hostOf(host, context);
+        if (named !== undefined) headers['host'] = named;
+        if (!via) delete headers['via'];
+        const key = keyOf?.(context);
+        return next.send({ ...request, upstream, headers, key }, receiver);
+      },
+    }),
+  };
 }
 
 /** `undefined` means the target's own. */

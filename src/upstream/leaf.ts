@@ -6,7 +6,7 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { Sender } from '../core/guard.ts';
+import type { Sender } from '../core/sender.ts';
 import type { Headers } from '../core/headers.ts';
 import type { UpstreamLease } from './lease.ts';
 import type { Target } from './target.ts';

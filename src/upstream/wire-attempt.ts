@@ -11,7 +11,7 @@ import type { CancelListener } from '../core/cancellation.ts';
 import type { UpstreamRequest } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { blamesUpstream, GatewayError } from '../core/errors.ts';
-import type { Abortable, Receiver } from '../core/guard.ts';
+import type { Abortable, Receiver } from '../core/sender.ts';
 import { type Headers, type MutableHeaders, relayedHeaders } from '../core/headers.ts';
 import type { AttemptRecord } from '../core/record.ts';
 import { isServerFault } from '../policies/failure.ts';

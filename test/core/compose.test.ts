@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Policy } from '../../src/core/call.ts';
 import { compose } from '../../src/core/compose.ts';
-import type { Abortable, Guard, Receiver, Sender } from '../../src/core/guard.ts';
+import type { Abortable, Guard, Receiver, Sender } from '../../src/core/sender.ts';
 import { answering, aRequest, aResponse, codeOf, failure, hanging } from '../helpers/call.ts';
 
 /** Guards and policies that say in `seen` what they are asked and told. */

@@ -1,8 +1,7 @@
 /** The world of a policy as literals: requests, answers, and calls that give them. */
 import { Body } from '../../src/core/body.ts';
 import type { Call, Policy, UpstreamRequest } from '../../src/core/call.ts';
-import { compose } from '../../src/core/compose.ts';
-import type { Guard } from '../../src/core/guard.ts';
+import { compose, type Stage } from '../../src/core/compose.ts';
 import type { CallContext } from '../../src/core/call-context.ts';
 import type { UpstreamResponse } from '../../src/core/call.ts';
 import { Cancellation } from '../../src/core/cancellation.ts';
@@ -51,11 +50,11 @@ export function aResponse(fields: Partial<UpstreamResponse> = {}): UpstreamRespo
 export const failure = (code: ErrorCode, target = 'http://a.test'): GatewayError =>
   new GatewayError(code, 'as the test wants it', { target });
 
-/** A guard by itself, as a policy. */
+/** A layer or a guard by itself, as a policy. */
 export const around =
-  (guard: Guard): Policy =>
+  (stage: Stage): Policy =>
   (next) =>
-    compose([guard], next);
+    compose([stage], next);
 
 /** A status, a failure, a response, or whatever a call does. */
 export type Answer = number | Error | UpstreamResponse | Call;

@@ -4,7 +4,7 @@ import type { Call } from '../../src/core/call.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { compose } from '../../src/core/compose.ts';
 import type { UpstreamConfig } from '../../src/config/build/config.ts';
-import type { Guard } from '../../src/core/guard.ts';
+import type { Guard } from '../../src/core/sender.ts';
 import { CollectedBytes } from '../../src/policies/collect.ts';
 import { chain, type ChainOptions } from '../../src/upstream/chain.ts';
 import { leaf } from '../../src/upstream/leaf.ts';

@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { shedder } from '../../src/policies/breaker.ts';
 import { isServerFault } from '../../src/policies/failure.ts';
 import { feed } from '../helpers/body.ts';
-import { type Answer, answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
+import {
+  around,
+  type Answer,
+  answering,
+  aRequest,
+  aResponse,
+  codeOf,
+  failure,
+} from '../helpers/call.ts';
 import { breakerOn, circuitOf, open, ratioOf } from '../helpers/circuit.ts';
 import { pass, useFakeTime } from '../helpers/time.ts';
 
@@ -164,9 +172,9 @@ describe('the shedder', () => {
   test('sends calls away before they wait for a slot', async () => {
     const circuit = circuitOf();
     const send = answering(200);
-    await shedder(circuit)(send)(aRequest());
+    await around(shedder(circuit))(send)(aRequest());
     await open(circuit);
-    expect(await codeOf(shedder(circuit)(send)(aRequest()))).toBe('GW_CIRCUIT_OPEN');
+    expect(await codeOf(around(shedder(circuit))(send)(aRequest()))).toBe('GW_CIRCUIT_OPEN');
     expect(send.calls).toBe(1);
   });
 
@@ -175,8 +183,8 @@ describe('the shedder', () => {
     await open(circuit);
     await pass(1_000);
     const send = answering(200);
-    await shedder(circuit)(send)(aRequest());
-    await shedder(circuit)(send)(aRequest());
+    await around(shedder(circuit))(send)(aRequest());
+    await around(shedder(circuit))(send)(aRequest());
     expect(send.calls).toBe(2);
     expect(circuit.state).toBe('open');
   });

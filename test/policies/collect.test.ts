@@ -4,7 +4,7 @@ import { CollectedBytes, collectBody } from '../../src/policies/collect.ts';
 import { Upload, type UploadOptions } from '../../src/core/upload.ts';
 import { bytesOf } from '../helpers/body.ts';
 import { manualClock } from '../helpers/clock.ts';
-import { answering, aRequest, codeOf, failure } from '../helpers/call.ts';
+import { around, answering, aRequest, codeOf, failure } from '../helpers/call.ts';
 import { sending, settled } from '../helpers/upload.ts';
 
 const LIMIT = 65_536;
@@ -20,7 +20,9 @@ function collecting(
   const { upload, client } = sending({ onFault, limitBytes: 1e9, ...options }, length);
   const send = answering(200);
   const outcome = codeOf(
-    collectBody(all)(send)(aRequest({ method: 'POST', body: upload, signal, deadlineAt: 1_000 })),
+    around(collectBody(all))(send)(
+      aRequest({ method: 'POST', body: upload, signal, deadlineAt: 1_000 }),
+    ),
   );
   const sent = (): unknown => send.requests[0]?.body;
   return { upload, client, signal, send, outcome, sent, all };
@@ -57,7 +59,7 @@ describe('a body of at most 64 KiB', () => {
   test('is sent again by whoever tries again', async () => {
     const { upload, client } = sending();
     const send = answering(503, 200);
-    const call = collectBody(new CollectedBytes())(send);
+    const call = around(collectBody(new CollectedBytes()))(send);
     client.write('bo');
     client.end('dy');
     await call(aRequest({ body: upload }));

@@ -4,12 +4,21 @@ import type { Call } from '../../src/core/call.ts';
 import { systemClock as clock } from '../../src/core/clock.ts';
 import { deadline, remainingMs } from '../../src/policies/deadline.ts';
 import { feed } from '../helpers/body.ts';
-import { answering, aRequest, aResponse, codeOf, deaf, failure, hanging } from '../helpers/call.ts';
+import {
+  around,
+  answering,
+  aRequest,
+  aResponse,
+  codeOf,
+  deaf,
+  failure,
+  hanging,
+} from '../helpers/call.ts';
 import { pass, useFakeTime, watch } from '../helpers/time.ts';
 import { sending } from '../helpers/upload.ts';
 
 useFakeTime();
-const within = (deadlineMs: number) => deadline({ deadlineMs, clock });
+const within = (deadlineMs: number) => around(deadline({ deadlineMs, clock }));
 
 describe('the deadline', () => {
   test('ends a call to the millisecond, with GW_DEADLINE_EXCEEDED', async () => {
@@ -74,11 +83,11 @@ describe('the deadline', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('leaves no timer behind where the call throws before it returns a promise', () => {
+  test('leaves no timer behind where the call throws before it returns a promise', async () => {
     const broken: Call = () => {
       throw new TypeError('a bug of a policy');
     };
-    expect(() => within(100)(broken)(aRequest())).toThrow(TypeError);
+    await expect(within(100)(broken)(aRequest())).rejects.toThrow(TypeError);
     expect(vi.getTimerCount()).toBe(0);
   });
 

@@ -7,12 +7,12 @@ import type { ErrorCode } from '../../src/core/errors.ts';
 import { WindowBudget } from '../../src/policies/budget.ts';
 import { retry, type RetryOptions } from '../../src/policies/retry.ts';
 import { bytesOf, feed } from '../helpers/body.ts';
-import { answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
+import { around, answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
 import { retryOptions } from '../helpers/retry.ts';
 import { pass, useFakeTime, watch } from '../helpers/time.ts';
 
 useFakeTime();
-const retrying = (fields?: Partial<RetryOptions>) => retry(retryOptions(fields));
+const retrying = (fields?: Partial<RetryOptions>) => around(retry(retryOptions(fields)));
 const REFUSALS = [
   'GW_CIRCUIT_OPEN',
   'GW_BULKHEAD_FULL',

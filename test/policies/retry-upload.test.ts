@@ -4,7 +4,7 @@ import { systemClock as clock } from '../../src/core/clock.ts';
 import { retry } from '../../src/policies/retry.ts';
 import type { Upload } from '../../src/core/upload.ts';
 import { bytesOf } from '../helpers/body.ts';
-import { answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
+import { around, answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
 import { retryOptions } from '../helpers/retry.ts';
 import { pass, useFakeTime } from '../helpers/time.ts';
 import { sending } from '../helpers/upload.ts';
@@ -27,7 +27,7 @@ describe('a retry with a body', () => {
     const { upload, client } = sending();
     client.end('the body');
     const send = answering(reading(received, busy), reading(received, answering(200)));
-    const outcome = retry(retryOptions())(send)(aRequest({ method: 'PUT', body: upload }));
+    const outcome = around(retry(retryOptions()))(send)(aRequest({ method: 'PUT', body: upload }));
     await pass(10);
     expect((await outcome).status).toBe(200);
     expect(received).toEqual(['the body', 'the body']);
@@ -38,7 +38,7 @@ describe('a retry with a body', () => {
     const { upload, client } = sending();
     client.end(bytesOf(65_536));
     const send = answering(reading(received, busy), reading(received, answering(200)));
-    const outcome = retry(retryOptions())(send)(aRequest({ method: 'PUT', body: upload }));
+    const outcome = around(retry(retryOptions()))(send)(aRequest({ method: 'PUT', body: upload }));
     await pass(10);
     expect((await outcome).status).toBe(200);
     expect(received.map(({ length }) => length)).toEqual([65_536, 65_536]);
@@ -48,7 +48,7 @@ describe('a retry with a body', () => {
     const { upload, client } = sending();
     client.end(bytesOf(65_537));
     const send = answering(reading([], busy), 200);
-    const outcome = retry(retryOptions())(send)(aRequest({ method: 'PUT', body: upload }));
+    const outcome = around(retry(retryOptions()))(send)(aRequest({ method: 'PUT', body: upload }));
     await pass(10);
     expect((await outcome).status).toBe(503);
     expect(send.calls).toBe(1);
@@ -59,7 +59,7 @@ describe('a retry with a body', () => {
     const { upload, client } = sending();
     client.end(bytesOf(200_000));
     const send = answering(failure('GW_UPSTREAM_CONNECT'), reading(received, answering(201)));
-    const outcome = retry(retryOptions())(send)(aRequest({ method: 'POST', body: upload }));
+    const outcome = around(retry(retryOptions()))(send)(aRequest({ method: 'POST', body: upload }));
     await pass(10);
     expect((await outcome).status).toBe(201);
     expect(received.map(({ length }) => length)).toEqual([200_000]);
@@ -73,7 +73,9 @@ describe('a retry with a body', () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       throw failure('GW_UPSTREAM_RESET');
     }, 200);
-    const outcome = codeOf(retry(retryOptions())(send)(aRequest({ method: 'PUT', body: upload })));
+    const outcome = codeOf(
+      around(retry(retryOptions()))(send)(aRequest({ method: 'PUT', body: upload })),
+    );
     await pass(10);
     expect(await outcome).toBe('GW_UPSTREAM_RESET');
     expect(send.calls).toBe(1);
@@ -82,7 +84,7 @@ describe('a retry with a body', () => {
   test('of bytes that are here is always possible', async () => {
     const body = Buffer.from('{}');
     const send = answering(503, 200);
-    const outcome = retry(retryOptions())(send)(aRequest({ method: 'PUT', body }));
+    const outcome = around(retry(retryOptions()))(send)(aRequest({ method: 'PUT', body }));
     await pass(10);
     expect((await outcome).status).toBe(200);
     expect(send.requests[1]!.body).toBe(body);
@@ -93,7 +95,9 @@ describe('a retry with a body', () => {
     client.write('half');
     const send = answering(reading([], busy), 200);
     const request = aRequest({ method: 'PUT', body: upload, deadlineAt: clock.now() + 100 });
-    const outcome = retry(retryOptions({ backoffMs: 50, random: () => 0.9 }))(send)(request);
+    const outcome = around(retry(retryOptions({ backoffMs: 50, random: () => 0.9 })))(send)(
+      request,
+    );
     await pass(5_000);
     client.end();
     await pass(60);

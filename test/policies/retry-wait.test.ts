@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { systemClock as clock } from '../../src/core/clock.ts';
 import { WindowBudget } from '../../src/policies/budget.ts';
 import { retry, retryAfterMs, type RetryOptions } from '../../src/policies/retry.ts';
-import { answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
+import { around, answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
 import { retryOptions } from '../helpers/retry.ts';
 import { pass, useFakeTime } from '../helpers/time.ts';
 
 useFakeTime();
-const retrying = (fields?: Partial<RetryOptions>) => retry(retryOptions(fields));
+const retrying = (fields?: Partial<RetryOptions>) => around(retry(retryOptions(fields)));
 const refused = failure('GW_UPSTREAM_CONNECT');
 
 describe('the wait before a retry', () => {

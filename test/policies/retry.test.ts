@@ -2,12 +2,12 @@ import { describe, expect, test, vi } from 'vitest';
 import { Cancellation } from '../../src/core/cancellation.ts';
 import type { ErrorCode } from '../../src/core/errors.ts';
 import { retry, type RetryOptions } from '../../src/policies/retry.ts';
-import { answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
+import { around, answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';
 import { retryOptions } from '../helpers/retry.ts';
 import { pass, useFakeTime } from '../helpers/time.ts';
 
 useFakeTime();
-const retrying = (fields?: Partial<RetryOptions>) => retry(retryOptions(fields));
+const retrying = (fields?: Partial<RetryOptions>) => around(retry(retryOptions(fields)));
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST', 'PATCH', 'PROPFIND'];
 
 /** Tries made for one call that fails like this at first. */

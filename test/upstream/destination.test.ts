@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { destination, type DestinationOptions } from '../../src/upstream/destination.ts';
-import { aContext, answering, aRequest } from '../helpers/call.ts';
+import { around, aContext, answering, aRequest } from '../helpers/call.ts';
 
 const OPTIONS: DestinationOptions = {
   upstream: 'orders',
@@ -15,7 +15,7 @@ async function sent(
   request: Parameters<typeof aRequest>[0] = {},
 ): Promise<ReturnType<typeof aRequest>> {
   const call = answering(200);
-  await destination({ ...OPTIONS, ...options })(call)(aRequest(request));
+  await around(destination({ ...OPTIONS, ...options }))(call)(aRequest(request));
   return call.requests[0]!;
 }
 
@@ -37,7 +37,7 @@ describe('what a call is sent with', () => {
 
   test('leaves the request that was given as it was', async () => {
     const request = aRequest({ headers: { accept: '*/*' } });
-    await destination({ ...OPTIONS, host: 'orders.example' })(answering(200))(request);
+    await around(destination({ ...OPTIONS, host: 'orders.example' }))(answering(200))(request);
     expect(request.headers).toEqual({ accept: '*/*' });
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { UpstreamConfig } from '../../src/config/build/config.ts';
 import { blamesUpstream } from '../../src/core/errors.ts';
 import { destination } from '../../src/upstream/destination.ts';
-import { aRequest } from '../helpers/call.ts';
+import { around, aRequest } from '../helpers/call.ts';
 import { chainTo, leafTo } from '../helpers/state.ts';
 import { sending } from '../helpers/upload.ts';
 import { eventually, startUpstream, startWire } from '../helpers/upstream.ts';
@@ -254,7 +254,9 @@ describe('Via', () => {
     const headers = { via: '1.0 theirs, 1.1 portico', 'x-a': 'b' };
     for (const via of [true, false]) {
       const { call } = leafTo(upstream.url);
-      const sent = destination({ upstream: 'orders', host: 'target', via, keyOf: undefined })(call);
+      const sent = around(
+        destination({ upstream: 'orders', host: 'target', via, keyOf: undefined }),
+      )(call);
       await (await sent(aRequest({ headers }))).body.dump();
     }
     expect(seen).toEqual(['1.0 theirs, 1.1 portico', 'b', undefined, 'b']);

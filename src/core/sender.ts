@@ -1,0 +1,39 @@
+/**
+ * How the gateway makes calls inside: a sender reports the outcome to a receiver, where a `Call` returns a promise. All
+ * layers between a call and its socket then share one promise.
+ *
+ * A *layer* wraps a sender. A *guard* only brackets an attempt: it lets the attempt in, and is told the outcome.
+ * A plugin brings a `Policy` over `Call`s, which may stand anywhere among them; see compose.ts.
+ */
+import type { UpstreamRequest, UpstreamResponse } from './call.ts';
+
+/** Is told the outcome, once: at the head of the response, or when there is none. */
+export interface Receiver {
+  answered(response: UpstreamResponse): void;
+  failed(error: unknown): void;
+}
+
+/** Something in progress that can be ended. */
+export interface Abortable {
+  /** Fails the receiver with `reason` at once; does nothing if the receiver has been told already. */
+  abort(reason: Error): void;
+}
+
+export interface Sender {
+  /** May tell `receiver` before it returns. If it throws, it has told `receiver` nothing. */
+  send(request: UpstreamRequest, receiver: Receiver): Abortable;
+}
+
+/** Wraps a sender, once, at start-up. */
+export interface Layer {
+  wrap(next: Sender): Sender;
+}
+
+export interface Guard {
+  /**
+   * Lets an attempt in, now or later. To refuse it, throws or rejects; the guards that have let it in are
+   * told. `attempt` can be aborted once all guards have let it in.
+   */
+  enter(request: UpstreamRequest, attempt: Abortable): Receiver | Promise<Receiver>;
+}
+
