@@ -69,11 +69,45 @@ export function findToken(request: FastifyRequest, cookie: string | undefined): 
   const token =
     authorization === undefined
       ? cookie && requestSource(`cookie:${cookie}`)(request)
-      : bearer(authorization);
+      : bearers.tokenOf(authorization);
   if (token === undefined || token === '') return undefined;
   if (token.length > MAX_TOKEN_BYTES) throw refuse('the token is too long');
   return token;
 }
+
+/** Slots of the table; a power of two. */
+const SLOTS = 1_024;
+/** Longer fields are read anew. */
+const MOST_CHARACTERS = 2_048;
+
+interface Bearer {
+  readonly field: string;
+  readonly token: string | undefined;
+}
+
+/**
+ * The tokens of fields that came lately. A token that comes again is then the same text, whose hash V8 knows: to
+ * compare two fields takes a tenth of the time of hashing one.
+ */
+export class Bearers {
+  readonly #slots: (Bearer | undefined)[] = Array.from({ length: SLOTS });
+
+  /** @throws GW_TOKEN_INVALID where the field is malformed */
+  tokenOf(field: string): string | undefined {
+    const at = slotOf(field);
+    const known = this.#slots[at];
+    if (known !== undefined && known.field === field) return known.token;
+    const token = bearer(field);
+    if (field.length <= MOST_CHARACTERS) this.#slots[at] = { field, token };
+    return token;
+  }
+}
+
+const bearers = new Bearers();
+
+/** By characters of the signature, which are as good as random; the last one of all has few values. */
+const slotOf = (field: string): number =>
+  (field.charCodeAt(field.length - 2) & 31) | ((field.charCodeAt(field.length - 3) & 31) << 5);
 
 /** Another scheme is not a token for this plugin. */
 function bearer(authorization: string): string | undefined {

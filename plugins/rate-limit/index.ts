@@ -9,6 +9,7 @@ import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { definePlugin, type PluginHost, type z } from 'portico';
 import { GcraMemory } from './gcra.ts';
+import { JoinedKeys } from './key.ts';
 import { Limiter, type LimitOptions } from './limiter.ts';
 import { type Claim, type Counts, LimitSet, storeOver } from './limit-set.ts';
 import { OpenRequests } from './open-requests.ts';
@@ -36,13 +37,13 @@ export default definePlugin({
     const compile = compiler(counts, store === 'memory' ? memory : undefined, host);
     return {
       // An address is known before anybody has authenticated; a consumer only after.
-      route: (limits) => [
+      route: (limits, { route }) => [
         ...(limits.some(isByAddress)
-          ? [{ phase: 'limitAddress' as const, onRequest: compile(limits, isByAddress) }]
+          ? [{ phase: 'limitAddress' as const, onRequest: compile(limits, isByAddress, route) }]
           : []),
         ...(limits.every(isByAddress)
           ? []
-          : [{ phase: 'limitConsumer' as const, onRequest: compile(limits, isByOther) }]),
+          : [{ phase: 'limitConsumer' as const, onRequest: compile(limits, isByOther, route) }]),
       ],
     };
   },
@@ -96,14 +97,16 @@ function compiler(counts: Counts, memory: GcraMemory | undefined, host: PluginHo
     refused,
     report: reporter(host),
   };
-  return (limits: readonly Limit[], isWanted: IsWanted): Apply => {
+  const keys = new JoinedKeys();
+  return (limits: readonly Limit[], isWanted: IsWanted, route: string): Apply => {
     const wanted = limits.filter(isWanted);
     const [only] = wanted;
     if (memory !== undefined && limits.length === 1 && only !== undefined && isPlain(only)) {
-      const limiter = new Limiter(only, memory, refused);
+      const keyOf = keys.of(route, only.by, `${only.max}/${only.window}`);
+      const limiter = new Limiter(only, keyOf, memory, refused);
       return (request, reply) => limiter.apply(request, reply);
     }
-    const rules = wanted.map((limit) => compileRule(limit, limits));
+    const rules = wanted.map((limit) => compileRule(limit, limits, { route, keys }));
     const isFirst = isWanted === isByAddress && wanted.length < limits.length;
     const set = new LimitSet(rules, isFirst, around);
     return (request, reply) => set.apply(request, reply);

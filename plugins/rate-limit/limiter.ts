@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError, type PluginCounter } from 'portico';
 import { append, ratePolicy, wholeSeconds } from './fields.ts';
 import type { GcraMemory } from './gcra.ts';
-import { keyOf } from './key.ts';
+import type { KeyOf } from './key.ts';
 
 export interface LimitOptions {
   readonly max: number;
@@ -20,17 +20,17 @@ export class Limiter {
   readonly #options: LimitOptions;
   readonly #counts: GcraMemory;
   readonly #refused: PluginCounter;
-  readonly #keyOf: (request: FastifyRequest) => string;
+  readonly #keyOf: KeyOf;
   /** `RateLimit-Policy`, which never changes. */
   readonly #policy: string;
 
-  constructor(options: LimitOptions, counts: GcraMemory, refused: PluginCounter) {
+  constructor(options: LimitOptions, keyOf: KeyOf, counts: GcraMemory, refused: PluginCounter) {
     const { max, window, by } = options;
     this.#options = options;
     this.#counts = counts;
     this.#refused = refused;
     this.#policy = ratePolicy(by, max, window);
-    this.#keyOf = keyOf(by, `${max}/${window}`);
+    this.#keyOf = keyOf;
   }
 
   /** Counts a request, and tells the client what remains. @throws GW_RATE_LIMITED */

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { requestSource } from 'portico';
 import { concurrencyPolicy, ratePolicy } from './fields.ts';
 import type { Ask } from './gcra.ts';
-import { keyOf } from './key.ts';
+import type { JoinedKeys, KeyOf } from './key.ts';
 import type { Limit, Rate } from './options.ts';
 
 /** What one request asks for, and how the client is informed. */
@@ -15,14 +15,14 @@ interface CompiledRate extends Rate {
   /** In the fields. */
   readonly name: string;
   readonly policy: string;
-  readonly keyOf: (request: FastifyRequest) => string;
+  readonly keyOf: KeyOf;
 }
 
 export interface Concurrency {
   readonly name: string;
   readonly policy: string;
   readonly max: number;
-  readonly keyOf: (request: FastifyRequest) => string;
+  readonly keyOf: KeyOf;
 }
 
 export interface Rule {
@@ -33,12 +33,19 @@ export interface Rule {
   readonly isReport: boolean;
 }
 
+/** Where a limit is compiled for. */
+export interface RuleRoute {
+  /** Its name. */
+  readonly route: string;
+  readonly keys: JoinedKeys;
+}
+
 /** `limit`, which is one of `limits`. */
-export function compileRule(limit: Limit, limits: readonly Limit[]): Rule {
+export function compileRule(limit: Limit, limits: readonly Limit[], at: RuleRoute): Rule {
   const { by, concurrency } = limit;
   const isReport = limit.report ?? false;
   return {
-    ask: compileAsk(limit, limits, !isReport),
+    ask: compileAsk(limit, limits, at, !isReport),
     concurrency:
       concurrency === undefined
         ? undefined
@@ -46,14 +53,19 @@ export function compileRule(limit: Limit, limits: readonly Limit[]): Rule {
             name: `${by}-open`,
             policy: concurrencyPolicy(`${by}-open`, concurrency),
             max: concurrency,
-            keyOf: keyOf(by, `${concurrency} open`),
+            keyOf: at.keys.of(at.route, by, `${concurrency} open`),
           },
     isReport,
   };
 }
 
-function compileAsk(limit: Limit, limits: readonly Limit[], isBinding: boolean): Rule['ask'] {
-  const choose = chooser(limit, limits);
+function compileAsk(
+  limit: Limit,
+  limits: readonly Limit[],
+  at: RuleRoute,
+  isBinding: boolean,
+): Rule['ask'] {
+  const choose = chooser(limit, limits, at);
   if (choose === undefined) return undefined;
   const cost = costOf(limit);
   return (request) => {
@@ -73,6 +85,7 @@ function compileAsk(limit: Limit, limits: readonly Limit[], isBinding: boolean):
 function chooser(
   { by, max, window, plan, plans, default: standard = '' }: Limit,
   limits: readonly Limit[],
+  { route, keys }: RuleRoute,
 ): ((request: FastifyRequest) => CompiledRate) | undefined {
   const isAlone = limits.filter((each) => each.by === by).length === 1;
   const compile = (rate: Rate): CompiledRate => {
@@ -82,7 +95,7 @@ function chooser(
       ...rate,
       name,
       policy: ratePolicy(name, rate.max, rate.window),
-      keyOf: keyOf(by, `${rate.max}/${rate.window}`),
+      keyOf: keys.of(route, by, `${rate.max}/${rate.window}`),
     };
   };
   if (max !== undefined && window !== undefined) {

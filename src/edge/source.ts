@@ -1,5 +1,6 @@
 /** The source of a key for a limit or a hash: one word in the config, read from a request. */
 import type { FastifyRequest } from 'fastify';
+import type { Consumer } from '../core/call.ts';
 import { claimText } from '../core/claims.ts';
 import { firstValue } from '../core/headers.ts';
 import { cookieValue } from './cookie.ts';
@@ -46,7 +47,16 @@ export function requestSource(source: string): RequestSource {
 
 function consumerKey(request: FastifyRequest): string | undefined {
   const { consumer } = exchangeOf(request.raw);
-  return consumer && `${consumer.via}:${consumer.issuer ?? ''}:${consumer.id}`;
+  return consumer && (consumerKeys.get(consumer) ?? newConsumerKey(consumer));
+}
+
+/** Joined once for each: a token that comes again gives the same consumer. */
+const consumerKeys = new WeakMap<Consumer, string>();
+
+function newConsumerKey(consumer: Consumer): string {
+  const key = `${consumer.via}:${consumer.issuer ?? ''}:${consumer.id}`;
+  consumerKeys.set(consumer, key);
+  return key;
 }
 
 function addressKey(request: FastifyRequest): string {
