@@ -36,4 +36,3 @@ export interface Guard {
    */
   enter(request: UpstreamRequest, attempt: Abortable): Receiver | Promise<Receiver>;
 }
-
