@@ -41,7 +41,10 @@ export class CallRecord {
   /** `undefined` while it is under way. */
   ending: Ending | undefined;
   cause: string | undefined;
-  /** Until the call ended: at the response head, or at the end of a part's body. */
+  /**
+   * How long it took: to the end of a part's body, or to the response head of a plugin's call; 0 for a
+   * forwarded request.
+   */
   ms = 0;
 
   constructor(purpose: Purpose, name: string, upstream: string, startedAt: number) {
