@@ -31,7 +31,7 @@ test.each([
   await expect.poll(() => gateway.status().inflight).toBe(0);
 });
 
-test('what a handler answers after that is too late, and nobody gets it', async () => {
+test('a handler that answers later is too late: nobody gets its answer', async () => {
   const { fetch } = await startGateway({
     config: { server, routes: { bff: { match: { path: '/bff/*' }, bff: file('mistaken') } } },
     upstreams: { up: () => ({}) },
@@ -42,7 +42,7 @@ test('what a handler answers after that is too late, and nobody gets it', async 
   expect((await fetch('/bff/soon')).status).toBe(200);
 });
 
-test('a body that comes slowly, and an answer that has begun, are not cut by it', async () => {
+test('a body that comes slowly and an answer that has begun are not cut', async () => {
   const origin = await startUpstream((incoming, response) => {
     incoming.resume().once('end', () => {
       response.write('a');

@@ -47,7 +47,7 @@ describe('bodies of forwarded requests', () => {
   });
 
   test.each(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'QUERY', 'PROPFIND'])(
-    'go along with %s too',
+    'are forwarded with %s too',
     async (method) => {
       const { url, received } = await relay();
 
@@ -59,12 +59,12 @@ describe('bodies of forwarded requests', () => {
       );
 
       expect(received.map(({ body }) => body.toString())).toEqual(['hello', 'abcde']);
-      // Short, and therefore whole before the upstream is called.
+      // Short, so it is complete before the upstream is called.
       expect(received[1]?.headers['content-length']).toBe('5');
     },
   );
 
-  test('without content are no bodies', async () => {
+  test('without content do not count as bodies', async () => {
     const { url, received } = await relay();
     await request(url, lines('POST', 'content-length: 0'));
     await request(url, lines('POST'));
@@ -87,7 +87,7 @@ describe('bodies of forwarded requests', () => {
     expect([status, received.length]).toEqual([400, 0]);
   });
 
-  test('in chunks are refused of HTTP/1.0, which has none', async () => {
+  test('in chunks are refused over HTTP/1.0, which has no chunks', async () => {
     const { url, received } = await relay();
     const head = ['POST / HTTP/1.0', 'host: a', 'transfer-encoding: chunked'];
     expect((await request(url, head, '0\r\n\r\n')).status).toBe(400);
@@ -96,7 +96,7 @@ describe('bodies of forwarded requests', () => {
 });
 
 describe('the body limit', () => {
-  test('is met by a declared length before anything is called', async () => {
+  test('is checked against a declared length before anything is called', async () => {
     const { url, received } = await relay({}, { limits: { body: '10B' } });
 
     const answer = await request(url, lines('POST', 'content-length: 11'), 'hello');
@@ -105,7 +105,7 @@ describe('the body limit', () => {
     expect(received).toEqual([]);
   });
 
-  test('is met at the byte that exceeds it in chunks, and ends the call', async () => {
+  test('applies to chunks at the byte that exceeds it, and ends the call', async () => {
     let aborted = 0;
     const origin = await startUpstream((incoming) => {
       incoming.resume().once('close', () => (aborted += incoming.complete ? 0 : 1));
@@ -129,18 +129,18 @@ describe('the body limit', () => {
     expect(text).toMatch(/^HTTP\/1\.1 413 /);
     expect(text).toMatch(/connection: close/i);
     await expect.poll(() => aborted).toBe(1);
-    // Not the upstream's fault.
+    // The upstream is not at fault.
     expect(gateway.status().upstreams[0]).toMatchObject({ circuit: 'closed', slots: { used: 0 } });
   });
 
-  test('lets exactly as many bytes pass', async () => {
+  test('lets exactly that many bytes pass', async () => {
     const { url, received } = await relay({}, { limits: { body: '10B' } });
     await request(url, lines('POST', 'transfer-encoding: chunked'), 'a\r\n0123456789\r\n0\r\n\r\n');
     await request(url, lines('PUT', 'content-length: 10'), '0123456789');
     expect(received.map(({ body }) => body.length)).toEqual([10, 10]);
   });
 
-  test('of a route replaces that of the server, for GET too', async () => {
+  test('of a route replaces the server’s, for GET too', async () => {
     const { url } = await relay({ limits: { body: '3B' } });
     expect((await request(url, lines('GET', 'content-length: 4'), 'abcd')).status).toBe(413);
     expect((await request(url, lines('GET', 'content-length: 3'), 'abc')).status).toBe(200);
@@ -150,7 +150,7 @@ describe('the body limit', () => {
 describe('a body that nobody reads', () => {
   const respond = { match: { path: '/*' }, respond: { body: 'ok' } };
 
-  test('may not keep its connection for longer than the client may be silent', async () => {
+  test('keeps its connection no longer than a client may pause', async () => {
     const { url } = await startGateway({
       config: { server: { limits: { idle: '200ms' } }, routes: { respond } },
     });
@@ -162,7 +162,7 @@ describe('a body that nobody reads', () => {
     expect(text).toMatch(/^HTTP\/1\.1 200 [^]*ok$/);
   });
 
-  test('leaves nothing on the connection that is kept', async () => {
+  test('leaves no bytes on a connection that is kept', async () => {
     const { url } = await relay();
     const socket = await open(url);
     const warnings: Error[] = [];
@@ -180,7 +180,7 @@ describe('a body that nobody reads', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('keeps it where it is short and soon there', async () => {
+  test('keeps the connection if the body is short and arrives soon', async () => {
     const { url } = await startGateway({ config: { routes: { respond } } });
     const socket = await open(url);
     socket.write(`${lines('POST', 'content-length: 3').join('\r\n')}\r\n\r\nabc`);

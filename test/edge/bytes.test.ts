@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { testGateway } from '../../src/testing.ts';
 
-/** Every byte there is, and what is no UTF-8. */
+/** Every byte value, and invalid UTF-8. */
 const BYTES = Buffer.from(Array.from({ length: 1_024 }, (_, i) => (i * 7) % 256));
 
 test.each([
   ['small, its length told', 1, true],
   ['small, in chunks', 1, false],
   ['larger than what is sent as text', 64, true],
-])('an answer of any bytes arrives as it is: %s', async (_name, times, tellsLength) => {
+])('an answer of any bytes arrives unchanged: %s', async (_name, times, tellsLength) => {
   const body = Buffer.concat(Array.from({ length: times }, () => BYTES));
   const upstream = createServer((_request, response) => {
     if (tellsLength) response.setHeader('content-length', body.length);

@@ -7,7 +7,7 @@ import { pair } from '../listener/gateway.ts';
 
 const SECRET = 'a secret of at least thirty-two characters';
 
-/** Hosts that a token guards, beside a route that is open to all. */
+/** Hosts guarded by a token, beside a route that is open to all. */
 async function guarded(server: object = {}) {
   const told: string[] = [];
   const lines: string[] = [];
@@ -62,7 +62,7 @@ const BROKEN = ['a..b', 'admin.example.test..', '.admin.example.test', '.', 'a..
 
 describe('a host has one spelling', () => {
   test.each(GUARDED)(
-    '%s is guarded as Host, in an absolute target, told by a proxy',
+    '%s is guarded as Host, in an absolute target, and when a proxy says it',
     async (host) => {
       const { url, told } = await guarded();
 
@@ -79,7 +79,7 @@ describe('a host has one spelling', () => {
     },
   );
 
-  test('it is guarded as the authority of HTTP/2', async () => {
+  test('it is guarded as the authority of an HTTP/2 request', async () => {
     const { url, told } = await guarded({ tls: pair('server') });
     const session = await openH2(url);
 
@@ -112,14 +112,14 @@ describe('a host has one spelling', () => {
     }
   });
 
-  test('a condition on the field Host is told the same one', async () => {
+  test('a condition on the field Host sees that spelling', async () => {
     const { url } = await guarded();
     for (const host of ['field.test', 'FIELD.test.']) {
       expect((await request(url, ['GET /field HTTP/1.1', `host: ${host}`])).status).toBe(401);
     }
   });
 
-  test('upstream and log are told it, with the port as the client sent it', async () => {
+  test('the upstream and the log get it, with the port as the client sent it', async () => {
     const { url, told, hosts } = await guarded();
 
     await request(url, ['GET / HTTP/1.1', 'host: Open.Test.:8080']);
@@ -130,7 +130,7 @@ describe('a host has one spelling', () => {
   });
 });
 
-test('two routes whose hosts differ by the dot alone match the same requests', async () => {
+test('two routes whose hosts differ only by the dot match the same requests', async () => {
   const starting = startGateway({
     config: {
       routes: {

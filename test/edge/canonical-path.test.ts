@@ -3,7 +3,7 @@ import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { problemCode, request } from '../gateway/support/socket.ts';
 import { startRecorder } from '../gateway/support/upstream.ts';
 
-/** A guarded route, and a catch-all beside it; both end at one real upstream. */
+/** A guarded route beside a catch-all; both lead to one real upstream. */
 async function guarded(server: object = {}) {
   const upstream = await startRecorder();
   const { url } = await startGateway({
@@ -59,7 +59,7 @@ const REFUSED = [
   '/admin%',
   '/admin%4',
   '/admin#x',
-  // Node's parser takes no raw bytes of UTF-8.
+  // Node's parser rejects raw UTF-8 bytes.
   '/caf\u00c3\u00a9',
 ];
 
@@ -73,7 +73,7 @@ describe('the canonical path', () => {
     expect(received).toEqual([]);
   });
 
-  test.each(REFUSED)('%s is refused, since it could be read in two ways', async (target) => {
+  test.each(REFUSED)('%s is refused, because it could be read in two ways', async (target) => {
     const { ask, received } = await guarded();
 
     const answer = await ask(target);
@@ -118,7 +118,7 @@ describe('the canonical path', () => {
     expect((await ask(target)).status).toBe(400);
   });
 
-  test('a path that is not canonical is refused where handling is reject', async () => {
+  test('a path that is not canonical is refused if handling is reject', async () => {
     const { ask, received } = await guarded({ paths: { handling: 'reject' } });
 
     const answers = [];
@@ -130,7 +130,7 @@ describe('the canonical path', () => {
     expect(received.map(({ url }) => url)).toEqual(['/a/b', '/a%2Cb']);
   });
 
-  test('%2F is data and never separates where it is kept', async () => {
+  test('%2F, where it is kept, is data and never separates', async () => {
     const { ask, received } = await guarded({ paths: { escapedSlash: 'keep' } });
 
     expect((await ask('/admin%2fx')).status).toBe(200);
@@ -141,7 +141,7 @@ describe('the canonical path', () => {
     expect(received.map(({ url }) => url)).toEqual(['/admin%2Fx', '/things/a%2Fb']);
   });
 
-  test('a rewrite keeps what the canonical path left, and its parameters encoded', async () => {
+  test('a rewrite keeps the rest of the canonical path, and its parameters stay encoded', async () => {
     const { ask, received } = await guarded();
 
     await ask('/moved/a%2cb/../c?q=1');

@@ -8,7 +8,7 @@ import { startRecorder } from '../gateway/support/upstream.ts';
 import { fetchH2, openH2 } from '../helpers/h2-client.ts';
 import { pair } from '../listener/gateway.ts';
 
-/** A gateway that is told the client's address in one field by 127.0.0.1, if that is trusted. */
+/** A gateway that 127.0.0.1, if trusted, tells the client's address in one field. */
 async function told({ trusted = '127.0.0.1', route = {}, field = 'CF-Connecting-IP', tls = {} }) {
   const upstream = await startRecorder();
   const lines: string[] = [];
@@ -40,7 +40,7 @@ describe('the field of clientAddress', () => {
     [' 203.0.113.9:4711 ', '203.0.113.9'],
     ['2001:0DB8::1', '2001:db8::1'],
     ['::ffff:203.0.113.9', '203.0.113.9'],
-  ])('tells the address: %s', async (text, address) => {
+  ])('gives the address: %s', async (text, address) => {
     const { send, seen, logged } = await told({});
     await send(`CF-Connecting-IP: ${text}`, 'X-Forwarded-For: 6.6.6.6', 'X-Forwarded-Proto: https');
     expect(seen()).toMatchObject({
@@ -52,7 +52,7 @@ describe('the field of clientAddress', () => {
     await expect.poll(logged).toBe(address);
   });
 
-  test('leaves the way of it, where the lists say the same', async () => {
+  test('keeps the chain of proxies if the lists give the same address', async () => {
     const { send, seen } = await told({});
     const lists = ['X-Forwarded-For: 203.0.113.9, 10.0.0.2', 'X-Forwarded-Proto: https, http'];
     await send('CF-Connecting-IP: 203.0.113.9', ...lists);
@@ -71,7 +71,7 @@ describe('the field of clientAddress', () => {
     ['of another machine', ['CF-Connecting-IP: fe80::1%eth0']],
     ['not there', []],
     ['spelt with _', ['CF_Connecting_IP: 203.0.113.9']],
-  ])('that is %s counts for nothing: the peer is the client', async (_what, fields) => {
+  ])('that is %s does not count: the peer is the client', async (_what, fields) => {
     const { send, seen, logged } = await told({});
     await send(...fields, 'X-Forwarded-For: 6.6.6.6', 'True-Client-IP: 6.6.6.6');
     expect(seen()['x-forwarded-for']).toBe('127.0.0.1');
@@ -80,7 +80,7 @@ describe('the field of clientAddress', () => {
     await expect.poll(logged).toBe('127.0.0.1');
   });
 
-  test('is believed of nobody but trusted proxies', async () => {
+  test('is believed only from trusted proxies', async () => {
     const { send, seen } = await told({ trusted: '192.0.2.1' });
     await send('CF-Connecting-IP: 203.0.113.9');
     expect(seen()['x-forwarded-for']).toBe('127.0.0.1');
@@ -96,14 +96,14 @@ describe('the field of clientAddress', () => {
     expect(Object.keys(stranger.seen())).not.toContain(field.toLowerCase());
   });
 
-  test('is what ip goes by', async () => {
+  test('is what the plugin ip uses', async () => {
     const { send } = await told({ route: { ip: { allow: ['203.0.113.0/24'] } } });
     expect(await send('CF-Connecting-IP: 203.0.113.9')).toBe(200);
     expect(await send('CF-Connecting-IP: 198.51.100.1', 'X-Forwarded-For: 203.0.113.9')).toBe(403);
     expect(await send('X-Forwarded-For: 203.0.113.9')).toBe(403);
   });
 
-  test('is what rateLimit counts by address', async () => {
+  test('is what rateLimit uses to count by address', async () => {
     const rateLimit = { max: 1, window: '1h', by: 'address' };
     const { send } = await told({ route: { rateLimit } });
     expect(await send('CF-Connecting-IP: 203.0.113.9')).toBe(200);
@@ -168,18 +168,18 @@ describe('where a client comes from', () => {
     return JSON.stringify(upstream.received[0]?.rawHeaders);
   }
 
-  test('is said by no client, in no field and no spelling', async () => {
+  test('cannot be said by a client, in any field or spelling', async () => {
     expect(await relay({})).not.toContain('6.6.6.6');
     expect(await relay({ trustedProxies: ['192.0.2.1'] })).not.toContain('6.6.6.6');
   });
 
-  test('is passed on where a trusted proxy says it', async () => {
+  test('is passed on if a trusted proxy says it', async () => {
     const sent = (await relay({ trustedProxies: ['127.0.0.1'] })).toLowerCase();
     for (const name of FIELDS) expect(sent).toContain(`"${name.toLowerCase()}"`);
     expect(sent).not.toContain('_');
   });
 
-  test('is not said by a client over HTTP/2', async () => {
+  test('cannot be said by a client over HTTP/2', async () => {
     const upstream = await startRecorder();
     const { url } = await startGateway({
       config: {

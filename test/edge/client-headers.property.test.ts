@@ -5,7 +5,7 @@ import { ClientExchange } from '../../src/edge/client-exchange.ts';
 import { forbiddenFields, removeForbidden } from '../../src/edge/client-headers.ts';
 import { forwardedHeaders } from '../../src/edge/forwarded.ts';
 
-/** `npm run fuzz` looks for longer. */
+/** `npm run fuzz` makes more runs. */
 const RUNS = { numRuns: Number(process.env['FUZZ_RUNS'] ?? 3_000) };
 
 const OWNED = 'x-user-id';
@@ -33,10 +33,10 @@ const HOP_BY_HOP = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-/** `Connection` cannot take these away. */
+/** Fields that `Connection` cannot remove. */
 const KEPT = ['authorization', 'cookie', 'content-type', 'content-length'];
 
-test('whatever fields a client sends, what goes upstream keeps the rules', () => {
+test('whatever fields a client sends, those sent upstream obey the rules', () => {
   fc.assert(
     fc.property(fields, (sent) => {
       const headers: IncomingHttpHeaders = { ...sent };

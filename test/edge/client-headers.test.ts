@@ -3,7 +3,7 @@ import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { request } from '../gateway/support/socket.ts';
 import { startRecorder } from '../gateway/support/upstream.ts';
 
-/** Sends fields, and gives what a real upstream received of them. */
+/** Sends fields and returns what a real upstream received. */
 async function relay(fields: readonly string[], more: object = {}, upstreamOptions: object = {}) {
   const upstream = await startRecorder();
   const { url } = await startGateway({
@@ -40,7 +40,7 @@ const SPOOFED = [
 ];
 
 describe('fields a client may not send', () => {
-  test('are removed, and said anew from the peer alone', async () => {
+  test('are removed, and set again from the peer alone', async () => {
     const { headers, answer } = await relay(SPOOFED);
 
     expect(headers).toEqual({
@@ -55,7 +55,7 @@ describe('fields a client may not send', () => {
     });
   });
 
-  test('stay removed when they come twice or in other cases', async () => {
+  test('are removed if they come twice or in other cases as well', async () => {
     const { headers } = await relay(['x-FORWARDED-for: 6.6.6.6', 'X-Forwarded-For: 7.7.7.7']);
     expect(headers['x-forwarded-for']).toBe('127.0.0.1');
   });
@@ -65,7 +65,7 @@ describe('fields a client may not send', () => {
     expect(Object.keys(headers).filter((name) => name.includes('_'))).toEqual([]);
   });
 
-  test('what a plugin sets for upstreams is removed on routes without that plugin too', async () => {
+  test('include those that a plugin sets for upstreams, on routes without that plugin too', async () => {
     const seen: unknown[] = [];
     const { fetch } = await startGateway({
       config: {
@@ -91,7 +91,7 @@ describe('fields a client may not send', () => {
 });
 
 describe('Connection', () => {
-  test('fields it names, and those of every connection, go no further', async () => {
+  test('removes the fields it names, and those of every connection', async () => {
     const { headers } = await relay([
       'Connection: close, X-Secret , x-other',
       'X-Secret: 1',
@@ -110,7 +110,7 @@ describe('Connection', () => {
     expect(headers['proxy-authorization']).toBeUndefined();
   });
 
-  test('cannot take away Host, credentials, the body or what we say', async () => {
+  test('cannot remove Host, credentials, the body or the gateway’s own fields', async () => {
     const upstream = await startRecorder();
     const { url } = await startGateway({
       config: {
@@ -153,7 +153,7 @@ describe('Connection', () => {
 });
 
 describe('other fields', () => {
-  test('pass as they are: bytes, repetition, several cookies', async () => {
+  test('pass unchanged: bytes, repetition, several cookies', async () => {
     const { received } = await relay([
       'X-Name: caf\u00c3\u00a9 \u00e2\u0082\u00ac',
       'X-Empty:',
@@ -181,7 +181,7 @@ describe('other fields', () => {
     },
   );
 
-  test('TE: trailers is asked upstream, since trailers are passed on', async () => {
+  test('TE: trailers is sent upstream, because trailers are passed on', async () => {
     const { headers } = await relay(['TE: trailers, gzip', 'Connection: TE']);
     expect(headers['te']).toBe('trailers');
   });

@@ -6,7 +6,7 @@ import { open } from '../gateway/support/socket.ts';
 import { startUpstream } from '../gateway/support/upstream.ts';
 import { FIGURE_TRIES, LEAVES_WITHIN_MS } from '../helpers/figures.ts';
 
-/** An upstream that notes when its client left; `begin` may answer before. */
+/** An upstream that notes when its client leaves; `begin` may start an answer before. */
 async function slow(begin: (response: ServerResponse) => void = () => {}) {
   const seen = { requests: 0, leftAt: 0 };
   const origin = await startUpstream((request, response) => {
@@ -18,7 +18,7 @@ async function slow(begin: (response: ServerResponse) => void = () => {}) {
   return { origin, seen };
 }
 
-// Client, gateway and upstream share this process with whatever else the machine does.
+// Client, gateway and upstream share this process, and the machine may be busy.
 describe('a client that leaves', FIGURE_TRIES, () => {
   test.each([
     ['before the head', undefined],
@@ -92,7 +92,7 @@ describe('a client that leaves', FIGURE_TRIES, () => {
     await expect.poll(() => gateway.status().inflight).toBe(0);
   });
 
-  test('of a healthy POST does not: its body was read, and the answer is due', async () => {
+  test('is not one whose POST has been read and whose answer is due', async () => {
     const origin = await startUpstream((request, response) => {
       request.resume().once('end', () => setTimeout(() => response.end('late'), 100));
     });
@@ -105,7 +105,7 @@ describe('a client that leaves', FIGURE_TRIES, () => {
 });
 
 describe('an upstream that stops in the middle of its answer', () => {
-  test('ends the connection to the client, so that nobody takes it for whole', async () => {
+  test('ends the connection to the client, so that nobody takes the answer for complete', async () => {
     const origin = await startUpstream((_request, response) => {
       response.writeHead(200, { 'content-length': 10 }).write('12345');
       setTimeout(() => response.destroy(), 30);

@@ -62,7 +62,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('over %s', (version) => {
   test.each([
     ['of a declared length', { 'content-length': '10' }],
     ['without one', {}],
-  ])('a short body %s holds no slot while it comes', async (_which, fields) => {
+  ])('a short body %s holds no slot while it arrives', async (_which, fields) => {
     const { seen, used, begin, get } = await world(version);
     const slow = await begin(fields);
     slow.write('hello');

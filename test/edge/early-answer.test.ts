@@ -10,7 +10,7 @@ const BLOCK = Buffer.alloc(65_536, 'a');
 const CHUNK = Buffer.concat([Buffer.from('10000\r\n'), BLOCK, Buffer.from('\r\n')]);
 const TWENTY_MB = 20 * 1_048_576;
 
-/** Routes that answer before they have read what is sent to them. */
+/** Routes that answer before they have read the whole request. */
 async function answeringEarly(server: object = {}) {
   let calls = 0;
   const origin = await startUpstream((request, response) => {
@@ -37,7 +37,7 @@ async function answeringEarly(server: object = {}) {
   return { ...gateway, calls: () => calls };
 }
 
-/** Writes all of a long body before it reads, as simple clients do. */
+/** Writes the whole of a long body before it reads, as simple clients do. */
 async function writeAll(socket: Socket, head: string): Promise<void> {
   socket.pause();
   socket.write(`${head}\r\nhost: a\r\n\r\n`);
@@ -62,7 +62,7 @@ const closing = (socket: Socket): Promise<void> =>
 const DECLARED = `content-length: ${TWENTY_MB}`;
 const CHUNKED = 'transfer-encoding: chunked';
 
-describe('an answer that comes before the request is whole (RFC 9112 §9.6)', () => {
+describe('an answer that comes before the whole request (RFC 9112 §9.6)', () => {
   test.each([
     ['of an upstream', '/early', DECLARED, 401],
     ['of an upstream, to chunks', '/early', CHUNKED, 401],
@@ -72,17 +72,20 @@ describe('an answer that comes before the request is whole (RFC 9112 §9.6)', ()
     ['of the route itself', '/own', DECLARED, 200],
     ['that no route is there', '/none', DECLARED, 404],
     ['to a head that is too large', '/own', `x: ${'y'.repeat(60_000)}`, 431],
-  ])('%s, reaches a client that writes all before it reads', async (_what, path, field, status) => {
-    const { url } = await answeringEarly();
-    const socket = await open(url);
+  ])(
+    '%s, reaches a client that writes everything before it reads',
+    async (_what, path, field, status) => {
+      const { url } = await answeringEarly();
+      const socket = await open(url);
 
-    await writeAll(socket, `POST ${path} HTTP/1.1\r\n${field}`);
-    const answer = receive(socket);
-    socket.resume();
+      await writeAll(socket, `POST ${path} HTTP/1.1\r\n${field}`);
+      const answer = receive(socket);
+      socket.resume();
 
-    expect(parse(await answer).status).toBe(status);
-    expect(parse(await answer).headers['connection']).toBe('close');
-  });
+      expect(parse(await answer).status).toBe(status);
+      expect(parse(await answer).headers['connection']).toBe('close');
+    },
+  );
 
   test('reaches it over TLS', async () => {
     const { url } = await answeringEarly({ tls: pair('server') });
@@ -95,7 +98,7 @@ describe('an answer that comes before the request is whole (RFC 9112 §9.6)', ()
     expect(parse(await answer).status).toBe(401);
   });
 
-  test('is the last on its connection: what follows the body is no request', async () => {
+  test('is the last on its connection: bytes after the body are not a request', async () => {
     const { url, calls } = await answeringEarly();
     const socket = await open(url);
     socket.write('POST /early HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\na');
@@ -109,7 +112,7 @@ describe('an answer that comes before the request is whole (RFC 9112 §9.6)', ()
     expect(calls()).toBe(1);
   });
 
-  test('is waited for so long, and no longer, by who goes on', async () => {
+  test('lingers for a bounded time if the client goes on sending', async () => {
     const { url } = await answeringEarly({ limits: { idle: '300ms' } });
     const socket = await open(url);
     socket.write('POST /early HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\na');

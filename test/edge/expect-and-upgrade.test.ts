@@ -18,7 +18,7 @@ async function relay(more: object = {}) {
 const posting = (...fields: string[]): string[] => ['POST / HTTP/1.1', 'host: a', ...fields];
 
 describe('Expect (RFC 9110 §10.1.1)', () => {
-  test('100-continue is answered when the body is first read, and goes no further', async () => {
+  test('100-continue is answered when the body is first read, and is not passed on', async () => {
     const { url, received } = await relay();
     const socket = await open(url);
     const answers = receive(socket, (text) => text.includes('{}'));
@@ -106,13 +106,13 @@ describe('a foreign Upgrade (RFC 9110 §7.8)', () => {
 });
 
 describe('CONNECT', () => {
-  test('does not keep its connection, even where the client does', async () => {
+  test('does not keep its connection, even if the client does', async () => {
     const { url, close } = await relay();
     const socket = await open(url);
     socket.write('CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\n\r\n');
     expect(await receive(socket)).toMatch(/^HTTP\/1\.1 501 /);
 
-    // Closing waits for every connection, for up to 15 s.
+    // Closing waits for every connection, up to 15 s.
     const before = performance.now();
     await close();
 

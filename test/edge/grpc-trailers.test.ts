@@ -19,10 +19,10 @@ const FAILED: OutgoingHttpHeaders = {
 
 const ORDINARY = { ordinary: { module: fixture('ordinary') } };
 
-/** Without what Node.js keeps under a symbol. */
+/** Without the symbol keys that Node.js adds. */
 const plain = (fields: object): object => Object.fromEntries(Object.entries(fields));
 
-/** A gateway before a server that answers by a head alone. */
+/** A gateway in front of a server that answers with a head alone. */
 async function answered(head: OutgoingHttpHeaders, plugins: object = {}) {
   const { url: origin } = await startH2((stream) => {
     stream.resume();
@@ -45,7 +45,7 @@ describe.each([
   ['straight to the socket', {}],
   ['through Fastify', ORDINARY],
 ])('a gRPC answer of trailers alone that goes %s', (_way, plugins) => {
-  test('has its status in trailers for a client of HTTP/2, and its metadata in both', async () => {
+  test('has its status in the trailers for an HTTP/2 client, and its metadata in both', async () => {
     const { call } = await answered(FAILED, plugins);
     const { status, headers, trailers, body } = await call();
     expect([status, body.length]).toEqual([200, 0]);
@@ -59,7 +59,7 @@ describe.each([
     });
   });
 
-  test('that is the status alone is one too', async () => {
+  test('may consist of the status alone', async () => {
     const { call } = await answered(
       { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '0' },
       plugins,
@@ -68,7 +68,7 @@ describe.each([
   });
 });
 
-test('a status in the head of gRPC-Web, or of anything else, stays there', async () => {
+test('a status in the head of gRPC-Web or of any other answer stays there', async () => {
   for (const type of ['application/grpc-web+proto', 'application/grpc-web-text', 'text/plain']) {
     const { call } = await answered({ ...FAILED, 'content-type': type });
     const { headers, trailers } = await call();
@@ -76,7 +76,7 @@ test('a status in the head of gRPC-Web, or of anything else, stays there', async
   }
 });
 
-test('a client of HTTP/1.1 finds the status in the head', async () => {
+test('an HTTP/1.1 client finds the status in the head', async () => {
   const { url } = await answered(FAILED);
   const { headers } = await ask(url, { ALPNProtocols: ['http/1.1'] });
   expect(headers['grpc-status']).toBe('5');

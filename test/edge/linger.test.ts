@@ -5,7 +5,7 @@ import { linger } from '../../src/edge/linger.ts';
 import { open, receive } from '../gateway/support/socket.ts';
 import { manualClock } from '../helpers/clock.ts';
 
-/** A connection that lingers with an answer on it, seen from both of its ends. */
+/** A connection that lingers after an answer, seen from both ends. */
 async function lingering(ms: number) {
   const clock = manualClock();
   const server = createServer({ allowHalfOpen: true });
@@ -30,7 +30,7 @@ async function lingering(ms: number) {
 }
 
 describe('a connection that lingers', () => {
-  test('takes what comes and gives it to nobody, until its client closes', async () => {
+  test('drops what comes until its client closes', async () => {
     const { clock, client, socket, send, taken } = await lingering(30_000);
     await send(10_000);
     expect([socket.destroyed, taken()]).toEqual([false, 0]);
@@ -41,7 +41,7 @@ describe('a connection that lingers', () => {
     await expect.poll(() => clock.pending).toBe(0);
   });
 
-  test('is closed where its client falls silent', async () => {
+  test('is closed if its client pauses', async () => {
     const { clock, socket, send } = await lingering(30_000);
     clock.advance(1_900);
     await send(1);
@@ -51,7 +51,7 @@ describe('a connection that lingers', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  test('is closed where its client goes on for long', async () => {
+  test('is closed if its client sends for too long', async () => {
     const { clock, socket, send } = await lingering(3_000);
     for (const ms of [1_500, 1_400]) {
       clock.advance(ms);
@@ -62,7 +62,7 @@ describe('a connection that lingers', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  test('is closed where its client sends too much', async () => {
+  test('is closed if its client sends too much', async () => {
     const { socket, send } = await lingering(30_000);
     await send(60 * 1_048_576);
     expect(socket.destroyed).toBe(false);

@@ -8,7 +8,7 @@ import { pair } from '../listener/gateway.ts';
 
 const SECRET = 'a secret of at least thirty-two characters';
 
-/** Paths that a token guards, beside routes that are open to all; the upstream notes what it is asked. */
+/** Paths guarded by a token, beside routes that are open to all; the upstream notes its requests. */
 async function guarded(server: object = {}) {
   const received: string[] = [];
   const jwt = { issuer: 'own' };
@@ -46,7 +46,7 @@ async function guarded(server: object = {}) {
   return { url, ask, received };
 }
 
-/** Some server behind reads a guarded path, or an open one, and another one does not. */
+/** Some upstream servers read these as a guarded path, others as an open one. */
 const TWO_WAYS = [
   '/admin;a/x',
   '/admin;/x',
@@ -64,13 +64,13 @@ const TWO_WAYS = [
   '/vault/public;x/y',
   '/vault/public%3b/y',
   '/mixed;x/y',
-  // Whoever decodes after it has cut parameters off reads /mixed/7/login;x.
+  // A server that cuts parameters off and then decodes reads /mixed/7/login;x.
   '/mixed/7;a/login%3Bx',
   '/m/orders/export;x',
   '/m/orders/export%3bx',
   '/m/plain;x',
   '/m;x/plain',
-  // Empty and dot segments that come about by the cutting.
+  // Empty and dot segments that appear once parameters are cut off.
   '/;/admin/x',
   '/;x/admin/x',
   '/%3B/admin/x',
@@ -83,7 +83,7 @@ const TWO_WAYS = [
 ];
 
 describe('parameters of a path', () => {
-  test('are 400 where the path without them is served by another route or endpoint', async () => {
+  test('are 400 if the path without them is served by another route or endpoint', async () => {
     const { ask, received } = await guarded();
     for (const path of TWO_WAYS) {
       const answer = await ask(path);
@@ -93,7 +93,7 @@ describe('parameters of a path', () => {
     expect(received).toEqual([]);
   });
 
-  test('are 400 there over HTTP/2 too', async () => {
+  test('are 400 in the same cases over HTTP/2', async () => {
     const { url, received } = await guarded({ tls: pair('server') });
     const session = await openH2(url);
     const statuses = await Promise.all(
@@ -103,31 +103,31 @@ describe('parameters of a path', () => {
     expect(received).toEqual([]);
   });
 
-  test('are guarded where all readings are', async () => {
+  test('are guarded if all readings are', async () => {
     const { ask } = await guarded();
     for (const path of ['/admin/x;y', '/admin/x%3By/z;w=1', '/secret/x;y', '/vault/x;y/z']) {
       expect([path, (await ask(path)).status]).toEqual([path, 401]);
     }
   });
 
-  test('are passed on, and stay in their segment, where the route is the same', async () => {
+  test('are passed on, and stay in their segment, if the route is the same', async () => {
     const { ask, received } = await guarded();
 
     for (const path of ['/x;v=1/y;w=2', '/x%3bv/y', '/x/;', '/items/7;v=1', '/t/acme;v=1/a;b']) {
       expect([path, (await ask(path)).status]).toEqual([path, 200]);
     }
 
-    // A parameter is the whole segment; a prefix that is replaced takes its own with it.
+    // A path parameter takes the whole segment; replacing a prefix drops its parameters.
     expect(received).toEqual(['/x;v=1/y;w=2', '/x%3Bv/y', '/x/;', '/things/7%3Bv=1', '/s/a;b']);
   });
 
-  test('are part of the parameter of a BFF’s endpoint', async () => {
+  test('belong to the parameter of a BFF’s endpoint', async () => {
     const { ask } = await guarded();
     for (const path of ['/m/orders/7;v=1', '/m/orders/7%3bv=1']) {
       const { status, body } = await ask(path);
       expect([status, JSON.parse(body)]).toEqual([200, { at: '7;v=1' }]);
     }
-    // Nothing is served there, however it is read.
+    // Nothing is served there under any reading.
     expect((await ask('/m/none;x')).status).toBe(404);
   });
 
@@ -140,7 +140,7 @@ describe('parameters of a path', () => {
     expect(received).toEqual(['/x']);
   });
 
-  test('of a preflight are judged as those of the request it asks for', async () => {
+  test('of a preflight are treated like those of the request it asks about', async () => {
     const { url } = await startGateway({
       config: {
         routes: {
@@ -157,7 +157,7 @@ describe('parameters of a path', () => {
   });
 });
 
-describe('a path of the config that holds ;', () => {
+describe('a path in the config that contains ;', () => {
   const told = async (keys: string): Promise<string[]> => {
     const faults = await faultsOf(withOrders(`routes:\n  a: { ${keys} }`));
     return faults.map((fault) => fault.replace(/^c\.yaml:\d+:\d+ {2}routes\.a\.?/, ''));
@@ -176,7 +176,7 @@ describe('a path of the config that holds ;', () => {
       `aggregate.b.path: ${hint(';')}`,
     ],
     ['match: { path: /a }, redirect: { to: "/b;c?d" }', `redirect.to: ${hint(';')}`],
-  ])('is a fault, with what to do: %s', async (keys, message) => {
+  ])('is a fault that says what to do: %s', async (keys, message) => {
     expect(await told(keys)).toEqual([message]);
   });
 
@@ -184,7 +184,7 @@ describe('a path of the config that holds ;', () => {
     'match: { pathRegex: "/a/[^;/]+/[;]" }, respond: {}',
     'match: { path: /a }, redirect: { to: "https://other.example/b;c" }',
     'match: { path: /a }, redirect: { to: "/b?c;d" }',
-  ])('is none of a fault in %s', async (keys) => {
+  ])('is not a fault in %s', async (keys) => {
     expect(await told(keys)).toEqual([]);
   });
 

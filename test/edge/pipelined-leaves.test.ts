@@ -12,7 +12,7 @@ const GET = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n';
 const WHOLE = post(5, 'hello');
 const LONG = 'x'.repeat(70_000);
 
-/** An upstream that begins its answers, or not, and never ends one; and a gateway before it. */
+/** A gateway in front of an upstream that never ends an answer, and begins one only if `begins`. */
 async function world(begins: boolean) {
   const seen = { requests: 0, open: 0 };
   const origin = await startUpstream((request, response) => {

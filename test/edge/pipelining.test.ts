@@ -5,8 +5,8 @@ import { startUpstream } from '../gateway/support/upstream.ts';
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`;
 
-describe('requests that are sent before the last one is answered', () => {
-  test('are answered in their order', async () => {
+describe('requests that are sent before the previous one is answered', () => {
+  test('are answered in order', async () => {
     const origin = await startUpstream((request, response) => {
       const { url = '' } = request;
       setTimeout(() => response.end(url), url === '/slow' ? 80 : 0);

@@ -44,7 +44,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   },
 };
 
-/** Nothing of ours or of the machine: addresses, names, paths, stacks, libraries' codes. */
+/** Internals that must not leak: addresses, names, paths, stacks, codes of libraries. */
 const INTERNALS =
   /127\.0\.0\.1|localhost|\.invalid|:\d{4,5}|\/work|node_modules|undici|E[A-Z]{4,}|\n\s+at /;
 
@@ -78,7 +78,7 @@ describe('an upstream that fails', () => {
     expect(text).not.toContain('secret');
   });
 
-  test('and is not called any more is 503 with Retry-After', async () => {
+  test('and is no longer called is 503 with Retry-After', async () => {
     const { fetch } = await startGateway({
       config: {
         upstreams: { up: { breaker: { consecutive: 1, open: '5s' }, retry: false } },
@@ -113,7 +113,7 @@ describe('a problem document', () => {
     expect(problem(error, 'id').headers['retry-after']).toBe('2');
   });
 
-  test('carries the extension members and fields of its error, which cannot replace ours', () => {
+  test('carries the extension members and fields of its error, which cannot replace its own', () => {
     const error = new GatewayError('GW_REQUEST_INVALID', 'bad', {
       extensions: { errors: [{ pointer: '/a' }] },
       headers: { allow: 'GET', 'content-type': 'text/html' },
@@ -125,7 +125,7 @@ describe('a problem document', () => {
     expect(headers).toMatchObject({ allow: 'GET', 'content-type': 'application/problem+json' });
   });
 
-  test('as bytes is a whole response with the length of its body', () => {
+  test('in raw form is a complete response with the length of its body', () => {
     const text = rawProblem(new GatewayError('GW_REQUEST_TIMEOUT', 'zu spät'), 'id');
 
     const [head = '', body = ''] = text.split('\r\n\r\n');
@@ -134,7 +134,7 @@ describe('a problem document', () => {
     expect(head).toContain('connection: close');
   });
 
-  test('has no stack in it where a plugin throws what nobody foresaw', async () => {
+  test('contains no stack if a plugin throws an unexpected error', async () => {
     const { fetch } = await startGateway({
       config: {
         plugins: {

@@ -8,7 +8,7 @@ import { pair } from '../listener/gateway.ts';
 
 const TRUSTED = ['127.0.0.1', '10.0.0.0/8'];
 
-/** What the upstream received of `fields` that came from 127.0.0.1, over HTTP/1.1 or HTTP/2. */
+/** What the upstream receives if 127.0.0.1 sends `fields` over HTTP/1.1 or HTTP/2. */
 async function relay(version: 1 | 2, fields: readonly string[], server: object = {}) {
   const upstream = await startRecorder();
   const tls = version === 2 ? { tls: pair('server') } : {};
@@ -31,7 +31,7 @@ async function relay(version: 1 | 2, fields: readonly string[], server: object =
   return upstream.received[0]?.headers ?? {};
 }
 
-describe('scheme and host are of the proxy that told the address', () => {
+describe('scheme and host come from the proxy that gave the address', () => {
   const own = 'own.test';
   test.each([
     // X-Forwarded-For, -Proto, -Host → address, scheme, host
@@ -46,12 +46,12 @@ describe('scheme and host are of the proxy that told the address', () => {
       'a.test',
     ],
     ['10.0.0.2, 10.0.0.1', 'https, http', 'a.test, b.test', '10.0.0.2', 'https', 'a.test'],
-    // One holds as it is, whoever the client is.
+    // A single value holds, whoever the client is.
     ['203.0.113.9, 127.0.0.1', 'HTTPS', 'A.test:8443', '203.0.113.9', 'https', 'a.test:8443'],
     ['203.0.113.9', 'wss', 'a.test', '203.0.113.9', 'https', 'a.test'],
     ['unknown', 'https', 'a.test', '127.0.0.1', 'https', 'a.test'],
     ['', 'https', 'a.test', '127.0.0.1', 'https', 'a.test'],
-    // Of lists of another length nobody knows what is whose.
+    // Values in lists of another length cannot be matched to proxies.
     [
       '203.0.113.9, 127.0.0.1',
       'https, https, http',
@@ -63,7 +63,7 @@ describe('scheme and host are of the proxy that told the address', () => {
     ['203.0.113.9', 'https, https', 'a.test, b.test', '203.0.113.9', 'http', own],
     ['', 'https, https', 'a.test, b.test', '127.0.0.1', 'http', own],
     ['203.0.113.9, unknown', 'https, https', 'a.test, b.test', '127.0.0.1', 'http', own],
-    // Odd, but lists (RFC 9110 §5.6.1.2).
+    // Odd, but valid lists (RFC 9110 §5.6.1.2).
     [
       '203.0.113.9 ,, 127.0.0.1,',
       ', https,http',
@@ -81,7 +81,7 @@ describe('scheme and host are of the proxy that told the address', () => {
       'a.test',
     ],
     ['203.0.113.9, 127.0.0.1', 'https,', ',a.test', '203.0.113.9', 'https', 'a.test'],
-    // What is no scheme or host is not believed.
+    // An invalid scheme or host is ignored.
     ['203.0.113.9, 127.0.0.1', 'gopher, https', 'a@b, b.test', '203.0.113.9', 'http', own],
     ['203.0.113.9', 'constructor', 'a..test', '203.0.113.9', 'http', own],
   ])('for %s, %s and %s', async (list, protos, hosts, address, scheme, host) => {
@@ -114,7 +114,7 @@ describe('scheme and host are of the proxy that told the address', () => {
     expect([headers['x-forwarded-proto'], headers['x-forwarded-host']]).toEqual([scheme, host]);
   });
 
-  test.each([1, 2] as const)('where each came in a field of its own: HTTP/%i', async (version) => {
+  test.each([1, 2] as const)('if each value came in its own field: HTTP/%i', async (version) => {
     const headers = await relay(version, [
       'X-Forwarded-For: 203.0.113.9',
       'X-Forwarded-For: 127.0.0.1',
@@ -134,7 +134,7 @@ describe('scheme and host are of the proxy that told the address', () => {
 describe.each([1, 2] as const)('X-Forwarded-Port and -Prefix (HTTP/%i)', (version) => {
   const fields = ['X-Forwarded-Port: 8443, 80', 'X-Forwarded-Prefix: /../shop'];
 
-  test('of a trusted proxy go on as they are, and mean nothing here', async () => {
+  test('from a trusted proxy are passed on unchanged and not used', async () => {
     const headers = await relay(version, fields);
     expect(headers).toMatchObject({
       'x-forwarded-port': '8443, 80',
@@ -143,14 +143,14 @@ describe.each([1, 2] as const)('X-Forwarded-Port and -Prefix (HTTP/%i)', (versio
     });
   });
 
-  test('of anybody else go no further', async () => {
+  test('from anybody else are removed', async () => {
     const headers = await relay(version, fields, { trustedProxies: ['192.0.2.1'] });
     expect(Object.keys(headers)).not.toContain('x-forwarded-port');
     expect(Object.keys(headers)).not.toContain('x-forwarded-prefix');
   });
 });
 
-test('what a plugin says of a prefix is replaced by no proxy', async () => {
+test('a prefix that a plugin sets is not replaced by a proxy’s', async () => {
   const upstream = await startRecorder();
   const set = { request: { set: { 'x-forwarded-prefix': '/own' } } };
   const { fetch } = await startGateway({
@@ -167,7 +167,7 @@ test('what a plugin says of a prefix is replaced by no proxy', async () => {
   expect(seen).toEqual(['/own', undefined]);
 });
 
-test('parts of an aggregate are told, too', async () => {
+test('parts of an aggregate get them too', async () => {
   const upstream = await startRecorder();
   const { fetch } = await startGateway({
     config: {
@@ -180,7 +180,7 @@ test('parts of an aggregate are told, too', async () => {
   expect(upstream.received[0]?.headers['x-forwarded-prefix']).toBe('/shop');
 });
 
-test('clientAddress without trusted proxies is told to be read by nobody', async () => {
+test('clientAddress without trusted proxies is reported as never used', async () => {
   const found = await faultsOf(withOrders('server: { clientAddress: cf-connecting-ip }'));
   expect(found.join()).toContain('server.clientAddress: is never used');
 });

@@ -14,7 +14,7 @@ const LARGE = JSON.stringify('x'.repeat(1_000_000));
 const limits = { limits: { readerIdle: '400ms' } };
 const trace = { trace: { module: fixture('trace') } };
 
-/** Asks for `/`, and reads nothing. */
+/** Requests `/` and reads nothing. */
 async function askAndStop(url: string): Promise<Socket> {
   const socket = await open(url);
   socket.pause();
@@ -29,7 +29,7 @@ const twelve = (): object =>
   );
 
 describe('a client that stops reading is cut off after `readerIdle`', () => {
-  test('where a plugin transforms the answer, and its slot is free', async () => {
+  test('if a plugin transforms the answer, which frees its slot', async () => {
     const origin = await startUpstream((_request, response) => {
       response.end(Buffer.alloc(20_000_000));
     });
@@ -49,7 +49,7 @@ describe('a client that stops reading is cut off after `readerIdle`', () => {
     await expect.poll(() => gateway.status().inflight).toBe(0);
   });
 
-  test.each(['HTTP/1.1', 'HTTP/2'])('where the answer is composed, over %s', async (version) => {
+  test.each(['HTTP/1.1', 'HTTP/2'])('if the answer is composed, over %s', async (version) => {
     const isH2 = version === 'HTTP/2';
     const { url, gateway } = await startGateway({
       config: {
@@ -67,7 +67,9 @@ describe('a client that stops reading is cut off after `readerIdle`', () => {
 });
 
 describe('a client that reads slowly gets all of a long answer', () => {
-  /** All of it takes three times `readerIdle`, which the system's own buffers must be shorter than. */
+  /**
+   * The whole answer takes three times `readerIdle`; the system's own buffers must hold less than that.
+   */
   const BYTES_PER_MS = 4_000;
   const idle = { limits: { readerIdle: '1s' } };
 
@@ -106,7 +108,7 @@ describe('a client that reads slowly gets all of a long answer', () => {
   }
 });
 
-test('a client that reads none of many refusals is cut off too', async () => {
+test('a client that reads none of its many refusals is cut off too', async () => {
   const { url, gateway } = await startGateway({
     config: { server: limits, routes: { all: { match: { path: '/' }, respond: { status: 204 } } } },
   });

@@ -5,7 +5,7 @@ import { fetchH2, openH2 } from '../helpers/h2-client.ts';
 import { pair } from '../listener/gateway.ts';
 import { refusedPath } from '../../src/edge/request-target.ts';
 
-/** Answers what the upstream was told; one route is for one host only. */
+/** Answers with what the upstream received; one route is for one host only. */
 async function echo(limits: object = {}) {
   const asked: string[] = [];
   const { url } = await startGateway({
@@ -64,7 +64,7 @@ describe('absolute-form (RFC 9112 §3.2.2)', () => {
     expect(asked).toEqual([]);
   });
 
-  test('is the host to everything that looks at it, fields among them', async () => {
+  test('is the host for everything that reads it, including fields', async () => {
     const { url } = await startGateway({
       config: {
         routes: {
@@ -77,7 +77,7 @@ describe('absolute-form (RFC 9112 §3.2.2)', () => {
     expect((await request(url, lines)).body).toBe('field');
   });
 
-  test('needs a Host beside it all the same', async () => {
+  test('still needs a Host field', async () => {
     const { url } = await echo();
     expect((await request(url, ['GET http://shop.example/ HTTP/1.1'])).status).toBe(400);
   });
@@ -126,7 +126,7 @@ test.each([
   ['?secret', ''],
   ['/a\u001b[2J\xe9\n', '/a%1B[2J%E9%0A'],
   [`/${'a'.repeat(9_000)}`, `/${'a'.repeat(1_023)}…`],
-])('of the target %j, refused, the log has %j', (url, path) => {
+])('of the refused target %j, the log has %j', (url, path) => {
   expect(refusedPath(url)).toBe(path);
 });
 
@@ -205,7 +205,7 @@ describe('limits of the head', () => {
 describe('a raw byte past ASCII in a target', () => {
   const targets = ['/caf\u00c3\u00a9', '/caf\u00e9', '/a?caf\u00c3\u00a9'];
 
-  test('is 400: nobody can say which character it is', async () => {
+  test('is 400, because its encoding is unknown', async () => {
     const { url, asked } = await echo();
     for (const target of targets) {
       expect((await request(url, [`GET ${target} HTTP/1.1`, 'host: a'])).status).toBe(400);
@@ -213,7 +213,7 @@ describe('a raw byte past ASCII in a target', () => {
     expect(asked).toEqual([]);
   });
 
-  test('is 400 over HTTP/2, whose parser lets it pass', async () => {
+  test('is 400 over HTTP/2, whose parser accepts it', async () => {
     const { url } = await startGateway({
       config: { server: { tls: pair('server') }, routes: { all: forwardTo('/*') } },
       upstreams: { up: () => ({}) },

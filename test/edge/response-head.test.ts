@@ -28,7 +28,7 @@ async function answering(
 }
 
 describe('the head of a forwarded answer', () => {
-  test('loses the fields of the connection to the upstream, and those Connection names', async () => {
+  test('loses the fields of the upstream connection, and those that Connection names', async () => {
     const ask = await answering(
       [
         'HTTP/1.1 200 OK',
@@ -59,7 +59,7 @@ describe('the head of a forwarded answer', () => {
     });
   });
 
-  test('gets our Via behind those of others', () => {
+  test('gets our Via after those of others', () => {
     const relayedHeaders = (headers: Headers) => {
       const own = copyOf(headers);
       addVia(own);
@@ -69,7 +69,7 @@ describe('the head of a forwarded answer', () => {
     expect(relayedHeaders({ via: ['1.0 a', '1.1 b'] })['via']).toBe('1.0 a,1.1 b, 1.1 portico');
   });
 
-  test('passes bytes, repeated fields and several cookies as they are', async () => {
+  test('keeps bytes, repeated fields and several cookies unchanged', async () => {
     const ask = await answering([
       'HTTP/1.1 200 OK',
       'X-Name: caf\u00c3\u00a9',
@@ -93,7 +93,7 @@ describe('the head of a forwarded answer', () => {
     ['HTTP/1.1 404 Not Found', 404],
     ['HTTP/1.1 503 Whatever', 503],
     ['HTTP/1.1 299 Odd', 299],
-  ])('keeps the status of %s: it is a response, no error of ours', async (line, status) => {
+  ])('keeps the status of %s: it is a response, not a gateway error', async (line, status) => {
     const ask = await answering([line, 'X-Theirs: 1', 'Content-Length: 4'], 'oops');
 
     const answer = await ask();
@@ -112,7 +112,7 @@ describe('the head of a forwarded answer', () => {
     },
   );
 
-  test('drops informational answers before it', async () => {
+  test('drops informational responses before it', async () => {
     const ask = await answering(
       [
         'HTTP/1.1 103 Early Hints',
@@ -130,7 +130,7 @@ describe('the head of a forwarded answer', () => {
     expect([body, headers['x-final'], headers['link']]).toEqual(['hi', '1', undefined]);
   });
 
-  test('of HEAD keeps the length and has no body', async () => {
+  test('for HEAD keeps the length and has no body', async () => {
     const ask = await answering(['HTTP/1.1 200 OK', 'Content-Length: 1234']);
     const answer = await ask('HEAD / HTTP/1.1');
     expect([answer.headers['content-length'], answer.body]).toEqual(['1234', '']);
@@ -141,7 +141,7 @@ describe('the head of a forwarded answer', () => {
     [['HTTP/1.1 200 OK', 'Bad Header: x', 'Content-Length: 2'], 'hi'],
     [['GARBAGE'], ''],
     [['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked', 'Content-Length: 2'], 'hi'],
-  ])('that cannot be read in one way is 502: %j', async (lines, body) => {
+  ])('that can be read in two ways, or not at all, is 502: %j', async (lines, body) => {
     const ask = await answering(lines, body);
 
     const answer = await ask();
@@ -152,13 +152,13 @@ describe('the head of a forwarded answer', () => {
   });
 });
 
-describe('a status that is none (600 and up)', () => {
+describe('an invalid status (600 and up)', () => {
   test.each([
     ['straight to the socket', {}, {}],
     ['through Fastify', { ordinary: { module: fixture('ordinary') } }, {}],
     ['past hooks of plugins', { trace: { module: fixture('trace') } }, { trace: {} }],
     ['through a transform', { trace: { module: fixture('trace') } }, { trace: { wrap: '<' } }],
-  ])('is passed on %s: it is the upstream’s word', async (_way, plugins, more) => {
+  ])('is passed on %s, because the upstream chose it', async (_way, plugins, more) => {
     const lines = ['HTTP/1.1 999 Whatever', 'Content-Length: 2'];
     const ask = await answering(lines, 'hi', more, plugins);
     const { status, body } = await ask('GET / HTTP/1.1', ['connection: close']);
@@ -166,7 +166,7 @@ describe('a status that is none (600 and up)', () => {
   });
 });
 
-describe('what hooks say of the answer', () => {
+describe('what hooks set on the answer', () => {
   test('wins over the upstream, except that Vary and Set-Cookie are added to', async () => {
     const ask = await answering(
       [

@@ -6,7 +6,7 @@ import { startUpstream } from '../gateway/support/upstream.ts';
 import { answerOf, ask, openH2 } from '../helpers/h2-client.ts';
 import { pair } from '../listener/gateway.ts';
 
-/** Sends a byte ten times a second; gives status, code and how long it took. */
+/** Sends ten bytes per second; returns the status, the code and the time taken. */
 async function drip(version: string, length: number, type = 'text/plain') {
   const origin = await startUpstream((request, response) => {
     request.resume().on('end', () => response.end('ok'));
@@ -52,7 +52,7 @@ async function drip(version: string, length: number, type = 'text/plain') {
 }
 
 test.each(['HTTP/1.1', 'HTTP/2'])(
-  'a body at ten bytes a second is 408 after five seconds over %s, and of gRPC left alone',
+  'a body at ten bytes per second is 408 after five seconds over %s, except for gRPC',
   async (version) => {
     const [short, long, grpc] = await Promise.all([
       drip(version, 1_000),

@@ -12,7 +12,7 @@ describe('networkOf', () => {
     ['::1', '0:0:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['unknown', 'unknown'],
-  ])('counts %s as %s: one client has all of a /64', (address, network) => {
+  ])('counts %s as %s, because one client has all of a /64', (address, network) => {
     expect(networkOf(address)).toBe(network);
   });
 });
@@ -28,13 +28,13 @@ describe('cookieValue', () => {
     ['=1', '', undefined],
     ['', 'a', undefined],
     [undefined, 'a', undefined],
-  ])('%j has for %s: %j', (header, name, value) => {
+  ])('in %j, the value of %s is %j', (header, name, value) => {
     expect(cookieValue(header, name)).toBe(value);
   });
 });
 
 describe('requestIds', () => {
-  test('differ within a process and between processes, and fit in any field', () => {
+  test('differ within a process and between processes, and are valid in any field', () => {
     const [one, other] = [requestIds(), requestIds()];
     const ids = [one(), one(), other(), other()];
     expect(new Set(ids).size).toBe(4);

@@ -41,14 +41,14 @@ const PATHS: readonly (readonly [string, Readonly<Record<string, object>>])[] = 
 ];
 
 describe.each(PATHS)('trailers of an answer that goes %s', (_way, world) => {
-  test('are passed on where the client takes them (RFC 9110 §6.5.1)', async () => {
+  test('are passed on if the client accepts them (RFC 9110 §6.5.1)', async () => {
     const { ask } = await trailing(['X-Sum: 1', 'X-Sum: 2', 'X-Other: a'], world);
     expect(await ask('te: trailers', 'connection: te')).toMatch(
       /^2\r\nhi\r\n0\r\n(x-sum: 1\r\nx-sum: 2|x-sum: 1, 2)\r\nx-other: a\r\n\r\n$/,
     );
   });
 
-  test('are dropped where it does not', async () => {
+  test('are dropped if it does not', async () => {
     const { ask } = await trailing(['X-Sum: 1'], world);
     expect(await ask()).toBe('2\r\nhi\r\n0\r\n\r\n');
   });
@@ -73,20 +73,20 @@ describe.each(PATHS)('trailers of an answer that goes %s', (_way, world) => {
     'X-Sum: 1',
   ];
 
-  test('lose fields of the connection, and what only a head may say', async () => {
+  test('lose fields of the connection, and fields that belong only in a head', async () => {
     const { ask } = await trailing(FORBIDDEN, world);
     const body = await ask('te: trailers', 'connection: te');
     expect(body).toBe('2\r\nhi\r\n0\r\nx-sum: 1\r\n\r\n');
   });
 
-  test('lose them over HTTP/2, too', async () => {
+  test('lose them over HTTP/2 too', async () => {
     const { url } = await trailing(FORBIDDEN, { ...world, server: { tls: pair('server') } });
     const answer = await fetchH2(await openH2(url), {});
     expect(answer.body.toString()).toBe('hi');
     expect(Object.entries(answer.trailers)).toEqual([['x-sum', '1']]);
   });
 
-  test.each(['caf\u00c3\u00a9', '\u00ff', ''])('carry %j as it is', async (value) => {
+  test.each(['caf\u00c3\u00a9', '\u00ff', ''])('carry %j unchanged', async (value) => {
     const { ask } = await trailing([`X-Sum: ${value}`], world);
     const body = await ask('te: trailers', 'connection: te');
     expect(body).toBe(`2\r\nhi\r\n0\r\nx-sum: ${value.toLowerCase()}\r\n\r\n`);
@@ -97,7 +97,7 @@ describe('Trailer', () => {
   const fieldsOf = async (url: string, first: string, ...fields: string[]) =>
     (await request(url, [first, 'host: a', ...fields])).headers;
 
-  test('is passed on where trailers are, without what is dropped of them', async () => {
+  test('is passed on with trailers, without the names of dropped ones', async () => {
     const { url } = await trailing(['X-Sum: 1'], {}, 'X-Sum, Content-Type, X-More');
     const taking = ['te: trailers', 'connection: te'];
     const told = await fieldsOf(url, 'GET / HTTP/1.1', ...taking);
@@ -112,7 +112,7 @@ describe('Trailer', () => {
     expect(answer.headers['trailer']).toBe('x-sum');
   });
 
-  test('is dropped where the body has a length, or a hook may give it one', async () => {
+  test('is dropped if the body has a length, or a hook may give it one', async () => {
     const sized = await startRawUpstream((socket) => {
       socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTrailer: X-Sum\r\n\r\nhi');
     });
@@ -128,11 +128,11 @@ describe('Trailer', () => {
   });
 });
 
-describe('trailers of a body that is not the upstream’s any more', () => {
+describe('trailers of a body that is no longer the upstream’s', () => {
   test.each([
     ['transformed', { plugins: TRACE, route: { trace: { wrap: '<' } } }, '<hi<'],
     ['replaced', { plugins: { replacing: { module: fixture('replacing') } } }, 'replaced'],
-  ])('are dropped: they speak of other bytes (%s)', async (_how, world, text) => {
+  ])('are dropped, because they describe other bytes (%s)', async (_how, world, text) => {
     const { ask } = await trailing(['X-Sum: 1'], world);
     const body = await ask('te: trailers', 'connection: te');
     expect(body.replace(/\r\n[0-9a-f]\r\n|^[0-9a-f]\r\n/g, '')).toContain(text);

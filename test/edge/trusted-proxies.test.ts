@@ -4,7 +4,7 @@ import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { request } from '../gateway/support/socket.ts';
 import { startRecorder } from '../gateway/support/upstream.ts';
 
-/** Sends `fields` from 127.0.0.1, and gives what the upstream received. */
+/** Sends `fields` from 127.0.0.1 and returns what the upstream received. */
 async function relay(
   fields: readonly string[],
   trustedProxies = ['127.0.0.1', '10.0.0.0/8'],
@@ -66,12 +66,12 @@ describe('the client behind trusted proxies', () => {
     expect(await chainOf(`Forwarded: ${list}`)).toBe(chain);
   });
 
-  test('is what X-Forwarded-For says, where Forwarded says otherwise', async () => {
+  test('is the one in X-Forwarded-For if Forwarded disagrees', async () => {
     const chain = await chainOf('Forwarded: for=6.6.6.6', 'X-Forwarded-For: 192.0.2.1');
     expect(chain).toBe('192.0.2.1, 127.0.0.1');
   });
 
-  test('is told in Forwarded too, with each proxy', async () => {
+  test('is sent in Forwarded too, with each proxy', async () => {
     const { headers } = await relay([
       'X-Forwarded-For: 2001:db8::1, 10.0.0.2',
       'X-Forwarded-Proto: https',
@@ -95,12 +95,12 @@ describe('the client behind trusted proxies', () => {
     });
   });
 
-  test('is walked to through 32 proxies, and no more', async () => {
+  test('is found through at most 32 proxies', async () => {
     const list = ['192.0.2.1', ...Array.from({ length: 1_000 }, () => '10.0.0.1')].join(',');
     expect(String(await chainOf(`X-Forwarded-For: ${list}`)).split(', ')).toHaveLength(33);
   });
 
-  test('keeps its request id, where it is one', async () => {
+  test('keeps its request id if that is valid', async () => {
     const kept = await relay(['X-Request-Id: trace.1_a-B']);
     expect(kept.answer.headers['x-request-id']).toBe('trace.1_a-B');
     expect(kept.headers['x-request-id']).toBe('trace.1_a-B');
@@ -110,7 +110,7 @@ describe('the client behind trusted proxies', () => {
     }
   });
 
-  test('has nothing else of what a proxy could say believed', async () => {
+  test('loses every other field that a proxy could set', async () => {
     const { headers } = await relay([
       'X-Forwarded-Client-Cert: Subject="CN=admin"',
       'X-Forwarded-User: admin',

@@ -12,7 +12,7 @@ async function plain(limits: object = {}) {
   return url;
 }
 
-describe('what is no HTTP request', () => {
+describe('bytes that are not an HTTP request', () => {
   test.each([
     ['a TLS hello', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'],
     ['a name with a space', 'GET / HTTP/1.1\r\nhost: a\r\nbad name: x\r\n\r\n'],
@@ -25,19 +25,22 @@ describe('what is no HTTP request', () => {
     ['a version to come', 'GET / HTTP/3.0\r\nhost: a\r\n\r\n'],
     ['an unknown method', 'BREW /pot HTTP/1.1\r\nhost: a\r\n\r\n'],
     ['a method in lower case', 'get / HTTP/1.1\r\nhost: a\r\n\r\n'],
-  ])('%s is answered by a problem document, and the connection closed', async (_what, text) => {
-    const answer = parse(await talk(await plain(), text));
+  ])(
+    '%s is answered with a problem document, and the connection is closed',
+    async (_what, text) => {
+      const answer = parse(await talk(await plain(), text));
 
-    expect(answer.headers['content-type']).toBe('application/problem+json');
-    expect(answer.headers['connection']).toBe('close');
-    expect([400, 501]).toContain(answer.status);
-    expect(JSON.parse(answer.body)).toMatchObject({
-      status: answer.status,
-      instance: `urn:request:${answer.headers['x-request-id']}`,
-    });
-  });
+      expect(answer.headers['content-type']).toBe('application/problem+json');
+      expect(answer.headers['connection']).toBe('close');
+      expect([400, 501]).toContain(answer.status);
+      expect(JSON.parse(answer.body)).toMatchObject({
+        status: answer.status,
+        instance: `urn:request:${answer.headers['x-request-id']}`,
+      });
+    },
+  );
 
-  test('behind a request that is well does not cost that one its answer', async () => {
+  test('after a valid request do not cost that one its answer', async () => {
     const text = await talk(await plain(), 'GET / HTTP/1.1\r\nhost: a\r\n\r\nGARBAGE\r\n\r\n');
 
     const answers = text.split(/(?=HTTP\/1\.1 )/);
@@ -45,7 +48,7 @@ describe('what is no HTTP request', () => {
     expect(answers[0]).toContain('ok');
   });
 
-  test('is answered and counted once, however much of it follows', async () => {
+  test('are answered and counted once, however many follow', async () => {
     const origin = await startUpstream((_request, response) => {
       setTimeout(() => response.end('late'), 150);
     });
@@ -100,7 +103,7 @@ describe('a body that cannot be read', () => {
     await expect.poll(() => seen.aborted).toBe(seen.requests);
   });
 
-  test('is 400 behind a request that is answered first', async () => {
+  test('is 400 after a request that is answered first', async () => {
     const origin = await startUpstream((request, response) => {
       if (request.method === 'GET') setTimeout(() => response.end('late'), 100);
       else request.resume();
@@ -119,7 +122,7 @@ describe('a body that cannot be read', () => {
     await expect.poll(() => gateway.status().inflight).toBe(0);
   });
 
-  test('ends the connection where the answer has begun', async () => {
+  test('ends the connection if the answer has begun', async () => {
     const origin = await startUpstream((request, response) => {
       request.resume();
       response.writeHead(200, { 'content-length': 10 }).write('12345');
@@ -128,7 +131,7 @@ describe('a body that cannot be read', () => {
       config: { upstreams: { up: { targets: [origin] } }, routes: { all: forwardTo('/*') } },
     });
     const socket = await open(url);
-    // More than what is collected before anybody is called.
+    // More than is collected before the upstream is called.
     const body = `${(70_000).toString(16)}\r\n${'x'.repeat(70_000)}\r\n`;
     socket.write(`POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${body}`);
     const text = receive(socket);
@@ -156,7 +159,7 @@ describe('a head that does not come', () => {
     expect(performance.now() - before).toBeLessThan(5_000);
   });
 
-  test('is cut off even where it drips', async () => {
+  test('is cut off even if it drips', async () => {
     const socket = await open(await plain({ headersTimeout: '300ms' }));
     socket.write('GET / HTTP/1.1\r\n');
     const drip = setInterval(() => socket.write('x: y\r\n'), 50);

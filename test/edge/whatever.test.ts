@@ -56,7 +56,7 @@ const message = fc
 
 const file = (path: string): string => new URL(path, import.meta.url).pathname;
 
-test('whatever a client sends, it is answered, and the next one is served', async () => {
+test('whatever a client sends, it is answered, and the next client is served', async () => {
   const upstream = await startRecorder();
   const { url, fetch, gateway } = await startGateway({
     config: {
