@@ -42,7 +42,7 @@ async function logging(access = true, server: object = {}) {
         own: { match: { path: '/own' }, respond: { body: 'four' } },
         get: { match: { path: '/only-get', methods: ['GET'] }, respond: {} },
         small: forwardTo('/small', { limits: { body: '1B' } }),
-        // Its upstream says more than the problem document that takes the place of it.
+        // Its upstream's answer is longer than the problem document that replaces it.
         unsent: { match: { path: '/broken' }, upstream: 'up', spoil: {} },
         page: {
           match: { path: '/page' },
@@ -65,7 +65,7 @@ async function logging(access = true, server: object = {}) {
 }
 
 describe('the access log', () => {
-  test('has one line a request, with what was asked, answered, called, and how long it took', async () => {
+  test('has one line per request, with what was asked, answered and called, and how long it took', async () => {
     const { fetch, requests } = await logging();
     const token = hmacToken(SECRET, { iss: 'own', sub: 'u1', exp: now() + 60 });
 
@@ -114,7 +114,7 @@ describe('the access log', () => {
     expect(lines.join('')).not.toContain('topsecret');
   });
 
-  test('says the code of our errors, and what was received and sent', async () => {
+  test('has the codes of gateway errors, and the bytes received and sent', async () => {
     const { fetch, requests } = await logging();
     const missing = await fetch('/none');
     await fetch('/api/a', { method: 'POST', body: '12345678' });
@@ -133,7 +133,7 @@ describe('the access log', () => {
     expect(own).toMatchObject({ route: 'own', status: 200, bytesSent: 4 });
   });
 
-  test('has of a refused path what came, and nothing that no log may hold', async () => {
+  test('has a refused path as it came, without what a log must not hold', async () => {
     const { url, requests } = await logging();
     const targets = [
       '/api/a%2fb?token=topsecret',
@@ -186,7 +186,7 @@ describe('the access log', () => {
     expect(sent.slice(0, 6).every(([, bytes]) => bytes! > 100)).toBe(true);
   });
 
-  test('counts them over HTTP/2 too', async () => {
+  test('counts those bytes over HTTP/2 too', async () => {
     const { url, requests } = await logging(true, { tls: pair('server') });
     const session = await openH2(url);
     const sent = [];
@@ -202,7 +202,7 @@ describe('the access log', () => {
     expect(sent.map(([, status]) => status)).toEqual([404, 400, 405, 500]);
   });
 
-  test('names the upstream that was wanted, even where none was called', async () => {
+  test('names the upstream of a request even if it was not called', async () => {
     const { fetch, requests, gateway } = await logging();
     const leaving = new AbortController();
     const held = fetch('/full', { signal: leaving.signal }).catch(() => undefined);
@@ -215,7 +215,7 @@ describe('the access log', () => {
     expect(refused).not.toHaveProperty('target');
   });
 
-  test('says what an answer was made without, and so does a metric', async () => {
+  test('names the missing parts of an answer, and so does a metric', async () => {
     const { fetch, requests, gateway } = await logging();
     const { headers, status } = await fetch('/page');
     const degraded = 'stock;reason=status-500, price;reason=timeout';
@@ -230,7 +230,7 @@ describe('the access log', () => {
     }
   });
 
-  test('has an entry for each call of several, and mixes nothing of them', async () => {
+  test('has an entry for each of several calls, and does not mix them up', async () => {
     const { log, requests } = recording();
     const part = (upstream: string, more: object = {}) => ({ upstream, path: '/', ...more });
     let ended = 0;
@@ -283,7 +283,7 @@ describe('the access log', () => {
     });
   });
 
-  test('tells the times of the last attempt, not of one before it', async () => {
+  test('has the times of the last attempt, not of an earlier one', async () => {
     const { log, requests } = recording();
     let hits = 0;
     const origin = await startUpstream((_request, response) => {
@@ -306,7 +306,7 @@ describe('the access log', () => {
     expect(requests()[0]).toMatchObject({ attempts: 2, firstAttempt: '503', firstByteMs: 0 });
   });
 
-  test('has a line for who left (499), and for who could not be understood', async () => {
+  test('has a line for a client that left (499), and for one that sent no valid request', async () => {
     const { url, gateway, requests } = await logging();
     const socket = await open(url);
     socket.write('GET /slow HTTP/1.1\r\nhost: a\r\n\r\n');

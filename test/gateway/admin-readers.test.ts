@@ -5,7 +5,7 @@ import { request } from './support/socket.ts';
 
 const TOKEN = 'a-token-of-the-operator';
 
-/** The status of a request with these fields, to an admin port with or without a token. */
+/** An admin port, with or without a token; `ask` sends it a request and returns the status. */
 async function administered(admin: object = {}) {
   const { gateway } = await startGateway({
     config: { admin: { port: 0, ...admin }, routes: { all: forwardTo('/*') } },
@@ -53,14 +53,14 @@ describe.each([{}, { token: TOKEN }])('from this machine, state is read (admin: 
     '[::ffff:8.8.8.8]',
     '127.0.0.1:x',
     '',
-  ])('under no name that may have been rebound: "%s"', async (host) => {
+  ])('not under a name that may have been rebound: "%s"', async (host) => {
     const { ask } = await administered(admin);
     for (const line of ['GET /status', 'HEAD /status', 'GET /status?x', 'GET /', 'GET /none']) {
       expect([line, await ask(host, [], line)]).toEqual([line, 403]);
     }
   });
 
-  test('by its own pages, and by none of another origin', async () => {
+  test('by its own pages, but not by those of another origin', async () => {
     const { ask } = await administered(admin);
     const own = [
       ['localhost:9901', 'http://localhost:9901'],
@@ -96,7 +96,7 @@ describe.each([{}, { token: TOKEN }])('from this machine, state is read (admin: 
   });
 });
 
-test('who bears the token reads under any name', async () => {
+test('bearers of the token read under any name', async () => {
   const { ask } = await administered({ token: TOKEN });
   const page = ['origin: https://dashboard.example'];
   expect(await ask('evil.example', [`authorization: Bearer ${TOKEN}`, ...page])).toBe(200);
@@ -108,7 +108,7 @@ test.each(['::1', '::ffff:127.0.0.1', '127.9.9.9'])('%s is this machine', (remot
   expect(readRefusal({ remoteAddress, headers }, undefined)).toBeDefined();
 });
 
-test('the network of the admin port reads as it likes', () => {
+test('other machines in the admin port’s network may read', () => {
   const headers = { host: 'evil.example', origin: 'http://evil.example' };
   expect(readRefusal({ remoteAddress: '10.0.0.1', headers }, undefined)).toBeUndefined();
   expect(readRefusal({ remoteAddress: '10.0.0.1', headers }, TOKEN)).toBeUndefined();

@@ -5,7 +5,7 @@ import { GatewayError } from '../../src/core/errors.ts';
 
 const Body = z.strictObject({ n: z.number() });
 
-describe('what plugins take from operators', () => {
+describe('a POST to a plugin on the admin port', () => {
   test('is parsed before they see it, and answered with what they return', async () => {
     const routes = new AdminRoutes();
     routes.post('/double', Body, ({ n }) => ({ n: 2 * n }));
@@ -17,7 +17,7 @@ describe('what plugins take from operators', () => {
     expect(routes.at('/half')).toBeUndefined();
   });
 
-  test('may be refused in the words of a GatewayError; any other throw is a bug', async () => {
+  test('may be refused with a GatewayError; any other throw is a bug', async () => {
     const routes = new AdminRoutes();
     routes.post('/full', Body, () => {
       throw new GatewayError('GW_OVERLOADED', 'full');
@@ -30,7 +30,7 @@ describe('what plugins take from operators', () => {
   });
 
   test.each(['/revocations', 'nothing', '/', '/../x', '/A', '/*', '/x?y'])(
-    'is refused at a path that is taken or none: %s',
+    'cannot have a path that is taken or invalid: %s',
     (path) => {
       const routes = new AdminRoutes();
       routes.post('/revocations', Body, () => undefined);

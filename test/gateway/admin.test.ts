@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { forwardTo, startGateway } from './support/gateway.ts';
 import { request } from './support/socket.ts';
 
-/** A gateway with an admin port, one route of each kind, and an upstream that does as its path says. */
+/**
+ * A gateway with an admin port, one route of each kind, and an upstream that answers as the path says.
+ */
 async function administered(more: object = {}) {
   const gateway = await startGateway({
     config: {
@@ -22,7 +24,7 @@ async function administered(more: object = {}) {
   return { ...gateway, admin, metrics };
 }
 
-/** The samples of one metric, without what Prometheus adds for histograms. */
+/** The samples of one metric, without the extra series of histograms. */
 const samples = (text: string, name: string): string[] =>
   text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
 
@@ -33,7 +35,7 @@ describe('probes', () => {
     expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
   });
 
-  test('what is not there is told with what is', async () => {
+  test('a 404 lists the paths that exist', async () => {
     const { admin } = await administered();
     const error =
       'not found; there are GET /livez, /readyz, /metrics, /status, and POST /upstreams/{name}/circuit, /revocations';
@@ -58,7 +60,7 @@ describe('probes', () => {
     await expect(fetch('/own')).rejects.toThrow();
   });
 
-  test('are not there where admin is off, nor on the port of clients', async () => {
+  test('do not exist if admin is off, nor on the port for clients', async () => {
     const { gateway, fetch } = await administered({ admin: false });
     expect(gateway.adminUrl).toBeUndefined();
     expect((await fetch('/livez')).status).toBe(404);
@@ -109,7 +111,7 @@ describe('/metrics', () => {
     );
   });
 
-  test('counts attempts, retries and circuits by upstream', async () => {
+  test('has attempts, retries and circuits by upstream', async () => {
     const { fetch, metrics } = await administered();
     await fetch('/api/200');
     await fetch('/api/503');
@@ -141,7 +143,7 @@ describe('/metrics', () => {
     expect(text).toContain('portico_errors_total{route="all",code="GW_CIRCUIT_OPEN"} 1');
   });
 
-  test('tells the generation, its loads, and what Node says of itself', async () => {
+  test('has the generation, its loads, and Node’s own metrics', async () => {
     const { admin } = await administered();
     const response = await admin('/metrics');
     const text = await response.text();
@@ -170,7 +172,7 @@ describe('/metrics', () => {
     expect(text).toContain('status="other"');
   });
 
-  test('of two gateways in one process are apart', async () => {
+  test('is separate for two gateways in one process', async () => {
     const one = await administered();
     const other = await administered();
     await one.fetch('/own');
@@ -180,7 +182,7 @@ describe('/metrics', () => {
 });
 
 describe('/status', () => {
-  test('shows generation, routes and upstreams, and no value of the config', async () => {
+  test('shows generation, routes and upstreams, but no value from the config', async () => {
     const { admin } = await administered({
       plugins: {
         jwt: {

@@ -8,7 +8,7 @@ type Line = Readonly<Record<string, unknown>>;
 const SECRET = 'a secret of at least thirty-two characters';
 const BODY = { type: 'object', properties: { count: { type: 'integer' } } };
 
-/** A gateway whose upstream refuses connections, and what it logs of requests. */
+/** A gateway whose upstream refuses connections, and its access log. */
 async function logging() {
   const lines: Line[] = [];
   const write = (line: string): void => void lines.push(JSON.parse(line) as Line);
@@ -37,7 +37,7 @@ async function logging() {
 }
 
 describe('the cause of an error', () => {
-  test('is told to the log and the metric, and not to the client', async () => {
+  test('reaches the log and the metric, but not the client', async () => {
     const { fetch, requests, metrics } = await logging();
     const answer = await fetch('/down');
     expect(answer.status).toBe(502);
@@ -49,7 +49,7 @@ describe('the cause of an error', () => {
     );
   });
 
-  test('of a part stands beside its call', async () => {
+  test('of a part is in the entry of its call', async () => {
     const { fetch, requests } = await logging();
     await fetch('/part');
     await expect.poll(requests).toHaveLength(1);
@@ -76,7 +76,7 @@ describe('the cause of an error', () => {
       'another secret, and just as long as the first',
       'token-signature',
     ],
-  ])('of %s is what is wrong with it', async (_what, claims, secret, cause) => {
+  ])('of refusing %s is what is wrong with it', async (_what, claims, secret, cause) => {
     const { fetch, requests, metrics } = await logging();
     const token = hmacToken(secret, { iss: 'own', sub: 'u', exp: now() + 60, ...claims });
     const answer = await fetch('/guarded', { headers: { authorization: `Bearer ${token}` } });
@@ -86,7 +86,7 @@ describe('the cause of an error', () => {
     expect(await metrics()).toContain(`code="GW_TOKEN_INVALID",cause="${cause}"} 1`);
   });
 
-  test('of a body that does not fit is where; the metric knows only that it was a schema', async () => {
+  test('of refusing a body is the place that does not match; the metric has only "schema"', async () => {
     const { fetch, requests, metrics } = await logging();
     const headers = { 'content-type': 'application/json' };
     await fetch('/checked', { method: 'POST', headers, body: '{"count":"many"}' });

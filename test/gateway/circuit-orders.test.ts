@@ -24,7 +24,7 @@ async function administered(admin: object = {}) {
   return { ...gateway, adminUrl, order };
 }
 
-/** `fetch` sends no Host of ours. */
+/** `fetch` cannot set Host. */
 function statusWithHost(url: string, host: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const headers = { host, 'content-type': 'application/json' };
@@ -37,8 +37,8 @@ function statusWithHost(url: string, host: string): Promise<number | undefined> 
   });
 }
 
-describe('an operator may hold a circuit', () => {
-  test('open, closed, or let it judge by itself again', async () => {
+describe('an operator may force a circuit', () => {
+  test('open or closed, or hand it back', async () => {
     const { order, fetch, gateway, adminUrl } = await administered();
     expect(await (await order({ state: 'open' })).json()).toEqual({
       upstream: 'up',
@@ -59,7 +59,7 @@ describe('an operator may hold a circuit', () => {
   });
 
   test.each([{ state: 'ajar' }, {}, null, [], '"open"'])(
-    'with a word that is known, not %j',
+    'only with a known word, not %j',
     async (body) => {
       const { order } = await administered();
       const response = await order(body);
@@ -70,7 +70,7 @@ describe('an operator may hold a circuit', () => {
     },
   );
 
-  test('of an upstream that has one', async () => {
+  test('only of an upstream that has one', async () => {
     const { order } = await administered();
     expect((await order({ state: 'open' }, { name: 'bare' })).status).toBe(404);
     expect((await order({ state: 'open' }, { name: 'nobody' })).status).toBe(404);
@@ -78,7 +78,7 @@ describe('an operator may hold a circuit', () => {
 });
 
 describe('without a token, state is changed', () => {
-  test('by no web page: none with an Origin, none with the content type of a form', async () => {
+  test('but not by a web page: with an Origin, or with the content type of a form', async () => {
     const { order, gateway } = await administered();
     const origin = await order({ state: 'open' }, { headers: { origin: 'http://127.0.0.1:9901' } });
     const form = await order('{"state":"open"}', { headers: { 'content-type': 'text/plain' } });
@@ -91,7 +91,7 @@ describe('without a token, state is changed', () => {
     ['127.0.0.1.evil.example', 403],
     ['localhost:9901', 200],
     ['[::1]', 200],
-  ])('under no name that may have been rebound: Host %s is %i', async (host, status) => {
+  ])('but not under a name that may have been rebound: Host %s is %i', async (host, status) => {
     const { adminUrl } = await administered();
     expect(await statusWithHost(`${adminUrl}/upstreams/up/circuit`, host)).toBe(status);
   });
@@ -106,12 +106,12 @@ describe('with a token, state is changed', () => {
     [`Bearer ${TOKEN}x`, 401],
     ['Bearer ', 401],
     [`Basic ${TOKEN}`, 401],
-  ])('by who bears it: %s is %i', async (authorization, status) => {
+  ])('by its bearers: %s is %i', async (authorization, status) => {
     const { order } = await administered({ token: TOKEN });
     expect((await order({ state: 'open' }, { headers: { authorization } })).status).toBe(status);
   });
 
-  test('by nobody else, this machine or not', async () => {
+  test('by nobody else, not even from this machine', async () => {
     const { order } = await administered({ token: TOKEN });
     expect((await order({ state: 'open' })).status).toBe(401);
   });

@@ -14,7 +14,7 @@ interface Instance {
   lastHost: string;
 }
 
-/** A server on one of the loopback addresses; port 0 takes a free one. */
+/** A server on a loopback address; port 0 takes a free port. */
 async function startInstance(address: string, port = 0): Promise<Instance> {
   const server = createServer(({ headers }, response) => {
     instance.hits += 1;
@@ -40,7 +40,10 @@ const gatewayTo = (discover: object, more: object = {}) =>
     },
   });
 
-/** Asks as fast as answers come, on 32 connections, until `isOver`; what was not 200 is told. */
+/**
+ * Sends requests on 32 connections, as fast as answers come, until `isOver`; returns every answer that
+ * was not 200.
+ */
 async function load(url: string, isOver: (asked: number) => boolean): Promise<string[]> {
   const pool = new Pool(url, { connections: 32 });
   const failed: string[] = [];
@@ -59,7 +62,7 @@ async function load(url: string, isOver: (asked: number) => boolean): Promise<st
 }
 
 describe('targets that are looked up', () => {
-  test('are there before the first request is served, and get the name as Host', async () => {
+  test('are known before the first request is served, and get the name as Host', async () => {
     const instance = await startInstance('127.0.0.1');
     const dns = await startDnsServer({ 'orders.svc': { A: ['127.0.0.1'] } });
     const { port } = instance;
@@ -71,7 +74,7 @@ describe('targets that are looked up', () => {
     ]);
   });
 
-  test('that cannot be looked up refuse no config: who asks gets GW_NO_TARGET', async () => {
+  test('that cannot be looked up do not make a config fail: requests get GW_NO_TARGET', async () => {
     const dns = await startDnsServer({ 'orders.svc': 'SERVFAIL' });
     const { fetch } = await gatewayTo({ dns: 'orders.svc', port: 1, resolver: dns.address });
     const response = await fetch('/a');
@@ -115,7 +118,7 @@ describe('targets that are looked up', () => {
     await expect.poll(() => Math.min(first.hits, second.hits)).toBeGreaterThan(50);
 
     dns.zone.set('orders.svc', { A: ['127.0.0.2', '127.0.0.3'] });
-    // The refresh time, a tenth more by chance, and the look-up.
+    // The refresh time, a tenth of jitter, and the look-up.
     await sleep(300 * 1.1 + 150);
     const [atFirst, atThird] = [first.hits, third.hits];
     await sleep(200);
@@ -133,7 +136,7 @@ describe('targets that are looked up', () => {
   });
 
   test.each(['leastRequest', 'roundRobin'])(
-    'take calls by the weights of their SRV records (%s)',
+    'get calls by the weights of their SRV records (%s)',
     async (balance) => {
       const names = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
       const instances = await Promise.all(names.map((address) => startInstance(address)));

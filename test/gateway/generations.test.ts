@@ -1,4 +1,4 @@
-/** Two generations of one gateway, and the upstreams that both name. */
+/** Two generations of one gateway that name the same upstreams. */
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { World } from '../../src/assembly/world.ts';
@@ -18,7 +18,7 @@ async function build(world: World, number: number, upstreams: object, plugins: o
 
 const stateOf = ({ upstreams }: Generation) => upstreams.get('orders')!.state;
 
-test('share the state of a name, which becomes what the later one says when that takes over', async () => {
+test('share the state of a name, which changes to the later config when that takes over', async () => {
   const world = emptyWorld();
   const first = await build(world, 1, { orders: { ...TARGETS, bulkhead: { concurrency: 10 } } });
   first.takeOver();
@@ -42,7 +42,7 @@ test('share the state of a name, which becomes what the later one says when that
   expect([...world.upstreams.states()]).toEqual([]);
 });
 
-test('of which the later one cannot start leave the earlier one as it was', async () => {
+test('leave the earlier one unchanged if the later one cannot start', async () => {
   const world = emptyWorld();
   const first = await build(world, 1, { orders: TARGETS });
   onTestFinished(() => first.close());

@@ -8,7 +8,7 @@ import { loadModules } from '../../src/assembly/modules.ts';
 import { emptyWorld } from '../helpers/world.ts';
 import { startIssuer } from '../plugins/issuer.ts';
 
-/** A config that trusts one issuer. */
+/** Loads a config that trusts one issuer. */
 async function loadIssuer(own: object) {
   const folder = mkdtempSync(join(tmpdir(), 'portico-kept-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -28,7 +28,7 @@ const hmac = (leeway: string) => ({
   leeway,
 });
 
-test('a key set outlives a change of what else is said of its issuer', async () => {
+test('a key set outlives a change of its issuer’s other settings', async () => {
   const { issuer, jwks } = await startIssuer('a');
   const world = emptyWorld();
   const own = (leeway: string) => ({
@@ -41,7 +41,7 @@ test('a key set outlives a change of what else is said of its issuer', async () 
   const first = await buildGeneration(1, await loadIssuer(own('5s')), world);
   expect(issuer.hits).toBe(1);
 
-  // The provider is down: to wait for it would take half a minute, and end in a fault.
+  // The provider is down; waiting for it would take half a minute and end in a fault.
   issuer.isDown = true;
   const second = await buildGeneration(2, await loadIssuer(own('6s')), world);
   await first.close();
@@ -49,7 +49,7 @@ test('a key set outlives a change of what else is said of its issuer', async () 
   await second.close();
 });
 
-test('revocations outlive a change of the settings, and the config that they were told to', async () => {
+test('revocations outlive a change of the settings, and the config under which they were made', async () => {
   const world = emptyWorld();
   const until = Date.now() / 1_000 + 60;
   const first = await buildGeneration(1, await loadIssuer(hmac('5s')), world);

@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { KeptValues } from '../../src/assembly/kept-values.ts';
 
-describe('what a plugin keeps', () => {
+describe('a value that a plugin keeps', () => {
   const one = {};
   const next = {};
 
-  test('is handed to the next generation while its settings are equal', () => {
+  test('is passed to the next generation while its settings are equal', () => {
     const kept = new KeptValues();
     const first = kept.keep(one, 'counts', { a: [1] }, () => ({}));
     expect(kept.keep(next, 'counts', { a: [1] }, () => ({}))).toBe(first);
     expect(kept.keep(next, 'other', { a: [1] }, () => ({}))).not.toBe(first);
   });
 
-  test('is made anew for other settings, beside the old one', () => {
+  test('is made again for other settings, beside the old one', () => {
     const kept = new KeptValues();
     const first = kept.keep(one, 'counts', { a: 1 }, () => ({}));
     const second = kept.keep(next, 'counts', { a: 2 }, () => ({}));

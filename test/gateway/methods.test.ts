@@ -14,7 +14,7 @@ const ask = (url: string, method: string): Promise<readonly unknown[]> =>
       .end();
   });
 
-test('every method that is served reaches its route and upstream as it is', async () => {
+test('every served method reaches its route and upstream unchanged', async () => {
   const { url } = await startGateway({
     config: { upstreams: { up: {} }, routes: { all: forwardTo('/*') } },
     upstreams: { up: ({ method }) => ({ headers: { 'x-method': method } }) },

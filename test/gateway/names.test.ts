@@ -1,4 +1,4 @@
-/** Names on the way of requests, health checks and discovery, over a DNS server that is slow for some. */
+/** Names as requests, health checks and discovery use them, with a DNS server that is slow for some. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,7 +14,7 @@ import { codeOf, forwardTo, type Problem, startGateway } from './support/gateway
 
 const portOf = (url: string): string => new URL(url).port;
 
-/** An upstream that answers with the `Host` it was asked by. */
+/** An upstream that answers with the `Host` of the request. */
 const startEcho = () => startUpstream(({ headers }, response) => void response.end(headers.host));
 
 async function gatewayOver(server: DnsServer, upstreams: object, resolvConf = '') {
@@ -38,7 +38,7 @@ describe('a name that takes ten seconds', FIGURE_TRIES, () => {
       'slow.test': { A: ['127.0.0.1'], after: 10_000 },
     });
     const port = portOf(echo.url);
-    // Each request opens a connection and asks for its name: that is what was held up.
+    // Each request opens a connection and resolves its name, which is what could be delayed.
     const common = {
       retry: false,
       breaker: false,
@@ -70,7 +70,7 @@ describe('a name that takes ten seconds', FIGURE_TRIES, () => {
     over.abort();
     await slow;
     expect([...outcomes]).toEqual(['502 its name did not resolve in time']);
-    // On a busy machine a few take long by themselves; all were answered, and that within a second.
+    // On a busy machine a few take long for other reasons; all were answered within a second.
     if (bound(1, 0) === 1) expect(p99(besideTimes)).toBeLessThan(2 * p99(ownTimes) + 5);
     else expect(quantile(besideTimes, 0.5)).toBeLessThan(900);
     expect(server.questions.filter((each) => each === 'A slow.test').length).toBeLessThan(5);
@@ -85,7 +85,7 @@ describe('a name that takes ten seconds', FIGURE_TRIES, () => {
 });
 
 describe('names of the system', () => {
-  test('are found for targets and discovery alike, by hosts file and search domain', async () => {
+  test('are found through the hosts file and search domains, for targets and for discovery', async () => {
     const echo = await startEcho();
     const port = Number(portOf(echo.url));
     const server = await startDnsServer({ 'orders.shop.test': { A: ['127.0.0.1'] } });
@@ -109,7 +109,7 @@ describe('names of the system', () => {
     files.writeHosts('127.0.0.1 orders\n');
   });
 
-  test('that are nowhere are logged with who was asked', async () => {
+  test('that do not exist are logged with the servers asked', async () => {
     const server = await startDnsServer({});
     const { log, lines } = recordingLog();
     const { fetch } = await startGateway({
@@ -130,7 +130,7 @@ describe('names of the system', () => {
     ]);
   });
 
-  test('have addresses of both families, of which one that refuses is not the end', async () => {
+  test('may have addresses of both families, of which one may refuse', async () => {
     const only = createServer((_, response) => void response.end('four'));
     await once(only.listen(0, '127.0.0.1'), 'listening');
     onTestFinished(() => void only.close());
@@ -141,7 +141,7 @@ describe('names of the system', () => {
   });
 });
 
-test('discovery that finds nothing says which records of which name it asked whom for', async () => {
+test('discovery that finds nothing logs the records, the name and the servers asked', async () => {
   const server = await startDnsServer({});
   const { log, lines } = recordingLog();
   const { fetch } = await startGateway({

@@ -1,4 +1,4 @@
-/** docs/recipes: each example loads without a warning, and does what its page says. */
+/** Each example in docs/recipes loads without a warning and does what its page says. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -19,14 +19,17 @@ interface Example {
   readonly routes: Record<string, object>;
 }
 
-/** Times of an example pass a hundred times as fast: 60s are 600ms. */
+/** Makes the times of an example a hundred times as short: 60s become 600ms. */
 const faster = (text: string): string =>
   text.replaceAll(/\b(\d+)s\b/g, (_all, seconds: string) => `${Number(seconds) * 10}ms`);
 
-/** What holds by default, for `defaults.upstreams`, a hundred times as fast too. */
+/** The default times for `defaults.upstreams`, a hundred times as short too. */
 const DEFAULTS = { timeout: '100ms', deadline: '150ms', idleTimeout: '300ms' };
 
-/** A gateway with an example's config before a real upstream; without its routes' keys where `bare`. */
+/**
+ * A gateway with an example's config in front of a real upstream; `bare` leaves out the keys of its
+ * routes.
+ */
 async function serving(
   text: string,
   listener: Parameters<typeof startUpstream>[0],
@@ -50,7 +53,7 @@ async function serving(
 const mapValues = (record: Readonly<Record<string, object>>, change: (value: object) => object) =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 
-test('each example is a config that serves, without a warning', async () => {
+test('each example is a valid config without warnings', async () => {
   expect(examples).toHaveLength(3);
   for (const text of examples) {
     const folder = mkdtempSync(join(tmpdir(), 'portico-recipe-'));
@@ -62,7 +65,7 @@ test('each example is a config that serves, without a warning', async () => {
 });
 
 describe('a long poll', () => {
-  test('is held for its time, and asked once', async () => {
+  test('is held for its time, and sent once', async () => {
     let hits = 0;
     const { fetch } = await serving(POLL, (_request, response) => {
       hits += 1;
@@ -89,20 +92,20 @@ describe.each([
     setTimeout(() => response.end('data: 2\n\n'), pauseMs);
   };
 
-  test('lives through a long pause', async () => {
+  test('survives a long pause', async () => {
     const { fetch } = await serving(text, talking);
     const response = await fetch(path, { method });
     expect(await response.text()).toBe('data: 1\n\ndata: 2\n\n');
   });
 
-  test('is cut in it without its keys', async () => {
+  test('is cut during the pause without its keys', async () => {
     const { fetch } = await serving(text, talking, true);
     const response = await fetch(path, { method });
     await expect(response.text()).rejects.toThrow();
   });
 });
 
-test('a model may take long for its first word, and is asked once', async () => {
+test('a model may take long for its first word, and gets the request once', async () => {
   let hits = 0;
   const { fetch } = await serving(MODEL, (request, response) => {
     hits += 1;

@@ -1,4 +1,4 @@
-/** A retry that the circuit or the bulkhead turns away: the client is told what really failed. */
+/** If the circuit or the bulkhead refuses a retry, the client learns what really failed. */
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { codeOf, forwardTo, startGateway } from './support/gateway.ts';
@@ -40,7 +40,7 @@ const up = (gateway: Awaited<ReturnType<typeof gatewayTo>>) =>
   gateway.gateway.status().upstreams.find(({ name }) => name === 'up')!;
 
 describe('a retry that meets an open circuit', () => {
-  test('leaves the timeout what it is: for the client, the log and the fallback', async () => {
+  test('keeps the timeout as the failure, for the client, the log and the fallback', async () => {
     const hanging = { upstream: { timeout: '50ms' } };
     const gateway = await gatewayTo(() => undefined, hanging);
     const response = await gateway.fetch('/a');
@@ -59,7 +59,7 @@ describe('a retry that meets an open circuit', () => {
     });
   });
 
-  test.each([0, 12, 60_000])('leaves the upstream its 503 with %i bytes', async (length) => {
+  test.each([0, 12, 60_000])('passes on the upstream’s 503 with %i bytes', async (length) => {
     const text = 'x'.repeat(length);
     const gateway = await gatewayTo((_request, response) =>
       response.writeHead(503, { 'x-own': 'yes' }).end(text),
@@ -71,7 +71,7 @@ describe('a retry that meets an open circuit', () => {
     expect(up(gateway).slots.used).toBe(0);
   });
 
-  test('leaves it what is longer, or slower, too', async () => {
+  test('passes on an answer that is longer or slower too', async () => {
     const long = await gatewayTo((_request, response) =>
       response.writeHead(503).end('x'.repeat(300_000)),
     );
@@ -87,7 +87,7 @@ describe('a retry that meets an open circuit', () => {
     }
   });
 
-  test('tells a probe that timed out as what it was', async () => {
+  test('reports the timeout of a probe as such', async () => {
     let hits = 0;
     const gateway = await gatewayTo(
       (_request, response) => {
@@ -101,7 +101,7 @@ describe('a retry that meets an open circuit', () => {
     expect(hits).toBe(2);
   });
 
-  test('tells an answer that was cut before its head was passed on as cut', async () => {
+  test('reports an answer as cut if that happened before its head was passed on', async () => {
     const gateway = await gatewayTo((request, response) => {
       response.writeHead(503, { 'content-length': 100 }).write('some');
       setTimeout(() => request.socket.destroy(), 10);
@@ -111,7 +111,7 @@ describe('a retry that meets an open circuit', () => {
   });
 });
 
-test('a retry that meets a full bulkhead leaves the upstream its answer', async () => {
+test('a retry that meets a full bulkhead passes on the upstream’s answer', async () => {
   const open: (() => void)[] = [];
   const gateway = await gatewayTo(
     (request, response) => {
@@ -136,7 +136,7 @@ test('a retry that meets a full bulkhead leaves the upstream its answer', async 
   await expect.poll(() => up(gateway).slots.used).toBe(0);
 });
 
-test('a fallback that is not let through leaves the failure that it was for', async () => {
+test('a refused fallback leaves the original failure', async () => {
   const gateway = await gatewayTo(
     (_request, response) => void response.writeHead(500).end('the reason'),
     {

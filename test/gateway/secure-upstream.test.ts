@@ -15,8 +15,8 @@ async function gatewayTo(target: string, upstream: object) {
   });
 }
 
-describe('a gateway before an upstream of https', () => {
-  test('serves where the authority is given, by file or by text', async () => {
+describe('a gateway in front of an https upstream', () => {
+  test('serves if the authority is given, as a file or as text', async () => {
     const { url } = await startSecure((_request, response) => void response.end('served'));
     for (const given of [ca, readFileSync(ca, 'utf8')]) {
       const { fetch } = await gatewayTo(url, { tls: { ca: given } });
@@ -24,7 +24,7 @@ describe('a gateway before an upstream of https', () => {
     }
   });
 
-  test('answers 502 tls_certificate_error where it is not, and says no more', async () => {
+  test('answers 502 tls_certificate_error if it is not, and says no more', async () => {
     const upstream = await startSecure((_request, response) => void response.end());
     const { fetch } = await gatewayTo(upstream.url, {});
     const response = await fetch('/a');
@@ -34,7 +34,7 @@ describe('a gateway before an upstream of https', () => {
     expect(upstream.hits).toBe(0);
   });
 
-  test('verifies the target by its own name where Host is the client’s', async () => {
+  test('verifies the target by its own name even if Host is the client’s', async () => {
     const upstream = await startSecure(
       (request, response) => void response.end(request.headers.host),
     );
@@ -48,7 +48,7 @@ describe('a gateway before an upstream of https', () => {
 test.each([
   ['h2', identity('server')],
   ['h2c', undefined],
-])('a gateway before an upstream of %s streams both ways', async (_kind, tls) => {
+])('a gateway in front of an %s upstream streams both ways', async (_kind, tls) => {
   const upstream = await startH2(
     (stream) => {
       stream.respond({ ':status': 201, 'x-own': '1' });

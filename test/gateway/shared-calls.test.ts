@@ -1,8 +1,11 @@
-/** Routes that say nothing of their own share one call to an upstream; nothing of a route's own gets into it. */
+/**
+ * Routes without settings of their own share one call to an upstream; the settings of other routes never
+ * affect it.
+ */
 import { expect, test } from 'vitest';
 import { forwardTo, startGateway } from './support/gateway.ts';
 
-test('what a route says of an upstream holds for that route alone, whichever is built first', async () => {
+test('a route’s settings for an upstream apply to that route only, whichever is built first', async () => {
   const attempts: string[] = [];
   const seen = new Set<string>();
   const { fetch } = await startGateway({

@@ -29,7 +29,7 @@ function startFaults() {
   return { clock, faults, told };
 }
 
-test('what starts is given back, and is no fault', async () => {
+test('a start that succeeds returns its result, without a fault', async () => {
   const { clock, faults, told } = startFaults();
   expect(await faults.attempt(AT, () => 1)).toBe(1);
   expect(await faults.attempt(AT, async () => 2)).toBe(2);
@@ -37,7 +37,7 @@ test('what starts is given back, and is no fault', async () => {
   expect(clock.pending).toBe(0);
 });
 
-test('what never ends is a fault after a minute', async () => {
+test('a start that never ends is a fault after a minute', async () => {
   const { clock, faults, told } = startFaults();
   const attempt = faults.attempt(AT, () => new Promise(() => undefined));
   clock.advance(60_000);
@@ -45,7 +45,7 @@ test('what never ends is a fault after a minute', async () => {
   expect(told()).toEqual(['the plugin could not start: it did not finish within 60s']);
 });
 
-test('one error is told once, though Fastify throws it for all that follows', async () => {
+test('an error is reported once, though Fastify throws it again for everything later', async () => {
   const { faults, told } = startFaults();
   const error = new Error('no licence');
   const start = (): never => {

@@ -5,7 +5,7 @@ import { startGateway } from './support/gateway.ts';
 const message = (line: string): string => (JSON.parse(line) as { readonly msg: string }).msg;
 
 describe('the log', () => {
-  test('says when the gateway begins to stop, and when it has', async () => {
+  test('says when the gateway begins to stop and when it has stopped', async () => {
     const lines: string[] = [];
     const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
     const gateway = await startGateway({ log, config: {} });

@@ -15,7 +15,7 @@ describe('`propagateDeadline`', () => {
     return { status: 503 };
   };
 
-  test('tells each attempt what is left: of its own time, or of the whole call', async () => {
+  test('sends each attempt the time left, of its own limit or of the whole call', async () => {
     told.length = 0;
     const { fetch } = await startGateway({
       config: {
@@ -38,7 +38,7 @@ describe('`propagateDeadline`', () => {
     expect(Number(second)).toBeLessThanOrEqual(3_300);
   });
 
-  test('is off where it is not written, and no client may say it', async () => {
+  test('is off by default, and clients cannot send the field', async () => {
     told.length = 0;
     const { fetch } = await startGateway({
       config: { upstreams: { up: { retry: false } }, routes: { all: forwardTo('/*') } },
@@ -50,7 +50,7 @@ describe('`propagateDeadline`', () => {
 });
 
 describe('`bulkhead.share` of a route', () => {
-  test('keeps slots for the other routes, whatever this one does', async () => {
+  test('keeps slots free for the other routes, whatever this one does', async () => {
     const open: (() => void)[] = [];
     const url = await startUpstream(({ url: path }, response) => {
       if (path === '/fast') response.end();
@@ -82,7 +82,7 @@ describe('`bulkhead.share` of a route', () => {
 });
 
 describe('`balance: { hash }`', () => {
-  test('sends who is known by the source to one target, and the rest to any', async () => {
+  test('sends requests with the same key to one target, and those without a key to any', async () => {
     const names = ['a', 'b', 'c'];
     const targets = await Promise.all(
       names.map((name) => startUpstream((_request, response) => void response.end(name))),
@@ -108,7 +108,7 @@ describe('`balance: { hash }`', () => {
 });
 
 describe('targets in metrics and status', () => {
-  test('one that is ejected is shown, and takes no calls', async () => {
+  test('show one that is ejected, which gets no calls', async () => {
     const well = await startUpstream((_request, response) => void response.end());
     const ill = await startUpstream((_request, response) => void response.writeHead(500).end());
     const { fetch, gateway } = await startGateway({

@@ -1,4 +1,4 @@
-/** A real gateway for one test, which ends with it. */
+/** A real gateway for one test; it ends with the test. */
 import { onTestFinished } from 'vitest';
 import { testGateway, type TestGateway, type TestGatewayOptions } from '../../../src/testing.ts';
 

@@ -1,4 +1,4 @@
-/** Requests as bytes, for what no HTTP client would send. */
+/** Sends requests as bytes, for what no HTTP client would send. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -22,7 +22,7 @@ export async function open(origin: string): Promise<Socket> {
   return socket;
 }
 
-/** Everything that comes until `isDone` says so or the other side ends; as latin1. */
+/** Everything received until `isDone` or the other side ends; as latin1. */
 export function receive(
   socket: Socket,
   isDone: (text: string) => boolean = () => false,
@@ -64,7 +64,7 @@ export async function request(
   return noted(lines, parse(answer));
 }
 
-/** The same on a connection that stays. */
+/** The same on a connection that stays open. */
 export async function requestOn(
   socket: Socket,
   lines: readonly string[],
@@ -74,13 +74,13 @@ export async function requestOn(
   return noted(lines, parse(await receive(socket, (text) => isWhole(text, false))));
 }
 
-/** Told, should the test fail. */
+/** Shown if the test fails. */
 function noted([asked = '']: readonly string[], response: RawResponse): RawResponse {
   noteAnswer({ asked, ...response });
   return response;
 }
 
-/** The first response in `text`; informational ones are left out. */
+/** The first response in `text`, skipping informational ones. */
 export function parse(text: string): RawResponse {
   const final = text.replace(/^(HTTP\/1\.1 1\d\d [^\r]*\r\n\r\n)+/, '');
   const end = final.indexOf('\r\n\r\n');

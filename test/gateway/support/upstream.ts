@@ -1,4 +1,4 @@
-/** Real HTTP servers on free ports, for what a function cannot show. */
+/** Real HTTP servers on free ports, for tests that need more than a function. */
 import { once } from 'node:events';
 import {
   createServer,
@@ -20,11 +20,11 @@ export interface Received {
 
 export interface RealUpstream {
   readonly url: string;
-  /** Requests received whole, in order. */
+  /** The complete requests received, in order. */
   readonly received: Received[];
 }
 
-/** Answers as `listener` says; it ends with the test. */
+/** A server that answers with `listener` and ends with the test. */
 export async function startUpstream(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
   server.on('checkExpectation', (_request, response) => response.writeHead(599).end());
@@ -36,7 +36,7 @@ export async function startUpstream(listener: RequestListener): Promise<string> 
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Records each request that comes whole, with its body, and answers it 200 with `{}`. */
+/** Records each complete request with its body, and answers 200 with `{}`. */
 export async function startRecorder(): Promise<RealUpstream> {
   const received: Received[] = [];
   const url = await startUpstream((request, response) => {
@@ -50,7 +50,7 @@ export async function startRecorder(): Promise<RealUpstream> {
   return { url, received };
 }
 
-/** Writes `bytes` to whoever connects and asks; for answers that Node would not write. */
+/** Calls `answer` for each connection that sends a request; for answers that Node would not write. */
 export async function startRawUpstream(answer: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createTcpServer((socket) => {
