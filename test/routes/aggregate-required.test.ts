@@ -75,7 +75,7 @@ describe('a required part that fails is the answer’s failure', () => {
     expect([response.status, await codeOf(response)]).toEqual([504, code]);
   });
 
-  test('a body that drips is 504 once the deadline is over', async () => {
+  test('a body that drips is 504 once the deadline has passed', async () => {
     const origin = await startUpstream((_request, response) => {
       const drip = setInterval(() => response.write(' '), 20);
       response.once('close', () => clearInterval(drip));
@@ -107,7 +107,7 @@ describe('a required part that fails is the answer’s failure', () => {
     expect(await (await fetch('/')).json()).toEqual({ must: 12, may: 1 });
   });
 
-  test('ends its siblings, which are not to blame', async () => {
+  test('cancels its siblings, which are not to blame', async () => {
     let ended = false;
     const { fetch, gateway } = await startGateway({
       config: { upstreams: { must: { retry: false } }, routes: routes() },
@@ -134,7 +134,7 @@ describe('a required part that fails is the answer’s failure', () => {
     }
   });
 
-  test('what the upstream says of itself is never passed on', async () => {
+  test('never passes on what the upstream says about itself', async () => {
     const { fetch } = await startGateway({
       config: { routes: routes() },
       upstreams: { must: () => ({ status: 400, body: { secret: 'sql' } }), may },
@@ -142,7 +142,7 @@ describe('a required part that fails is the answer’s failure', () => {
     expect(await (await fetch('/')).text()).not.toMatch(/secret|sql/);
   });
 
-  test('an error of ours keeps its fields and names the part', async () => {
+  test('a gateway error keeps its fields and names the part', async () => {
     const { fetch } = await startGateway({
       config: { routes: routes() },
       upstreams: {

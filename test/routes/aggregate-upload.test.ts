@@ -5,7 +5,7 @@ import { startUpstream } from '../gateway/support/upstream.ts';
 
 const POST = 'POST / HTTP/1.1\r\nhost: a\r\n';
 
-/** Of two parts, neither required: `order` gets the body, and answers when it has all of it, or `early`. */
+/** Two optional parts: `order` gets the body and answers once it has all of it, or `early`. */
 async function writing({ early = false, limit = '1MiB' } = {}) {
   const origin = await startUpstream((request, response) => {
     if (early || request.method === 'GET') response.end('{}');
@@ -29,8 +29,8 @@ async function writing({ early = false, limit = '1MiB' } = {}) {
   });
 }
 
-describe('what is wrong with the body of a part that may fail', () => {
-  test('is told: it is too long, as its chunks show', async () => {
+describe('a fault in the request body of an optional part', () => {
+  test('is reported: its chunks are too long', async () => {
     const { url } = await writing({ limit: '100B' });
     const socket = await open(url);
     socket.write(`${POST}transfer-encoding: chunked\r\n\r\nc8\r\n${'x'.repeat(200)}\r\n`);
@@ -38,7 +38,7 @@ describe('what is wrong with the body of a part that may fail', () => {
     expect([status, headers['connection']]).toEqual([413, 'close']);
   });
 
-  test('is told: it does not come', async () => {
+  test('is reported: it does not arrive', async () => {
     const { url } = await writing();
     const socket = await open(url);
     socket.write(`${POST}content-length: 10\r\n\r\nabc`);
@@ -47,7 +47,7 @@ describe('what is wrong with the body of a part that may fail', () => {
   });
 });
 
-test('a part that answers before it has the body leaves no connection that waits for the rest', async () => {
+test('after a part that answers before it has the body, no connection waits for the rest', async () => {
   const { url } = await writing({ early: true });
   const socket = await open(url);
   socket.write(`${POST}content-length: 900000\r\n\r\nabc`);

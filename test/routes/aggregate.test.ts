@@ -17,11 +17,11 @@ const throwing =
   };
 
 describe('parts', () => {
-  test('are called side by side and merged under their names', async () => {
+  test('are called in parallel and merged under their names', async () => {
     let open = 0;
     const together: FakeUpstream = async ({ path }) => {
       open += 1;
-      // Answers only once the other one has been called, too.
+      // Answers only once the other one has been called.
       await expect.poll(() => open).toBe(2);
       return { body: { path } };
     };
@@ -85,7 +85,7 @@ describe('parts', () => {
     expect(calls).toBe(1);
   });
 
-  test('keep what they pick, in lists too; what is absent stays absent', async () => {
+  test('keep only what they pick, in lists too; what is absent stays absent', async () => {
     const { fetch } = await composing(
       { a: { pick: ['id', 'card.last4', 'lines.name', 'none.at.all'] } },
       {
@@ -106,14 +106,14 @@ describe('parts', () => {
 
   test.each([
     '{ "id": 9007199254740993, "price": 1.10 }',
-    // As PHP and Python write it by default.
+    // The default output of PHP and Python.
     String.raw`{ "id": 9007199254740993, "name": "caf\u00e9", "\u00e9t\u00e9" : "constructor" }`,
-  ])('go out as they came where all of them is taken, all digits of a number: %s', async (text) => {
+  ])('are sent as they came if taken whole, with all digits of numbers: %s', async (text) => {
     const { fetch } = await composing({ a: {}, b: {} }, { a: () => ({ body: text }) });
     expect(await (await fetch('/1')).text()).toBe(`{"a":${text},"b":${text}}`);
   });
 
-  test('lose keys that could reach a prototype, however they are spelled', async () => {
+  test('lose keys that could reach a prototype, however they are written', async () => {
     const { fetch } = await composing(
       { a: {}, b: {} },
       {
@@ -127,7 +127,7 @@ describe('parts', () => {
   test.each<readonly [string, RequestListener]>([
     ['204', (_request, response) => response.writeHead(204).end()],
     ['no length', (_request, response) => response.writeHead(200, { 'content-length': 0 }).end()],
-    // Over HTTP/2 no field says so either.
+    // Over HTTP/2 no field need say so.
     [
       'no chunk',
       (_request, response) => {
@@ -218,7 +218,7 @@ describe('an optional part that fails', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('is its default, and takes along those that wait for it', async () => {
+  test('gets its default, and parts that wait for it fail too', async () => {
     const { fetch } = await composing(
       {
         a: { default: { status: 'unknown' } },
@@ -237,7 +237,7 @@ describe('an optional part that fails', () => {
     );
   });
 
-  test('is not let down by a value of another part that cannot stand in a path', async () => {
+  test('fails alone if a value of another part cannot stand in its path', async () => {
     const { fetch } = await composing(
       { a: { required: true }, b: { path: '/{a.id}' }, c: { path: '/{a.none}' } },
       { a: () => ({ body: { id: '..' } }), b: () => ({ body: 1 }), c: () => ({ body: 1 }) },

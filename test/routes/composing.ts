@@ -4,7 +4,7 @@ import { startGateway } from '../gateway/support/gateway.ts';
 
 type Fakes = Readonly<Record<string, FakeUpstream>>;
 
-/** An aggregate of parts that are each called like their upstream, unless they say otherwise. */
+/** An aggregate whose parts have the names of their upstreams, unless they say otherwise. */
 export async function composing(
   parts: Readonly<Record<string, object>>,
   upstreams: Fakes,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { startGateway } from '../gateway/support/gateway.ts';
 
-test('what is answered without a part is not for caches, whatever the route says of its answers', async () => {
+test('an answer without all of its parts must not be cached, whatever the route allows', async () => {
   const part = (upstream: string) => ({ upstream, path: '/' });
   const { fetch } = await startGateway({
     config: {

@@ -1,4 +1,4 @@
-/** Numbers of parts: what is copied keeps its source. */
+/** Numbers of parts: copied ones keep their source text. */
 import { describe, expect, test } from 'vitest';
 import type { FakeUpstream } from '../../src/testing.ts';
 import { startRecorder, startUpstream } from '../gateway/support/upstream.ts';
@@ -49,7 +49,7 @@ describe('a number of a part', () => {
     );
     expect((await fetch('/1')).status).toBe(200);
     const escaped = encodeURIComponent(number);
-    // A segment may hold a +.
+    // A path segment may contain a +.
     expect(asked).toEqual([`/users/${number}?id=${escaped}&text=n%20${escaped}`]);
   });
 
@@ -68,7 +68,7 @@ describe('a number of a part', () => {
     );
   });
 
-  test('keeps its digits where a key is dropped that could reach a prototype', async () => {
+  test('keeps its digits when a key that could reach a prototype is dropped', async () => {
     const { fetch } = await composing(
       { a: {}, b: { pick: ['n', '__proto__', 'constructor'] } },
       {
@@ -79,7 +79,7 @@ describe('a number of a part', () => {
     expect(await (await fetch('/1')).text()).toBe('{"a":{"n":9007199254740993},"b":{"n":1.0}}');
   });
 
-  test('is that of the last member where a key is there twice, for us as for others', async () => {
+  test('is the last one if a key occurs twice, for us as for other readers', async () => {
     const { fetch } = await composing(
       { a: { pick: ['n'] } },
       { a: answering('{"n":1.0,"n":9007199254740993,"m":{"n":2},"n":9007199254740995}') },
@@ -87,7 +87,7 @@ describe('a number of a part', () => {
     expect(await (await fetch('/1')).text()).toBe('{"a":{"n":9007199254740995}}');
   });
 
-  test('has nothing in it that a path could lead into', async () => {
+  test('has no fields that a path could lead to', async () => {
     const { fetch } = await composing(
       { a: { pick: ['n.rawJSON', 'm'] }, b: { path: '/{a.m.rawJSON}', default: null } },
       { a: answering('{"n":1.0,"m":2.0}'), b: answering('{}') },

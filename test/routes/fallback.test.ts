@@ -6,7 +6,7 @@ import { startRecorder, startUpstream } from '../gateway/support/upstream.ts';
 
 const RESPOND = { respond: { status: 203, headers: { 'x-own': 'yes' }, body: { items: [] } } };
 
-/** A route to `up` that falls back; `up` does what is given. */
+/** A route to `up` with a fallback; `up` behaves as given. */
 async function fallingBack(
   up: FakeUpstream,
   fallback: object,
@@ -36,8 +36,8 @@ const fails =
     throw new GatewayError(code, 'down');
   };
 
-describe('a fallback of its own', () => {
-  test('answers when the upstream cannot be had, and says so', async () => {
+describe('a fallback with a configured answer', () => {
+  test('answers when the upstream is unavailable, and says so', async () => {
     const { fetch } = await fallingBack(fails('GW_UPSTREAM_CONNECT'), RESPOND);
     const response = await fetch('/a');
     expect([response.status, response.headers.get('gateway-fallback')]).toEqual([
@@ -97,7 +97,7 @@ describe('a fallback of its own', () => {
     expect(tries).toBe(3);
   });
 
-  test('has no body for HEAD, and none where none is given', async () => {
+  test('has no body for HEAD, nor if none is configured', async () => {
     const { fetch } = await fallingBack(fails('GW_UPSTREAM_CONNECT'), RESPOND);
     const head = await fetch('/a', { method: 'HEAD' });
     expect([head.status, await head.text()]).toEqual([203, '']);
@@ -124,7 +124,7 @@ describe('a fallback of its own', () => {
     expect((await fetch('/a')).status).toBe(203);
   });
 
-  test('answers where the upstream stops taking a body, and the connection ends', async () => {
+  test('answers if the upstream stops reading a body, and the connection ends', async () => {
     const up = await startUpstream((request) => void request.pause());
     const { fetch } = await startGateway({
       config: {
@@ -142,7 +142,7 @@ describe('a fallback of its own', () => {
     expect(await response.json()).toEqual({ items: [] });
   });
 
-  test('does not keep a client that has left', async () => {
+  test('does nothing for a client that has left', async () => {
     let called: (value: unknown) => void = () => undefined;
     const isCalled = new Promise((resolve) => {
       called = resolve;
@@ -174,7 +174,7 @@ describe('a fallback to another upstream', () => {
     expect(seen).toEqual(['GET /v2/a ']);
   });
 
-  test('gets the whole body, where that was kept', async () => {
+  test('gets the whole body if that was kept', async () => {
     const other = await startRecorder();
     const { fetch } = await startGateway({
       config: {
@@ -190,7 +190,7 @@ describe('a fallback to another upstream', () => {
     expect(other.received.map(({ body }) => body.toString())).toEqual(['all of it']);
   });
 
-  test('never gets a POST that the first one may have carried out', async () => {
+  test('never gets a POST that the first upstream may have processed', async () => {
     const { fetch, seen } = await fallingBack(fails('GW_UPSTREAM_RESET'), OTHER);
     const response = await fetch('/a', { method: 'POST' });
     expect([response.status, await codeOf(response)]).toEqual([502, 'GW_UPSTREAM_RESET']);

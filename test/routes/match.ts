@@ -1,4 +1,4 @@
-/** Which route takes a request, asked of the real matcher over a real config. */
+/** Finds the route of a request with the real matcher and a real config. */
 import { canonicalHost, hostName } from '../../src/core/canonical-host.ts';
 import { Matcher, type MatchResult } from '../../src/routes/matcher.ts';
 import { startGateway } from '../gateway/support/gateway.ts';
@@ -7,13 +7,13 @@ export interface Asked {
   readonly method?: string;
   readonly host?: string;
   readonly query?: string;
-  /** A field that is a list here comes in as many lines. */
+  /** A list stands for several lines of one field. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 type Matches = Readonly<Record<string, object>>;
 
-/** Each route of `matches` answers by itself; `priority` stands beside the match. */
+/** A matcher for `matches`; `priority` may be given beside the match. */
 export async function matcherOf(
   matches: Matches,
 ): Promise<(path: string, asked?: Asked) => MatchResult> {
@@ -35,7 +35,7 @@ export async function matcherOf(
     });
 }
 
-/** Fields as Node tells of them: joined, and line by line. */
+/** Fields as Node gives them: joined, and line by line. */
 function fieldsOf(headers: NonNullable<Asked['headers']>) {
   const lines = Object.entries(headers).map(([name, value]) => [name, [value].flat()] as const);
   const joined = lines.map(([name, values]) => [
@@ -48,7 +48,7 @@ function fieldsOf(headers: NonNullable<Asked['headers']>) {
   };
 }
 
-/** The route's name; `405 GET, HEAD` or `404` where there is none. */
+/** The route's name, or `405 GET, HEAD` or `404` if there is none. */
 export function nameOf(result: MatchResult): string {
   if (result.kind === 'match') return result.match.route.name;
   if (result.kind === 'ambiguous') return `400 ${result.detail}`;

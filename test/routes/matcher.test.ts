@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Asked, matcherOf, nameOf } from './match.ts';
 
-/** One table: the routes, and who takes what. */
+/** Checks a table of requests and their routes. */
 async function expectTable(
   routes: Readonly<Record<string, object>>,
   rows: readonly (readonly [path: string, asked: Asked, expected: string])[],
@@ -12,7 +12,7 @@ async function expectTable(
 }
 
 describe('paths', () => {
-  test('a prefix matches by whole elements', () =>
+  test('a prefix matches whole segments', () =>
     expectTable({ a: { path: '/a/*' } }, [
       ['/a', {}, 'a'],
       ['/a/', {}, 'a'],
@@ -23,7 +23,7 @@ describe('paths', () => {
       ['/b/a', {}, '404'],
     ]));
 
-  test('an exact path matches itself alone; one that ends in a slash is another', () =>
+  test('an exact path matches only itself; with a final slash it is another path', () =>
     expectTable({ root: { path: '/' }, a: { path: '/a' }, slash: { path: '/b/' } }, [
       ['/', {}, 'root'],
       ['/a', {}, 'a'],
@@ -34,7 +34,7 @@ describe('paths', () => {
       ['/b', {}, '404'],
     ]));
 
-  test('a parameter is one segment, and not an empty one', () =>
+  test('a parameter is one segment, not empty', () =>
     expectTable({ item: { path: '/items/{id}' }, part: { path: '/items/{id}/parts/{part}' } }, [
       ['/items/1', {}, 'item'],
       ['/items/a%2Fb', {}, 'item'],
@@ -54,14 +54,14 @@ describe('paths', () => {
       ['/v/items', {}, '404'],
     ]));
 
-  test('a match without a path takes any', () =>
+  test('a match without a path matches any path', () =>
     expectTable({ posts: { methods: ['POST'] } }, [
       ['/', { method: 'POST' }, 'posts'],
       ['/x/y', { method: 'POST' }, 'posts'],
       ['/x/y', {}, '405 POST'],
     ]));
 
-  test('parameters and groups are decoded; the rest of a prefix is as the path has it', async () => {
+  test('parameters and groups are decoded; the rest after a prefix stays as it is', async () => {
     const find = await matcherOf({
       item: { path: '/items/{id}/{part}' },
       under: { path: '/under/{owner}/*' },
@@ -121,7 +121,7 @@ describe('conditions', () => {
       ['/', { query: '' }, '404'],
     ]));
 
-  test('cookies: by the first of that name', () =>
+  test('cookies: by the first with that name', () =>
     expectTable({ beta: { cookies: { beta: '1' } } }, [
       ['/', { headers: { cookie: 'a=b; beta=1' } }, 'beta'],
       ['/', { headers: { cookie: 'beta=0; beta=1' } }, '404'],
@@ -129,7 +129,7 @@ describe('conditions', () => {
       ['/', {}, '404'],
     ]));
 
-  test('all that is given must match', () =>
+  test('all given conditions must match', () =>
     expectTable(
       {
         all: { path: '/a', methods: ['GET'], hosts: ['h'], headers: { x: '1' }, query: { q: '2' } },
@@ -143,7 +143,7 @@ describe('conditions', () => {
       ],
     ));
 
-  test('a regex that would take for ever elsewhere takes linear time', async () => {
+  test('a regex that would take forever elsewhere takes linear time', async () => {
     const find = await matcherOf({ evil: { pathRegex: '/(a+)+b' } });
     const before = performance.now();
     expect(nameOf(find(`/${'a'.repeat(5_000)}c`))).toBe('404');
@@ -152,7 +152,7 @@ describe('conditions', () => {
 });
 
 describe('methods', () => {
-  test('405 where only the method fails, with the union of what path and host allow', () =>
+  test('405 if only the method fails, with all methods that path and host allow', () =>
     expectTable(
       {
         get: { path: '/a', methods: ['GET'] },
@@ -168,7 +168,7 @@ describe('methods', () => {
       ],
     ));
 
-  test('HEAD is served by what serves GET', () =>
+  test('a route that serves GET serves HEAD', () =>
     expectTable(
       { get: { path: '/a', methods: ['GET'] }, post: { path: '/b', methods: ['POST'] } },
       [
@@ -177,7 +177,7 @@ describe('methods', () => {
       ],
     ));
 
-  test('none named: all of them', () =>
+  test('none named: all are served', () =>
     expectTable({ any: { path: '/a' } }, [
       ['/a', { method: 'PATCH' }, 'any'],
       ['/a', { method: 'PROPFIND' }, 'any'],

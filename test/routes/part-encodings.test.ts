@@ -1,4 +1,4 @@
-/** Parts in whatever coding and charset an upstream, or a cache before it, sends them. */
+/** Parts in any coding and charset that an upstream or a cache may send. */
 import {
   brotliCompressSync,
   deflateRawSync,
@@ -35,7 +35,7 @@ async function partOf(up: FakeUpstream, part: object = {}) {
 }
 
 describe('a part', () => {
-  test('is asked for without a coding, whatever the client takes', async () => {
+  test('is requested without a coding, whatever the client accepts', async () => {
     let asked: unknown;
     await partOf(({ headers }) => {
       asked = headers['accept-encoding'];
@@ -57,7 +57,7 @@ describe('a part', () => {
     ['gzip, br', brotliCompressSync(gzipSync(TEXT))],
     ['gzip', Buffer.concat([gzipSync(TEXT.slice(0, 5)), gzipSync(TEXT.slice(5))])],
     ['gzip', gzipSync(`\uFEFF${TEXT}`)],
-  ])('in %s is decoded all the same (%#)', async (coding, body) => {
+  ])('in %s is decoded anyway (%#)', async (coding, body) => {
     const response = await partOf(bodyOf(body, { 'content-encoding': coding }));
     expect([response.status, await response.json()]).toEqual([200, { a: VALUE }]);
   });
@@ -78,7 +78,7 @@ describe('a part', () => {
     expect([response.status, await response.json()]).toEqual([200, { a: value }]);
   });
 
-  test('with a byte order mark goes out without it, and with all digits', async () => {
+  test('with a byte order mark is sent without it, and with all digits', async () => {
     const response = await partOf(bodyOf(Buffer.from('\uFEFF{"id":9007199254740993}'), {}));
     expect(await response.text()).toBe('{"a":{"id":9007199254740993}}');
   });
@@ -111,7 +111,7 @@ describe('a part', () => {
   });
 
   test.each(['gzip', 'br', 'zstd', 'deflate'])(
-    'that blows up (%s) stops at its cap',
+    'that expands too much (%s) is stopped at the limit',
     async (coding) => {
       const zeros = Buffer.alloc(64 * 1_048_576, '0');
       const bombs: Readonly<Record<string, () => Buffer>> = {
@@ -131,7 +131,7 @@ describe('a part', () => {
   );
 });
 
-describe('an aggregate of which too little is there', () => {
+describe('an aggregate with too few parts', () => {
   const failing = async (parts: Readonly<Record<string, FakeUpstream>>, upstream: object = {}) => {
     const names = Object.keys(parts);
     const { fetch } = await startGateway({
@@ -153,7 +153,7 @@ describe('an aggregate of which too little is there', () => {
   const hanging: FakeUpstream = () => new Promise(() => undefined);
   const broken: FakeUpstream = () => ({ status: 500 });
 
-  test('has the code of what really failed', async () => {
+  test('has the code of the actual failure', async () => {
     const late = await failing({ a: hanging, b: hanging }, { timeout: '50ms' });
     const response = await late('/');
     expect([response.status, await codeOf(response)]).toEqual([504, 'GW_UPSTREAM_TIMEOUT']);
@@ -164,7 +164,7 @@ describe('an aggregate of which too little is there', () => {
     expect([bad.status, await codeOf(bad)]).toEqual([502, 'GW_UPSTREAM_INVALID']);
   });
 
-  test('says when to come back, where an open circuit is why', async () => {
+  test('says when to retry if an open circuit is the reason', async () => {
     const fetch = await failing({ a: broken }, { breaker: { consecutive: 1, open: '1h' } });
     await fetch('/');
     await expect.poll(async () => codeOf(await fetch('/'))).toBe('GW_CIRCUIT_OPEN');

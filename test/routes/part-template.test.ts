@@ -4,7 +4,7 @@ import { startGateway } from '../gateway/support/gateway.ts';
 import { request } from '../gateway/support/socket.ts';
 import { startRecorder } from '../gateway/support/upstream.ts';
 
-/** One part, and what its upstream is asked. */
+/** One part; returns what its upstream is asked for. */
 async function asking(part: object, more: object = {}) {
   const asked: UpstreamRequest[] = [];
   const gateway = await startGateway({
@@ -72,13 +72,13 @@ describe('a value of a template', () => {
   test('comes from a parameter, the query, a header', async () => {
     const { ask } = await asking({ path: '/{id}/{query.q}/{header.x-v}' });
     expect(await ask('/1?q=a/b&q=2', ['x-v: v/w'])).toEqual([200, '/1/a%2Fb/v%2Fw']);
-    // What some server would take for a dot segment, once it is decoded, is refused.
+    // A value that some server would decode to a dot segment is refused.
     expect((await ask('/1?q=a/../b', ['x-v: v']))[0]).toBe(400);
   });
 });
 
 describe('the query of a part', () => {
-  test('is its own: a value can add no parameter', async () => {
+  test('stays its own: a value cannot add a parameter', async () => {
     const { ask } = await asking({ query: { limit: '3', q: '{query.q}', text: 'x&y {id}' } });
     expect(await ask('/a%26b?q=1%26admin=1&other=2')).toEqual([
       200,
@@ -92,20 +92,20 @@ describe('the query of a part', () => {
     expect(await ask('/1?q=')).toEqual([200, '/x?q=']);
   });
 
-  test('keeps of a value the unreserved alone', async () => {
+  test('escapes all but unreserved characters of a value', async () => {
     const { ask } = await asking({ query: { q: '{query.q}!*' }, forwardQuery: ['tag(1)'] });
     const target = "/1?q=a:b'(c)*~&tag(1)=d!";
     expect(await ask(target)).toEqual([200, '/x?q=a%3Ab%27%28c%29%2A~%21%2A&tag%281%29=d%21']);
   });
 
-  test('passes on the parameters it names, all their values', async () => {
+  test('passes on the parameters it names, with all their values', async () => {
     const { ask } = await asking({ forwardQuery: ['tag', 'none'] });
     expect(await ask('/1?tag=a&tag=b%26c&secret=1')).toEqual([200, '/x?tag=a&tag=b%26c']);
   });
 });
 
 describe('forwardQuery: ["*"]', () => {
-  test('passes on all but credentials, and what the part says itself', async () => {
+  test('passes on all but credentials and the part’s own parameters', async () => {
     const part = { query: { limit: '3' }, forwardQuery: ['*'] };
     const { ask } = await asking(part);
     expect(await ask('/1?limit=9&tag=a&tag=b%26c&Access_Token=s&apikey=s&token=s&_=1')).toEqual([
@@ -142,7 +142,7 @@ describe('the fields of a part', () => {
     expect(asked[0]?.headers['x-request-id']).toBe(asked[0]?.id);
   });
 
-  test('are those that the aggregate names, or the part', async () => {
+  test('are those that the aggregate or the part names', async () => {
     const common = { aggregation: { forwardHeaders: ['X-Trace'] } };
     const whole = await asking({}, common);
     await whole.ask('/1', fields);
@@ -186,21 +186,18 @@ describe('forwardHeaders: ["*"]', () => {
   test.each([
     ['a part', { forwardHeaders: ['*'] }, {}],
     ['the aggregate', {}, { aggregation: { forwardHeaders: ['*'] } }],
-  ])(
-    'of %s passes on all but credentials and what is of the connection',
-    async (_of, part, own) => {
-      const { ask, asked } = await asking(part, own);
-      await ask('/1', fields);
-      expect(sent(asked[0]!)).toEqual({
-        accept: 'application/json',
-        'accept-encoding': 'identity',
-        'accept-language': 'de',
-        'x-trace': '1',
-        'x-many': '1, 2',
-      });
-      expect(asked[0]?.headers['x-forwarded-for']).toBe('127.0.0.1');
-    },
-  );
+  ])('of %s passes on all but credentials and fields of the connection', async (_of, part, own) => {
+    const { ask, asked } = await asking(part, own);
+    await ask('/1', fields);
+    expect(sent(asked[0]!)).toEqual({
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      'accept-language': 'de',
+      'x-trace': '1',
+      'x-many': '1, 2',
+    });
+    expect(asked[0]?.headers['x-forwarded-for']).toBe('127.0.0.1');
+  });
 
   test('passes on a credential that is named beside it', async () => {
     const { ask, asked } = await asking({ forwardHeaders: ['*', 'Authorization'] });
@@ -217,7 +214,7 @@ describe('forwardHeaders: ["*"]', () => {
 });
 
 describe('a part that writes', () => {
-  test('gets the body of the client, as it is', async () => {
+  test('gets the client’s body unchanged', async () => {
     const upstream = await startRecorder();
     const { fetch } = await startGateway({
       config: {
@@ -248,7 +245,7 @@ describe('a part that writes', () => {
   });
 });
 
-describe('a value that another part has answered', () => {
+describe('a value from another part', () => {
   const linked = (id: unknown, path: string, more: object = {}) =>
     startGateway({
       config: {
@@ -281,7 +278,7 @@ describe('a value that another part has answered', () => {
     {},
     [1],
     undefined,
-  ])('and that cannot stand in a path fails its part alone: %j', async (id) => {
+  ])('that cannot stand in a path fails only the part that uses it: %j', async (id) => {
     const { fetch } = await linked(id, '/seen/{a.id}');
     const response = await fetch('/1');
     expect([response.status, await response.json()]).toEqual([
@@ -291,7 +288,7 @@ describe('a value that another part has answered', () => {
     expect(response.headers.get('gateway-degraded')).toBe('b;reason=invalid');
   });
 
-  test('is blamed on nobody else beside a good value of the client', async () => {
+  test('is blamed even beside a valid value of the client’s', async () => {
     const { fetch } = await linked('/../', '/x/{id}/{a.id}');
     const response = await fetch('/1');
     expect([response.status, response.headers.get('gateway-degraded')]).toEqual([
@@ -300,27 +297,27 @@ describe('a value that another part has answered', () => {
     ]);
   });
 
-  test('does not hide that the client’s own cannot stand there', async () => {
+  test('does not hide that the client’s own value cannot stand there', async () => {
     const { fetch } = await linked('/../', '/x/{query.q}/{a.id}');
     expect((await fetch('/1?q=a/../b')).status).toBe(400);
     expect((await fetch('/1?q=..')).status).toBe(400);
     expect((await fetch('/1')).status).toBe(400);
   });
 
-  test('may make a segment together with the client’s', async () => {
+  test('may form a segment together with the client’s value', async () => {
     const { fetch } = await linked('/', '/x/{query.q}{a.id}y');
     expect(await (await fetch('/1?q=..')).json()).toMatchObject({ status: 400 });
     expect(await (await fetch('/1?q=a')).json()).toMatchObject({ b: '/x/a%2Fy' });
   });
 
-  test('fails the answer as the upstream’s fault where its part is required', async () => {
+  test('fails the answer as the upstream’s fault if the part is required', async () => {
     const { fetch } = await linked('../x', '/seen/{a.id}', { required: true, default: undefined });
     const response = await fetch('/1');
     expect(response.status).toBe(502);
     expect(await response.json()).toMatchObject({ type: 'urn:portico:error:GW_UPSTREAM_INVALID' });
   });
 
-  test('may be a text of a query, whatever is in it', async () => {
+  test('may be any text in a query', async () => {
     const { fetch } = await linked('../../admin?x=1#', '/seen', { query: { id: '{a.id}' } });
     expect(await (await fetch('/1')).json()).toMatchObject({ b: '/seen' });
   });

@@ -34,7 +34,7 @@ describe('pick', () => {
     ['["4000-1234-5678-4242"]', '{"a":[],"b":{"id":2}}'],
     ['null', '{"b":{"id":2}}'],
     ['{"id":1,"card":"4000-1234-5678-4242"}', '{"a":{"id":1},"b":{"id":2}}'],
-  ])('answers of %s: %s, and that is no failure', async (text, expected) => {
+  ])('from %s gives %s, which is not a failure', async (text, expected) => {
     const { fetch } = await composing(
       { a: { pick: ['id', 'card.last4'], required: true }, b: { pick: ['id'] } },
       { a: () => ({ body: text }), b: () => ({ body: { id: 2, x: 1 } }) },
@@ -44,7 +44,7 @@ describe('pick', () => {
     expect(response.headers.get('gateway-degraded')).toBeNull();
   });
 
-  test('hides from other parts what it leaves out', async () => {
+  test('hides what it leaves out from other parts too', async () => {
     const { fetch } = await composing(
       { a: { pick: ['id'] }, b: { path: '/{a.card}', default: 'none' } },
       { a: () => ({ body: { id: 1, card: '4000' } }), b: () => ({ body: 'called' }) },

@@ -4,7 +4,7 @@ import { type Asked, matcherOf, nameOf } from './match.ts';
 const headers = { x: '1', y: '2', cookie: 'c=3' };
 const query = '?q=1&r=2';
 
-/** Each pair: the route that wins, the one that loses, and a request that both match. */
+/** For each rule: the route that wins, the one that loses, and a request that both match. */
 const PAIRS: Readonly<
   Record<string, readonly [wins: object, loses: object, path: string, asked?: Asked]>
 > = {
@@ -67,7 +67,7 @@ describe('precedence', () => {
   test.each(Object.entries(PAIRS))('%s', async (_rule, [wins, loses, path, asked]) => {
     const request = { host: 'h.example', headers, query, ...asked };
 
-    // The order of the file must not decide.
+    // The order in the file must not matter.
     const first = await matcherOf({ wins, loses });
     const last = await matcherOf({ loses, wins });
 
@@ -75,14 +75,14 @@ describe('precedence', () => {
     expect(nameOf(last(path, request))).toBe('wins');
   });
 
-  test('earlier in the file wins where nothing else tells them apart', async () => {
+  test('the earlier one in the file wins if nothing else differs', async () => {
     const one = { path: '/a', headers: { x: '1' } };
     const other = { path: '/a', headers: { y: '2' } };
     expect(nameOf((await matcherOf({ one, other }))('/a', { headers }))).toBe('one');
     expect(nameOf((await matcherOf({ other, one }))('/a', { headers }))).toBe('other');
   });
 
-  test('who fails the specific one goes on to the next in order', async () => {
+  test('a request that fails the specific route goes on to the next in order', async () => {
     const find = await matcherOf({
       gold: { path: '/a/{id}', headers: { tier: 'gold' }, query: { v: '2' } },
       tier: { path: '/a/{id}', headers: { tier: 'gold' } },
@@ -100,7 +100,7 @@ describe('precedence', () => {
     expect(nameOf(find('/b'))).toBe('rest');
   });
 
-  test('a list of matches is any of them, each with its own rank', async () => {
+  test('any match of a list may match, each with its own rank', async () => {
     const { startGateway } = await import('../gateway/support/gateway.ts');
     const { fetch } = await startGateway({
       config: {
@@ -118,7 +118,7 @@ describe('precedence', () => {
     ]);
   });
 
-  test('hundreds of routes on one path are told apart', async () => {
+  test('hundreds of routes on one path are distinguished', async () => {
     const routes = Object.fromEntries(
       Array.from({ length: 300 }, (_, i) => [`v${i}`, { path: '/a', headers: { v: `${i}` } }]),
     );

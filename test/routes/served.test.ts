@@ -4,8 +4,8 @@ import { type RawResponse, request } from '../gateway/support/socket.ts';
 
 const answer = (body: unknown, more: object = {}) => ({ respond: { body, ...more } });
 
-describe('where no route takes a request', () => {
-  test('404 is a problem document that says nothing of what there is', async () => {
+describe('a request that no route matches', () => {
+  test('gets a 404 problem document that does not reveal what exists', async () => {
     const { fetch } = await startGateway({
       config: { routes: { a: { match: { path: '/a' }, ...answer('a') } } },
     });
@@ -14,7 +14,7 @@ describe('where no route takes a request', () => {
     expect(await codeOf(response)).toBe('GW_ROUTE_NOT_FOUND');
   });
 
-  test('405 says in Allow what is served there (RFC 9110 §15.5.6)', async () => {
+  test('gets a 405 with Allow if only the method is wrong (RFC 9110 §15.5.6)', async () => {
     const { fetch } = await startGateway({
       config: {
         routes: {
@@ -29,8 +29,8 @@ describe('where no route takes a request', () => {
   });
 });
 
-describe('more routes on one path than a router knows', () => {
-  test('each get their own requests, and those that fit none fall through', async () => {
+describe('more routes on one path than a router supports', () => {
+  test('each get their own requests; those that match none fall through', async () => {
     const versions = Array.from({ length: 40 }, (_, i) => `v${i}`);
     const { fetch } = await startGateway({
       config: {
@@ -72,14 +72,14 @@ describe('HEAD', () => {
       status,
       headers['content-type'],
       headers['location'],
-      // Of no body HEAD may leave it out.
+      // HEAD may omit the length of an empty body.
       headers['content-length'] ?? '0',
     ];
     expect(shown(head)).toEqual(shown(get));
     expect(head.body).toBe('');
   });
 
-  test('reaches the upstream as HEAD where it is forwarded, as GET where it is composed', async () => {
+  test('reaches the upstream as HEAD if forwarded, as GET if composed', async () => {
     const methods: string[] = [];
     const { fetch } = await startGateway({
       config: {
@@ -162,7 +162,7 @@ describe('redirect', () => {
   });
 });
 
-test('a redirect is 400 where a parameter cannot stand in its path', async () => {
+test('a redirect is 400 if a parameter cannot stand in its path', async () => {
   const { url } = await startGateway({
     config: {
       routes: {
@@ -177,7 +177,7 @@ test('a redirect is 400 where a parameter cannot stand in its path', async () =>
 });
 
 describe('rewrite', () => {
-  test('cannot be left by what a parameter holds', async () => {
+  test('cannot be escaped by the value of a parameter', async () => {
     const seen: string[] = [];
     const { url } = await startGateway({
       config: {

@@ -7,7 +7,7 @@ import { type Asked, matcherOf, nameOf } from './match.ts';
 
 const SECRET = 'a secret of at least thirty-two characters';
 
-/** Values that a token guards, beside a route that is open to all. */
+/** Values guarded by a token, beside a route that is open to all. */
 async function guarded(server: object = {}) {
   const asked: string[] = [];
   const jwt = { issuer: 'own' };
@@ -45,7 +45,7 @@ const TWO_WAYS: readonly (readonly [query: string, fields: readonly string[], de
   ['?action=%64elete&action=x', [], QUERY],
   ['?action=x&%61ction=delete', [], QUERY],
   ['?action=delete&action', [], QUERY],
-  // What is no `action` to us, and is one to ASP.NET, PHP, Rails or an old CGI.
+  // Not `action` to us, but to ASP.NET, PHP, Rails or an old CGI.
   ['?Action=delete', [], QUERY],
   ['?action[]=delete', [], QUERY],
   ['?action%5B0%5D=delete', [], QUERY],
@@ -59,8 +59,8 @@ const TWO_WAYS: readonly (readonly [query: string, fields: readonly string[], de
   ['', ['x-role: user', 'x-role: root'], field('x-role')],
 ];
 
-describe('several values of which one would lead to another route', () => {
-  test('are 400, which says of what', async () => {
+describe('several values, one of which would lead to another route', () => {
+  test('are 400 that names the parameter or field', async () => {
     const { url, asked } = await guarded();
     for (const [query, fields, detail] of TWO_WAYS) {
       const answer = await request(url, [`GET /${query} HTTP/1.1`, 'host: a', ...fields]);
@@ -84,7 +84,7 @@ describe('several values of which one would lead to another route', () => {
     expect(asked).toEqual([]);
   });
 
-  test('are judged by the guard where all of them fit, and open where none does', async () => {
+  test('reach the guarded route if all of them fit, and the open one if none does', async () => {
     const { url } = await guarded();
     const status = async (query: string, ...fields: readonly string[]) =>
       (await request(url, [`GET /${query} HTTP/1.1`, 'host: a', ...fields])).status;
@@ -107,21 +107,21 @@ describe('a condition', () => {
     expect(rows.map(([asked]) => [asked, nameOf(find('/', asked))])).toEqual(rows);
   };
 
-  test('on a list is of all its lines, joined', () =>
+  test('on a list applies to all its lines, joined', () =>
     expectRows({ both: { headers: { accept: 'text/html, text/plain' } }, rest: {} }, [
       [{ headers: { accept: ['text/html', 'text/plain'] } }, 'both'],
       [{ headers: { accept: ['text/plain', 'text/html'] } }, 'rest'],
       [{ headers: { accept: 'text/html' } }, 'rest'],
     ]));
 
-  test('on a cookie is of the first of that name, in however many lines they come', () =>
+  test('on a cookie applies to the first with that name, in however many lines they come', () =>
     expectRows({ beta: { cookies: { beta: '1' } }, rest: {} }, [
       [{ headers: { cookie: 'beta=1; beta=0' } }, 'beta'],
       [{ headers: { cookie: ['beta=1', 'beta=0'] } }, 'beta'],
       [{ headers: { cookie: 'beta=0; beta=1' } }, 'rest'],
     ]));
 
-  test('of presence never refuses', () =>
+  test('on presence never refuses', () =>
     expectRows(
       {
         both: { headers: { x: { present: true } }, query: { q: { present: true } } },
@@ -133,7 +133,7 @@ describe('a condition', () => {
       ],
     ));
 
-  test('is in doubt only where no other one has failed, and no better route is certain', () =>
+  test('is in doubt only if no other one has failed and no better route is certain', () =>
     expectRows(
       {
         both: { headers: { x: '1' }, query: { q: '1' } },
@@ -147,13 +147,13 @@ describe('a condition', () => {
       ],
     ));
 
-  test('is not in doubt by a comma that belongs to the value', () =>
+  test('is not in doubt because of a comma that belongs to the value', () =>
     expectRows({ bots: { headers: { 'user-agent': { regex: '.*Bot.*' } } }, rest: {} }, [
       [{ headers: { 'user-agent': 'Bot (a, b)' } }, 'bots'],
       [{ headers: { 'user-agent': 'Mozilla (a, b)' } }, 'rest'],
     ]));
 
-  test('leaves a method that is not served 405, and a spelling that nothing else serves 404', () =>
+  test('leaves an unserved method at 405, and a spelling that no other route serves at 404', () =>
     expectRows({ one: { methods: ['GET'], query: { q: '1' } } }, [
       [{ method: 'POST', query: '?q=1&q=2' }, '405 GET, HEAD'],
       [{ query: '?Q=1' }, '404'],
