@@ -17,7 +17,7 @@ import { pass, useFakeTime } from '../helpers/time.ts';
 useFakeTime();
 const cut = failure('GW_BODY_TRUNCATED');
 
-/** What a circuit is after three outcomes like this one; three failures in a row open it. */
+/** The state of a circuit after three such outcomes; three failures in a row open it. */
 async function stateAfter(...answers: readonly [Answer, ...Answer[]]): Promise<string> {
   const circuit = circuitOf();
   const call = breakerOn(circuit)(answering(...answers));
@@ -44,11 +44,11 @@ describe('the breaker', () => {
     'GW_REQUEST_TIMEOUT',
     'GW_NO_TARGET',
     'GW_INTERNAL',
-  ] as const)('never counts %s: it is not the upstream’s fault', async (code) => {
+  ] as const)('never counts %s, because it is not the upstream’s fault', async (code) => {
     expect(await stateAfter(failure(code))).toBe('closed');
   });
 
-  test('leaves a row of failures as it was where it counts nothing', async () => {
+  test('does not interrupt a row of failures when it counts nothing', async () => {
     const circuit = circuitOf();
     const bad = failure('GW_UPSTREAM_RESET');
     const call = breakerOn(circuit)(answering(bad, bad, failure('GW_CLIENT_CLOSED'), bad));
@@ -66,7 +66,7 @@ describe('the breaker', () => {
   });
 
   test.each([200, 301, 400, 404, 408, 429, 499, 501, 505])(
-    'takes the status %i for a success',
+    'counts the status %i as a success',
     async (status) => {
       expect(isServerFault(status)).toBe(false);
       expect(await stateAfter(status)).toBe('closed');
@@ -74,14 +74,14 @@ describe('the breaker', () => {
     },
   );
 
-  test('passes outcomes on as they are', async () => {
+  test('passes outcomes on unchanged', async () => {
     const circuit = circuitOf();
     const response = aResponse({ status: 500 });
     expect(await breakerOn(circuit)(answering(response))(aRequest())).toBe(response);
     await expect(breakerOn(circuit)(answering(cut))(aRequest())).rejects.toBe(cut);
   });
 
-  test('lets nothing through while it is open, and tells when to come again', async () => {
+  test('lets nothing through while it is open, and says when to retry', async () => {
     const circuit = circuitOf();
     await open(circuit);
     const send = answering(200);
@@ -94,7 +94,7 @@ describe('the breaker', () => {
 });
 
 describe('a body that is cut after its head', () => {
-  /** Three answers whose bodies end as `end` says. */
+  /** The state after three answers whose bodies end as `end` says. */
   async function stateAfterBodies(end: (world: ReturnType<typeof feed>) => void): Promise<string> {
     const circuit = circuitOf({ breaker: ratioOf({ minimum: 3, ratio: 1 }) });
     const call = breakerOn(circuit)(async () => aResponse({ body: world.body }));
@@ -109,7 +109,7 @@ describe('a body that is cut after its head', () => {
     return circuit.state;
   }
 
-  test('is a failure, and nothing else: who cuts every body fails every time', async () => {
+  test('is a failure and not also a success: an upstream that cuts every body always fails', async () => {
     expect(await stateAfterBodies(({ body }) => body.fail(cut))).toBe('open');
   });
 
@@ -124,12 +124,12 @@ describe('a body that is cut after its head', () => {
     expect(circuit.state).toBe('open');
   });
 
-  test('is none where the upstream is not to blame', async () => {
+  test('is not a failure if the upstream is not to blame', async () => {
     expect(await stateAfterBodies(({ body }) => body.destroy())).toBe('closed');
     expect(await stateAfterBodies(({ body }) => body.finish(undefined))).toBe('closed');
   });
 
-  test('is counted though it was cut before anybody saw the head', async () => {
+  test('is counted even if it was cut before anybody saw the head', async () => {
     const circuit = circuitOf({ breaker: ratioOf({ minimum: 3, ratio: 1 }) });
     const call = breakerOn(circuit)(async () => {
       const { body } = feed();
@@ -141,7 +141,7 @@ describe('a body that is cut after its head', () => {
     expect(circuit.state).toBe('open');
   });
 
-  test('is not counted twice where the status was a failure already', async () => {
+  test('is not counted twice if the status was a failure already', async () => {
     const circuit = circuitOf();
     const { body } = feed();
     await breakerOn(circuit)(answering(aResponse({ status: 500, body })))(aRequest());
@@ -152,7 +152,7 @@ describe('a body that is cut after its head', () => {
     expect(circuit.state).toBe('closed');
   });
 
-  test('is dropped where the circuit has changed since', async () => {
+  test('is not counted if the circuit has changed since', async () => {
     const circuit = circuitOf({ breaker: ratioOf({ minimum: 1, ratio: 0.1 }) });
     const old = feed();
     await breakerOn(circuit)(answering(aResponse({ body: old.body })))(aRequest());
@@ -169,7 +169,7 @@ describe('a body that is cut after its head', () => {
 });
 
 describe('the shedder', () => {
-  test('sends calls away before they wait for a slot', async () => {
+  test('refuses calls before they wait for a slot', async () => {
     const circuit = circuitOf();
     const send = answering(200);
     await around(shedder(circuit))(send)(aRequest());
@@ -178,7 +178,7 @@ describe('the shedder', () => {
     expect(send.calls).toBe(1);
   });
 
-  test('counts nothing: a call that is let through is no probe yet', async () => {
+  test('counts nothing: a call that it lets through is not a probe yet', async () => {
     const circuit = circuitOf();
     await open(circuit);
     await pass(1_000);

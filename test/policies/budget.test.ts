@@ -4,13 +4,13 @@ import { type RetryBudget, WindowBudget } from '../../src/policies/budget.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { manualClock } from '../helpers/clock.ts';
 
-/** Every one keeps to the same, whoever shares it. */
+/** All kinds follow the same rules, whoever shares them. */
 const KINDS: readonly (readonly [name: string, make: (clock: Clock) => RetryBudget])[] = [
   ['of one thread', (clock) => new WindowBudget(clock)],
 ];
 
 describe.each(KINDS)('the budget of retries %s', (_name, make) => {
-  test('allows three at once where there is no traffic, then three a second', () => {
+  test('allows three at once without traffic, then three per second', () => {
     const clock = manualClock();
     const budget = make(clock);
     const granted = (): number => [1, 2, 3, 4, 5].filter(() => budget.withdraw(0.2)).length;
@@ -41,13 +41,13 @@ describe.each(KINDS)('the budget of retries %s', (_name, make) => {
     expect(granted).toBe(3);
   });
 
-  test('of 0% leaves three a second', () => {
+  test('of 0% leaves three per second', () => {
     const budget = make(manualClock());
     for (let i = 0; i < 1_000; i++) budget.deposit();
     expect([1, 2, 3, 4].map(() => budget.withdraw(0))).toEqual([true, true, true, false]);
   });
 
-  test('never grants more than 20 % of calls and three a second, over any time', () => {
+  test('never grants more than 20 % of calls plus three per second, over any time', () => {
     const step = fc.record({
       waitMs: fc.integer({ min: 0, max: 4_000 }),
       calls: fc.integer({ min: 0, max: 40 }),

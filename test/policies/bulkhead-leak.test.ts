@@ -9,7 +9,7 @@ import { pass, useFakeTime } from '../helpers/time.ts';
 
 useFakeTime();
 
-/** One call: when it comes, how long until its head and its end, and when its client leaves. */
+/** One call: when it starts, how long until its head and its end, and when its client leaves. */
 const call = fc.record({
   at: fc.integer({ min: 0, max: 400 }),
   head: fc.integer({ min: 0, max: 30 }),
@@ -21,7 +21,7 @@ type Plan = typeof call extends fc.Arbitrary<infer T> ? T : never;
 
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Plays them all against `concurrency` slots; says what came of each, and the most at once. */
+/** Plays all calls against `concurrency` slots; returns the outcome of each, and the most at once. */
 async function play(plans: readonly Plan[], concurrency: number) {
   const slots = slotsOf({ concurrency, queue: 50, waitMs: 40 });
   let open = 0;
@@ -54,7 +54,7 @@ async function play(plans: readonly Plan[], concurrency: number) {
 }
 
 describe('slots', () => {
-  test('are neither lost nor doubled by 800 calls of which some are aborted', async () => {
+  test('are neither lost nor doubled by 800 calls, some of them aborted', async () => {
     vi.useFakeTimers();
     await fc.assert(
       fc.asyncProperty(
@@ -75,7 +75,7 @@ describe('slots', () => {
     );
   });
 
-  test('refuse nobody while one is free', async () => {
+  test('refuse no call while one is free', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 40 }), async (plans) => {
         const patient = plans.map((plan) => ({ ...plan, leaves: undefined, fails: false }));

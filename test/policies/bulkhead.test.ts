@@ -17,7 +17,7 @@ import { pass, useFakeTime, watch } from '../helpers/time.ts';
 useFakeTime();
 const over = (slots: Slots) => around(bulkhead(slots, clock));
 
-/** A call that answers with a body that stays open, and the bodies it gave. */
+/** A call that answers with bodies that stay open, and these bodies. */
 function streaming() {
   const bodies: ReturnType<typeof feed>[] = [];
   const send = answering(async () => {
@@ -67,14 +67,14 @@ describe('the bulkhead', () => {
     expect(slots.used).toBe(1);
   });
 
-  test('frees it when the call fails, at once for who calls next', async () => {
+  test('frees it when the call fails, at once for the next call', async () => {
     const slots = slotsOf({});
     const call = over(slots)(answering(failure('GW_UPSTREAM_RESET'), 200));
     expect(await codeOf(call(aRequest()))).toBe('GW_UPSTREAM_RESET');
     await expect(call(aRequest())).resolves.toMatchObject({ status: 200 });
   });
 
-  test('is free at once for who has read a body to its end', async () => {
+  test('has a free slot at once after a body has been read to its end', async () => {
     const { send, bodies } = streaming();
     const call = over(slotsOf({}))(send);
     const { body } = await call(aRequest());
@@ -94,7 +94,7 @@ describe('the bulkhead', () => {
     expect(slots.used).toBe(3);
   });
 
-  test('tells who is refused when to come again', async () => {
+  test('tells refused calls when to retry', async () => {
     const { send } = streaming();
     const call = over(slotsOf({}))(send);
     await call(aRequest());
@@ -104,7 +104,7 @@ describe('the bulkhead', () => {
     });
   });
 
-  test('notes how long a call has waited, granted or not', async () => {
+  test('notes how long a call has waited, whether it got a slot or not', async () => {
     const { send, bodies } = streaming();
     const call = over(slotsOf({ queue: 2, waitMs: 100 }))(send);
     await call(aRequest());
@@ -134,7 +134,7 @@ describe('the queue', () => {
     expect(send.requests.slice(1).map(({ id }) => id)).toEqual(ids);
   });
 
-  test('lets nobody jump in: not even in the moment a slot is freed', async () => {
+  test('lets nobody jump it, not even at the moment a slot is freed', async () => {
     const { send, bodies } = streaming();
     const call = over(slotsOf({ queue: 3 }))(send);
     await call(aRequest());
@@ -174,7 +174,7 @@ describe('the queue', () => {
     expect(slots.queued).toBe(2);
   });
 
-  test('lets each wait for its own time at most', async () => {
+  test('lets each call wait no longer than its own time', async () => {
     const { send } = streaming();
     const call = over(slotsOf({ queue: 2, waitMs: 100 }))(send);
     await call(aRequest());
@@ -188,7 +188,7 @@ describe('the queue', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('is left at once by who is cancelled, with the place free for another', async () => {
+  test('loses a cancelled call at once, and its place is free for another', async () => {
     const { send } = streaming();
     const slots = slotsOf({ queue: 1 });
     const call = over(slots)(send);
@@ -204,7 +204,7 @@ describe('the queue', () => {
     expect(slots.queued).toBe(1);
   });
 
-  test('leaves nothing with a client that stays', async () => {
+  test('leaves no listener on a client that stays', async () => {
     const { send, bodies } = streaming();
     const call = over(slotsOf({ queue: 1 }))(send);
     await call(aRequest());
@@ -217,7 +217,7 @@ describe('the queue', () => {
     expect(unlisten).toHaveBeenCalledTimes(1);
   });
 
-  test('is not entered by who is cancelled already', async () => {
+  test('is not entered by a call that is already cancelled', async () => {
     const signal = new Cancellation();
     signal.cancel(failure('GW_CLIENT_CLOSED'));
     const slots = slotsOf({ queue: 1 });
@@ -227,7 +227,7 @@ describe('the queue', () => {
     expect(slots.used).toBe(0);
   });
 
-  test('that is emptied sends everybody away with the reason', async () => {
+  test('that is emptied refuses every call with the reason', async () => {
     const { send } = streaming();
     const slots = slotsOf({ queue: 2 });
     const call = over(slots)(send);

@@ -10,7 +10,7 @@ import { pass, useFakeTime } from '../helpers/time.ts';
 useFakeTime();
 const broken = new Error('it failed');
 
-/** As many calls as get in; the others are shed. */
+/** The permits of the calls that get in; the others are shed. */
 function enterAll(circuit: Circuit, wishes = 10): Permit[] {
   const permits: Permit[] = [];
   for (let i = 0; i < wishes; i++) {
@@ -32,7 +32,7 @@ describe('a half-open circuit', () => {
     expect(() => circuit.check()).toThrow(expect.objectContaining({ code: 'GW_CIRCUIT_OPEN' }));
   });
 
-  test('sheds at once: nobody waits for the probe', async () => {
+  test('sheds calls at once: nobody waits for the probe', async () => {
     const circuit = circuitOf();
     await openThenWait(circuit);
     const call = breakerOn(circuit)(hanging);
@@ -90,7 +90,7 @@ describe('a void probe', () => {
     expect(circuit.state).toBe('closed');
   });
 
-  test('is what a client makes of it that leaves', async () => {
+  test('is the result of a client that leaves', async () => {
     const circuit = circuitOf();
     await openThenWait(circuit);
     const left = answering(failure('GW_CLIENT_CLOSED'), 200);
@@ -103,7 +103,7 @@ describe('a void probe', () => {
     expect(circuit.state).toBe('closed');
   });
 
-  test('changes no state: who waits for a slot is not sent away', async () => {
+  test('changes no state, so calls that wait for a slot are not refused', async () => {
     const circuit = circuitOf();
     await openThenWait(circuit);
     const changes: CircuitName[] = [];
@@ -115,7 +115,7 @@ describe('a void probe', () => {
     expect(changes).toEqual(['half-open']);
   });
 
-  test('leaves the probes beside it theirs', async () => {
+  test('does not affect the other probes', async () => {
     const circuit = circuitOf({ probes: 3 });
     await openThenWait(circuit);
     const [gone, one, other] = enterAll(circuit);
@@ -127,7 +127,7 @@ describe('a void probe', () => {
     expect(circuit.state).toBe('closed');
   });
 
-  test('does not grow the open time', async () => {
+  test('does not lengthen the open time', async () => {
     const circuit = circuitOf();
     await openThenWait(circuit);
     for (let i = 0; i < 5; i++) circuit.enter().forget();
@@ -169,7 +169,7 @@ describe('any history', () => {
     { maxLength: 60 },
   );
 
-  test('has at most `probes` calls under way that began half-open, and never gets stuck', async () => {
+  test('has at most `probes` running calls that began half-open, and never gets stuck', async () => {
     vi.useFakeTimers();
     await fc.assert(
       fc.asyncProperty(verbs, fc.integer({ min: 1, max: 3 }), async (history, probes) => {

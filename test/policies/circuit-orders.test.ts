@@ -6,7 +6,7 @@ import { pass, useFakeTime } from '../helpers/time.ts';
 useFakeTime();
 
 describe('a circuit that is held', () => {
-  test('open lets nobody through, however well the upstream is, until it is let go', async () => {
+  test('open lets nothing through, however healthy the upstream is, until it is handed back', async () => {
     const circuit = circuitOf();
     const told: string[] = [];
     circuit.onChange((state) => told.push(state));
@@ -20,7 +20,7 @@ describe('a circuit that is held', () => {
     expect([circuit.state, told]).toEqual(['closed', ['forced-open', 'closed']]);
   });
 
-  test('closed lets everybody through, and counts nothing', async () => {
+  test('closed lets everything through, and counts nothing', async () => {
     const circuit = circuitOf();
     await open(circuit);
     circuit.force('closed');
@@ -31,7 +31,7 @@ describe('a circuit that is held', () => {
     expect(circuit.state).toBe('forced-closed');
   });
 
-  test('closed goes back to what it was when it is let go', async () => {
+  test('closed returns to its state when it is handed back', async () => {
     const circuit = circuitOf();
     await open(circuit);
     circuit.force('closed');
@@ -40,7 +40,7 @@ describe('a circuit that is held', () => {
     expect(() => circuit.check()).toThrow('it keeps failing');
   });
 
-  test('one way may be held the other way at once, and twice is once', () => {
+  test('one way may be held the other way directly, and repeating an order changes nothing', () => {
     const circuit = circuitOf();
     circuit.force('open');
     circuit.force('open');
@@ -52,7 +52,7 @@ describe('a circuit that is held', () => {
     expect(circuit.state).toBe('closed');
   });
 
-  test('drops what becomes of calls from before', async () => {
+  test('drops the outcomes of earlier calls', async () => {
     const circuit = circuitOf();
     const permits = [circuit.enter(), circuit.enter(), circuit.enter()];
     circuit.force('closed');
@@ -77,7 +77,7 @@ describe('an open circuit that is tried at once', () => {
     expect(circuit.state).toBe('closed');
   });
 
-  test('opens for longer when that probe fails', async () => {
+  test('opens for longer if that probe fails', async () => {
     const circuit = circuitOf();
     await open(circuit);
     circuit.tryNow();
@@ -88,7 +88,7 @@ describe('an open circuit that is tried at once', () => {
     circuit.check();
   });
 
-  test('is left alone where it is not open', () => {
+  test('is left alone if it is not open', () => {
     const circuit = circuitOf();
     circuit.tryNow();
     circuit.enter().succeed();

@@ -10,7 +10,7 @@ useFakeTime();
 
 type Told = CircuitChange & { readonly state: string };
 
-/** A circuit that opens for a second at the first failure, and what it has told. */
+/** A circuit that opens for a second at the first failure, and the changes it reported. */
 function world(): { circuit: Circuit; told: Told[] } {
   const told: Told[] = [];
   const options = { openMs: 1_000, probes: 1, random: () => 0, clock };
@@ -19,8 +19,8 @@ function world(): { circuit: Circuit; told: Told[] } {
   return { circuit, told };
 }
 
-describe('what a circuit tells of its changes', () => {
-  test('is why it opens and for how long, and for how long it was as before', async () => {
+describe('a circuit’s report of a change', () => {
+  test('says why it opens and for how long, and how long it was in the previous state', async () => {
     const { circuit, told } = world();
     await pass(400);
     circuit.enter().fail({ status: 503 });
@@ -28,7 +28,7 @@ describe('what a circuit tells of its changes', () => {
     expect(told).toEqual([{ state: 'open', why: 'status 503', forMs: 1_000, afterMs: 400 }]);
   });
 
-  test('is what the failed probe met, and the longer time that follows', async () => {
+  test('says why a probe failed, and the longer time that follows', async () => {
     const { circuit, told } = world();
     circuit.enter().fail({ status: 503 });
     await pass(1_000);
@@ -41,7 +41,7 @@ describe('what a circuit tells of its changes', () => {
     ]);
   });
 
-  test('is nothing but the time once calls go well again', async () => {
+  test('has only the time once calls succeed again', async () => {
     const { circuit, told } = world();
     circuit.enter().fail({ status: 503 });
     await pass(1_000);
@@ -51,13 +51,13 @@ describe('what a circuit tells of its changes', () => {
     expect(circuit.why).toBeUndefined();
   });
 
-  test('is that an operator holds it', () => {
+  test('says that an operator holds it', () => {
     const { circuit, told } = world();
     circuit.force('open');
     expect(told.at(-1)).toMatchObject({ state: 'forced-open', why: 'an operator holds it' });
   });
 
-  test('says for how long it has been in its state', async () => {
+  test('says how long it has been in its state', async () => {
     const { circuit } = world();
     await pass(300);
     expect(circuit.stateMs).toBe(300);

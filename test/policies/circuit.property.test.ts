@@ -1,4 +1,4 @@
-/** What every gate of a circuit keeps to, whatever calls do and however late they tell. */
+/** The rules of every circuit gate, whatever calls do and however late they report. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Circuit } from '../../src/policies/circuit.ts';
@@ -78,7 +78,7 @@ interface Held {
   readonly epoch: number;
 }
 
-/** cockatiel changes its state some microtasks later. */
+/** cockatiel changes its state a few microtasks later. */
 const told = async (): Promise<void> => {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 };
@@ -93,7 +93,7 @@ function refuses(ask: () => unknown): boolean {
 }
 
 describe.each(KINDS)('a circuit %s', (_name, make) => {
-  test('lets through all or its probes, and hears nothing of what is over', async () => {
+  test('lets through all calls or only its probes, and ignores outcomes of earlier states', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const clock = manualClock();

@@ -6,7 +6,7 @@ import { pass, useFakeTime } from '../helpers/time.ts';
 useFakeTime();
 const broken = new Error('it failed');
 
-/** How long the circuit is open now, to 10 ms. */
+/** How long the circuit stays open, to 10 ms. */
 async function openTime(circuit: ReturnType<typeof circuitOf>): Promise<number> {
   for (let ms = 0; ms <= 60_000; ms += 10) {
     try {
@@ -20,7 +20,7 @@ async function openTime(circuit: ReturnType<typeof circuitOf>): Promise<number> 
 }
 
 describe('a circuit', () => {
-  test('goes closed, open, half-open, closed, and tells who listens', async () => {
+  test('goes closed, open, half-open, closed, and tells its listeners', async () => {
     const circuit = circuitOf();
     const changes: CircuitName[] = [];
     circuit.onChange((state) => changes.push(state));
@@ -40,7 +40,7 @@ describe('a circuit', () => {
     expect(circuit.epoch).toBe(first + 1);
   });
 
-  test('forgets what comes late from an earlier epoch', async () => {
+  test('ignores late outcomes from an earlier epoch', async () => {
     const circuit = circuitOf();
     const early = [circuit.enter(), circuit.enter(), circuit.enter(), circuit.enter()];
     await openThenWait(circuit);
@@ -59,7 +59,7 @@ describe('a circuit', () => {
     expect(circuit.state).toBe('closed');
   });
 
-  test('takes no success of an earlier epoch for one of now', async () => {
+  test('does not count a success of an earlier epoch', async () => {
     const circuit = circuitOf();
     const early = circuit.enter();
     await openThenWait(circuit);
@@ -75,7 +75,7 @@ describe('a circuit', () => {
     expect(circuit.state).toBe('open');
   });
 
-  test('forgets failures of before it closed', async () => {
+  test('forgets failures from before it closed', async () => {
     const circuit = circuitOf({ breaker: ratioOf({ minimum: 2 }) });
     await openThenWait(circuit);
     circuit.enter().succeed();
@@ -86,7 +86,7 @@ describe('a circuit', () => {
     expect(circuit.state).toBe('closed');
   });
 
-  test('throws no error where nobody looks', async () => {
+  test('causes no unhandled rejection', async () => {
     const unhandled = vi.fn<(reason: unknown) => void>();
     process.on('unhandledRejection', unhandled);
     const circuit = circuitOf();
@@ -113,7 +113,7 @@ describe('the open time', () => {
     expect(times).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
   });
 
-  test('begins anew once the circuit has closed', async () => {
+  test('starts again at the first once the circuit has closed', async () => {
     const circuit = circuitOf();
     await open(circuit);
     for (let i = 0; i < 3; i++) {
@@ -128,13 +128,13 @@ describe('the open time', () => {
     expect(await openTime(circuit)).toBe(1_000);
   });
 
-  test('has jitter, up to a tenth more', async () => {
+  test('has jitter of up to a tenth', async () => {
     const circuit = circuitOf({ random: () => 0.5 });
     await open(circuit);
     expect(await openTime(circuit)).toBe(1_050);
   });
 
-  test('is told to who is shed, a second at least', async () => {
+  test('is sent to shed calls, at least a second', async () => {
     const circuit = circuitOf({ openMs: 5_000 });
     await open(circuit);
     expect(circuit.refusal().options.retryAfterMs).toBe(5_000);
@@ -143,11 +143,11 @@ describe('the open time', () => {
   });
 });
 
-describe('a wall clock that is set', () => {
+describe('setting the wall clock', () => {
   test.each([
     ['back by an hour', -3_600_000],
     ['forward by an hour', 3_600_000],
-  ])('%s changes nothing of the open time', async (_name, ms) => {
+  ])('%s does not change the open time', async (_name, ms) => {
     const circuit = circuitOf();
     await open(circuit);
     vi.setSystemTime(Date.now() + ms);

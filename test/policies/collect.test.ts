@@ -9,7 +9,7 @@ import { sending, settled } from '../helpers/upload.ts';
 
 const LIMIT = 65_536;
 
-/** One call whose body is collected, and what it was sent on with. */
+/** One call whose body is collected, and what was passed on. */
 function collecting(
   options: Partial<UploadOptions> = {},
   length?: number,
@@ -32,7 +32,7 @@ describe('a body of at most 64 KiB', () => {
   test.each([
     ['of a declared length', 8],
     ['without a length', undefined],
-  ])('%s is sent on once it is whole, in one piece', async (_which, length) => {
+  ])('%s is passed on once it is complete, in one piece', async (_which, length) => {
     const { client, send, sent, outcome } = collecting({}, length);
     client.write('half');
     await settled();
@@ -42,7 +42,7 @@ describe('a body of at most 64 KiB', () => {
     expect(sent()).toEqual(Buffer.from('halfhalf'));
   });
 
-  test('may have exactly so many bytes', async () => {
+  test('may have exactly that many bytes', async () => {
     const { client, sent, outcome } = collecting();
     client.end(bytesOf(LIMIT));
     await outcome;
@@ -56,7 +56,7 @@ describe('a body of at most 64 KiB', () => {
     expect(sent()).toHaveLength(0);
   });
 
-  test('is sent again by whoever tries again', async () => {
+  test('is sent again with a retry', async () => {
     const { upload, client } = sending();
     const send = answering(503, 200);
     const call = around(collectBody(new CollectedBytes()))(send);
@@ -69,14 +69,14 @@ describe('a body of at most 64 KiB', () => {
     expect(send.requests.map(({ body }) => body)).toEqual([bytes, bytes]);
   });
 
-  test('asks the client to go on when collecting begins', async () => {
+  test('asks the client to continue when collecting begins', async () => {
     let asked = 0;
     const { send, client } = collecting({ onFirstRead: () => (asked += 1) });
     expect([asked, send.calls]).toEqual([1, 0]);
     client.end();
   });
 
-  test('does not count against the deadline while it comes', async () => {
+  test('does not count against the deadline while it arrives', async () => {
     const clock = manualClock();
     const { client, send, outcome } = collecting({ clock });
     client.write('half');
@@ -97,7 +97,7 @@ describe('a body of at most 64 KiB', () => {
     expect([send.calls, all.held]).toEqual([0, 0]);
   });
 
-  test('whose client leaves ends, and holds nothing', async () => {
+  test('whose client leaves ends the call and holds nothing', async () => {
     const { client, signal, send, outcome, all } = collecting();
     client.write('half');
     await settled();
@@ -125,24 +125,24 @@ describe('a body streams with a slot, every byte of it,', () => {
     expect(Buffer.concat(chunks as Buffer[])).toHaveLength(bytes + 3);
   };
 
-  test('where it is declared longer', async () => {
+  test('if it is declared longer', async () => {
     const world = collecting({}, LIMIT + 1);
     await isStream(world, 0);
   });
 
-  test('where it turns out longer', async () => {
+  test('if it turns out longer', async () => {
     const world = collecting();
     for (let i = 0; i < 5; i++) world.client.write(bytesOf(16_000));
     await isStream(world, 80_000);
   });
 
-  test('where it is a conversation, which waits for answers', async () => {
+  test('if it is a conversation, which waits for answers', async () => {
     const world = collecting({ isConversation: true });
     world.client.write('hello');
     await isStream(world, 5);
   });
 
-  test('where too many bytes are held already', async () => {
+  test('if too many bytes are held already', async () => {
     const world = collecting({}, undefined, new CollectedBytes(100));
     world.client.write(bytesOf(100));
     await isStream(world, 100);

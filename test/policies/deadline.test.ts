@@ -31,7 +31,7 @@ describe('the deadline', () => {
     expect(await codeOf(outcome)).toBe('GW_DEADLINE_EXCEEDED');
   });
 
-  test('rejects by itself, though the call inside never settles', async () => {
+  test('rejects on its own, even if the call inside never settles', async () => {
     const outcome = codeOf(within(100)(deaf)(aRequest()));
     await pass(100);
     expect(await outcome).toBe('GW_DEADLINE_EXCEEDED');
@@ -57,7 +57,7 @@ describe('the deadline', () => {
     expect(told).toEqual(['abort']);
   });
 
-  test('does not mind an error that comes too late', async () => {
+  test('ignores an error that comes too late', async () => {
     const late: Call = async () => {
       await new Promise((resolve) => setTimeout(resolve, 200));
       throw failure('GW_UPSTREAM_RESET');
@@ -77,13 +77,13 @@ describe('the deadline', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('passes a failure on, and leaves no timer behind', async () => {
+  test('passes a failure on and leaves no timer behind', async () => {
     const outcome = codeOf(within(100)(answering(failure('GW_UPSTREAM_RESET')))(aRequest()));
     expect(await outcome).toBe('GW_UPSTREAM_RESET');
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('leaves no timer behind where the call throws before it returns a promise', async () => {
+  test('leaves no timer behind if the call throws before it returns a promise', async () => {
     const broken: Call = () => {
       throw new TypeError('a bug of a policy');
     };
@@ -97,7 +97,7 @@ describe('the deadline', () => {
     expect(send.requests[0]!.deadlineAt).toBe(clock.now() + 100);
   });
 
-  test('never extends the one that the caller had', async () => {
+  test('never extends the caller’s own', async () => {
     const send = answering(200);
     const deadlineAt = clock.now() + 50;
     await within(100)(send)(aRequest({ deadlineAt }));
@@ -116,7 +116,7 @@ describe('the deadline', () => {
 });
 
 describe('while an upload flows', () => {
-  test('it stands still, and goes on with the rest when the body is there', async () => {
+  test('it is paused, and continues when the body is complete', async () => {
     const { upload, client } = sending({ idleMs: 100_000 });
     const seen = watch(within(100)(hanging)(aRequest({ body: upload })));
     await pass(40);
@@ -131,7 +131,7 @@ describe('while an upload flows', () => {
     expect(seen.state).toBe('rejected');
   });
 
-  test('what is left of it stands still too', async () => {
+  test('the remaining time is paused too', async () => {
     const { upload, client } = sending({ idleMs: 100_000 });
     const request = aRequest({ body: upload, deadlineAt: clock.now() + 100 });
     await pass(40);
@@ -144,7 +144,7 @@ describe('while an upload flows', () => {
     expect(remainingMs(request, clock)).toBe(50);
   });
 
-  test('it goes on between two attempts, where nobody takes the body', async () => {
+  test('it continues between two attempts, when nobody reads the body', async () => {
     const { upload } = sending({ idleMs: 100_000 });
     const seen = watch(within(100)(hanging)(aRequest({ body: upload })));
     const attempt = upload.open();
@@ -157,14 +157,14 @@ describe('while an upload flows', () => {
     expect(seen.state).toBe('rejected');
   });
 
-  test('it ends by itself where the body never begins', async () => {
+  test('it still ends if the body never begins', async () => {
     const { upload } = sending();
     const outcome = codeOf(within(100)(hanging)(aRequest({ body: upload })));
     await pass(100);
     expect(await outcome).toBe('GW_DEADLINE_EXCEEDED');
   });
 
-  test('an answer ends it: no timer comes back with the end of the body', async () => {
+  test('an answer ends it: the end of the body starts no timer again', async () => {
     const { upload, client } = sending({ idleMs: 100_000 });
     const early: Call = async () => {
       upload.open().resume();

@@ -18,20 +18,20 @@ const windowOf = (fields: { ratio?: number; minimum?: number } = {}) => {
 };
 
 describe('a ratio of failures', () => {
-  test('is too much from its value on, not below', () => {
+  test('is too high from its value on, not below', () => {
     const { successes, failures } = windowOf();
     successes(3);
     expect(failures(2)).toBe(false);
     expect(failures(1)).toBe(true);
   });
 
-  test('does not count before there is the minimum of calls', () => {
+  test('does not count below the minimum of calls', () => {
     const { failures } = windowOf();
     expect(failures(3)).toBe(false);
     expect(failures(1)).toBe(true);
   });
 
-  test('forgets by the clock, not by traffic', () => {
+  test('forgets with the clock, not with traffic', () => {
     const { clock, failures } = windowOf();
     expect(failures(3)).toBe(false);
     clock.advance(10_000);
@@ -53,7 +53,7 @@ describe('a ratio of failures', () => {
     expect(failures(4)).toBe(true);
   });
 
-  test('begins anew when a probe has succeeded', () => {
+  test('starts again when a probe has succeeded', () => {
     const { ratio, failures } = windowOf();
     failures(4);
     ratio.success(HalfOpen);
@@ -61,7 +61,7 @@ describe('a ratio of failures', () => {
     expect(failures(1)).toBe(true);
   });
 
-  test.each([HalfOpen, Open])('is too much at once for a failed probe (state %i)', (state) => {
+  test.each([HalfOpen, Open])('is too high at once for a failed probe (state %i)', (state) => {
     expect(windowOf().ratio.failure(state)).toBe(true);
   });
 
@@ -87,12 +87,12 @@ describe('a ratio of failures', () => {
 });
 
 describe('failures in a row', () => {
-  test('are too many at their number', () => {
+  test('are too many at the given number', () => {
     const breaker = consecutiveFailures(3);
     expect([1, 2, 3].map(() => breaker.failure(Closed))).toEqual([false, false, true]);
   });
 
-  test('begin anew with each success', () => {
+  test('start again with each success', () => {
     const breaker = consecutiveFailures(2);
     expect(breaker.failure(Closed)).toBe(false);
     breaker.success(Closed);

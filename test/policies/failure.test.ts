@@ -9,7 +9,7 @@ import { pass, useFakeTime } from '../helpers/time.ts';
 const codes = Object.keys(ERRORS) as ErrorCode[];
 
 describe('what counts as a failure', () => {
-  test('is, where nothing is said, every code that blames the upstream, and no other', () => {
+  test('is by default every code that blames the upstream, and no other', () => {
     const judge = failureJudge(FAILURE_KINDS);
     expect(codes.filter((code) => judge.error(failure(code)))).toEqual(
       codes.filter((code) => ERRORS[code].blamesUpstream),
@@ -23,7 +23,7 @@ describe('what counts as a failure', () => {
     ['invalid', ['GW_UPSTREAM_PROTOCOL', 'GW_UPSTREAM_INVALID']],
     ['cut', ['GW_BODY_TRUNCATED']],
     ['5xx', []],
-  ] as const)('is %s alone, where that is said', (kind, counted) => {
+  ] as const)('is only %s, if so configured', (kind, counted) => {
     const judge = failureJudge([kind]);
     expect(new Set(codes.filter((code) => judge.error(failure(code))))).toEqual(new Set(counted));
     expect(judge.status(500)).toBe(kind === '5xx');
@@ -40,10 +40,10 @@ describe('what counts as a failure', () => {
   });
 });
 
-describe('a breaker that is told what counts', () => {
+describe('a breaker with configured failures', () => {
   useFakeTime();
 
-  test('counts the statuses it handles, and no others', async () => {
+  test('counts the given statuses and no others', async () => {
     const circuit = circuitOf();
     const judge = failureJudge([429]);
     const call = breakerOn(circuit, { judge })(answering(503, 503, 503, 429, 429, 429));
@@ -58,7 +58,7 @@ describe('a breaker that is told what counts', () => {
   test.each([
     [999, 'closed'],
     [1_000, 'open'],
-  ])('takes an answer after %i ms for %s where slow is 1 s', async (ms, state) => {
+  ])('after an answer in %i ms is %s if slow is 1 s', async (ms, state) => {
     const circuit = circuitOf();
     const late = async () => {
       await new Promise((resolve) => setTimeout(resolve, ms));

@@ -22,7 +22,7 @@ describe('a probe whose client sends slowly', () => {
     expect(circuit.state).toBe('closed');
   });
 
-  test('keeps it where all of the request is sent: its timeout ends it', async () => {
+  test('keeps it if the whole request is sent: its timeout ends it', async () => {
     const circuit = circuitOf();
     await openThenWait(circuit);
     void codeOf(breakerOn(circuit, { probeMs: 500 })(hanging)(aRequest()));

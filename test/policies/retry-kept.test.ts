@@ -1,4 +1,4 @@
-/** The answer before a retry: kept while the retry is under way, or passed on instead of it. */
+/** The answer before a retry: kept while the retry runs, or passed on instead of it. */
 import { describe, expect, test, vi } from 'vitest';
 import { HELD_BYTES } from '../../src/core/body.ts';
 import { Cancellation } from '../../src/core/cancellation.ts';
@@ -20,7 +20,7 @@ const REFUSALS = [
   'GW_OVERLOADED',
 ] as const satisfies readonly ErrorCode[];
 
-/** A 503 whose body is `length` bytes, whole after its head. */
+/** A 503 with a body of `length` bytes, complete right after its head. */
 function busy(length: number) {
   const world = feed();
   return { ...world, answer: aResponse({ status: 503, body: world.body }), arrive };
@@ -30,8 +30,8 @@ function busy(length: number) {
   }
 }
 
-describe('a retry that is not let through', () => {
-  test.each(REFUSALS)('by %s gives the failure of the attempt before it', async (refusal) => {
+describe('a retry that is refused', () => {
+  test.each(REFUSALS)('by %s leaves the failure of the attempt before it', async (refusal) => {
     const send = answering(failure('GW_UPSTREAM_TIMEOUT'), failure(refusal));
     const outcome = codeOf(retrying()(send)(aRequest()));
     await pass(10);
@@ -39,7 +39,7 @@ describe('a retry that is not let through', () => {
     expect(send.calls).toBe(2);
   });
 
-  test.each(REFUSALS)('by %s gives the answer of the attempt before it, whole', async (refusal) => {
+  test.each(REFUSALS)('by %s leaves the whole answer of the attempt before it', async (refusal) => {
     const { answer, arrive } = busy(1_000);
     const outcome = retrying()(answering(answer, failure(refusal)))(aRequest());
     await pass(10);
@@ -50,7 +50,7 @@ describe('a retry that is not let through', () => {
     expect(await body.bytes(2_000)).toEqual(bytesOf(1_000));
   });
 
-  test('gives 64 KiB whole', async () => {
+  test('leaves all of 64 KiB', async () => {
     const { answer, arrive } = busy(HELD_BYTES);
     arrive();
     const send = answering(answer, failure('GW_CIRCUIT_OPEN'));
@@ -60,7 +60,7 @@ describe('a retry that is not let through', () => {
     expect(send.calls).toBe(2);
   });
 
-  test('gives the last one that was let through', async () => {
+  test('leaves the outcome of the last attempt that was made', async () => {
     const send = answering(503, failure('GW_UPSTREAM_RESET'), failure('GW_CIRCUIT_OPEN'));
     const outcome = codeOf(retrying({ attempts: 5 })(send)(aRequest()));
     await pass(1_000);
@@ -68,7 +68,7 @@ describe('a retry that is not let through', () => {
     expect(send.calls).toBe(3);
   });
 
-  test('is not counted as a retry, and the refusal of a first attempt stays one', async () => {
+  test('is not counted as a retry, and a refused first attempt stays refused', async () => {
     const onRetry = vi.fn<(reason: string) => void>();
     const outcome = codeOf(
       retrying({ onRetry })(answering(503, failure('GW_CIRCUIT_OPEN')))(aRequest()),
@@ -81,7 +81,7 @@ describe('a retry that is not let through', () => {
     );
   });
 
-  test('notes what the first attempt ended with', async () => {
+  test('notes how the first attempt ended', async () => {
     const request = aRequest();
     const send = answering(failure('GW_UPSTREAM_TIMEOUT'), 503, 200);
     const outcome = retrying({ attempts: 3 })(send)(request);
@@ -104,7 +104,7 @@ describe('the answer before a retry', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('is passed on past 64 KiB, with all that still comes', async () => {
+  test('is passed on past 64 KiB, with everything that still arrives', async () => {
     const { body, answer, aborted } = { ...busy(0) };
     body.push(bytesOf(HELD_BYTES + 1));
     const send = answering(answer, 200);
@@ -119,7 +119,7 @@ describe('the answer before a retry', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('is passed on where it is not whole within 100 ms', async () => {
+  test('is passed on if it is not complete within 100 ms', async () => {
     const { body, answer, ...world } = busy(0);
     const send = answering(answer, 200);
     const seen = retrying()(send)(aRequest());
@@ -134,7 +134,7 @@ describe('the answer before a retry', () => {
     expect(world.aborted).toBeUndefined();
   });
 
-  test('that is passed on draws on no budget and is no retry', async () => {
+  test('that is passed on uses no budget and is not a retry', async () => {
     const budget = new WindowBudget(clock);
     const withdraw = vi.spyOn(budget, 'withdraw');
     const onRetry = vi.fn<(reason: string) => void>();
@@ -145,7 +145,7 @@ describe('the answer before a retry', () => {
     expect(onRetry).not.toHaveBeenCalled();
   });
 
-  test('that is cut while it is waited for is tried again, and told as cut where it cannot be', async () => {
+  test('that is cut while it is waited for is retried, or else reported as cut', async () => {
     const cut = () => {
       const { body, answer } = busy(0);
       body.push(bytesOf(10));
@@ -160,7 +160,7 @@ describe('the answer before a retry', () => {
     expect(await codeOf((await refused).body.bytes(100))).toBe('GW_BODY_TRUNCATED');
   });
 
-  test('ends with the client that leaves while it is waited for', async () => {
+  test('ends when the client leaves while it is waited for', async () => {
     const signal = new Cancellation();
     const { body, answer } = busy(0);
     signal.listen({ onCancel: (reason) => body.destroy(reason) });

@@ -11,7 +11,7 @@ import { sending } from '../helpers/upload.ts';
 
 useFakeTime();
 
-/** Reads the whole body, as an upstream would, then does as `then` says. */
+/** Reads the whole body, as an upstream would, then runs `then`. */
 const reading =
   (received: string[], then: Call): Call =>
   async (request) => {
@@ -44,7 +44,7 @@ describe('a retry with a body', () => {
     expect(received.map(({ length }) => length)).toEqual([65_536, 65_536]);
   });
 
-  test('does not happen past 64 KiB: the attempt under way is the last', async () => {
+  test('does not happen past 64 KiB: the current attempt is the last', async () => {
     const { upload, client } = sending();
     client.end(bytesOf(65_537));
     const send = answering(reading([], busy), 200);
@@ -54,7 +54,7 @@ describe('a retry with a body', () => {
     expect(send.calls).toBe(1);
   });
 
-  test('of POST sends it where the connection was refused: not a byte was taken', async () => {
+  test('of POST sends it if the connection was refused, because no byte was read', async () => {
     const received: string[] = [];
     const { upload, client } = sending();
     client.end(bytesOf(200_000));
@@ -81,7 +81,7 @@ describe('a retry with a body', () => {
     expect(send.calls).toBe(1);
   });
 
-  test('of bytes that are here is always possible', async () => {
+  test('of bytes in memory is always possible', async () => {
     const body = Buffer.from('{}');
     const send = answering(503, 200);
     const outcome = around(retry(retryOptions()))(send)(aRequest({ method: 'PUT', body }));
@@ -90,7 +90,7 @@ describe('a retry with a body', () => {
     expect(send.requests[1]!.body).toBe(body);
   });
 
-  test('has the time back that the body took on its way', async () => {
+  test('gets back the time that the body took to send', async () => {
     const { upload, client } = sending({ idleMs: 100_000 });
     client.write('half');
     const send = answering(reading([], busy), 200);

@@ -31,7 +31,7 @@ describe('the wait before a retry', () => {
     expect(gaps).toHaveLength(3);
   });
 
-  test('never passes 10 s by itself', async () => {
+  test('never exceeds 10 s by itself', async () => {
     const send = answering(refused, 200);
     const call = retrying({ backoffMs: 60_000, random: () => 0.999 })(send);
     const outcome = call(aRequest());
@@ -39,7 +39,7 @@ describe('the wait before a retry', () => {
     expect((await outcome).status).toBe(200);
   });
 
-  test('that would pass the deadline is not begun: the failure is passed on at once', async () => {
+  test('that would exceed the deadline does not begin: the failure is passed on at once', async () => {
     const send = answering(refused, 200);
     const request = aRequest({ deadlineAt: clock.now() + 40 });
     const call = retrying({ backoffMs: 100, random: () => 0.5 })(send);
@@ -52,7 +52,7 @@ describe('Retry-After', () => {
   const busy = (value: string | string[]) =>
     answering(aResponse({ status: 503, headers: { 'retry-after': value } }), 200);
 
-  test('in seconds is the least wait', async () => {
+  test('in seconds is the minimum wait', async () => {
     const send = busy('2');
     const outcome = retrying()(send)(aRequest());
     await pass(1_999);
@@ -68,7 +68,7 @@ describe('Retry-After', () => {
     expect((await outcome).status).toBe(200);
   });
 
-  test('as a date is the least wait too', async () => {
+  test('as a date is the minimum wait too', async () => {
     const send = busy(new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 3_000).toUTCString());
     const outcome = retrying()(send)(aRequest());
     await pass(2_999);
@@ -77,7 +77,7 @@ describe('Retry-After', () => {
     expect((await outcome).status).toBe(200);
   });
 
-  test('past the deadline leaves the answer as it is', async () => {
+  test('past the deadline leaves the answer unchanged', async () => {
     const send = busy('5');
     const outcome = await retrying()(send)(aRequest({ deadlineAt: clock.now() + 5_000 }));
     expect(outcome.status).toBe(503);
@@ -125,14 +125,14 @@ describe('the budget', () => {
     expect(send.calls).toBeLessThanOrEqual(124);
   });
 
-  test('is not charged for what is not retried', async () => {
+  test('is not charged for calls that are not retried', async () => {
     const budget = new WindowBudget(clock);
     const call = retrying({ budget, share: 0 })(answering(404));
     for (let i = 0; i < 10; i++) await call(aRequest());
     expect([1, 2, 3, 4].map(() => budget.withdraw(0))).toEqual([true, true, true, false]);
   });
 
-  test('of a route bounds that route, over the calls of all', async () => {
+  test('of a route bounds that route, as a share of all calls', async () => {
     const budget = new WindowBudget(clock);
     const generous = retrying({ budget, share: 1 })(answering(refused));
     const strict = answering(refused);
@@ -147,7 +147,7 @@ describe('the budget', () => {
       await pass(1);
       await outcome;
     }
-    // The three of the reserve, and none of the share: the other route has used it up.
+    // The three of the reserve and none of the share, which the other route has used up.
     expect(strict.calls).toBe(13);
   });
 });

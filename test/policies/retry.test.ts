@@ -10,7 +10,7 @@ useFakeTime();
 const retrying = (fields?: Partial<RetryOptions>) => around(retry(retryOptions(fields)));
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST', 'PATCH', 'PROPFIND'];
 
-/** Tries made for one call that fails like this at first. */
+/** The attempts made for one call that fails like this at first. */
 async function triesAfter(first: ErrorCode | number, method = 'GET'): Promise<number> {
   const send = answering(typeof first === 'number' ? first : failure(first), 200);
   const outcome = codeOf(retrying()(send)(aRequest({ method })));
@@ -25,7 +25,7 @@ describe('a retry', () => {
   });
 
   test.each(['GW_UPSTREAM_RESET', 'GW_UPSTREAM_TIMEOUT', 502, 503, 504] as const)(
-    'follows %s for idempotent methods alone',
+    'follows %s for idempotent methods only',
     async (first) => {
       const tries = await Promise.all(METHODS.map((method) => triesAfter(first, method)));
       expect(tries).toEqual([2, 2, 2, 2, 2, 1, 1, 1]);
@@ -70,7 +70,7 @@ describe('a retry', () => {
     expect(send.calls).toBe(1);
   });
 
-  test('is told with its reason, for the metric', async () => {
+  test('is reported with its reason, for the metric', async () => {
     const onRetry = vi.fn<(reason: string) => void>();
     const failures = ['GW_UPSTREAM_CONNECT', 'GW_UPSTREAM_RESET', 'GW_UPSTREAM_TIMEOUT'] as const;
     for (const code of failures) {
@@ -84,7 +84,7 @@ describe('a retry', () => {
     expect(onRetry.mock.calls.flat()).toEqual(['connect', 'reset', 'timeout', '503']);
   });
 
-  test('counts all tries in `attempts`, and passes the last outcome on', async () => {
+  test('counts all attempts in `attempts`, and passes the last outcome on', async () => {
     const send = answering(502, 503, failure('GW_UPSTREAM_RESET'), 504);
     const outcome = codeOf(retrying({ attempts: 3 })(send)(aRequest()));
     await pass(1_000);
@@ -94,7 +94,7 @@ describe('a retry', () => {
 });
 
 describe('the target of a retry', () => {
-  test('is another one: those that were tried are told', async () => {
+  test('is another one: the request lists those that were tried', async () => {
     const send = answering(
       aResponse({ status: 503, target: 'http://a' }),
       failure('GW_UPSTREAM_RESET', 'http://b'),
@@ -110,7 +110,7 @@ describe('the target of a retry', () => {
     ]);
   });
 
-  test('is judged by the call’s own failure, not by what a call beside it has noted', async () => {
+  test('depends on the call’s own failure, not on that of a concurrent call', async () => {
     const request = aRequest();
     const send = answering(async ({ record }) => {
       record.attempt('orders', 'http://of-the-other-call');
@@ -134,7 +134,7 @@ describe('a client that leaves', () => {
     expect(send.calls).toBe(1);
   });
 
-  test('ends them after an answer too, which is not counted', async () => {
+  test('ends them after an answer too, and no retry is counted', async () => {
     const signal = new Cancellation();
     const onRetry = vi.fn<(reason: string) => void>();
     const send = answering(async () => {

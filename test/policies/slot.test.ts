@@ -19,7 +19,7 @@ interface World {
   used(): number;
 }
 
-/** Four slots; an upstream that takes the body, and answers with one that stays open. */
+/** Four slots, and an upstream that reads the body and answers with one that stays open. */
 function world({ concurrency = 4, queue = 2, answers = true } = {}): World {
   const given: GivenUp[] = [];
   const feeds: Feed[] = [];
@@ -56,7 +56,7 @@ function uploading(
   };
 }
 
-/** Nobody reads on: the body waits for its reader. */
+/** The client stops reading, so the body waits for its reader. */
 async function stalled(call: Call, id: string, { feeds }: World): Promise<void> {
   const { body } = await call(aRequest({ id }));
   read(body, () => false);
@@ -69,7 +69,7 @@ function read(body: Feed['body'], chunk: Sink['chunk']): void {
   stream.push = chunk;
 }
 
-describe('while somebody waits for a slot', () => {
+describe('while a call waits for a slot', () => {
   test.each(['upload', 'reader'])('a client behind with its %s gives way', async (side) => {
     const all = world({ answers: side === 'reader' });
     for (const id of ['a', 'b', 'c']) {
@@ -101,7 +101,7 @@ describe('while somebody waits for a slot', () => {
     expect(all.ended).toEqual(['a']);
   });
 
-  test('nobody does while half of the slots, or fewer, belong to slow clients', async () => {
+  test('nobody does while half of the slots or fewer belong to slow clients', async () => {
     const all = world({ answers: false });
     for (const id of ['a', 'b']) void codeOf(all.call(uploading(id).request));
     for (const id of ['c', 'd']) void codeOf(all.call(aRequest({ id })));
@@ -114,7 +114,7 @@ describe('while somebody waits for a slot', () => {
 
   test('an exchange that waits for its upstream never does, however long it takes', async () => {
     const all = world();
-    // Answers that are read as they come, as events are.
+    // Answers that are read as they arrive, like events.
     for (const id of ['a', 'b', 'c', 'd'])
       read((await all.call(aRequest({ id }))).body, () => true);
     await pass(60_000);
@@ -138,7 +138,7 @@ describe('while somebody waits for a slot', () => {
     expect(all.ended).toEqual(['slow']);
   });
 
-  test('a steady 16 KiB a second is never behind', async () => {
+  test('a steady 16 KiB per second is never behind', async () => {
     const all = world({ concurrency: 1, answers: false });
     const steady = uploading('steady');
     void codeOf(all.call(steady.request));
@@ -152,7 +152,7 @@ describe('while somebody waits for a slot', () => {
     expect(all.given).toEqual([]);
   });
 
-  test('as many give way as wait, and their clients hear why', async () => {
+  test('as many give way as calls wait, and their clients learn why', async () => {
     const all = world({ concurrency: 3, answers: false });
     const outcomes = ['a', 'b', 'c'].map((id) => codeOf(all.call(uploading(id).request)));
     await pass(400);
@@ -165,7 +165,7 @@ describe('while somebody waits for a slot', () => {
     ]);
   });
 
-  test('it need not be in the queue: there may be none', async () => {
+  test('clients give way without a queue too', async () => {
     const all = world({ concurrency: 1, queue: 0 });
     await stalled(all.call, 'slow', all);
     await pass(500);
@@ -174,7 +174,7 @@ describe('while somebody waits for a slot', () => {
 });
 
 describe('a conversation', () => {
-  test('may be silent once its answer has begun', async () => {
+  test('may pause once its answer has begun', async () => {
     const all = world({ concurrency: 1 });
     read((await all.call(uploading('talk', true).request)).body, () => true);
     await pass(60_000);
@@ -183,7 +183,7 @@ describe('a conversation', () => {
     );
   });
 
-  test('gives way before that, where nobody else would', async () => {
+  test('gives way before that, if nobody else would', async () => {
     const all = world({ answers: false });
     for (const id of ['talk', 'talk 2', 'talk 3']) {
       void codeOf(all.call(uploading(id, true).request));

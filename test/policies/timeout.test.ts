@@ -62,7 +62,7 @@ describe('the timeout of an attempt', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('leaves nothing with a client that stays for many calls', async () => {
+  test('leaves no listener on a client that stays for many calls', async () => {
     const signal = new Cancellation();
     const listen = vi.spyOn(signal, 'listen');
     for (let i = 0; i < 10; i++) await within(100)(answering(200))(aRequest({ signal }));
@@ -86,7 +86,7 @@ describe('with a request body', () => {
     expect(seen.state).toBe('rejected');
   });
 
-  test('it begins at once for a replay: the body is here', async () => {
+  test('it begins at once for a replay, whose body is in memory', async () => {
     const { upload, client } = sending();
     upload.open().resume();
     client.end('body');
@@ -96,13 +96,13 @@ describe('with a request body', () => {
     expect(seen.state).toBe('rejected');
   });
 
-  test('it begins at once for bytes that are here', async () => {
+  test('it begins at once for bytes in memory', async () => {
     const seen = watch(within(100)(hanging)(aRequest({ body: Buffer.from('{}') })));
     await pass(100);
     expect(seen.state).toBe('rejected');
   });
 
-  test('it does not begin once the head came before the end of the body', async () => {
+  test('it does not begin if the head came before the end of the body', async () => {
     const { upload, client } = sending();
     const early: Call = async () => {
       upload.open().resume();
