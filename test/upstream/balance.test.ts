@@ -16,7 +16,7 @@ describe('round robin', () => {
     expect(names(roundRobin(), targets, 6)).toBe('a b c a b c');
   });
 
-  test('is smooth by weight: the heavy one never comes in a burst', () => {
+  test('is smooth by weight: the heavy target never comes in a burst', () => {
     expect(names(roundRobin(), [target('a', 2), target('b')], 6)).toBe('a b a a b a');
     expect(names(roundRobin(), [target('a', 5), target('b'), target('c')], 7)).toBe(
       'a a b a c a a',
@@ -30,7 +30,7 @@ describe('round robin', () => {
     expect([share('a'), share('b'), share('c')]).toEqual([700, 200, 100]);
   });
 
-  test('belongs to one upstream: another begins anew', () => {
+  test('belongs to one upstream: another one starts afresh', () => {
     const targets = [target('a'), target('b')];
     roundRobin()(targets);
     expect(roundRobin()(targets).origin).toBe('a');
@@ -38,11 +38,11 @@ describe('round robin', () => {
 });
 
 describe('least request', () => {
-  test('takes the only one there is', () => {
+  test('takes the only target', () => {
     expect(leastRequest(() => 0.99)([target('a')]).origin).toBe('a');
   });
 
-  test('takes the one with fewer exchanges of the two it draws', () => {
+  test('takes the target with fewer exchanges of the two it draws', () => {
     const targets = [target('a'), target('b')];
     targets[0]!.inflight = 3;
     const balance = leastRequest(seeded(1));
@@ -55,16 +55,16 @@ describe('least request', () => {
     expect(picked.filter((name) => name === 'a')).toHaveLength(300);
   });
 
-  test('counts exchanges for their weight', () => {
+  test('compares exchanges relative to weight', () => {
     const targets = [target('a', 4), target('b')];
     targets[0]!.inflight = 3;
     targets[1]!.inflight = 1;
     const picked = names(leastRequest(seeded(1)), targets, 500).split(' ');
-    // 3 over 4 against 1 over 1: b only where both of the two are b.
+    // 3/4 against 1/1: b wins only if both draws are b.
     expect(picked.filter((name) => name === 'b').length).toBeLessThan(40);
   });
 
-  test('keeps equal targets near each other, and a slow one short', () => {
+  test('keeps the loads of equal targets close, and that of a slow one small', () => {
     const targets = [target('a'), target('b'), target('slow')];
     const balance = leastRequest(seeded(7));
     const served = new Map<string, number>();
@@ -81,7 +81,7 @@ describe('least request', () => {
     expect(served.get('a')! / served.get('b')!).toBeLessThan(1.1);
   });
 
-  test.each([0, 0.5, 0.999_999_999])('always finds one (random %d)', (value) => {
+  test.each([0, 0.5, 0.999_999_999])('always finds a target (random %d)', (value) => {
     const targets = [target('a', 0.1), target('b', 0.2), target('c', 0.7)];
     expect(targets).toContain(leastRequest(() => value)(targets));
   });

@@ -19,14 +19,14 @@ const BREAKER: BreakerConfig = {
 const one: BulkheadConfig = { concurrency: 1, queue: 8, waitMs: 5_000 };
 const left = failure('GW_CLIENT_CLOSED');
 
-/** Nothing of the upstream is in use any more. */
+/** Is nothing of the upstream in use any more? */
 const idle = ({ state }: Reached): boolean =>
   state.slots.used === 0 &&
   state.slots.queued === 0 &&
   state.targets.all.every(({ inflight, waiting }) => inflight === 0 && waiting === 0);
 
 describe('an upstream that keeps failing', () => {
-  test('is not called any more, until a probe may', async () => {
+  test('is not called until a probe may be sent', async () => {
     let healthy = false;
     const upstream = await startUpstream((_request, response) => {
       response.writeHead(healthy ? 200 : 500).end();
@@ -49,7 +49,7 @@ describe('an upstream that keeps failing', () => {
     expect(idle(reached)).toBe(true);
   });
 
-  test('has its queue emptied when its circuit opens, and nobody waits for a slot then', async () => {
+  test('has its queue emptied when its circuit opens, and then no call waits for a slot', async () => {
     const upstream = await startUpstream((_request, response) => {
       setTimeout(() => response.writeHead(500).write('some'), 20);
     });
@@ -68,7 +68,7 @@ describe('an upstream that keeps failing', () => {
     expect(upstream.hits).toBe(1);
   });
 
-  test('is tried by who gets a slot, not by who waits for one', async () => {
+  test('is probed by a call that has a slot, not by one that waits', async () => {
     const upstream = await startUpstream((_request, response) => {
       response.writeHead(500).write('some');
     });
@@ -86,7 +86,7 @@ describe('an upstream that keeps failing', () => {
     body.destroy();
   });
 
-  test('is asked by one probe alone where many wait', async () => {
+  test('gets only one probe, however many calls wait', async () => {
     let answer = (): void => undefined;
     let healthy = false;
     const upstream = await startUpstream((_request, response) => {
@@ -113,7 +113,7 @@ describe('an upstream that keeps failing', () => {
     expect(idle(reached)).toBe(true);
   });
 
-  test('is not judged by what its clients do', async () => {
+  test('is not judged by the behaviour of its clients', async () => {
     const upstream = await startUpstream((request) => void request.resume());
     const reached = chainTo(upstream.url, { breaker: BREAKER });
     for (let i = 0; i < 6; i++) {
@@ -129,11 +129,11 @@ describe('an upstream that keeps failing', () => {
       expect(await outcome).toBe(i % 2 === 0 ? 'GW_BODY_TOO_LARGE' : 'GW_CLIENT_CLOSED');
     }
     expect(reached.state.circuit!.state).toBe('closed');
-    // One that was given up while it connected is let go when it has connected.
+    // A request that was cancelled while it connected is dropped once it has connected.
     await eventually(() => idle(reached));
   });
 
-  test('is blamed for bodies it cuts, though the heads were fine', async () => {
+  test('is blamed for bodies that it cuts, even if the heads were fine', async () => {
     const upstream = await startWire((socket) => {
       socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nsome');
     });
@@ -173,7 +173,7 @@ describe('a client that leaves', () => {
     expect(idle(reached)).toBe(true);
   });
 
-  test('passes its slot to who waits', async () => {
+  test('passes its slot to a waiting call', async () => {
     const upstream = await startUpstream((request, response) => {
       if (request.headers['x-fast'] === '1') response.end();
     });
@@ -190,7 +190,7 @@ describe('a client that leaves', () => {
 });
 
 describe('many calls of every kind', () => {
-  test('leave nothing behind: no slot, no exchange, no socket that is still in use', async () => {
+  test('leave nothing behind: no slot, no exchange, no socket in use', async () => {
     const upstream = await startUpstream((request, response) => {
       const [, kind, n] = request.url!.split('/');
       if (kind === 'ok') response.end('ok');

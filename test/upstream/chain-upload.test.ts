@@ -19,8 +19,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /** How an attempt ends before it has the whole body. */
 const FAULTS = ['answers 503 at once', 'answers 503 after a byte', 'resets', 'is silent'] as const;
 
-describe('an upload that is tried again', () => {
-  test('arrives whole and in order, wherever the first tries break off', async () => {
+describe('an upload that is retried', () => {
+  test('arrives whole and in order, wherever the first attempts break off', async () => {
     const received: string[] = [];
     let faults: (typeof FAULTS)[number][] = [];
     const upstream = await startUpstream((request, response) => {
@@ -74,7 +74,7 @@ describe('an upload that is tried again', () => {
 });
 
 describe('a long upload', () => {
-  test('streams through, longer than deadline and timeout together', async () => {
+  test('streams for longer than deadline and timeout together', async () => {
     const upstream = await startUpstream((request, response) => {
       let total = 0;
       request.on('data', (chunk: Buffer) => (total += chunk.length));
@@ -92,7 +92,7 @@ describe('a long upload', () => {
     expect((await body.bytes(100)).toString()).toBe('500000');
   });
 
-  test('is not begun where nobody listens: nothing is taken from the client', async () => {
+  test('does not begin if nobody listens: nothing is read from the client', async () => {
     const { call } = chainTo(await nobody(), { retry: RETRY });
     const { upload, client } = sending({}, 100_000);
     client.write('body');
@@ -103,7 +103,7 @@ describe('a long upload', () => {
     expect(client.destroyed).toBe(false);
   });
 
-  test('over its limit ends the request upstream, which is not to blame', async () => {
+  test('over its limit ends the request to the upstream, which is not to blame', async () => {
     const upstream = await startUpstream((request) => void request.resume());
     const signal = new Cancellation();
     const { upload, client } = sending({
@@ -121,7 +121,7 @@ describe('a long upload', () => {
     expect(client.destroyed).toBe(false);
   });
 
-  test('that the upstream does not take is a 504 of that attempt', async () => {
+  test('that the upstream does not read is a 504 of that attempt', async () => {
     const upstream = await startUpstream((request) => void request.pause());
     const { upload, client, faults } = sending({ limitBytes: 1e9, stallMs: 100 });
     const { call, state } = chainTo(upstream.url);
@@ -130,7 +130,7 @@ describe('a long upload', () => {
     expect(await outcome).toBe('GW_UPSTREAM_TIMEOUT');
     expect(state.slots.used).toBe(0);
     expect(upload.isFlowing).toBe(false);
-    // It is that attempt's failure, and not the client's: something else may still answer.
+    // The attempt failed, not the client: something else may still answer.
     expect(faults).toEqual([]);
   });
 });

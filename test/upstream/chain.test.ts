@@ -24,7 +24,7 @@ const BREAKER: BreakerConfig = {
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
 describe('a retry', () => {
-  test('goes to another target: one that is down is not noticed', async () => {
+  test('goes to another target, so one that is down goes unnoticed', async () => {
     const upstream = await startUpstream((_request, response) => void response.end('here'));
     const { call } = chainTo([await nobody(), upstream.url], { retry: RETRY });
     for (let i = 0; i < 6; i++) {
@@ -45,7 +45,7 @@ describe('a retry', () => {
     await eventually(() => slow.open === 0);
   });
 
-  test('does not follow a POST whose connection was lost on its way', async () => {
+  test('does not follow a POST whose connection was lost', async () => {
     const upstream = await startWire((socket) => void socket.destroy());
     const { call } = chainTo(upstream.url, { retry: RETRY });
     const request = aRequest({ method: 'POST', body: Buffer.from('{}') });
@@ -71,7 +71,7 @@ describe('a retry', () => {
     expect(client.errored).toBeNull();
   });
 
-  test('holds no slot while it waits, and queues anew', async () => {
+  test('holds no slot while it waits, and then queues again', async () => {
     const upstream = await startUpstream((request, response) => {
       response.writeHead(request.headers['x-busy'] === '1' ? 503 : 200).end();
     });
@@ -88,14 +88,14 @@ describe('a retry', () => {
     await body.dump();
   });
 
-  test('is not in the chain of a route that says false', async () => {
+  test('is not in the chain of a route with `retry: false`', async () => {
     const upstream = await startWire((socket) => void socket.destroy());
     const { call } = chainTo(upstream.url, { retry: RETRY }, { overrides: { retry: false } });
     expect(await codeOf(call(aRequest()))).toBe('GW_UPSTREAM_RESET');
     expect(upstream.hits).toBe(1);
   });
 
-  test('is told to the metric with upstream and reason', async () => {
+  test('is reported to the metric with upstream and reason', async () => {
     const told: string[] = [];
     const upstream = await startWire((socket) => void socket.destroy());
     const { call } = chainTo(
@@ -123,7 +123,7 @@ describe('the deadline', () => {
     await eventually(() => state.slots.used === 0 && upstream.open === 0);
   });
 
-  test('bounds all tries together', async () => {
+  test('bounds all attempts together', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     let tries = 0;
@@ -149,7 +149,7 @@ describe('the deadline', () => {
 });
 
 describe('policies of plugins', () => {
-  test('stand outside the retries, or around each attempt', async () => {
+  test('wrap the retries, or each attempt', async () => {
     const seen: string[] = [];
     const named =
       (name: string): Policy =>
@@ -177,7 +177,7 @@ describe('policies of plugins', () => {
 });
 
 describe('two routes of one upstream', () => {
-  test('share its circuit and its slots, whatever bounds they have', async () => {
+  test('share its circuit and its slots, whatever their bounds', async () => {
     const broken = answering(failure('GW_UPSTREAM_RESET'));
     const { call, state } = chainTo('http://a.test', { breaker: BREAKER }, { send: broken });
     const other = answering(200);

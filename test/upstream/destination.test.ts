@@ -9,7 +9,7 @@ const OPTIONS: DestinationOptions = {
   keyOf: undefined,
 };
 
-/** What `orders` is sent for `request`. */
+/** What is sent to `orders` for `request`. */
 async function sent(
   options: Partial<DestinationOptions>,
   request: Parameters<typeof aRequest>[0] = {},
@@ -19,8 +19,8 @@ async function sent(
   return call.requests[0]!;
 }
 
-describe('what a call is sent with', () => {
-  test('is what its context says, then its own fields, then what hooks have told', async () => {
+describe('the fields of a call', () => {
+  test('are its context’s, then its own, then those set by hooks', async () => {
     const context = aContext({
       fields: { via: '1.1 portico', 'x-request-id': 'one', 'x-forwarded-for': '192.0.2.1' },
       toldUpstreams: { 'x-user': 'ann' },
@@ -35,13 +35,13 @@ describe('what a call is sent with', () => {
     });
   });
 
-  test('leaves the request that was given as it was', async () => {
+  test('do not change the original request', async () => {
     const request = aRequest({ headers: { accept: '*/*' } });
     await around(destination({ ...OPTIONS, host: 'orders.example' }))(answering(200))(request);
     expect(request.headers).toEqual({ accept: '*/*' });
   });
 
-  test('has no Via where the upstream is to get none', async () => {
+  test('lack Via if the upstream is to get none', async () => {
     const context = aContext({ fields: { via: '1.1 portico' } });
     expect((await sent({ via: false }, { context })).headers).toEqual({});
   });
@@ -52,21 +52,21 @@ describe('Host', () => {
     ['target', undefined],
     ['client', 'shop.example:8443'],
     ['orders.internal', 'orders.internal'],
-  ])('of "%s" is %s', async (host, expected) => {
+  ])('for "%s" is %s', async (host, expected) => {
     const context = aContext({ host: 'shop.example:8443' });
     expect((await sent({ host }, { context })).headers['host']).toBe(expected);
   });
 
-  test('is left to the target where no client asked for one', async () => {
+  test('is left to the target if there is no client', async () => {
     expect((await sent({ host: 'client' })).headers['host']).toBeUndefined();
   });
 });
 
-test('the upstream is its own, whoever the request was made for', async () => {
+test('the upstream is the chain’s own, whatever the request names', async () => {
   expect((await sent({ upstream: 'backup' }, { upstream: 'orders' })).upstream).toBe('backup');
 });
 
-test('what balancing goes by is read from the context', async () => {
+test('the key for balancing is read from the context', async () => {
   const keyOf = ({ id }: { readonly id: string }): string => `key of ${id}`;
   expect((await sent({ keyOf }, { context: aContext({ id: 'one' }) })).key).toBe('key of one');
   expect((await sent({})).key).toBeUndefined();

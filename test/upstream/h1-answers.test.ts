@@ -1,4 +1,4 @@
-/** What an upstream may write over HTTP/1.1, byte by byte, and what the gateway makes of it. */
+/** What an upstream may write over HTTP/1.1, byte by byte, and how the gateway reads it. */
 import { describe, expect, test } from 'vitest';
 import type { UpstreamConfig } from '../../src/config/build/config.ts';
 import { blamesUpstream } from '../../src/core/errors.ts';
@@ -10,7 +10,7 @@ import { eventually, startUpstream, startWire } from '../helpers/upstream.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
-/** What comes of one call to an upstream that writes `answer`. */
+/** The outcome of one call to an upstream that writes `answer`. */
 async function answerTo(answer: string, fields: Partial<UpstreamConfig> = {}, method = 'GET') {
   const upstream = await startWire((socket) => void socket.write(answer, 'latin1'));
   const { call } = leafTo(upstream.url, { ...fields, connections: 1 });
@@ -26,7 +26,7 @@ async function answerTo(answer: string, fields: Partial<UpstreamConfig> = {}, me
   return { upstream, outcome };
 }
 
-describe('an informational answer that nobody asked for', () => {
+describe('an unsolicited informational response', () => {
   test.each([
     ['100 Continue', 'HTTP/1.1 100 Continue\r\n\r\n'],
     ['100 with fields', 'HTTP/1.1 100 Go on\r\nx-a: b\r\nserver: odd\r\n\r\n'],
@@ -36,7 +36,7 @@ describe('an informational answer that nobody asked for', () => {
     ['199', 'HTTP/1.1 199 Odd\r\n\r\n'],
     ['100 of HTTP/1.0', 'HTTP/1.0 100 Continue\r\n\r\n'],
     ['100 that says close', 'HTTP/1.1 100 Continue\r\nconnection: close\r\n\r\n'],
-  ])('is dropped, and the answer after it is read: %s', async (_what, informational) => {
+  ])('is dropped, and the response after it is read: %s', async (_what, informational) => {
     for (const method of ['GET', 'POST', 'HEAD']) {
       const answer = method === 'HEAD' ? 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n' : OK;
       const { outcome, upstream } = await answerTo(informational + answer, {}, method);
@@ -46,7 +46,7 @@ describe('an informational answer that nobody asked for', () => {
     }
   });
 
-  test('that switches to another protocol is no answer', async () => {
+  test('that switches to another protocol is an error', async () => {
     const upgrade = 'HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n';
     const { outcome } = await answerTo(upgrade + OK);
     expect(await outcome()).toMatch(/^GW_UPSTREAM_PROTOCOL/);
@@ -55,14 +55,14 @@ describe('an informational answer that nobody asked for', () => {
 
 describe('a status line', () => {
   test.each(['HTTP/2.0', 'HTTP/0.9', 'HTTP/1.2', 'HTTP/3.0', 'HTTP/2', 'ICY', 'http/1.1'])(
-    'of %s is no answer',
+    'with %s is an error',
     async (version) => {
       const { outcome } = await answerTo(OK.replace('HTTP/1.1', version));
       expect(await outcome()).toBe('GW_UPSTREAM_PROTOCOL blamed: the answer is not valid HTTP');
     },
   );
 
-  test('of HTTP/1.0 is one', async () => {
+  test('with HTTP/1.0 is valid', async () => {
     const { outcome } = await answerTo(OK.replace('HTTP/1.1', 'HTTP/1.0'));
     expect(await outcome()).toBe('200 ok');
   });
@@ -73,7 +73,7 @@ describe('a transfer coding', () => {
   const head = (...fields: string[]): string =>
     ['HTTP/1.1 200 OK', ...fields, '', CHUNKS].join('\r\n');
 
-  test.each(['chunked', 'Chunked', ' chunked '])('of %j is taken off', async (coding) => {
+  test.each(['chunked', 'Chunked', ' chunked '])('of %j is decoded', async (coding) => {
     const { outcome } = await answerTo(head(`transfer-encoding:${coding}`));
     expect(await outcome()).toBe('200 ok');
   });
@@ -92,7 +92,7 @@ describe('a transfer coding', () => {
     [['content-length: 2', 'content-length: 3']],
     [['content-length: 2, 3']],
     [['content-length: +2']],
-  ])('or length that cannot be told is no answer: %j', async (fields) => {
+  ])('or length that is ambiguous is an error: %j', async (fields) => {
     const { outcome } = await answerTo(head(...fields));
     expect(await outcome()).toMatch(/^GW_UPSTREAM_PROTOCOL blamed/);
   });
@@ -118,12 +118,12 @@ describe('the head of an answer', () => {
   const withCookie = (length: number): string =>
     `HTTP/1.1 200 OK\r\nset-cookie: ${'a'.repeat(length)}\r\ncontent-length: 2\r\n\r\nok`;
 
-  test('may have 64 KiB, whatever Node.js is started with', async () => {
+  test('may have 64 KiB, whatever Node.js’s flags say', async () => {
     expect(await (await answerTo(withCookie(60_000))).outcome()).toBe('200 ok');
     expect(await (await answerTo(withCookie(66_000))).outcome()).toBe(OVER);
   });
 
-  test('may have what limits.headers says', async () => {
+  test('may be as long as limits.headers says', async () => {
     const fields = { headersBytes: 2_048 };
     expect(await (await answerTo(withCookie(1_900), fields)).outcome()).toBe('200 ok');
     expect(await (await answerTo(withCookie(2_100), fields)).outcome()).toBe(OVER);
@@ -147,7 +147,7 @@ describe('the head of an answer', () => {
     expect(upstream.hits).toBe(3);
   });
 
-  test('is not its trailers, which may not be longer either', async () => {
+  test('is limited apart from its trailers, which have the same limit', async () => {
     const head = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n';
     const { outcome } = await answerTo(`${head}x-a: ${'a'.repeat(70_000)}\r\n\r\n`);
     expect(await outcome()).toBe(OVER);
@@ -155,7 +155,7 @@ describe('the head of an answer', () => {
 });
 
 describe('an idle connection', () => {
-  /** Whether it is there `ms` after an answer with these fields. */
+  /** Is it still open `ms` after an answer, with these fields? */
   async function isOpenAfter(ms: number, fields: Partial<UpstreamConfig>, told = '') {
     const { outcome, upstream } = await answerTo(OK.replace('\r\n\r\n', `\r\n${told}\r\n`), fields);
     expect(await outcome()).toBe('200 ok');
@@ -175,7 +175,7 @@ describe('an idle connection', () => {
     await eventually(() => upstream.open === 0);
   });
 
-  test('is kept as its upstream says, less a second', async () => {
+  test('is kept for as long as its upstream says, minus a second', async () => {
     expect(await isOpenAfter(300, { keepAliveMs: 100 }, 'keep-alive: timeout=60\r\n')).toBe(true);
     expect(await isOpenAfter(300, { keepAliveMs: 60_000 }, 'keep-alive: timeout=1\r\n')).toBe(
       false,
@@ -185,7 +185,7 @@ describe('an idle connection', () => {
     );
   });
 
-  /** An upstream that ends each connection on its second request, without a word of an answer. */
+  /** An upstream that ends each connection at its second request, without an answer. */
   async function closing(how: 'end' | 'resetAndDestroy', before = '') {
     const seen = new WeakSet<object>();
     return startWire((socket) => {
@@ -197,7 +197,7 @@ describe('an idle connection', () => {
   }
 
   test.each(['end', 'resetAndDestroy'] as const)(
-    'that its upstream closes (%s) while it is used is no error for what may be repeated',
+    'that its upstream closes (%s) while it is used is no error for a repeatable request',
     async (how) => {
       const upstream = await closing(how);
       const { call, state } = leafTo(upstream.url, { connections: 1 });
@@ -212,7 +212,7 @@ describe('an idle connection', () => {
     },
   );
 
-  test('that its upstream closes takes no body with it that was kept', async () => {
+  test('that its upstream closes does not lose a kept body', async () => {
     const upstream = await closing('end');
     const { call } = leafTo(upstream.url, { connections: 1 });
     await (await call(aRequest())).body.dump();
@@ -223,7 +223,7 @@ describe('an idle connection', () => {
     await answer.body.dump();
   });
 
-  test('that its upstream closes is an error for what may have been done', async () => {
+  test('that its upstream closes is an error for a request that may have been processed', async () => {
     const upstream = await closing('end');
     const { call } = leafTo(upstream.url, { connections: 1 });
     await (await call(aRequest())).body.dump();
@@ -232,7 +232,7 @@ describe('an idle connection', () => {
     });
   });
 
-  test('that ends within an answer, or before its first, is an error', async () => {
+  test('that ends within an answer, or before the first one, is an error', async () => {
     const half = await closing('end', 'HTTP/1.1 200 OK\r\nx-a: b\r\nx-');
     const { call } = leafTo(half.url, { connections: 1 });
     await (await call(aRequest())).body.dump();
@@ -245,7 +245,7 @@ describe('an idle connection', () => {
 });
 
 describe('Via', () => {
-  test('is told to upstreams, and to none of an upstream with `via: false`', async () => {
+  test('is sent to upstreams, except with `via: false`', async () => {
     const seen: unknown[] = [];
     const upstream = await startUpstream(({ headers }, response) => {
       seen.push(headers.via, headers['x-a']);
@@ -265,7 +265,7 @@ describe('Via', () => {
 });
 
 describe('TE: trailers', () => {
-  test('is named in Connection, and nothing is without it (RFC 9110 §10.1.4)', async () => {
+  test('is named in Connection, which names nothing without it (RFC 9110 §10.1.4)', async () => {
     const seen: string[] = [];
     const upstream = await startUpstream(({ rawHeaders, headers }, response) => {
       seen.push(`${String(headers.te)} ${headers.connection}`);

@@ -16,7 +16,7 @@ const HEALTH: HealthConfig = {
   statuses: ['2xx'],
 };
 
-/** A server that answers checks with a status that can be changed, and counts them. */
+/** A server that counts checks and answers them with a status that can be changed. */
 async function checkable(status = 200) {
   const server = { status, checks: 0, host: '', agent: '' };
   const { url } = await startUpstream(({ url: path, headers }, response) => {
@@ -45,11 +45,11 @@ function checked(
   const config = configOf(origins, { ...fields, health: { ...HEALTH, ...health } });
   const state = stateOf(config, { clock, onTarget });
   const healthy = () => state.targets.all.map(({ isHealthy }) => isHealthy);
-  /** One more check of every target, each waited for. */
+  /** Makes one more check of every target and waits for it. */
   const next = async (server: { readonly checks: number }): Promise<void> => {
     const before = server.checks;
     await eventually(() => clock.pending > 0);
-    // Answers are in when the pause to the next check has begun.
+    // The pause to the next check begins only after the answer.
     clock.advance(1_000);
     await eventually(() => server.checks > before);
     await settled();
@@ -61,7 +61,7 @@ function checked(
 const settled = (): Promise<void> => sleep(30);
 
 describe('health checks', () => {
-  test('the first one decides; after it, it takes some in a row', async () => {
+  test('the first one decides; after that, it takes several in a row', async () => {
     const server = await checkable(503);
     const { told, healthy, next } = checked([server.url]);
     await eventually(() => !healthy()[0]);
@@ -79,7 +79,7 @@ describe('health checks', () => {
     expect(told).toEqual(['0 unhealthy', '0 healthy', '0 unhealthy']);
   });
 
-  test('a check between that goes the other way starts the count anew', async () => {
+  test('a contrary check in between restarts the count', async () => {
     const server = await checkable();
     const { healthy, next } = checked([server.url]);
     await eventually(() => server.checks === 1);
@@ -118,7 +118,7 @@ describe('health checks', () => {
     await eventually(() => healthy().every((each) => !each));
   });
 
-  test('a body longer than it takes to know is not read to its end', async () => {
+  test('a long body is not read to its end', async () => {
     let isCut = false;
     const flood = await startUpstream((_request, response) => {
       response.on('close', () => (isCut = true)).on('error', () => undefined);
@@ -133,7 +133,7 @@ describe('health checks', () => {
     expect(healthy()).toEqual([true]);
   });
 
-  test('ask on a connection of their own, by the name of the target', async () => {
+  test('use their own connection, and the name of the target', async () => {
     const server = await checkable();
     const { url } = server;
     checked([], {}, { targets: [{ origin: url, weight: 1, host: 'orders.svc:80' }] });
@@ -141,7 +141,7 @@ describe('health checks', () => {
     expect([server.host, server.agent]).toEqual(['orders.svc:80', 'portico-health-check']);
   });
 
-  test('come one at a time, and never again once the target has gone', async () => {
+  test('come one at a time, and never again once the target is gone', async () => {
     const server = await checkable();
     const { clock, state } = checked([server.url]);
     await eventually(() => server.checks === 1);
@@ -152,7 +152,7 @@ describe('health checks', () => {
     expect([server.checks, clock.pending]).toEqual([1, 0]);
   });
 
-  test('that are under way when the upstream ends are cut, and tell nothing', async () => {
+  test('in progress when the upstream ends are aborted and report nothing', async () => {
     const silent = await startUpstream(() => undefined);
     const { clock, state, told } = checked([silent.url]);
     await eventually(() => silent.hits === 1);
@@ -179,7 +179,7 @@ describe('health checks', () => {
 });
 
 describe('what health decides', () => {
-  test('a target that is not healthy takes no calls', async () => {
+  test('an unhealthy target gets no calls', async () => {
     const [well, ill] = [await checkable(), await checkable(503)];
     const { state, call } = leafTo([ill.url, well.url], {
       health: { ...HEALTH, intervalMs: 60_000 },
@@ -192,7 +192,7 @@ describe('what health decides', () => {
     }
   });
 
-  test('one that is well again ends the open time of the circuit: the next call is a probe', async () => {
+  test('a target that recovers ends the open time of the circuit: the next call is a probe', async () => {
     const server = await checkable(503);
     const { state, healthy, next } = checked(
       [server.url],

@@ -34,7 +34,7 @@ const REQUESTS = [
 ] as const;
 
 describe('the head of an answer', () => {
-  test('may have what limits.headers says, and is nobody’s fault past it', async () => {
+  test('may be as long as limits.headers says; beyond that, the upstream is not to blame', async () => {
     const { url } = await startH2((stream, headers) => {
       const length = Number(headers[':path']?.slice(1));
       stream.on('error', () => undefined);
@@ -58,21 +58,21 @@ describe('the head of an answer', () => {
 
 describe('a stream', () => {
   test.each(REQUESTS)(
-    'that is refused was never looked at: GW_UPSTREAM_CONNECT (%s)',
+    'that is refused was not processed: GW_UPSTREAM_CONNECT (%s)',
     async (kind, request) => {
       const { url, opened } = await startH2Wire((wire, stream) =>
         wire.reset(stream, NGHTTP2_REFUSED_STREAM),
       );
       const { call, state } = h2To(url);
       expect(await codeOf(call(request()))).toBe('GW_UPSTREAM_CONNECT');
-      // undici tries what it can send anew once more by itself.
+      // undici itself retries once if it can send the body again.
       expect(opened).toHaveLength(kind === 'bytes' ? 2 : 1);
       expect(state.targets.all[0]).toMatchObject({ inflight: 0, waiting: 0 });
     },
   );
 
   test.each([NGHTTP2_INTERNAL_ERROR, NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR])(
-    'that is reset (%i) is GW_UPSTREAM_RESET; the session lives on',
+    'that is reset (%i) is GW_UPSTREAM_RESET; the session stays open',
     async (code) => {
       const { url, opened } = await startH2Wire((wire, stream) => {
         if (stream === 1) wire.reset(stream, code);
@@ -99,7 +99,7 @@ describe('a stream', () => {
     },
   );
 
-  test('that is given up with many bytes unsent is reset, too', async () => {
+  test('that is given up with many bytes unsent is reset too', async () => {
     const upstream = await startH2((stream) => void stream.pause());
     const signal = new Cancellation();
     const outcome = h2To(upstream.url).call(
@@ -118,7 +118,7 @@ const finish = (wire: H2Wire, stream: number): void => {
 };
 
 describe('GOAWAY', () => {
-  test('lets streams under way finish; the next ones get another session', async () => {
+  test('lets open streams finish; the next ones get another session', async () => {
     const { url, opened } = await startH2Wire((wire, stream) => {
       if (opened.length > 1) {
         finish(wire, stream);
@@ -136,7 +136,7 @@ describe('GOAWAY', () => {
   });
 
   test.each(REQUESTS)(
-    'that does not count a stream never looked at it: GW_UPSTREAM_CONNECT (%s)',
+    'that excludes a stream has not processed it: GW_UPSTREAM_CONNECT (%s)',
     async (_kind, request) => {
       const { url } = await startH2Wire((wire) => wire.goaway(0, NGHTTP2_ENHANCE_YOUR_CALM));
       const { call, state } = h2To(url);
@@ -145,7 +145,7 @@ describe('GOAWAY', () => {
     },
   );
 
-  test('that counts a stream, with which the session ends, is GW_UPSTREAM_RESET', async () => {
+  test('that includes a stream and ends the session is GW_UPSTREAM_RESET', async () => {
     const { url, opened } = await startH2Wire((wire, stream) => {
       wire.goaway(stream, NGHTTP2_INTERNAL_ERROR);
       wire.socket.end();
@@ -156,7 +156,7 @@ describe('GOAWAY', () => {
 });
 
 describe('a session', () => {
-  test('that is cut fails all its streams, and sends none of them again', async () => {
+  test('that is cut fails all its streams and sends none of them again', async () => {
     const { url, opened } = await startH2Wire((wire) => {
       if (opened.length === 3) wire.socket.resetAndDestroy();
     });
@@ -168,7 +168,7 @@ describe('a session', () => {
     expect(state.targets.all[0]).toMatchObject({ inflight: 0, waiting: 0 });
   });
 
-  test('whose frames cannot be read fails what waits for it', async () => {
+  test('whose frames cannot be read fails the calls that wait for it', async () => {
     const upstream = await startWire((socket) => {
       socket.write('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n');
     });
@@ -176,7 +176,7 @@ describe('a session', () => {
     expect(code).toMatch(/^GW_UPSTREAM_(RESET|PROTOCOL)$/);
   });
 
-  test('whose other end has gone without a word is closed: the next call opens another', async () => {
+  test('whose other end has vanished is closed: the next call opens another', async () => {
     const upstream = await startH2((stream) => {
       stream.respond();
       stream.end();
@@ -217,7 +217,7 @@ describe('a session', () => {
 });
 
 describe('calls that wait for a session', () => {
-  test('fail together where there is nobody', async () => {
+  test('fail together if nobody listens', async () => {
     const { call, state } = h2To(await nobody());
     const codes = await Promise.all(Array.from({ length: 50 }, () => codeOf(call(aRequest()))));
     expect(new Set(codes)).toEqual(new Set(['GW_UPSTREAM_CONNECT']));
@@ -237,7 +237,7 @@ describe('calls that wait for a session', () => {
     },
   );
 
-  test('find one that comes about after that', async () => {
+  test('find one that opens after that', async () => {
     const upstream = await startH2(
       (stream) => {
         stream.respond();

@@ -20,7 +20,7 @@ import { eventually, startUpstream } from '../helpers/upstream.ts';
 const { NGHTTP2_CANCEL } = constants;
 const tls = { ca: pem('ca.pem') };
 
-/** Answers with what came: the body as it is, or the fields where there is none. */
+/** Answers with the request's body, or with its fields if there is no body. */
 const echo: StreamListener = (stream, headers) => {
   stream.respond({ ':status': 200, 'x-method': headers[':method'] });
   if (headers[':method'] === 'GET') stream.end(JSON.stringify(headers));
@@ -44,7 +44,7 @@ describe.each([
   ['h2', { tls: identity('server') }],
   ['h2c', {}],
 ])('over %s', (kind, options) => {
-  test('a request and its answer go as they do over HTTP/1.1', async () => {
+  test('a request and its answer are the same as over HTTP/1.1', async () => {
     const upstream = await startH2(echo, options);
     const { call } = h2To(upstream.url);
     const headers = { host: 'orders.example', 'x-list': ['1', '2'], cookie: 'a=1; b=2' };
@@ -81,7 +81,7 @@ describe.each([
     expect(state.targets.all[0]).toMatchObject({ inflight: 0, waiting: 0 });
   });
 
-  test('a call that is cancelled ends its stream, and no other', async () => {
+  test('a cancelled call ends its stream and no other', async () => {
     const upstream = await startH2((stream) => {
       stream.respond({ ':status': 200 });
       stream.write('some');
@@ -97,7 +97,7 @@ describe.each([
     expect(upstream.sessions).toHaveLength(1);
   });
 
-  test('a call that is cancelled before the head, while it uploads, ends its stream', async () => {
+  test('a call cancelled before the head, while it uploads, ends its stream', async () => {
     const upstream = await startH2((stream) => void stream.resume(), options);
     const { call, state } = h2To(upstream.url);
     const signal = new Cancellation();
@@ -113,7 +113,7 @@ describe.each([
     expect(state.targets.all[0]).toMatchObject({ inflight: 0, waiting: 0 });
   });
 
-  test('a call that is cancelled while the session opens sends nothing', async () => {
+  test('a call cancelled while the session opens sends nothing', async () => {
     const upstream = await startH2(echo, options);
     const { call, state } = h2To(upstream.url);
     const signals = [1, 2, 3].map(() => new Cancellation());
@@ -140,7 +140,7 @@ describe.each([
     expect(relayed).toEqual({ 'grpc-status': '0' });
   });
 
-  test('informational answers are dropped', async () => {
+  test('informational responses are dropped', async () => {
     const upstream = await startH2((stream) => {
       stream.additionalHeaders({ ':status': 103, link: '</a.css>' });
       stream.respond({ ':status': 204 });
@@ -150,7 +150,7 @@ describe.each([
     expect([status, headers['link']]).toEqual([204, undefined]);
   });
 
-  test('an answer without end pushes back, and other streams go on', async () => {
+  test('an endless answer is paused, and other streams continue', async () => {
     let written = 0;
     const upstream = await startH2((stream, headers) => {
       stream.respond({ ':status': 200 });
@@ -178,7 +178,7 @@ describe.each([
     for (const each of unread) each.body.destroy();
   });
 
-  test('an answer that is read slowly comes whole', async () => {
+  test('an answer that is read slowly arrives whole', async () => {
     const upstream = await startH2((stream) => {
       stream.respond({ ':status': 200 });
       stream.end(bytesOf(1_000_000));
@@ -193,7 +193,7 @@ describe.each([
     expect(total).toBe(1_000_000);
   });
 
-  test('what the upstream does not take is not read from the client', async () => {
+  test('bytes that the upstream does not read are not read from the client', async () => {
     const upstream = await startH2((stream) => void stream.pause(), options);
     const { upload, client } = sending({ limitBytes: 1e9 });
     const { call } = h2To(upstream.url);
@@ -226,7 +226,7 @@ describe.each([
     expect(upstream.sessions[0]!.closed).toBe(false);
   });
 
-  test('fields of a connection are never sent, and spoil no session', async () => {
+  test('fields of a connection are never sent and spoil no session', async () => {
     const upstream = await startH2(echo, options);
     const { call } = h2To(upstream.url);
     await (await call(aRequest())).body.dump();
@@ -247,7 +247,7 @@ describe.each([
     expect(upstream.sessions).toHaveLength(1);
   });
 
-  test('a pseudo-header cannot be sent, and spoils no session', async () => {
+  test('a pseudo-header cannot be sent and spoils no session', async () => {
     const upstream = await startH2(echo, options);
     const { call } = h2To(upstream.url);
     await (await call(aRequest())).body.dump();
@@ -268,7 +268,7 @@ test('a server without HTTP/2 is spoken to in HTTP/1.1', async () => {
   for (const { body } of answers) expect((await body.bytes(10)).toString()).toBe('1.1');
 });
 
-test('HTTP/2 is not spoken where the config does not ask for it', async () => {
+test('HTTP/2 is not used unless the config asks for it', async () => {
   const upstream = await startH2(echo, { tls: identity('server') });
   const { call } = leafTo(upstream.url, { tls });
   await expect(call(aRequest())).rejects.toMatchObject({ code: 'GW_UPSTREAM_CONNECT' });

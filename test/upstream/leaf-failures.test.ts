@@ -26,14 +26,14 @@ describe('before the head', () => {
     expect(error.options.proxyStatus).toBe('dns_error');
   });
 
-  test('a TLS handshake that is not one is tls_protocol_error', async () => {
+  test('an invalid TLS handshake is tls_protocol_error', async () => {
     const upstream = await startUpstream((_request, response) => void response.end());
     const error = await failureAt(upstream.url.replace('http', 'https'));
     expect(error.code).toBe('GW_UPSTREAM_CONNECT');
     expect(error.options.proxyStatus).toBe('tls_protocol_error');
   });
 
-  test('a handshake that never ends is connection_timeout, TLS included', async () => {
+  test('a connection or TLS handshake that never completes is connection_timeout', async () => {
     const upstream = await startWire(() => undefined);
     const startedAt = performance.now();
     const error = await failureAt(upstream.url.replace('http', 'https'));
@@ -73,7 +73,7 @@ describe('before the head', () => {
     expect((await failureAt(upstream.url)).code).toBe('GW_UPSTREAM_PROTOCOL');
   });
 
-  test('an upstream without targets is GW_NO_TARGET, and not to blame', async () => {
+  test('an upstream without targets is GW_NO_TARGET and not to blame', async () => {
     const error = await leafTo([])
       .call(aRequest())
       .catch((thrown: unknown) => thrown);
@@ -81,7 +81,7 @@ describe('before the head', () => {
     expect(blamesUpstream(error)).toBe(false);
   });
 
-  test('a request that cannot be sent is our bug, and the upstream not to blame', async () => {
+  test('a request that cannot be sent is our bug, not the upstream’s fault', async () => {
     const upstream = await startUpstream((_request, response) => void response.end());
     const { call, state } = leafTo(upstream.url);
     const bad = [
@@ -97,7 +97,7 @@ describe('before the head', () => {
     expect(state.targets.all[0]).toMatchObject({ inflight: 0, waiting: 0 });
   });
 
-  test('a body that was not kept is not sent again, and nobody is blamed', async () => {
+  test('a body that was not kept is not sent again, and the upstream is not blamed', async () => {
     const upstream = await startUpstream((request, response) => {
       request.resume().on('end', () => response.end());
     });
@@ -112,7 +112,7 @@ describe('before the head', () => {
     expect(state.targets.all[0]!.inflight).toBe(0);
   });
 
-  test('tells the client nothing of the upstream’s address', async () => {
+  test('does not reveal the upstream’s address to the client', async () => {
     const origin = await nobody();
     const { message, options } = await failureAt(origin);
     expect(message).not.toContain(new URL(origin).port);
@@ -137,7 +137,7 @@ describe('after the head', () => {
     }
   });
 
-  test('a chunk that is none is GW_BODY_TRUNCATED', async () => {
+  test('an invalid chunk is GW_BODY_TRUNCATED', async () => {
     const upstream = await startWire((socket) => {
       socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nsome\r\nxyz\r\n');
     });

@@ -53,7 +53,7 @@ describe('the leaf', () => {
     },
   );
 
-  test('gives status, fields in small letters, body and target', async () => {
+  test('gives status, lower-case fields, body and target', async () => {
     const upstream = await startUpstream((_request, response) => {
       response.writeHead(418, { 'X-Kind': 'tea', 'Set-Cookie': ['a=1', 'b=2'] }).end('short');
     });
@@ -66,7 +66,7 @@ describe('the leaf', () => {
     expect((await response.body.bytes(10)).toString()).toBe('short');
   });
 
-  test('settles at the head: the body may come later', async () => {
+  test('settles at the head; the body may come later', async () => {
     let finish = (): void => undefined;
     const upstream = await startUpstream((_request, response) => {
       response.write('one ');
@@ -91,7 +91,7 @@ describe('the leaf', () => {
     expect(await body.bytes(0)).toHaveLength(0);
   });
 
-  test('drops informational answers: the real one follows', async () => {
+  test('drops informational responses, which the final one follows', async () => {
     const upstream = await startUpstream((_request, response) => {
       response.writeEarlyHints({ link: '</style.css>; rel=preload' });
       response.writeProcessing();
@@ -103,7 +103,7 @@ describe('the leaf', () => {
     expect((await body.bytes(10)).toString()).toBe('here');
   });
 
-  test('takes a field named __proto__ for a field', async () => {
+  test('treats a field named __proto__ as a field', async () => {
     const upstream = await startWire((socket) => {
       socket.end('HTTP/1.1 200 OK\r\n__proto__: a\r\n__proto__: b\r\ncontent-length: 0\r\n\r\n');
     });
@@ -128,7 +128,7 @@ describe('the leaf', () => {
     expect(await told).toBeUndefined();
   });
 
-  test('uses a connection again', async () => {
+  test('reuses a connection', async () => {
     const upstream = await startUpstream((_request, response) => void response.end('body'));
     const { call } = leafTo(upstream.url);
     for (let i = 0; i < 5; i++) {
@@ -152,7 +152,7 @@ describe('the leaf', () => {
     expect(attempts[1]!.firstByteMs).toBeGreaterThan(15);
   });
 
-  test('counts exchanges under way per target, to the close of the body', async () => {
+  test('counts open exchanges per target, until the close of the body', async () => {
     const upstream = await startUpstream((_request, response) => void response.write('some'));
     const { call, state } = leafTo(upstream.url);
     const responses = await Promise.all([call(aRequest()), call(aRequest())]);
@@ -163,7 +163,7 @@ describe('the leaf', () => {
 });
 
 describe('backpressure', () => {
-  test('reaches the upstream: what nobody reads is not sent', async () => {
+  test('reaches the upstream: bytes that nobody reads are not sent', async () => {
     let written = 0;
     const upstream = await startUpstream((_request, response) => {
       const more = (): void => {
@@ -183,7 +183,7 @@ describe('backpressure', () => {
     body.destroy();
   });
 
-  test('reaches the client: what the upstream does not take is not read', async () => {
+  test('reaches the client: bytes that the upstream does not read are not read', async () => {
     const upstream = await startUpstream((request) => void request.pause());
     const { upload, client } = sending();
     const { call } = leafTo(upstream.url);

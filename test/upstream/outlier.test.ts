@@ -36,7 +36,7 @@ function watched(names: string, config: Partial<OutlierConfig> = {}) {
 }
 
 describe('an outlier', () => {
-  test('is ejected after so many failures in a row, and comes back after its time', () => {
+  test('is ejected after enough failures in a row, and comes back after its time', () => {
     const { clock, told, fail, ejected } = watched('abc');
     fail('a', 2);
     expect(ejected()).toBe('');
@@ -48,7 +48,7 @@ describe('an outlier', () => {
     expect([ejected(), told]).toEqual(['', ['a 1000', 'a back']]);
   });
 
-  test('is none whose failures are not in a row', () => {
+  test('is not a target whose failures are not in a row', () => {
     const { outlier, target, fail, ejected } = watched('abc');
     for (let i = 0; i < 5; i++) {
       fail('a', 2);
@@ -57,7 +57,7 @@ describe('an outlier', () => {
     expect(ejected()).toBe('');
   });
 
-  test('that fails again soon stays away longer, to ten times as long', () => {
+  test('that soon fails again stays away longer, up to ten times as long', () => {
     const { clock, told, fail, ejected } = watched('abc');
     for (let i = 0; i < 12; i++) {
       fail('a');
@@ -70,7 +70,7 @@ describe('an outlier', () => {
     expect(times.slice(-2)).toEqual([10_000, 10_000]);
   });
 
-  test('is forgiven once it has served well for as long as it was away', () => {
+  test('has its history cleared once it has served well for as long as it was away', () => {
     const { clock, told, fail } = watched('abc');
     fail('a');
     clock.advance(1_000);
@@ -97,7 +97,7 @@ describe('an outlier', () => {
     },
   );
 
-  test('waits for its turn where too many are out already', () => {
+  test('is not ejected while too many others are', () => {
     const { clock, fail, ejected } = watched('abc');
     fail('a');
     fail('b');
@@ -107,19 +107,19 @@ describe('an outlier', () => {
     expect(ejected()).toBe('b');
   });
 
-  test('that is gone leaves no timer, and room for another', () => {
+  test('that is gone leaves no timer and makes room for another', () => {
     const { clock, told, fail, ejected, remove } = watched('abcd', { maxEjected: 0.25 });
     fail('a');
     remove('a');
     expect(clock.pending).toBe(0);
     clock.advance(5_000);
     expect(told).toEqual(['a 1000']);
-    // A quarter of three is none.
+    // A quarter of three is less than one.
     fail('b');
     expect(ejected()).toBe('');
   });
 
-  test('that is gone and fails later is nobody', () => {
+  test('that is gone and fails later is ignored', () => {
     const { clock, told, outlier, target, remove } = watched('abc', { consecutive: 1 });
     const gone = target('a');
     remove('a');
@@ -136,7 +136,7 @@ describe('an outlier', () => {
 });
 
 describe('other options', () => {
-  test('let those back first who would have come back first, where too many are out', () => {
+  test('readmit first those that would have come back first, if too many are out', () => {
     const { clock, fail, ejected, outlier, told } = watched('abcd');
     fail('b');
     clock.advance(500);
@@ -144,7 +144,7 @@ describe('other options', () => {
     expect(ejected()).toBe('ab');
     outlier.change({ consecutive: 3, ejectMs: 9_000, maxEjected: 0.25 });
     expect([ejected(), told.at(-1)]).toEqual(['a', 'b back']);
-    // As long as it was told.
+    // It stays out for its full time.
     clock.advance(1_000);
     expect([ejected(), clock.pending]).toEqual(['', 0]);
   });
@@ -159,7 +159,7 @@ describe('other options', () => {
     expect(ejected()).toBe('a');
   });
 
-  test('of nobody let everyone back', () => {
+  test('that are removed readmit everyone', () => {
     const { clock, fail, ejected, outlier } = watched('abcd');
     fail('a');
     fail('b');

@@ -22,7 +22,7 @@ describe('the registry', () => {
     ['another target', configOf(['http://b.test'])],
     ['another time', configOf([A], { timeoutMs: 1 })],
     ['another transport', configOf([A], { http2: true })],
-  ])('has one state a name: a config of that name that says %s gets it', (_what, other) => {
+  ])('has one state per name, which a config with %s gets too', (_what, other) => {
     const { registry, acquire } = registryOf();
     const { state } = acquire(config);
     const next = acquire(other);
@@ -49,7 +49,7 @@ describe('the registry', () => {
     expect(acquire(config).state).not.toBe(lease.state);
   });
 
-  test('leases none of them where one cannot be had', () => {
+  test('leases nothing if one of them fails', () => {
     const { registry, acquire } = registryOf();
     const { state } = acquire(config);
     const payments = configOf([A], { name: 'payments' });
@@ -65,7 +65,7 @@ describe('the registry', () => {
     expect([...registry.states()]).toEqual([state]);
   });
 
-  test('does not mind a lease that was given back', async () => {
+  test('ignores a lease that was already returned', async () => {
     const { registry, acquire } = registryOf();
     const lease = acquire(config);
     acquire(config);
@@ -82,7 +82,7 @@ describe('a lease', () => {
     http2: true,
   });
 
-  /** What a test can see of it. */
+  /** The parts that a test can see. */
   const seen = ({ state }: ReturnType<UpstreamRegistry['acquire']>) => ({
     config: state.config,
     concurrency: state.slots.concurrency,
@@ -92,7 +92,7 @@ describe('a lease', () => {
     shares: [...state.shares.all()].map(({ concurrency }) => concurrency),
   });
 
-  test('changes nothing before it is applied, nor when it never is', async () => {
+  test('changes nothing until it is applied, nor if it never is', async () => {
     const { registry, acquire } = registryOf();
     const running = acquire(config);
     running.shareOf('all', 0.5);
@@ -105,7 +105,7 @@ describe('a lease', () => {
     expect(seen(running)).toEqual(before);
   });
 
-  test('that is applied makes the state what its config says, and keeps its own for its chains', () => {
+  test('that is applied changes the state to its config, and keeps that config for its chains', () => {
     const { acquire } = registryOf();
     const running = acquire(config);
     running.shareOf('all', 0.5);

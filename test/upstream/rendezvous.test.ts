@@ -23,7 +23,7 @@ const countsOf = (places: readonly string[]): number[] =>
   [...Map.groupBy(places, (origin) => origin).values()].map(({ length }) => length);
 
 describe('balancing by hash', () => {
-  test('sends one key to one target, whatever the order of the list', () => {
+  test('sends a key to the same target, whatever the order of the list', () => {
     const targets = servers(5);
     expect(placesOf(targets.toReversed())).toEqual(placesOf(targets));
   });
@@ -43,7 +43,7 @@ describe('balancing by hash', () => {
     expect(share).toBeLessThan(0.77);
   });
 
-  test('a target that is added takes its share of the keys, and no other key moves', () => {
+  test('gives an added target its share of the keys, and moves no other key', () => {
     const targets = servers(9);
     const added = target('http://10.0.1.1:8080');
     const before = placesOf(targets);
@@ -54,7 +54,7 @@ describe('balancing by hash', () => {
     expect(moved.length / KEYS.length).toBeGreaterThan(0.09);
   });
 
-  test('only the keys of a target that goes find another', () => {
+  test('moves only the keys of a removed target', () => {
     const targets = servers(10);
     const [gone, ...rest] = targets;
     const before = placesOf(targets);
@@ -63,12 +63,12 @@ describe('balancing by hash', () => {
     expect(new Set(moved)).toEqual(new Set([gone!.origin]));
   });
 
-  test('leaves who has no key to the other way', () => {
+  test('leaves calls without a key to the other balance', () => {
     const [first, second] = servers(2);
     expect(byHash(() => second!)([first!, second!])).toBe(second);
   });
 
-  test('tells alike addresses and alike keys apart', () => {
+  test('distinguishes similar addresses and similar keys', () => {
     const places = placesOf([target('http://a:1'), target('http://a:2')]);
     const [one = 0, other = 0] = countsOf(places);
     expect(Math.abs(one - other)).toBeLessThan(400);

@@ -1,4 +1,4 @@
-/** A generation with another config takes over: what the sockets and the calls under way see of it. */
+/** A generation with another config takes over: the effect on sockets and running calls. */
 import { describe, expect, test } from 'vitest';
 import type { Call } from '../../src/core/call.ts';
 import { aRequest, codeOf } from '../helpers/call.ts';
@@ -22,7 +22,7 @@ const BREAKER = {
 const BULKHEAD = { concurrency: 1, queue: 5, waitMs: 60_000 };
 
 describe('sockets', () => {
-  test('serve on where only a time changes', async () => {
+  test('stay if only a time changes', async () => {
     const upstream = await startUpstream((_request, response) => void response.end('a'));
     const { serve } = generations();
     const connections = 1;
@@ -31,7 +31,7 @@ describe('sockets', () => {
     expect([upstream.hits, upstream.connections]).toEqual([2, 1]);
   });
 
-  test('are opened anew where the way changes, and the old ones close with what is under way', async () => {
+  test('are opened again if the transport changes, and the old ones close after their exchanges', async () => {
     let finish = (): void => undefined;
     const upstream = await startUpstream(({ url }, response) => {
       response.write('one ');
@@ -45,7 +45,7 @@ describe('sockets', () => {
     const [target] = state.targets.all;
     const next = serve(configOf([upstream.url], { ...one, connectTimeoutMs: 2_000 }));
     expect(await ask(next.call)).toBe('one two');
-    // Of both generations: there is one way at a time.
+    // For both generations, because there is one transport at a time.
     expect(await ask(call)).toBe('one two');
     expect(upstream.connections).toBe(2);
     expect([state.targets.all[0], target?.inflight]).toEqual([target, 1]);
@@ -55,7 +55,7 @@ describe('sockets', () => {
     expect(target?.inflight).toBe(0);
   });
 
-  test('of a target that is gone finish what is under way, even what has yet to be sent', async () => {
+  test('of a target that is gone finish running calls, even those not sent yet', async () => {
     const [old, other] = await Promise.all(
       ['old', 'other'].map((name) =>
         startUpstream((_request, response) => void setTimeout(() => response.end(name), 20)),
@@ -63,7 +63,7 @@ describe('sockets', () => {
     );
     const { serve } = generations();
     const { call } = serve(configOf([old!.url]));
-    // It was sent nothing before, so that this waits for a turn of the event loop.
+    // Nothing was sent to it before, so this call waits for a turn of the event loop.
     const answer = ask(call);
     const next = serve(configOf([other!.url]));
     expect(await answer).toBe('old');
@@ -84,7 +84,7 @@ describe('sockets', () => {
 });
 
 describe('a chain', () => {
-  test('keeps to the times of its own generation', async () => {
+  test('uses the times of its own generation', async () => {
     const upstream = await startUpstream(() => undefined);
     const clock = manualClock();
     const { serve } = generations({ clock });
@@ -107,7 +107,7 @@ describe('a circuit', () => {
   const answers = (status: number) =>
     startUpstream((_request, response) => void response.writeHead(status).end('a'));
 
-  test('that is open stays so for the next generation', async () => {
+  test('that is open stays open for the next generation', async () => {
     const upstream = await answers(500);
     const { serve } = generations();
     const { call, state } = serve(configOf([upstream.url], { breaker: BREAKER }));
@@ -117,7 +117,7 @@ describe('a circuit', () => {
     expect(await codeOf(next.call(aRequest()))).toBe('GW_CIRCUIT_OPEN');
   });
 
-  test('gives way to a closed one where the breaker changes, for the older generation too', async () => {
+  test('is replaced by a closed one if the breaker changes, for the older generation too', async () => {
     const upstream = await answers(500);
     const told: string[] = [];
     const { serve } = generations({ onCircuit: (name, state) => told.push(`${name} ${state}`) });
@@ -130,7 +130,7 @@ describe('a circuit', () => {
     await eventually(() => state.circuit?.state === 'open');
   });
 
-  test('hears nothing of a call that its predecessor let through', async () => {
+  test('ignores calls that its predecessor let through', async () => {
     let fail = (): void => undefined;
     const upstream = await startUpstream((_request, response) => {
       fail = () => void response.writeHead(500).end('a');
@@ -147,7 +147,7 @@ describe('a circuit', () => {
     expect([state.circuit?.state, told]).toEqual(['closed', []]);
   });
 
-  test('comes and goes with the breaker; a chain of before counts no more', async () => {
+  test('comes and goes with the breaker; an older chain no longer counts', async () => {
     const upstream = await answers(500);
     const { serve } = generations();
     const { call, state } = serve(configOf([upstream.url], { breaker: BREAKER }));
@@ -162,7 +162,7 @@ describe('a circuit', () => {
     await eventually(() => state.circuit?.state === 'open');
   });
 
-  test('that an operator holds stays held, whatever the breaker says', async () => {
+  test('that an operator holds stays held, whatever the new breaker', async () => {
     const { serve } = generations();
     const { state } = serve(configOf(['http://a.test'], { breaker: BREAKER }));
     state.circuit!.force('open');
@@ -175,7 +175,7 @@ describe('a circuit', () => {
 });
 
 describe('slots', () => {
-  test('are counted through a change, and grow for those who wait', async () => {
+  test('keep their count through a change, and grow for waiting calls', async () => {
     const finish: (() => void)[] = [];
     const upstream = await startUpstream((_request, response) => {
       finish.push(() => void response.end('a'));
@@ -188,7 +188,7 @@ describe('slots', () => {
     serve(configOf([upstream.url], { bulkhead: { ...BULKHEAD, concurrency: 2 } }));
     await eventually(() => upstream.hits === 2);
     expect([state.slots.used, state.slots.queued]).toEqual([2, 1]);
-    // Fewer than are held: nobody new gets in until one is left.
+    // Fewer than are held: no call gets in until only one is held.
     const { call: last } = serve(configOf([upstream.url], { bulkhead: BULKHEAD }));
     answers.push(ask(last));
     for (let hits = 3; hits <= 4; hits++) {
@@ -201,7 +201,7 @@ describe('slots', () => {
     expect(state.slots.used).toBe(0);
   });
 
-  test('of a route with a share are its through a change, and are resized with it', async () => {
+  test('of a route with a share stay with it through a change, and are resized', async () => {
     const upstream = await startUpstream(() => undefined);
     const { serve } = generations();
     const bulkhead = { concurrency: 4, queue: 0, waitMs: 1 };

@@ -8,18 +8,18 @@ const B = 'http://b.test';
 const C = 'http://c.test';
 
 describe('the target of a call', () => {
-  test('is another one where some were tried', () => {
+  test('is another one if some were tried', () => {
     const state = stateOf(configOf([A, B, C]));
     expect(state.targets.pick([A], undefined).origin).not.toBe(A);
     expect(state.targets.pick([A, B], undefined).origin).toBe(C);
   });
 
-  test('is any where all were tried', () => {
+  test('is any if all were tried', () => {
     const state = stateOf(configOf([A]));
     expect(state.targets.pick([A], undefined).origin).toBe(A);
   });
 
-  test('goes round by weight, over real servers', async () => {
+  test('rotates by weight, over real servers', async () => {
     const answer = await Promise.all(
       ['a', 'b'].map((name) => startUpstream((_request, response) => void response.end(name))),
     );
@@ -33,7 +33,7 @@ describe('the target of a call', () => {
     expect(bodies.join('')).toBe('abaaba');
   });
 
-  test('is the one with fewer exchanges, over real servers', async () => {
+  test('is the one with the fewest exchanges, over real servers', async () => {
     const slow = await startUpstream(() => undefined);
     const fast = await startUpstream((_request, response) => void response.end());
     const { call, state } = leafTo([slow.url, fast.url], { balance: 'leastRequest' });
@@ -45,11 +45,11 @@ describe('the target of a call', () => {
 });
 
 describe('the state of an upstream', () => {
-  test('has no circuit where the config has no breaker', () => {
+  test('has no circuit if the config has no breaker', () => {
     expect(stateOf(configOf([A])).circuit).toBeUndefined();
   });
 
-  test('lets what is under way finish before its sockets close', async () => {
+  test('lets open exchanges finish before its sockets close', async () => {
     let finish = (): void => undefined;
     const upstream = await startUpstream((_request, response) => {
       response.write('one ');

@@ -1,4 +1,4 @@
-/** A generation with another config takes over: what becomes of targets, and of what is thought of them. */
+/** A generation with another config takes over: the effect on targets and their health. */
 import { describe, expect, test } from 'vitest';
 import type { HealthConfig, UpstreamConfig } from '../../src/config/build/config.ts';
 import type { Surroundings } from '../../src/upstream/surroundings.ts';
@@ -23,7 +23,7 @@ describe('health', () => {
       response.writeHead(url === '/healthz' ? 503 : 200).end();
     });
 
-  test('is kept where only the pace changes: it takes as many checks as ever', async () => {
+  test('is kept if only the interval changes: it still takes as many checks', async () => {
     let status = 503;
     const atChecks: boolean[] = [];
     const isHealthy = (): boolean => state.targets.all[0]!.isHealthy;
@@ -37,11 +37,11 @@ describe('health', () => {
     status = 200;
     serve(configOf([upstream.url], { health: { ...HEALTH, intervalMs: 10 } }));
     await eventually(() => atChecks.length >= 4);
-    // The first one decides alone, and none after it.
+    // The first check decides alone; later ones do not.
     expect(atChecks.slice(0, 4)).toEqual([true, false, false, true]);
   });
 
-  test('is decided by the first check that asks something else', async () => {
+  test('is decided by the first check that tests something else', async () => {
     const upstream = await ailing();
     const { serve } = generations();
     const { state } = serve(configOf([upstream.url], { health: HEALTH }));
@@ -52,7 +52,7 @@ describe('health', () => {
     expect(upstream.hits).toBe(2);
   });
 
-  test('is asked for at once where the way to the target changes, over that way', async () => {
+  test('is checked at once if the transport changes, over the new one', async () => {
     const upstream = await ailing();
     const { serve } = generations();
     const { state } = serve(configOf([upstream.url], { health: HEALTH }));
@@ -63,7 +63,7 @@ describe('health', () => {
     await eventually(() => upstream.open === 1);
   });
 
-  test('that nobody checks any more is good', async () => {
+  test('is good once checks are off', async () => {
     const upstream = await ailing();
     const told: string[] = [];
     const { serve } = generations({ onTarget: (_name, _target, { kind }) => told.push(kind) });
@@ -75,7 +75,7 @@ describe('health', () => {
 });
 
 describe('targets that are listed', () => {
-  test('are told of where a later config adds or removes them', () => {
+  test('are reported if a later config adds or removes them', () => {
     const told: string[] = [];
     const onTarget: Surroundings['onTarget'] = (_name, target, { kind }) =>
       told.push(`${target} ${kind}`);
@@ -89,7 +89,7 @@ describe('targets that are listed', () => {
     expect(state.targets.all[0]).toBe(kept);
   });
 
-  test('that are new warm up, and those that warm up go on', () => {
+  test('that are new warm up, and those that are warming up continue', () => {
     const clock = manualClock();
     const { serve } = generations({ clock });
     const slowly = { slowStartMs: 1_000 };
@@ -112,7 +112,7 @@ describe('targets that are looked up', () => {
       discover: { kind: 'dns', name, type: 'A', port: 1, scheme: 'http', resolvers: [resolver] },
     });
 
-  test('elsewhere take over with their generation, once found; until then those of before serve', async () => {
+  test('elsewhere take over with their generation, once found; until then the previous ones serve', async () => {
     const { address } = await startDns();
     const { prepare, serve } = generations();
     const { lease, state } = serve(discovering(address, 'one.test'));
@@ -128,7 +128,7 @@ describe('targets that are looked up', () => {
     expect(origins()).toEqual(['http://127.0.0.2:1']);
   });
 
-  test('for a generation that never took over are looked up no more', async () => {
+  test('for a generation that never took over are no longer looked up', async () => {
     const dns = await startDns();
     const clock = manualClock();
     const { prepare, serve } = generations({ clock });

@@ -76,7 +76,7 @@ describe('which targets take calls', () => {
     expect([picks(3), targets.isPanicking]).toEqual(['abc', true]);
   });
 
-  test('those of the lowest priority, as long as one of them is available', () => {
+  test('those with the lowest priority number, as long as one of them is available', () => {
     const { targets, target, picks } = targetsOf([
       at('backup', { priority: 2 }),
       at('a', { priority: 1 }),
@@ -94,7 +94,7 @@ describe('which targets take calls', () => {
     expect([new Set(picks(2)), targets.isPanicking]).toEqual([new Set('ab'), true]);
   });
 
-  test('none where there is none: GW_NO_TARGET', () => {
+  test('none if the list is empty: GW_NO_TARGET', () => {
     const { targets } = targetsOf([]);
     expect(() => targets.pick([], undefined)).toThrow(
       expect.objectContaining({ code: 'GW_NO_TARGET' }),
@@ -102,7 +102,7 @@ describe('which targets take calls', () => {
     expect(targets.isPanicking).toBe(false);
   });
 
-  test('a retry takes an available one that was not tried, else one that was', () => {
+  test('a retry takes an available one that was not tried, or else one that was', () => {
     const { targets, target } = targetsOf([at('a'), at('b'), at('c')]);
     target('c').isHealthy = false;
     targets.refresh();
@@ -112,7 +112,7 @@ describe('which targets take calls', () => {
 });
 
 describe('a list that changes', () => {
-  test('adds what is new, keeps what stays, lets what is gone drain', () => {
+  test('adds new targets, keeps known ones, and lets removed ones drain', () => {
     const { targets, target, told, opened, closed, picks } = targetsOf([at('a'), at('b')]);
     const kept = target('b');
     kept.inflight = 3;
@@ -134,14 +134,14 @@ describe('a list that changes', () => {
     expect([picks(2), target('a').priority]).toEqual(['bb', 1]);
   });
 
-  test('takes the same address under another name for another target', () => {
+  test('treats the same address under another name as another target', () => {
     const { targets, opened } = targetsOf([at('a', { host: 'one' })]);
     targets.replace([at('a', { host: 'two' })]);
     expect(opened).toEqual(['a', 'a']);
     expect(targets.all.map(({ host }) => host)).toEqual(['two']);
   });
 
-  test('gives 256 of them a label, and takes it away with them', () => {
+  test('gives 256 targets a label, which goes when they do', () => {
     const many = Array.from({ length: 300 }, (_, i) => at(`t${i}`));
     const { targets } = targetsOf(many);
     expect([targets.labelOf('t255'), targets.labelOf('t256')]).toEqual(['t255', 'other']);
@@ -153,7 +153,7 @@ describe('a list that changes', () => {
 describe('a slow start', () => {
   const slowly = { slowStartMs: 1_000 };
 
-  test('gives a new target its share bit by bit', () => {
+  test('gives a new target its share gradually', () => {
     const { clock, targets, target } = targetsOf([at('a')], slowly);
     targets.replace([at('a'), at('b', { weight: 10 })]);
     expect(target('b').share).toBe(1);
@@ -163,12 +163,12 @@ describe('a slow start', () => {
     expect(target('b').share).toBe(10);
   });
 
-  test('is for nobody where all are new', () => {
+  test('does not apply if all targets are new', () => {
     const { target } = targetsOf([at('a'), at('b')], slowly);
     expect([target('a').share, target('b').share]).toEqual([1, 1]);
   });
 
-  test('shows in who is called', () => {
+  test('affects which target is called', () => {
     const { clock, targets, picks } = targetsOf([at('a')], slowly);
     targets.replace([at('a'), at('b')]);
     const shareOfB = (): number =>
@@ -182,7 +182,7 @@ describe('a slow start', () => {
 });
 
 describe('the load of a target', () => {
-  test('counts a failure for a while, so that who fails fast attracts nobody', () => {
+  test('includes a failure for a while, so that a target that fails fast attracts no calls', () => {
     const { clock, target, targets } = targetsOf([at('a'), at('b')], { balance: 'leastRequest' });
     target('a').report(true);
     expect(target('a').load).toBe(5);

@@ -33,12 +33,12 @@ async function outcomeAt(
 const REFUSED = ['GW_UPSTREAM_CONNECT', 'tls_certificate_error'];
 
 describe('the certificate of a target', () => {
-  test('is accepted where the given authority has signed it', async () => {
+  test('is accepted if the given authority signed it', async () => {
     const { url } = await startSecure((_request, response) => void response.end());
     expect(await outcomeAt(url, { ca })).toEqual([200]);
   });
 
-  test('is refused where no public authority has', async () => {
+  test('is refused if no public authority signed it', async () => {
     const { url, hits } = await startSecure((_request, response) => void response.end());
     expect(await outcomeAt(url)).toEqual(REFUSED);
     expect(hits).toBe(0);
@@ -55,7 +55,7 @@ describe('the certificate of a target', () => {
     expect(await outcomeAt(url, tls, { http2: true })).toEqual(REFUSED);
   });
 
-  test('may be trusted itself', async () => {
+  test('may itself be the trusted one', async () => {
     const { url } = await startSecure(
       (_request, response) => void response.end(),
       identity('self-signed'),
@@ -63,7 +63,7 @@ describe('the certificate of a target', () => {
     expect(await outcomeAt(url, { ca: pem('self-signed.pem') })).toEqual([200]);
   });
 
-  test('is refused again and again: what failed is not resumed', async () => {
+  test('is refused every time: a failed session is not resumed', async () => {
     const { url } = await startSecure((_request, response) => void response.end(), {
       ...identity('other'),
       maxVersion: 'TLSv1.2',
@@ -74,7 +74,7 @@ describe('the certificate of a target', () => {
     }
   });
 
-  test('is refused though the environment says otherwise', async () => {
+  test('is refused even if the environment says otherwise', async () => {
     const { url } = await startSecure((_request, response) => void response.end());
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
     try {
@@ -86,7 +86,7 @@ describe('the certificate of a target', () => {
 });
 
 describe('the name', () => {
-  test('that is asked for and verified is servername', async () => {
+  test('that is requested and verified is servername', async () => {
     const upstream = await startSecure(
       (_request, response) => void response.end(),
       identity('other'),
@@ -96,14 +96,14 @@ describe('the name', () => {
     expect(upstream.names[0]).toBe('other.internal');
   });
 
-  test('is the host of the target where there is none; an address is not asked for', async () => {
+  test('is the target’s host by default; an address is not requested', async () => {
     const upstream = await startSecure((_request, response) => void response.end());
     expect(await outcomeAt(upstream.url, { ca })).toEqual([200]);
     expect(await outcomeAt(upstream.url.replace('127.0.0.1', 'localhost'), { ca })).toEqual([200]);
     expect(upstream.names).toEqual([false, 'localhost']);
   });
 
-  test('is that of a discovered target, whose address stands in the origin', async () => {
+  test('is that of a discovered target, whose origin has the address', async () => {
     const { url, names } = await startSecure((_request, response) => void response.end());
     const config = configOf([url], { tls: { ca } });
     for (const host of ['orders.internal:8443', 'other.internal']) {
@@ -142,25 +142,25 @@ describe('a client certificate', () => {
       maxVersion,
     });
 
-  test.each(['TLSv1.2', 'TLSv1.3'] as const)('is shown where it is given (%s)', async (version) => {
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('is presented if configured (%s)', async (version) => {
     const { url } = await demanding(version);
     expect(await outcomeAt(url, { ca, ...identity('client') })).toEqual([200]);
   });
 
   const unaccepted: readonly UpstreamTlsConfig[] = [{ ca }, { ca, ...identity('self-signed') }];
 
-  test('that is missing or not accepted is no connection', async () => {
+  test('that is missing or not accepted prevents the connection', async () => {
     const upstream = await demanding('TLSv1.2');
     const outcomes = await Promise.all(unaccepted.map((tls) => outcomeAt(upstream.url, tls)));
     expect(outcomes).toEqual([
       ['GW_UPSTREAM_CONNECT', 'tls_alert_received'],
-      // Node.js looks at it after the handshake, and hangs up without a word.
+      // Node.js checks it after the handshake and closes the connection without an alert.
       ['GW_UPSTREAM_CONNECT', 'connection_terminated'],
     ]);
     expect(upstream.hits).toBe(0);
   });
 
-  test('that is missing or not accepted is 502 where TLS 1.3 lets the client begin before', async () => {
+  test('that is missing or not accepted is 502 even if TLS 1.3 let the client begin', async () => {
     const upstream = await demanding('TLSv1.3');
     for (const tls of unaccepted) {
       for (const http2 of [false, true]) {
@@ -173,7 +173,7 @@ describe('a client certificate', () => {
 });
 
 describe('a handshake', () => {
-  test('with a server of TLS 1.1 fails', async () => {
+  test('with a TLS 1.1 server fails', async () => {
     const { url } = await startSecure((_request, response) => void response.end(), {
       ...identity('server'),
       minVersion: 'TLSv1',

@@ -11,7 +11,7 @@ const kindOf = (error: Error, progress: Progress): readonly [string, string | un
   return [code, options.proxyStatus];
 };
 
-describe('an error of the network', () => {
+describe('a network error', () => {
   test.each([
     ['ECONNREFUSED', 'connection_refused'],
     ['ENOTFOUND', 'dns_error'],
@@ -58,24 +58,24 @@ describe('an error of the network', () => {
   );
 
   test.each([new errors.InvalidArgumentError('x'), new errors.NotSupportedError('x')])(
-    'that is about the request is ours: %s',
+    'about the request itself is our fault: %s',
     (error) => {
       expect(classify(error, 'connecting', A).code).toBe('GW_INTERNAL');
     },
   );
 
-  test('of several addresses is judged by the first', () => {
+  test('for several addresses is judged by the first', () => {
     const all = new AggregateError([withCode('ECONNREFUSED'), withCode('EHOSTUNREACH')]);
     expect(kindOf(all, 'connecting')).toEqual(['GW_UPSTREAM_CONNECT', 'connection_refused']);
   });
 
-  test('that is ours already stays as it is', () => {
+  test('that is a GatewayError already stays unchanged', () => {
     const own = failure('GW_CLIENT_CLOSED');
     expect(classify(own, 'reading', A)).toBe(own);
   });
 
   test.each(['connecting', 'waiting', 'reading'] as const)(
-    'keeps its cause and says no address (%s)',
+    'keeps its cause and reveals no address (%s)',
     (progress) => {
       const cause = withCode('ECONNRESET');
       const error = classify(cause, progress, A);
@@ -86,7 +86,7 @@ describe('an error of the network', () => {
 });
 
 describe('an attempt that is given up', () => {
-  test('says where it was made, if it may be made again elsewhere', () => {
+  test('has its origin, if it may be repeated elsewhere', () => {
     const timeout = new GatewayError('GW_UPSTREAM_TIMEOUT', 'no answer within 2000 ms');
     const error = givenUp(timeout, A);
     expect(error).toMatchObject({ code: 'GW_UPSTREAM_TIMEOUT', options: { target: A } });
@@ -95,7 +95,7 @@ describe('an attempt that is given up', () => {
   });
 
   test.each([failure('GW_CLIENT_CLOSED'), failure('GW_DEADLINE_EXCEEDED'), new Error('x')])(
-    'is given up for the very reason otherwise: %s',
+    'otherwise has exactly the given reason: %s',
     (reason) => {
       expect(givenUp(reason, A)).toBe(reason);
     },

@@ -1,4 +1,4 @@
-/** Fails when undici changes what we use of it without being offered it. */
+/** Fails when undici changes the internals that we use. */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { buildConnector, Client } from 'undici';
@@ -19,7 +19,7 @@ import { startUpstream } from '../helpers/upstream.ts';
 const { version } = createRequire(import.meta.url)('undici/package.json') as { version: string };
 const advice = `src/upstream/undici-members.ts was written for undici ${READ_IN}; this is ${version}`;
 
-/** Fails with the member, its class and the versions where `owner` does not have it. */
+/** Fails with the member, its class and the versions if `owner` lacks it. */
 function found<T>(owner: object, member: Member<T>): T {
   const value = memberOf(owner, member);
   if (value !== undefined) return value;
@@ -32,12 +32,12 @@ const others = (value: object, types: Readonly<Record<string, string>>): string[
     .filter(([name, type]) => typeof (value as Readonly<Record<string, unknown>>)[name] !== type)
     .map(([name, type]) => `${name} is not a ${type}: ${advice}`);
 
-test('the version whose insides were read is the one that is installed', () => {
+test('the version whose internals were read is the installed one', () => {
   expect(version, 'run these tests, then put the new version into READ_IN').toBe(READ_IN);
 });
 
 describe('HTTP/1.1', () => {
-  /** A client that is connected, has sent nothing, and sends a request when the test has looked. */
+  /** Calls `look` with a client that is connected and has sent nothing; then it sends a request. */
   async function connected(look: (client: Client) => void): Promise<void> {
     const upstream = await startUpstream((_request, response) => void response.end('ok'));
     const client = new Client(upstream.url);
@@ -68,7 +68,7 @@ describe('HTTP/1.1', () => {
   test('the socket of a client has its parser', () =>
     connected((client) => void found(found(client, SOCKET), PARSER)));
 
-  test('a parser has all that is read of it', () =>
+  test('a parser has everything that we read', () =>
     connected((client) => {
       const parser = found(found(client, SOCKET), PARSER);
       const own = { ptr: 'number', statusCode: 'number', onHeadersComplete: 'function' };
@@ -86,7 +86,7 @@ describe('HTTP/1.1', () => {
       expect(others(parser.llhttp, library)).toEqual([]);
     }));
 
-  test('a request is written with a list of fields, the first of them first', async () => {
+  test('a request is written with a list of fields, in order', async () => {
     let fields: readonly unknown[] = [];
     await connected((client) => {
       const context = found(client, CONTEXT);
@@ -109,7 +109,7 @@ describe('HTTP/2', () => {
       stream.respond({ ':status': 200 });
       stream.end();
     });
-    // With a key that the types of undici do not have.
+    // Has a key that undici's types lack.
     const options: buildConnector.BuildOptions & { readonly useH2c: boolean } = { useH2c: true };
     const connect = buildConnector(options);
     let hasSocket = false;

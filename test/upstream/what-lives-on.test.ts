@@ -1,6 +1,6 @@
 /**
- * One key of an upstream changes at a time: what lives on. docs/resilience.md shows the table;
- * `UPDATE_DOCS=1 npx vitest run test/upstream/what-lives-on.test.ts` writes it anew.
+ * What lives on when one key of an upstream changes. docs/resilience.md shows the table; `UPDATE_DOCS=1
+ * npx vitest run test/upstream/what-lives-on.test.ts` rewrites it.
  */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { UpstreamConfig } from '../../src/config/build/config.ts';
@@ -18,7 +18,7 @@ const PAGE = 'docs/resilience.md';
 const PART = 'what lives on';
 const UPDATES = process.env['UPDATE_DOCS'] !== undefined;
 
-/** Nobody listens there; nothing is sent before the test looks. */
+/** Nobody listens there; nothing is sent before the test checks. */
 const [A, B, C, D] = [1, 2, 3, 4].map((port) => `https://127.0.0.1:${port}`);
 const BASE = {
   targets: [A, B, C],
@@ -29,7 +29,7 @@ const BASE = {
 
 type Keys = Readonly<Record<string, unknown>>;
 
-/** By what is written; with what else the config says before and after. */
+/** By key: the change, and what else the config has before and after. */
 const CHANGES: Readonly<Record<string, readonly [change: Keys, besides?: Keys]>> = {
   '`deadline`': [{ deadline: '14s' }],
   '`timeout`': [{ timeout: '2s' }],
@@ -79,7 +79,7 @@ const microtasks = async (): Promise<void> => {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 };
 
-/** A state in the midst of life: B is not healthy, A ejected, the circuit open, a slot held, retries spent. */
+/** A state in use: B unhealthy, A ejected, the circuit open, a slot held, retries spent. */
 async function lived(config: UpstreamConfig) {
   const registry = new UpstreamRegistry({ ...SURROUNDINGS, clock: manualClock() });
   const acquire = (acquired: UpstreamConfig): UpstreamLease => {
@@ -104,7 +104,7 @@ const snapshotOf = (state: UpstreamState) => ({
   slots: state.slots,
 });
 
-/** What became of each, in the columns of the table. */
+/** The result for each column of the table. */
 async function change(before: UpstreamConfig, after: UpstreamConfig): Promise<string[]> {
   const { state, acquire, snapshot } = await lived(before);
   acquire(after).apply();
@@ -131,7 +131,7 @@ const HEAD = ['what changes', 'sockets', 'circuit', 'slots', 'health', 'ejection
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 describe('what lives on when a key of an upstream changes', () => {
-  test('is said for every key', () => {
+  test('is documented for every key', () => {
     const keys = Object.values(CHANGES).flatMap(([changed]) => Object.keys(changed));
     expect(new Set(keys)).toEqual(new Set(Object.keys(UpstreamOptions.shape)));
   });
@@ -149,7 +149,7 @@ describe('what lives on when a key of an upstream changes', () => {
     expect(partOf(PAGE, PART)).toBe(table);
   });
 
-  test('is everything, where the config says the same', async () => {
+  test('is everything if the config is the same', async () => {
     const config = await upstreamOf(BASE);
     const cells = await change(config, structuredClone(config));
     expect(new Set(cells)).toEqual(new Set(['kept']));

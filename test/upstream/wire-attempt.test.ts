@@ -14,7 +14,7 @@ const HEAD = 'HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** How long the upstream takes to see that nobody wants its answer any more. */
+/** How long the upstream takes to notice that its answer is no longer wanted. */
 async function untilClosed(upstream: FakeUpstream): Promise<number> {
   const startedAt = performance.now();
   await eventually(() => upstream.open === 0);
@@ -58,7 +58,7 @@ describe('a call that is cancelled', FIGURE_TRIES, () => {
     },
   );
 
-  test('leaves little behind where no connection comes about, however many there are', async () => {
+  test('leaves little behind if no connection opens, however many there are', async () => {
     const upstream = await startWire(() => undefined);
     const { call, state } = leafTo(upstream.url.replace('http', 'https'), {
       connectTimeoutMs: 60_000,
@@ -77,7 +77,7 @@ describe('a call that is cancelled', FIGURE_TRIES, () => {
     expect(state.targets.all[0]).toMatchObject({ inflight: 0, waiting: 4 });
   });
 
-  test('while it waits for the head ends the request upstream at once', async () => {
+  test('while it waits for the head ends the request to the upstream at once', async () => {
     const upstream = await startWire(() => undefined);
     const signal = new Cancellation();
     const outcome = codeOf(leafTo(upstream.url).call(aRequest({ signal })));
@@ -87,7 +87,7 @@ describe('a call that is cancelled', FIGURE_TRIES, () => {
     expect(await outcome).toBe('GW_CLIENT_CLOSED');
   });
 
-  test('while it reads the body ends that too, and fails its reader', async () => {
+  test('while it reads the body ends it too, and fails the reader', async () => {
     const upstream = await startWire((socket) => void socket.write(`${HEAD}some`));
     const signal = new Cancellation();
     const { body } = await leafTo(upstream.url).call(aRequest({ signal }));
@@ -97,7 +97,7 @@ describe('a call that is cancelled', FIGURE_TRIES, () => {
     expect(await read).toBe('GW_CLIENT_CLOSED');
   });
 
-  test('while the upstream is paused ends that too', async () => {
+  test('while the upstream is paused ends it too', async () => {
     const upstream = await startWire((socket) => void socket.write(HEAD + 'x'.repeat(900_000)));
     const signal = new Cancellation();
     const { body } = await leafTo(upstream.url).call(aRequest({ signal }));
@@ -107,7 +107,7 @@ describe('a call that is cancelled', FIGURE_TRIES, () => {
     expect(body.isClosed).toBe(true);
   });
 
-  test('while it uploads stops the upload, and leaves the client its connection', async () => {
+  test('while it uploads stops the upload, and keeps the client’s connection', async () => {
     const upstream = await startWire(() => undefined);
     const signal = new Cancellation();
     const { upload, client } = sending();
@@ -123,7 +123,7 @@ describe('a call that is cancelled', FIGURE_TRIES, () => {
     expect(upload.isFlowing).toBe(false);
   });
 
-  test('after its end does nothing: the connection is used again', async () => {
+  test('after its end does nothing: the connection is reused', async () => {
     const upstream = await startUpstream((_request, response) => void response.end('body'));
     const signal = new Cancellation();
     const { call } = leafTo(upstream.url);
@@ -136,7 +136,7 @@ describe('a call that is cancelled', FIGURE_TRIES, () => {
 });
 
 describe('a body that is destroyed', FIGURE_TRIES, () => {
-  test('ends the request upstream at once', async () => {
+  test('ends the request to the upstream at once', async () => {
     const upstream = await startWire((socket) => void socket.write(`${HEAD}some`));
     const { body } = await leafTo(upstream.url).call(aRequest());
     body.destroy();
@@ -190,7 +190,7 @@ describe('idleTimeout', FIGURE_TRIES, () => {
     expect(received).toBe(total);
   });
 
-  test('leaves no timer behind a body that came whole', async () => {
+  test('leaves no timer behind after a complete body', async () => {
     const upstream = await startUpstream((_request, response) => {
       response.write('some');
       setTimeout(() => response.end(), 10);
@@ -222,7 +222,7 @@ describe('a connection that has become stale', () => {
     await expect(call(aRequest())).resolves.toMatchObject({ status: 200 });
   });
 
-  test('is not used where the upstream has closed it in time', async () => {
+  test('is not used if the upstream has closed it in time', async () => {
     const upstream = await startUpstream(({ socket }, response) => {
       response.end('body');
       setTimeout(() => socket.end(), 10);

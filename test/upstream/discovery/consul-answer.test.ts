@@ -3,7 +3,7 @@ import { instancesOf } from '../../../src/upstream/discovery/consul-answer.ts';
 
 const read = (answer: unknown) => instancesOf(Buffer.from(JSON.stringify(answer)), 'http');
 
-/** One instance, with `service` and `node` in place of what is usual. */
+/** One instance; `service` and `node` replace the usual fields. */
 const instance = (service: object = {}, node: object = {}) => ({
   Node: { Node: 'node-1', Address: '10.1.1.1', ...node },
   Service: {
@@ -17,7 +17,7 @@ const instance = (service: object = {}, node: object = {}) => ({
 });
 
 describe('an instance', () => {
-  test('is at its own address, or else at that of its node', () => {
+  test('has its own address, or else that of its node', () => {
     const origins = read([
       instance(),
       instance({ Address: '' }),
@@ -30,7 +30,7 @@ describe('an instance', () => {
     ]);
   });
 
-  test('may be at a name, or at an IPv6 address', () => {
+  test('may have a name or an IPv6 address', () => {
     const origins = read([instance({ Address: 'one.internal' }), instance({ Address: '::1' })]).map(
       ({ origin }) => origin,
     );
@@ -44,7 +44,7 @@ describe('an instance', () => {
     [{}, 1],
     [null, 1],
     [undefined, 1],
-  ])('has the weight it has while it passes: %o is %i', (weights, weight) => {
+  ])('has its weight for passing checks: %o is %i', (weights, weight) => {
     expect(read([instance({ Weights: weights })])).toEqual([
       { origin: 'http://10.0.0.1:8080', weight },
     ]);
@@ -59,7 +59,7 @@ describe('an instance', () => {
   });
 });
 
-describe('what is no answer of Consul', () => {
+describe('an invalid answer of Consul', () => {
   test.each([
     [{}, 'the answer is not a list'],
     [null, 'the answer is not a list'],
@@ -89,13 +89,13 @@ describe('what is no answer of Consul', () => {
   });
 
   test.each(['256.1.1.1', '1.2.3', 'a..b', '-a', 'a'.repeat(254), 'xn--a', '%31', '0x7f.1'])(
-    'never makes an origin that is none: %s',
+    'never makes an invalid origin: %s',
     (address) => {
       let origins: readonly string[] = [];
       try {
         origins = read([instance({ Address: address })]).map(({ origin }) => origin);
       } catch {
-        // Refused: good.
+        // Refusing is fine.
       }
       for (const origin of origins) expect(new URL(origin).origin).toBe(origin);
     },

@@ -6,7 +6,7 @@ import { eventually, nobody } from '../../helpers/upstream.ts';
 const ONE: Instance = { address: '10.0.0.1', port: 8080 };
 const TWO: Instance = { address: '10.0.0.2', port: 8080 };
 const [FIRST, SECOND] = ['http://10.0.0.1:8080', 'http://10.0.0.2:8080'];
-/** Between two queries. */
+/** The pause between two queries. */
 const PAUSE_MS = 500;
 const token = 'b1gs33cr3t';
 
@@ -22,7 +22,7 @@ describe('a query that fails', () => {
       200,
       `[${' '.repeat(1_100_000)}]`,
     ],
-  ])('tells why: an answer that %s', async (_, reason, status, answer) => {
+  ])('reports why: an answer that %s', async (_, reason, status, answer) => {
     const consul = await startConsul([ONE]);
     consul.broken = (_request, response) => void response.writeHead(status).end(answer);
     const seen = watched(byConsul(consul));
@@ -36,7 +36,7 @@ describe('a query that fails', () => {
     expect(seen.origins).toEqual([FIRST]);
   });
 
-  test('is told where nobody listens, and where an answer is cut', async () => {
+  test('is reported if nobody listens, and if an answer is cut', async () => {
     const alone = watched(byConsul({ url: await nobody() }));
     await alone.told(1);
     expect(alone.failures[0]?.message).toContain('ECONNREFUSED');
@@ -55,7 +55,7 @@ describe('a query that fails', () => {
     expect(cut.origins).toEqual([FIRST]);
   });
 
-  test('does not move the index: what was not understood is told again', async () => {
+  test('does not move the index, so the unread answer is sent again', async () => {
     const consul = await startConsul([ONE]);
     const seen = watched(byConsul(consul));
     await seen.told(1);
@@ -72,7 +72,7 @@ describe('a query that fails', () => {
     expect(seen.origins).toEqual([FIRST, SECOND]);
   });
 
-  test('is given up when Consul holds it for too long: the wait, a sixteenth, and 5 s', async () => {
+  test('is given up if Consul holds it longer than the wait, a sixteenth of it, and 5 s', async () => {
     const consul = await startConsul([ONE]);
     const seen = watched(byConsul(consul, { waitMs: 16_000 }));
     await seen.told(1);
@@ -86,7 +86,7 @@ describe('a query that fails', () => {
     expect(seen.failures[0]?.message).toMatch(/: no answer within 22000 ms$/);
   });
 
-  test('is given up when its body does not end', async () => {
+  test('is given up if its body does not end', async () => {
     const consul = await startConsul([ONE]);
     consul.broken = (_, response) => void response.writeHead(200).write('[');
     const seen = watched(byConsul(consul));
@@ -99,7 +99,7 @@ describe('a query that fails', () => {
 });
 
 describe('a token', () => {
-  test('is sent, and opens what is closed', async () => {
+  test('is sent and gives access', async () => {
     const consul = await startConsul([ONE]);
     consul.token = token;
     const seen = watched(byConsul(consul, { token }));
@@ -108,7 +108,7 @@ describe('a token', () => {
     expect(consul.queries.join()).not.toContain(token);
   });
 
-  test('is in no message, and nor is what was answered', async () => {
+  test('is not in any message, and neither is the answer', async () => {
     const consul = await startConsul([ONE]);
     consul.token = 'another';
     const refused = watched(byConsul(consul, { token }));

@@ -6,7 +6,7 @@ import { eventually } from '../../helpers/upstream.ts';
 const ONE: Instance = { address: '10.0.0.1', port: 8080 };
 const TWO: Instance = { address: '10.0.0.2', port: 8080, weight: 3 };
 const [FIRST, SECOND] = ['http://10.0.0.1:8080', 'http://10.0.0.2:8080'];
-/** Between two queries. */
+/** The pause between two queries. */
 const PAUSE_MS = 500;
 
 describe('targets in Consul', () => {
@@ -30,7 +30,7 @@ describe('targets in Consul', () => {
     expect(found).toEqual([[{ origin: 'https://10.0.0.2:8080', weight: 3 }]]);
   });
 
-  test('have every tag, and are asked for by datacenter', async () => {
+  test('have every tag, and are requested by datacenter', async () => {
     const consul = await startConsul([
       { ...ONE, tags: ['v1'] },
       { ...TWO, tags: ['v1', 'eu & us'] },
@@ -43,7 +43,7 @@ describe('targets in Consul', () => {
     ]);
   });
 
-  test('of a service that nobody registered are none', async () => {
+  test('are an empty list for a service that nobody registered', async () => {
     const consul = await startConsul([ONE]);
     const { found, told } = watched(byConsul(consul, { service: 'a/b?c' }));
     await told(1);
@@ -53,7 +53,7 @@ describe('targets in Consul', () => {
 });
 
 describe('a query', () => {
-  test('is held until the instances change, and then told at once', async () => {
+  test('is held until the instances change, and then answered at once', async () => {
     const consul = await startConsul([ONE]);
     const seen = watched(byConsul(consul));
     await seen.told(1);
@@ -70,7 +70,7 @@ describe('a query', () => {
     expect(consul.queries.at(-1)).toContain('&index=11&');
   });
 
-  test('that waited in vain is asked again, with the same index', async () => {
+  test('that ends without a change is sent again with the same index', async () => {
     const consul = await startConsul([ONE]);
     const seen = watched(byConsul(consul, { waitMs: 30 }));
     await seen.told(1);
@@ -81,7 +81,7 @@ describe('a query', () => {
     expect(consul.queries.slice(1).every((query) => query.includes('&index=10&'))).toBe(true);
   });
 
-  test('comes after a pause, so that a server that answers at once is not asked without end', async () => {
+  test('comes after a pause, even if the server answers at once', async () => {
     const consul = await startConsul([ONE]);
     consul.broken = (_, response) =>
       void response.writeHead(200, { 'x-consul-index': 5 }).end('[]');
@@ -114,7 +114,7 @@ describe('a query', () => {
   });
 
   test.each(['0', '-7', '1.5', 'Infinity', 'x', undefined])(
-    'waits on 1 where the index is none: %s',
+    'waits on 1 if the index is invalid: %s',
     async (index) => {
       const consul = await startConsul([ONE]);
       consul.broken = (_, response) =>
@@ -131,7 +131,7 @@ describe('a query', () => {
 });
 
 describe('a discovery in Consul that is stopped', () => {
-  test('ends the query that is held, tells nothing of it, and leaves no timer', async () => {
+  test('ends the blocking query, reports nothing, and leaves no timer', async () => {
     const consul = await startConsul([ONE]);
     const seen = watched(byConsul(consul));
     await seen.told(1);
@@ -144,7 +144,7 @@ describe('a discovery in Consul that is stopped', () => {
     expect([seen.found.length, seen.failures, seen.clock.pending]).toEqual([1, [], 0]);
   });
 
-  test('between two queries asks no more', async () => {
+  test('between two queries sends no more', async () => {
     const consul = await startConsul([ONE]);
     const seen = watched(byConsul(consul));
     await seen.told(1);

@@ -5,7 +5,7 @@ import { systemFiles } from '../../helpers/system-files.ts';
 import { eventually } from '../../helpers/upstream.ts';
 
 describe('targets by address', () => {
-  test('are what the A records of the name say, with the name as their host', async () => {
+  test('are the A records of the name, with the name as their host', async () => {
     const server = await startDnsServer({ 'orders.svc': { A: ['10.0.0.2', '10.0.0.1'] } });
     const { found, told } = watched(byAddress(server));
     await told(1);
@@ -18,7 +18,7 @@ describe('targets by address', () => {
     expect(server.questions).toEqual(['A orders.svc']);
   });
 
-  test('are what the AAAA records say, where those are asked for', async () => {
+  test('are the AAAA records, if those are configured', async () => {
     const server = await startDnsServer({
       'orders.svc': { A: ['10.0.0.1'], AAAA: ['2001:db8::1'] },
     });
@@ -29,7 +29,7 @@ describe('targets by address', () => {
     expect(found).toEqual([[{ origin: 'https://[2001:db8::1]', weight: 1, host: 'orders.svc' }]]);
   });
 
-  test('are the same list whatever the order, and each once', async () => {
+  test('are the same list in any order, each once', async () => {
     const server = await startDnsServer({
       'orders.svc': { A: ['10.0.0.10', '10.0.0.9', '10.0.0.9'] },
     });
@@ -42,7 +42,7 @@ describe('targets by address', () => {
     expect(found[1]).toEqual(found[0]);
   });
 
-  test('are none where the name is not there, or has no such records', async () => {
+  test('are an empty list if the name does not exist, or has no such records', async () => {
     const server = await startDnsServer({ 'orders.svc': { AAAA: ['::1'] } });
     const none = watched(byAddress(server));
     const unknown = watched(byAddress(server, { name: 'unknown.svc' }));
@@ -52,7 +52,7 @@ describe('targets by address', () => {
 });
 
 describe('names of the system', () => {
-  test('are looked up with its search domains, unless they are whole', async () => {
+  test('are looked up with its search domains, unless they are fully qualified', async () => {
     const server = await startDnsServer({
       'orders.shop.test': { A: ['10.0.0.1'] },
       orders: { A: ['10.0.0.2'] },
@@ -69,7 +69,7 @@ describe('names of the system', () => {
 });
 
 describe('a look-up that fails', () => {
-  test('says what was asked, and why there is no answer', async () => {
+  test('reports the question, and why there is no answer', async () => {
     const server = await startDnsServer({ 'orders.svc': 'SERVFAIL' });
     const { found, failures, told } = watched(byAddress(server));
     await told(1);
@@ -80,7 +80,7 @@ describe('a look-up that fails', () => {
     expect(failures[0]?.cause).toBeInstanceOf(Error);
   });
 
-  test('is tried again within 5 s', async () => {
+  test('is retried within 5 s', async () => {
     const server = await startDnsServer({ 'orders.svc': 'SERVFAIL' });
     const seen = watched(byAddress(server, { refreshMs: 60_000 }), () => 1 - Number.EPSILON);
     await seen.told(1);
@@ -90,7 +90,7 @@ describe('a look-up that fails', () => {
     expect(seen.origins).toEqual(['http://10.0.0.1:8080']);
   });
 
-  test('is not tried again sooner than a good one would be', async () => {
+  test('is not retried sooner than a successful one is refreshed', async () => {
     const server = await startDnsServer({ 'orders.svc': 'SERVFAIL' });
     const seen = watched(byAddress(server, { refreshMs: 2_000 }), () => 1 - Number.EPSILON);
     await seen.told(1);
@@ -109,7 +109,7 @@ describe('a look-up that fails', () => {
     expect(server.questions).toHaveLength(2);
   });
 
-  test('asks the next server where one is silent', async () => {
+  test('asks the next server if one is silent', async () => {
     const silent = await startDnsServer({ 'orders.svc': 'silence' });
     const server = await startDnsServer({ 'orders.svc': { A: ['10.0.0.1'] } });
     const seen = watched(byAddress(server, { resolvers: [silent.address, server.address] }));
@@ -119,7 +119,7 @@ describe('a look-up that fails', () => {
 });
 
 describe('time between look-ups', () => {
-  /** Asks once more after `ms`, and not a millisecond before. */
+  /** Checks that the next look-up comes after `ms`, and not a millisecond before. */
   async function expectNextAfter(ms: number, entry: object, fields: object = {}): Promise<void> {
     const server = await startDnsServer({ 'orders.svc': entry, '_http._tcp.orders.svc': entry });
     const config = 'SRV' in entry ? byService(server, fields) : byAddress(server, fields);
@@ -136,23 +136,23 @@ describe('time between look-ups', () => {
 
   test('is the TTL of the records', () => expectNextAfter(30_000, { A: ['10.0.0.1'], ttl: 30 }));
 
-  test('is a second at least', () => expectNextAfter(1_000, { A: ['10.0.0.1'], ttl: 0 }));
+  test('is at least a second', () => expectNextAfter(1_000, { A: ['10.0.0.1'], ttl: 0 }));
 
-  test('is five minutes at most', () => expectNextAfter(300_000, { A: ['10.0.0.1'], ttl: 86_400 }));
+  test('is at most five minutes', () => expectNextAfter(300_000, { A: ['10.0.0.1'], ttl: 86_400 }));
 
-  test('is ten seconds where there are no records', () => expectNextAfter(10_000, {}));
+  test('is ten seconds without records', () => expectNextAfter(10_000, {}));
 
-  test('is ten seconds for SRV, of which Node tells no TTL', () =>
+  test('is ten seconds for SRV, for which Node gives no TTL', () =>
     expectNextAfter(10_000, { SRV: [], ttl: 300 }));
 
-  test('is what `refresh` says, where it says it', async () => {
+  test('is `refresh`, if that is set', async () => {
     await expectNextAfter(500, { A: ['10.0.0.1'], ttl: 300 }, { refreshMs: 500 });
     await expectNextAfter(60_000, { SRV: [] }, { refreshMs: 60_000 });
   });
 });
 
 describe('a change of the records', () => {
-  test('is told at the next look-up, whatever the TTL was', async () => {
+  test('is reported at the next look-up, whatever the TTL was', async () => {
     const server = await startDnsServer({ 'orders.svc': { A: ['10.0.0.1'], ttl: 3_600 } });
     const seen = watched(byAddress(server, { refreshMs: 1_000 }));
     await seen.told(1);
@@ -171,7 +171,7 @@ describe('a discovery by DNS that is stopped', () => {
   test.each([
     ['addresses', byAddress],
     ['services', byService],
-  ])('while it looks for %s tells nothing, and leaves no timer', async (_, by) => {
+  ])('while it looks for %s reports nothing, and leaves no timer', async (_, by) => {
     const server = await startDnsServer({
       'orders.svc': 'silence',
       '_http._tcp.orders.svc': 'silence',

@@ -12,15 +12,15 @@ const weightsOf = (...services: readonly (readonly [weight: number, addresses: n
   );
 
 describe('weights of SRV records', () => {
-  test('stay as they are where each service has an address', () => {
+  test('stay unchanged if each service has one address', () => {
     expect(weightsOf([10, 1], [20, 1], [65_535, 1])).toEqual([10, 20, 65_535]);
   });
 
-  test('are equal where all of them are 0', () => {
+  test('are equal if all of them are 0', () => {
     expect(weightsOf([0, 1], [0, 1])).toEqual([1, 1]);
   });
 
-  test('of 0 are a hundredth of a weight of 1 where others have more', () => {
+  test('of 0 are a hundredth of a weight of 1 if others are higher', () => {
     expect(weightsOf([0, 1], [1, 1], [30, 1])).toEqual([1, 100, 3_000]);
   });
 
@@ -31,7 +31,7 @@ describe('weights of SRV records', () => {
     expect(weightsOf([0, 2], [1, 1])).toEqual([1, 200]);
   });
 
-  test('hold their ratios, and are whole numbers from 1', () => {
+  test('keep their ratios, and are whole numbers from 1', () => {
     const service = fc.record({
       weight: fc.integer({ min: 0, max: 65_535 }),
       addresses: fc.array(fc.constant('10.0.0.1'), { minLength: 1, maxLength: 40 }),
@@ -51,7 +51,7 @@ describe('weights of SRV records', () => {
     );
   });
 
-  test('of no service are none', () => {
+  test('are an empty list without services', () => {
     expect(weightsOf()).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { byService, watched, type Watched } from '../../helpers/discovery.ts';
 
 const NAME = '_http._tcp.orders.svc';
 
-/** What a discovery of the services tells first. */
+/** The first report of a discovery of the services. */
 async function discovered(
   entries: Readonly<Record<string, Entry>>,
   scheme: 'http' | 'https' = 'http',
@@ -74,7 +74,7 @@ describe('targets by service', () => {
     ]);
   });
 
-  test('are at AAAA addresses where a name has no others', async () => {
+  test('use AAAA addresses if a name has no others', async () => {
     const { origins } = await discovered({
       [NAME]: {
         SRV: [
@@ -88,7 +88,7 @@ describe('targets by service', () => {
     expect(origins).toEqual(['http://10.0.0.1:82', 'http://[2001:db8::1]:81']);
   });
 
-  test('ask for the addresses of a name once, however many ports it has', async () => {
+  test('look up the addresses of a name once, however many ports it has', async () => {
     const server = await startDnsServer({
       [NAME]: {
         SRV: [
@@ -111,7 +111,7 @@ describe('names of services', () => {
     { port: 82, name: 'bad.svc' },
   ];
 
-  test('that fail, or are not there, do not lose the others', async () => {
+  test('that fail or do not exist do not affect the others', async () => {
     for (const bad of [{ 'bad.svc': 'SERVFAIL' as const }, {}]) {
       const { origins, failures } = await discovered({
         [NAME]: { SRV },
@@ -123,7 +123,7 @@ describe('names of services', () => {
     }
   });
 
-  test('are a failure where none has an address and one of them failed', async () => {
+  test('are a failure if none has an address and one of them failed', async () => {
     const { found, failures } = await discovered({ [NAME]: { SRV }, 'bad.svc': 'SERVFAIL' });
     expect(found).toEqual([]);
     expect(failures.map(({ message }) => message)).toEqual([
@@ -131,14 +131,14 @@ describe('names of services', () => {
     ]);
   });
 
-  test('are an empty answer where none of them is there', async () => {
+  test('are an empty answer if none of them exists', async () => {
     const { found } = await discovered({ [NAME]: { SRV } });
     expect(found).toEqual([[]]);
   });
 });
 
 describe('SRV records', () => {
-  test('that are not there, or say that there is no service, are an empty answer', async () => {
+  test('that do not exist, or say that there is no service, are an empty answer', async () => {
     for (const entries of [{}, { [NAME]: {} }, { [NAME]: { SRV: [{ port: 0, name: '.' }] } }]) {
       const server = await startDnsServer(entries);
       const { found, told } = watched(byService(server));
@@ -148,7 +148,7 @@ describe('SRV records', () => {
     }
   });
 
-  test('that nobody can tell are a failure', async () => {
+  test('that no server can give are a failure', async () => {
     const { found, failures } = await discovered({ [NAME]: 'SERVFAIL' });
     expect(found).toEqual([]);
     expect(failures[0]?.message).toContain(`did not return the SRV records of ${NAME}: ESERVFAIL`);

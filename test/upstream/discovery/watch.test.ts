@@ -7,7 +7,7 @@ const TARGETS: readonly TargetConfig[] = [{ origin: 'http://10.0.0.1:80', weight
 const GOOD: LookedUp = { targets: TARGETS, goodForMs: 10_000 };
 const BAD = new Error('nobody knows');
 
-/** A watch over a registry whose look-ups end when the test says so. */
+/** A watch over a registry whose look-ups the test ends. */
 function watchOf(random: () => number = () => 0) {
   const clock = manualClock();
   const told: unknown[] = [];
@@ -44,7 +44,7 @@ function watchOf(random: () => number = () => 0) {
 }
 
 describe('a watch', () => {
-  test('looks at once, and again when the answer is no longer good', async () => {
+  test('looks up at once, and again when the answer has expired', async () => {
     const { clock, told, lookUps, answer } = watchOf();
     expect(lookUps).toHaveLength(1);
 
@@ -57,7 +57,7 @@ describe('a watch', () => {
     expect(lookUps).toHaveLength(2);
   });
 
-  test('waits up to a tenth longer by chance', async () => {
+  test('waits up to a tenth longer at random', async () => {
     const { clock, lookUps, answer } = watchOf(() => 0.5);
     await answer(GOOD);
     clock.advance(10_499);
@@ -66,7 +66,7 @@ describe('a watch', () => {
     expect(lookUps).toHaveLength(2);
   });
 
-  test('never looks twice at once', async () => {
+  test('never makes two look-ups at once', async () => {
     const { clock, lookUps, answer } = watchOf();
     clock.advance(3_600_000);
     expect(lookUps).toHaveLength(1);
@@ -76,7 +76,7 @@ describe('a watch', () => {
 });
 
 describe('a watch whose look-up failed', () => {
-  test('tells why, and looks again after a wait that doubles up to 30 s', async () => {
+  test('reports why, and retries after a wait that doubles up to 30 s', async () => {
     const { clock, told, lookUps, fail } = watchOf(() => 1 - Number.EPSILON);
     for (const [i, waitMs] of [4_000, 8_000, 16_000, 30_000, 30_000].entries()) {
       await fail();
@@ -89,7 +89,7 @@ describe('a watch whose look-up failed', () => {
     }
   });
 
-  test('leaves up to half of the wait to chance', async () => {
+  test('makes up to half of the wait random', async () => {
     const { clock, lookUps, fail } = watchOf(() => 0);
     await fail();
     clock.advance(1_999);
@@ -98,7 +98,7 @@ describe('a watch whose look-up failed', () => {
     expect(lookUps).toHaveLength(2);
   });
 
-  test('starts with the shortest wait again once one went well', async () => {
+  test('starts with the shortest wait again after a success', async () => {
     const { clock, lookUps, answer, fail } = watchOf();
     await fail();
     clock.advance(2_000);
@@ -125,7 +125,7 @@ describe('a watch that was stopped', () => {
     expect(told).toEqual([TARGETS, 'closed']);
   });
 
-  test('tells nothing of the look-up that was under way, however it ends', async () => {
+  test('reports nothing of the look-up in progress, however it ends', async () => {
     for (const end of ['answer', 'fail'] as const) {
       const { clock, told, watch, ...ends } = watchOf();
       watch.stop();
@@ -135,7 +135,7 @@ describe('a watch that was stopped', () => {
     }
   });
 
-  test('leaves no timer when whoever was told stopped it', async () => {
+  test('leaves no timer if its listener stopped it', async () => {
     const clock = manualClock();
     const registry = {
       question: '',

@@ -20,11 +20,11 @@ test.each([
   ['ORDERS.test.', ['10.0.0.1']],
   ['localhost', ['127.0.0.1', '::1']],
   ['local.test', ['127.0.0.1']],
-])('%s is what every line says that names it', (name, addresses) => {
+])('%s has the addresses of every line that names it', (name, addresses) => {
   expect(addressesIn(HOSTS, name)).toEqual(addresses);
 });
 
-test.each(['other.test', 'comment', 'and', 'x.orders'])('%s is for DNS', (name) => {
+test.each(['other.test', 'comment', 'and', 'x.orders'])('%s is left to DNS', (name) => {
   expect(addressesIn(HOSTS, name)).toBeUndefined();
 });
 

@@ -9,14 +9,14 @@ function nameServers(addresses: readonly string[]): NameServers {
   return servers;
 }
 
-test('addresses live as long as the one that lives shortest, and no address has no TTL', async () => {
+test('addresses have the shortest TTL of all; without addresses there is none', async () => {
   const { address } = await startDnsServer({ 'a.svc': { A: ['10.0.0.1'], ttl: 7 }, 'b.svc': {} });
   const servers = nameServers([address]);
   expect(await servers.addresses('A', 'a.svc')).toEqual({ addresses: ['10.0.0.1'], ttlMs: 7_000 });
   expect(await servers.addresses('A', 'b.svc')).toEqual({ addresses: [] });
 });
 
-test('an answer is asked for anew each time, however long its TTL is', async () => {
+test('every look-up asks again, however long the TTL', async () => {
   const server = await startDnsServer({ 'a.svc': { A: ['10.0.0.1'], ttl: 3_600 } });
   const servers = nameServers([server.address]);
   await servers.addresses('A', 'a.svc');
@@ -24,7 +24,7 @@ test('an answer is asked for anew each time, however long its TTL is', async () 
   expect(server.questions).toHaveLength(2);
 });
 
-test('once closed, open questions fail at once, and no other is asked', async () => {
+test('once closed, open questions fail at once and no other is asked', async () => {
   const server = await startDnsServer({ 'a.svc': 'silence', 'b.svc': { A: ['10.0.0.1'] } });
   const servers = nameServers([server.address]);
   const open = expect(servers.addresses('A', 'a.svc')).rejects.toThrow('ECANCELLED');
@@ -40,7 +40,7 @@ test('once closed, open questions fail at once, and no other is asked', async ()
   expect(server.questions).toEqual(['A a.svc']);
 });
 
-test('without any of the config, those of the system are asked', () => {
+test('without configured servers, those of the system are asked', () => {
   expect(() => nameServers([])).not.toThrow();
 });
 
@@ -48,7 +48,7 @@ test.each([
   ['0.0.0.0', '::'],
   ['255.255.255.255', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
   ['10.1.2.3', '2001:db8::8:800:200c:417a'],
-])('addresses are read as they are: %s, %s', async (four, six) => {
+])('addresses are read unchanged: %s, %s', async (four, six) => {
   const { address } = await startDnsServer({ 'a.svc': { A: [four], AAAA: [six] } });
   const servers = nameServers([address]);
   expect((await servers.addresses('A', 'a.svc')).addresses).toEqual([four]);

@@ -5,7 +5,7 @@ import { type Entry, startDnsServer } from '../../helpers/dns-server.ts';
 import { systemFiles } from '../../helpers/system-files.ts';
 import { eventually } from '../../helpers/upstream.ts';
 
-/** Names as a DNS server of the test tells them; time stands still until it is moved. */
+/** Names served by a DNS server of the test; the clock moves only when the test moves it. */
 async function namesOf(zone: Readonly<Record<string, Entry>>, resolvConf = '') {
   const server = await startDnsServer(zone);
   const files = systemFiles(server, resolvConf);
@@ -17,7 +17,7 @@ async function namesOf(zone: Readonly<Record<string, Entry>>, resolvConf = '') {
 }
 
 describe('a name', () => {
-  test('is asked for once, however many want it, and kept while it is fresh', async () => {
+  test('is looked up once, however many ask for it, and kept while it is fresh', async () => {
     const { names, server, clock } = await namesOf({ 'a.test': { A: ['10.0.0.1'], ttl: 7 } });
     const many = await Promise.all(Array.from({ length: 50 }, () => names.resolve('a.test')));
     expect(new Set(many.flat())).toEqual(new Set(['10.0.0.1']));
@@ -29,7 +29,7 @@ describe('a name', () => {
     expect(server.questions).toHaveLength(4);
   });
 
-  test('that is slow delays no other', async () => {
+  test('that is slow delays no other name', async () => {
     const slow = Object.fromEntries(
       Array.from({ length: 20 }, (_, i) => [`slow${i}.test`, 'silence' as const]),
     );
@@ -41,7 +41,7 @@ describe('a name', () => {
     await Promise.all(late);
   });
 
-  test('is its last good answer while the next one is late', async () => {
+  test('keeps its last good answer while the next one is late', async () => {
     const { names, server, clock } = await namesOf({ 'a.test': { A: ['10.0.0.1'], ttl: 1 } });
     await names.resolve('a.test');
     server.zone.set('a.test', { A: ['10.0.0.2'], after: 400 });
@@ -50,7 +50,7 @@ describe('a name', () => {
     await eventually(() => server.questions.length === 4);
     clock.advance(200);
     expect(await first).toEqual(['10.0.0.1']);
-    // Who comes later does not wait at all.
+    // Later callers do not wait at all.
     expect(await names.resolve('a.test')).toEqual(['10.0.0.1']);
     await expect.poll(() => names.resolve('a.test')).toEqual(['10.0.0.2']);
     expect(server.questions).toHaveLength(4);
@@ -61,7 +61,7 @@ describe('a name', () => {
     ['silence' as const, /^no answer for 2000 ms$/],
     [{}, /^a\.test is neither in the hosts file nor in DNS at /],
   ])(
-    'is its last good answer while the next one is %j, and the log says so once',
+    'keeps its last good answer while the next one is %j, and the log says so once',
     async (entry, why) => {
       const { names, server, clock, events } = await namesOf({ 'a.test': { A: ['10.0.0.1'] } });
       await names.resolve('a.test');
@@ -91,7 +91,7 @@ describe('a name', () => {
     },
   );
 
-  test('is gone a day after its last good answer', async () => {
+  test('fails a day after its last good answer', async () => {
     const { names, server, clock } = await namesOf({ 'a.test': { A: ['10.0.0.1'] } });
     await names.resolve('a.test');
     server.zone.delete('a.test');
@@ -104,7 +104,7 @@ describe('a name', () => {
     ['silence' as const, 'EAI_AGAIN'],
     [{}, 'ENOTFOUND'],
   ])(
-    'of which DNS says %j fails as %s, and is asked for again after a second',
+    'for which DNS answers %j fails with %s, and is looked up again after a second',
     async (entry, code) => {
       const { names, server, clock, events } = await namesOf({ 'a.test': entry });
       await expect(names.resolve('a.test')).rejects.toMatchObject({ code });
@@ -117,7 +117,7 @@ describe('a name', () => {
     },
   );
 
-  test('that takes two seconds is told while it is waited for', async () => {
+  test('that takes two seconds is reported while it is waited for', async () => {
     const { names, server, clock, events } = await namesOf({
       'a.test': { A: ['10.0.0.1'], after: 300 },
     });
@@ -131,13 +131,13 @@ describe('a name', () => {
 });
 
 describe('addresses of both families', () => {
-  test('are all there, those of the other family last', async () => {
+  test('are all returned, those of the other family last', async () => {
     const { names } = await namesOf({ 'a.test': { A: ['10.0.0.1'], AAAA: ['2001:db8::1'] } });
     const addresses = await names.resolve('a.test');
     expect(addresses.toSorted()).toEqual(['10.0.0.1', '2001:db8::1']);
   });
 
-  test('take turns', async () => {
+  test('rotate', async () => {
     const { names } = await namesOf({ 'a.test': { A: ['10.0.0.1', '10.0.0.2'] } });
     const seen = [await names.resolve('a.test'), await names.resolve('a.test')];
     expect(seen.map(([first]) => first!).toSorted()).toEqual(['10.0.0.1', '10.0.0.2']);
@@ -158,7 +158,7 @@ describe('addresses of both families', () => {
 });
 
 describe('the system', () => {
-  test('is asked by its hosts file first, which is read again when it changes', async () => {
+  test('has its hosts file consulted first, which is read again when it changes', async () => {
     const { names, server, files } = await namesOf({ 'a.test': { A: ['10.0.0.1'] } });
     expect(await names.resolve('a.test')).toEqual(['10.0.0.1']);
     files.writeHosts('10.1.1.1 a.test\n');
@@ -169,20 +169,20 @@ describe('the system', () => {
     expect(server.questions).toHaveLength(2);
   });
 
-  test('is asked with its search domains, both families of one name', async () => {
+  test('has its search domains used, with both families of one name', async () => {
     const zone = { 'a.one.test': { A: ['10.0.0.1'] }, a: { AAAA: ['::1'], A: ['10.9.9.9'] } };
     const { names } = await namesOf(zone, 'search none.test one.test\n');
     expect(await names.resolve('a')).toEqual(['10.0.0.1']);
     expect((await names.resolve('a.')).toSorted()).toEqual(['10.9.9.9', '::1']);
   });
 
-  test('goes on where a domain of the search list cannot be told', async () => {
+  test('goes on to the next search domain if one cannot be resolved', async () => {
     const zone = { 'a.none.test': 'SERVFAIL' as const, 'a.one.test': { A: ['10.0.0.1'] } };
     const { names } = await namesOf(zone, 'search none.test one.test\n');
     expect(await names.resolve('a')).toEqual(['10.0.0.1']);
   });
 
-  test('is asked as its resolv.conf says now', async () => {
+  test('is asked according to its current resolv.conf', async () => {
     const { names, files } = await namesOf({});
     const other = await startDnsServer({ 'a.two.test': { A: ['10.0.0.2'] } });
     files.writeResolvConf(`nameserver ${other.address}\nsearch two.test\n`);
@@ -196,7 +196,7 @@ describe('look-ups for sockets', () => {
       names.lookup('a.test', options, (...answer) => resolve(answer));
     });
 
-  test('have one address, or all of them, of the family that is asked for', async () => {
+  test('return one address or all, of the requested family', async () => {
     const { names } = await namesOf({ 'a.test': { A: ['10.0.0.1'], AAAA: ['2001:db8::1'] } });
     expect(await found(names, { family: 6 })).toEqual([null, '2001:db8::1', 6]);
     expect(await found(names, { family: 'IPv4' })).toEqual([null, '10.0.0.1', 4]);
@@ -206,7 +206,7 @@ describe('look-ups for sockets', () => {
     expect(all).toHaveLength(2);
   });
 
-  test('fail where there is no address of that family', async () => {
+  test('fail if there is no address of that family', async () => {
     const { names } = await namesOf({ 'a.test': { A: ['10.0.0.1'] } });
     const [error] = (await found(names, { family: 6 })) as [NodeJS.ErrnoException];
     expect(error.code).toBe('ENOTFOUND');

@@ -3,7 +3,7 @@ import { namesFor, parseResolvConf } from '../../../src/upstream/names/resolv-co
 
 const read = (...lines: readonly string[]) => parseResolvConf(lines.join('\n'), 'gateway');
 
-test('says who is asked, how often, and which domains are searched', () => {
+test('says which servers are asked, how often, and which domains are searched', () => {
   expect(
     read(
       '; the cluster',
@@ -31,15 +31,15 @@ test.each([
   [['domain a.test', 'search b.test'], ['b.test']],
   [['search b.test', 'domain a.test'], ['a.test']],
   [['search .'], []],
-])('the last of search and domain counts: %j', (lines, search) => {
+])('the last line of search and domain counts: %j', (lines, search) => {
   expect(read(...lines).search).toEqual(search);
 });
 
-test("the machine's own domain is searched where none is named", () => {
+test("the machine's own domain is searched if none is named", () => {
   expect(parseResolvConf('', 'gateway.shop.test').search).toEqual(['shop.test']);
 });
 
-test('no number is out of bounds', () => {
+test('numbers are kept within bounds', () => {
   const { ndots, timeoutMs, tries } = read('options ndots:99 timeout:0 attempts:99');
   expect([ndots, timeoutMs, tries]).toEqual([15, 1_000, 5]);
 });

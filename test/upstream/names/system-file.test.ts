@@ -14,18 +14,18 @@ function fileWith(text: string) {
   return { folder, path, file };
 }
 
-test('is parsed once, and again when it has changed or was replaced', () => {
+test('is parsed once, and again when it was changed or replaced', () => {
   const { folder, path, file } = fileWith('one');
   expect(file.get()).toBe(file.get());
   writeFileSync(path, 'two!');
   expect(file.get()).toEqual({ read: 'two!', times: 2 });
-  // As editors and containers do it.
+  // Replaced by renaming, as editors and containers do.
   writeFileSync(join(folder, 'other'), 'six!');
   renameSync(join(folder, 'other'), path);
   expect(file.get()).toEqual({ read: 'six!', times: 3 });
 });
 
-test('is empty where it is not there', () => {
+test('is empty if it does not exist', () => {
   const { path, file } = fileWith('one');
   rmSync(path);
   expect(file.get().read).toBe('');
