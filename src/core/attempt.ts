@@ -47,7 +47,7 @@ export class Attempt implements Receiver, Abortable {
     this.#sent?.abort(reason);
   }
 
-  /** The innermost guard hears of it first. */
+  /** Tells the guards, innermost first, and then the receiver. */
   answered(response: UpstreamResponse): void {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -5,7 +5,7 @@ import type { Abortable, Guard, Layer, Receiver, Sender } from './sender.ts';
 
 export type Stage = Policy | Layer | Guard;
 
-/** Wraps `innermost`, once, at start-up; the first one listed sees the request first. */
+/** Wraps `innermost` in `stages`, once, at start-up; the first one listed sees the request first. */
 export function compose(stages: readonly Stage[], innermost: Call | Sender): Call {
   let next = typeof innermost === 'function' ? reporting(innermost) : innermost;
   let guards: Guard[] = [];
@@ -23,7 +23,7 @@ export function compose(stages: readonly Stage[], innermost: Call | Sender): Cal
 const isGuard = (stage: Stage): stage is Guard => 'enter' in stage;
 const isLayer = (stage: Policy | Layer): stage is Layer => 'wrap' in stage;
 
-/** Neighbouring guards share one attempt. */
+/** Puts neighbouring guards around one attempt. */
 function guarded(guards: readonly Guard[], next: Sender): Sender {
   if (guards.length === 0) return next;
   return {

@@ -1,9 +1,9 @@
 /**
- * How the gateway makes calls inside: a sender reports the outcome to a receiver, where a `Call` returns a promise. All
- * layers between a call and its socket then share one promise.
+ * How calls work inside the gateway: a sender reports the outcome to a receiver instead of returning a
+ * promise, as a `Call` does. So all layers between a call and its socket share one promise.
  *
- * A *layer* wraps a sender. A *guard* only brackets an attempt: it lets the attempt in, and is told the outcome.
- * A plugin brings a `Policy` over `Call`s, which may stand anywhere among them; see compose.ts.
+ * A *layer* wraps a sender. A *guard* only brackets an attempt: it lets the attempt in, and is told the
+ * outcome. The policy of a plugin wraps a `Call` and may come anywhere among them; see compose.ts.
  */
 import type { UpstreamRequest, UpstreamResponse } from './call.ts';
 
@@ -15,12 +15,12 @@ export interface Receiver {
 
 /** Something in progress that can be ended. */
 export interface Abortable {
-  /** Fails the receiver with `reason` at once; does nothing if the receiver has been told already. */
+  /** Fails the receiver with `reason` at once; does nothing if the receiver already has an outcome. */
   abort(reason: Error): void;
 }
 
 export interface Sender {
-  /** May tell `receiver` before it returns. If it throws, it has told `receiver` nothing. */
+  /** May report to `receiver` before it returns. If it throws, it has reported nothing. */
   send(request: UpstreamRequest, receiver: Receiver): Abortable;
 }
 
@@ -31,8 +31,8 @@ export interface Layer {
 
 export interface Guard {
   /**
-   * Lets an attempt in, now or later. To refuse it, throws or rejects; the guards that have let it in are
-   * told. `attempt` can be aborted once all guards have let it in.
+   * Lets an attempt in, now or later. To refuse it, throws or rejects; the guards that let it in before
+   * are told. `attempt` can be aborted once all guards have let it in.
    */
   enter(request: UpstreamRequest, attempt: Abortable): Receiver | Promise<Receiver>;
 }

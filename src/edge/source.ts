@@ -50,7 +50,7 @@ function consumerKey(request: FastifyRequest): string | undefined {
   return consumer && (consumerKeys.get(consumer) ?? newConsumerKey(consumer));
 }
 
-/** Joined once for each: a token that comes again gives the same consumer. */
+/** Keys by consumer, so that each is built once: a repeated token gives the same consumer. */
 const consumerKeys = new WeakMap<Consumer, string>();
 
 function newConsumerKey(consumer: Consumer): string {

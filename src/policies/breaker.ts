@@ -24,7 +24,11 @@ export interface BreakerOptions {
   readonly clock: Clock;
 }
 
-/** Sends a call away before it waits for a slot. @throws GW_CIRCUIT_OPEN */
+/**
+ * Refuses a call before it waits for a slot.
+ *
+ * @throws GW_CIRCUIT_OPEN
+ */
 export function shedder(circuit: CircuitGate): Layer {
   return {
     wrap: (next) => ({

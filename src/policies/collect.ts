@@ -39,7 +39,11 @@ export class CollectedBytes {
   }
 }
 
-/** Collects the body, then sends all of it. @throws why the call was cancelled meanwhile */
+/**
+ * Collects the body, then passes the call on with all of it.
+ *
+ * @throws the reason, if the call is cancelled meanwhile
+ */
 export function collectBody(all: CollectedBytes): Layer {
   return {
     wrap: (next) => ({
@@ -66,7 +70,7 @@ class Collecting implements Receiver, Abortable {
     body
       .collect(this.#room, request.signal)
       .then((bytes) => {
-        // The deadline stood still meanwhile, which nobody could tell from these bytes.
+        // The deadline was paused meanwhile. A body of plain bytes cannot show that, so it is moved.
         const deadlineAt = request.deadlineAt + body.flowedMs();
         const whole = bytes === undefined ? request : { ...request, body: bytes, deadlineAt };
         this.#sent = next.send(whole, this);

@@ -1,8 +1,8 @@
 /**
  * Bounds a whole call, including waits and all attempts, up to the response head.
  *
- * It is outermost and fails the call by itself, so that nothing inside can hold a client longer. It is
- * paused while a request body is on its way, and so never cuts a steady upload.
+ * It wraps all other policies and fails the call on its own, so that nothing inside can hold a client
+ * longer. It is paused while a request body is being sent, so it never cuts a steady upload.
  */
 import { type UpstreamRequest, type UpstreamResponse, withHeader } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
@@ -64,7 +64,7 @@ class Countdown extends Timeout implements Receiver {
   readonly #request: UpstreamRequest;
   readonly #receiver: Receiver;
   readonly #options: DeadlineOptions;
-  /** For what is left, where that is less than all of the time. */
+  /** Set if less than the full time is left. */
   #timer: Timer | undefined;
   #isOver = false;
 
@@ -75,7 +75,7 @@ class Countdown extends Timeout implements Receiver {
     this.#options = options;
   }
 
-  /** For what is left of the time. */
+  /** Starts a timer for the time that is left. */
   arm(): void {
     const { clock } = this.#options;
     const left = remainingMs(this.#request, clock);
@@ -83,7 +83,7 @@ class Countdown extends Timeout implements Receiver {
   }
 
   answered(response: UpstreamResponse): void {
-    // Too late: the receiver was told already, so nobody will read this one.
+    // Too late: the receiver already has an outcome, so nobody will read this body.
     if (this.#isOver) response.body.destroy();
     else {
       this.#settle();

@@ -61,7 +61,7 @@ export function retry(options: RetryOptions): Layer {
 }
 
 interface After {
-  /** Statuses among them are tried again. */
+  /** The reasons to retry, statuses among them. */
   readonly reasons: ReadonlySet<string | number>;
   readonly goOn: (request: UpstreamRequest, first: Outcome) => Promise<UpstreamResponse>;
 }
@@ -78,7 +78,7 @@ class FirstTry implements Receiver {
   }
 
   answered(response: UpstreamResponse): void {
-    // Nearly always: nothing to look at.
+    // Nearly always there is no reason to retry.
     if (this.#after.reasons.has(response.status)) this.#goOn({ kind: 'response', response });
     else this.#receiver.answered(response);
   }

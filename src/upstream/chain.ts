@@ -1,13 +1,14 @@
 /**
- * The call of one route to one upstream: what stands around it, by the config of its generation, over the upstream's
- * shared state.
+ * The call from one route to one upstream: its layers, by the config of its generation, over the
+ * upstream's shared state.
  *
  * destination ▸ deadline ▸ outer ▸ retry ▸ shedder ▸ collect ▸ share ▸ bulkhead ▸ breaker ▸ inner ▸ attempt timeout ▸ leaf
  *
- * Retry stands above the breaker, so that an open circuit ends the retries and each attempt is
- * counted; the shedder above the bulkhead, so that an open circuit takes no slot, and reads no body;
- * collect between them, so that nobody holds a slot while its body still comes; the timeout
- * innermost, so that it bounds one attempt. Routes may override bounds; they never split a circuit.
+ * Retry wraps the breaker, so that an open circuit ends the retries and each attempt is counted. The
+ * shedder comes before the bulkhead, so that calls to an open circuit take no slot and read no body.
+ * Collect comes between them, so that a call takes no slot while its short body is still arriving. The
+ * timeout is innermost, so that it bounds one attempt. Routes may override bounds, but they never split a
+ * circuit.
  */
 import type { Call, Policy } from '../core/call.ts';
 import type { CallContext } from '../core/call-context.ts';
@@ -89,7 +90,7 @@ function breakerGuard(
   return [breaker({ circuit: state.gate, judge: failureJudge(handle), slowMs, probeMs, clock })];
 }
 
-/** None where there would be one try. */
+/** Empty if there would be only one attempt. */
 function retryLayer({ config, state }: UpstreamLease, options: ChainOptions): Layer[] {
   const own = options.overrides.retry ?? config.retry;
   if (own === undefined || own === false || own.attempts < 2) return [];

@@ -2,7 +2,7 @@
  * Completes a request for its upstream: the fields that every call has, `Host`, and the key for
  * balancing.
  *
- * It is the outermost policy of every chain. Callers give only what is specific to their call, and the
+ * It is the outermost layer of every chain. Callers give only what is specific to their call, and the
  * same request can go to another upstream (a fallback) with nothing to undo. The policies of plugins run
  * inside it and see the complete request.
  */
@@ -26,7 +26,7 @@ export function destination({ upstream, host, via, keyOf }: DestinationOptions):
       send(request, receiver) {
         const { context } = request;
         const headers: Record<string, HeaderValue> = { ...context.fields };
-        // Not by spreading: of two objects V8 would make it by way of a dictionary.
+        // A loop, because spreading two objects makes V8 go through a dictionary.
         for (const name in request.headers) headers[name] = request.headers[name]!;
         if (context.toldUpstreams !== undefined) Object.assign(headers, context.toldUpstreams);
         const named = hostOf(host, context);
