@@ -1,5 +1,5 @@
 /**
- * Puts routes on Fastify.
+ * Mounts routes on Fastify.
  *
  * Matching is done before Fastify sees a request, because its router knows no headers, no precedence, and
  * at most 31 constrained routes on one path. So routes are mounted at addresses that no client can ask

@@ -2,8 +2,8 @@
  * The body of an upstream's response: a one-shot source that costs almost nothing if the whole body
  * arrives with its head, and applies back-pressure if the reader is slow.
  *
- * Chunks that arrive before a reader attaches are held, up to 64 KiB; then the upstream is paused.
- * Whoever receives a body must end it: `send`, `bytes`, `json`, `stream`, `dump` or `destroy`.
+ * Chunks that arrive before a reader attaches are held, up to 64 KiB; then the upstream is paused. The
+ * receiver of a body must end it: `send`, `bytes`, `json`, `stream`, `dump` or `destroy`.
  */
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';

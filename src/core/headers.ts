@@ -76,7 +76,7 @@ export function relayedHeaders(headers: Headers): MutableHeaders {
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** The first value of a field; `undefined` where it is absent. */
+/** The first value of a field; `undefined` if it is absent. */
 export function firstValue(value: HeaderValue | undefined): string | undefined {
   return typeof value === 'string' || value === undefined ? value : value[0];
 }

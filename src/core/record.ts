@@ -17,7 +17,7 @@ export interface AttemptRecord {
   connectMs: number;
   /** From its start to the response head. */
   firstByteMs: number;
-  /** `undefined` while it is under way. */
+  /** `undefined` while it is running. */
   ending: Ending | undefined;
   cause: string | undefined;
 }
@@ -38,7 +38,7 @@ export class CallRecord {
   queuedMs = 0;
   /** How the first attempt ended, if a retry or a fallback followed. */
   firstEnding: Ending | undefined;
-  /** `undefined` while it is under way. */
+  /** `undefined` while it is running. */
   ending: Ending | undefined;
   cause: string | undefined;
   /**

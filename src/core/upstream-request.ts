@@ -1,4 +1,4 @@
-/** The one place where an UpstreamRequest is made: all fields, in one order. */
+/** The only place that makes an UpstreamRequest: all fields, in one order. */
 import type { UpstreamRequest } from './call.ts';
 import type { CallContext } from './call-context.ts';
 import type { Cancellation } from './cancellation.ts';

@@ -4,7 +4,10 @@ import type { TLSSocket } from 'node:tls';
 import { subjectNames } from '../config/check/certificate-names.ts';
 
 export interface ClientCertificate {
-  /** Distinguished name, one attribute a line: `O=Shop\nCN=billing`. */
+  /**
+   * Distinguished name, one attribute per line: `O=Shop
+   * CN=billing`.
+   */
   readonly subject: string;
   readonly commonName: string | undefined;
   /** Subject alternative names with their kind: `DNS:billing.internal`, `URI:spiffe://shop/billing`. */

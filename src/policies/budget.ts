@@ -1,6 +1,6 @@
 /**
- * How many retries an upstream may get: a share of its calls, so that retries never multiply an
- * outage, plus a few a second even if there is little traffic.
+ * How many retries an upstream may get: a share of its calls, so that retries never multiply an outage,
+ * plus a few per second, even with little traffic.
  */
 import type { Clock } from '../core/clock.ts';
 import { LocalWindow, type Window } from '../core/shared/window.ts';

@@ -59,7 +59,7 @@ export function fieldValues({ headers, rawHeaders }: Fields, name: string): Valu
   const joined = headers[name];
   if (joined === undefined) return NONE;
   const text = typeof joined === 'string' ? joined : joined.join(', ');
-  // There is one Host, and it was made canonical.
+  // There is only one Host, which is already canonical.
   if (name === 'host' || LISTS.has(name)) return { certain: [text], possible: [] };
   const lines: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {

@@ -85,7 +85,7 @@ interface ValueReader {
   readonly isDoubtful: (fits: boolean, possiblyFits: boolean) => boolean;
 }
 
-/** Tested on every value, since servers differ on which of them counts. */
+/** Tests every value, because servers differ on which one counts. */
 function valueCondition(
   about: string,
   matcher: ValueMatcher,

@@ -31,6 +31,6 @@ export function missingPart(client: ClientExchange, name: string, error: unknown
   return { name, reason: degradedReason(error) };
 }
 
-/** Why the siblings of a failed required part end; nobody is to blame. */
+/** The reason that cancels the siblings of a failed required part; it blames nobody. */
 const notNeeded = (): GatewayError =>
   new GatewayError('GW_CLIENT_CLOSED', 'no longer needed: another part failed');
