@@ -57,8 +57,9 @@ export async function readAway(body: ReadableBody, capBytes: number): Promise<vo
 }
 
 /**
- * Reads to the end, unless `onChunk` returns why to stop. @throws TypeError synchronously, as `readInto`
- * does
+ * Reads to the end, unless `onChunk` returns why to stop.
+ *
+ * @throws TypeError synchronously, as `readInto` does
  */
 function readToEnd(
   body: ReadableBody,

@@ -103,7 +103,6 @@ export class Body {
 
   // --- the reader's side --------------------------------------------------------------------------
 
-  /** Bytes received so far. */
   get received(): number {
     return this.#received;
   }
@@ -180,11 +179,7 @@ export class Body {
     }
   }
 
-  /**
-   * The whole body.
-   *
-   * @throws GW_UPSTREAM_INVALID past `capBytes`; whatever broke the exchange
-   */
+  /** The whole body. @throws GW_UPSTREAM_INVALID past `capBytes`; whatever broke the exchange */
   async bytes(capBytes: number): Promise<Buffer> {
     const here = this.#whole(capBytes);
     // A copy, so that the caller does not keep the whole receive buffer alive.
@@ -232,7 +227,6 @@ export class Body {
     this.fail(why);
   }
 
-  /** The reader is ready for more. */
   resume(): void {
     if (!this.#paused || this.#closed) return;
     this.#paused = false;

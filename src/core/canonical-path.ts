@@ -137,7 +137,9 @@ const SEGMENT = /^[A-Za-z0-9._~!$&'()*+,=:@-]{1,1024}$/;
 const SEGMENT_ESCAPES = /%(?:24|26|2B|2C|3A|3D|40)/g;
 
 /**
- * Encodes `value` as a value or a name in a query string. @throws {RangeError} for what no query can hold
+ * Encodes `value` as a value or a name in a query string.
+ *
+ * @throws {RangeError} for what no query can hold
  */
 export function encodeQueryValue(value: string): string {
   if (PLAIN_VALUE.test(value)) return value;

@@ -8,7 +8,7 @@
  *   (RFC 9112 §6.1).
  * - An error does not say whether any byte of a response had arrived. Here it is marked if a reused
  *   connection ended before the first byte of the next response.
- * - `TE` is sent without being named in `Connection`, as RFC 9110 §10.1.4 requires.
+ * - `TE` is sent without being named in `Connection`. Here it is named (RFC 9110 §10.1.4).
  *
  * All this costs one function call and three comparisons per response.
  */

@@ -7,7 +7,7 @@
  *   NO_ERROR, which Node.js delays until everything is written, and then destroys it before that happens.
  *   The server would wait for the rest forever. Here the stream is reset with CANCEL.
  * - A response head that is too long looks like a server that wants fewer requests. Here the two are told
- * apart.
+ *   apart.
  * - All windows have one fixed size: a narrow one is slow over a distance, and a wide one holds a lot of
  *   memory. Here the size follows the number of streams.
  */
