@@ -20,7 +20,8 @@ import { gather, missingPart } from '../routes/gather.ts';
 import { type PartRequest, type PartTime, partTime, runPart } from '../routes/part.ts';
 import { compilePath, compileQuery, type Render } from '../routes/part-template.ts';
 import { compilePick, type Pick } from '../routes/pick.ts';
-import type { Action, ActionContext, Route, UpstreamCall } from '../routes/route.ts';
+import type { Action, ActionContext, Route } from '../routes/route.ts';
+import type { UpstreamCall } from '../upstream/lease.ts';
 import { dependenciesOf } from './aggregate-check.ts';
 import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
 

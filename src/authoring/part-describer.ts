@@ -9,7 +9,7 @@ import type { MutableHeaders } from '../core/headers.ts';
 import { isSafe } from '../core/json-number.ts';
 import { type PartRequest, partTime } from '../routes/part.ts';
 import { mustStayCanonical } from '../routes/rewrite.ts';
-import type { UpstreamCall } from '../routes/route.ts';
+import type { UpstreamCall } from '../upstream/lease.ts';
 import type { Part, Scalar } from './parts.ts';
 
 /** Templates of one BFF, each parsed once. */

@@ -8,7 +8,7 @@ import { markDegraded } from '../edge/degraded.ts';
 import { GatewayError } from '../core/errors.ts';
 import { gather, missingPart } from '../routes/gather.ts';
 import { runPart } from '../routes/part.ts';
-import type { UpstreamCall } from '../routes/route.ts';
+import type { UpstreamCall } from '../upstream/lease.ts';
 import { PartDescriber } from './part-describer.ts';
 import { mustBePart, type Part, type PartValues } from './parts.ts';
 

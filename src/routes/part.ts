@@ -13,7 +13,7 @@ import type { MutableHeaders } from '../core/headers.ts';
 import { type Json, NOTHING, readJson } from '../core/json.ts';
 import { Timeout, Timeouts } from '../core/timeouts.ts';
 import { streamed } from '../core/request-body.ts';
-import type { UpstreamCall } from './route.ts';
+import type { UpstreamCall } from '../upstream/lease.ts';
 import { upstreamRequest } from '../core/upstream-request.ts';
 
 export interface PartRequest {

@@ -4,7 +4,7 @@
  */
 import type { Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Call } from '../core/call.ts';
+import type { UpstreamCall } from '../upstream/lease.ts';
 import type { Clock } from '../core/clock.ts';
 import type { RouteConfig } from '../config/build/config.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
@@ -34,13 +34,6 @@ export interface Route {
    * @throws {TypeError} for options that no plugin accepts
    */
   readonly narrowedBy: (options: Readonly<Record<string, unknown>>, endpoint: string) => Route;
-}
-
-export interface UpstreamCall {
-  readonly call: Call;
-  /** This route's own value, or else the upstream's. */
-  readonly deadlineMs: number;
-  readonly idleTimeoutMs: number;
 }
 
 /** Limits and the clock that actions share. */

@@ -5,6 +5,7 @@
  * start, and the serving generation must find everything unchanged.
  */
 import type { UpstreamConfig } from '../config/build/config.ts';
+import type { Call } from '../core/call.ts';
 import type { Slots } from '../policies/bulkhead.ts';
 import type { Finder } from './finder.ts';
 import { sizeOfShare } from './shares.ts';
@@ -13,9 +14,19 @@ import type { UpstreamState } from './state.ts';
 /** The leases of a generation, by upstream name. */
 export type UpstreamLeases = ReadonlyMap<string, UpstreamLease>;
 
+/** How a route calls it. */
+export interface UpstreamCall {
+  readonly call: Call;
+  /** This route's own value, or else the upstream's. */
+  readonly deadlineMs: number;
+  readonly idleTimeoutMs: number;
+}
+
 export class UpstreamLease {
   readonly config: UpstreamConfig;
   readonly state: UpstreamState;
+  /** The call of all callers without options or policies of their own; set by the first of them. */
+  plainCall: UpstreamCall | undefined;
   /** The finder for a new source of targets; it already looks them up. */
   #finder: Finder | undefined;
   /** The share of slots that each route may hold, by route name. */
