@@ -67,6 +67,8 @@ export function admission(options: AdmissionOptions): RequestHandler {
       method,
       headers: request.headers,
       peer: believed?.peer ?? peer,
+      // There is one such object per connection.
+      client: believed?.peer.address ?? peer,
     };
     const exchange = new ClientExchange(head, clock.now());
     if (believed?.host !== undefined) exchange.aim({ path: '', query: '', host: believed.host });

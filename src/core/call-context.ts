@@ -12,6 +12,11 @@ export interface CallContext {
   /** Name of the route that makes the calls. */
   readonly route: string;
   readonly consumer: Consumer | undefined;
+  /**
+   * Who asks, for sharing among clients: the same value for all calls of one client. A connection, or the address
+   * that a trusted proxy reports; anything else that makes calls is a client of its own.
+   */
+  readonly client: unknown;
   /** Cancels every call. */
   readonly signal: Cancellation;
   /** Authority that the client asked for; `undefined` without a client. */

@@ -68,4 +68,13 @@ export class LinkedList<T extends Linked<T>> {
       member = next;
     }
   }
+
+  /** From the last member back; the member at hand may be removed meanwhile. */
+  *backwards(): Generator<T, void> {
+    for (let member = this.#last; member !== undefined;) {
+      const { previous } = member;
+      yield member;
+      member = previous;
+    }
+  }
 }

@@ -33,6 +33,8 @@ export interface RequestHead {
   readonly headers: IncomingHttpHeaders;
   /** The client, as far as it is known. */
   readonly peer: PeerInfo;
+  /** See {@link CallContext.client}. */
+  readonly client: unknown;
 }
 
 export class ClientRequest implements CallContext {
@@ -40,6 +42,7 @@ export class ClientRequest implements CallContext {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
   readonly peer: PeerInfo;
+  readonly client: unknown;
   /** Cancelled when the client disconnects before its response is complete. */
   readonly signal = new Cancellation();
   consumer: Consumer | undefined;
@@ -51,11 +54,12 @@ export class ClientRequest implements CallContext {
   #route = NO_ROUTE;
   #fields: Headers | undefined;
 
-  constructor({ id, method, headers, peer }: RequestHead) {
+  constructor({ id, method, headers, peer, client }: RequestHead) {
     this.id = id;
     this.method = method;
     this.headers = headers;
     this.peer = peer;
+    this.client = client;
   }
 
   /** Sets the target, once it is read; for a refused one, the part that the log may show. */

@@ -14,6 +14,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Guard } from '../core/sender.ts';
 import { LinkedList } from '../core/linked-list.ts';
 import { LocalSlotCount, type SlotBounds, type SlotCount } from '../core/shared/slot-count.ts';
+import { FairQueue } from './fair-queue.ts';
 import { type GivenUp, Slot, slotToGiveWay } from './slot.ts';
 import { WaitingCall } from './waiting-call.ts';
 
@@ -44,6 +45,7 @@ export class Slots {
   #size: SlotSize;
   readonly #count: SlotCount;
   readonly #held = new LinkedList<Slot>();
+  readonly #fair = new FairQueue();
   #lookTimer: Timer | undefined;
   #vainUntil = 0;
 
@@ -108,15 +110,28 @@ export class Slots {
     const { waitMs } = this.#size;
     const { clock } = this.#options;
     const waiter = new WaitingCall(request, { clock, take: this.#take, onLeave: this.#leave });
-    if (!this.#count.enqueue(waiter)) throw this.#full('its queue is full');
+    if (!this.#count.enqueue(waiter)) {
+      this.#displaceFor(waiter);
+      if (!this.#count.enqueue(waiter)) throw this.#full('its queue is full');
+    }
+    this.#fair.add(waiter);
     const slot = waiter.slotWithin(waitMs, () => this.#full(`waited ${waitMs} ms`));
     // A cancelled call has already left the queue.
     if (this.#count.queued > 0) this.#lookTimer ??= clock.after(LOOK_MS, this.#look);
     return slot;
   }
 
+  /** A full queue is shared among clients. */
+  #displaceFor({ client }: WaitingCall): void {
+    // Only calls wait here.
+    const waiters = this.#count.newestWaiters as Iterable<WaitingCall>;
+    const displaced = this.#fair.toDisplace(client, waiters);
+    displaced?.refuse(this.#full('its queue is full, and other clients have fewer calls in it'));
+  }
+
   readonly #leave = (waiter: WaitingCall): void => {
     this.#count.leave(waiter);
+    this.#fair.remove(waiter);
     if (this.#count.queued > 0) return;
     this.#options.clock.cancel(this.#lookTimer);
     this.#lookTimer = undefined;

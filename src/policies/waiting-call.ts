@@ -13,6 +13,8 @@ export interface WaitOptions {
 }
 
 export class WaitingCall extends Waiter implements CancelListener {
+  /** See {@link CallContext.client}. */
+  readonly client: unknown;
   readonly #request: UpstreamRequest;
   readonly #options: WaitOptions;
   readonly #granted = Promise.withResolvers<Slot>();
@@ -20,6 +22,7 @@ export class WaitingCall extends Waiter implements CancelListener {
 
   constructor(request: UpstreamRequest, options: WaitOptions) {
     super();
+    this.client = request.context.client;
     this.#request = request;
     this.#options = options;
   }

@@ -49,7 +49,10 @@ test('whatever fields a client sends, those sent upstream obey the rules', () =>
         forwardedBy: '',
         certificate: undefined,
       } as const;
-      const exchange = new ClientExchange({ id: 'the-id', method: 'GET', headers, peer }, 0);
+      const exchange = new ClientExchange(
+        { id: 'the-id', method: 'GET', headers, peer, client: peer },
+        0,
+      );
       exchange.aim({ path: '/', query: '', host: 'a.example' });
       const out = { ...exchange.fields, ...forwardedHeaders(headers) };
 

@@ -14,6 +14,7 @@ export const aContext = (fields: Partial<CallContext> = {}): CallContext => ({
   id: 'test',
   route: 'orders',
   consumer: undefined,
+  client: {},
   signal: new Cancellation(),
   host: undefined,
   fields: {},

@@ -175,3 +175,11 @@ describe.each(VERSIONS)('over %s', (version) => {
     expect(world.used()).toBe(SLOTS - 1);
   });
 });
+
+test('uploads of one connection that fill slots and queue at once keep no other connection out', async () => {
+  const world = await startWorld('HTTP/2');
+  // None of them is behind yet, so that none gives way.
+  await Promise.all(Array.from({ length: 3 * SLOTS }, () => world.upload()));
+  await expect.poll(world.used).toBe(SLOTS);
+  expect(await world.ordinary(1)).toEqual([200]);
+});

@@ -33,7 +33,9 @@ const Bulkhead = z
       .int()
       .min(0)
       .default(32)
-      .describe('Calls that may wait for a slot; further ones get 503. 0 never waits.'),
+      .describe(
+        'Calls that may wait for a slot; further ones get 503, first those of the client with the most. 0 never waits.',
+      ),
     wait: duration().prefault('1s').describe('Longest wait for a slot; then 503.'),
   })
   .describe('Bounds the open exchanges of one upstream.');

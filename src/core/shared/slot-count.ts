@@ -18,6 +18,8 @@ export interface SlotCount {
   readonly queued: number;
   /** The waiters, in order. */
   readonly waiters: Iterable<Waiter>;
+  /** The same, newest first. */
+  readonly newestWaiters: Iterable<Waiter>;
   /** False if no slot is free, or if others already wait: nobody jumps the queue. */
   tryAcquire(): boolean;
   /** False if the queue is full. Otherwise `waiter` is called once it holds a slot. */
@@ -50,6 +52,10 @@ export class LocalSlotCount implements SlotCount {
 
   constructor(bounds: SlotBounds) {
     this.#bounds = bounds;
+  }
+
+  get newestWaiters(): Iterable<Waiter> {
+    return this.waiters.backwards();
   }
 
   get used(): number {
