@@ -62,7 +62,7 @@ const TEXT = /^(?:text\/|application\/(?:[^;\s]+\+)?json\s*(?:;|$))/i;
 
 const isText = (type: string | undefined): boolean => type !== undefined && TEXT.test(type);
 
-/** Has the body a coding or a charset, which Fastify cannot read? */
+/** Does the body have a coding or a charset, which Fastify cannot read? */
 function isEncoded({ raw: { headers }, method }: FastifyRequest): boolean {
   if (UNREAD_METHODS.has(method)) return false;
   const type = headers['content-type'];

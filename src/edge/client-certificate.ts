@@ -4,10 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { subjectNames } from '../config/check/certificate-names.ts';
 
 export interface ClientCertificate {
-  /**
-   * Distinguished name, one attribute per line: `O=Shop
-   * CN=billing`.
-   */
+  /** Distinguished name, one attribute per line: `O=Shop\nCN=billing`. */
   readonly subject: string;
   readonly commonName: string | undefined;
   /** Subject alternative names with their kind: `DNS:billing.internal`, `URI:spiffe://shop/billing`. */

@@ -79,7 +79,7 @@ function removeNamedByConnection(headers: IncomingHttpHeaders, connection: strin
 
 /**
  * Refuses framing that two servers could read differently (RFC 9112 §6.1, §6.3): a transfer coding other
- * than `chunked`, or any in HTTP/1.0. Node's parser refuses all other cases.
+ * than `chunked`, or any in HTTP/1.0. Node's parser has already refused all other cases.
  *
  * @throws GW_REQUEST_INVALID
  */

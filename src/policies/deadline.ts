@@ -1,8 +1,8 @@
 /**
  * Bounds a whole call, including waits and all attempts, up to the response head.
  *
- * It wraps all other policies and fails the call on its own, so that nothing inside can hold a client
- * longer. It is paused while a request body is being sent, so it never cuts a steady upload.
+ * It wraps everything that may wait, and fails the call on its own, so that nothing inside can hold a
+ * client longer. It is paused while a request body is being sent, so it never cuts a steady upload.
  */
 import { type UpstreamRequest, type UpstreamResponse, withHeader } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';

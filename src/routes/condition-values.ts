@@ -76,8 +76,8 @@ const NONE: Values = { certain: [], possible: [] };
 
 /**
  * The values of a query parameter, decoded as forms are (`%64` is `d`, `+` a space). Names count as
- * written. Possible values are those under spellings that other servers take for the same name ({@link
- * looseName}), and those separated by `;` instead of `&`, as HTML 4 advised.
+ * written. Possible values are those under other spellings of the name (see {@link looseName}), and those
+ * separated by `;` instead of `&`, as HTML 4 advised.
  */
 export function queryValues(query: string, name: string): Values {
   if (query === '') return NONE;

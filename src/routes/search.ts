@@ -10,7 +10,7 @@ export interface Candidate {
   readonly rank: number;
   readonly methods: ReadonlySet<string> | undefined;
   readonly condition: ((request: MatchRequest) => Verdict) | undefined;
-  /** The host alone, which, besides the path, decides whether the answer is a 405. */
+  /** Tests the host alone; with the path, it decides between 404 and 405. */
   readonly hostCondition: ((request: MatchRequest) => Verdict) | undefined;
   readonly groups: ((path: string) => Readonly<Record<string, string>> | undefined) | undefined;
 }
