@@ -67,7 +67,7 @@ export function admission(options: AdmissionOptions): RequestHandler {
       method,
       headers: request.headers,
       peer: believed?.peer ?? peer,
-      // There is one such object per connection.
+      // There is one `peer` object per connection.
       client: believed?.peer.address ?? peer,
     };
     const exchange = new ClientExchange(head, clock.now());

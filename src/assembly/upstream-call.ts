@@ -21,7 +21,7 @@ export interface Caller {
 export function upstreamCall(lease: UpstreamLease, caller: Caller, world: World): UpstreamCall {
   const { overrides, outer, inner } = caller;
   const isPlain = Object.keys(overrides).length + outer.length + inner.length === 0;
-  // One for all of them costs less to make, and to run, than one per route.
+  // Shared, because one for all costs less to make and to run than one per route.
   return isPlain
     ? (lease.plainCall ??= newCall(lease, caller, world))
     : newCall(lease, caller, world);

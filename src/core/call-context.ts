@@ -13,8 +13,9 @@ export interface CallContext {
   readonly route: string;
   readonly consumer: Consumer | undefined;
   /**
-   * Who asks, for sharing among clients: the same value for all calls of one client. A connection, or the address
-   * that a trusted proxy reports; anything else that makes calls is a client of its own.
+   * Identifies the client when queues are shared: the same value for all calls of one client. It is a
+   * connection, or the address that a trusted proxy reports. Anything else that makes calls is its own
+   * client.
    */
   readonly client: unknown;
   /** Cancels every call. */

@@ -69,7 +69,7 @@ export class LinkedList<T extends Linked<T>> {
     }
   }
 
-  /** From the last member back; the member at hand may be removed meanwhile. */
+  /** From the last member to the first. The current member may be removed during the iteration. */
   *backwards(): Generator<T, void> {
     for (let member = this.#last; member !== undefined;) {
       const { previous } = member;

@@ -123,7 +123,7 @@ export class Slots {
 
   /** A full queue is shared among clients. */
   #displaceFor({ client }: WaitingCall): void {
-    // Only calls wait here.
+    // The cast holds: only WaitingCalls are enqueued here.
     const waiters = this.#count.newestWaiters as Iterable<WaitingCall>;
     const displaced = this.#fair.toDisplace(client, waiters);
     displaced?.refuse(this.#full('its queue is full, and other clients have fewer calls in it'));

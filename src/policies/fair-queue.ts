@@ -1,16 +1,16 @@
 /**
- * Shares a full queue among clients: a call of a client with few calls in it takes the place of the newest call
- * of the client with the most. One client, however many calls it makes, so keeps nobody else out.
+ * Shares a full queue among clients: a call of a client with few calls in it replaces the newest call of
+ * the client with the most. So one client, however many calls it makes, cannot keep others out.
  *
  * A client is a connection, or an address that a trusted proxy reports; see {@link CallContext.client}.
  */
 import type { WaitingCall } from './waiting-call.ts';
 
-/** Newest waiters that are looked at: each refusal costs a look. */
+/** Only this many of the newest waiters are checked, because each refusal costs a check. */
 const MOST_LOOKED_AT = 256;
 
 export class FairQueue {
-  /** Waiting calls by client; only of clients with any. */
+  /** The number of waiting calls by client, for clients that have any. */
   readonly #counts = new Map<unknown, number>();
 
   add({ client }: WaitingCall): void {
@@ -24,8 +24,8 @@ export class FairQueue {
   }
 
   /**
-   * The call that makes room for one more call of `client`: the newest of the client that has the most among the newest
-   * waiters; `undefined` if `client` would then have as many itself.
+   * The call that makes room for one more call of `client`: the newest call of the client with the most,
+   * out of the newest waiters. `undefined` if `client` would then have as many itself.
    */
   toDisplace(client: unknown, newestFirst: Iterable<WaitingCall>): WaitingCall | undefined {
     let displaced: WaitingCall | undefined;

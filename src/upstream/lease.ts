@@ -14,7 +14,7 @@ import type { UpstreamState } from './state.ts';
 /** The leases of a generation, by upstream name. */
 export type UpstreamLeases = ReadonlyMap<string, UpstreamLease>;
 
-/** How a route calls it. */
+/** How a route calls an upstream. */
 export interface UpstreamCall {
   readonly call: Call;
   /** This route's own value, or else the upstream's. */
@@ -25,7 +25,7 @@ export interface UpstreamCall {
 export class UpstreamLease {
   readonly config: UpstreamConfig;
   readonly state: UpstreamState;
-  /** The call of all callers without options or policies of their own; set by the first of them. */
+  /** The call shared by all callers without options or policies of their own; set by the first. */
   plainCall: UpstreamCall | undefined;
   /** The finder for a new source of targets; it already looks them up. */
   #finder: Finder | undefined;

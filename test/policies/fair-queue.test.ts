@@ -15,7 +15,7 @@ import { pass, useFakeTime } from '../helpers/time.ts';
 
 useFakeTime();
 
-/** One slot, held by somebody; `ask` makes a call of `client`; `ended` lists those that are over. */
+/** One slot, which is taken. `ask` makes a call of `client`; `ended` lists the calls that are over. */
 function full(queue: number) {
   const ended: string[] = [];
   const slots = slotsOf({ concurrency: 1, queue, waitMs: 1_000 });
@@ -36,29 +36,29 @@ function full(queue: number) {
 }
 
 describe('a full queue', () => {
-  test('takes a call of a client with fewer in it, for the newest of the client with the most', async () => {
+  test('accepts a call of a client with fewer in it, in place of the newest of the client with the most', async () => {
     const { ask, ended } = full(4);
     for (const client of ['a', 'a', 'b', 'a', 'c']) ask(client);
     await pass(0);
     expect(ended).toEqual(['a4 GW_BULKHEAD_FULL']);
   });
 
-  test('is no better shared by one call more or less: then the newcomer is refused', async () => {
+  test('refuses the new call if replacing one would share it no better', async () => {
     const { ask, ended } = full(4);
     for (const client of ['a', 'a', 'b', 'b', 'c', 'c']) ask(client);
     await pass(0);
-    // The first of c takes a place; the second would have as many as any other.
+    // The first call of c takes a place; with a second, c would have as many as any other.
     expect(ended.toSorted()).toEqual(['b4 GW_BULKHEAD_FULL', 'c6 GW_BULKHEAD_FULL']);
   });
 
-  test('refuses whoever fills it alone', async () => {
+  test('refuses the calls of a client that fills it alone', async () => {
     const { ask, ended } = full(2);
     for (const client of ['a', 'a', 'a']) ask(client);
     await pass(0);
     expect(ended).toEqual(['a3 GW_BULKHEAD_FULL']);
   });
 
-  test('forgets who has left it', async () => {
+  test('forgets calls that have left it', async () => {
     const { ask, ended } = full(2);
     for (const client of ['a', 'a']) ask(client);
     await pass(1_000);
@@ -68,7 +68,7 @@ describe('a full queue', () => {
     expect(ended.slice(2).toSorted()).toEqual(['b4 GW_BULKHEAD_FULL', 'b6 GW_BULKHEAD_FULL']);
   });
 
-  test('of no places refuses everybody', async () => {
+  test('without places refuses every call', async () => {
     const { ask, ended } = full(0);
     ask('a');
     await pass(0);

@@ -18,7 +18,7 @@ export interface SlotCount {
   readonly queued: number;
   /** The waiters, in order. */
   readonly waiters: Iterable<Waiter>;
-  /** The same, newest first. */
+  /** The waiters, newest first. */
   readonly newestWaiters: Iterable<Waiter>;
   /** False if no slot is free, or if others already wait: nobody jumps the queue. */
   tryAcquire(): boolean;
