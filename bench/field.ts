@@ -1,7 +1,7 @@
 /** The running contestants of one bench, and the load that each gets in turn. */
 import { join } from 'node:path';
 import { commandOf, type Contestant, LOAD_COMMAND, PATH, UPSTREAM_COMMAND } from './contestants.ts';
-import type { Cores } from './cores.ts';
+import type { Cores } from '../src/load/cores.ts';
 import { LoadProcess } from './load-process.ts';
 import type { Measurement } from './measurement.ts';
 import type { BenchOptions } from './options.ts';

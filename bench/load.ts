@@ -7,7 +7,7 @@
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
-import { cpuTimeNs, machineBusyMs, residentBytes } from './cpu-time.ts';
+import { cpuTimeNs, machineBusyMs, residentBytes } from '../src/load/cpu-time.ts';
 import type { LoadOrder, Measurement } from './measurement.ts';
 
 class Tally {

@@ -1,50 +1,17 @@
-/**
- * The processes of one bench: each pinned to its cores, each stopped by its own id.
- *
- * Whoever makes a set of them ends it with `stop`, whatever happened.
- */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+/** The processes of one bench: each ends with it, however that ended. */
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { type ProcessOptions, ProcessSet } from '../src/load/process-set.ts';
 import { PRELOAD } from './contestants.ts';
-import { pinned } from './cores.ts';
-
-export interface ProcessOptions {
-  readonly name: string;
-  /** What Node runs. */
-  readonly command: readonly string[];
-  readonly cores: string | undefined;
-  readonly env?: Readonly<Record<string, string>>;
-  /** Options of Node itself. */
-  readonly nodeOptions?: readonly string[];
-}
 
 const READY_MS = 60_000;
-const GRACE_MS = 5_000;
 
-export class Processes {
-  readonly #alive = new Set<ChildProcess>();
-
-  /** Starts a process with a channel for messages. */
-  start({ name, command, cores, env, nodeOptions = [] }: ProcessOptions): ChildProcess {
-    const [program, ...args] = [
-      ...pinned(cores),
-      process.execPath,
-      ...nodeOptions,
-      '--import',
-      PRELOAD,
-      ...command,
-    ];
-    const child = spawn(program!, args, {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-      // A terminal's Ctrl-C goes to a whole group; ours are stopped once, by us.
-      detached: true,
-    });
-    this.#alive.add(child);
-    child.once('exit', () => this.#alive.delete(child));
+export class Processes extends ProcessSet {
+  override start(options: ProcessOptions): ChildProcess {
+    const nodeOptions = [...(options.nodeOptions ?? []), '--import', PRELOAD];
+    const child = super.start({ ...options, nodeOptions, output: 'pipe' });
     child.once('error', (error) => {
-      throw new Error(`${name} could not be started`, { cause: error });
+      throw new Error(`${options.name} could not be started`, { cause: error });
     });
     return child;
   }
@@ -62,26 +29,6 @@ export class Processes {
     if (url === undefined) throw new Error(`${options.name} ended before it served`);
     return { url, pid: child.pid! };
   }
-
-  /** SIGTERM to each, SIGKILL to those that ignore it; settles when all are gone. */
-  stop(): Promise<void> {
-    return stopAll([...this.#alive]);
-  }
-
-  /** The same for some of them, by process id. */
-  stopOnly(pids: readonly number[]): Promise<void> {
-    return stopAll([...this.#alive].filter(({ pid }) => pids.includes(pid!)));
-  }
-}
-
-async function stopAll(children: readonly ChildProcess[]): Promise<void> {
-  const gone = children.map((child) => once(child, 'exit'));
-  for (const child of children) child.kill('SIGTERM');
-  const timer = setTimeout(() => {
-    for (const child of children) child.kill('SIGKILL');
-  }, GRACE_MS);
-  await Promise.all(gone);
-  clearTimeout(timer);
 }
 
 /** The `url` of the first line that has one; `undefined` at the end of the output. */

@@ -8,7 +8,7 @@
 import { parseArgs } from 'node:util';
 import { type Interval, medianInterval } from './bootstrap.ts';
 import { type Checkout, checkOut, HERE } from './checkout.ts';
-import { type Cores, chooseCores } from './cores.ts';
+import { type Cores, chooseCores } from '../src/load/cores.ts';
 import { LOAD_COMMAND, UPSTREAM_COMMAND } from './contestants.ts';
 import { LoadProcess } from './load-process.ts';
 import { cpuPerRequest, type Measurement } from './measurement.ts';

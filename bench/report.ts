@@ -1,7 +1,7 @@
 /** The table and the verdicts, as Markdown, so that they can be kept as they are. */
 import { arch, availableParallelism } from 'node:os';
 import type { Verdict } from './budgets.ts';
-import type { Cores } from './cores.ts';
+import type { Cores } from '../src/load/cores.ts';
 import type { BenchOptions } from './options.ts';
 import type { Line } from './summary.ts';
 

@@ -6,7 +6,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { judge } from './budgets.ts';
-import { type Cores, chooseCores } from './cores.ts';
+import { type Cores, chooseCores } from '../src/load/cores.ts';
 import { Field } from './field.ts';
 import { type BenchOptions, parseOptions, USAGE } from './options.ts';
 import { Processes } from './processes.ts';

@@ -20,6 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'src/running/',
     'src/gateway.ts',
     'src/testing.ts',
+    'src/load/',
     'src/cli/',
     'src/main.ts',
   ],
@@ -32,6 +33,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   ajv: ['plugins/validate/'],
   'ajv/dist/2020.js': ['plugins/validate/'],
   'ajv-formats': ['plugins/validate/'],
+  autocannon: ['src/load/'],
   cockatiel: ['src/policies/'],
   commander: ['src/cli/'],
   fastify: [

@@ -1,4 +1,4 @@
-/** Types of what the bench uses of autocannon, which ships none. */
+/** Types of what is used here of autocannon, which ships none. */
 declare module 'autocannon' {
   import type { EventEmitter } from 'node:events';
 
@@ -8,16 +8,27 @@ declare module 'autocannon' {
     setHeaders(headers: Readonly<Record<string, string>>): void;
   }
 
+  /** What each connection sends, as it is: a path in `url` would be normalized. */
+  export interface Request {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: Buffer;
+  }
+
   export interface Options {
     readonly url: string;
     readonly connections: number;
     readonly method?: 'GET' | 'POST';
     readonly body?: Buffer;
+    readonly requests?: readonly Request[];
     /** Seconds. */
     readonly duration: number;
+    /** Seconds until a request without an answer is an error. Default 10. */
+    readonly timeout?: number;
     /** Milliseconds between looks at whether to stop. */
     readonly sampleInt: number;
-    readonly setupClient: (client: Client) => void;
+    readonly setupClient?: (client: Client) => void;
   }
 
   export interface Events {
