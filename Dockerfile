@@ -21,7 +21,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 # The modes of a checkout depend on its owner's umask, but the gateway runs as another user.
 RUN npm run build \
-  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
+  && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
   && chmod -R a+rX .
 
 FROM ${BASE}

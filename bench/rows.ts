@@ -1,6 +1,6 @@
 /** The rows of bench/regress: one for each path that a request can take through the gateway. */
 import { deepStrictEqual, strictEqual } from 'node:assert/strict';
-import { ANSWER } from './answer.ts';
+import { ANSWER } from '../src/load/answer.ts';
 
 export interface Row {
   readonly name: string;

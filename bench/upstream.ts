@@ -1,6 +1,6 @@
 /** The process behind every contestant: one small JSON body, at the lowest cost that Node allows. */
 import { createServer } from 'node:http';
-import { ANSWER } from './answer.ts';
+import { ANSWER } from '../src/load/answer.ts';
 import { announce, listen } from './serve.ts';
 
 const body = Buffer.from(ANSWER);

@@ -1,6 +1,6 @@
 /** Checks that a contestant does what its name says: a fast answer that is wrong would win. */
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
-import { ANSWER } from './answer.ts';
+import { ANSWER } from '../src/load/answer.ts';
 import type { Contestant } from './contestants.ts';
 
 /** @throws {AssertionError} naming the contestant */

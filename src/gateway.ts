@@ -37,6 +37,8 @@ export interface GatewayOptions {
   readonly send?: (upstream: string) => Call | undefined;
   /** Default false. If true, it will never listen, and starting it makes no calls. */
   readonly checking?: boolean;
+  /** Changes what was loaded before anything is built from it; nothing checks the result. */
+  readonly adjust?: (config: Config) => Config;
   /** Default: ours, and what the config names. */
   readonly loadModules?: ModuleLoader<GatewayModules>;
 }
@@ -70,9 +72,10 @@ export interface Gateway {
  * @throws {ConfigError} with every fault of the config
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { file, environment } = options;
+  const { file, environment, adjust = (config) => config } = options;
   const { loadModules = loadAllModules } = options;
-  const loaded = await loadConfig({ file, environment, loadModules });
+  const written = await loadConfig({ file, environment, loadModules });
+  const loaded = { ...written, config: adjust(written.config) };
   const world = createWorld(options, loaded.config);
   for (const warning of loaded.warnings) world.log.warn(formatFault(warning));
   return startedFrom(loaded, world);

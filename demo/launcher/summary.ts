@@ -37,7 +37,7 @@ function commands({ addresses, pids }: SummaryOptions): string {
   const { services, gateway, admin } = addresses;
   const authorized = `curl -H "Authorization: Bearer $TOKEN" ${gateway.url}`;
   const slow = `curl -X POST -H 'content-type: application/json' -d '{"delay":3000}'`;
-  const load = 'npx autocannon -c 64 -d 10 -H "Authorization: Bearer $TOKEN"';
+  const load = `npm run load -- --admin ${admin.url} --token "$TOKEN"`;
   const payments = services.payments.url;
   return [
     'Set TOKEN in your shell with the line above (user u1, 12 hours), then try:',
@@ -61,7 +61,10 @@ function commands({ addresses, pids }: SummaryOptions): string {
     '',
     'Put load on it, started with RATE_LIMIT=1000000000 npm start, or most requests are over the limit:',
     '',
-    ...step('64 connections for 10 s', `${load} ${gateway.url}/api/orders/42`),
+    ...step(
+      '64 connections for 10 s, and what they cost',
+      `${load} --url ${gateway.url}/api/orders/42`,
+    ),
     '',
     'Ctrl-C stops everything.',
   ].join('\n');

@@ -1,9 +1,10 @@
 /**
- * The command line: `portico start | validate | audit | schema | reference`. Each command's code is loaded when it runs.
+ * The command line: `portico start | validate | audit | load | schema | reference`. Each command's code is loaded when it runs.
  */
 import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import type { Severity } from '../config/audit/audit.ts';
+import { addLoadCommand } from './load-command.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 const CONFIG_OPTION = ['-c, --config <file>', 'the config', 'gateway.config.yaml'] as const;
@@ -77,6 +78,11 @@ export async function runCli(terminal: Terminal): Promise<number> {
       const ignore = options.ignore.split(/[,\s]+/).filter((rule) => rule !== '');
       code = await audit({ ...options, json: options.json === true, ignore }, terminal);
     });
+
+  addLoadCommand(program, async (given) => {
+    const { load } = await import('./load.ts');
+    code = await load(given, terminal);
+  });
 
   program
     .command('schema')

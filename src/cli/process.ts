@@ -28,6 +28,7 @@ const code = await runCli({
   environment: process.env,
   out: (text) => process.stdout.write(`${text}\n`),
   err: (text) => process.stderr.write(`${text}\n`),
+  columns: process.stdout.columns,
   onSignal: (signals, listener) => {
     for (const signal of signals) process.on(signal, listener);
   },

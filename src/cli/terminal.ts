@@ -7,6 +7,8 @@ export interface Terminal {
   readonly environment: Environment;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** How wide a line of `out` may be; absent where that is not a terminal. */
+  readonly columns?: number | undefined;
   readonly onSignal: (
     signals: readonly NodeJS.Signals[],
     listener: (signal: NodeJS.Signals) => void,
@@ -23,5 +25,5 @@ export interface Terminal {
   readonly exit: (code: number) => void;
 }
 
-/** What the process ends with. 78 is EX_CONFIG of sysexits.h. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, badConfig: 78 } as const;
+/** What the process ends with. 78 is EX_CONFIG of sysexits.h; 130 is 128 + SIGINT, as shells say it. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, badConfig: 78, interrupted: 130 } as const;

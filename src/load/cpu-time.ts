@@ -11,11 +11,21 @@ import { readdirSync, readFileSync } from 'node:fs';
  *
  * @throws {Error} when there is no such process, or no schedstat
  */
-export function cpuTimeNs(pid: number): number {
+export const cpuTimeNs = (pid: number): number => sumOfThreads(pid, 0);
+
+/**
+ * Time that threads of `pid` have waited for a core that others had, in nanoseconds.
+ *
+ * @throws {Error} when there is no such process, or no schedstat
+ */
+export const waitTimeNs = (pid: number): number => sumOfThreads(pid, 1);
+
+/** @param column of schedstat */
+function sumOfThreads(pid: number, column: 0 | 1): number {
   const tasks = `/proc/${pid}/task`;
   let total = 0;
   for (const task of readdirSync(tasks)) {
-    total += Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ', 1)[0]);
+    total += Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[column]);
   }
   return total;
 }

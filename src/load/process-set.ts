@@ -13,7 +13,7 @@ export interface ProcessOptions {
   readonly command: readonly string[];
   readonly cores: string | undefined;
   /** In addition to this process's own. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Options of Node itself. */
   readonly nodeOptions?: readonly string[];
   /** Default `ignore`. */
@@ -25,9 +25,18 @@ const GRACE_MS = 5_000;
 
 export class ProcessSet {
   readonly #alive = new Set<ChildProcess>();
+  #isStopped = false;
 
-  /** Starts a process with a channel for messages. */
-  start({ command, cores, env, nodeOptions = [], output = 'ignore' }: ProcessOptions): ChildProcess {
+  /** Starts a process with a channel for messages. @throws {Error} after `stop`: it would be left behind */
+  start({
+    name,
+    command,
+    cores,
+    env,
+    nodeOptions = [],
+    output = 'ignore',
+  }: ProcessOptions): ChildProcess {
+    if (this.#isStopped) throw new Error(`${name} is not started: everything is being stopped`);
     const [program, ...args] = [...pinned(cores), process.execPath, ...nodeOptions, ...command];
     const child = spawn(program!, args, {
       env: { ...process.env, ...env },
@@ -44,6 +53,7 @@ export class ProcessSet {
 
   /** SIGTERM to each, SIGKILL to those that ignore it; settles when all are gone. */
   stop(): Promise<void> {
+    this.#isStopped = true;
     return stopAll([...this.#alive]);
   }
 

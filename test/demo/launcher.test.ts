@@ -90,8 +90,8 @@ describe('the summary', () => {
   });
 
   test('has a load, and says how to let it through', () => {
-    const at = lines.findIndex((line) => line.startsWith('npx autocannon '));
-    expect(lines[at]).toContain('-H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/');
+    const at = lines.findIndex((line) => line.startsWith('npm run load -- '));
+    expect(lines[at]).toContain('--token "$TOKEN" --url http://127.0.0.1:8080/');
     expect(lines.slice(0, at).join('\n')).toContain('RATE_LIMIT=1000000000 npm start');
   });
 

@@ -1,4 +1,4 @@
-/** What the upstream answers to everything: about 300 bytes of JSON, shaped like an order. */
+/** What a stub of an upstream answers: about 300 bytes of JSON, shaped like an order. */
 export const ANSWER = JSON.stringify({
   id: '42',
   status: 'shipped',

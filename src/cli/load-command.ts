@@ -1,0 +1,65 @@
+/** The options of `portico load`, as `--help` lists them. */
+import { type Command, Option } from 'commander';
+import {
+  type LoadArguments,
+  METHODS,
+  readConnections,
+  readDuration,
+  readHeader,
+  readMeasured,
+  readPath,
+  readToken,
+  readUrl,
+} from './load-arguments.ts';
+
+const HELP = `
+Starts the gateway of the config as a process of its own, on free ports of 127.0.0.1, pinned to one core if it can;
+sends one request; warms up until the rate is steady, because V8 compiles for seconds; measures; stops everything.
+The upstreams must run, or --stub answers for them. docs/performance.md says how to read the figures.
+
+  portico load --path /api/orders/42 --token "$TOKEN"
+  portico load --path /api/orders/42 --token "$TOKEN" --stub --stub-delay 20ms -c 256
+  portico load --url http://127.0.0.1:8080/ping --admin http://127.0.0.1:9901`;
+
+/** Adds it to `program`; `run` is called with what was given. */
+export function addLoadCommand(
+  program: Command,
+  run: (given: LoadArguments) => Promise<void>,
+): void {
+  program
+    .command('load')
+    .description('put load on the gateway of a config, and say what it cost')
+    .option('--config <file>', 'the config (default: "gateway.config.yaml")')
+    .option('--path <path>', 'what is asked for, with its query', readPath)
+    .option('--url <url>', 'a gateway that runs already, instead of --config', readUrl)
+    .option('--admin <url>', 'its admin port, which tells CPU time and refusals', readUrl)
+    .option(
+      '-c, --connections <n>',
+      'connections, each with one request at a time',
+      readConnections,
+      64,
+    )
+    .addOption(
+      new Option('-d, --duration <time>', 'measured time: seconds, or 500ms, 2m')
+        .argParser(readMeasured)
+        .default(10_000, '10'),
+    )
+    .option(
+      '--warm-up <time>',
+      'time before it (default: until the rate is steady, 4 to 20 s)',
+      readDuration,
+    )
+    .addOption(
+      new Option('--method <method>', 'default: GET, or POST with a body').choices(METHODS),
+    )
+    .option('--token <token>', 'sent as authorization: Bearer', readToken)
+    .option('--header <field>', "'name: value'; may be given several times", readHeader)
+    .option('--body <text>', 'body of each request')
+    .option('--body-file <file>', 'the same from a file')
+    .option('--stub', 'answer for every upstream, in a process of its own')
+    .option('--stub-body <text>', 'what the stub answers (default: 300 bytes of JSON)')
+    .option('--stub-delay <time>', 'how long it takes (default: 0)', readDuration)
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', HELP)
+    .action(run);
+}
