@@ -2,7 +2,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Config } from '../config/build/config.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
-import { logAccess } from '../observe/access-log.ts';
 import type { RequestHandler } from './admission.ts';
 import type { World } from './world.ts';
 
@@ -13,7 +12,10 @@ export interface RequestObserver {
   readonly onClose: (exchange: ClientExchange, response: ServerResponse) => void;
 }
 
-export function requestObserver({ logs }: Config, { clock, log, metrics }: World): RequestObserver {
+export function requestObserver(
+  { logs }: Config,
+  { clock, logAccess, metrics }: World,
+): RequestObserver {
   let inflight = 0;
   return {
     inflight: () => inflight,
@@ -31,7 +33,7 @@ export function requestObserver({ logs }: Config, { clock, log, metrics }: World
       metrics.observeRequest({ route, endpoint, method, status, seconds });
       if (code !== undefined) metrics.countError(route, code, cause);
       for (const { reason } of missing) metrics.countDegradedPart(route, reason);
-      if (logs.access) logAccess(log, exchange, status, bytesSent(exchange, response), now);
+      if (logs.access) logAccess(exchange, status, bytesSent(exchange, response), now);
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Call } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
+import type { AccessLog } from '../observe/access-log.ts';
 import type { LineOutput } from '../observe/line-output.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Fetcher } from '../upstream/fetcher.ts';
@@ -15,6 +16,8 @@ export interface World {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: FastifyBaseLogger;
+  /** A line for a request that has ended, in `log`. */
+  readonly logAccess: AccessLog;
   /** The output of `log`; absent if the log was handed in. */
   readonly logOutput?: LineOutput | undefined;
   readonly metrics: Metrics;

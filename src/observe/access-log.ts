@@ -1,8 +1,12 @@
 /**
  * One JSON line for each request: enough to say who asked what, what was called, and where the time
  * went. Authorization, cookies and query values are never in it.
+ *
+ * The lines are put together by hand, as pino would write them: an object for each, and pino's way through
+ * its fields, would take several times as long.
  */
-import type { CallRecord, RequestRecord } from '../core/record.ts';
+import type { CallRecord, MissingPart, RequestRecord } from '../core/record.ts';
+import { hundredths, numeral, quoted } from './json-text.ts';
 
 /** A request of a client, as far as its line says. */
 export interface AccessRecord {
@@ -18,81 +22,110 @@ export interface AccessRecord {
   readonly record: RequestRecord;
 }
 
-export interface AccessLogger {
-  info(fields: object, message: string): void;
-}
-
-export function logAccess(
-  log: AccessLogger,
+export type AccessLog = (
   exchange: AccessRecord,
   status: number,
   bytesSent: number,
   now: number,
-): void {
+) => void;
+
+/** Part of a log such as pino's. */
+export interface ObjectLog {
+  info(fields: object, message: string): void;
+}
+
+/** Where lines go that are ready to be written. */
+export interface Lines {
+  /** Of the level `info`: whether such lines are written. */
+  isWanted(): boolean;
+  /** What all of them begin with: the level and the time, without a comma after them. */
+  head(): string;
+  write(line: string): void;
+}
+
+export const accessLines =
+  (lines: Lines): AccessLog =>
+  (...told) => {
+    if (!lines.isWanted()) return;
+    lines.write(`${lines.head()},${fieldsOf(...told)},"msg":"request"}\n`);
+  };
+
+/** For a log that was handed in: it gets an object, and makes of it what it does. */
+export const accessObjects =
+  (log: ObjectLog): AccessLog =>
+  (...told) => {
+    log.info(JSON.parse(`{${fieldsOf(...told)}}`) as object, 'request');
+  };
+
+/** The members of an object, without its braces. */
+function fieldsOf(exchange: AccessRecord, status: number, bytesSent: number, now: number): string {
   const { id, method, host, path, route, endpoint, consumer, peer, record } = exchange;
-  const { code, cause, missing, calls, uncounted } = record;
-  const forwarded = calls.find(({ purpose }) => purpose === 'forward');
-  const others = forwarded === undefined ? calls : calls.filter((call) => call !== forwarded);
-  log.info(
-    {
-      requestId: id,
-      method,
-      ...(host === '' ? {} : { host }),
-      path,
-      status,
-      route,
-      ...(endpoint === '' ? {} : { endpoint }),
-      ...(code === undefined ? {} : { code }),
-      ...(cause === undefined ? {} : { cause }),
-      ...(missing.length === 0
-        ? {}
-        : { degraded: missing.map(({ name, reason }) => `${name};reason=${reason}`) }),
-      ...(consumer === undefined ? {} : { consumer: consumer.id }),
-      address: peer.address,
-      ...(forwarded === undefined ? {} : ofForwarded(forwarded)),
-      ...(others.length === 0 ? {} : { calls: others.map(ofCall) }),
-      ...(uncounted === 0 ? {} : { moreCalls: uncounted }),
-      totalMs: round(now - record.startedAt),
-      bytesReceived: record.bytesReceived,
-      bytesSent,
-    },
-    'request',
+  return (
+    `"requestId":${quoted(id)},"method":${quoted(method)}` +
+    (host === '' ? '' : `,"host":${quoted(host)}`) +
+    `,"path":${quoted(path)},"status":${numeral(status)},"route":${quoted(route)}` +
+    (endpoint === '' ? '' : `,"endpoint":${quoted(endpoint)}`) +
+    ofOutcome(record) +
+    (consumer === undefined ? '' : `,"consumer":${quoted(consumer.id)}`) +
+    `,"address":${quoted(peer.address)}` +
+    ofCalls(record) +
+    `,"totalMs":${hundredths(now - record.startedAt)}` +
+    `,"bytesReceived":${numeral(record.bytesReceived)},"bytesSent":${numeral(bytesSent)}`
   );
 }
 
-/** Of the one call that answers the request: its fields stand by themselves. */
-function ofForwarded({
-  upstream,
-  attempts,
-  firstEnding,
-  queuedMs,
-  lastAttempt,
-}: CallRecord): object {
-  return {
-    upstream,
-    target: lastAttempt?.target,
-    attempts: attempts.length,
-    ...(firstEnding === undefined ? {} : { firstAttempt: String(firstEnding) }),
-    queueMs: round(queuedMs),
-    connectMs: round(lastAttempt?.connectMs ?? 0),
-    firstByteMs: round(lastAttempt?.firstByteMs ?? 0),
-  };
+const ofOutcome = ({ code, cause, missing }: RequestRecord): string =>
+  (code === undefined ? '' : `,"code":${quoted(code)}`) +
+  ofCause(cause) +
+  (missing.length === 0 ? '' : `,"degraded":[${missing.map(ofMissing).join()}]`);
+
+const ofMissing = ({ name, reason }: MissingPart): string => quoted(`${name};reason=${reason}`);
+
+/** The fields of the one call that answers the request stand by themselves. */
+function ofCalls({ calls, uncounted }: RequestRecord): string {
+  const forwarded = calls.find(isForwarded);
+  const others = forwarded === undefined ? calls : calls.filter((call) => call !== forwarded);
+  return (
+    (forwarded === undefined ? '' : ofForwarded(forwarded)) +
+    (others.length === 0 ? '' : `,"calls":[${others.map(ofCall).join()}]`) +
+    (uncounted === 0 ? '' : `,"moreCalls":${uncounted}`)
+  );
+}
+
+const isForwarded = ({ purpose }: CallRecord): boolean => purpose === 'forward';
+
+function ofForwarded(call: CallRecord): string {
+  const { queuedMs, lastAttempt } = call;
+  return (
+    `,${ofTarget(call)}${ofAttempts(call)},"queueMs":${hundredths(queuedMs)}` +
+    `,"connectMs":${hundredths(lastAttempt?.connectMs ?? 0)}` +
+    `,"firstByteMs":${hundredths(lastAttempt?.firstByteMs ?? 0)}`
+  );
 }
 
 /** Of a part, or of a call that a plugin made. */
-function ofCall(call: CallRecord): object {
-  const { purpose, name, upstream, lastAttempt, ending, cause, attempts, firstEnding } = call;
-  return {
-    [purpose]: name,
-    upstream,
-    target: lastAttempt?.target,
-    // One that was still under way has neither.
-    ...(typeof ending === 'number' ? { status: ending } : { code: ending }),
-    ...(cause === undefined ? {} : { cause }),
-    attempts: attempts.length,
-    ...(firstEnding === undefined ? {} : { firstAttempt: String(firstEnding) }),
-    ms: round(call.ms),
-  };
+function ofCall(call: CallRecord): string {
+  const { purpose, name, ending, cause, ms } = call;
+  return (
+    `{"${purpose}":${quoted(name)},${ofTarget(call)}${ofEnding(ending)}${ofCause(cause)}` +
+    `${ofAttempts(call)},"ms":${hundredths(ms)}}`
+  );
 }
 
-const round = (ms: number): number => Math.round(ms * 100) / 100;
+function ofTarget({ upstream, lastAttempt }: CallRecord): string {
+  const named = `"upstream":${quoted(upstream)}`;
+  return lastAttempt === undefined ? named : `${named},"target":${quoted(lastAttempt.target)}`;
+}
+
+const ofAttempts = ({ attempts, firstEnding }: CallRecord): string =>
+  `,"attempts":${attempts.length}` +
+  (firstEnding === undefined ? '' : `,"firstAttempt":${quoted(String(firstEnding))}`);
+
+/** One that was still under way has neither. */
+function ofEnding(ending: CallRecord['ending']): string {
+  if (ending === undefined) return '';
+  return typeof ending === 'number' ? `,"status":${numeral(ending)}` : `,"code":${quoted(ending)}`;
+}
+
+const ofCause = (cause: string | undefined): string =>
+  cause === undefined ? '' : `,"cause":${quoted(cause)}`;

@@ -21,11 +21,13 @@ export interface LineOutputOptions {
 }
 
 const LIMIT_BYTES = 4 * 1_048_576;
-/** Lines go out together: as soon as there are so many bytes of them, or after this time. */
-const BATCH_BYTES = 4_096;
+/**
+ * Lines go out together, as soon as there are so many bytes of them, or after a time. A file is written by
+ * another thread: where that has the same core, a write costs 20 µs and more, however short. A pipe has
+ * room for 64 KiB, and its reader may be a little late.
+ */
+const BATCH_BYTES = { file: 65_536, pipe: 16_384 } as const;
 const FLUSH_MS = 200;
-/** Lines that wait longer are packed: one buffer costs less than a hundred texts. */
-const PACK_BYTES = 16_384;
 /** How soon a descriptor that takes nothing is tried again: a slow reader, and everything else. */
 const BUSY_MS = { first: 5, last: 50 } as const;
 const FAILED_MS = { first: 100, last: 1_000 } as const;
@@ -35,6 +37,8 @@ export class LineOutput {
   readonly #clock: Clock;
   readonly #notice: (dropped: number) => string;
   readonly #limitBytes: number;
+  /** So many are written, and packed where they wait: one buffer costs less than a hundred texts. */
+  readonly #batchBytes: number;
   /** The newest lines, and their size; older ones are packed. */
   #gathered = '';
   #gatheredBytes = 0;
@@ -57,6 +61,7 @@ export class LineOutput {
     this.#clock = clock;
     this.#notice = notice;
     this.#limitBytes = limitBytes;
+    this.#batchBytes = descriptor.isPatient ? BATCH_BYTES.file : BATCH_BYTES.pipe;
   }
 
   /** Lines that were dropped so far. */
@@ -109,9 +114,9 @@ export class LineOutput {
     this.#gathered += text;
     this.#gatheredBytes += bytes;
     this.#waitingBytes += bytes;
-    if (this.#gatheredBytes >= PACK_BYTES) this.#pack();
+    if (this.#gatheredBytes >= this.#batchBytes) this.#pack();
     if (this.#isWriting || this.#retryTimer !== undefined) return;
-    if (this.#waitingBytes >= BATCH_BYTES) this.#flush();
+    if (this.#waitingBytes >= this.#batchBytes) this.#flush();
     else this.#flushTimer ??= this.#clock.after(FLUSH_MS, this.#flush);
   }
 

@@ -1,20 +1,28 @@
-/** The gateway's log: pino, as JSON lines on standard output. */
+/** The gateway's log: JSON lines on standard output, by pino, and by hand where there is one a request. */
 import type { FastifyBaseLogger } from 'fastify';
-import { pino, stdTimeFunctions } from 'pino';
+import { pino } from 'pino';
 import type { Clock } from '../core/clock.ts';
+import { type AccessLog, accessLines } from './access-log.ts';
 import { standardDescriptor, STDOUT } from './descriptor.ts';
 import { LineOutput } from './line-output.ts';
+import { wallTimes } from './wall-time.ts';
+
+export interface Log {
+  readonly log: FastifyBaseLogger;
+  readonly logAccess: AccessLog;
+}
 
 /** For a gateway that is only checked. */
 export const createSilentLogger = (): FastifyBaseLogger => pino({ level: 'silent' });
 
-export function createLogger(level: string, output: LineOutput): FastifyBaseLogger {
-  return pino(
+export function createLog(level: string, output: LineOutput): Log {
+  const timeField = timeFields();
+  const log = pino(
     {
       level,
       base: null,
       formatters: { level: (label) => ({ level: label }) },
-      timestamp: stdTimeFunctions.isoTime,
+      timestamp: timeField,
       redact: [
         'headers.authorization',
         'headers.cookie',
@@ -24,12 +32,26 @@ export function createLogger(level: string, output: LineOutput): FastifyBaseLogg
     },
     output,
   );
+  const logAccess = accessLines({
+    isWanted: () => log.isLevelEnabled('info'),
+    head: () => `{"level":"info"${timeField()}`,
+    write: (line) => output.write(line),
+  });
+  return { log, logAccess };
 }
 
 /** Where the log goes. */
 export const logOutput = (clock: Clock): LineOutput =>
-  new LineOutput({ descriptor: standardDescriptor(STDOUT), clock, notice: dropNotice });
+  new LineOutput({ descriptor: standardDescriptor(STDOUT), clock, notice: dropNotices() });
+
+function timeFields(): () => string {
+  const textOf = wallTimes();
+  return () => `,"time":"${textOf(Date.now())}"`;
+}
 
 /** A line of the log like any other, whatever its level. */
-const dropNotice = (lines: number): string =>
-  `{"level":"warn"${stdTimeFunctions.isoTime()},"lines":${lines},"msg":"log lines were dropped: the reader was too slow"}\n`;
+function dropNotices(): (lines: number) => string {
+  const timeField = timeFields();
+  return (lines) =>
+    `{"level":"warn"${timeField()},"lines":${lines},"msg":"log lines were dropped: the reader was too slow"}\n`;
+}

@@ -1,5 +1,4 @@
 /** Creates what outlives generations: once for a gateway, shared by all its generations. */
-import type { FastifyBaseLogger } from 'fastify';
 import { KeptValues } from '../assembly/kept-values.ts';
 import { nameLog, upstreamLog } from '../assembly/upstream-log.ts';
 import { gaugesOf } from '../assembly/upstream-gauges.ts';
@@ -8,8 +7,9 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import type { Config } from '../config/build/config.ts';
 import { descriptorNotice } from '../listener/descriptor-notice.ts';
 import { requestIds } from '../edge/request-id.ts';
+import { accessObjects } from '../observe/access-log.ts';
 import type { LineOutput } from '../observe/line-output.ts';
-import { createLogger, logOutput } from '../observe/log.ts';
+import { createLog, type Log, logOutput } from '../observe/log.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { CollectedBytes } from '../policies/collect.ts';
 import { Fetcher } from '../upstream/fetcher.ts';
@@ -20,7 +20,7 @@ import type { GatewayOptions } from '../gateway.ts';
 /** Opens only the log. */
 export function createWorld(options: GatewayOptions, config: Config): World {
   const { clock = systemClock, random = Math.random, checking = false, send } = options;
-  const { log, output } = openLog(options, config.logs.level, clock);
+  const { log, logAccess, output } = openLog(options, config.logs.level, clock);
   const names = new Names({ clock, files: options.systemFiles, onEvent: nameLog(log) });
   const onNoDescriptors = descriptorNotice(clock, log);
   const upstreams = new UpstreamRegistry({
@@ -39,6 +39,7 @@ export function createWorld(options: GatewayOptions, config: Config): World {
     clock,
     random,
     log,
+    logAccess,
     logOutput: output,
     metrics,
     names,
@@ -57,8 +58,8 @@ function openLog(
   { log, logOutput: given }: GatewayOptions,
   level: string,
   clock: Clock,
-): { readonly log: FastifyBaseLogger; readonly output?: LineOutput } {
-  if (log !== undefined) return { log };
+): Log & { readonly output?: LineOutput } {
+  if (log !== undefined) return { log, logAccess: accessObjects(log) };
   const output = given ?? logOutput(clock);
-  return { log: createLogger(level, output), output };
+  return { ...createLog(level, output), output };
 }

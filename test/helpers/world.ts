@@ -23,6 +23,7 @@ export function emptyWorld(): World {
     names,
     fetcher: new Fetcher(names),
     log: pino({ level: 'silent' }),
+    logAccess: () => undefined,
     metrics: new Metrics(() => gaugesOf(upstreams)),
     upstreams,
     collected: new CollectedBytes(),

@@ -61,11 +61,14 @@ describe.each([
     expect([descriptor.text, descriptor.tries, clock.pending]).toEqual(['a\nb\n', 1, 0]);
   });
 
-  test('gets many lines at once', () => {
+  test('gets many lines at once, in one write', () => {
     const { descriptor } = opened(isPatient);
     const large = new LineOutput({ descriptor, clock: manualClock(), notice: String });
-    large.write(LINE.repeat(41));
-    expect(descriptor.text).toBe(LINE.repeat(41));
+    const enough = isPatient ? 656 : 164;
+    for (let i = 1; i < enough; i++) large.write(LINE);
+    expect(descriptor.tries).toBe(0);
+    large.write(LINE);
+    expect([descriptor.text, descriptor.tries]).toEqual([LINE.repeat(enough), 1]);
   });
 
   test.each(['EAGAIN', 'ENOSPC', 'EPIPE', 'EIO'])('keeps what meets %s up to its bound', (code) => {
