@@ -8,6 +8,7 @@ import {
   type MutableHeaders,
 } from '../core/headers.ts';
 import { VIA } from './forwarded.ts';
+import { replyFields } from './reply-fields.ts';
 
 /** The head that a plugin's `onResponse` edits. */
 export interface ResponseHead {
@@ -54,7 +55,7 @@ type AnswerTo = Pick<IncomingMessage, 'method' | 'httpVersion'>;
 
 /** Merges fields that hooks have set on the reply. They replace the upstream's; lists are extended. */
 export function mergeReplyHeaders(reply: FastifyReply, headers: MutableHeaders): void {
-  const own = reply.getHeaders();
+  const own = replyFields(reply);
   for (const name in own) {
     const value = own[name];
     if (value === undefined) continue;
