@@ -3,6 +3,7 @@ import type { Findings, Refusal, UpstreamFinding } from './findings.ts';
 import { histogramLines } from './print-histogram.ts';
 import { readingLines } from './reading.ts';
 import type { LoadReport } from './report.ts';
+import { wrapped } from './wrapped.ts';
 import { countText, mibText, msText, percentText } from './units.ts';
 
 /** So wide a report is where nobody knows the terminal. */
@@ -12,17 +13,20 @@ const MOST_COLUMNS = 160;
 
 /** @param columns of the terminal; absent: 80 */
 export function reportLines(report: LoadReport, columns: number = COLUMNS): string[] {
+  const width = Math.min(columns, MOST_COLUMNS);
   const sections = [
     settingLines(report),
     requestLines(report),
-    latencyLines(report, Math.min(columns, MOST_COLUMNS)),
+    latencyLines(report, width),
     costLines(report),
     ...(report.gateway === null
       ? [['gateway    its metrics are not known: pass --admin']]
       : gatewayLines(report.gateway)),
     readingLines(report),
   ];
-  return sections.filter((lines) => lines.length > 0).flatMap((lines) => ['', ...lines]);
+  return sections
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines) => ['', ...lines.flatMap((line) => wrapped(line, width))]);
 }
 
 function settingLines({ setting }: LoadReport): string[] {

@@ -7,47 +7,42 @@ const NOISY = 0.1;
 
 export function readingLines(report: LoadReport): string[] {
   const { setting, bound } = report;
-  return [
-    'how to read it',
-    `  Closed loop: each of the ${countText(setting.connections)} connections sends its next request when it has its answer. So latency is`,
-    '  what that many clients waiting in line see, and rate is connections ÷ latency.',
-    ...BOUNDS[bound](report).map((line) => `  ${line}`),
-    ...noiseLines(report),
+  const clients = countText(setting.connections);
+  const paragraphs = [
+    `Closed loop: each of the ${clients} connections sends its next request when it has its answer. So latency is what ${clients} clients waiting in line see, and rate is connections ÷ latency.`,
+    BOUNDS[bound](report),
+    ...noise(report),
     ...(setting.isSteady === false
-      ? ['  The rate was not steady at the end of the warm-up: measure for longer, with -d.']
+      ? ['The rate was not steady at the end of the warm-up: measure for longer, with -d.']
       : []),
   ];
+  return ['how to read it', ...paragraphs.map((paragraph) => `  ${paragraph}`)];
 }
 
-function noiseLines({ strangersShare, setting }: LoadReport): string[] {
+function noise({ strangersShare, setting }: LoadReport): string[] {
   if (strangersShare === null || strangersShare <= NOISY) return [];
   const others = setting.isStubbed ? 'Other programs' : 'Other programs, upstreams among them,';
   return [
-    `  ${others} used ${percentText(strangersShare)} of this machine meanwhile: the figures are noisy.`,
+    `${others} used ${percentText(strangersShare)} of this machine meanwhile: the figures are noisy.`,
   ];
 }
 
-const BOUNDS: Readonly<Record<Bound, (report: LoadReport) => string[]>> = {
-  gateway: ({ cpu }) => [
-    `The gateway used ${percentText(cpu?.coreShare ?? 0)} of its core: it is the bound. Fewer µs a request, or another process`,
-    'beside it, give a higher rate; docs/performance.md says what costs what.',
-  ],
-  machine: ({ cpu }) => [
-    `The gateway used ${percentText(cpu?.coreShare ?? 0)} of its core, and other programs had it while the gateway was not done:`,
-    'stop them, or measure elsewhere: these figures say little.',
-  ],
-  load: ({ loadCoreShare, stubCoreShare }) => [
-    `The load used ${percentText(loadCoreShare)} of a core${stubCoreShare === null ? '' : `, the stub ${percentText(stubCoreShare)}`}: they are the bound, not the gateway.`,
-    'CPU a request still tells what the gateway costs; its highest rate is higher than this.',
-  ],
-  slots: () => ['Calls wait for slots of an upstream: its bulkhead is the bound, not the gateway.'],
-  upstream: (report) => [
-    `The gateway used ${percentText(report.cpu?.coreShare ?? 0)} of its core, and waited the rest of the time: the upstream is the bound,`,
-    'or there are too few connections (-c) to keep it busy.',
-  ],
-  unknown: ({ cpu }) => [
-    cpu === null
+const coreOf = ({ cpu }: LoadReport): string => `${percentText(cpu?.coreShare ?? 0)} of its core`;
+
+const BOUNDS: Readonly<Record<Bound, (report: LoadReport) => string>> = {
+  gateway: (report) =>
+    `The gateway used ${coreOf(report)}: it is the bound. Fewer µs a request, or another process beside it, give a higher rate; docs/performance.md says what costs what.`,
+  machine: (report) =>
+    `The gateway used ${coreOf(report)}, and other programs had it while the gateway was not done: stop them, or measure elsewhere, because these figures say little.`,
+  load: ({ loadCoreShare, stubCoreShare }) => {
+    const stub = stubCoreShare === null ? '' : `, and the stub ${percentText(stubCoreShare)}`;
+    return `The load used ${percentText(loadCoreShare)} of a core${stub}: that is the bound, not the gateway. CPU a request still tells what it costs; its highest rate is higher than this.`;
+  },
+  slots: () => 'Calls wait for slots of an upstream: its bulkhead is the bound, not the gateway.',
+  upstream: (report) =>
+    `The gateway used ${coreOf(report)}, and waited the rest of the time: the upstream is the bound, or there are too few connections (-c) to keep it busy.`,
+  unknown: (report) =>
+    report.cpu === null
       ? 'What bounds the rate cannot be told without the CPU time of the gateway: pass --admin.'
-      : `The gateway used ${percentText(cpu.coreShare)} of its core: pass more connections (-c) to see what it can do.`,
-  ],
+      : `The gateway used ${coreOf(report)}: pass more connections (-c) to see what it can do.`,
 };

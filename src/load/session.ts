@@ -3,6 +3,7 @@
  * ends.
  */
 import type { ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../config/yaml/environment.ts';
 import type { Fault } from '../config/fault.ts';
@@ -101,6 +102,9 @@ interface Member {
   readonly name: string;
   readonly child: ChildProcess;
 }
+
+/** So long the end of a process may take to be known. */
+const LATER_MS = 500;
 
 /** `.ts` when the sources run as they are, `.js` in `dist`. */
 const suffix = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -217,10 +221,14 @@ class Session {
       ...(adminUrl === undefined ? {} : { adminUrl }),
       ...pids,
     };
-    return Promise.race([
-      ask<LoadTalk>(load, order, (news) => this.#tellNews(news)),
-      ...members.map(({ name, child }) => untilEnded(name, child)),
-    ]);
+    const measured = ask<LoadTalk>(load, order, (news) => this.#tellNews(news));
+    const ends = Promise.race(members.map(({ name, child }) => untilEnded(name, child)));
+    // The load fails, too, when the gateway dies, and may say so first.
+    const explained = measured.catch(async (error: unknown) => {
+      await Promise.race([ends, sleep(LATER_MS)]);
+      throw error;
+    });
+    return Promise.race([explained, ends]);
   }
 
   #tellNews(news: LoadNews): void {

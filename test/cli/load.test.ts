@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { LoadReport } from '../../src/load/report.ts';
 import { startGatewayProcess } from '../e2e/gateway-process.ts';
 import { eventually, nobody, startUpstream } from '../helpers/upstream.ts';
+import { pair } from '../listener/gateway.ts';
 import { configFile, runLoad, startLoad } from './load-process.ts';
 
 /** Short, as only a test wants it. */
@@ -165,6 +166,27 @@ describe('portico load', { timeout: 60_000 }, () => {
     expect(child.exitCode).toBeNull();
   });
 
+  test('speaks TLS where the gateway does, whatever its certificate', async () => {
+    const config = configFile({
+      ...forwarding([NOWHERE]),
+      server: { tls: pair('server') },
+    });
+    const args = ['--config', config, '--path', '/orders/42', '--stub', ...BRIEF];
+    const { code, out } = await runLoad(args);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^responses {2}2xx 100 %/m);
+  });
+
+  test('says that nothing was answered, where that takes longer than it measures', async () => {
+    const config = configFile(forwarding([NOWHERE]));
+    const args = ['--config', config, '--path', '/orders/42', '--stub', '--stub-delay', '2s'];
+    const { code, out, err } = await runLoad([...args, '-c', '8', '-d', '0.5', '--warm-up', '0']);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain(
+      'load: nothing was answered within 0.5 s: every answer took longer: pass a larger -d',
+    );
+  });
+
   test('says which gateway does not answer, and which admin port is not one', async () => {
     const [gone, other] = [
       await nobody(),
@@ -222,6 +244,15 @@ describe('what portico load starts', { timeout: 60_000 }, () => {
       out: '',
       err: expect.stringContaining('interrupted') as unknown,
     });
+    expect([...load.running().keys()]).toEqual([]);
+  });
+
+  test('ends on a signal while it still starts', async () => {
+    const load = startLoad(['--config', config(), ...LONG]);
+    await eventually(() => load.running().has('gateway-process'));
+
+    load.child.kill('SIGINT');
+    expect(await load.ended).toMatchObject({ code: 130, out: '' });
     expect([...load.running().keys()]).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import { reportLines } from '../../src/load/print-report.ts';
 import { type ReportOptions, reportOf } from '../../src/load/report.ts';
 import type { LoadMeasurement } from '../../src/load/load-order.ts';
 import { histogramLines } from '../../src/load/print-histogram.ts';
+import { wrapped } from '../../src/load/wrapped.ts';
 import { countText, msText, percentText } from '../../src/load/units.ts';
 
 const MEASURED: LoadMeasurement = {
@@ -85,11 +86,30 @@ describe('a report', () => {
     expect(text).toContain('pass --admin');
   });
 
+  test('is no wider than the terminal, and 80 columns without one', () => {
+    const widest = (columns?: number) =>
+      Math.max(...reportLines(report({ strangersShare: 0.4 }), columns).map((line) => line.length));
+    expect([widest(), widest(100), widest(1_000)]).toEqual([80, 100, 160]);
+  });
+
   test('says when figures are noise', () => {
     const text = (measured: Partial<LoadMeasurement>) => reportLines(report(measured)).join('\n');
     expect(text({ strangersShare: 0.4 })).toContain('40 % of this machine');
     expect(text({ isSteady: false })).toContain('was not steady');
     expect(text({ strangersShare: 0.02 })).not.toMatch(/noisy|not steady/);
+  });
+});
+
+describe('a line', () => {
+  test.each([
+    ['fits', ['fits']],
+    ['one two three four', ['one two', 'three', 'four']],
+    ['CPU  one two three', ['CPU  one', '     two', '     three']],
+    ['  a b c d e f g', ['  a b c d', '  e f g']],
+    ['  → one two three', ['  → one', '    two', '    three']],
+    ['a-word-that-is-too-long', ['a-word-that-is-too-long']],
+  ])('%j is %j in 9 columns', (line, lines) => {
+    expect(wrapped(line, 9)).toEqual(lines);
   });
 });
 
