@@ -4,7 +4,7 @@
  * It never listens. The server hands it requests, and swaps it for the next one when the config
  * changes; what must survive that lives in the World.
  */
-import { madeBy } from './actions/action.ts';
+import { type AnyAction, madeBy } from './actions/action.ts';
 import type { AdminRoutes } from './assembly/admin-routes.ts';
 import { admission, type RequestHandler } from './assembly/admission.ts';
 import { createApp } from './assembly/fastify-app.ts';
@@ -135,7 +135,7 @@ export async function buildGeneration(
       upstreams,
       inflight: observer.inflight,
       handle: observer.counting(handle),
-      describeAction: (action) => madeBy(modules.actions, action).describe(action),
+      describeAction: describerOf(modules.actions),
       adminRoutes: plugins.adminRoutes,
       takeOver: () => {
         for (const lease of upstreams.values()) lease.apply();
@@ -149,6 +149,11 @@ export async function buildGeneration(
     await release();
     throw error;
   }
+}
+
+/** A closure of its own: made among the others, it would keep `modules`, and the parsed files with them. */
+function describerOf(actions: readonly AnyAction[]): Generation['describeAction'] {
+  return (action) => madeBy(actions, action).describe(action);
 }
 
 /** So long targets may be looked up before the first request is served without them. */
