@@ -34,8 +34,11 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
   const after = await metricsOf(adminUrl);
   if (before === undefined || after === undefined) return { status, missing: [] };
   const added = after.since(before);
-  const code = added.of('portico_errors_total')[0]?.labels['code'];
-  const missing = [...new Set([...failedTargets(added), ...(await refusing(added, upstreams))])];
+  // A gateway that runs already may have failed others meanwhile.
+  const isOurs = upstreams.length > 0 || status >= 500;
+  const failed = isOurs ? failedTargets(added) : [];
+  const missing = [...new Set([...failed, ...(await refusing(added, upstreams))])];
+  const code = status < 400 ? undefined : added.of('portico_errors_total')[0]?.labels['code'];
   return { status, ...(code === undefined ? {} : { code }), missing };
 }
 

@@ -200,7 +200,11 @@ class Session {
     const admin = adminUrl === undefined ? {} : { adminUrl };
     const { status, code, missing } = await preflight({ request, upstreams, ...admin });
     if (missing.length > 0) {
-      const way = 'start them, or pass --stub to have all upstreams answered for';
+      const instead =
+        this.#options.subject.kind === 'config'
+          ? ', or pass --stub to have all upstreams answered for'
+          : '';
+      const way = `start what is missing${instead}`;
       throw new LoadError([...missing, way].join('\n'));
     }
     const said = code === undefined ? status : `${status} ${code}`;

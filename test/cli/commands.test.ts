@@ -25,7 +25,7 @@ describe('portico', () => {
 
   test('names its commands', async () => {
     const { out } = await run(['--help']);
-    for (const command of ['start', 'validate', 'schema', 'reference']) {
+    for (const command of ['start', 'validate', 'audit', 'load', 'schema', 'reference']) {
       expect(out.join('\n')).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
   });

@@ -12,7 +12,11 @@ import { configFile, runLoad, startLoad } from './load-process.ts';
 const BRIEF = ['-d', '1', '--warm-up', '0', '-c', '8'];
 
 /** One forwarded route, `/orders`, with `route` and `upstream` in addition. */
-const forwarding = (targets: readonly string[], route: object = {}, upstream: object = {}) => ({
+const forwarding = (
+  targets: readonly (string | object)[],
+  route: object = {},
+  upstream: object = {},
+) => ({
   upstreams: { orders: { targets, ...upstream } },
   routes: { orders: { match: { path: '/orders/*' }, upstream: 'orders', ...route } },
 });
@@ -108,7 +112,8 @@ describe('portico load', { timeout: 60_000 }, () => {
 
   test('names the upstream and the target that cannot be reached, and measures nothing', async () => {
     const [upstream, gone] = [await startUpstream((_, response) => response.end()), await nobody()];
-    const config = configFile(forwarding([upstream.url, gone]));
+    // So that the one request finds the other one.
+    const config = configFile(forwarding([{ url: upstream.url, weight: 1_000 }, gone]));
     const { code, out, err } = await runLoad([
       '--config',
       config,
@@ -121,6 +126,22 @@ describe('portico load', { timeout: 60_000 }, () => {
     expect(err).toContain(`load: upstreams.orders: ${gone} cannot be reached\n`);
     expect(err).toContain('--stub');
     expect(err).not.toContain(upstream.url);
+  });
+
+  test('names an upstream that a running gateway cannot reach', async () => {
+    const gone = await nobody();
+    const { url, adminUrl } = await startGatewayProcess(forwarding([gone]));
+    const { code, out, err } = await runLoad([
+      '--url',
+      `${url}/orders/42`,
+      '--admin',
+      adminUrl,
+      ...BRIEF,
+    ]);
+
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain(`load: upstreams.orders: ${gone} cannot be reached\n`);
+    expect(err).not.toContain('--stub');
   });
 
   test('sends what it is told, and nothing to the stub where there is none', async () => {
