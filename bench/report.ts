@@ -1,31 +1,77 @@
-/** The table and the verdicts, as Markdown, so that they can be kept as they are. */
-import { arch, availableParallelism } from 'node:os';
+/** Tables and verdicts, as Markdown, so that they can be kept as they are. */
+import { arch, availableParallelism, cpus } from 'node:os';
 import type { Verdict } from './budgets.ts';
 import type { Cores } from '../src/load/cores.ts';
 import type { BenchOptions } from './options.ts';
-import type { Line } from './summary.ts';
+import { type GroupResult, type Line, type Spread, summarize } from './summary.ts';
 
 type Column = readonly [title: string, cell: (line: Line) => string];
 
 const COLUMNS: readonly Column[] = [
-  ['contestant', ({ name }) => name],
+  ['subject', ({ name }) => name],
   ['µs CPU/request', ({ cpuUs }) => cpuUs.toFixed(1)],
-  ['× floor', ({ ratio }) => ratio?.toFixed(2) ?? '–'],
+  ['× floor', ({ ratio }) => times(ratio)],
+  ['× own floor', ({ ownRatio }) => times(ownRatio)],
   ['req/s', ({ requestsPerSecond }) => requestsPerSecond.toFixed(0)],
   ['core used', ({ coreShare }) => `${(coreShare * 100).toFixed(0)} %`],
-  ['p50 ms', ({ p50Ms }) => p50Ms.toFixed(1)],
-  ['p99 ms', ({ p99Ms }) => p99Ms.toFixed(1)],
+  ['mean ms', ({ meanMs }) => meanMs.toFixed(2)],
+  ['p50 ms', ({ p50Ms }) => p50Ms.toFixed(2)],
+  ['p99 ms', ({ p99Ms }) => p99Ms.toFixed(2)],
+  ['p99 ÷ mean', ({ tail }) => tail.toFixed(2)],
+  ['RSS MiB', ({ residentBytes }) => (residentBytes / 1_048_576).toFixed(0)],
   ['non-2xx', ({ non2xx }) => String(non2xx)],
   ['errors', ({ errors }) => String(errors)],
-  ['RSS MiB', ({ residentBytes }) => (residentBytes / 1_048_576).toFixed(0)],
 ];
 
-export function formatTable(lines: readonly Line[]): string {
-  return formatRows(
-    COLUMNS.map(([title]) => title),
-    lines.map((line) => COLUMNS.map(([, cell]) => cell(line))),
+/** At half the rate: nothing is measured there to compare the CPU time with. */
+const NOT_AT_HALF: ReadonlySet<string> = new Set(['× floor', '× own floor', 'RSS MiB']);
+const HALF_COLUMNS = COLUMNS.filter(([title]) => !NOT_AT_HALF.has(title));
+const SHORT_TITLES: ReadonlySet<string> = new Set([
+  'subject',
+  'µs CPU/request',
+  '× floor',
+  'req/s',
+  'p50 ms',
+  'p99 ms',
+  'RSS MiB',
+]);
+const SHORT_COLUMNS = COLUMNS.filter(([title]) => SHORT_TITLES.has(title));
+
+const times = (spread: Spread | undefined): string => spread?.median.toFixed(2) ?? '–';
+
+/** The subjects of a group at full load. */
+export const linesOf = ({ heats }: GroupResult): Line[] =>
+  heats.flatMap(({ heat, rounds }) => heat.map((subject) => summarize(subject, rounds)));
+
+/** The same at half the rate; those that could not be paced are left out. */
+export const halfLinesOf = ({ heats }: GroupResult): Line[] =>
+  heats.flatMap(({ heat, halves }) =>
+    heat.filter(({ name }) => halves[0]?.has(name)).map((subject) => summarize(subject, halves)),
   );
+
+const formatLines = (columns: readonly Column[], lines: readonly Line[]): string =>
+  formatRows(
+    columns.map(([title]) => title),
+    lines.map((line) => columns.map(([, cell]) => cell(line))),
+  );
+
+/** A group under its heading. */
+export const formatGroup = (group: GroupResult): string =>
+  `## ${group.name}\n\n${formatTables(group)}`;
+
+/** The table of a group, and its second one where it has one. */
+export function formatTables(group: GroupResult): string {
+  const half = halfLinesOf(group);
+  return [
+    formatLines(COLUMNS, linesOf(group)),
+    ...(half.length === 0
+      ? []
+      : ['At half the rate that each can do:', formatLines(HALF_COLUMNS, half)]),
+  ].join('\n\n');
 }
+
+/** What a reader wants to know first. */
+export const formatShort = (lines: readonly Line[]): string => formatLines(SHORT_COLUMNS, lines);
 
 /** A Markdown table; its first column holds names. */
 export function formatRows(
@@ -46,16 +92,17 @@ const formatRow = (cells: readonly string[]): string => `| ${cells.join(' | ')} 
 const pad = (cell: string, width: number, column: number): string =>
   column === 0 ? cell.padEnd(width) : cell.padStart(width);
 
+/** One line each; those about subjects that did not run are only counted. */
 export function formatVerdicts(verdicts: readonly Verdict[]): string {
-  return verdicts
-    .map(({ claim, isKept, measured }) => `${mark(isKept)}  ${claim} (${measured})`)
-    .join('\n');
+  const judged = verdicts.filter(({ isKept }) => isKept !== undefined);
+  const left = verdicts.length - judged.length;
+  return [
+    ...judged.map(({ claim, isKept, measured }) => `${mark(isKept)}  ${claim} (${measured})`),
+    ...(left === 0 ? [] : [`skip  ${left} budgets of subjects that did not run`]),
+  ].join('\n');
 }
 
-function mark(isKept: boolean | undefined): string {
-  if (isKept === undefined) return 'skip';
-  return isKept ? 'pass' : 'FAIL';
-}
+const mark = (isKept: boolean | undefined): string => (isKept ? 'pass' : 'FAIL');
 
 /** From this share on, a run says little. */
 const NOISY = 0.1;
@@ -67,10 +114,14 @@ export function formatNoise(share: number): string {
 
 /** How it was measured, in one line. */
 export function formatSetting(options: BenchOptions, { gateway, rest }: Cores): string {
-  const { rounds, seconds, connections } = options;
+  const { rounds, seconds, connections, load, fromSources } = options;
   const pins =
     gateway === undefined
       ? 'NOT pinned, so that ratios may rank wrongly'
       : `gateway on core ${gateway}, load and upstream on ${rest}`;
-  return `Node ${process.version}, ${arch()}, ${availableParallelism()} cores, ${pins}; ${rounds} rounds of ${seconds} s, ${connections} connections; access log off.`;
+  const code = fromSources ? 'its sources' : 'dist';
+  return `Node ${process.version}, ${arch()}, ${availableParallelism()} cores (${machine()}), ${pins}; ${rounds} rounds of ${seconds} s, ${connections} connections, load by ${load}; Portico from ${code}.`;
 }
+
+/** As the machine calls its processor. */
+export const machine = (): string => cpus()[0]?.model.trim() ?? 'unknown processor';

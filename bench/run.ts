@@ -1,69 +1,45 @@
 /**
- * `npm run bench`: CPU time per request of Portico, compared with the alternatives.
+ * `npm run bench`: CPU time and latency per request of Portico, compared with the alternatives.
  *
- * Contestants run at the same time and are measured in turn, in rounds, so that a disturbance of the
+ * The subjects of a heat run at the same time and are measured in turn, in rounds, so that a disturbance of the
  * machine affects all of them; ratios are formed within a round. README.md explains how to read it.
  */
-import { availableParallelism } from 'node:os';
 import { judge } from './budgets.ts';
-import { type Cores, chooseCores } from '../src/load/cores.ts';
-import { Field } from './field.ts';
-import { type BenchOptions, parseOptions, USAGE } from './options.ts';
+import { availableParallelism } from 'node:os';
+import { HERE } from './checkout.ts';
+import { chooseCores } from '../src/load/cores.ts';
+import type { Means } from './field.ts';
+import { longestMs, measureGroups } from './measure.ts';
+import { parseOptions, type BenchOptions, USAGE } from './options.ts';
+import { makeFolder } from './place.ts';
+import { build } from './portico.ts';
 import { Processes } from './processes.ts';
-import { formatNoise, formatSetting, formatTable, formatVerdicts } from './report.ts';
-import { cpuPerRequest, type Measurement } from './measurement.ts';
-import { type Round, strangersShare, summarize } from './summary.ts';
+import { formatGroup, formatNoise, formatSetting, formatVerdicts } from './report.ts';
+import { writeResults } from './results.ts';
+import { withWhatIsThere } from './skip.ts';
+import { type GroupResult, strangersShare } from './summary.ts';
 import { startIssuer } from './tokens.ts';
-import { WARM_UP, warmUp } from './warm.ts';
 
-/** Of one measurement, besides its measured time: sockets, settling, ending. */
-const OVERHEAD_MS = 3_000;
-const START_MS = 60_000;
 /** As shells say it: 128 + SIGINT. */
 const INTERRUPTED = 130;
 
-async function measureAll(field: Field, { rounds, seconds }: BenchOptions): Promise<Round[]> {
-  for (const name of field.names) {
-    const warmedMs = await warmUp((windowMs) => field.measure(name, windowMs, 0));
-    console.error(`warmed up ${name} for ${(warmedMs / 1_000).toFixed(0)} s`);
-  }
-  const measured: Round[] = [];
-  for (let i = 0; i < rounds; i++) {
-    const round = new Map<Field['names'][number], Measurement>();
-    for (const name of rotated(field.names, i)) {
-      const measurement = await field.measure(name, seconds * 1_000);
-      round.set(name, measurement);
-      console.error(`round ${i + 1}: ${name} ${cpuPerRequest(measurement).toFixed(1)} µs`);
-    }
-    measured.push(round);
-  }
-  return measured;
-}
-
-/** Another one begins each round, so that no place in the order is anybody's own. */
-function rotated<T>(list: readonly T[], by: number): T[] {
-  const at = by % list.length;
-  return [...list.slice(at), ...list.slice(0, at)];
-}
-
 /** @returns whether every budget was kept */
-async function bench(options: BenchOptions, processes: Processes, cores: Cores): Promise<boolean> {
-  const issuer = await startIssuer();
-  const field = await Field.start(options, processes, issuer, cores);
-  const rounds = await measureAll(field, options);
-  const lines = field.names.map((name) => summarize(name, rounds));
-  const verdicts = judge(lines, rounds);
-  const noise = formatNoise(strangersShare(rounds, availableParallelism()));
-  console.log(`\n${formatSetting(options, cores)} ${noise}\n`);
-  console.log(`${formatTable(lines)}\n\n${formatVerdicts(verdicts)}`);
+async function bench(options: BenchOptions, means: Means): Promise<boolean> {
+  const groups = await measureGroups(means);
+  const verdicts = judge(groups);
+  const [setting, noise] = [formatSetting(options, means.cores), noiseOf(groups)];
+  console.log(`\n${setting} ${noise}\n`);
+  console.log(`${groups.map(formatGroup).join('\n\n')}\n\n${formatVerdicts(verdicts)}`);
+  if (options.write) {
+    const files = writeResults(groups, { options, date: new Date(), setting, noise });
+    console.log(`\nwritten: ${files.join(', ') || 'nothing, because no whole group ran'}`);
+  }
   return verdicts.every(({ isKept }) => isKept !== false);
 }
 
-/** Longer than this it cannot take; something hangs. */
-function longestMs({ rounds, seconds, only }: BenchOptions): number {
-  // A window has sockets to make, too.
-  const warmUpMs = 4 * WARM_UP.mostMs;
-  return START_MS + only.length * (warmUpMs + rounds * (seconds * 1_000 + OVERHEAD_MS));
+function noiseOf(groups: readonly GroupResult[]): string {
+  const rounds = groups.flatMap(({ heats }) => heats.flatMap((heat) => heat.rounds));
+  return formatNoise(strangersShare(rounds, availableParallelism()));
 }
 
 /** Settles, with an exit code, when the bench is to be given up. */
@@ -80,19 +56,26 @@ function untilGivenUp(afterMs: number): Promise<number> {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const options = parseOptions(args);
-  if (options === undefined) {
+  const parsed = parseOptions(args);
+  if (parsed === undefined) {
     console.log(USAGE);
     return 0;
   }
+  const { options, skipped } = withWhatIsThere(parsed);
+  for (const line of skipped) console.error(line);
+  if (!options.fromSources) build(HERE);
   const processes = new Processes();
+  const folder = makeFolder();
   try {
+    const issuer = await startIssuer();
+    const means = { options, processes, issuer, cores: chooseCores(), folder: folder.path };
     return await Promise.race([
-      bench(options, processes, chooseCores()).then((isKept) => (isKept || !options.check ? 0 : 1)),
+      bench(options, means).then((isKept) => (isKept || !options.check ? 0 : 1)),
       untilGivenUp(longestMs(options)),
     ]);
   } finally {
     await processes.stop();
+    folder.remove();
   }
 }
 

@@ -1,13 +1,12 @@
 /** What the bench's own servers share: a free port on loopback, and one line that announces it. */
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 
 /** The origin of `server`, which listens on 127.0.0.1 from now on. */
-export async function listen(server: Server): Promise<string> {
+export async function listen(server: Server, scheme = 'http'): Promise<string> {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
-  return `http://127.0.0.1:${port}`;
+  return `${scheme}://127.0.0.1:${port}`;
 }
 
 /** Tells the parent process where this one serves, as Portico's log does. */

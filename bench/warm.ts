@@ -4,7 +4,7 @@
  * V8 compiles on the core that also serves. How long that takes depends on the code, so a fixed time is too short for
  * one subject and wasted on another.
  */
-import { cpuPerRequest, type Measurement } from './measurement.ts';
+import { cpuPerRequest, type Measurement } from './load/measurement.ts';
 import { median } from './summary.ts';
 
 export interface Limits {
@@ -32,13 +32,13 @@ const FALL = 0.03;
 
 /**
  * Whether the cost no longer falls: the median of the last four windows is at most 3 % below that of the four before.
- * A cost that rises is noise, and warm.
+ * A cost that rises is noise, and warm. A window without an answer costs `Infinity`.
  */
 export function isStable(costs: readonly number[]): boolean {
   if (costs.length < 2 * WINDOWS) return false;
   const last = median(costs.slice(-WINDOWS));
   const before = median(costs.slice(-2 * WINDOWS, -WINDOWS));
-  return last >= before * (1 - FALL);
+  return last < Infinity && last >= before * (1 - FALL);
 }
 
 /** Whether `windows`, in order, are enough. */
@@ -61,8 +61,8 @@ export async function warmUp(
   const windows: Window[] = [];
   while (!isWarm(windows, limits)) {
     const measurement = await measure(WINDOW_MS);
-    const { elapsedMs } = measurement;
-    windows.push({ elapsedMs, cost: cpuPerRequest(measurement) });
+    const { elapsedMs, requests } = measurement;
+    windows.push({ elapsedMs, cost: requests === 0 ? Infinity : cpuPerRequest(measurement) });
   }
   return windows.reduce((total, { elapsedMs }) => total + elapsedMs, 0);
 }

@@ -1,2 +1,2 @@
-/** Sockets to the upstream, the same for every contestant; the YAML files repeat the number. */
+/** Sockets to the upstream, the same for every subject; the files of `configs/` repeat the number. */
 export const UPSTREAM_CONNECTIONS = 128;

@@ -1,21 +1,15 @@
 /**
- * The minimum for an aggregate on Node: three parallel calls by undici's `dispatch`, three texts
- * parsed, one written; no routing, no header rules, no limits, no error handling.
+ * The minimum for an aggregate on Node: parallel calls by undici's `dispatch`, one for each of
+ * `PARTS`, their texts parsed, one written; no routing, no header rules, no limits, no error handling.
  */
 import { createServer, type ServerResponse } from 'node:http';
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { announce, listen, required } from '../serve.ts';
-import { UPSTREAM_CONNECTIONS } from './connections.ts';
+import { poolOf } from './pool.ts';
 
-const PARTS = ['order', 'payment', 'inventory'].map((name) => ({
-  name,
-  pool: new Pool(required('UPSTREAM'), {
-    connections: UPSTREAM_CONNECTIONS,
-    pipelining: 1,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  }),
-}));
+const PARTS = required('PARTS')
+  .split(',')
+  .map((name) => ({ name, pool: poolOf(required('UPSTREAM')) }));
 
 class Answer {
   readonly #response: ServerResponse;

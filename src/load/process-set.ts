@@ -16,8 +16,14 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Options of Node itself. */
   readonly nodeOptions?: readonly string[];
-  /** Default `ignore`. */
-  readonly output?: 'ignore' | 'pipe';
+  /** Where standard output goes, a number being a file. Default `ignore`. */
+  readonly output?: 'ignore' | 'pipe' | number;
+}
+
+export interface SpawnOptions extends Pick<ProcessOptions, 'name' | 'cores' | 'env'> {
+  /** The program and its arguments. */
+  readonly words: readonly string[];
+  readonly stdio: readonly ('ignore' | 'pipe' | 'inherit' | 'ipc' | number)[];
 }
 
 /** So long a process may take to end when it is asked to. */
@@ -29,18 +35,22 @@ export class ProcessSet {
 
   /** Starts a process with a channel for messages. @throws {Error} after `stop`: it would be left behind */
   start({
-    name,
     command,
-    cores,
-    env,
     nodeOptions = [],
     output = 'ignore',
+    ...options
   }: ProcessOptions): ChildProcess {
+    const words = [process.execPath, ...nodeOptions, ...command];
+    return this.spawn({ ...options, words, stdio: ['ignore', output, 'inherit', 'ipc'] });
+  }
+
+  /** Starts whatever `words` are. @throws {Error} after `stop`, as `start` does */
+  protected spawn({ name, words, cores, env, stdio }: SpawnOptions): ChildProcess {
     if (this.#isStopped) throw new Error(`${name} is not started: everything is being stopped`);
-    const [program, ...args] = [...pinned(cores), process.execPath, ...nodeOptions, ...command];
+    const [program, ...args] = [...pinned(cores), ...words];
     const child = spawn(program!, args, {
       env: { ...process.env, ...env },
-      stdio: ['ignore', output, 'inherit', 'ipc'],
+      stdio: [...stdio],
       // A terminal's Ctrl-C goes to a whole group; ours are stopped once, by us.
       detached: true,
     });

@@ -1,7 +1,8 @@
 /** When a process counts as warm, by made-up series of windows. */
 import { describe, expect, test } from 'vitest';
 import { isStable, isWarm, type Limits, warmUp, type Window } from '../../bench/warm.ts';
-import type { Measurement } from '../../bench/measurement.ts';
+import type { Measurement } from '../../bench/load/measurement.ts';
+import { costing } from './measurements.ts';
 
 const LIMITS: Limits = { leastMs: 4_000, mostMs: 20_000 };
 
@@ -11,18 +12,6 @@ const windows = (costs: readonly number[], elapsedMs = 500): Window[] =>
 /** Each window costs `factor` of the one before. */
 const falling = (factor: number, count: number): number[] =>
   Array.from({ length: count }, (_, i) => 100 * factor ** i);
-
-const aMeasurement = (cost: number, elapsedMs: number): Measurement => ({
-  requests: 1_000,
-  elapsedMs,
-  cpuNs: cost * 1_000_000,
-  p50Ms: 1,
-  p99Ms: 2,
-  non2xx: 0,
-  errors: 0,
-  strangersMs: 0,
-  residentBytes: 0,
-});
 
 describe('a series of windows', () => {
   test('is stable where it stays level', () => {
@@ -50,6 +39,11 @@ describe('a series of windows', () => {
     expect(isStable([100, 98, 97, 95, 90, 160, 84, 82])).toBe(false);
   });
 
+  test('is not stable while nothing is answered', () => {
+    expect(isStable(falling(1, 8).map(() => Infinity))).toBe(false);
+    expect(isStable([Infinity, Infinity, Infinity, 100, 100, 100, 100, 100])).toBe(false);
+  });
+
   test('says nothing below eight windows', () => {
     expect(isStable(falling(1, 7))).toBe(false);
   });
@@ -71,7 +65,7 @@ describe('a process', () => {
     const series = costs.values();
 
     const elapsedMs = await warmUp(
-      async (windowMs) => aMeasurement(series.next().value!, windowMs),
+      async (windowMs) => costing(series.next().value!, { elapsedMs: windowMs }),
       LIMITS,
     );
 

@@ -10,6 +10,10 @@ export class LoadProcess {
     this.#process = process;
   }
 
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
   /** @throws {Error} when it ends meanwhile */
   async measure(order: LoadOrder): Promise<Measurement> {
     const load = this.#process;

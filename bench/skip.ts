@@ -1,0 +1,48 @@
+/** Leaves out what this machine cannot run, and says so. */
+import type { BenchOptions } from './options.ts';
+import { locate } from './programs.ts';
+import type { Subject } from './subjects/subject.ts';
+
+export interface WhatIsThere {
+  readonly options: BenchOptions;
+  /** A line for each program that is missing, with what is left out for it. */
+  readonly skipped: readonly string[];
+}
+
+/**
+ * @param isThere whether a program is installed
+ * @throws {Error} when nothing is left, or the load generator that was asked for is missing
+ */
+export function withWhatIsThere(
+  options: BenchOptions,
+  isThere: (program: string) => boolean = (name) => locate(name) !== undefined,
+): WhatIsThere {
+  if (options.load === 'wrk' && !isThere('wrk')) {
+    throw new Error('--load wrk: wrk is not installed');
+  }
+  const subjects = options.groups.flatMap(({ heats }) => heats.flat());
+  const missing = [...new Set(subjects.flatMap(neededBy))].filter((name) => !isThere(name));
+  const runs = (subject: Subject): boolean =>
+    !neededBy(subject).some((name) => missing.includes(name));
+  const groups = options.groups
+    .map(({ name, heats }) => ({
+      name,
+      heats: heats.map((heat) => heat.filter(runs)).filter((heat) => heat.length > 0),
+    }))
+    .filter(({ heats }) => heats.length > 0);
+  if (groups.length === 0) throw new Error(`nothing to run without ${missing.join(', ')}`);
+  const skipped = missing.map((program) => {
+    const names = subjects
+      .filter((each) => neededBy(each).includes(program))
+      .map(({ name }) => name);
+    return `${program} is not installed; skipped: ${[...new Set(names)].join(', ')}`;
+  });
+  return { options: { ...options, groups }, skipped };
+}
+
+function neededBy({ server, job }: Subject): string[] {
+  return [
+    ...(server.kind === 'program' ? [server.program] : []),
+    ...(job.protocol === 'h2' ? ['h2load'] : []),
+  ];
+}
