@@ -1,10 +1,10 @@
 /** What `portico load` is told, read and checked. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../config/schema/units.ts';
 import { ANSWER } from '../load/answer.ts';
-import type { LoadOptions, Subject } from '../load/session.ts';
+import type { LoadOptions, Subject } from '../load/load-test.ts';
 
 /** As the command line gives them. */
 export interface LoadArguments {
@@ -106,11 +106,20 @@ function subjectOf({ url, admin, config, stub, stubBody, stubDelay }: LoadArgume
 const pathOf = (url: URL | undefined): string =>
   url === undefined ? '/' : `${url.pathname}${url.search}`;
 
+/** Each connection holds a request of its own. */
+const MOST_BODY_BYTES = 16_777_216;
+
 function bodyOf({ body, bodyFile }: LoadArguments): Buffer | undefined {
   if (bodyFile === undefined) return body === undefined ? undefined : Buffer.from(body);
   try {
+    const { size } = statSync(bodyFile);
+    refuse(
+      size > MOST_BODY_BYTES,
+      `--body-file: ${bodyFile} has ${size} bytes; at most 16 MiB are sent`,
+    );
     return readFileSync(bodyFile);
   } catch (error) {
+    if (error instanceof RangeError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     throw new RangeError(`--body-file: ${bodyFile} cannot be read (${code})`, { cause: error });
   }

@@ -1,5 +1,6 @@
 /** `portico load`: puts load on a gateway, and says what that cost and what bounded it. */
-import { LoadError, type LoadOutcome, runLoad } from '../load/session.ts';
+import { LoadError, type LoadOutcome } from '../load/load-test.ts';
+import { runLoad } from '../load/run-load.ts';
 import { reportLines } from '../load/print-report.ts';
 import { printFaults } from './faults.ts';
 import { type LoadArguments, loadOptions } from './load-arguments.ts';

@@ -6,11 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Latencies } from './latencies.ts';
 import type { LoadMeasurement, LoadNews, LoadOrder, LoadTalk } from './load-order.ts';
 import { answerOrder } from './orders.ts';
-import { WarmUp, WINDOW_MS } from './warm-up.ts';
+import { LONGEST_WARM_UP_MS, WarmUp, WINDOW_MS } from './warm-up.ts';
 import { Watched } from './watched.ts';
 
-/** The longest warm-up of a rate that does not become steady. */
-const LONGEST_WARM_UP_MS = 20_000;
 /** A request without an answer for so long is an error. */
 const TIMEOUT_S = 10;
 /** A net: the run is stopped before. */

@@ -1,139 +1,32 @@
-/**
- * One load test: starts what it needs, sends one request, warms up, measures, and stops everything, however it
- * ends.
- */
-import type { ChildProcess } from 'node:child_process';
+/** One load test: starts what it needs, sends one request, warms up, measures, and reports. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import type { Environment } from '../config/yaml/environment.ts';
 import type { Fault } from '../config/fault.ts';
-import { chooseCores, type Cores } from './cores.ts';
+import type { Crew, Member } from './crew.ts';
 import type { GatewayTalk, ServingGateway } from './gateway-order.ts';
-import type { LoadMeasurement, LoadNews, LoadOrder, LoadRequest, LoadTalk } from './load-order.ts';
+import type { LoadMeasurement, LoadNews, LoadOrder, LoadTalk } from './load-order.ts';
+import {
+  LoadError,
+  type LoadOptions,
+  type LoadOutcome,
+  type LoadSurroundings,
+} from './load-test.ts';
 import { ask, untilEnded } from './orders.ts';
 import { preflight } from './preflight.ts';
-import { ProcessSet } from './process-set.ts';
 import { type LoadReport, reportOf } from './report.ts';
 import type { StubOrder, StubTalk } from './stub-process.ts';
+import { LONGEST_WARM_UP_MS } from './warm-up.ts';
 
-/** What is put under load. */
-export type Subject =
-  | {
-      readonly kind: 'config';
-      readonly file: string;
-      /** Answers for every upstream; absent: the config's targets do. */
-      readonly stub?: StubOrder;
-    }
-  | {
-      /** A gateway that runs already. */
-      readonly kind: 'running';
-      readonly origin: string;
-      /** Absent: nothing is known of its insides. */
-      readonly adminUrl?: string;
-    };
+/** What the load may take besides its warm-up and its measurement. */
+const SLACK_MS = 60_000;
 
-export interface LoadOptions {
-  readonly subject: Subject;
-  readonly request: Omit<LoadRequest, 'origin'>;
-  readonly connections: number;
-  /** Absent: until the rate is steady, for at most 20 s. */
-  readonly warmUpMs?: number;
-  readonly measureMs: number;
-}
-
-export interface LoadSurroundings {
-  readonly environment: Environment;
-  /** What goes on, one line each. */
-  readonly tell: (line: string) => void;
-  /** Aborted: everything is stopped, and nothing is reported. */
-  readonly signal: AbortSignal;
-}
-
-/** Why nothing was measured, in words for whoever asked. */
-export class LoadError extends Error {
-  override readonly name = 'LoadError';
-}
-
-export type LoadOutcome =
-  | { readonly kind: 'faults'; readonly faults: readonly Fault[] }
-  | { readonly kind: 'report'; readonly report: LoadReport };
-
-/**
- * Runs a load test to its end.
- *
- * @throws {LoadError} when there is nothing to measure: autocannon is not installed, an upstream or the
- *   gateway does not answer, or a process has ended
- * @throws the reason of `signal`
- */
-export async function runLoad(
-  options: LoadOptions,
-  surroundings: LoadSurroundings,
-): Promise<LoadOutcome> {
-  const { signal, environment } = surroundings;
-  signal.throwIfAborted();
-  needAutocannon();
-  const processes = new ProcessSet();
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  const crew = new Crew(processes, chooseCores(), environment);
-  try {
-    return await Promise.race([new Session(options, surroundings, crew).run(), aborted.promise]);
-  } catch (error) {
-    if (signal.aborted || !(error instanceof Error) || error instanceof LoadError) throw error;
-    throw new LoadError(error.message, { cause: error });
-  } finally {
-    signal.removeEventListener('abort', abort);
-    await processes.stop();
-  }
-}
-
-function needAutocannon(): void {
-  try {
-    import.meta.resolve('autocannon');
-  } catch (error) {
-    const message =
-      'autocannon is not installed: it is an optional dependency of portico; npm install autocannon@9 adds it';
-    throw new LoadError(message, { cause: error });
-  }
-}
-
-interface Member {
-  readonly name: string;
-  readonly child: ChildProcess;
+/** Rejects when a load that should take `ms` takes far longer. */
+async function untilLate(ms: number): Promise<never> {
+  await sleep(ms + SLACK_MS, undefined, { ref: false });
+  throw new LoadError('the load does not end: its connections fail faster than it can count');
 }
 
 /** So long the end of a process may take to be known. */
 const LATER_MS = 500;
-
-/** `.ts` when the sources run as they are, `.js` in `dist`. */
-const suffix = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-
-/** The processes of a session, and the cores they run on. */
-class Crew {
-  readonly cores: Cores;
-  readonly #processes: ProcessSet;
-  readonly #environment: Environment;
-
-  constructor(processes: ProcessSet, cores: Cores, environment: Environment) {
-    this.#processes = processes;
-    this.cores = cores;
-    this.#environment = environment;
-  }
-
-  start(name: 'gateway' | 'stub' | 'load'): Member {
-    const module = fileURLToPath(new URL(`${name}-process.${suffix}`, import.meta.url));
-    const child = this.#processes.start({
-      name,
-      command: [module],
-      cores: name === 'gateway' ? this.cores.gateway : this.cores.rest,
-      env: this.#environment,
-    });
-    return { name: NAMES[name], child };
-  }
-}
-
-const NAMES = { gateway: 'the gateway', stub: 'the stub', load: 'the load' } as const;
 
 /** The gateway under load, and what stands behind it. */
 interface Scene {
@@ -142,7 +35,8 @@ interface Scene {
   readonly pids: Pick<LoadOrder, 'gatewayPid' | 'stubPid'>;
 }
 
-class Session {
+/** Whoever makes one ends what `crew` has started. */
+export class Session {
   readonly #options: LoadOptions;
   readonly #surroundings: LoadSurroundings;
   readonly #crew: Crew;
@@ -232,7 +126,7 @@ class Session {
       await Promise.race([ends, sleep(LATER_MS)]);
       throw error;
     });
-    return Promise.race([explained, ends]);
+    return Promise.race([explained, ends, untilLate((warmUpMs ?? LONGEST_WARM_UP_MS) + measureMs)]);
   }
 
   #tellNews(news: LoadNews): void {

@@ -5,6 +5,8 @@
  * as long for a request, and its first figures say nothing about the later ones.
  */
 
+/** The longest warm-up of a rate that does not become steady. */
+export const LONGEST_WARM_UP_MS = 20_000;
 /** Between two looks at the rate. */
 export const WINDOW_MS = 500;
 /** Windows that are compared with as many before them. */

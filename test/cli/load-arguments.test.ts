@@ -42,6 +42,13 @@ describe('the arguments of portico load', () => {
     expect(Buffer.from(request.body!, 'base64').toString()).toBe('{"a": 1}\n');
   });
 
+  test('take no body that is larger than 16 MiB, and no folder for one', () => {
+    const folder = folderOf({ body: 'x'.repeat(16_777_217) });
+    const read = (bodyFile: string) => () => loadOptions({ ...GIVEN, path: '/a', bodyFile });
+    expect(read(`${folder}/body`)).toThrow('has 16777217 bytes; at most 16 MiB are sent');
+    expect(read(folder)).toThrow(`${folder} cannot be read (EISDIR)`);
+  });
+
   test('may have the path in the URL', () => {
     const { subject, request } = loadOptions({ ...GIVEN, url: URL_8080 });
     expect([subject, request.path]).toEqual([

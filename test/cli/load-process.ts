@@ -38,9 +38,12 @@ export const configFile = (config: object): string =>
 export function startLoad(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  descriptors = 'unlimited',
 ): RunningLoad {
   const mark = randomUUID();
-  const child = spawn(process.execPath, [MAIN, 'load', ...args], {
+  const limited = descriptors === 'unlimited' ? '' : `ulimit -n ${descriptors} && `;
+  const command = ['-c', `${limited}exec "$0" "$@"`, process.execPath, MAIN, 'load', ...args];
+  const child = spawn('sh', command, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'],

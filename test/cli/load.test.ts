@@ -235,6 +235,17 @@ describe('portico load', { timeout: 60_000 }, () => {
     });
   });
 
+  test('says that it may not open as many connections', async () => {
+    const config = configFile(forwarding([NOWHERE]));
+    const args = ['--config', config, '--path', '/orders/42', '--stub', '-c', '500'];
+    const { code, out, err } = await startLoad(args, {}, '400').ended;
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain(
+      'load: 500 connections are more than a process here may open with its 400',
+    );
+    expect(err).toContain('ulimit -n');
+  });
+
   test('says how to get autocannon where it is not installed', async () => {
     const hook = `import { registerHooks } from 'node:module';
       registerHooks({ resolve(name, context, next) {
