@@ -8,7 +8,7 @@ import type { Clock } from './core/clock.ts';
 import type { Config } from './config/build/config.ts';
 import type { Environment } from './config/yaml/environment.ts';
 import { ConfigError, type Fault, formatFault, sortFaults } from './config/fault.ts';
-import { type Loaded, loadConfig } from './config/load.ts';
+import type { Loaded } from './config/load.ts';
 import { buildGeneration } from './generation.ts';
 import type { ModuleLoader } from './config/modules.ts';
 import { type GatewayModules, loadModules as loadAllModules } from './assembly/modules.ts';
@@ -16,8 +16,10 @@ import type { LineOutput } from './observe/line-output.ts';
 import { createSilentLogger } from './observe/log.ts';
 import type { GatewayStatus } from './admin/status.ts';
 import type { SystemFiles } from './upstream/names/system-names.ts';
+import { ConfigLoader } from './running/config-loader.ts';
 import { createWorld } from './running/create-world.ts';
-import { RunningGateway } from './running/running-gateway.ts';
+import type { Reload, ReloadCause } from './running/reloader.ts';
+import { type ReloadOptions, RunningGateway } from './running/running-gateway.ts';
 
 export interface GatewayOptions {
   /** Path of gateway.config.yaml. */
@@ -39,6 +41,8 @@ export interface GatewayOptions {
   readonly checking?: boolean;
   /** Changes what was loaded before anything is built from it; nothing checks the result. */
   readonly adjust?: (config: Config) => Config;
+  /** Default false. If true, it reloads when the config, or a file that it names, has changed. */
+  readonly watch?: boolean;
   /** Default: ours, and what the config names. */
   readonly loadModules?: ModuleLoader<GatewayModules>;
 }
@@ -57,6 +61,8 @@ export interface Gateway {
   /** Origin of the admin port; `undefined` where it is off. */
   readonly adminUrl: string | undefined;
   status(): GatewayStatus;
+  /** Loads the config again and, if it has no faults, serves by it from then on. Never rejects for faults. */
+  reload(cause: ReloadCause): Promise<Reload>;
   /**
    * Fails readiness, waits `shutdown.delay`, stops accepting, lets requests finish up to
    * `shutdown.grace`, closes everything.
@@ -74,11 +80,11 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { file, environment, adjust = (config) => config } = options;
   const { loadModules = loadAllModules } = options;
-  const written = await loadConfig({ file, environment, loadModules });
-  const loaded = { ...written, config: adjust(written.config) };
+  const loader = new ConfigLoader({ file, environment, loadModules, adjust });
+  const loaded = await loader.load();
   const world = createWorld(options, loaded.config);
   for (const warning of loaded.warnings) world.log.warn(formatFault(warning));
-  return startedFrom(loaded, world);
+  return startedFrom(loaded, world, { loader, isWatching: options.watch === true });
 }
 
 /**
@@ -91,12 +97,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 export async function checkGateway(
   options: Pick<GatewayOptions, 'file' | 'environment'>,
 ): Promise<readonly Fault[]> {
-  const loaded = await loadConfig({ ...options, loadModules: loadAllModules });
+  const { file, environment } = options;
+  const adjust = (config: Config): Config => config;
+  const loader = new ConfigLoader({ file, environment, loadModules: loadAllModules, adjust });
+  const loaded = await loader.load();
   const { warnings } = loaded;
   const log = createSilentLogger();
   const world = createWorld({ ...options, log, checking: true }, loaded.config);
   try {
-    const gateway = await startedFrom(loaded, world);
+    const gateway = await startedFrom(loaded, world, { loader, isWatching: false });
     await gateway.close();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -105,11 +114,15 @@ export async function checkGateway(
   return warnings;
 }
 
-async function startedFrom(loaded: Loaded<GatewayModules>, world: World): Promise<RunningGateway> {
+async function startedFrom(
+  loaded: Loaded<GatewayModules>,
+  world: World,
+  reloads: ReloadOptions,
+): Promise<RunningGateway> {
   const generation = await buildGeneration(1, loaded, world);
   world.metrics.observeLoad('applied', generation.number);
   try {
-    const gateway = new RunningGateway(generation, world);
+    const gateway = new RunningGateway(generation, world, reloads);
     generation.takeOver();
     return gateway;
   } catch (error) {

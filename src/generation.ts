@@ -34,6 +34,8 @@ export interface Generation {
   readonly upstreams: UpstreamLeases;
   /** Requests under way. */
   readonly inflight: () => number;
+  /** Resolves once none is. */
+  readonly whenIdle: () => Promise<void>;
   readonly handle: RequestHandler;
   /** What a route does, in one line. */
   readonly describeAction: (action: ActionConfig) => string;
@@ -134,6 +136,7 @@ export async function buildGeneration(
       config,
       upstreams,
       inflight: observer.inflight,
+      whenIdle: observer.whenIdle,
       handle: observer.counting(handle),
       describeAction: describerOf(modules.actions),
       adminRoutes: plugins.adminRoutes,

@@ -4,13 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { type AdminCaller, readRefusal, refusal } from './guard.ts';
 import type { AdminConfig } from '../config/build/config.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { GatewayStatus } from './status.ts';
+import type { Reload } from '../running/reloader.ts';
+import { type GatewayStatus, reloadStatus } from './status.ts';
 
 /** What an operator may set a circuit to; `auto` hands it back. */
 export const CIRCUIT_ORDERS = ['open', 'closed', 'auto'] as const;
 export type CircuitOrder = (typeof CIRCUIT_ORDERS)[number];
 
 export interface AdminView {
+  /** What bearers must have to change state; `undefined`: programs on this machine may. */
+  readonly token: () => string | undefined;
+  readonly reload: () => Promise<Reload>;
   /** @returns the circuit's new state; `undefined` if there is no such circuit */
   readonly orderCircuit: (upstream: string, order: CircuitOrder) => string | undefined;
   readonly isReady: () => boolean;
@@ -35,19 +39,19 @@ export interface Admin {
 }
 
 export function createAdmin(
-  { host, port, token }: AdminConfig,
-  { isReady, metrics, status, orderCircuit, postAt, postPaths }: AdminView,
+  { host, port }: Pick<AdminConfig, 'host' | 'port'>,
+  { token, isReady, metrics, status, orderCircuit, postAt, postPaths, reload }: AdminView,
 ): Admin {
   const app = Fastify({ forceCloseConnections: true, requestTimeout: 10_000 });
   const notHere = (): { readonly error: string } => {
-    const posts = ['/upstreams/{name}/circuit', ...postPaths()].join(', ');
+    const posts = ['/reload', '/upstreams/{name}/circuit', ...postPaths()].join(', ');
     const error = `not found; there are GET /livez, /readyz, /metrics, /status, and POST ${posts}`;
     return { error };
   };
   app.setNotFoundHandler(async (_request, reply) => reply.code(404).send(notHere()));
   app.addHook('onRequest', async (request, reply) => {
     if (!READS.has(request.method) || OPEN.has(request.routeOptions.url ?? '')) return;
-    const detail = readRefusal(callerOf(request), token);
+    const detail = readRefusal(callerOf(request), token());
     if (detail !== undefined) return reply.code(403).send({ error: detail });
   });
   app.get('/livez', async () => ({ status: 'ok' }));
@@ -67,9 +71,9 @@ export function createAdmin(
       return reply.code(404).send(notHere());
     });
     changes.addHook('onRequest', async (request, reply) => {
-      const detail = refusal(callerOf(request), token);
+      const detail = refusal(callerOf(request), token());
       if (detail === undefined) return;
-      return reply.code(token === undefined ? 403 : 401).send({ error: detail });
+      return reply.code(token() === undefined ? 403 : 401).send({ error: detail });
     });
     changes.post<{ Params: { name: string }; Body: unknown }>(
       '/upstreams/:name/circuit',
@@ -84,6 +88,11 @@ export function createAdmin(
         return reply.code(404).send({ error: 'no upstream with this name has a circuit' });
       },
     );
+    changes.post('/reload', async (_request, reply) => {
+      const outcome = reloadStatus(await reload());
+      // As RFC 9110 §15.5.21 has it: it was understood, and cannot be used.
+      return reply.code(outcome.result === 'applied' ? 200 : 422).send(outcome);
+    });
     // Looked up for each request, because the plugins belong to the current generation.
     changes.post(ANY, async (request, reply) => {
       const { status: code, body } = await postAt(pathOf(request))!(request.body);

@@ -4,15 +4,33 @@
  */
 import { formatMatch } from '../routes/format-match.ts';
 import type { Circuit, CircuitName } from '../policies/circuit.ts';
+import { formatFault } from '../config/fault.ts';
 import type { Generation } from '../generation.ts';
+import type { Reload } from '../running/reloader.ts';
 
 export interface GatewayStatus {
   readonly generation: number;
   readonly ready: boolean;
   readonly uptimeSeconds: number;
+  /** The last reload; absent before the first. */
+  readonly reload?: ReloadStatus;
   readonly inflight: number;
   readonly routes: readonly RouteStatus[];
   readonly upstreams: readonly UpstreamStatus[];
+}
+
+export interface ReloadStatus {
+  readonly result: 'applied' | 'rejected';
+  /** What asked for it. */
+  readonly cause: string;
+  /** When it ended, in ISO 8601. */
+  readonly at: string;
+  /** The generation that serves since. */
+  readonly generation: number;
+  /** Every fault of a rejected config, and the warnings of an applied one, with file and line. */
+  readonly faults: readonly string[];
+  /** Keys that were changed and have no effect before a restart. */
+  readonly restartRequired: readonly string[];
 }
 
 export interface RouteStatus {
@@ -45,14 +63,28 @@ export interface UpstreamStatus {
   readonly panic: boolean;
 }
 
+export interface RunningStatus {
+  readonly isReady: boolean;
+  readonly uptimeMs: number;
+  /** The last one. */
+  readonly reload: Reload | undefined;
+}
+
+/** What the admin port says of a reload. */
+export const reloadStatus = ({ faults, ...reload }: Reload): ReloadStatus => ({
+  ...reload,
+  faults: faults.map(formatFault),
+});
+
 export function statusOf(
   { number, config, upstreams, inflight, describeAction }: Generation,
-  { isReady, uptimeMs }: { readonly isReady: boolean; readonly uptimeMs: number },
+  { isReady, uptimeMs, reload }: RunningStatus,
 ): GatewayStatus {
   return {
     generation: number,
     ready: isReady,
     uptimeSeconds: Math.round(uptimeMs / 1_000),
+    ...(reload === undefined ? {} : { reload: reloadStatus(reload) }),
     inflight: inflight(),
     routes: config.routes.map(({ name, matches, action, plugins }) => ({
       name,

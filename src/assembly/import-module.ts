@@ -1,4 +1,5 @@
 /** Imports a module that a config names. If that fails, the fault says why and where. */
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,7 +9,11 @@ import { systemClock } from '../core/clock.ts';
 /** The longest that the import of a module may take. */
 const IMPORT_MS = 10_000;
 
-export type Imported = { readonly value: unknown } | { readonly fault: string };
+export type Imported =
+  { readonly value: unknown; readonly isStale: boolean } | { readonly fault: string };
+
+/** When the file of a module was changed last, at the time of its import; Node keeps what it imported then. */
+const changedAt = new Map<string, number>();
 
 /** The default export of a file below `folder`, or of a package that is installed there. */
 export async function importDefault(name: string, folder: string): Promise<Imported> {
@@ -20,12 +25,20 @@ export async function importDefault(name: string, folder: string): Promise<Impor
     const url = isFile ? fileUrl(name, folder) : packageUrl(name, folder);
     const imported = import(url) as Promise<{ readonly default?: unknown }>;
     const module = await Promise.race([imported, late.promise]);
-    return { value: module.default };
+    return { value: module.default, isStale: isStale(url) };
   } catch (error) {
     return { fault: `cannot be imported: ${describe(error, name)}` };
   } finally {
     systemClock.cancel(timer);
   }
+}
+
+/** Has its file been changed since it was imported for the first time? */
+function isStale(url: string): boolean {
+  const now = statSync(new URL(url), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const then = changedAt.get(url);
+  if (then === undefined) changedAt.set(url, now);
+  return then !== undefined && then !== now;
 }
 
 class NotDone extends Error {}

@@ -21,7 +21,7 @@ import { ACTIONS } from '../actions/index.ts';
 import { importDefault } from './import-module.ts';
 import { type Bff, isBff } from '../authoring/bff.ts';
 import { isPlugin, type Plugin } from '../authoring/plugin.ts';
-import type { Fault, Finding } from '../config/fault.ts';
+import type { Fault, Finding, Path } from '../config/fault.ts';
 import { isMap, type ModuleLoader, type Modules } from '../config/modules.ts';
 import type { Source } from '../config/yaml/source.ts';
 import { z } from 'zod';
@@ -90,7 +90,10 @@ async function importPlugins(source: Source, loaded: Loaded, findings: Finding[]
     const path = ['plugins', name, 'module'];
     const imported = await importDefault(settings['module'], source.folderOf(path));
     if ('fault' in imported) findings.push({ path, message: imported.fault });
-    else addPlugin(name, settings, imported.value, loaded, findings);
+    else {
+      if (imported.isStale) findings.push(stale(path));
+      addPlugin(name, settings, imported.value, loaded, findings);
+    }
   }
 }
 
@@ -135,6 +138,7 @@ async function importBffs(
     if (!isMap(route) || typeof route['bff'] !== 'string') continue;
     const path = ['routes', name, 'bff'];
     const imported = await importDefault(route['bff'], source.folderOf(path));
+    if (!('fault' in imported) && imported.isStale) findings.push(stale(path));
     if ('fault' in imported) findings.push({ path, message: imported.fault });
     else if (isBff(imported.value)) bffs.set(name, imported.value);
     else if (isPlugin(imported.value)) {
@@ -143,6 +147,12 @@ async function importBffs(
     } else findings.push({ path, message: wrongExport(imported.value, 'defineBff(…) returns') });
   }
 }
+
+const stale = (path: Path): Finding => ({
+  path,
+  severity: 'warning',
+  message: 'the file has changed since it was loaded: restart the gateway to use it',
+});
 
 const wrongExport = (value: unknown, wanted: string): string =>
   value === undefined

@@ -7,6 +7,8 @@ import type { World } from './world.ts';
 
 export interface RequestObserver {
   readonly inflight: () => number;
+  /** Resolves once no request is in flight. */
+  readonly whenIdle: () => Promise<void>;
   /** Wraps `handler` and counts its requests as in flight. */
   readonly counting: (handler: RequestHandler) => RequestHandler;
   readonly onClose: (exchange: ClientExchange, response: ServerResponse) => void;
@@ -17,8 +19,14 @@ export function requestObserver(
   { clock, logAccess, metrics }: World,
 ): RequestObserver {
   let inflight = 0;
+  const idle: (() => void)[] = [];
   return {
     inflight: () => inflight,
+    whenIdle: () =>
+      new Promise((resolve) => {
+        if (inflight === 0) resolve();
+        else idle.push(resolve);
+      }),
     counting: (handler) => (request, response) => {
       inflight += 1;
       handler(request, response);
@@ -34,6 +42,7 @@ export function requestObserver(
       if (code !== undefined) metrics.countError(route, code, cause);
       for (const { reason } of missing) metrics.countDegradedPart(route, reason);
       if (logs.access) logAccess(exchange, status, bytesSent(exchange, response), now);
+      if (inflight === 0) for (const tell of idle.splice(0)) tell();
     },
   };
 }

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import type { Severity } from '../config/audit/audit.ts';
 import { addLoadCommand } from './load-command.ts';
+import type { StartOptions } from './start.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 const CONFIG_OPTION = ['-c, --config <file>', 'the config', 'gateway.config.yaml'] as const;
@@ -36,9 +37,10 @@ export async function runCli(terminal: Terminal): Promise<number> {
     .command('start')
     .description('serve the config until stopped')
     .option(...CONFIG_OPTION)
-    .action(async ({ config }: { config: string }) => {
+    .option('--no-watch', 'reload only on SIGHUP and POST /reload, not when files change')
+    .action(async (options: StartOptions) => {
       const { start } = await import('./start.ts');
-      code = await start(config, terminal);
+      code = await start(options, terminal);
     });
 
   program

@@ -4,16 +4,33 @@ import { createGateway, type Gateway } from '../gateway.ts';
 import { printFaults } from './faults.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
-export async function start(file: string, terminal: Terminal): Promise<number> {
+export interface StartOptions {
+  readonly config: string;
+  /** Reload when the config changes. */
+  readonly watch: boolean;
+}
+
+export async function start(
+  { config: file, watch }: StartOptions,
+  terminal: Terminal,
+): Promise<number> {
   let gateway: Gateway | undefined;
-  terminal.onSignal(IGNORED, (signal) => {
-    const message = `${signal} is ignored: to use a changed config, restart the gateway`;
+  terminal.onSignal(['SIGHUP'], () => {
+    if (gateway === undefined) terminal.err('SIGHUP is ignored: the gateway is still starting');
+    else {
+      const { log } = gateway;
+      gateway.reload('signal').catch((error: unknown) => log.error({ err: error }, 'bug'));
+    }
+  });
+  terminal.onSignal(['SIGUSR2'], (signal) => {
+    const message = `${signal} is ignored: SIGHUP reloads the config`;
     if (gateway === undefined) terminal.err(message);
     else gateway.log.warn(message);
   });
   try {
     const { environment } = terminal;
-    gateway = await createGateway({ file, environment, logOutput: await terminal.openLog() });
+    const logOutput = await terminal.openLog();
+    gateway = await createGateway({ file, environment, logOutput, watch });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     printFaults(error.faults, terminal);
@@ -28,9 +45,6 @@ export async function start(file: string, terminal: Terminal): Promise<number> {
   }
   return stopped;
 }
-
-/** By default they end a process without a word; other servers take them for "read your config again". */
-const IGNORED = ['SIGHUP', 'SIGUSR2'] as const;
 
 /** The first signal drains; a second one, or the end of the grace, ends the process at once. */
 function untilStopped(gateway: Gateway, terminal: Terminal): Promise<number> {

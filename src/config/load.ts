@@ -26,7 +26,7 @@ import { type Origin, originOf } from './build/provenance.ts';
 import { withPluginFiles } from './build/plugin-files.ts';
 import { type Parsed, parseConfig } from './schema/parse.ts';
 import { type ConfigSchema, configSchema } from './schema/schema.ts';
-import { readSource, type Source } from './yaml/source.ts';
+import { readSource, type Snapshot, type Source } from './yaml/source.ts';
 import type { Tree } from './yaml/tree.ts';
 import { withWantedTexts } from './yaml/wanted-text.ts';
 
@@ -34,12 +34,17 @@ export interface LoadOptions<M extends Modules> {
   readonly file: string;
   readonly environment: Environment;
   readonly loadModules: ModuleLoader<M>;
+  /** Reads what it holds and not the disk: an earlier config. Files that it names, such as certificates, are read as they are now. */
+  readonly snapshot?: Snapshot | undefined;
+  /** Told what was read, be it valid or not. */
+  readonly onRead?: (source: Source) => void;
 }
 
 export interface Loaded<M extends Modules> {
   readonly config: Config;
   readonly modules: M;
   readonly warnings: readonly Fault[];
+  readonly snapshot: Snapshot;
   /** Where a value comes from, such as that of `routes.orders.timeout`; `undefined` where there is none. */
   readonly originOf: (path: string | Path) => Origin | undefined;
 }
@@ -50,7 +55,8 @@ export interface Loaded<M extends Modules> {
  * @throws {ConfigError} with every fault, sorted by place
  */
 export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Promise<Loaded<M>> {
-  const source = await readSource(options.file, options.environment);
+  const source = await readSource(options.file, options.environment, options.snapshot);
+  options.onRead?.(source);
   // A file that cannot be read as a map has no sections to check.
   if (Object.keys(source.tree).length === 0 && source.faults.length > 0) {
     throw new ConfigError(sortFaults(source.faults));
@@ -94,6 +100,7 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
     config,
     modules,
     warnings: faults,
+    snapshot: source.snapshot,
     originOf: (path) => originOf(subject, typeof path === 'string' ? parsePath(path) : path),
   };
 }

@@ -5,23 +5,30 @@ import type { AddressSet } from '../config/schema/address-range.ts';
 import { addressOf } from '../edge/peer.ts';
 import { networkOf } from '../edge/source.ts';
 
+export interface AddressBounds {
+  /** Connections that one address may hold; `undefined`: any number. */
+  readonly most: number | undefined;
+  /** Addresses that may hold any number: proxies connect for many clients. */
+  readonly exempt: AddressSet;
+}
+
 /**
- * Closes connections of an address that holds `most` already; before TLS, which would be work for
- * nothing. Those of `exempt` may hold any number: proxies speak for many.
+ * Closes connections of an address that already holds as many as `bounds` allows at that time; before TLS, to
+ * save its work.
  */
 export function boundAddresses(
   server: Server,
-  most: number,
-  exempt: AddressSet,
+  bounds: () => AddressBounds,
   onRefused: () => void,
 ): void {
   const held = new Map<string, number>();
   server.prependListener('connection', (socket: Socket) => {
+    const { most, exempt } = bounds();
     const address = addressOf(socket);
     if (exempt.has(address)) return;
     const network = networkOf(address);
     const count = held.get(network) ?? 0;
-    if (count >= most) {
+    if (most !== undefined && count >= most) {
       onRefused();
       socket.destroy();
       return;

@@ -24,15 +24,22 @@ import { type SecureServer, secureServer } from './secure-server.ts';
 
 export interface GatewayHttpServer {
   readonly server: Server;
+  /**
+   * Uses what `config` says from now on, as far as that needs no new socket.
+   *
+   * @throws {RangeError} when its certificates cannot be used; then nothing changes
+   */
+  apply(config: ServerConfig): void;
   /** Stops accepting and waits up to `graceMs`; says whether everybody finished by then. */
   close(graceMs: number): Promise<boolean>;
 }
 
 export function createHttpServer(
-  { limits, tls, trustedProxies }: ServerConfig,
+  config: ServerConfig,
   world: World,
   handler: RequestHandler,
 ): GatewayHttpServer {
+  const { limits, tls } = config;
   let draining = false;
   const handle: RequestHandler = (request, response) => {
     if (draining) response.shouldKeepAlive = false;
@@ -43,19 +50,18 @@ export function createHttpServer(
   const secure =
     tls && secureServer({ tls, limits, http, handleHttp1: handle, handleHttp2: handler, world });
   const server = secure?.server ?? createServer(http, handle);
-  server.maxConnections = limits.connections;
+  let bounds = boundsOf(config);
   const sockets = new Set<Socket>();
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
   server.on('drop', () => world.metrics.countRefusedConnection('connections'));
-  const { connectionsPerAddress: most } = limits;
-  if (most !== undefined) {
-    boundAddresses(server, most, new AddressSet(trustedProxies), () =>
-      world.metrics.countRefusedConnection('address'),
-    );
-  }
+  boundAddresses(
+    server,
+    () => bounds,
+    () => world.metrics.countRefusedConnection('address'),
+  );
   const refuseForReserve = (): void => {
     world.onNoDescriptors?.();
     world.metrics.countRefusedConnection('descriptors');
@@ -77,10 +83,17 @@ export function createHttpServer(
     // Emitted again for each packet that follows.
     if (refused.has(socket)) return;
     refused.add(socket);
-    refuseUnreadable(error, socket, limits.urlBytes, world);
+    refuseUnreadable(error, socket, bounds.urlBytes, world);
   });
+  applyLimits(server, limits);
   return {
     server,
+    apply: (changed) => {
+      // First: what it cannot use changes nothing.
+      secure?.apply(changed);
+      bounds = boundsOf(changed);
+      applyLimits(server, changed.limits);
+    },
     close: (graceMs) => {
       draining = true;
       for (const socket of sockets) {
@@ -90,6 +103,23 @@ export function createHttpServer(
       return drain(server, secure, graceMs, world);
     },
   };
+}
+
+/** What is looked at for each connection. */
+const boundsOf = ({ limits, trustedProxies }: ServerConfig) => ({
+  most: limits.connectionsPerAddress,
+  exempt: new AddressSet(trustedProxies),
+  urlBytes: limits.urlBytes,
+});
+
+/** Of connections that open from now on. */
+function applyLimits(server: Server, limits: ServerConfig['limits']): void {
+  server.maxConnections = limits.connections;
+  server.headersTimeout = limits.headersTimeoutMs;
+  server.keepAliveTimeout = limits.keepAliveMs;
+  // Node reads it from the server for each connection; its types do not show it.
+  (server as Server & { maxHeaderSize: number }).maxHeaderSize =
+    limits.headersBytes + limits.urlBytes;
 }
 
 function serverOptions(limits: ServerConfig['limits']): ServerOptions {

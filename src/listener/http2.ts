@@ -44,17 +44,20 @@ const UNREAD_MS = 100;
 export interface Http2Sessions {
   /** Serves a connection that has chosen `h2`. */
   accept(socket: TLSSocket): void;
+  /** Uses `limits` for connections that open from now on. */
+  apply(limits: ServerConfig['limits']): void;
   /** Says goodbye (GOAWAY): streams that are open finish, and no new one is served. */
   drain(): void;
   destroy(): void;
 }
 
 export function http2Sessions(
-  limits: ServerConfig['limits'],
+  initial: ServerConfig['limits'],
   clock: Clock,
   handler: RequestHandler,
 ): Http2Sessions {
   const sessions = new Set<ServerHttp2Session>();
+  let limits = initial;
   const server = createSessions(limits);
   let accepted: TLSSocket;
   server.on('session', (session) => {
@@ -85,6 +88,10 @@ export function http2Sessions(
       accepted = socket;
       server.emit('connection', socket);
     },
+    apply: (changed) => {
+      limits = changed;
+      server.updateSettings({ maxHeaderListSize: headerListBytes(changed) });
+    },
     drain: () => {
       for (const session of sessions) session.close();
     },
@@ -94,15 +101,18 @@ export function http2Sessions(
   };
 }
 
+/** Past our own limits there is room for the answer that says so; past this, for none. */
+const headerListBytes = ({ headersBytes, urlBytes }: ServerConfig['limits']): number =>
+  headersBytes + urlBytes + FIELDS * FIELD_OVERHEAD_BYTES;
+
 /** It never listens: it is handed connections. */
-function createSessions({ headersBytes, urlBytes }: ServerConfig['limits']): Http2Server {
+function createSessions(limits: ServerConfig['limits']): Http2Server {
   return createServer({
     Http2ServerRequest: Http2Request,
     Http2ServerResponse: Http2Response,
     settings: {
       maxConcurrentStreams: STREAMS,
-      // Past our own limits there is room for the answer that says so; past this, for none.
-      maxHeaderListSize: headersBytes + urlBytes + FIELDS * FIELD_OVERHEAD_BYTES,
+      maxHeaderListSize: headerListBytes(limits),
       enableConnectProtocol: false,
     },
     maxHeaderListPairs: FIELDS,

@@ -21,6 +21,8 @@ export interface SecureServerOptions {
 
 export interface SecureServer {
   readonly server: Server;
+  /** Uses the certificates and limits of `config` for connections that open from now on. */
+  apply(config: Pick<ServerConfig, 'tls' | 'limits'>): void;
   /** Lets HTTP/2 clients know that the port closes. */
   drain(): void;
   /** Cuts all remaining connections, even during a handshake. */
@@ -50,6 +52,10 @@ export function secureServer(options: SecureServerOptions): SecureServer {
   });
   return {
     server,
+    apply: (config) => {
+      if (config.tls !== undefined) tls.apply(config.tls, server);
+      http2.apply(config.limits);
+    },
     drain: () => http2.drain(),
     destroy: () => {
       http2.destroy();

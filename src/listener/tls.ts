@@ -3,6 +3,7 @@
  * change. Open connections keep theirs.
  */
 import type { Server, TlsOptions } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
 import type { World } from '../assembly/world.ts';
 import type { ServerTlsConfig } from '../config/build/config.ts';
 import { CertificateSet, readTexts, sourcesOf } from './certificate-set.ts';
@@ -11,9 +12,10 @@ import { type FileWatch, watchFiles } from './watch-files.ts';
 type TlsWorld = Pick<World, 'clock' | 'log' | 'metrics'>;
 
 export class ListenerTls {
-  readonly #config: ServerTlsConfig;
+  #config: ServerTlsConfig;
   readonly #world: TlsWorld;
   #set: CertificateSet;
+  #watching: FileWatch | undefined;
   /** What was refused and logged last. */
   #refused: string | undefined;
 
@@ -39,12 +41,45 @@ export class ListenerTls {
 
   /** Hands `server` what changes, for as long as it listens. */
   follow(server: Server): void {
+    server.once('listening', () => this.#watch(server));
+    server.once('close', () => this.#watching?.close());
+  }
+
+  /**
+   * Uses what `config` says for connections that open from now on.
+   *
+   * @throws {RangeError} when its certificates cannot be used; then nothing changes
+   */
+  apply(config: ServerTlsConfig, server: Server): void {
+    const texts = readTexts(config);
+    const isSame =
+      isDeepStrictEqual({ ...config, certificates: [] }, { ...this.#config, certificates: [] }) &&
+      isDeepStrictEqual(texts, this.#set.texts);
+    if (!isSame) this.#use(new CertificateSet(config, texts), config, server);
+    this.#config = config;
+    if (this.#watching !== undefined) this.#watch(server);
+  }
+
+  #watch(server: Server): void {
+    this.#watching?.close();
     const files = sourcesOf(this.#config).flatMap(({ file }) => file ?? []);
-    let watching: FileWatch | undefined;
-    server.once('listening', () => {
-      watching = watchFiles(files, this.#world.clock, () => this.#reload(server));
+    this.#watching = watchFiles(files, this.#world.clock, () => this.#reload(server));
+  }
+
+  #use(set: CertificateSet, { client }: ServerTlsConfig, server: Server): void {
+    server.setSecureContext(set.options);
+    // Node reads them from the server for each connection; its types do not show them.
+    Object.assign(server, {
+      requestCert: client !== undefined,
+      rejectUnauthorized: client?.isRequired === true,
     });
-    server.once('close', () => watching?.close());
+    this.#set = set;
+    const { metrics, log } = this.#world;
+    metrics.observeCertificates(set.certificates);
+    const { certificates, unused } = set;
+    log.info({ certificates }, 'new certificates');
+    if (unused.length > 0)
+      log.warn({ unused }, 'certificates outside their validity period are not used');
   }
 
   /** An exception in here would end the process. */
@@ -65,9 +100,7 @@ export class ListenerTls {
         this.#refused = undefined;
         return;
       }
-      const set = new CertificateSet(this.#config, texts);
-      server.setSecureContext(set.options);
-      this.#set = set;
+      this.#use(new CertificateSet(this.#config, texts), this.#config, server);
     } catch (error) {
       const { message } = error as Error;
       if (message === this.#refused) return;
@@ -78,10 +111,5 @@ export class ListenerTls {
     }
     this.#refused = undefined;
     metrics.countTlsReload('applied');
-    metrics.observeCertificates(this.#set.certificates);
-    const { certificates, unused } = this.#set;
-    log.info({ certificates }, 'new certificates');
-    if (unused.length > 0)
-      log.warn({ unused }, 'certificates outside their validity period are not used');
   }
 }

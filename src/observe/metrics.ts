@@ -24,6 +24,12 @@ const METHODS: ReadonlySet<string> = new Set([
 /** Seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** Names that no generation has any more. */
+export interface GoneNames {
+  readonly routes: Iterable<string>;
+  readonly upstreams: Iterable<string>;
+}
+
 export interface RequestObservation {
   readonly route: string;
   readonly endpoint: string;
@@ -143,6 +149,20 @@ export class Metrics {
   /** Drops the series of a target that is gone. */
   forgetTarget(upstream: string, target: string): void {
     this.#attempts.forget([upstream], [target]);
+  }
+
+  /** Drops the series of routes and upstreams that are gone. */
+  async forget(gone: GoneNames): Promise<void> {
+    for (const route of gone.routes) this.#requests.forgetAll(route);
+    for (const upstream of gone.upstreams) this.#attempts.forgetAll(upstream);
+    const [routes, upstreams] = [new Set<unknown>(gone.routes), new Set<unknown>(gone.upstreams)];
+    for (const metric of this.#registry.getMetricsAsArray()) {
+      if (!(metric instanceof Counter)) continue;
+      const { values } = await metric.get();
+      for (const { labels } of values) {
+        if (routes.has(labels['route']) || upstreams.has(labels['upstream'])) metric.remove(labels);
+      }
+    }
   }
 
   countRetry(upstream: string, reason: string): void {

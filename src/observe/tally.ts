@@ -97,6 +97,11 @@ export class Tally {
     count.value = (count.value ?? 0) + 1;
   }
 
+  /** Drops everything whose first label has the value `first`. */
+  forgetAll(first: string): void {
+    this.#series.prune([first]);
+  }
+
   /** Drops the counts whose further labels begin with `counted`; the histogram keeps its observations. */
   forget(shared: readonly string[], counted: readonly string[]): void {
     this.#series.at(shared).value?.counts.prune(counted);

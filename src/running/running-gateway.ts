@@ -16,24 +16,49 @@ import type { Generation } from '../generation.ts';
 import type { CircuitName } from '../policies/circuit.ts';
 import { statusOf, type GatewayStatus } from '../admin/status.ts';
 import type { Gateway } from '../gateway.ts';
+import type { ConfigLoader } from './config-loader.ts';
+import { ConfigWatch } from './config-watch.ts';
+import { type Reload, type ReloadCause, Reloader } from './reloader.ts';
 
 /** The time, after the requests, to close everything else and to write the last lines of the log. */
 const LAST_MS = 1_000;
 /** The least of that time that the log gets. */
 const LEAST_FLUSH_MS = 100;
 
+export interface ReloadOptions {
+  readonly loader: ConfigLoader;
+  /** Reload when files change. */
+  readonly isWatching: boolean;
+}
+
 export class RunningGateway implements Gateway {
   readonly #world: World;
   readonly #http: GatewayHttpServer;
   readonly #admin: Admin | undefined;
   readonly #startedAt: number;
-  readonly #current: Generation;
+  readonly #reloads: ReloadOptions;
+  readonly #reloader: Reloader;
+  readonly #watch: ConfigWatch;
+  #current: Generation;
+  /** Earlier ones that still have requests. */
+  readonly #retired = new Set<Generation>();
   #ready = false;
   #closing: Promise<boolean> | undefined;
 
-  constructor(generation: Generation, world: World) {
+  constructor(generation: Generation, world: World, reloads: ReloadOptions) {
     const { config } = generation;
     this.#current = generation;
+    this.#reloads = reloads;
+    this.#reloader = new Reloader({
+      load: () => reloads.loader.load(),
+      world,
+      opened: config,
+      current: () => this.#current,
+      swap: (next) => this.#swap(next),
+    });
+    this.#watch = new ConfigWatch(world.clock, () => {
+      this.reload('files').catch(this.#bug);
+    });
     this.#world = world;
     this.#startedAt = world.clock.now();
     this.#http = createHttpServer(config.server, world, (request, response) =>
@@ -42,6 +67,8 @@ export class RunningGateway implements Gateway {
     this.#admin =
       config.admin &&
       createAdmin(config.admin, {
+        token: () => this.config.admin?.token,
+        reload: () => this.reload('admin'),
         isReady: () => this.#ready,
         metrics: world.metrics,
         status: () => this.status(),
@@ -81,14 +108,58 @@ export class RunningGateway implements Gateway {
       throw error;
     }
     this.#ready = true;
+    const { loader, isWatching } = this.#reloads;
+    if (isWatching) await this.#watch.follow(loader.watched, loader.texts);
     warnOfDescriptors(this.config, this.#world.log);
     this.#world.log.info({ url: this.url, admin: this.adminUrl }, 'serving');
   }
 
   status(): GatewayStatus {
     const uptimeMs = this.#world.clock.now() - this.#startedAt;
-    return statusOf(this.#current, { isReady: this.#ready, uptimeMs });
+    const reload = this.#reloader.last;
+    return statusOf(this.#current, { isReady: this.#ready, uptimeMs, reload });
   }
+
+  async reload(cause: ReloadCause): Promise<Reload> {
+    const reload = await this.#reloader.reload(cause);
+    const { loader, isWatching } = this.#reloads;
+    if (isWatching && this.#ready) await this.#watch.follow(loader.watched, loader.texts);
+    return reload;
+  }
+
+  /** In one turn: no request sees half of it. @throws {RangeError} when its certificates cannot be used */
+  #swap(next: Generation): void {
+    const previous = this.#current;
+    this.#http.apply(next.config.server);
+    next.takeOver();
+    this.#current = next;
+    if (this.#world.logOutput !== undefined) this.#world.log.level = next.config.logs.level;
+    this.#retire(previous).catch(this.#bug);
+  }
+
+  /** Its requests end by its rules. */
+  async #retire(generation: Generation): Promise<void> {
+    this.#retired.add(generation);
+    await generation.whenIdle();
+    await generation.close();
+    this.#retired.delete(generation);
+    await this.#forgetGone(generation);
+  }
+
+  /** Drops the metric series of what no generation has any more. */
+  async #forgetGone({ config }: Generation): Promise<void> {
+    const kept = [this.#current, ...this.#retired].map((each) => each.config);
+    const routes = new Set(kept.flatMap((each) => each.routes.map(({ name }) => name)));
+    const upstreams = new Set(kept.flatMap((each) => Object.keys(each.upstreams)));
+    await this.#world.metrics.forget({
+      routes: config.routes.map(({ name }) => name).filter((name) => !routes.has(name)),
+      upstreams: Object.keys(config.upstreams).filter((name) => !upstreams.has(name)),
+    });
+  }
+
+  readonly #bug = (error: unknown): void => {
+    this.#world.log.error({ err: error }, 'bug');
+  };
 
   #orderCircuit(upstream: string, order: CircuitOrder): CircuitName | undefined {
     const circuit = this.#current.upstreams.get(upstream)?.state.circuit;
@@ -103,6 +174,8 @@ export class RunningGateway implements Gateway {
   }
 
   async #close(): Promise<boolean> {
+    this.#watch.close();
+    await this.#reloader.stop();
     const { delayMs, graceMs } = this.config.server.shutdown;
     const { clock } = this.#world;
     const wasReady = this.#ready;
@@ -135,8 +208,7 @@ export class RunningGateway implements Gateway {
     const { clock } = this.#world;
     const late = Promise.withResolvers<false>();
     const timer = clock.after(LAST_MS, () => late.resolve(false));
-    const closed = this.#current
-      .close()
+    const closed = Promise.all([...this.#retired, this.#current].map((each) => each.close()))
       .then(() => this.#admin?.close())
       .then(() => this.#world.fetcher.close())
       .then(() => true as const);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { formatFault } from '../../src/config/fault.ts';
-import { readYamlFile } from '../../src/config/yaml/file.ts';
+import { readYamlFile, textOnDisk } from '../../src/config/yaml/file.ts';
 import { TextParser } from '../../src/config/yaml/text-parser.ts';
 import { folderOf } from './config-files.ts';
 
@@ -12,7 +12,7 @@ const ENVIRONMENT = { PORT: '8081', DIGITS: '0123', EMPTY: '', SECRET: 'S3cr3t-V
 async function read(text: string, long: number) {
   const folder = folderOf({ 'c.yaml': text });
   const parser = new TextParser(ENVIRONMENT, long);
-  const file = await readYamlFile(join(folder, 'c.yaml'), parser);
+  const file = await readYamlFile(join(folder, 'c.yaml'), parser, textOnDisk);
   await parser.end();
   const paths = [['a'], ['a', 'b'], ['a', 'list', 1], ['c', 'b'], ['d', 'x'], ['none'], ['e']];
   const told = {

@@ -88,12 +88,23 @@ describe('the process', () => {
     expect(await stopped).toBe(1);
   });
 
-  test.each(['SIGHUP', 'SIGUSR2'] as const)('warns of %s, and serves on', async (signal) => {
+  test('reloads on SIGHUP', async () => {
     const gateway = await startGatewayProcess({});
-    gateway.child.kill(signal);
+    gateway.child.kill('SIGHUP');
+    await expect.poll(() => gateway.log.find(({ msg }) => msg === 'config applied')).toBeDefined();
+    const { generation } = (await (await fetch(`${gateway.adminUrl}/status`)).json()) as {
+      generation: number;
+    };
+    expect(generation).toBe(2);
+    expect(await gateway.stop()).toBe(0);
+  });
+
+  test('warns of SIGUSR2, and serves on', async () => {
+    const gateway = await startGatewayProcess({});
+    gateway.child.kill('SIGUSR2');
     await expect
       .poll(() => gateway.log.find(({ level }) => level === 'warn')?.msg)
-      .toContain(signal);
+      .toBe('SIGUSR2 is ignored: SIGHUP reloads the config');
     expect((await fetch(`${gateway.adminUrl}/readyz`)).status).toBe(200);
     expect(await gateway.stop()).toBe(0);
   });

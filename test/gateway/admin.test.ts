@@ -38,7 +38,7 @@ describe('probes', () => {
   test('a 404 lists the paths that exist', async () => {
     const { admin } = await administered();
     const error =
-      'not found; there are GET /livez, /readyz, /metrics, /status, and POST /upstreams/{name}/circuit, /revocations';
+      'not found; there are GET /livez, /readyz, /metrics, /status, and POST /reload, /upstreams/{name}/circuit, /revocations';
     for (const method of ['GET', 'POST']) {
       const response = await admin('/stauts', { method });
       expect([response.status, await response.json()]).toEqual([404, { error }]);
@@ -72,7 +72,7 @@ describe('probes', () => {
     for (const [method, path] of [
       ['POST', '/status'],
       ['DELETE', '/metrics'],
-      ['POST', '/reload'],
+      ['POST', '/nowhere'],
       ['GET', '/'],
     ]) {
       expect((await fetch(`${gateway.adminUrl}${path}`, { method: method! })).status).toBe(404);

@@ -91,6 +91,12 @@ function variable(name: string, fallback: string | undefined, environment: Envir
   throw new RangeError(`environment variable ${name} is not set (or write \${${name}:-default})`);
 }
 
+/** The files that `text` names in placeholders. */
+export const filesIn = (text: string): string[] =>
+  [...text.matchAll(PLACEHOLDER)].flatMap(([, , isFile, name]) =>
+    isFile === undefined || name === undefined ? [] : [name],
+  );
+
 function readSecret(placeholder: string): string {
   const file = placeholder.slice('${file:'.length, -1);
   try {

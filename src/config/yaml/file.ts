@@ -1,10 +1,11 @@
 /** One YAML file of the config: its values, and the place of each. */
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { LineCounter } from 'yaml';
 import { inSlices } from '../../core/slices.ts';
 import type { Fault, Finding, Path } from '../fault.ts';
+import { filesIn } from './environment.ts';
 import { hideOutside } from './hide.ts';
 import { UNQUOTED } from '../check/issue-words.ts';
 import { KIND, type Outline, type Plain } from './outline.ts';
@@ -26,9 +27,13 @@ export interface Written {
 
 export interface YamlFile {
   readonly path: string;
+  /** As it was read; `undefined` where it could not be. */
+  readonly text: string | undefined;
   /** `undefined`: it could not be read as a map. */
   readonly tree: Tree | undefined;
   readonly faults: readonly Fault[];
+  /** Absolute paths of the files whose content stands for a placeholder (`${file:…}`). */
+  readonly secretFiles: readonly string[];
   /** How many parts of `path` are written here. */
   depthOf(path: Path): number;
   /** Gives a finding its line and column, and hides what came from outside. */
@@ -44,19 +49,27 @@ export interface YamlFile {
   writtenAt(path: Path): Written | undefined;
 }
 
-/** Reads the file at `path`. Never throws: what is wrong is in `faults`. */
-export async function readYamlFile(path: string, parser: TextParser): Promise<YamlFile> {
+/** Reads the file at `path` by `readText`. Never throws: what is wrong is in `faults`. */
+export async function readYamlFile(
+  path: string,
+  parser: TextParser,
+  readText: ReadText,
+): Promise<YamlFile> {
   const local = relative(process.cwd(), path);
   const name = local.startsWith('..') ? path : local;
   const text = readText(path);
-  if (typeof text !== 'string') return new ParsedFile(path, name, [text.unread]);
+  if (typeof text !== 'string') return new ParsedFile({ path, name }, [text.unread]);
+  const file = { path, name, text };
   const { outline, faults } = await parser.parse({ name, text });
-  if (outline === undefined) return new ParsedFile(path, name, faults);
+  if (outline === undefined) return new ParsedFile(file, faults);
   const value = await inSlices(treeOf(outline));
-  if (isMap(value)) return new ParsedFile(path, name, faults, outline, value);
+  if (isMap(value)) return new ParsedFile(file, faults, outline, value);
   const expected = `expected a map of sections, found ${shown(value)}`;
-  return new ParsedFile(path, name, [...faults, expected], outline);
+  return new ParsedFile(file, [...faults, expected], outline);
 }
+
+/** The text of a file, or why there is none. */
+export type ReadText = (path: string) => string | { readonly unread: string };
 
 const UNREAD: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -64,8 +77,8 @@ const UNREAD: Readonly<Record<string, string>> = {
   EACCES: 'cannot be read: this process lacks permission (EACCES)',
 };
 
-/** The text of a file, or why there is none. */
-function readText(path: string): string | { readonly unread: string } {
+/** Reads from the disk. */
+export function textOnDisk(path: string): ReturnType<ReadText> {
   try {
     const bytes = readFileSync(path);
     if (isUtf8(bytes)) return bytes.toString();
@@ -76,8 +89,16 @@ function readText(path: string): string | { readonly unread: string } {
   }
 }
 
+interface NamedText {
+  readonly path: string;
+  /** What messages call it. */
+  readonly name: string;
+  readonly text?: string;
+}
+
 class ParsedFile implements YamlFile {
   readonly path: string;
+  readonly text: string | undefined;
   readonly faults: readonly Fault[];
   readonly tree: Tree | undefined;
   readonly #file: FileText;
@@ -85,13 +106,13 @@ class ParsedFile implements YamlFile {
 
   /** A fault that is only a message is one of the file as a whole. */
   constructor(
-    path: string,
-    name: string,
+    { path, name, text }: NamedText,
     faults: readonly (Fault | string)[],
     outline?: Outline,
     tree?: Tree,
   ) {
     this.path = path;
+    this.text = text;
     const lines = new LineCounter();
     if (outline !== undefined) lines.lineStarts = outline.lineStarts;
     this.#file = { name, lines };
@@ -101,6 +122,12 @@ class ParsedFile implements YamlFile {
       typeof fault === 'string'
         ? faultAt(this.#file, { offset: 0, path: [], message: fault })
         : fault,
+    );
+  }
+
+  get secretFiles(): readonly string[] {
+    return [...(this.#outline?.outside.values() ?? [])].flatMap((written) =>
+      filesIn(written).map((file) => resolve(file)),
     );
   }
 

@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import type { Environment } from './environment.ts';
 import type { Fault, Finding, Path } from '../fault.ts';
 import { isMap, type Tree } from './tree.ts';
-import { readYamlFile, type Written, type YamlFile } from './file.ts';
+import { type ReadText, readYamlFile, textOnDisk, type Written, type YamlFile } from './file.ts';
 import { TextParser } from './text-parser.ts';
 
 /** Sections whose members may be spread over included files. */
@@ -20,6 +20,10 @@ export interface Source {
   readonly complete: boolean;
   /** Every file that was read, for watching. */
   readonly files: readonly string[];
+  /** Absolute paths of files whose content is a value (`${file:…}`), for watching. */
+  readonly secretFiles: readonly string[];
+  /** What was read, to read the same again. */
+  readonly snapshot: Snapshot;
   /** Gives a finding its place, and hides values from the environment. */
   place(finding: Finding): Fault;
   /** The value at `path` could not be read: that is a fault already. */
@@ -32,31 +36,71 @@ export interface Source {
   writtenAt(path: Path): Written | undefined;
 }
 
-/** Reads `file` and what it includes. Never throws: what is wrong is in `faults`. */
-export async function readSource(file: string, environment: Environment): Promise<Source> {
+/** The texts of a config, by absolute path, and which of them each pattern of `include` stands for. */
+export interface Snapshot {
+  readonly texts: ReadonlyMap<string, string>;
+  readonly included: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Reads `file` and what it includes: from the disk, or as `snapshot` has it. Never throws: what is wrong is in
+ * `faults`.
+ */
+export async function readSource(
+  file: string,
+  environment: Environment,
+  snapshot?: Snapshot,
+): Promise<Source> {
   const parser = new TextParser(environment);
   try {
-    return await read(file, parser);
+    return await read(file, parser, snapshot === undefined ? DISK : kept(snapshot));
   } finally {
     await parser.end();
   }
 }
 
-async function read(file: string, parser: TextParser): Promise<Source> {
-  const root = await readYamlFile(resolve(file), parser);
+/** Where a config is read. */
+interface Place {
+  readonly readText: ReadText;
+  /** Absolute paths. */
+  readonly matching: (pattern: string, folder: string) => readonly string[];
+}
+
+/** Absolute paths of the files below `folder` that `pattern` includes, in their order. */
+export const filesMatching = (pattern: string, folder: string): readonly string[] =>
+  globSync(pattern, { cwd: folder })
+    .toSorted()
+    .map((name) => resolve(folder, name));
+
+const DISK: Place = { readText: textOnDisk, matching: filesMatching };
+
+const kept = ({ texts, included }: Snapshot): Place => ({
+  readText: (path) => texts.get(path) ?? { unread: 'there is no such file' },
+  matching: (pattern) => included.get(pattern) ?? [],
+});
+
+async function read(file: string, parser: TextParser, place: Place): Promise<Source> {
+  const root = await readYamlFile(resolve(file), parser, place.readText);
   const files = [root];
   const faults: Fault[] = [];
   const tree = root.tree ?? {};
-  for (const path of includes(root, faults)) {
-    const included = await readYamlFile(path, parser);
-    files.push(included);
-    faults.push(...mergeInto(tree, included, files));
+  const included = includes(root, place, faults);
+  for (const path of new Set([...included.values()].flat())) {
+    if (path === root.path) continue;
+    const another = await readYamlFile(path, parser, place.readText);
+    files.push(another);
+    faults.push(...mergeInto(tree, another, files));
   }
   return {
     tree,
     faults: [...files.flatMap((each) => each.faults), ...faults],
     complete: files.every((each) => each.tree !== undefined),
     files: files.map(({ path }) => path),
+    secretFiles: files.flatMap((each) => each.secretFiles),
+    snapshot: {
+      texts: new Map(files.flatMap(({ path, text }) => (text === undefined ? [] : [[path, text]]))),
+      included,
+    },
     place: (finding) => fileOf(files, finding.path).place(finding),
     isUnread: (path) => fileOf(files, path).isUnread(path),
     asText: (path) => fileOf(files, path).asText(path),
@@ -65,21 +109,19 @@ async function read(file: string, parser: TextParser): Promise<Source> {
   };
 }
 
-/** Every file that `root` includes, once, in the order it says. */
-function includes(root: YamlFile, faults: Fault[]): Set<string> {
+/** The files that each pattern of `root` includes, in the order it says. */
+function includes(root: YamlFile, place: Place, faults: Fault[]): Map<string, readonly string[]> {
   const patterns = root.tree?.['include'];
-  const found = new Set<string>();
+  const found = new Map<string, readonly string[]>();
   if (!Array.isArray(patterns)) return found;
-  const folder = dirname(root.path);
   for (const [i, pattern] of patterns.entries()) {
     const path = ['include', i];
     if (typeof pattern !== 'string' || root.isUnread(path)) continue;
-    const names = globSync(pattern, { cwd: folder }).toSorted();
-    for (const name of names) found.add(resolve(folder, name));
-    if (names.length > 0) continue;
+    const files = place.matching(pattern, dirname(root.path));
+    found.set(pattern, files);
+    if (files.length > 0) continue;
     faults.push(root.place({ path, message: `no file matches "${pattern}"` }));
   }
-  found.delete(root.path);
   return found;
 }
 
