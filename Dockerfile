@@ -34,6 +34,13 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/gateway.config.yaml /app/gateway.schema.jso[n] /etc/portico/
 COPY --from=build /app/bff /etc/portico/bff
+# What V8 compiles is kept, as the user of the gateway, whose number V8 asks for: a start takes four fifths of
+# the time. Afterwards nobody can change it.
+RUN mkdir dist/compile-cache \
+  && chown 1000:1000 dist/compile-cache \
+  && setpriv --reuid=1000 --regid=1000 --clear-groups \
+    node dist/src/cli/warm-up.js /etc/portico/gateway.config.yaml \
+  && chown -R root:root dist/compile-cache
 # Beyond the container's own loopback: the ports are published, and the probes come from outside.
 ENV NODE_ENV=production HOST=0.0.0.0 ADMIN_HOST=0.0.0.0
 EXPOSE 8080 9901

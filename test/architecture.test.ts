@@ -95,6 +95,11 @@ function findCircle(graph: ReadonlyMap<string, readonly string[]>): string[] | u
   return undefined;
 }
 
+/** Not to be imported: they run. */
+const RUNNING: ReadonlySet<string> = new Set(
+  ['main', 'cli/process', 'cli/running-copy', 'cli/warm-up'].map((name) => `src/${name}.ts`),
+);
+
 describe('architecture', () => {
   test('every source file has a layer', () => {
     expect(SOURCES.filter((file) => layerOf(file) < 0)).toEqual([]);
@@ -142,11 +147,17 @@ describe('architecture', () => {
     },
   );
 
+  // What loads them is loaded by a start; a command that makes load runs by itself.
+  test.each(SOURCES.filter((file) => !file.startsWith('src/load/')))(
+    '%s takes nothing but types from node:http, which would load the undici of Node',
+    (file) => {
+      const text = readFileSync(file, 'utf8');
+      expect(text).not.toMatch(/^import (?!type\b)[^;]*? from 'node:http';/m);
+    },
+  );
+
   test('Node runs every source file as it is', () => {
-    // main.ts and process.ts would run; all else may be imported.
-    const files = SOURCES.filter(
-      (file) => !['src/main.ts', 'src/cli/process.ts', 'src/cli/running-copy.ts'].includes(file),
-    );
+    const files = SOURCES.filter((file) => !RUNNING.has(file));
     const script = [
       `await import('./src/cli/running-copy.ts');`,
       ...files.map((file) => `await import('./${file}');`),

@@ -5,7 +5,6 @@
  * The package accepts tokens without `iss`, `aud` or `exp` unless they are required by name, and
  * builds a new verifier for options that are given per call: both are fixed at registration.
  */
-import fastifyJwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Consumer, isGatewayError, type PluginHost } from 'portico';
 import { inPackageWords, maySign } from './algorithms.ts';
@@ -172,6 +171,8 @@ async function register(
   { issuer, audience, algorithms, leeway }: Issuer,
 ): Promise<Verify> {
   const verb = `${namespace}Verify`;
+  // Loaded where there are issuers.
+  const { default: fastifyJwt } = await import('@fastify/jwt');
   await app.register(fastifyJwt, {
     namespace,
     jwtVerify: verb,

@@ -4,8 +4,9 @@
  * The package calls what it has compiled on behalf of a LostDigits, which knows (`passContext`). While it
  * checks a schema itself it passes itself, which is not one.
  */
-import { _, type Ajv, type CodeKeywordDefinition, type KeywordCxt } from 'ajv';
+import type { Ajv, CodeKeywordDefinition, KeywordCxt } from 'ajv';
 import { decimalOf } from 'portico';
+import { ajv as ajvPackage } from './ajv.ts';
 import { LostDigits, NONE_LOST } from './lost-digits.ts';
 
 /** Keywords that compute with a number. */
@@ -37,6 +38,7 @@ export function computeExactly(ajv: Ajv): void {
 function refuseLostDigits(ajv: Ajv, keyword: string): void {
   // The package's own, which all of these are.
   const own = ajv.getKeyword(keyword) as CodeKeywordDefinition;
+  const { _ } = ajvPackage();
   ajv.removeKeyword(keyword);
   ajv.addKeyword({
     ...own,

@@ -4,10 +4,10 @@
  * A schema is checked strictly, so that a typo in it is a config fault. Validation takes time in
  * proportion to the value, whatever the client sends.
  */
-import { Ajv, type ErrorObject, type Options as AjvOptions, type ValidateFunction } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import ajvFormats, { type FormatName } from 'ajv-formats';
+import type { Ajv, ErrorObject, Options as AjvOptions, ValidateFunction } from 'ajv';
+import type { FormatName } from 'ajv-formats';
 import { parseRegex } from 'portico';
+import { ajv as ajvPackage, ajv2020, ajvFormats } from './ajv.ts';
 import { compileCoercion } from './coerce.ts';
 import { loopIn } from './loops.ts';
 import { pathOf, type SchemaFault, unknownKeywords } from './places.ts';
@@ -57,6 +57,9 @@ const FORMATS: FormatName[] = [
 const isDraft7 = ({ $schema }: Schema): boolean =>
   typeof $schema === 'string' && $schema.includes('draft-07');
 
+const draftOf = (schema: Schema): new (options: AjvOptions) => Ajv =>
+  isDraft7(schema) ? ajvPackage().Ajv : ajv2020().Ajv2020;
+
 /**
  * Compiles `schema`; `isText` for values that came as text, such as those of a query, which are taken
  * for what the schema says they are.
@@ -93,7 +96,7 @@ function textValidator(schema: Schema, validate: ValidateFunction): Validator {
 
 /** What is wrong with `schema` itself, each at its place in it; the first thing at each. */
 export function schemaFaults(schema: Schema): SchemaFault[] {
-  const ajv = new (isDraft7(schema) ? Ajv : Ajv2020)({ allErrors: true, strict: false });
+  const ajv = new (draftOf(schema))({ allErrors: true, strict: false });
   const faults = ajv.validateSchema(schema) === true ? [] : metaFaults(schema, ajv.errors ?? []);
   const keywords = new Set(Object.keys(compiler(schema, {}).RULES.keywords));
   return [...faults, ...unknownKeywords(schema, keywords)];
@@ -118,7 +121,7 @@ const compile = (schema: Schema, options: AjvOptions): ValidateFunction =>
 
 /** One for each schema: two routes may say the same $id. */
 function compiler(schema: Schema, options: AjvOptions): Ajv {
-  const ajv = new (isDraft7(schema) ? Ajv : Ajv2020)({
+  const ajv = new (draftOf(schema))({
     strict: true,
     strictRequired: false,
     allowUnionTypes: true,
@@ -130,7 +133,7 @@ function compiler(schema: Schema, options: AjvOptions): Ajv {
     ...options,
     code: { regExp: linearRegex },
   });
-  ajvFormats.default(ajv, { formats: FORMATS });
+  ajvFormats().default(ajv, { formats: FORMATS });
   ajv.addFormat('int64', { type: 'number', validate: isInt64Like });
   computeExactly(ajv);
   // Followed, but not known as a keyword.

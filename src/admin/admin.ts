@@ -1,6 +1,7 @@
 /** The admin port: probes, metrics and status, out of reach of clients. */
 import Fastify, { type FastifyRequest } from 'fastify';
 import type { AddressInfo } from 'node:net';
+import { lazyCompilers } from '../assembly/schema-compilers.ts';
 import { type AdminCaller, readRefusal, refusal } from './guard.ts';
 import type { AdminConfig } from '../config/build/config.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -42,7 +43,11 @@ export function createAdmin(
   { host, port }: Pick<AdminConfig, 'host' | 'port'>,
   { token, isReady, metrics, status, orderCircuit, postAt, postPaths, reload }: AdminView,
 ): Admin {
-  const app = Fastify({ forceCloseConnections: true, requestTimeout: 10_000 });
+  const app = Fastify({
+    forceCloseConnections: true,
+    requestTimeout: 10_000,
+    schemaController: { compilersFactory: lazyCompilers },
+  });
   const notHere = (): { readonly error: string } => {
     const posts = ['/reload', '/upstreams/{name}/circuit', ...postPaths()].join(', ');
     const error = `not found; there are GET /livez, /readyz, /metrics, /status, and POST ${posts}`;

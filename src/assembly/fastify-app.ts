@@ -23,6 +23,7 @@ import {
 import { readerWatch } from '../core/reader-watch.ts';
 import { mountAddress } from './mount.ts';
 import { requestLogger } from './request-logger.ts';
+import { lazyCompilers } from './schema-compilers.ts';
 import type { World } from './world.ts';
 
 export function createApp(server: ServerConfig, world: World): FastifyInstance {
@@ -33,6 +34,7 @@ export function createApp(server: ServerConfig, world: World): FastifyInstance {
     exposeHeadRoutes: true,
     forceCloseConnections: false,
     return503OnClosing: false,
+    schemaController: { compilersFactory: lazyCompilers },
     genReqId: (raw) => exchangeOf(raw).id,
     // A path that no BFF can decode. The router's own message would reveal our addresses, so the route
     // refuses the request, and its hooks see the answer.

@@ -4,9 +4,9 @@
  *
  * Forwarded answers go this way only if a plugin needs it; see routes/direct-answer.ts for the other way.
  */
-import { validateHeaderValue } from 'node:http';
 import { pipeline, Readable, type Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify';
+import { http } from '../core/node-http.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { bugOf } from '../core/errors.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
@@ -83,7 +83,7 @@ function apply(
   for (const [name, value] of Object.entries(headers)) {
     if (value === before[name]) continue;
     unlessFailed(request, () => {
-      for (const each of [value].flat()) validateHeaderValue(name, each);
+      for (const each of [value].flat()) http.validateHeaderValue(name, each);
       // Fastify would append to Set-Cookie.
       if (name === 'set-cookie') void reply.removeHeader(name);
       void reply.header(name, value);

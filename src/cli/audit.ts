@@ -12,6 +12,8 @@ import { hint } from '../config/check/suggest.ts';
 import { type GatewayModules, loadModules } from '../assembly/modules.ts';
 import { printFaults } from './faults.ts';
 import { EXIT, type Terminal } from './terminal.ts';
+// The last, so that what is imported before is found without it.
+import './running-copy.ts';
 
 export interface AuditOptions {
   readonly config: string;

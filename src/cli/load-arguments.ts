@@ -1,8 +1,8 @@
 /** What `portico load` is told, read and checked. */
 import { readFileSync, statSync } from 'node:fs';
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../config/schema/units.ts';
+import { http } from '../core/node-http.ts';
 import { ANSWER } from '../load/answer.ts';
 import type { LoadOptions, Subject } from '../load/load-test.ts';
 
@@ -189,7 +189,7 @@ export function readUrl(text: string): URL {
 
 export function readToken(text: string): string {
   return inWords(() => {
-    validateHeaderValue('authorization', text);
+    http.validateHeaderValue('authorization', text);
     return text;
   });
 }
@@ -210,8 +210,8 @@ export function readHeader(
     throw new InvalidArgumentError(`${key} is given twice: separate several values by commas`);
   }
   inWords(() => {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
+    http.validateHeaderName(name);
+    http.validateHeaderValue(name, value);
   });
   return { ...earlier, [key]: value };
 }

@@ -1,6 +1,6 @@
 /** The process: arguments, environment, signals and the exit code. Nothing else touches them. */
 import './engine.ts';
-import './running-copy.ts';
+import './compile-cache.ts';
 import { onNpmGone } from './npm-gone.ts';
 import type { StandardOutput } from './standard-output.ts';
 
@@ -20,6 +20,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // There is nobody left to report to.
 process.stderr.on('error', () => undefined);
 process.on('exit', () => output?.flushNow());
+
+// A build finds itself by its own name, and loads faster without a hook.
+if (import.meta.url.endsWith('.ts')) await import('./running-copy.ts');
 
 const { runCli } = await import('./index.ts');
 

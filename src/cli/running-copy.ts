@@ -2,7 +2,7 @@
  * Makes `portico` mean this running copy, from whatever folder it is imported.
  *
  * A plugin beside the config would otherwise find another copy of the package, or none, and two
- * copies are two `GatewayError`s. Import this before anything that loads plugins.
+ * copies are two `GatewayError`s. Import this before anything loads plugins.
  */
 import { registerHooks } from 'node:module';
 

@@ -8,6 +8,8 @@ import { readSource } from '../config/yaml/source.ts';
 import { loadModules } from '../assembly/modules.ts';
 import { printFaults } from './faults.ts';
 import { EXIT, type Terminal } from './terminal.ts';
+// The last, so that what is imported before is found without it.
+import './running-copy.ts';
 
 export interface SchemaOptions {
   readonly config: string;

@@ -3,6 +3,8 @@ import { ConfigError } from '../config/fault.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
 import { printFaults } from './faults.ts';
 import { EXIT, type Terminal } from './terminal.ts';
+// The last, so that what is imported before is found without it.
+import './running-copy.ts';
 
 export interface StartOptions {
   readonly config: string;

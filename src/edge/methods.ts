@@ -1,11 +1,11 @@
 /** The methods that clients may use: those of Node's parser, over HTTP/2 as well as HTTP/1.1. */
-import { METHODS } from 'node:http';
+import { http } from '../core/node-http.ts';
 
 /**
  * Methods that a route may serve. Not TRACE, which would reveal the fields that the gateway adds (RFC
  * 9110 §9.3.8).
  */
-export const SERVED_METHODS: readonly string[] = METHODS.filter(
+export const SERVED_METHODS: readonly string[] = http.METHODS.filter(
   (method) => method !== 'TRACE' && method !== 'CONNECT',
 );
 

@@ -1,11 +1,5 @@
 /** The listening socket of the gateway: Node's HTTP server, with the gateway's limits and errors. */
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-} from 'node:http';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { RequestHandler } from '../assembly/admission.ts';
 import type { World } from '../assembly/world.ts';
@@ -17,6 +11,7 @@ import { linger } from '../edge/linger.ts';
 import { rawProblem, sendProblem } from '../edge/problem.ts';
 import { causeOf } from '../core/cause.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import { http as nodeHttp } from '../core/node-http.ts';
 import { descriptorLimit, isForWantOfDescriptors } from '../core/descriptors.ts';
 import { boundAddresses } from './address-limit.ts';
 import { keepReserve } from './descriptor-reserve.ts';
@@ -49,7 +44,7 @@ export function createHttpServer(
   const http = serverOptions(limits);
   const secure =
     tls && secureServer({ tls, limits, http, handleHttp1: handle, handleHttp2: handler, world });
-  const server = secure?.server ?? createServer(http, handle);
+  const server = secure?.server ?? nodeHttp.createServer(http, handle);
   let bounds = boundsOf(config);
   const sockets = new Set<Socket>();
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {

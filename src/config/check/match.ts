@@ -1,5 +1,5 @@
 /** Reads the matches of a route as far as possible, and finds what in them cannot work. */
-import { METHODS } from 'node:http';
+import { http } from '../../core/node-http.ts';
 import type { Finding, Path } from '../fault.ts';
 import type { PathPatterns } from '../build/match.ts';
 import type { PathPattern } from '../schema/path-pattern.ts';
@@ -107,7 +107,7 @@ function* checkMatch(match: Tree, path: Path): Generator<Finding> {
 
 /** Refused by the gateway on every route: 501. */
 const NEVER_SERVED = new Set(['TRACE', 'CONNECT']);
-const SERVED = METHODS.filter((method) => !NEVER_SERVED.has(method));
+const SERVED = http.METHODS.filter((method) => !NEVER_SERVED.has(method));
 
 /** A word in upper case that is not a method; the schema reports others. */
 export function* checkMethod(method: unknown, path: Path): Generator<Finding> {
