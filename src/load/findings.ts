@@ -3,7 +3,7 @@ import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import { UNMATCHED } from '../edge/client-request.ts';
 import { Exposition, type Sample } from './exposition.ts';
 import type { CalledUpstream } from './gateway-order.ts';
-import { connectionHint, hintFor, queueHint } from './hints.ts';
+import { connectionHint, hintFor, upstreamHint } from './hints.ts';
 
 /** Requests that the gateway answered with an error of its own. */
 export interface Refusal {
@@ -122,6 +122,7 @@ function upstreamFinding(
   const count = added.total('portico_upstream_duration_seconds_count', of);
   const waiting = now.total('portico_bulkhead_queue', of);
   const circuit = CIRCUITS[now.total('portico_circuit_state', of)];
+  const hint = upstreamHint(name, { waiting, circuit });
   return {
     name,
     attempts: sumBy(
@@ -137,7 +138,7 @@ function upstreamFinding(
     waiting,
     ...(circuit === undefined ? {} : { circuit }),
     slotsGivenUp: added.total('portico_slots_given_up_total', of),
-    ...(waiting === 0 ? {} : { hint: queueHint(name) }),
+    ...(hint === undefined ? {} : { hint }),
   };
 }
 

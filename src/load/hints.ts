@@ -60,5 +60,21 @@ const CONNECTION_HINTS: Readonly<Record<string, string>> = {
 export const connectionHint = (limit: string): string =>
   CONNECTION_HINTS[limit] ?? 'pass a smaller -c';
 
-export const queueHint = (upstream: string): string =>
-  `calls wait for a slot, which bounds the rate: raise upstreams.${upstream}.bulkhead.concurrency`;
+/** Where calls wait for a slot of an upstream, or its circuit is not closed. */
+export function upstreamHint(
+  upstream: string,
+  { waiting, circuit }: { readonly waiting: number; readonly circuit: string | undefined },
+): string | undefined {
+  if (circuit !== undefined) return CIRCUIT_HINTS[circuit]?.(upstream);
+  if (waiting === 0) return undefined;
+  return `calls wait for a slot, which bounds the rate: raise upstreams.${upstream}.bulkhead.concurrency`;
+}
+
+const failed: (upstream: string) => string = (upstream) =>
+  `it failed, so that it is not called for a while: upstreams.${upstream}.breaker says what counts, and how long`;
+
+const CIRCUIT_HINTS: Readonly<Record<string, (upstream: string) => string>> = {
+  open: failed,
+  'half-open': failed,
+  forced: () => 'the admin port holds the circuit: POST {"state":"auto"} hands it back',
+};

@@ -69,9 +69,16 @@ describe('findings', () => {
         waiting: 2,
         circuit: 'open',
         slotsGivenUp: 0,
-        hint: expect.stringContaining('upstreams.orders.bulkhead.concurrency') as unknown,
+        hint: expect.stringContaining('upstreams.orders.breaker') as unknown,
       },
     ]);
+  });
+
+  test('name the bulkhead where calls wait, and nothing where they do not', async () => {
+    const hintWith = async (queued: number) =>
+      (await found(() => {}, [gauges('orders', { slotsUsed: 4, queued })])).upstreams[0]?.hint;
+    expect(await hintWith(2)).toContain('upstreams.orders.bulkhead.concurrency');
+    expect(await hintWith(0)).toBeUndefined();
   });
 
   test('name what else was counted, and the key of a limit of connections', async () => {
