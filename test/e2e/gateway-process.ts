@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 
 export interface GatewayProcess {
+  /** Its config. */
+  readonly file: string;
   readonly url: string;
   readonly adminUrl: string;
   readonly child: ChildProcess;
@@ -57,6 +59,7 @@ export async function startGatewayProcess(
     return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(text)?.[1]) / 1_024;
   };
   return {
+    file,
     url,
     adminUrl: admin,
     child,
