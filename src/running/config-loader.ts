@@ -1,10 +1,10 @@
-/** Loads the config of a gateway, again and again, and remembers what was read the last time. */
+/** Loads the config of a gateway, again and again, and remembers which files were read the last time. */
 import { sourcesOf } from '../listener/certificate-set.ts';
 import type { GatewayModules } from '../assembly/modules.ts';
 import type { Config } from '../config/build/config.ts';
 import { type Loaded, loadConfig, type LoadOptions } from '../config/load.ts';
 import type { Source } from '../config/yaml/source.ts';
-import { watchedOf, type WatchedFiles } from './config-watch.ts';
+import { type Digests, digestsOf, watchedOf, type WatchedFiles } from './config-watch.ts';
 
 export interface ConfigLoaderOptions extends Omit<
   LoadOptions<GatewayModules>,
@@ -15,7 +15,9 @@ export interface ConfigLoaderOptions extends Omit<
 
 export class ConfigLoader {
   readonly #options: ConfigLoaderOptions;
-  #source: Source | undefined;
+  // Not the source: a gateway that serves holds none of the texts, and nothing that was parsed.
+  #read: WatchedFiles = { files: [], patterns: [], folder: '' };
+  #digests: Digests = new Map();
   /** Files that the last valid config names. */
   #named: readonly string[] = [];
 
@@ -26,7 +28,8 @@ export class ConfigLoader {
   /** @throws {ConfigError} with every fault */
   async load(): Promise<Loaded<GatewayModules>> {
     const onRead = (source: Source): void => {
-      this.#source = source;
+      this.#read = watchedOf(source);
+      this.#digests = digestsOf(source.snapshot.texts);
     };
     const { adjust } = this.#options;
     const loaded = await loadConfig({ ...this.#options, onRead });
@@ -37,11 +40,13 @@ export class ConfigLoader {
 
   /** What was read the last time, be it valid or not. */
   get watched(): WatchedFiles {
-    return watchedOf(this.#source!, this.#named);
+    const { files, patterns, folder } = this.#read;
+    return { files: [...new Set([...files, ...this.#named])], patterns, folder };
   }
 
-  get texts(): ReadonlyMap<string, string> {
-    return this.#source!.snapshot.texts;
+  /** Of the files of the config, as they were read. */
+  get digests(): Digests {
+    return this.#digests;
   }
 }
 

@@ -19,9 +19,17 @@ export interface WatchedFiles {
   readonly folder: string;
 }
 
-/** What a config was read from, and the files that it names. */
-export const watchedOf = (source: Source, named: readonly string[] = []): WatchedFiles => ({
-  files: [...new Set([...source.files, ...source.secretFiles, ...named])],
+/** By path. */
+export type Digests = ReadonlyMap<string, string>;
+
+export const digestsOf = (texts: ReadonlyMap<string, string>): Digests =>
+  new Map([...texts].map(([file, text]) => [file, digestOf(text)]));
+
+const digestOf = (content: string | Uint8Array): string => hash('sha256', content);
+
+/** What a config was read from. */
+export const watchedOf = (source: Source): WatchedFiles => ({
+  files: [...new Set([...source.files, ...source.secretFiles])],
   patterns: [...source.snapshot.included.keys()],
   folder: dirname(source.files[0]!),
 });
@@ -38,13 +46,13 @@ export class ConfigWatch {
     this.#onChange = onChange;
   }
 
-  /** Follows `watched` from now on; `texts` are its config files as they were read. */
-  async follow(watched: WatchedFiles, texts: ReadonlyMap<string, string>): Promise<void> {
+  /** Follows `watched` from now on; `digests` are those of its config files as they were read. */
+  async follow(watched: WatchedFiles, digests: Digests): Promise<void> {
     const isElsewhere =
       this.#watching === undefined || placesOf(watched).join() !== placesOf(this.#watched).join();
     this.#watched = watched;
     if (isElsewhere) this.#watch();
-    this.#content = await contentOf(watched, texts);
+    this.#content = await contentOf(watched, digests);
     // Something may have changed since they were read.
     await this.#look();
   }
@@ -77,15 +85,15 @@ function placesOf({ files, patterns, folder }: WatchedFiles): string[] {
 /** A digest of what all of them hold; a file that cannot be read counts as such. */
 async function contentOf(
   { files, patterns, folder }: WatchedFiles,
-  texts?: ReadonlyMap<string, string>,
+  known?: Digests,
 ): Promise<string> {
   const matching = patterns.flatMap((pattern) => filesMatching(pattern, folder));
-  const digests: string[] = [];
+  const all: string[] = [];
   for (const file of new Set([...files, ...matching])) {
-    const content = texts?.get(file) ?? (await readFile(file).catch(codeOf));
-    digests.push(`${file} ${hash('sha256', content)}`);
+    const digest = known?.get(file) ?? digestOf(await readFile(file).catch(codeOf));
+    all.push(`${file} ${digest}`);
   }
-  return digests.join('\n');
+  return all.join('\n');
 }
 
 const codeOf = ({ code = '' }: NodeJS.ErrnoException): string => code;

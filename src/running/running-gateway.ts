@@ -109,7 +109,7 @@ export class RunningGateway implements Gateway {
     }
     this.#ready = true;
     const { loader, isWatching } = this.#reloads;
-    if (isWatching) await this.#watch.follow(loader.watched, loader.texts);
+    if (isWatching) await this.#watch.follow(loader.watched, loader.digests);
     warnOfDescriptors(this.config, this.#world.log);
     this.#world.log.info({ url: this.url, admin: this.adminUrl }, 'serving');
   }
@@ -123,7 +123,7 @@ export class RunningGateway implements Gateway {
   async reload(cause: ReloadCause): Promise<Reload> {
     const reload = await this.#reloader.reload(cause);
     const { loader, isWatching } = this.#reloads;
-    if (isWatching && this.#ready) await this.#watch.follow(loader.watched, loader.texts);
+    if (isWatching && this.#ready) await this.#watch.follow(loader.watched, loader.digests);
     return reload;
   }
 

@@ -23,6 +23,7 @@ test('a gateway that serves holds nothing of what was only parsed: files, positi
     file: path.resolve('gateway.config.yaml'),
     environment: { PORT: '0', ADMIN_PORT: '0' },
     log: pino({ level: 'silent' }),
+    watch: true,
     loadModules: (source) => {
       parsed.push(new WeakRef(source), new WeakRef(source.tree));
       return loadModules(source);
@@ -33,5 +34,9 @@ test('a gateway that serves holds nothing of what was only parsed: files, positi
   const kept = () => parsed.filter((each) => each.deref() !== undefined).length;
   await collect(() => kept() === 0);
   expect([parsed.length, kept()]).toEqual([2, 0]);
+
+  await gateway.reload('admin');
+  await collect(() => kept() === 0);
+  expect([parsed.length, kept()]).toEqual([4, 0]);
   expect(gateway.status().ready).toBe(true);
 });
