@@ -70,7 +70,7 @@ export async function buildGeneration(
   try {
     await foundOrLate(upstreams, world);
     const owned = await ownedFields(config, modules, faults);
-    await slices.pause();
+    await slices.next();
     const plugins = await registerPlugins(app, config, modules, {
       world,
       generation: identity,
@@ -80,7 +80,7 @@ export async function buildGeneration(
     });
     // Routes need the hooks of all plugins.
     faults.throwAny();
-    await slices.pause();
+    await slices.next();
     const routes: Route[] = [];
     for (const each of config.routes) {
       const route = await faults.attempt(unserved(each.name), () =>
@@ -112,12 +112,13 @@ export async function buildGeneration(
       }
       await slices.pause();
     }
+    await slices.next();
     await faults.attempt(UNREADY, async () => {
       await app.ready();
     });
     faults.throwAny();
 
-    await slices.pause();
+    await slices.next();
     const observer = requestObserver(config, world);
     const handle = admission({
       app,

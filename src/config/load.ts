@@ -61,14 +61,18 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
   if (Object.keys(source.tree).length === 0 && source.faults.length > 0) {
     throw new ConfigError(sortFaults(source.faults));
   }
+  const slices = new Slices();
+  await slices.next();
   const modules = await options.loadModules(source);
+  await slices.next();
   const namedFiles = new NamedFiles((path) => source.folderOf(path));
   const read = withPluginFiles(source.tree, modules, namedFiles);
   const { findings: unread } = read;
   const schema = configSchema(modules);
-  const slices = new Slices();
+  await slices.next();
   const { tree, parsed } = await parseTexts(schema, read.tree, source, slices);
   const typed = { routes: parsed.routes, patterns: new PathPatterns() };
+  await slices.next();
   const findings = [
     ...modules.findings,
     ...unlessUnread(findingsOf(schema, tree, parsed.issues), unread),
@@ -94,7 +98,9 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
     actions: modules.actions,
     patterns: typed.patterns,
   };
+  await slices.next();
   const config = await buildConfig(parsed.data, built, slices);
+  await slices.next();
   const subject = { source, tree, schema, plugins: modules.plugins };
   return {
     config,

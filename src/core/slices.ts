@@ -13,7 +13,11 @@ export class Slices {
 
   /** Lets other work run if the slice is over. */
   async pause(): Promise<void> {
-    if (performance.now() < this.#endsAt) return;
+    if (performance.now() >= this.#endsAt) await this.next();
+  }
+
+  /** Lets other work run now: between two steps that each take a part of a slice. */
+  async next(): Promise<void> {
     await turn();
     this.#endsAt = performance.now() + SLICE_MS;
   }
