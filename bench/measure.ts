@@ -16,7 +16,11 @@ const START_MS = 60_000;
 /** A window of the warm-up has sockets to make, too, and may be longer than asked for. */
 const WARM_UP_FACTOR = 4;
 
-export async function measureGroups(means: Means): Promise<GroupResult[]> {
+/** @param onMeasured gets each group once it is done */
+export async function measureGroups(
+  means: Means,
+  onMeasured: (group: GroupResult) => void,
+): Promise<GroupResult[]> {
   const results: GroupResult[] = [];
   for (const { name, heats } of means.options.groups) {
     const measured: HeatResult[] = [];
@@ -25,7 +29,9 @@ export async function measureGroups(means: Means): Promise<GroupResult[]> {
       mkdirSync(folder);
       measured.push(await measureHeat(heat, { ...means, folder }));
     }
-    results.push({ name, heats: measured });
+    const result = { name, heats: measured };
+    onMeasured(result);
+    results.push(result);
   }
   return results;
 }

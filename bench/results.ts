@@ -38,22 +38,22 @@ export interface Occasion {
 
 /**
  * @param root where `bench/results` and README.md are
- * @returns the files it has written, relative to `root`
+ * @returns the files it has written, relative to `root`; none for subjects that were chosen one by one
  */
 export function writeResults(
-  groups: readonly GroupResult[],
+  group: GroupResult,
   occasion: Occasion,
   root: string = HERE,
 ): string[] {
-  const known = groups.filter(({ name }) => GROUP_NAMES.includes(name));
-  const files = new Map<string, string>();
-  for (const group of known) {
-    for (const [name, picture] of plotsOf(group, occasion)) files.set(join(FOLDER, name), picture);
-  }
+  if (!GROUP_NAMES.includes(group.name)) return [];
   const table = join(FOLDER, 'table.md');
-  if (known.length > 0) files.set(table, withSections(read(root, table), known, occasion));
-  const core = known.find(({ name }) => name === 'core');
-  if (core !== undefined) files.set(README, withCore(read(root, README), core, occasion));
+  const files = new Map([
+    ...plotsOf(group, occasion).map(([name, picture]) => [join(FOLDER, name), picture] as const),
+    [table, withSection(read(root, table), group, occasion)] as const,
+    ...(group.name === 'core'
+      ? [[README, withCore(read(root, README), group, occasion)] as const]
+      : []),
+  ]);
   for (const [file, content] of files) {
     mkdirSync(dirname(join(root, file)), { recursive: true });
     writeFileSync(join(root, file), content);
@@ -89,15 +89,15 @@ function placeAndTime({ options, date }: Occasion): string {
   return `${machine()}, ${cores} cores, Node ${process.versions.node}, ${day}; ${rounds} × ${seconds} s`;
 }
 
-/** `text` with a section for each of `groups`, in the order of the groups, and with the others as they were. */
-function withSections(text: string, groups: readonly GroupResult[], occasion: Occasion): string {
+/** `text` with the section of `group` in its place, and with the others as they were. */
+function withSection(text: string, group: GroupResult, occasion: Occasion): string {
   const sections = new Map(
     [...text.matchAll(/^## (\S+)\n[^]*?(?=^## |(?![^]))/gm)].map(([section, name]) => [
       name!,
       section.trim(),
     ]),
   );
-  for (const group of groups) sections.set(group.name, sectionOf(group, occasion));
+  sections.set(group.name, sectionOf(group, occasion));
   return [
     '# What the benchmark has measured',
     'Written by `npm run bench -- --write`; [README.md](../README.md) explains subjects, method and columns.',

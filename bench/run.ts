@@ -25,16 +25,25 @@ const INTERRUPTED = 130;
 
 /** @returns whether every budget was kept */
 async function bench(options: BenchOptions, means: Means): Promise<boolean> {
-  const groups = await measureGroups(means);
+  const setting = formatSetting(options, means.cores);
+  const groups = await measureGroups(means, (group) => {
+    // At once: what is measured is kept, whatever happens to the groups that follow.
+    if (options.write) write(group, options, setting);
+  });
   const verdicts = judge(groups);
-  const [setting, noise] = [formatSetting(options, means.cores), noiseOf(groups)];
-  console.log(`\n${setting} ${noise}\n`);
+  console.log(`\n${setting} ${noiseOf(groups)}\n`);
   console.log(`${groups.map(formatGroup).join('\n\n')}\n\n${formatVerdicts(verdicts)}`);
-  if (options.write) {
-    const files = writeResults(groups, { options, date: new Date(), setting, noise });
-    console.log(`\nwritten: ${files.join(', ') || 'nothing, because no whole group ran'}`);
-  }
   return verdicts.every(({ isKept }) => isKept !== false);
+}
+
+function write(group: GroupResult, options: BenchOptions, setting: string): void {
+  const files = writeResults(group, {
+    options,
+    date: new Date(),
+    setting,
+    noise: noiseOf([group]),
+  });
+  console.error(`written: ${files.join(', ') || 'nothing, because no whole group ran'}`);
 }
 
 function noiseOf(groups: readonly GroupResult[]): string {

@@ -23,12 +23,15 @@ class Pipe implements Dispatcher.DispatchHandler {
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    this.#response.on('drain', () => controller.resume());
+    const resume = (): void => controller.resume();
+    this.#response.on('drain', resume);
+    // The rest for a client that has left is read all the same, so that the socket can be used again.
+    this.#response.on('close', resume);
     this.#response.writeHead(status, headers);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#response.write(chunk)) controller.pause();
+    if (!this.#response.write(chunk) && !this.#response.destroyed) controller.pause();
   }
 
   onResponseEnd(): void {

@@ -16,11 +16,12 @@ describe('the log of h2load', () => {
     const log = [
       line(999, 200, 5),
       line(1_000, 200, 300),
+      line(1_100, 200, 500),
       line(1_500, 200, 4),
       line(2_000, 200, 4),
     ].join('\n');
 
-    expect(countWithin(`${log}\n`, 1_000, 2_000).requests).toBe(2);
+    expect(countWithin(`${log}\n`, 1_000, 2_000).requests).toBe(3);
   });
 
   test('tells refusals from failures', () => {
@@ -110,6 +111,18 @@ describe('load at a fixed rate', () => {
   });
 
   test('counts the wait of a request from the moment it was planned for', async () => {
+    const upstream = await startUpstream((_request, response) => response.end());
+
+    const measured = byPace(order(upstream.url, { settleMs: 0, measureMs: 800 }));
+    // This process makes the load, and cannot send while it is busy.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const until = performance.now() + 300;
+    while (performance.now() < until);
+
+    expect((await measured).p99Ms).toBeGreaterThan(200);
+  });
+
+  test('counts the wait for a connection, too', async () => {
     // One connection, and a first answer that holds up those behind it.
     let held = false;
     const upstream = await startUpstream((_request, response) => {

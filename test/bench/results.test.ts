@@ -23,7 +23,7 @@ function aRoot(readme = README) {
   writeFileSync(join(root, 'README.md'), readme);
   const write = (group: GroupResult, date = '2026-11-30'): string[] =>
     writeResults(
-      [group],
+      group,
       {
         options: parseOptions([])!,
         date: new Date(date),
