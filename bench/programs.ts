@@ -42,3 +42,15 @@ export function locate(name: string): string | undefined {
   });
   return status === 0 ? stdout.trim() : undefined;
 }
+
+/** What a program says of its version, as `nginx 1.22.1`; its name alone where it says nothing of the kind. */
+export function versionOf(name: string): string {
+  const path = locate(name);
+  if (path === undefined) return name;
+  const { stdout, stderr } = spawnSync(path, [name === 'caddy' ? 'version' : '-v'], {
+    encoding: 'utf8',
+    timeout: 5_000,
+  });
+  const version = /\d+\.\d+(?:\.\d+)*/.exec(`${stdout}${stderr}`)?.[0];
+  return version === undefined ? name : `${name} ${version}`;
+}

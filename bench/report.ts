@@ -3,6 +3,8 @@ import { arch, availableParallelism, cpus } from 'node:os';
 import type { Verdict } from './budgets.ts';
 import type { Cores } from '../src/load/cores.ts';
 import type { BenchOptions } from './options.ts';
+import { versionOf } from './programs.ts';
+import { neededBy } from './skip.ts';
 import { type GroupResult, type Line, type Spread, summarize } from './summary.ts';
 
 type Column = readonly [title: string, cell: (line: Line) => string];
@@ -114,13 +116,27 @@ export function formatNoise(share: number): string {
 
 /** How it was measured, in one line. */
 export function formatSetting(options: BenchOptions, { gateway, rest }: Cores): string {
-  const { rounds, seconds, connections, load, fromSources } = options;
+  const { connections, load, fromSources } = options;
   const pins =
     gateway === undefined
       ? 'NOT pinned, so that ratios may rank wrongly'
       : `gateway on core ${gateway}, load and upstream on ${rest}`;
   const code = fromSources ? 'its sources' : 'dist';
-  return `Node ${process.version}, ${arch()}, ${availableParallelism()} cores (${machine()}), ${pins}; ${rounds} rounds of ${seconds} s, ${connections} connections, load by ${load}; Portico from ${code}.`;
+  const programs = programsOf(options).map(versionOf);
+  return [
+    `Node ${process.versions.node}, ${arch()}, ${availableParallelism()} cores (${machine()}), ${pins}`,
+    `${formatRounds(options)}, ${connections} connections, load by ${load}`,
+    `Portico from ${code}${['', ...programs].join(', ')}.`,
+  ].join('; ');
+}
+
+export const formatRounds = ({ rounds, seconds }: BenchOptions): string =>
+  `${rounds} ${rounds === 1 ? 'round' : 'rounds'} of ${seconds} s`;
+
+function programsOf({ groups, load }: BenchOptions): string[] {
+  const subjects = groups.flatMap(({ heats }) => heats.flat());
+  const tools = load === 'wrk' ? ['wrk'] : [];
+  return [...new Set([...subjects.flatMap(neededBy), ...tools])];
 }
 
 /** As the machine calls its processor. */

@@ -12,6 +12,7 @@ import type { BenchOptions } from './options.ts';
 import { cpuChart } from './plots/cpu-chart.ts';
 import { latencyChart } from './plots/latency-chart.ts';
 import {
+  formatRounds,
   formatShort,
   formatTables,
   formatVerdicts,
@@ -84,9 +85,8 @@ function plotsOf(group: GroupResult, occasion: Occasion): [file: string, picture
 /** Machine, Node and date in words. */
 function placeAndTime({ options, date }: Occasion): string {
   const day = date.toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
-  const { rounds, seconds } = options;
   const cores = availableParallelism();
-  return `${machine()}, ${cores} cores, Node ${process.versions.node}, ${day}; ${rounds} × ${seconds} s`;
+  return `${machine()}, ${cores} cores, Node ${process.versions.node}, ${day}; ${formatRounds(options)}`;
 }
 
 /** `text` with the section of `group` in its place, and with the others as they were. */

@@ -40,7 +40,8 @@ export function withWhatIsThere(
   return { options: { ...options, groups }, skipped };
 }
 
-function neededBy({ server, job }: Subject): string[] {
+/** The programs that a subject needs, besides Node. */
+export function neededBy({ server, job }: Subject): string[] {
   return [
     ...(server.kind === 'program' ? [server.program] : []),
     ...(job.protocol === 'h2' ? ['h2load'] : []),

@@ -90,7 +90,7 @@ describe('README.md', () => {
     const readme = read('README.md');
     expect(readme).toMatch(/^Before\.\n<!-- bench: .* -->\n\n\| subject /);
     expect(readme).toContain('![Latency](bench/results/latency-core.svg)');
-    expect(readme).toContain('30 November 2026; 5 × 5 s. It was quiet.');
+    expect(readme).toContain('30 November 2026; 5 rounds of 5 s. It was quiet.');
     expect(readme).not.toContain('old');
     expect(readme).toMatch(/<!-- \/bench -->\nAfter\.\n$/);
   });
@@ -134,7 +134,7 @@ describe('a plot', () => {
     const picture = cpu(core(105));
 
     expect(picture).toContain('CPU time per request: core');
-    expect(picture).toMatch(/cores, Node \d+\.\d+\.\d+, 30 November 2026; 5 × 5 s/);
+    expect(picture).toMatch(/cores, Node \d+\.\d+\.\d+, 30 November 2026; 5 rounds of 5 s/);
     expect(picture).toContain('× the CPU time of floor');
   });
 
