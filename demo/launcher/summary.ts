@@ -59,6 +59,8 @@ function commands({ addresses, pids }: SummaryOptions): string {
     ...step('make it slow, by 3 s', `${slow} ${payments}/_fault`),
     ...step('undo that', `curl -X DELETE ${payments}/_fault`),
     '',
+    'Change gateway.config.yaml and save it: it is applied at once, or refused at its line.',
+    '',
     'Put load on it, started with RATE_LIMIT=1000000000 npm start, or most requests are over the limit:',
     '',
     ...step(
