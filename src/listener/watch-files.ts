@@ -11,6 +11,8 @@ import type { Clock, Timer } from '../core/clock.ts';
 
 /** A certificate and its key are two files: so long after the last event both should be there. */
 const QUIET_MS = 250;
+/** In a folder that is never quiet, such as one with log files, this is waited for and no longer. */
+const BUSY_MS = 2_000;
 const LOOK_MS = 60_000;
 
 export interface FileWatch {
@@ -25,9 +27,16 @@ export function watchFiles(
 ): FileWatch {
   let quiet: Timer | undefined;
   let look: Timer | undefined;
+  let since: number | undefined;
+  const settled = (): void => {
+    since = undefined;
+    onChange();
+  };
   const changed = (): void => {
+    const now = clock.now();
+    since ??= now;
     clock.cancel(quiet);
-    quiet = clock.after(QUIET_MS, onChange);
+    quiet = clock.after(Math.max(0, Math.min(QUIET_MS, since + BUSY_MS - now)), settled);
   };
   const lookAgain = (): void => {
     look = clock.after(LOOK_MS, () => {

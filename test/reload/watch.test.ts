@@ -134,3 +134,11 @@ test('without watching, only who asks is heard', async () => {
   await gateway.reload('signal');
   expect(await status('/b')).toBe(200);
 });
+
+test('a folder in which something happens all the time hides no change', async () => {
+  const { folder, write, status } = await startReloading(A, { watch: true });
+  const timer = setInterval(() => writeFileSync(join(folder, 'busy.log'), String(Date.now())), 50);
+  onTestFinished(() => clearInterval(timer));
+  write(CONFIG, complete(B));
+  await expect.poll(() => status('/b'), { timeout: 8_000 }).toBe(200);
+});
