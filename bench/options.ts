@@ -63,6 +63,11 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
     },
   });
   if (values.help) return undefined;
+  if (values.write && values.profile !== undefined) {
+    throw new RangeError(
+      '--write keeps figures, and those of --profile are worth nothing: one of them',
+    );
+  }
   const mostMs = 1_000 * wholeNumber('--warm-up', values['warm-up'], 600);
   return {
     groups: choose(wordsOf(values.only)),

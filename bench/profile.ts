@@ -43,7 +43,11 @@ function ownerOf({ callFrame: { url, functionName } }: ProfileNode): string {
 }
 
 const ROOT = new URL('..', import.meta.url).href;
-const shortened = (url: string): string => url.replace(ROOT, '').replace(/.*\/node_modules\//, '');
+const shortened = (url: string): string =>
+  url
+    .replace(ROOT, '')
+    .replace(/^dist\//, '')
+    .replace(/.*\/node_modules\//, '');
 
 function describe({ callFrame: { url, functionName, lineNumber } }: ProfileNode): string {
   const place = url === '' ? '' : `  ${shortened(url)}:${lineNumber + 1}`;

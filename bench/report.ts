@@ -4,7 +4,7 @@ import type { Verdict } from './budgets.ts';
 import type { Cores } from '../src/load/cores.ts';
 import type { BenchOptions } from './options.ts';
 import { versionOf } from './programs.ts';
-import { neededBy } from './skip.ts';
+import { neededBy, PARENTAL } from './skip.ts';
 import { type GroupResult, type Line, type Spread, summarize } from './summary.ts';
 
 type Column = readonly [title: string, cell: (line: Line) => string];
@@ -136,7 +136,8 @@ export const formatRounds = ({ rounds, seconds }: BenchOptions): string =>
 function programsOf({ groups, load }: BenchOptions): string[] {
   const subjects = groups.flatMap(({ heats }) => heats.flat());
   const tools = load === 'wrk' ? ['wrk'] : [];
-  return [...new Set([...subjects.flatMap(neededBy), ...tools])];
+  const named = new Set([...subjects.flatMap(neededBy), ...tools]);
+  return [...named].filter((name) => name !== PARENTAL);
 }
 
 /** As the machine calls its processor. */

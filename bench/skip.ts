@@ -3,6 +3,9 @@ import type { BenchOptions } from './options.ts';
 import { locate } from './programs.ts';
 import type { Subject } from './subjects/subject.ts';
 
+/** Ends a program that is not Node with the process that has started it; of util-linux. */
+export const PARENTAL = 'setpriv';
+
 export interface WhatIsThere {
   readonly options: BenchOptions;
   /** A line for each program that is missing, with what is left out for it. */
@@ -17,9 +20,9 @@ export function withWhatIsThere(
   options: BenchOptions,
   isThere: (program: string) => boolean = (name) => locate(name) !== undefined,
 ): WhatIsThere {
-  if (options.load === 'wrk' && !isThere('wrk')) {
-    throw new Error('--load wrk: wrk is not installed');
-  }
+  const tool =
+    options.load === 'wrk' ? ['wrk', PARENTAL].find((name) => !isThere(name)) : undefined;
+  if (tool !== undefined) throw new Error(`--load wrk: ${tool} is not installed`);
   const subjects = options.groups.flatMap(({ heats }) => heats.flat());
   const missing = [...new Set(subjects.flatMap(neededBy))].filter((name) => !isThere(name));
   const runs = (subject: Subject): boolean =>
@@ -43,7 +46,7 @@ export function withWhatIsThere(
 /** The programs that a subject needs, besides Node. */
 export function neededBy({ server, job }: Subject): string[] {
   return [
-    ...(server.kind === 'program' ? [server.program] : []),
-    ...(job.protocol === 'h2' ? ['h2load'] : []),
+    ...(server.kind === 'program' ? [server.program, PARENTAL] : []),
+    ...(job.protocol === 'h2' ? ['h2load', PARENTAL] : []),
   ];
 }

@@ -44,6 +44,7 @@ describe('an argument', () => {
     [['--seconds', '1.5'], '--seconds is a whole number from 1 to 600, not "1.5"'],
     [['--connections', '129'], '--connections is a whole number from 1 to 128, not "129"'],
     [['--load', 'ab'], '--load is autocannon or wrk, not "ab"'],
+    [['--write', '--profile', '/tmp/x'], '--write keeps figures, and those of --profile'],
   ])('%j is refused with what would be right', (args, message) => {
     expect(() => parsed(...args)).toThrow(message);
   });
@@ -73,9 +74,15 @@ describe('a program that is not installed', () => {
     expect(skipped).toEqual(['h2load is not installed; skipped: portico-h2']);
   });
 
+  test('needs setpriv, which ends it with the bench', () => {
+    const { skipped } = withWhatIsThere(parsed(), (name) => name !== 'setpriv');
+
+    expect(skipped).toEqual(['setpriv is not installed; skipped: nginx, haproxy, caddy']);
+  });
+
   test('is an error where nothing is left', () => {
     expect(() => withWhatIsThere(parsed('--only', 'nginx'), () => false)).toThrow(
-      'nothing to run without nginx',
+      'nothing to run without nginx, setpriv',
     );
   });
 
