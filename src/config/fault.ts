@@ -57,7 +57,7 @@ export function formatFault(fault: Fault): string {
 }
 
 /** One line, whatever keys and values hold: terminals and programs read it. Blanks that look like others show. */
-const visible = (text: string): string =>
+export const visible = (text: string): string =>
   text.replaceAll(/[\p{Cc}\u00a0\u2028\u2029]/gu, (sign) =>
     sign === '\n' ? '\\n' : `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

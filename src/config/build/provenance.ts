@@ -8,7 +8,7 @@
 import type { Path } from '../fault.ts';
 import type { ConfigSchema } from '../schema/schema.ts';
 import { UPSTREAM_DEFAULTS } from '../schema/upstream.ts';
-import { isSecretKey } from '../yaml/placeholders.ts';
+import { holdsSecret, isSecretPart } from './secret-values.ts';
 import type { Source } from '../yaml/source.ts';
 import { isMap, type Tree } from '../yaml/tree.ts';
 import { defined } from './upstream.ts';
@@ -148,25 +148,10 @@ function told(subject: Subject, { from, path, written }: Told, value: unknown): 
   // What the schema has made of it has other names than what is written.
   const shown = value ?? (file === undefined ? undefined : oneOrSeveralAt(subject.tree, written));
   if (shown === undefined) return undefined;
-  const isTold = isOutside !== true && !isSecret(subject, path) && !holdsSecret(shown);
+  const isSecret = path.some((_part, i) => isSecretPart(path, i, subject.plugins));
+  const isTold = isOutside !== true && !isSecret && !holdsSecret(shown);
   const place = file === undefined ? { from: 'built-in' as const } : { from, file, line: line! };
   return isTold ? { value: shown, ...place } : place;
-}
-
-/** Sections whose keys are names of somebody's choice. */
-const NAMED = new Set<unknown>(['routes', 'upstreams', 'plugins']);
-
-const isSecret = ({ plugins }: Subject, path: Path): boolean =>
-  path.some((part, i) => {
-    const isName = (i === 1 && NAMED.has(path[0])) || plugins.has(String(part));
-    return !isName && isSecretKey(part);
-  });
-
-/** Is there a secret by its name below, a URL with a password, or a private key? */
-function holdsSecret(value: unknown): boolean {
-  if (typeof value === 'string') return /:\/\/[^/?#]*@|PRIVATE KEY-----/.test(value);
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).some(([key, member]) => isSecretKey(key) || holdsSecret(member));
 }
 
 /** The value at `path`; of what may be one or several, the only one needs no index. */

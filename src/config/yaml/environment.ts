@@ -9,6 +9,9 @@ const MAX_FILE_BYTES = 65_536;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What placeholders are replaced from; `as written`: they stay. */
+export type Values = Environment | 'as written';
+
 export interface Expansion {
   readonly text: string;
   /** The placeholders that were replaced, to name instead of the value in a message. */

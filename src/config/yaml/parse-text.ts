@@ -1,11 +1,11 @@
 /** Parses the text of a YAML file to its outline, or to its faults. It can run in a thread. */
 import { type Document, LineCounter, parseDocument } from 'yaml';
-import type { Environment } from './environment.ts';
+import type { Values } from './environment.ts';
 import type { Fault } from '../fault.ts';
 import { type Outline, outlineOf } from './outline.ts';
 import { aliasTargets } from './path.ts';
 import { type Complaint, faultAt, placeAt } from './place.ts';
-import { expandDocument } from './placeholders.ts';
+import { type Expanded, expandDocument } from './placeholders.ts';
 import { checkStructure } from './structure.ts';
 import { syntaxFaults } from './syntax.ts';
 
@@ -21,8 +21,10 @@ export interface ParsedText {
   readonly faults: readonly Fault[];
 }
 
+const UNEXPANDED: Expanded = { faults: [], outside: new Map(), texts: new Map() };
+
 /** Never throws for what `text` says. */
-export function parseText({ name, text }: Text, environment: Environment): ParsedText {
+export function parseText({ name, text }: Text, environment: Values): ParsedText {
   const file = { name, lines: new LineCounter() };
   const faults: Fault[] = [];
   const report = (complaint: Complaint): void => {
@@ -59,7 +61,7 @@ function parse(
 function outlined(
   document: Document,
   file: { readonly name: string; readonly lines: LineCounter },
-  environment: Environment,
+  environment: Values,
   report: (complaint: Complaint) => void,
 ): Outline | undefined {
   const targets = aliasTargets(document);
@@ -70,7 +72,8 @@ function outlined(
   for (const fault of structure.faults) report(fault);
   if (!structure.bounded) return undefined;
   const unread = new Set<unknown>(structure.blanks);
-  const { faults, outside, texts } = expandDocument(document, environment);
+  const { faults, outside, texts } =
+    environment === 'as written' ? UNEXPANDED : expandDocument(document, environment);
   for (const { node, ...fault } of faults) {
     if (fault.severity === 'error') unread.add(node);
     report({ ...fault, offset: node.range?.[0] ?? 0 });

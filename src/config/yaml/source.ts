@@ -125,6 +125,29 @@ function includes(root: YamlFile, place: Place, faults: Fault[]): Map<string, re
   return found;
 }
 
+/** A config as it is written: placeholders stand for themselves. */
+export interface WrittenConfig extends Pick<Source, 'writtenAt'> {
+  readonly tree: Tree;
+}
+
+/** Reads `texts`, the files of a config or some of them, by absolute path. They have been read without faults before. */
+export async function readWritten(texts: ReadonlyMap<string, string>): Promise<WrittenConfig> {
+  const parser = new TextParser('as written');
+  const files: YamlFile[] = [];
+  const tree: Tree = {};
+  try {
+    for (const [path, text] of texts) {
+      const file = await readYamlFile(path, parser, () => text);
+      files.push(file);
+      mergeInto(tree, file, files);
+      if (file.tree?.['include'] !== undefined) tree['include'] = file.tree['include'];
+    }
+  } finally {
+    await parser.end();
+  }
+  return { tree, writtenAt: (path) => fileOf(files, path).writtenAt(path) };
+}
+
 /** Adds what `file`, the last one read, says. @returns what it says again */
 function mergeInto(into: Tree, file: YamlFile, files: readonly YamlFile[]): Fault[] {
   const faults: Fault[] = [];

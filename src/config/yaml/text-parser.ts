@@ -3,7 +3,7 @@
  * for it, and its memory is freed with the thread.
  */
 import { Worker } from 'node:worker_threads';
-import type { Environment } from './environment.ts';
+import type { Values } from './environment.ts';
 import { type ParsedText, parseText, type Text } from './parse-text.ts';
 import type { TextTask } from './text-thread.ts';
 
@@ -17,11 +17,11 @@ const THREAD = new URL(`text-thread.${suffix}`, import.meta.url);
 const MEMORY = { maxYoungGenerationSizeMb: 64 };
 
 export class TextParser {
-  readonly #environment: Environment;
+  readonly #environment: Values;
   #thread: Worker | undefined;
   readonly #isLong: (text: string) => boolean;
 
-  constructor(environment: Environment, long = LONG) {
+  constructor(environment: Values, long = LONG) {
     this.#environment = environment;
     this.#isLong = ({ length }) => length > long;
   }
@@ -39,7 +39,9 @@ export class TextParser {
 
   #inThread(text: Text): Promise<ParsedText> {
     const thread = (this.#thread ??= new Worker(THREAD, { resourceLimits: MEMORY }));
-    const task: TextTask = { text, environment: { ...this.#environment } };
+    const environment = this.#environment;
+    const sent = environment === 'as written' ? environment : { ...environment };
+    const task: TextTask = { text, environment: sent };
     thread.postMessage(task, []);
     const { promise, resolve, reject } = Promise.withResolvers<ParsedText>();
     thread.once('message', resolve).once('error', reject).once('exit', reject);

@@ -1,12 +1,12 @@
 /** A thread that parses texts; see text-parser.ts. */
 import { parentPort } from 'node:worker_threads';
-import type { Environment } from './environment.ts';
+import type { Values } from './environment.ts';
 import { buffersOf } from './outline.ts';
 import { parseText, type Text } from './parse-text.ts';
 
 export interface TextTask {
   readonly text: Text;
-  readonly environment: Environment;
+  readonly environment: Values;
 }
 
 parentPort?.on('message', ({ text, environment }: TextTask) => {
