@@ -18,7 +18,9 @@ import type { GatewayStatus } from './admin/status.ts';
 import type { SystemFiles } from './upstream/names/system-names.ts';
 import { ConfigLoader } from './running/config-loader.ts';
 import { createWorld } from './running/create-world.ts';
-import type { Reload, ReloadCause } from './running/reloader.ts';
+import type { GenerationsStatus } from './admin/generations.ts';
+import type { PastGeneration, ReloadCause } from './running/history.ts';
+import type { Reload, ReloadOrder } from './running/reloader.ts';
 import { type ReloadOptions, RunningGateway } from './running/running-gateway.ts';
 
 export interface GatewayOptions {
@@ -62,7 +64,15 @@ export interface Gateway {
   readonly adminUrl: string | undefined;
   status(): GatewayStatus;
   /** Loads the config again and, if it has no faults, serves by it from then on. Never rejects for faults. */
-  reload(cause: ReloadCause): Promise<Reload>;
+  reload(cause: ReloadCause, order?: ReloadOrder): Promise<Reload>;
+  /**
+   * Serves the config of an earlier generation until the config files change; default: the one before.
+   *
+   * @throws {RollbackError} when there is no such generation in memory, or when it serves
+   */
+  rollback(generation?: number): Promise<Reload>;
+  /** The last ten, newest first, and what changed with each. */
+  generations(): GenerationsStatus;
   /**
    * Fails readiness, waits `shutdown.delay`, stops accepting, lets requests finish up to
    * `shutdown.grace`, closes everything.
@@ -117,12 +127,21 @@ export async function checkGateway(
 async function startedFrom(
   loaded: Loaded<GatewayModules>,
   world: World,
-  reloads: ReloadOptions,
+  reloads: Omit<ReloadOptions, 'first'>,
 ): Promise<RunningGateway> {
   const generation = await buildGeneration(1, loaded, world);
   world.metrics.observeLoad('applied', generation.number);
+  const first: PastGeneration = {
+    number: generation.number,
+    at: new Date().toISOString(),
+    cause: 'start',
+    changes: [],
+    configOf: generation.number,
+    snapshot: loaded.snapshot,
+    outside: await reloads.loader.outsideNow(),
+  };
   try {
-    const gateway = new RunningGateway(generation, world, reloads);
+    const gateway = new RunningGateway(generation, world, { ...reloads, first });
     generation.takeOver();
     return gateway;
   } catch (error) {

@@ -32,6 +32,8 @@ export interface Generation {
   readonly number: number;
   readonly config: Config;
   readonly upstreams: UpstreamLeases;
+  /** Of all plugins that its config may use. */
+  readonly pluginNames: ReadonlySet<string>;
   /** Requests under way. */
   readonly inflight: () => number;
   /** Resolves once none is. */
@@ -136,6 +138,7 @@ export async function buildGeneration(
       number,
       config,
       upstreams,
+      pluginNames: new Set(modules.plugins.keys()),
       inflight: observer.inflight,
       whenIdle: observer.whenIdle,
       handle: observer.counting(handle),

@@ -5,17 +5,16 @@ import { lazyCompilers } from '../assembly/schema-compilers.ts';
 import { type AdminCaller, readRefusal, refusal } from './guard.ts';
 import type { AdminConfig } from '../config/build/config.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { Reload } from '../running/reloader.ts';
-import { type GatewayStatus, reloadStatus } from './status.ts';
+import { addGenerations, addReloads, type GenerationsView } from './generations.ts';
+import type { GatewayStatus } from './status.ts';
 
 /** What an operator may set a circuit to; `auto` hands it back. */
 export const CIRCUIT_ORDERS = ['open', 'closed', 'auto'] as const;
 export type CircuitOrder = (typeof CIRCUIT_ORDERS)[number];
 
-export interface AdminView {
+export interface AdminView extends GenerationsView {
   /** What bearers must have to change state; `undefined`: programs on this machine may. */
   readonly token: () => string | undefined;
-  readonly reload: () => Promise<Reload>;
   /** @returns the circuit's new state; `undefined` if there is no such circuit */
   readonly orderCircuit: (upstream: string, order: CircuitOrder) => string | undefined;
   readonly isReady: () => boolean;
@@ -41,16 +40,17 @@ export interface Admin {
 
 export function createAdmin(
   { host, port }: Pick<AdminConfig, 'host' | 'port'>,
-  { token, isReady, metrics, status, orderCircuit, postAt, postPaths, reload }: AdminView,
+  view: AdminView,
 ): Admin {
+  const { token, isReady, metrics, status, orderCircuit, postAt, postPaths } = view;
   const app = Fastify({
     forceCloseConnections: true,
     requestTimeout: 10_000,
     schemaController: { compilersFactory: lazyCompilers },
   });
   const notHere = (): { readonly error: string } => {
-    const posts = ['/reload', '/upstreams/{name}/circuit', ...postPaths()].join(', ');
-    const error = `not found; there are GET /livez, /readyz, /metrics, /status, and POST ${posts}`;
+    const posts = ['/reload', '/rollback', '/upstreams/{name}/circuit', ...postPaths()];
+    const error = `not found; there are GET ${GETS}, and POST ${posts.join(', ')}`;
     return { error };
   };
   app.setNotFoundHandler(async (_request, reply) => reply.code(404).send(notHere()));
@@ -69,6 +69,7 @@ export function createAdmin(
     return metrics.text();
   });
   app.get('/status', async () => status());
+  addGenerations(app, view);
   app.register(async (changes) => {
     // Unknown paths are 404 for everybody, authorized or not.
     changes.addHook('onRequest', async (request, reply) => {
@@ -93,11 +94,7 @@ export function createAdmin(
         return reply.code(404).send({ error: 'no upstream with this name has a circuit' });
       },
     );
-    changes.post('/reload', async (_request, reply) => {
-      const outcome = reloadStatus(await reload());
-      // As RFC 9110 §15.5.21 has it: it was understood, and cannot be used.
-      return reply.code(outcome.result === 'applied' ? 200 : 422).send(outcome);
-    });
+    addReloads(changes, view);
     // Looked up for each request, because the plugins belong to the current generation.
     changes.post(ANY, async (request, reply) => {
       const { status: code, body } = await postAt(pathOf(request))!(request.body);
@@ -118,6 +115,7 @@ export function createAdmin(
 }
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+const GETS = '/livez, /readyz, /metrics, /status, /generations, /generations/{number}/changes';
 /** Open to probes and Prometheus under any `Host`. */
 const OPEN: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 

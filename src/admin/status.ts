@@ -12,6 +12,8 @@ export interface GatewayStatus {
   readonly generation: number;
   readonly ready: boolean;
   readonly uptimeSeconds: number;
+  /** The generation to which an operator went back, while that holds. */
+  readonly rolledBackTo?: number;
   /** The last reload; absent before the first. */
   readonly reload?: ReloadStatus;
   readonly inflight: number;
@@ -20,13 +22,18 @@ export interface GatewayStatus {
 }
 
 export interface ReloadStatus {
-  readonly result: 'applied' | 'rejected';
+  /** `held`: a rollback holds, and nothing has changed since. */
+  readonly result: 'applied' | 'rejected' | 'held';
   /** What asked for it. */
   readonly cause: string;
   /** When it ended, in ISO 8601. */
   readonly at: string;
   /** The generation that serves since. */
   readonly generation: number;
+  /** What changed, in words. */
+  readonly changes: readonly string[];
+  /** The generation to which an operator went back, while that holds. */
+  readonly rolledBackTo?: number;
   /** Every fault of a rejected config, and the warnings of an applied one, with file and line. */
   readonly faults: readonly string[];
   /** Keys that were changed and have no effect before a restart. */
@@ -68,6 +75,7 @@ export interface RunningStatus {
   readonly uptimeMs: number;
   /** The last one. */
   readonly reload: Reload | undefined;
+  readonly rolledBackTo: number | undefined;
 }
 
 /** What the admin port says of a reload. */
@@ -78,12 +86,13 @@ export const reloadStatus = ({ faults, ...reload }: Reload): ReloadStatus => ({
 
 export function statusOf(
   { number, config, upstreams, inflight, describeAction }: Generation,
-  { isReady, uptimeMs, reload }: RunningStatus,
+  { isReady, uptimeMs, reload, rolledBackTo }: RunningStatus,
 ): GatewayStatus {
   return {
     generation: number,
     ready: isReady,
     uptimeSeconds: Math.round(uptimeMs / 1_000),
+    ...(rolledBackTo === undefined ? {} : { rolledBackTo }),
     ...(reload === undefined ? {} : { reload: reloadStatus(reload) }),
     inflight: inflight(),
     routes: config.routes.map(({ name, matches, action, plugins }) => ({

@@ -1,10 +1,18 @@
 /** Loads the config of a gateway, again and again, and remembers which files were read the last time. */
+import { dirname } from 'node:path';
 import { sourcesOf } from '../listener/certificate-set.ts';
 import type { GatewayModules } from '../assembly/modules.ts';
 import type { Config } from '../config/build/config.ts';
 import { type Loaded, loadConfig, type LoadOptions } from '../config/load.ts';
-import type { Source } from '../config/yaml/source.ts';
-import { type Digests, digestsOf, watchedOf, type WatchedFiles } from './config-watch.ts';
+import type { Snapshot, Source } from '../config/yaml/source.ts';
+import {
+  contentAsRead,
+  contentNow,
+  type Digests,
+  digestsNow,
+  digestsOf,
+  type WatchedFiles,
+} from './file-content.ts';
 
 export interface ConfigLoaderOptions extends Omit<
   LoadOptions<GatewayModules>,
@@ -15,9 +23,12 @@ export interface ConfigLoaderOptions extends Omit<
 
 export class ConfigLoader {
   readonly #options: ConfigLoaderOptions;
-  // Not the source: a gateway that serves holds none of the texts, and nothing that was parsed.
+  // Not the source: a gateway that serves holds nothing that was parsed.
+  /** The config files, as the disk had them the last time, be they valid or not. */
   #read: WatchedFiles = { files: [], patterns: [], folder: '' };
   #digests: Digests = new Map();
+  /** Files whose content is a value: of what the disk had the last time, or of an earlier config that was valid. */
+  #secretFiles: readonly string[] = [];
   /** Files that the last valid config names. */
   #named: readonly string[] = [];
 
@@ -25,33 +36,61 @@ export class ConfigLoader {
     this.#options = options;
   }
 
-  /** @throws {ConfigError} with every fault */
-  async load(): Promise<Loaded<GatewayModules>> {
+  /** Loads what `snapshot` holds, or else the disk. @throws {ConfigError} with every fault */
+  async load(snapshot?: Snapshot): Promise<Loaded<GatewayModules>> {
+    let read: Pick<Source, 'files' | 'secretFiles'> = { files: [], secretFiles: [] };
     const onRead = (source: Source): void => {
-      this.#read = watchedOf(source);
-      this.#digests = digestsOf(source.snapshot.texts);
+      read = { files: source.files, secretFiles: source.secretFiles };
+      if (snapshot === undefined) this.#note(source);
     };
     const { adjust } = this.#options;
-    const loaded = await loadConfig({ ...this.#options, onRead });
+    const loaded = await loadConfig({ ...this.#options, onRead, snapshot });
     const config = adjust(loaded.config);
-    this.#named = namedBy(config);
+    this.#secretFiles = read.secretFiles;
+    this.#named = namedBy(config, read.files);
     return { ...loaded, config };
   }
 
-  /** What was read the last time, be it valid or not. */
-  get watched(): WatchedFiles {
-    const { files, patterns, folder } = this.#read;
-    return { files: [...new Set([...files, ...this.#named])], patterns, folder };
+  #note({ files, secretFiles, snapshot: { texts, included } }: Source): void {
+    this.#read = { files, patterns: [...included.keys()], folder: dirname(files[0]!) };
+    this.#digests = digestsOf(texts);
+    this.#secretFiles = secretFiles;
   }
 
-  /** Of the files of the config, as they were read. */
+  /** The config files on the disk, and the files that the last config names. */
+  get watched(): WatchedFiles {
+    const { files, patterns, folder } = this.#read;
+    return { files: [...new Set([...files, ...this.#outside])], patterns, folder };
+  }
+
+  /** Of the config files, as they were read. */
   get digests(): Digests {
     return this.#digests;
   }
+
+  /** What the config files held when they were read the last time. */
+  contentAsRead(): Promise<string> {
+    return contentAsRead(this.#read.files, this.#digests);
+  }
+
+  /** What they hold now. */
+  contentNow(): Promise<string> {
+    return contentNow(this.#read);
+  }
+
+  /** Of the files that the last config names, as they are now. */
+  outsideNow(): Promise<Digests> {
+    return digestsNow(this.#outside);
+  }
+
+  get #outside(): readonly string[] {
+    return [...new Set([...this.#secretFiles, ...this.#named])];
+  }
 }
 
-/** Without the certificates of the listening port, which follows them by itself. */
-function namedBy({ files, server: { tls } }: Config): string[] {
-  const own = new Set(tls === undefined ? [] : sourcesOf(tls).map(({ file }) => file));
+/** Without its own files, and without the certificates of the listening port, which follows them by itself. */
+function namedBy({ files, server: { tls } }: Config, ownFiles: readonly string[]): string[] {
+  const certificates = tls === undefined ? [] : sourcesOf(tls).map(({ file }) => file);
+  const own = new Set([...ownFiles, ...certificates]);
   return files.filter((file) => !own.has(file));
 }

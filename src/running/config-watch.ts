@@ -4,35 +4,10 @@
  * Events only say that something happened in a folder; what counts is what the files hold afterwards. A file that is
  * saved again unchanged, or a link that is switched to the same content, is no change.
  */
-import { hash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
-import { filesMatching, type Source } from '../config/yaml/source.ts';
 import { type FileWatch, watchFiles } from '../listener/watch-files.ts';
-
-export interface WatchedFiles {
-  /** Absolute paths. */
-  readonly files: readonly string[];
-  /** Patterns of `include`, and the folder that they start from. */
-  readonly patterns: readonly string[];
-  readonly folder: string;
-}
-
-/** By path. */
-export type Digests = ReadonlyMap<string, string>;
-
-export const digestsOf = (texts: ReadonlyMap<string, string>): Digests =>
-  new Map([...texts].map(([file, text]) => [file, digestOf(text)]));
-
-const digestOf = (content: string | Uint8Array): string => hash('sha256', content);
-
-/** What a config was read from. */
-export const watchedOf = (source: Source): WatchedFiles => ({
-  files: [...new Set([...source.files, ...source.secretFiles])],
-  patterns: [...source.snapshot.included.keys()],
-  folder: dirname(source.files[0]!),
-});
+import { contentAsRead, contentNow, type Digests, type WatchedFiles } from './file-content.ts';
 
 export class ConfigWatch {
   readonly #clock: Clock;
@@ -52,7 +27,7 @@ export class ConfigWatch {
       this.#watching === undefined || placesOf(watched).join() !== placesOf(this.#watched).join();
     this.#watched = watched;
     if (isElsewhere) this.#watch();
-    this.#content = await contentOf(watched, digests);
+    this.#content = await contentAsRead(watched.files, digests);
     // Something may have changed since they were read.
     await this.#look();
   }
@@ -68,7 +43,7 @@ export class ConfigWatch {
   }
 
   async #look(): Promise<void> {
-    const content = await contentOf(this.#watched);
+    const content = await contentNow(this.#watched);
     if (content === this.#content || this.#watching === undefined) return;
     this.#content = content;
     this.#onChange();
@@ -81,19 +56,3 @@ function placesOf({ files, patterns, folder }: WatchedFiles): string[] {
   const byFolder = new Map(places.map((place) => [dirname(place), place]));
   return [...byFolder.values()].toSorted();
 }
-
-/** A digest of what all of them hold; a file that cannot be read counts as such. */
-async function contentOf(
-  { files, patterns, folder }: WatchedFiles,
-  known?: Digests,
-): Promise<string> {
-  const matching = patterns.flatMap((pattern) => filesMatching(pattern, folder));
-  const all: string[] = [];
-  for (const file of new Set([...files, ...matching])) {
-    const digest = known?.get(file) ?? digestOf(await readFile(file).catch(codeOf));
-    all.push(`${file} ${digest}`);
-  }
-  return all.join('\n');
-}
-
-const codeOf = ({ code = '' }: NodeJS.ErrnoException): string => code;

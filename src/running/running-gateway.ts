@@ -14,11 +14,14 @@ import { warnOfDescriptors } from '../listener/descriptor-notice.ts';
 import { createHttpServer, type GatewayHttpServer } from '../listener/http-server.ts';
 import type { Generation } from '../generation.ts';
 import type { CircuitName } from '../policies/circuit.ts';
+import { generationsStatus, type GenerationsStatus } from '../admin/generations.ts';
 import { statusOf, type GatewayStatus } from '../admin/status.ts';
 import type { Gateway } from '../gateway.ts';
 import type { ConfigLoader } from './config-loader.ts';
 import { ConfigWatch } from './config-watch.ts';
-import { type Reload, type ReloadCause, Reloader } from './reloader.ts';
+import { ChangesSince } from './changes-since.ts';
+import type { PastGeneration, ReloadCause } from './history.ts';
+import { type Reload, type ReloadOrder, Reloader } from './reloader.ts';
 
 /** The time, after the requests, to close everything else and to write the last lines of the log. */
 const LAST_MS = 1_000;
@@ -29,6 +32,7 @@ export interface ReloadOptions {
   readonly loader: ConfigLoader;
   /** Reload when files change. */
   readonly isWatching: boolean;
+  readonly first: PastGeneration;
 }
 
 export class RunningGateway implements Gateway {
@@ -38,6 +42,7 @@ export class RunningGateway implements Gateway {
   readonly #startedAt: number;
   readonly #reloads: ReloadOptions;
   readonly #reloader: Reloader;
+  readonly #changesSince: ChangesSince;
   readonly #watch: ConfigWatch;
   #current: Generation;
   /** Earlier ones that still have requests. */
@@ -50,12 +55,14 @@ export class RunningGateway implements Gateway {
     this.#current = generation;
     this.#reloads = reloads;
     this.#reloader = new Reloader({
-      load: () => reloads.loader.load(),
+      loader: reloads.loader,
+      first: reloads.first,
       world,
       opened: config,
       current: () => this.#current,
       swap: (next) => this.#swap(next),
     });
+    this.#changesSince = new ChangesSince(this.#reloader.history);
     this.#watch = new ConfigWatch(world.clock, () => {
       this.reload('files').catch(this.#bug);
     });
@@ -68,7 +75,10 @@ export class RunningGateway implements Gateway {
       config.admin &&
       createAdmin(config.admin, {
         token: () => this.config.admin?.token,
-        reload: () => this.reload('admin'),
+        reload: (order) => this.reload('admin', order),
+        rollback: (to) => this.rollback(to),
+        generations: () => this.generations(),
+        changesSince: (number) => this.#changesSince.of(number, this.#current.pluginNames),
         isReady: () => this.#ready,
         metrics: world.metrics,
         status: () => this.status(),
@@ -108,23 +118,37 @@ export class RunningGateway implements Gateway {
       throw error;
     }
     this.#ready = true;
-    const { loader, isWatching } = this.#reloads;
-    if (isWatching) await this.#watch.follow(loader.watched, loader.digests);
+    await this.#follow();
     warnOfDescriptors(this.config, this.#world.log);
     this.#world.log.info({ url: this.url, admin: this.adminUrl }, 'serving');
   }
 
   status(): GatewayStatus {
     const uptimeMs = this.#world.clock.now() - this.#startedAt;
-    const reload = this.#reloader.last;
-    return statusOf(this.#current, { isReady: this.#ready, uptimeMs, reload });
+    const { last: reload, rolledBackTo } = this.#reloader;
+    return statusOf(this.#current, { isReady: this.#ready, uptimeMs, reload, rolledBackTo });
   }
 
-  async reload(cause: ReloadCause): Promise<Reload> {
-    const reload = await this.#reloader.reload(cause);
+  generations(): GenerationsStatus {
+    const { history, rolledBackTo } = this.#reloader;
+    return generationsStatus(history, rolledBackTo);
+  }
+
+  async reload(cause: ReloadCause, order?: ReloadOrder): Promise<Reload> {
+    const reload = await this.#reloader.reload(cause, order);
+    await this.#follow();
+    return reload;
+  }
+
+  async rollback(generation?: number): Promise<Reload> {
+    const reload = await this.#reloader.rollback(generation);
+    await this.#follow();
+    return reload;
+  }
+
+  async #follow(): Promise<void> {
     const { loader, isWatching } = this.#reloads;
     if (isWatching && this.#ready) await this.#watch.follow(loader.watched, loader.digests);
-    return reload;
   }
 
   /** In one turn: no request sees half of it. @throws {RangeError} when its certificates cannot be used */
