@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import type { LoadReport } from '../../src/load/report.ts';
 import { startGatewayProcess } from '../e2e/gateway-process.ts';
-import { eventually, nobody, startUpstream } from '../helpers/upstream.ts';
+import { nobody, startUpstream } from '../helpers/upstream.ts';
 import { pair } from '../listener/gateway.ts';
 import { configFile, runLoad, startLoad } from './load-process.ts';
 
@@ -257,62 +256,5 @@ describe('portico load', { timeout: 60_000 }, () => {
     expect(code).toBe(1);
     expect(err).toContain('load: autocannon is not installed');
     expect(err).toContain('npm install autocannon');
-  });
-});
-
-describe('what portico load starts', { timeout: 60_000 }, () => {
-  const config = () => configFile(forwarding([NOWHERE]));
-  const LONG = ['--path', '/orders/42', '--stub', '-c', '8', '-d', '1h', '--warm-up', '0'];
-
-  test.each(['SIGINT', 'SIGTERM'] as const)('ends on %s, and all of it with it', async (signal) => {
-    const load = startLoad(['--config', config(), ...LONG]);
-    await load.said('measuring');
-    const pids = [...load.running().keys()].toSorted();
-    expect(pids).toEqual(['gateway-process', 'load-process', 'main', 'stub-process']);
-
-    load.child.kill(signal);
-    expect(await load.ended).toMatchObject({
-      code: 130,
-      out: '',
-      err: expect.stringContaining('interrupted') as unknown,
-    });
-    expect([...load.running().keys()]).toEqual([]);
-  });
-
-  test('ends on a signal while it still starts', async () => {
-    const load = startLoad(['--config', config(), ...LONG]);
-    await eventually(() => load.running().has('gateway-process'));
-
-    load.child.kill('SIGINT');
-    expect(await load.ended).toMatchObject({ code: 130, out: '' });
-    expect([...load.running().keys()]).toEqual([]);
-  });
-
-  test('ends with it even where it is killed', async () => {
-    const load = startLoad(['--config', config(), ...LONG]);
-    await load.said('measuring');
-
-    load.child.kill('SIGKILL');
-    await load.ended;
-    await eventually(() => load.running().size === 0);
-  });
-
-  test('ends with the gateway, and its end is told', async () => {
-    const load = startLoad(['--config', config(), ...LONG]);
-    await load.said('measuring');
-
-    process.kill(load.running().get('gateway-process')!, 'SIGKILL');
-    expect(await load.ended).toMatchObject({
-      code: 1,
-      out: '',
-      err: expect.stringContaining('load: the gateway: ended by itself, with SIGKILL') as unknown,
-    });
-    expect([...load.running().keys()]).toEqual([]);
-  });
-
-  test('is gone after a measurement', async () => {
-    const load = startLoad(['--config', config(), '--path', '/orders/42', '--stub', ...BRIEF]);
-    await once(load.child, 'exit');
-    expect([...load.running().keys()]).toEqual([]);
   });
 });
