@@ -3,7 +3,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { breaker, type BreakerOptions } from '../../src/policies/breaker.ts';
 import { Circuit, type CircuitOptions } from '../../src/policies/circuit.ts';
 import { failureJudge } from '../../src/policies/failure.ts';
-import { FAILURE_KINDS } from '../../src/config/schema/upstream.ts';
+import { FAILURE_KINDS } from '../../src/config/schema/guards.ts';
 import { consecutiveFailures, FailureRatio } from '../../src/policies/failure-window.ts';
 import { answering, aRequest, around, codeOf, failure } from './call.ts';
 import { pass } from './time.ts';

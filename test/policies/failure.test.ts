@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FAILURE_KINDS } from '../../src/config/schema/upstream.ts';
+import { FAILURE_KINDS } from '../../src/config/schema/guards.ts';
 import { type ErrorCode, ERRORS } from '../../src/core/errors.ts';
 import { failureJudge } from '../../src/policies/failure.ts';
 import { answering, aRequest, aResponse, codeOf, failure } from '../helpers/call.ts';

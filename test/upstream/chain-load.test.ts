@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FAILURE_KINDS } from '../../src/config/schema/upstream.ts';
+import { FAILURE_KINDS } from '../../src/config/schema/guards.ts';
 import { Cancellation } from '../../src/core/cancellation.ts';
 import type { BreakerConfig, BulkheadConfig } from '../../src/config/build/config.ts';
 import type { CircuitName } from '../../src/policies/circuit.ts';

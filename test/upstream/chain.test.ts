@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { FAILURE_KINDS } from '../../src/config/schema/upstream.ts';
+import { FAILURE_KINDS } from '../../src/config/schema/guards.ts';
 import type { Call, Policy } from '../../src/core/call.ts';
 import type { BreakerConfig, RetryConfig } from '../../src/config/build/config.ts';
 import { answering, aRequest, codeOf, failure } from '../helpers/call.ts';

@@ -8,7 +8,7 @@ import type { ActionConfig } from '../actions.ts';
 import type { AddressRange } from '../schema/address-range.ts';
 import type { PemSource } from './named-files.ts';
 import type { PathPattern } from '../schema/path-pattern.ts';
-import type { FAILURE_KINDS } from '../schema/upstream.ts';
+import type { FAILURE_KINDS } from '../schema/guards.ts';
 
 export interface Config {
   /** Absolute paths of every file it came from, certificates among them. */

@@ -1,7 +1,7 @@
 /** The schema of a route, apart from the keys that actions and plugins add. */
 import { z } from 'zod';
 import { canonicalHost } from '../../core/canonical-host.ts';
-import { Retry } from './upstream.ts';
+import { Retry } from './guards.ts';
 import { fieldName, oneOrMore, orFalse, percent, positiveDuration, shown, size } from './types.ts';
 
 /** A method's name; another check decides whether the method exists. */

@@ -1,6 +1,8 @@
 /** The schema of an upstream, and its defaults. */
 import { z } from 'zod';
 import { Discover } from './discover.ts';
+import { Breaker, Bulkhead, Retry } from './guards.ts';
+import { Health, Outlier } from './target-health.ts';
 import {
   duration,
   fieldValue,
@@ -25,140 +27,6 @@ const Target = z.union([
       .describe('Share of the calls, relative to the other targets.'),
   }),
 ]);
-
-const Bulkhead = z
-  .strictObject({
-    concurrency: z.int().min(1).max(65_535).default(128).describe('Exchanges open at once.'),
-    queue: z
-      .int()
-      .min(0)
-      .default(32)
-      .describe(
-        'Calls that may wait for a slot; further ones get 503, first those of the client with the most. 0 never waits.',
-      ),
-    wait: duration().prefault('1s').describe('Longest wait for a slot; then 503.'),
-  })
-  .describe('Bounds the open exchanges of one upstream.');
-
-/** What a circuit may count besides statuses. */
-export const FAILURE_KINDS = ['connect', 'reset', 'timeout', 'invalid', 'cut', '5xx'] as const;
-
-const breakerCommon = {
-  handle: z
-    .array(z.union([z.enum(FAILURE_KINDS), z.int().min(400).max(599)]))
-    .min(1)
-    .default([...FAILURE_KINDS])
-    .describe(
-      'What counts as a failure: no connection, closed before the response, no response in time, an unreadable response, a body that is cut, `5xx` (all but 501 and 505), or a status.',
-    ),
-  slow: positiveDuration()
-    .optional()
-    .describe('A response whose head takes this long counts as a failure too.'),
-  open: positiveDuration()
-    .prefault('5s')
-    .describe('How long an open circuit stays open at first; it doubles with each failed probe.'),
-  probes: z.int().min(1).max(100).default(1).describe('Calls that probe a half-open circuit.'),
-};
-
-const Breaker = z
-  .union([
-    z.strictObject({
-      ratio: z
-        .number()
-        .gt(0)
-        .max(1)
-        .default(0.5)
-        .describe('Share of failures in the window that opens the circuit.'),
-      minimum: z.int().min(1).default(20).describe('Calls in the window before the ratio counts.'),
-      window: positiveDuration().prefault('10s').describe('Span over which calls are counted.'),
-      ...breakerCommon,
-    }),
-    z.strictObject({
-      consecutive: z.int().min(1).describe('Consecutive failures that open the circuit.'),
-      ...breakerCommon,
-    }),
-  ])
-  .describe('Stops calling an upstream that keeps failing; false disables it.');
-
-/** Failures that may be tried again. */
-export const RETRY_REASONS = ['connect', 'reset'] as const;
-
-export const Retry = z
-  .strictObject({
-    attempts: z.int().min(1).max(10).default(2).describe('Attempts in total, including the first.'),
-    on: z
-      .array(z.union([z.enum(RETRY_REASONS), z.int().min(500).max(599)]))
-      .min(1)
-      .default(['connect', 'reset', 502, 503, 504])
-      .describe(
-        'Failures to retry: no connection, closed before the response, or a status; 504 includes the attempt timeout.',
-      ),
-    backoff: duration()
-      .prefault('25ms')
-      .describe('Longest wait before the first retry; it doubles, with full jitter.'),
-    budget: percent()
-      .prefault('20%')
-      .describe('Retries as a share of the calls in the last 10 s; 3 a second are always allowed.'),
-  })
-  .describe('Retries a failed call where that is safe; false disables it.');
-
-/** A status, or all of a class. */
-const statuses = () =>
-  z.array(
-    z.union([
-      z.int().min(100).max(599),
-      z.string().regex(/^[1-5]xx$/, {
-        error: (issue) =>
-          `${shown(issue.input)} is not a status: use 204, or 2xx for a whole class`,
-      }),
-    ]),
-  );
-
-const Health = z
-  .strictObject({
-    path: z
-      .string()
-      .regex(/^\/[\x21-\x7e]*$/, {
-        error: (issue) => `${shown(issue.input)} is not a path such as /healthz`,
-      })
-      .describe('Path of the check, a GET.'),
-    interval: positiveDuration()
-      .prefault('5s')
-      .describe('Time between checks of a target, plus up to a tenth at random.'),
-    timeout: positiveDuration()
-      .prefault('1s')
-      .describe('Time for one check, including the connection.'),
-    healthy: z
-      .int()
-      .min(1)
-      .max(100)
-      .default(2)
-      .describe('Consecutive passed checks until a target is back.'),
-    unhealthy: z
-      .int()
-      .min(1)
-      .max(100)
-      .default(3)
-      .describe(
-        'Consecutive failed checks until a target is left out; a failed first check is enough.',
-      ),
-    statuses: statuses().min(1).prefault(['2xx']).describe('Statuses of a healthy target.'),
-  })
-  .describe('Checks every target regularly; off unless it is set.');
-
-const Outlier = z
-  .strictObject({
-    consecutive: z.int().min(1).default(5).describe('Consecutive failures that eject a target.'),
-    eject: positiveDuration()
-      .prefault('30s')
-      .describe(
-        'How long the first ejection lasts; each further one lasts that much longer, up to 10 times as long.',
-      ),
-    maxEjected: percent()
-      .prefault('50%')
-      .describe('Share of the targets that may be ejected at once, rounded down.'),
-  })
-  .describe('Leaves out a target whose traffic keeps failing; false disables it.');
 
 const Balance = z.union([
   z.enum(['leastRequest', 'roundRobin']),
