@@ -17,6 +17,7 @@ import { createSilentLogger } from './observe/log.ts';
 import type { GatewayStatus } from './admin/status.ts';
 import type { SystemFiles } from './upstream/names/system-names.ts';
 import { ConfigLoader } from './running/config-loader.ts';
+import type { Digests, WatchedFiles } from './running/file-content.ts';
 import { createWorld } from './running/create-world.ts';
 import type { GenerationsStatus } from './admin/generations.ts';
 import type { PastGeneration, ReloadCause } from './running/history.ts';
@@ -47,6 +48,10 @@ export interface GatewayOptions {
   readonly watch?: boolean;
   /** Default: ours, and what the config names. */
   readonly loadModules?: ModuleLoader<GatewayModules>;
+  /** Told after each load, be it valid or not: what to watch, and what the config files held. */
+  readonly onRead?: (watched: WatchedFiles, digests: Digests) => void;
+  /** Told after each reload or rollback. */
+  readonly onReload?: (reload: Reload) => void;
 }
 
 export interface Gateway {
@@ -89,12 +94,12 @@ export interface Gateway {
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { file, environment, adjust = (config) => config } = options;
-  const { loadModules = loadAllModules } = options;
-  const loader = new ConfigLoader({ file, environment, loadModules, adjust });
+  const { loadModules = loadAllModules, onRead, onReload } = options;
+  const loader = new ConfigLoader({ file, environment, loadModules, adjust, onLoaded: onRead });
   const loaded = await loader.load();
   const world = createWorld(options, loaded.config);
   for (const warning of loaded.warnings) world.log.warn(formatFault(warning));
-  return startedFrom(loaded, world, { loader, isWatching: options.watch === true });
+  return startedFrom(loaded, world, { loader, isWatching: options.watch === true, onReload });
 }
 
 /**

@@ -1,22 +1,43 @@
 /** Imports a module that a config names. If that fails, the fault says why and where. */
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { isAbsolute, join, relative, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isAbsolute, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { systemClock } from '../core/clock.ts';
+import type { Position } from '../config/fault.ts';
+import { isForeign, localPath, thrownAt } from './thrown-at.ts';
 
 /** The longest that the import of a module may take. */
 const IMPORT_MS = 10_000;
 
 export type Imported =
-  { readonly value: unknown; readonly isStale: boolean } | { readonly fault: string };
+  | { readonly value: unknown; readonly isStale: boolean }
+  | { readonly fault: string; readonly thrownAt: Position | undefined };
+
+/** How modules are imported. */
+export interface Importing {
+  /** The module at `url` is imported anew when it has changed. */
+  readonly isFresh: (url: string) => boolean;
+  /** The place of a module that does not compile, where the error does not say it. */
+  readonly locate: () => Promise<Position | undefined>;
+}
+
+/** As Node does it: a module is loaded once. */
+export const ONCE: Importing = {
+  isFresh: () => false,
+  locate: () => Promise.resolve(undefined),
+};
 
 /** When the file of a module was changed last, at the time of its import; Node keeps what it imported then. */
 const changedAt = new Map<string, number>();
 
 /** The default export of a file below `folder`, or of a package that is installed there. */
-export async function importDefault(name: string, folder: string): Promise<Imported> {
+export async function importDefault(
+  name: string,
+  folder: string,
+  importing: Importing,
+): Promise<Imported> {
   const late = Promise.withResolvers<never>();
   // The timer also keeps the process alive, which would end if only the module were awaited.
   const timer = systemClock.after(IMPORT_MS, () => late.reject(new NotDone()));
@@ -25,9 +46,10 @@ export async function importDefault(name: string, folder: string): Promise<Impor
     const url = isFile ? fileUrl(name, folder) : packageUrl(name, folder);
     const imported = import(url) as Promise<{ readonly default?: unknown }>;
     const module = await Promise.race([imported, late.promise]);
-    return { value: module.default, isStale: isStale(url) };
+    return { value: module.default, isStale: !importing.isFresh(url) && isStale(url) };
   } catch (error) {
-    return { fault: `cannot be imported: ${describe(error, name)}` };
+    const place = await placeOf(error, importing);
+    return { fault: `cannot be imported: ${describe(error, name, place)}`, thrownAt: place };
   } finally {
     systemClock.cancel(timer);
   }
@@ -48,13 +70,18 @@ const fileUrl = (name: string, folder: string): string => pathToFileURL(resolve(
 const packageUrl = (name: string, folder: string): string =>
   pathToFileURL(createRequire(join(folder, 'portico.js')).resolve(name)).href;
 
-function describe(error: unknown, name: string): string {
+async function placeOf(error: unknown, { locate }: Importing): Promise<Position | undefined> {
+  if (!(error instanceof Error) || error instanceof NotDone) return undefined;
+  return thrownAt(error) ?? (error instanceof SyntaxError ? locate() : undefined);
+}
+
+function describe(error: unknown, name: string, thrown: Position | undefined): string {
   if (error instanceof NotDone) {
     return `it did not finish within ${IMPORT_MS / 1_000}s: move what it waits for to "register"`;
   }
   if (!(error instanceof Error))
     return typeof error === 'string' ? error : `${inspect(error)} was thrown`;
-  const { code, message, stack = '' } = error as NodeJS.ErrnoException;
+  const { code, message } = error as NodeJS.ErrnoException;
   const [, what = '', importer] = /^([^\n]*?)(?: imported from ([^\n]*))?(?:\n|$)/.exec(message)!;
   if (code === 'ERR_UNSUPPORTED_DIR_IMPORT' && importer === import.meta.filename) {
     return `is a folder: name the file in it, such as ${name.replace(/\/$/, '')}/index.ts`;
@@ -62,27 +89,7 @@ function describe(error: unknown, name: string): string {
   if (code === 'MODULE_NOT_FOUND' && /\.[cm]?[jt]s$/.test(name)) {
     return `there is no package "${name}": a file name must start with ./`;
   }
-  const place = importer ?? placeIn(stack);
   const said = what.replace(/(?<=')\/[^']+(?=')/, localPath);
-  return place === undefined || isOurs(place) ? said : `${said} (${localPath(place)})`;
-}
-
-/**
- * The first place in `stack` that belongs to the module's author. For a syntax error, Node puts it on
- * top.
- */
-function placeIn(stack: string): string | undefined {
-  const places = [...stack.matchAll(/(?:^|[\s(])(?:file:\/\/)?(\/[^\s()]+?:\d+)\b/g)];
-  return places
-    .map(([, place]) => place!)
-    .find((place) => !isOurs(place) && !place.includes('/node_modules/'));
-}
-
-const SOURCES = fileURLToPath(new URL('..', import.meta.url));
-const isOurs = (place: string): boolean => place.startsWith(SOURCES);
-
-/** The path relative to the working directory, unless it lies outside. */
-function localPath(path: string): string {
-  const local = relative(process.cwd(), path);
-  return local.startsWith('..') ? path : local;
+  if (importer !== undefined && !isForeign(importer)) return `${said} (${localPath(importer)})`;
+  return thrown === undefined ? said : `${said} (${thrown.file}:${thrown.line})`;
 }

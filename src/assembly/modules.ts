@@ -18,7 +18,7 @@ import securityHeaders from '../../plugins/security-headers.ts';
 import validate from '../../plugins/validate/index.ts';
 import type { AnyAction } from '../actions/action.ts';
 import { ACTIONS } from '../actions/index.ts';
-import { importDefault } from './import-module.ts';
+import { importDefault, type Imported, type Importing, ONCE } from './import-module.ts';
 import { type Bff, isBff } from '../authoring/bff.ts';
 import { isPlugin, type Plugin } from '../authoring/plugin.ts';
 import type { Fault, Finding, Path } from '../config/fault.ts';
@@ -62,34 +62,43 @@ export interface GatewayModules extends Modules {
   place(finding: Finding): Fault;
 }
 
-/** Imports every module that `source` names; each failure is a fault at its line. */
-export const loadModules: ModuleLoader<GatewayModules> = async (source) => {
-  const plugins = new Map(BUILT_IN.map((plugin) => [plugin.name, plugin]));
-  const loaded = {
-    actions: ACTIONS,
-    plugins,
-    bffs: new Map<string, Bff>(),
-    fastifyPlugins: [] as FastifyModule[],
+/** Imports every module that its source names; each failure is a fault at its line. */
+export const moduleLoader =
+  (importing: Importing): ModuleLoader<GatewayModules> =>
+  async (source) => {
+    const plugins = new Map(BUILT_IN.map((plugin) => [plugin.name, plugin]));
+    const loaded = {
+      actions: ACTIONS,
+      plugins,
+      bffs: new Map<string, Bff>(),
+      fastifyPlugins: [] as FastifyModule[],
+    };
+    const findings: Finding[] = [];
+    await importPlugins(source, importing, loaded, findings);
+    await importBffs(source, importing, loaded.bffs, findings);
+    return { ...loaded, findings, place: (finding) => source.place(finding) };
   };
-  const findings: Finding[] = [];
-  await importPlugins(source, loaded, findings);
-  await importBffs(source, loaded.bffs, findings);
-  return { ...loaded, findings, place: (finding) => source.place(finding) };
-};
+
+export const loadModules = moduleLoader(ONCE);
 
 interface Loaded {
   readonly plugins: Map<string, Plugin>;
   readonly fastifyPlugins: FastifyModule[];
 }
 
-async function importPlugins(source: Source, loaded: Loaded, findings: Finding[]): Promise<void> {
+async function importPlugins(
+  source: Source,
+  importing: Importing,
+  loaded: Loaded,
+  findings: Finding[],
+): Promise<void> {
   const section = source.tree['plugins'];
   if (!isMap(section)) return;
   for (const [name, settings] of Object.entries(section)) {
     if (!isMap(settings) || typeof settings['module'] !== 'string') continue;
     const path = ['plugins', name, 'module'];
-    const imported = await importDefault(settings['module'], source.folderOf(path));
-    if ('fault' in imported) findings.push({ path, message: imported.fault });
+    const imported = await importDefault(settings['module'], source.folderOf(path), importing);
+    if ('fault' in imported) findings.push(failed(path, imported));
     else {
       if (imported.isStale) findings.push(stale(path));
       addPlugin(name, settings, imported.value, loaded, findings);
@@ -129,6 +138,7 @@ function addPlugin(
 
 async function importBffs(
   source: Source,
+  importing: Importing,
   bffs: Map<string, Bff>,
   findings: Finding[],
 ): Promise<void> {
@@ -137,9 +147,9 @@ async function importBffs(
   for (const [name, route] of Object.entries(routes)) {
     if (!isMap(route) || typeof route['bff'] !== 'string') continue;
     const path = ['routes', name, 'bff'];
-    const imported = await importDefault(route['bff'], source.folderOf(path));
+    const imported = await importDefault(route['bff'], source.folderOf(path), importing);
     if (!('fault' in imported) && imported.isStale) findings.push(stale(path));
-    if ('fault' in imported) findings.push({ path, message: imported.fault });
+    if ('fault' in imported) findings.push(failed(path, imported));
     else if (isBff(imported.value)) bffs.set(name, imported.value);
     else if (isPlugin(imported.value)) {
       const message = 'its default export is a plugin: register its module under "plugins"';
@@ -147,6 +157,11 @@ async function importBffs(
     } else findings.push({ path, message: wrongExport(imported.value, 'defineBff(…) returns') });
   }
 }
+
+const failed = (
+  path: Path,
+  { fault: message, thrownAt }: Extract<Imported, { readonly fault: string }>,
+): Finding => ({ path, message, thrownAt });
 
 const stale = (path: Path): Finding => ({
   path,

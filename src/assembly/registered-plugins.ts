@@ -219,7 +219,7 @@ export async function registerPlugins(
   app.addHook('onRoute', refuseForeignRoute);
   for (const [name, plugin] of modules.plugins) {
     const settings = config.plugins[name] ?? plugin.settings.parse({});
-    const host = pluginHost(app, name, settings, { ...birth, admin: plugins.adminRoutes });
+    const host = pluginHost(app, plugin, settings, { ...birth, admin: plugins.adminRoutes });
     const registration = await faults.attempt(unstarted(name), async () =>
       checkedRegistration(await plugin.register(settings as never, host)),
     );
@@ -260,10 +260,13 @@ function forAllRoutes(plugin: FastifyModule['plugin']): FastifyPlugin {
 
 function pluginHost(
   app: FastifyInstance,
-  name: string,
+  plugin: Plugin,
   settings: unknown,
   { world, generation, upstreams, admin }: Birth & { readonly admin: AdminRoutes },
 ): PluginHost {
+  const { name } = plugin;
+  // What another version of its code has made is of no use to it.
+  const code: unknown = Reflect.get(plugin, 'register');
   return {
     random: world.random,
     checking: world.checking,
@@ -275,9 +278,9 @@ function pluginHost(
     fetch: world.fetcher.fetch,
     lookup: world.names.lookup,
     keep: (key, make, dispose) =>
-      world.kept.keep(generation, `${name} ${key}`, settings, make, dispose),
+      world.kept.keep(generation, `${name} ${key}`, [settings, code], make, dispose),
     keepThrough: (key, make, dispose) =>
-      world.kept.keep(generation, `${name} ${key}, whatever the settings`, '', make, dispose),
+      world.kept.keep(generation, `${name} ${key}, whatever the settings`, code, make, dispose),
     admin,
     callOf: (upstream) => {
       const lease = upstreams.get(upstream);

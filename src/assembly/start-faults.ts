@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { ConfigError, type Fault, type Finding } from '../config/fault.ts';
 import { toError } from '../core/errors.ts';
 import type { GatewayModules } from './modules.ts';
+import { thrownAt } from './thrown-at.ts';
 
 /**
  * The longest that one plugin or BFF may take to start. Without it, one that hangs would leave the
@@ -32,8 +33,10 @@ export class StartFaults {
       return started instanceof Promise ? await this.#inTime(started) : started;
     } catch (error) {
       if (!this.#told.has(error)) {
-        const message = `${finding.message}: ${toError(error).message}`;
-        this.#faults.push(this.#modules.place({ ...finding, message }));
+        const { message: why } = toError(error);
+        const message = `${finding.message}: ${why}`;
+        const place = error instanceof Error ? thrownAt(error) : undefined;
+        this.#faults.push(this.#modules.place({ ...finding, message, thrownAt: place }));
       }
       this.#told.add(error);
       return undefined;

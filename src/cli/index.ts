@@ -1,5 +1,5 @@
 /**
- * The command line: `portico start | validate | audit | load | schema | reference`. Each command's code is loaded when it runs.
+ * The command line: `portico start | dev | validate | audit | load | schema | reference`. Each command's code is loaded when it runs.
  */
 import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
@@ -41,6 +41,20 @@ export async function runCli(terminal: Terminal): Promise<number> {
     .action(async (options: StartOptions) => {
       const { start } = await import('./start.ts');
       code = await start(options, terminal);
+    });
+
+  program
+    .command('dev')
+    .description('serve the config while you write it: plugins and BFFs are reloaded too')
+    .option(...CONFIG_OPTION)
+    .addHelpText(
+      'after',
+      '\nA fault is shown with its line, and the previous version serves on. If the first start has faults, it waits' +
+        '\nuntil they are gone.',
+    )
+    .action(async (options: { config: string }) => {
+      const { dev } = await import('./dev/dev.ts');
+      code = await dev(options, terminal);
     });
 
   program

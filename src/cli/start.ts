@@ -38,6 +38,11 @@ export async function start(
     printFaults(error.faults, terminal);
     return EXIT.badConfig;
   }
+  return serve(gateway, terminal);
+}
+
+/** Opens the ports, and serves until a signal stops it. @returns the exit code */
+export async function serve(gateway: Gateway, terminal: Terminal): Promise<number> {
   const stopped = untilStopped(gateway, terminal);
   try {
     await gateway.listen();

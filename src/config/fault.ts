@@ -21,6 +21,8 @@ export interface Fault extends Position {
   readonly message: string;
   /** A warning lets the config serve. */
   readonly severity: 'error' | 'warning';
+  /** The line of a plugin or BFF that threw, or that does not compile. */
+  readonly thrownAt?: Position | undefined;
 }
 
 /** A fault before anybody knows its place in a file. */
@@ -30,6 +32,7 @@ export interface Finding {
   /** Point at the key itself (an unknown one), or at its value. Default `value`. */
   readonly at?: 'key' | 'value';
   readonly severity?: 'error' | 'warning';
+  readonly thrownAt?: Position | undefined;
 }
 
 /** `routes.orders.match[0].path` */

@@ -19,6 +19,8 @@ export interface ConfigLoaderOptions extends Omit<
   'onRead' | 'snapshot'
 > {
   readonly adjust: (config: Config) => Config;
+  /** Told after each load, be it valid or not. */
+  readonly onLoaded?: ((watched: WatchedFiles, digests: Digests) => void) | undefined;
 }
 
 export class ConfigLoader {
@@ -43,12 +45,16 @@ export class ConfigLoader {
       read = { files: source.files, secretFiles: source.secretFiles };
       if (snapshot === undefined) this.#note(source);
     };
-    const { adjust } = this.#options;
-    const loaded = await loadConfig({ ...this.#options, onRead, snapshot });
-    const config = adjust(loaded.config);
-    this.#secretFiles = read.secretFiles;
-    this.#named = namedBy(config, read.files);
-    return { ...loaded, config };
+    const { adjust, onLoaded } = this.#options;
+    try {
+      const loaded = await loadConfig({ ...this.#options, onRead, snapshot });
+      const config = adjust(loaded.config);
+      this.#secretFiles = read.secretFiles;
+      this.#named = namedBy(config, read.files);
+      return { ...loaded, config };
+    } finally {
+      onLoaded?.(this.watched, this.#digests);
+    }
   }
 
   #note({ files, secretFiles, snapshot: { texts, included } }: Source): void {

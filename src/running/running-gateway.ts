@@ -33,6 +33,7 @@ export interface ReloadOptions {
   /** Reload when files change. */
   readonly isWatching: boolean;
   readonly first: PastGeneration;
+  readonly onReload?: ((reload: Reload) => void) | undefined;
 }
 
 export class RunningGateway implements Gateway {
@@ -136,14 +137,19 @@ export class RunningGateway implements Gateway {
 
   async reload(cause: ReloadCause, order?: ReloadOrder): Promise<Reload> {
     const reload = await this.#reloader.reload(cause, order);
-    await this.#follow();
+    await this.#told(reload);
     return reload;
   }
 
   async rollback(generation?: number): Promise<Reload> {
     const reload = await this.#reloader.rollback(generation);
-    await this.#follow();
+    await this.#told(reload);
     return reload;
+  }
+
+  #told(reload: Reload): Promise<void> {
+    this.#reloads.onReload?.(reload);
+    return this.#follow();
   }
 
   async #follow(): Promise<void> {

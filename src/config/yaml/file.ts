@@ -135,15 +135,16 @@ class ParsedFile implements YamlFile {
     return this.#outline === undefined ? -1 : findNode(this.#outline, path).depth;
   }
 
-  place({ path, message, at, severity = 'error' }: Finding): Fault {
+  place({ path, message, at, severity = 'error', thrownAt }: Finding): Fault {
     const outline = this.#outline;
-    if (outline === undefined) return faultAt(this.#file, { offset: 0, path, message, severity });
+    const known = { path, severity, thrownAt };
+    if (outline === undefined) return faultAt(this.#file, { ...known, offset: 0, message });
     const found = findNode(outline, path);
     const wantsKey = at === 'key' || found.depth < path.length;
     const offset = (wantsKey ? found.keyOffset : undefined) ?? found.valueOffset ?? found.keyOffset;
     const told = hideOutside(message, outline, found.node);
     const more = whereBare(outline, told, found.node) + whyAbsent(outline, found.node);
-    return faultAt(this.#file, { offset: offset ?? 0, path, message: told + more, severity });
+    return faultAt(this.#file, { ...known, offset: offset ?? 0, message: told + more });
   }
 
   isUnread(path: Path): boolean {

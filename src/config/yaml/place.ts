@@ -1,6 +1,6 @@
 /** A place in a file. */
 import type { LineCounter } from 'yaml';
-import { type Fault, formatPath, type Path } from '../fault.ts';
+import { type Fault, formatPath, type Path, type Position } from '../fault.ts';
 
 /** A file as messages show it. */
 export interface FileText {
@@ -25,12 +25,14 @@ export interface Complaint {
   readonly path: Path;
   readonly message: string;
   readonly severity?: Fault['severity'];
+  readonly thrownAt?: Position | undefined;
 }
 
 export function faultAt(
   file: FileText,
-  { offset, path, message, severity = 'error' }: Complaint,
+  { offset, path, message, severity = 'error', thrownAt }: Complaint,
 ): Fault {
   const { line, column } = placeAt(file, offset);
-  return { file: file.name, line, column, path: formatPath(path), message, severity };
+  const fault = { file: file.name, line, column, path: formatPath(path), message, severity };
+  return thrownAt === undefined ? fault : { ...fault, thrownAt };
 }
