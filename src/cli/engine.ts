@@ -8,6 +8,9 @@
  * then survives, and is allocated in the old generation next. This happened in three starts of eight under the load of an
  * aggregate: collections of 12 ms instead of 3, a sixth more CPU time per request and 120 MB more memory. With this
  * setting it happened in none of eight.
+ *
+ * Nothing else is set for a container with one core: neither fewer helper threads (`--v8-pool-size`), nor
+ * `--single-threaded-gc`, nor a larger young generation has shown a sure gain there.
  */
 import { setFlagsFromString } from 'node:v8';
 
