@@ -12,8 +12,7 @@ import type { Loaded } from './config/load.ts';
 import { buildGeneration } from './generation.ts';
 import type { ModuleLoader } from './config/modules.ts';
 import { type GatewayModules, loadModules as loadAllModules } from './assembly/modules.ts';
-import type { LineOutput } from './observe/line-output.ts';
-import { createSilentLogger } from './observe/log.ts';
+import { createSilentLogger, type LogOutput } from './observe/log.ts';
 import type { GatewayStatus } from './admin/status.ts';
 import type { SystemFiles } from './upstream/names/system-names.ts';
 import { ConfigLoader } from './running/config-loader.ts';
@@ -32,7 +31,7 @@ export interface GatewayOptions {
   /** Default: JSON lines on standard output, at the config's level. */
   readonly log?: FastifyBaseLogger;
   /** Where the default log goes. Default: standard output. */
-  readonly logOutput?: LineOutput;
+  readonly logOutput?: LogOutput;
   readonly clock?: Clock;
   /** Hosts file and resolv.conf. Default: the system's. */
   readonly systemFiles?: SystemFiles;

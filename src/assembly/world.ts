@@ -3,7 +3,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Call } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import type { AccessLog } from '../observe/access-log.ts';
-import type { LineOutput } from '../observe/line-output.ts';
+import type { LogOutput } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Fetcher } from '../upstream/fetcher.ts';
 import type { Names } from '../upstream/names/names.ts';
@@ -19,7 +19,7 @@ export interface World {
   /** A line for a request that has ended, in `log`. */
   readonly logAccess: AccessLog;
   /** The output of `log`; absent if the log was handed in. */
-  readonly logOutput?: LineOutput | undefined;
+  readonly logOutput?: LogOutput | undefined;
   readonly metrics: Metrics;
   readonly names: Names;
   readonly fetcher: Fetcher;

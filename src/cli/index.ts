@@ -50,7 +50,7 @@ export async function runCli(terminal: Terminal): Promise<number> {
     .addHelpText(
       'after',
       '\nA fault is shown with its line, and the previous version serves on. If the first start has faults, it waits' +
-        '\nuntil they are gone.',
+        '\nuntil they are gone. On a terminal the log is readable (NO_COLOR=1: without colours); anywhere else it is JSON lines.',
     )
     .action(async (options: { config: string }) => {
       const { dev } = await import('./dev/dev.ts');

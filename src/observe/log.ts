@@ -12,10 +12,20 @@ export interface Log {
   readonly logAccess: AccessLog;
 }
 
+/** Takes the lines of the log. */
+export interface LogOutput {
+  /** Whole lines, with their ends; never waits and never throws. */
+  readonly write: (text: string) => void;
+  /** Lines that were dropped so far. */
+  readonly dropped: number;
+  /** Writes what is left, for up to `ms`. */
+  readonly end: (ms: number) => Promise<void>;
+}
+
 /** For a gateway that is only checked. */
 export const createSilentLogger = (): FastifyBaseLogger => pino({ level: 'silent' });
 
-export function createLog(level: string, output: LineOutput): Log {
+export function createLog(level: string, output: LogOutput): Log {
   const timeField = timeFields();
   const log = pino(
     {

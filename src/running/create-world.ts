@@ -8,8 +8,7 @@ import type { Config } from '../config/build/config.ts';
 import { descriptorNotice } from '../listener/descriptor-notice.ts';
 import { requestIds } from '../edge/request-id.ts';
 import { accessObjects } from '../observe/access-log.ts';
-import type { LineOutput } from '../observe/line-output.ts';
-import { createLog, type Log, logOutput } from '../observe/log.ts';
+import { createLog, type Log, type LogOutput, logOutput } from '../observe/log.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { CollectedBytes } from '../policies/collect.ts';
 import { Fetcher } from '../upstream/fetcher.ts';
@@ -58,7 +57,7 @@ function openLog(
   { log, logOutput: given }: GatewayOptions,
   level: string,
   clock: Clock,
-): Log & { readonly output?: LineOutput } {
+): Log & { readonly output?: LogOutput } {
   if (log !== undefined) return { log, logAccess: accessObjects(log) };
   const output = given ?? logOutput(clock);
   return { ...createLog(level, output), output };

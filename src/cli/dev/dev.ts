@@ -5,6 +5,7 @@ import { ConfigError, type Fault } from '../../config/fault.ts';
 import { systemClock } from '../../core/clock.ts';
 import type { Source } from '../../config/yaml/source.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../gateway.ts';
+import type { LogOutput } from '../../observe/log.ts';
 import { ConfigWatch } from '../../running/config-watch.ts';
 import type { Digests, WatchedFiles } from '../../running/file-content.ts';
 import type { ReloadCause } from '../../running/history.ts';
@@ -13,13 +14,14 @@ import { serve } from '../start.ts';
 import { EXIT, type Terminal } from '../terminal.ts';
 import { framedFault } from './frame.ts';
 import { FreshModules } from './fresh-modules.ts';
+import { readableOutput } from './readable-log.ts';
 
 export interface DevOptions {
   readonly config: string;
 }
 
 export async function dev({ config: file }: DevOptions, terminal: Terminal): Promise<number> {
-  const logOutput = await terminal.openLog();
+  const logOutput = readableOn(terminal, await terminal.openLog());
   const session = new Session(file, terminal);
   const gateway = await session.started({ logOutput });
   try {
@@ -27,6 +29,16 @@ export async function dev({ config: file }: DevOptions, terminal: Terminal): Pro
   } finally {
     session.close();
   }
+}
+
+const applied = (generation: number, changes: readonly string[]): string =>
+  [`applied: version ${generation} serves`, ...changes].join('; ');
+
+/** On a terminal, lines for people; anywhere else JSON, as `start` writes it. */
+function readableOn({ columns, environment }: Terminal, output: LogOutput): LogOutput {
+  if (columns === undefined) return output;
+  const { NO_COLOR = '', TERM } = environment;
+  return readableOutput(output, { isColoured: NO_COLOR === '' && TERM !== 'dumb' });
 }
 
 class Session {
@@ -132,9 +144,9 @@ class Session {
   #tell(reload: Reload): void {
     if (reload === this.#told) return;
     this.#told = reload;
-    const { result, faults, generation } = reload;
+    const { result, faults, generation, changes } = reload;
     if (result === 'rejected') this.#show(faults, 'the previous version serves on');
-    else if (result === 'applied') this.#terminal.err(`applied: version ${generation} serves`);
+    else if (result === 'applied') this.#terminal.err(applied(generation, changes));
     else this.#terminal.err('a rollback holds until the config files change');
     this.#follow().catch(this.#bug);
   }
