@@ -1,6 +1,7 @@
 /**
  * What `npm start` runs: every service of the shop and the gateway in front of them, each in its own
- * process, with a token and commands to try.
+ * process, with a token and commands to try. With the argument `dev`, which `npm run dev` gives, the gateway reloads the
+ * config and the BFFs when they change.
  *
  * Exit codes: 0 stopped by Ctrl-C, 1 could not start, 2 wrong environment, 130 stopped by a second
  * Ctrl-C; if the gateway ended by itself, its own.
@@ -16,13 +17,17 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
  */
 const NODE_COMPILE_CACHE = `${ROOT}node_modules/.cache/portico`;
 
+const command = process.argv[2] === 'dev' ? 'dev' : 'start';
+
 try {
   process.exitCode = await runDemo({
     addresses: demoAddresses(process.env),
     env: { NODE_COMPILE_CACHE, ...process.env },
     gateway: {
       module: `${ROOT}src/main.ts`,
-      args: ['start', '--config', `${ROOT}gateway.config.yaml`],
+      args: [command, '--config', `${ROOT}gateway.config.yaml`],
+      // Faults that it starts with are mended by an author, who may take their time.
+      ...(command === 'dev' ? { readyMs: Infinity } : {}),
     },
   });
 } catch (error) {

@@ -20,7 +20,12 @@ export interface DemoOptions {
   /** Passed on to all processes. */
   readonly env: Environment;
   /** What runs the gateway; it finds the services through the variables of {@link gatewayEnv}. */
-  readonly gateway: { readonly module: string; readonly args: readonly string[] };
+  readonly gateway: {
+    readonly module: string;
+    readonly args: readonly string[];
+    /** The longest that it may take to get ready. Default: 30 s. */
+    readonly readyMs?: number;
+  };
 }
 
 const SERVICE_MODULE = fileURLToPath(new URL('../service.ts', import.meta.url));
@@ -117,7 +122,8 @@ async function startAll(family: Children, options: DemoOptions, signal: AbortSig
   );
   const gateway = forkGateway(family, options);
   const url = `${addresses.admin.url}/readyz`;
-  await untilReady({ name: 'gateway', url, timeoutMs: GATEWAY_READY_MS, signal });
+  const { readyMs: timeoutMs = GATEWAY_READY_MS } = options.gateway;
+  await untilReady({ name: 'gateway', url, timeoutMs, signal });
   const token = await fetchToken(addresses.services.issuer.url, signal);
   return { addresses, pids: new Map([['gateway', gateway], ...services]), token };
 }
@@ -131,7 +137,8 @@ function forkGateway(family: Children, { addresses, env, gateway }: DemoOptions)
   const all = { ...env, ...gatewayEnv(addresses) };
   return family.fork({
     name: 'gateway',
-    ...gateway,
+    module: gateway.module,
+    args: gateway.args,
     env: all,
     stdout: 'inherit',
     preload: PRELOAD,
