@@ -1,9 +1,11 @@
 /**
- * The command line: `portico start | dev | validate | audit | load | schema | reference`. Each command's code is loaded when it runs.
+ * The command line: `portico start | dev | validate | audit | load | history | rollback | reload | schema | reference`.
+ * Each command's code is loaded when it runs.
  */
 import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import type { Severity } from '../config/audit/audit.ts';
+import { addAdminCommands } from './admin-commands.ts';
 import { addLoadCommand } from './load-command.ts';
 import type { StartOptions } from './start.ts';
 import { EXIT, type Terminal } from './terminal.ts';
@@ -98,6 +100,11 @@ export async function runCli(terminal: Terminal): Promise<number> {
   addLoadCommand(program, async (given) => {
     const { load } = await import('./load.ts');
     code = await load(given, terminal);
+  });
+
+  addAdminCommands(program, async (order) => {
+    const { runAdminCommand } = await import('./generations.ts');
+    code = await runAdminCommand(order, terminal);
   });
 
   program

@@ -25,7 +25,8 @@ describe('portico', () => {
 
   test('names its commands', async () => {
     const { out } = await run(['--help']);
-    for (const command of ['start', 'validate', 'audit', 'load', 'schema', 'reference']) {
+    const commands = ['start', 'validate', 'audit', 'load', 'history', 'rollback', 'reload'];
+    for (const command of [...commands, 'schema', 'reference']) {
       expect(out.join('\n')).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
   });
