@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { systemClock } from '../core/clock.ts';
 import type { Position } from '../config/fault.ts';
-import { isForeign, localPath, thrownAt } from './thrown-at.ts';
+import { isForeign, localPath, namedAt, thrownAt } from './thrown-at.ts';
 
 /** The longest that the import of a module may take. */
 const IMPORT_MS = 10_000;
@@ -70,8 +70,16 @@ const fileUrl = (name: string, folder: string): string => pathToFileURL(resolve(
 const packageUrl = (name: string, folder: string): string =>
   pathToFileURL(createRequire(join(folder, 'portico.js')).resolve(name)).href;
 
+/** The end of a message of Node's. */
+const IMPORTED_FROM = / imported from ([^\n]*)$/;
+
 async function placeOf(error: unknown, { locate }: Importing): Promise<Position | undefined> {
   if (!(error instanceof Error) || error instanceof NotDone) return undefined;
+  const { code, url, message } = error as NodeJS.ErrnoException & { readonly url?: string };
+  const [, importer] = IMPORTED_FROM.exec(message) ?? [];
+  if (code === 'ERR_MODULE_NOT_FOUND' && importer !== undefined && url !== undefined) {
+    return namedAt(importer, url);
+  }
   return thrownAt(error) ?? (error instanceof SyntaxError ? locate() : undefined);
 }
 

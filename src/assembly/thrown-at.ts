@@ -1,4 +1,5 @@
 /** Finds the line of an author's module in an error. Our own sources and packages are never the place. */
+import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Position } from '../config/fault.ts';
@@ -24,6 +25,24 @@ export function thrownAt({ stack = '' }: Error): Position | undefined {
 export function uncompiledAt(text: string): Position | undefined {
   const [, url, line, before] = UNCOMPILED.exec(text) ?? [];
   return url === undefined ? undefined : authored(url, Number(line), before!.length + 1);
+}
+
+/** Where the author's module at `importer` names a file that is not there: `url`, as Node resolved it. */
+export function namedAt(importer: string, url: string): Position | undefined {
+  if (isForeign(importer)) return undefined;
+  const name = fileURLToPath(url).split('/').at(-1)!;
+  const lines = textOf(importer).split('\n');
+  const at = lines.findIndex((line) => new RegExp(`/${RegExp.escape(name)}['"]`).test(line));
+  const column = (lines[at] ?? '').search(/['"][^'"]*['"]/) + 1;
+  return at < 0 ? undefined : { file: localPath(importer), line: at + 1, column };
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 const OURS = ['../', '../../plugins/'].map((each) => fileURLToPath(new URL(each, import.meta.url)));

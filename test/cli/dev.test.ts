@@ -77,6 +77,26 @@ describe('portico dev', { timeout: 60_000 }, () => {
     await answers(PATH, answer('three'));
   });
 
+  test('shows the line that imports what is not there', async () => {
+    const { write, serving, said } = author(FILES);
+    await serving();
+    write('bff/word.ts', `${word('two')}import { x } from "./gone.ts";\n`);
+    await said(
+      'bff/word.ts:2:19\n    2 | import { x } from "./gone.ts";\n      |                   ^\n',
+    );
+  });
+
+  test('tries again on SIGHUP what failed for a reason outside of the files', async () => {
+    const { write, serving, said, answers, child } = author(FILES);
+    await serving();
+    const text = `import { readFileSync } from 'node:fs';\nexport const word = readFileSync(new URL('word.txt', import.meta.url), 'utf8');\n`;
+    write('bff/word.ts', text);
+    await said('the previous version serves on\n');
+    write('bff/word.txt', 'two');
+    child.kill('SIGHUP');
+    await answers(PATH, answer('two'));
+  });
+
   test('shows the line of a fault in the config', async () => {
     const { write, serving, said, get } = author(FILES);
     await serving();

@@ -109,7 +109,9 @@ class Session {
     this.#isLoading = true;
     this.#modules.refresh();
     try {
-      return await moduleLoader(this.#modules)(source);
+      const modules = await moduleLoader(this.#modules)(source);
+      if (modules.findings.length > 0) this.#modules.outdate();
+      return modules;
     } finally {
       this.#isLoading = false;
     }

@@ -26,6 +26,7 @@ export class FreshModules implements Importing {
   readonly #digests = new Map<string, string | undefined>();
   readonly #onAdded: () => void;
   #version = 1;
+  #isOutdated = false;
 
   /** For files below `folder`. `onAdded` hears of each that was not known before. */
   constructor(folder: string, onAdded: () => void = () => undefined) {
@@ -62,7 +63,8 @@ export class FreshModules implements Importing {
 
   /** Starts the next version, if a file has changed. Call it before anything is imported again. */
   refresh(): void {
-    let hasChanged = false;
+    let hasChanged = this.#isOutdated;
+    this.#isOutdated = false;
     for (const [file, then] of this.#digests) {
       const now = digestOf(file);
       this.#digests.set(file, now);
@@ -73,6 +75,11 @@ export class FreshModules implements Importing {
     // CommonJS knows no address, only the path.
     const { cache } = createRequire(import.meta.url);
     for (const file of this.#digests.keys()) delete cache[file];
+  }
+
+  /** Something failed, be it for a reason outside of the files: Node would repeat the error of this version for ever. */
+  outdate(): void {
+    this.#isOutdated = true;
   }
 
   readonly isFresh = (url: string): boolean => {
