@@ -134,9 +134,11 @@ async function reach(url: URL, { token }: AdminPort, sent: object | undefined): 
   }
 }
 
-function whyUnreached({ origin }: URL, { name, message, cause }: Error): string {
+function whyUnreached({ origin, port }: URL, { name, message, cause }: Error): string {
   if (name === 'TimeoutError') return late(origin);
   const { code = '', message: why = message } = (cause ?? {}) as Partial<NodeJS.ErrnoException>;
+  // Ports of other protocols, such as 6000 and 10080.
+  if (why === 'bad port') return `${origin} cannot be asked: fetch blocks port ${port}; use curl`;
   return code === 'ECONNREFUSED'
     ? `nothing listens at ${origin}: does the gateway run, and is this its admin port? (--admin URL, or -c FILE)`
     : `${origin} cannot be reached: ${why === '' ? code : why}`;

@@ -231,6 +231,14 @@ describe('the admin port', () => {
     expect(err.join()).toContain(`nothing listens at http://127.0.0.1:${port}: does the gateway`);
   });
 
+  test('on a port that fetch blocks is to be asked otherwise', async () => {
+    const { code, err } = await run(['history', '--admin', 'http://127.0.0.1:10080']);
+    expect([code, err]).toEqual([
+      1,
+      ['http://127.0.0.1:10080 cannot be asked: fetch blocks port 10080; use curl'],
+    ]);
+  });
+
   test.each<[string, RequestListener, string]>([
     ['a page', (_q, r) => void r.end('<html>'), 'answered 200, but not as an admin port'],
     ['a redirect', (_q, r) => void r.writeHead(302, { location: '/' }).end(), 'answered 302, but'],
