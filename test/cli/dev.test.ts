@@ -155,6 +155,19 @@ describe('portico dev', { timeout: 60_000 }, () => {
     await answers(PATH, answer('two b'));
   });
 
+  test('leaves an ES module that CommonJS requires as it was loaded', async () => {
+    const { write, serving, answers } = author({
+      ...FILES,
+      'bff/word.ts': `import part from './part.cjs';\nexport const word = part.text + part.own;\n`,
+      'bff/part.cjs': `module.exports = { text: require('./text.mjs').text, own: 'one' };\n`,
+      'bff/text.mjs': `export const text = 'kept ';\n`,
+    });
+    await serving();
+    await answers(PATH, answer('kept one'));
+    write('bff/part.cjs', `module.exports = { text: require('./text.mjs').text, own: 'two' };\n`);
+    await answers(PATH, answer('kept two'));
+  });
+
   test('follows a module that a handler imports later', async () => {
     const later = BFF.replace(`import { word } from './word.ts';\n`, '').replace(
       '({ word })',

@@ -11,6 +11,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';
 import { dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { types } from 'node:util';
 import type { Importing } from '../../assembly/import-module.ts';
 import { isForeign } from '../../assembly/thrown-at.ts';
 import type { Position } from '../../config/fault.ts';
@@ -74,7 +75,10 @@ export class FreshModules implements Importing {
     this.#version += 1;
     // CommonJS knows no address, only the path.
     const { cache } = createRequire(import.meta.url);
-    for (const file of this.#digests.keys()) delete cache[file];
+    for (const file of this.#digests.keys()) {
+      // An ES module that CommonJS requires is in Node's other cache too, by its path, and cannot be loaded again.
+      if (!types.isModuleNamespaceObject(cache[file]?.exports)) delete cache[file];
+    }
   }
 
   /** Something failed, be it for a reason outside of the files: Node would repeat the error of this version for ever. */
