@@ -29,7 +29,8 @@ async function direct(url: string): Promise<void> {
 }
 
 describe('an answer over HTTP/2 from 50 ms away', FIGURE_TRIES, () => {
-  test('of 10 MiB takes at most 1.5 times as long as without the gateway', async () => {
+  // A stream has 4 MiB ahead: wider windows would let fewer stalled readers hold up all others of a session.
+  test('of 10 MiB takes at most 1.5 times as long as without the gateway, or 0.25 s', async () => {
     const body = Buffer.alloc(BYTES);
     const plain = await startRelay(
       await startUpstream((_request, response) => void response.end(body)),
@@ -44,6 +45,6 @@ describe('an answer over HTTP/2 from 50 ms away', FIGURE_TRIES, () => {
       const response = await call(aRequest());
       expect((await response.body.bytes(BYTES)).length).toBe(BYTES);
     });
-    expect(ours).toBeLessThan(own * bound(1.5, 6));
+    expect(ours).toBeLessThan(Math.max(own * bound(1.5, 6), bound(250, 2_000)));
   });
 });
