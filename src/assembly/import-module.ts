@@ -77,8 +77,9 @@ async function placeOf(error: unknown, { locate }: Importing): Promise<Position 
   if (!(error instanceof Error) || error instanceof NotDone) return undefined;
   const { code, url, message } = error as NodeJS.ErrnoException & { readonly url?: string };
   const [, importer] = IMPORTED_FROM.exec(message) ?? [];
-  if (code === 'ERR_MODULE_NOT_FOUND' && importer !== undefined && url !== undefined) {
-    return namedAt(importer, url);
+  // It is named where it is imported, and thrown nowhere.
+  if (code === 'ERR_MODULE_NOT_FOUND') {
+    return importer === undefined || url === undefined ? undefined : namedAt(importer, url);
   }
   return thrownAt(error) ?? (error instanceof SyntaxError ? locate() : undefined);
 }

@@ -128,8 +128,8 @@ function serverOptions(limits: ServerConfig['limits']): ServerOptions {
     // Checked by the gateway itself, which answers.
     requireHostHeader: false,
     insecureHTTPParser: false,
-    // Most requests have no body: nobody waits for the end of its stream.
-    optimizeEmptyRequests: true,
+    // Saves 0.4 µs a request, but then some of what test/edge/whatever.test.ts sends is never answered (Node 26.10).
+    optimizeEmptyRequests: false,
     // A foreign upgrade is served as the plain request it also is (RFC 9110 §7.8).
     shouldUpgradeCallback: () => false,
   };
