@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
-import { open, receive } from '../gateway/support/socket.ts';
+import { open, receive, request } from '../gateway/support/socket.ts';
 import { startRecorder } from '../gateway/support/upstream.ts';
 
 const line = fc.constantFrom(
@@ -96,4 +96,18 @@ test('whatever a client sends, it is answered, and the next client is served', a
   await expect.poll(() => gateway.status().inflight).toBe(0);
   for (const { slots } of gateway.status().upstreams) expect(slots.used).toBe(0);
   for (const { url: path } of upstream.received) expect(path).not.toMatch(/\.\.|\/\/|%00/);
+});
+
+test('a content type that announces a body, and no body, is answered', async () => {
+  const { url } = await startGateway({
+    config: {
+      upstreams: {
+        items: { targets: ['http://127.0.0.1:1'] },
+        stock: { targets: ['http://127.0.0.1:1'] },
+      },
+      routes: { bff: { match: { path: '/m/*' }, bff: file('../bff/fixtures/shop.ts') } },
+    },
+  });
+  const lines = ['POST /m/orders HTTP/1.1', 'host: a', 'content-type: application/json'];
+  expect((await request(url, lines)).status).toBe(400);
 });
