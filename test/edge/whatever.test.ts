@@ -105,6 +105,7 @@ test('a content type that announces a body, and no body, is answered', async () 
         items: { targets: ['http://127.0.0.1:1'] },
         stock: { targets: ['http://127.0.0.1:1'] },
       },
+      plugins: { trace: { module: file('../plugins/fixtures/trace.ts') } },
       routes: { bff: { match: { path: '/m/*' }, bff: file('../bff/fixtures/shop.ts') } },
     },
   });
