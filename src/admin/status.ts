@@ -21,23 +21,9 @@ export interface GatewayStatus {
   readonly upstreams: readonly UpstreamStatus[];
 }
 
-export interface ReloadStatus {
-  /** `held`: a rollback holds, and nothing has changed since. */
-  readonly result: 'applied' | 'rejected' | 'held';
-  /** What asked for it. */
-  readonly cause: string;
-  /** When it ended, in ISO 8601. */
-  readonly at: string;
-  /** The generation that serves since. */
-  readonly generation: number;
-  /** What changed, in words. */
-  readonly changes: readonly string[];
-  /** The generation to which an operator went back, while that holds. */
-  readonly rolledBackTo?: number;
-  /** Every fault of a rejected config, and the warnings of an applied one, with file and line. */
+export interface ReloadStatus extends Omit<Reload, 'faults'> {
+  /** With file and line. */
   readonly faults: readonly string[];
-  /** Keys that were changed and have no effect before a restart. */
-  readonly restartRequired: readonly string[];
 }
 
 export interface RouteStatus {
