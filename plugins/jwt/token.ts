@@ -89,7 +89,7 @@ interface Bearer {
  * The tokens of fields that came lately. A token that comes again is then the same text, whose hash V8 knows: to
  * compare two fields takes a tenth of the time of hashing one.
  */
-export class Bearers {
+class Bearers {
   readonly #slots: (Bearer | undefined)[] = Array.from({ length: SLOTS });
 
   /** @throws GW_TOKEN_INVALID where the field is malformed */

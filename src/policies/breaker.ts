@@ -8,7 +8,7 @@
 import type { UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { Guard, Layer, Receiver } from '../core/sender.ts';
-import { type Timeout, Timeouts } from '../core/timeouts.ts';
+import { Timeout, Timeouts } from '../core/timeouts.ts';
 import { streamed } from '../core/request-body.ts';
 import { type FailureJudge, TOO_SLOW } from './failure.ts';
 import type { CircuitGate, Permit } from './permit.ts';
@@ -54,7 +54,7 @@ export function breaker(options: BreakerOptions): Guard {
     enter(request) {
       const permit = circuit.enter();
       const counted = new CountedAttempt(permit, options);
-      if (slow !== undefined) counted.slowness = new Slowness(slow);
+      if (slow !== undefined) slow.begin((counted.slowness = new Slowness()));
       if (permit.isProbe) counted.patience = boundUpload(request, permit, options);
       return counted;
     },
@@ -102,18 +102,11 @@ class CountedAttempt implements Receiver {
  * Uses a timer and not a time difference, because a timer allows for time in which the gateway itself was
  * stopped (see clock.ts).
  */
-class Slowness {
+class Slowness extends Timeout {
   isSlow = false;
-  readonly #timeout: Timeout;
 
-  constructor(timeouts: Timeouts) {
-    this.#timeout = timeouts.start(() => {
-      this.isSlow = true;
-    });
-  }
-
-  stop(): void {
-    this.#timeout.stop();
+  override expire(): void {
+    this.isSlow = true;
   }
 }
 
