@@ -7,8 +7,9 @@ export class Attempt implements Receiver, Abortable {
   readonly #receiver: Receiver;
   readonly #guards: readonly Guard[];
   readonly #next: Sender;
-  /** The receivers of the guards that have let it in, in order. */
-  readonly #entered: Receiver[] = [];
+  /** The receivers of the guards that have let it in, in order: the first `#in` of the list. */
+  readonly #entered: Receiver[];
+  #in = 0;
   #sent: Abortable | undefined;
   #isOver = false;
 
@@ -21,21 +22,22 @@ export class Attempt implements Receiver, Abortable {
     this.#request = request;
     this.#receiver = receiver;
     this.#guards = guards;
+    // oxlint-disable-next-line unicorn/no-new-array -- pushing would make room for 17
+    this.#entered = new Array<Receiver>(guards.length);
     this.#next = next;
   }
 
   /** Enters the guards in turn, then sends. */
   proceed(): void {
     const guards = this.#guards;
-    const entered = this.#entered;
     try {
-      while (entered.length < guards.length) {
-        const receiver = guards[entered.length]!.enter(this.#request, this);
+      while (this.#in < guards.length) {
+        const receiver = guards[this.#in]!.enter(this.#request, this);
         if (receiver instanceof Promise) {
           this.#wait(receiver);
           return;
         }
-        entered.push(receiver);
+        this.#enter(receiver);
       }
       this.#sent = this.#next.send(this.#request, this);
     } catch (error) {
@@ -51,23 +53,25 @@ export class Attempt implements Receiver, Abortable {
   answered(response: UpstreamResponse): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const entered = this.#entered;
-    for (let i = entered.length - 1; i >= 0; i--) entered[i]!.answered(response);
+    for (let i = this.#in - 1; i >= 0; i--) this.#entered[i]!.answered(response);
     this.#receiver.answered(response);
   }
 
   failed(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const entered = this.#entered;
-    for (let i = entered.length - 1; i >= 0; i--) entered[i]!.failed(error);
+    for (let i = this.#in - 1; i >= 0; i--) this.#entered[i]!.failed(error);
     this.#receiver.failed(error);
+  }
+
+  #enter(receiver: Receiver): void {
+    this.#entered[this.#in++] = receiver;
   }
 
   #wait(entering: Promise<Receiver>): void {
     entering.then(
       (receiver) => {
-        this.#entered.push(receiver);
+        this.#enter(receiver);
         this.proceed();
       },
       (error: unknown) => this.failed(error),

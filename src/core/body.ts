@@ -39,7 +39,8 @@ const NOWHERE: BodySource = { pause() {}, resume() {}, awaited() {}, abort() {},
 
 export class Body {
   readonly #source: BodySource;
-  #held: Uint8Array[] = [];
+  /** Made with the first: an empty list would get room for 17 with it. */
+  #held: Uint8Array[] | undefined;
   #heldBytes = 0;
   #received = 0;
   #paused = false;
@@ -52,7 +53,7 @@ export class Body {
   #closed = false;
   #error: Error | undefined;
   #trailers: MutableHeaders | undefined;
-  #closeListeners: CloseListener[] = [];
+  #closeListeners: CloseListener[] | undefined;
   #heldListener: HeldListener | undefined;
 
   constructor(source: BodySource) {
@@ -79,7 +80,8 @@ export class Body {
       if (!this.#sink.chunk(chunk)) this.#waitForReader();
       return;
     }
-    this.#held.push(chunk);
+    if (this.#held === undefined) this.#held = [chunk];
+    else this.#held.push(chunk);
     this.#heldBytes += chunk.length;
     if (this.#heldBytes <= HELD_BYTES) return;
     this.#pause();
@@ -135,6 +137,7 @@ export class Body {
   /** Runs `listener` when the exchange is over, with `undefined` if the whole body came. */
   onClose(listener: CloseListener): void {
     if (this.#closed) listener(this.#error);
+    else if (this.#closeListeners === undefined) this.#closeListeners = [listener];
     else this.#closeListeners.push(listener);
   }
 
@@ -174,7 +177,7 @@ export class Body {
     const sink = new ResponseSink(response, options, this);
     if (this.#closed && this.#trailers === undefined) sink.end(undefined, this.#joinHeld());
     else {
-      if (!this.#closed && this.#held.length === 0) response.flushHeaders();
+      if (!this.#closed && this.#held === undefined) response.flushHeaders();
       this.#attach(sink);
     }
   }
@@ -259,10 +262,12 @@ export class Body {
   #attach(sink: Sink): void {
     this.#sink = sink;
     const held = this.#held;
-    this.#held = [];
-    this.#heldBytes = 0;
     let wantsMore = true;
-    for (const chunk of held) wantsMore = sink.chunk(chunk) && wantsMore;
+    if (held !== undefined) {
+      this.#held = undefined;
+      this.#heldBytes = 0;
+      for (const chunk of held) wantsMore = sink.chunk(chunk) && wantsMore;
+    }
     if (this.#closed) {
       if (this.#error === undefined) sink.end(this.#trailers);
       else sink.fail(this.#error);
@@ -279,15 +284,16 @@ export class Body {
   }
 
   #joinHeld(): Uint8Array | undefined {
-    return this.#held.length > 1 ? Buffer.concat(this.#held) : this.#held[0];
+    const held = this.#held;
+    return held !== undefined && held.length > 1 ? Buffer.concat(held) : held?.[0];
   }
 
   #close(error: Error | undefined): void {
     this.#closed = true;
     this.#error = error;
     const listeners = this.#closeListeners;
-    this.#closeListeners = [];
-    tellClosed(listeners, error);
+    this.#closeListeners = undefined;
+    if (listeners !== undefined) tellClosed(listeners, error);
     this.#tellHeld(true);
   }
 

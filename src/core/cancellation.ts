@@ -11,7 +11,8 @@ export interface CancelListener {
 
 export class Cancellation {
   #reason: Error | undefined;
-  #listeners: CancelListener[] = [];
+  /** A list for the first: an empty one would get room for 17 with it. */
+  #listeners: CancelListener[] | undefined;
 
   /** Why, once it is cancelled; `undefined` until then. */
   get reason(): Error | undefined {
@@ -27,25 +28,29 @@ export class Cancellation {
 
   protected tell(reason: Error): void {
     const listeners = this.#listeners;
-    this.#listeners = [];
-    for (const listener of listeners) listener.onCancel(reason);
+    this.#listeners = undefined;
+    if (listeners !== undefined) for (const listener of listeners) listener.onCancel(reason);
   }
 
   /** Calls `listener` when this is cancelled; at once if it already is. */
   listen(listener: CancelListener): void {
     const { reason } = this;
-    if (reason === undefined) this.#listeners.push(listener);
-    else listener.onCancel(reason);
+    if (reason !== undefined) listener.onCancel(reason);
+    else if (this.#listeners === undefined) this.#listeners = [listener];
+    else this.#listeners.push(listener);
   }
 
   unlisten(listener: CancelListener): void {
-    const at = this.#listeners.indexOf(listener);
-    if (at >= 0) this.#listeners.splice(at, 1);
+    const listeners = this.#listeners;
+    const at = listeners?.indexOf(listener) ?? -1;
+    if (listeners === undefined || at < 0) return;
+    if (listeners.length === 1) this.#listeners = undefined;
+    else listeners.splice(at, 1);
   }
 
   /** Are there no listeners? */
   protected get isIdle(): boolean {
-    return this.#listeners.length === 0;
+    return this.#listeners === undefined;
   }
 
   /** A cancellation that ends with this one, and may end earlier. */

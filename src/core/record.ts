@@ -33,7 +33,8 @@ export class CallRecord {
   /** The upstream called last; a fallback may use another. */
   upstream: string;
   readonly startedAt: number;
-  readonly attempts: AttemptRecord[] = [];
+  /** A new list with each: nearly all calls have one attempt, and pushing it would make room for 17. */
+  attempts: readonly AttemptRecord[] = NO_ATTEMPTS;
   /** Time spent waiting for slots, in all attempts. */
   queuedMs = 0;
   /** How the first attempt ended, if a retry or a fallback followed. */
@@ -58,7 +59,7 @@ export class CallRecord {
   attempt(upstream: string, target: string): AttemptRecord {
     const attempt = { target, connectMs: 0, firstByteMs: 0, ending: undefined, cause: undefined };
     this.upstream = upstream;
-    this.attempts.push(attempt);
+    this.attempts = this.attempts.length === 0 ? [attempt] : [...this.attempts, attempt];
     return attempt;
   }
 
@@ -90,7 +91,7 @@ const MOST_CALLS = 100;
 export class RequestRecord {
   readonly startedAt: number;
   /** In the order in which they began, up to the limit; see `uncounted`. */
-  readonly calls: CallRecord[] = [];
+  calls: readonly CallRecord[] = NO_CALLS;
   /** The number of calls past the limit. */
   uncounted = 0;
   /** The gateway error, if the request ended with one. */
@@ -110,7 +111,8 @@ export class RequestRecord {
   /** Records that a call begins. */
   call(purpose: Purpose, name: string, upstream: string, now: number): CallRecord {
     const call = new CallRecord(purpose, name, upstream, now);
-    if (this.calls.length < MOST_CALLS) this.calls.push(call);
+    if (this.calls.length === 0) this.calls = [call];
+    else if (this.calls.length < MOST_CALLS) this.calls = [...this.calls, call];
     else this.uncounted += 1;
     return call;
   }
@@ -123,4 +125,6 @@ export class RequestRecord {
   }
 }
 
+const NO_ATTEMPTS: readonly AttemptRecord[] = Object.freeze([]);
+const NO_CALLS: readonly CallRecord[] = Object.freeze([]);
 const NO_PARTS: readonly MissingPart[] = Object.freeze([]);

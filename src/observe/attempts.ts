@@ -4,7 +4,7 @@ import { causeOf } from '../core/cause.ts';
 import type { Clock } from '../core/clock.ts';
 import { toGatewayError } from '../core/errors.ts';
 import type { Guard, Receiver } from '../core/sender.ts';
-import type { AttemptRecord } from '../core/record.ts';
+import type { CallRecord } from '../core/record.ts';
 import type { Metrics } from './metrics.ts';
 import { statusLabel } from './status-label.ts';
 
@@ -17,7 +17,7 @@ export interface ObservedUpstream {
 export function observeAttempts(upstream: ObservedUpstream, metrics: Metrics, clock: Clock): Guard {
   const observers = { upstream, metrics, clock };
   return {
-    enter: ({ record: { attempts } }) => new ObservedAttempt(attempts, observers),
+    enter: ({ record }) => new ObservedAttempt(record, observers),
   };
 }
 
@@ -30,25 +30,25 @@ interface Observers {
 class ObservedAttempt implements Receiver {
   readonly #observers: Observers;
   readonly #startedAt: number;
-  /** The call's attempts; the next one is ours, if a target is picked. */
-  readonly #attempts: readonly AttemptRecord[];
+  readonly #call: CallRecord;
+  /** The place of our attempt among the call's, if a target is picked. */
   readonly #at: number;
 
-  constructor(attempts: readonly AttemptRecord[], observers: Observers) {
+  constructor(call: CallRecord, observers: Observers) {
     this.#observers = observers;
     this.#startedAt = observers.clock.now();
-    this.#attempts = attempts;
-    this.#at = attempts.length;
+    this.#call = call;
+    this.#at = call.attempts.length;
   }
 
   answered({ status, target }: UpstreamResponse): void {
-    const own = this.#attempts[this.#at];
+    const own = this.#call.attempts[this.#at];
     if (own !== undefined) own.ending = status;
     this.#observe(target, statusLabel(status));
   }
 
   failed(error: unknown): void {
-    const own = this.#attempts[this.#at];
+    const own = this.#call.attempts[this.#at];
     const { code, options } = toGatewayError(error);
     if (own !== undefined) {
       own.ending = code;

@@ -56,6 +56,7 @@ export function compileQuery(
   const templates = Object.entries(query ?? {}).map(
     ([name, text]) => [encodeUnreserved(name), valueTemplate(text)] as const,
   );
+  if (templates.length + forwarded.length === 0) return () => '';
   const own = new Set(Object.keys(query ?? {}));
   return (input) => {
     const pairs: string[] = [];

@@ -57,7 +57,10 @@ const exchange = fc
 
 function recordOf({ calls, ...fields }: { calls: object[]; startedAt: number }): RequestRecord {
   const record = Object.assign(new RequestRecord(fields.startedAt), fields);
-  record.calls.push(...calls.map((made) => Object.assign(new CallRecord('part', '', '', 0), made)));
+  record.calls = [
+    ...record.calls,
+    ...calls.map((made) => Object.assign(new CallRecord('part', '', '', 0), made)),
+  ];
   return record;
 }
 
