@@ -6,6 +6,7 @@ import { checkSentPath, checkTarget } from '../config/check/template.ts';
 import { shown } from '../config/schema/types.ts';
 import { isMap } from '../config/yaml/tree.ts';
 import type { Call } from '../core/call.ts';
+import { reporting } from '../core/compose.ts';
 import { answerBy } from '../routes/answer.ts';
 import { compileRewrite } from '../routes/rewrite.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
@@ -62,9 +63,10 @@ export const forward = defineAction({
 
 function forwarding(route: Route, action: ForwardConfig, context: ActionContext): Action {
   const { upstream, fallback } = action;
-  const { call, idleTimeoutMs } = route.callOf(upstream);
+  const { call, sender, idleTimeoutMs } = route.callOf(upstream);
   const rewrite = compileRewrite(action.rewrite);
-  const guarded = fallback === undefined ? call : fallingBack(call, fallback, route, context);
+  const guarded =
+    fallback === undefined ? sender : reporting(fallingBack(call, fallback, route, context));
   return answerBy(guarded, {
     route,
     context,

@@ -33,7 +33,7 @@ export function asHook(hook: RequestHook): FastifyHook {
 export function asLastHook(action: Action): FastifyHook {
   return function actionHook(request, reply, done) {
     try {
-      action(request, reply)?.catch((error) => done(asError(error)));
+      action(request, reply, done);
     } catch (error) {
       done(asError(error));
     }

@@ -1,6 +1,7 @@
 /** The call from a route or a plugin to one upstream: its chain over the upstream's shared state. */
 import type { CallOverrides } from '../config/build/config.ts';
 import type { Policy } from '../core/call.ts';
+import { promising } from '../core/compose.ts';
 import type { CallContext } from '../core/call-context.ts';
 import { ClientExchange } from '../edge/client-exchange.ts';
 import { requestSource } from '../edge/source.ts';
@@ -30,7 +31,7 @@ export function upstreamCall(lease: UpstreamLease, caller: Caller, world: World)
 function newCall(lease: UpstreamLease, caller: Caller, world: World): UpstreamCall {
   const { config, state } = lease;
   const { clock, random, metrics, collected } = world;
-  const call = chain(lease, {
+  const sender = chain(lease, {
     ...caller,
     clock,
     random,
@@ -45,7 +46,8 @@ function newCall(lease: UpstreamLease, caller: Caller, world: World): UpstreamCa
     send: world.send?.(config.name),
   });
   return {
-    call,
+    call: promising(sender),
+    sender,
     deadlineMs: caller.overrides.deadlineMs ?? config.deadlineMs,
     idleTimeoutMs: caller.overrides.idleTimeoutMs ?? config.idleTimeoutMs,
   };

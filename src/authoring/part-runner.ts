@@ -7,7 +7,7 @@ import type { MissingPart } from '../core/record.ts';
 import { markDegraded } from '../edge/degraded.ts';
 import { GatewayError } from '../core/errors.ts';
 import { gather, missingPart } from '../routes/gather.ts';
-import { runPart } from '../routes/part.ts';
+import { runPart } from '../routes/part-run.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
 import { PartDescriber } from './part-describer.ts';
 import { mustBePart, type Part, type PartValues } from './parts.ts';
@@ -67,7 +67,7 @@ export class PartRunner {
     }
     const description = this.#describer.describe(request, name, part, call);
     const exchange = exchangeOf(request.raw);
-    const json = await runPart(call, exchange, group, description);
+    const json = await runPart(call, { exchange, group }, description);
     const { schema, numbers } = part.options;
     const value = numbers === 'text' ? json.withNumbersAsText() : json.value;
     if (schema === undefined) return value as T;

@@ -6,7 +6,11 @@ import type { Abortable, Guard, Layer, Receiver, Sender } from './sender.ts';
 export type Stage = Policy | Layer | Guard;
 
 /** Wraps `innermost` in `stages`, once, at start-up; the first one listed sees the request first. */
-export function compose(stages: readonly Stage[], innermost: Call | Sender): Call {
+export const compose = (stages: readonly Stage[], innermost: Call | Sender): Call =>
+  promising(composed(stages, innermost));
+
+/** The same as a sender. */
+export function composed(stages: readonly Stage[], innermost: Call | Sender): Sender {
   let next = typeof innermost === 'function' ? reporting(innermost) : innermost;
   let guards: Guard[] = [];
   for (const stage of stages.toReversed()) {
@@ -17,7 +21,7 @@ export function compose(stages: readonly Stage[], innermost: Call | Sender): Cal
       next = isLayer(stage) ? stage.wrap(next) : reporting(stage(promising(next)));
     }
   }
-  return promising(guarded(guards, next));
+  return guarded(guards, next);
 }
 
 const isGuard = (stage: Stage): stage is Guard => 'enter' in stage;
@@ -44,7 +48,7 @@ export const promising =
     });
 
 /** Turns a call into a sender, which reports to a receiver; aborting cancels the call. */
-function reporting(call: Call): Sender {
+export function reporting(call: Call): Sender {
   return {
     send(request, receiver): Abortable {
       const signal = request.signal.child();

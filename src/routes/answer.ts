@@ -6,10 +6,12 @@
  * parsers answer 415 to odd content types and give no body on GET.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Call, UpstreamResponse } from '../core/call.ts';
-import { isGatewayError } from '../core/errors.ts';
+import type { UpstreamResponse } from '../core/call.ts';
+import { isGatewayError, toError } from '../core/errors.ts';
 import type { Headers } from '../core/headers.ts';
 import { CallRecord } from '../core/record.ts';
+import type { Receiver, Sender } from '../core/sender.ts';
+import { soon } from '../core/soon.ts';
 import type { Upload } from '../core/upload.ts';
 import { upstreamRequest } from '../core/upstream-request.ts';
 import { hasBody } from '../edge/client-headers.ts';
@@ -37,13 +39,13 @@ export interface AnswerOptions {
   readonly isRelayed: boolean;
 }
 
-export function answerBy(call: Call, options: AnswerOptions): Action {
+export function answerBy(sender: Sender, options: AnswerOptions): Action {
   const { route, context, upstream = '', path = ownPath, stallMs, isRelayed } = options;
   const upload =
     stallMs === undefined
       ? undefined
       : { ...context, limitBytes: route.config.bodyLimitBytes, stallMs };
-  return async function answered(request, reply) {
+  return function answered(request, reply, fail) {
     const exchange = exchangeOf(request.raw);
     const { method, query, signal } = exchange;
     // Begun here, so that the log names the upstream even if no call is made.
@@ -54,9 +56,38 @@ export function answerBy(call: Call, options: AnswerOptions): Action {
         ? openUpload(request, reply, exchange, upload)
         : undefined;
     const asked = { upstream, method, path: path(exchange), query, headers, body, signal, record };
-    const response = await call(upstreamRequest(exchange, asked));
-    return deliver(route, context, { request, reply, exchange, response, upload: body, isRelayed });
+    const answering = { route, context, request, reply, exchange, upload: body, isRelayed, fail };
+    sender.send(upstreamRequest(exchange, asked), new Answer(answering));
   };
+}
+
+/** Waits for the outcome of the call. */
+class Answer implements Receiver {
+  readonly #answering: Answering;
+
+  constructor(answering: Answering) {
+    this.#answering = answering;
+  }
+
+  /**
+   * A microtask later, because most bodies arrive together with their head, and can then be written together
+   * with it.
+   */
+  answered(response: UpstreamResponse): void {
+    soon(() => this.#deliver(response));
+  }
+
+  failed(error: unknown): void {
+    this.#answering.fail(toError(error));
+  }
+
+  #deliver(response: UpstreamResponse): void {
+    try {
+      deliver(this.#answering, response)?.catch((error: unknown) => this.failed(error));
+    } catch (error) {
+      this.failed(error);
+    }
+  }
 }
 
 /** A call that only makes calls of its own is not listed in the record. */
@@ -70,23 +101,26 @@ const NO_FIELDS: Headers = {};
 
 const ownPath = ({ path }: ClientExchange): string => path;
 
-interface Delivery {
+/** A client's request that is being answered. */
+interface Answering {
+  readonly route: Route;
+  readonly context: ActionContext;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly exchange: ClientExchange;
-  readonly response: UpstreamResponse;
   readonly upload: Upload | undefined;
   readonly isRelayed: boolean;
+  readonly fail: (error: Error) => void;
 }
 
-function deliver(route: Route, context: ActionContext, delivery: Delivery): void | Promise<void> {
-  const { request, reply, exchange, response, upload } = delivery;
+function deliver(answering: Answering, response: UpstreamResponse): undefined | Promise<void> {
+  const { route, context, request, reply, exchange, upload, isRelayed } = answering;
   const { status, headers, body } = response;
   // The body broke while it was held for a retry that failed. No head has been sent, so the error still
   // can be.
   if (body.error !== undefined) throw body.error;
   const head: ResponseHead = { status, headers: copyOf(headers) };
-  if (delivery.isRelayed) addVia(head.headers);
+  if (isRelayed) addVia(head.headers);
   else if (headers['gateway-degraded'] !== undefined) {
     // A hook may have allowed caching; an answer with missing parts must not be cached.
     void reply.header('cache-control', 'no-store');
@@ -102,7 +136,7 @@ function deliver(route: Route, context: ActionContext, delivery: Delivery): void
     if (error !== undefined && isGatewayError(error)) exchange.record.fail(error);
   });
   if (!route.replyPath) answerDirectly(route, context, { request, reply, head, body });
-  else if (delivery.isRelayed) sendOnReplyPath(reply, head, body);
+  else if (isRelayed) sendOnReplyPath(reply, head, body);
   else return sendWhole(reply, head, body);
   return undefined;
 }

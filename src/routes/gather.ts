@@ -32,5 +32,5 @@ export function missingPart(client: ClientExchange, name: string, error: unknown
 }
 
 /** The reason that cancels the siblings of a failed required part; it blames nobody. */
-const notNeeded = (): GatewayError =>
+export const notNeeded = (): GatewayError =>
   new GatewayError('GW_CLIENT_CLOSED', 'no longer needed: another part failed');

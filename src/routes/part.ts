@@ -1,20 +1,13 @@
 /**
- * One piece of a composed answer: a call whose body is read as JSON, under one time limit for all of it.
+ * One piece of a composed answer: what it asks for, how long it may take, and why it may be missing.
  *
- * Aggregates and BFFs both use it.
+ * Aggregates and BFFs both have parts; part-run.ts runs them.
  */
-import type { UpstreamRequest, UpstreamResponse } from '../core/call.ts';
-import type { Cancellation } from '../core/cancellation.ts';
+import type { UpstreamRequest } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
-import type { ClientExchange } from '../edge/client-exchange.ts';
-import { codingsOf, decode, hasCharset, toUtf8 } from '../core/decode.ts';
 import { type ErrorCode, GatewayError, toGatewayError } from '../core/errors.ts';
 import type { MutableHeaders } from '../core/headers.ts';
-import { type Json, NOTHING, readJson } from '../core/json.ts';
-import { Timeout, Timeouts } from '../core/timeouts.ts';
-import { streamed } from '../core/request-body.ts';
-import type { UpstreamCall } from '../upstream/lease.ts';
-import { upstreamRequest } from '../core/upstream-request.ts';
+import { type Timeout, Timeouts } from '../core/timeouts.ts';
 
 export interface PartRequest {
   /** The name used in messages. */
@@ -66,91 +59,6 @@ export class PartStatusError extends GatewayError {
     );
     this.status = status;
   }
-}
-
-/**
- * Makes the call and reads the whole answer; `null` if that is empty.
- *
- * @throws PartStatusError for a status that is not 2xx; GW_UPSTREAM_TIMEOUT, GW_DEADLINE_EXCEEDED;
- *   GW_UPSTREAM_INVALID when it is not JSON, cannot be decoded, or is too long; whatever the call throws
- */
-export async function runPart(
-  { call }: UpstreamCall,
-  exchange: ClientExchange,
-  group: Cancellation,
-  part: PartRequest,
-): Promise<Json> {
-  const bound = new Bound(part, group.child());
-  const record = exchange.record.call('part', part.name, part.upstream, part.time.now());
-  try {
-    const response = await call(
-      upstreamRequest(exchange, {
-        upstream: part.upstream,
-        method: part.method,
-        path: part.path,
-        query: part.query,
-        headers: part.headers,
-        body: part.body,
-        signal: bound.signal,
-        record,
-      }),
-    );
-    const json = await read(part, response);
-    record.end(response.status, part.time.now());
-    return json;
-  } catch (error) {
-    record.fail(error, part.time.now());
-    if (error instanceof PartStatusError) record.ending = error.status;
-    throw error;
-  } finally {
-    bound.stop();
-  }
-}
-
-/**
- * Ends a part whose time is over. While the client is still sending its body, that is waited for first.
- */
-class Bound extends Timeout {
-  readonly signal: Cancellation;
-  readonly #part: PartRequest;
-  #isOver = false;
-
-  constructor(part: PartRequest, signal: Cancellation) {
-    super();
-    this.signal = signal;
-    this.#part = part;
-    const upload = streamed(part.body);
-    if (upload === undefined) part.time.begin(this);
-    else upload.onEnd(() => !this.#isOver && part.time.begin(this));
-  }
-
-  override stop(): void {
-    this.#isOver = true;
-    super.stop();
-  }
-
-  override expire(): void {
-    const { name, time } = this.#part;
-    this.signal.cancel(new GatewayError(time.code, `${name} took too long`));
-  }
-}
-
-async function read(
-  { name, maxBodyBytes }: PartRequest,
-  response: UpstreamResponse,
-): Promise<Json> {
-  const { status, headers, body } = response;
-  if (status < 200 || status > 299) {
-    await body.dump();
-    throw new PartStatusError(name, status);
-  }
-  const codings = codingsOf(headers['content-encoding']);
-  const type = headers['content-type'];
-  if (codings.length === 0 && !hasCharset(type)) {
-    return body.readJson(maxBodyBytes);
-  }
-  const bytes = await decode(await body.bytes(maxBodyBytes), codings, maxBodyBytes);
-  return bytes.length === 0 ? NOTHING : readJson(toUtf8(bytes, type));
 }
 
 /** Why a part is missing, as one word for `Gateway-Degraded`. */

@@ -51,5 +51,9 @@ export interface ActionContext {
   readonly onFallback: (route: string, reason: string) => void;
 }
 
-/** The last step of a route, after all hooks. */
-export type Action = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
+/** The last step of a route, after all hooks. It answers, or calls `fail` once, or throws. */
+export type Action = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  fail: (error: Error) => void,
+) => void;

@@ -1,5 +1,5 @@
 /**
- * The call from one route to one upstream: its layers, by the config of its generation, over the
+ * The way from one route to one upstream: its layers, by the config of its generation, over the
  * upstream's shared state.
  *
  * destination ▸ deadline ▸ outer ▸ retry ▸ shedder ▸ collect ▸ share ▸ bulkhead ▸ breaker ▸ inner ▸ attempt timeout ▸ leaf
@@ -12,8 +12,8 @@
  */
 import type { Call, Policy } from '../core/call.ts';
 import type { CallContext } from '../core/call-context.ts';
-import { compose } from '../core/compose.ts';
-import type { Guard, Layer } from '../core/sender.ts';
+import { composed } from '../core/compose.ts';
+import type { Guard, Layer, Sender } from '../core/sender.ts';
 import type { CallOverrides } from '../config/build/config.ts';
 import { breaker, shedder } from '../policies/breaker.ts';
 import { bulkhead } from '../policies/bulkhead.ts';
@@ -45,7 +45,7 @@ export interface ChainOptions extends Omit<Surroundings, 'names'> {
   readonly send?: Call | undefined;
 }
 
-export function chain(upstream: UpstreamLease, options: ChainOptions): Call {
+export function chain(upstream: UpstreamLease, options: ChainOptions): Sender {
   const { clock, overrides } = options;
   const { config, state } = upstream;
   const idleTimeoutMs = overrides.idleTimeoutMs ?? config.idleTimeoutMs;
@@ -70,7 +70,7 @@ export function chain(upstream: UpstreamLease, options: ChainOptions): Call {
     options.observe,
     ...(config.propagateDeadline ? [tellDeadline({ timeoutMs, clock })] : []),
   ];
-  return compose(stages, options.send ?? leaf(upstream, { clock, idleTimeoutMs }));
+  return composed(stages, options.send ?? leaf(upstream, { clock, idleTimeoutMs }));
 }
 
 /** Empty if the route may hold all slots. */

@@ -6,6 +6,7 @@
  */
 import type { UpstreamConfig } from '../config/build/config.ts';
 import type { Call } from '../core/call.ts';
+import type { Sender } from '../core/sender.ts';
 import type { Slots } from '../policies/bulkhead.ts';
 import type { Finder } from './finder.ts';
 import { sizeOfShare } from './shares.ts';
@@ -17,6 +18,8 @@ export type UpstreamLeases = ReadonlyMap<string, UpstreamLease>;
 /** How a route calls an upstream. */
 export interface UpstreamCall {
   readonly call: Call;
+  /** The same call, without a promise. */
+  readonly sender: Sender;
   /** This route's own value, or else the upstream's. */
   readonly deadlineMs: number;
   readonly idleTimeoutMs: number;

@@ -1,6 +1,7 @@
 /** Generations as far as their upstreams see them: leases over one registry, and a chain over each. */
 import { onTestFinished } from 'vitest';
 import type { Call } from '../../src/core/call.ts';
+import { promising } from '../../src/core/compose.ts';
 import type { UpstreamConfig } from '../../src/config/build/config.ts';
 import { CollectedBytes } from '../../src/policies/collect.ts';
 import { chain } from '../../src/upstream/chain.ts';
@@ -16,7 +17,7 @@ export function generations(surroundings: Partial<Surroundings> = {}) {
     const lease = registry.acquire(config);
     const { state } = lease;
     onTestFinished(() => state.destroy());
-    const call: Call = chain(lease, {
+    const sender = chain(lease, {
       ...around,
       route: 'all',
       overrides,
@@ -26,6 +27,7 @@ export function generations(surroundings: Partial<Surroundings> = {}) {
       observe: unobserved,
       onRetry: () => undefined,
     });
+    const call: Call = promising(sender);
     return { lease, state, call, end: () => registry.release(lease) };
   };
   const serve: typeof prepare = (config, overrides) => {

@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest';
 import type { Call } from '../../src/core/call.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { compose } from '../../src/core/compose.ts';
+import { compose, promising } from '../../src/core/compose.ts';
 import type { UpstreamConfig } from '../../src/config/build/config.ts';
 import type { Guard } from '../../src/core/sender.ts';
 import { CollectedBytes } from '../../src/policies/collect.ts';
@@ -87,7 +87,7 @@ export function chainTo(
 
 /** One more route of the same upstream. */
 export function chainOver(state: UpstreamState, options: Partial<ChainOptions> = {}): Call {
-  return chain(leaseOf(state), {
+  const sender = chain(leaseOf(state), {
     ...SURROUNDINGS,
     route: 'orders',
     overrides: {},
@@ -98,4 +98,5 @@ export function chainOver(state: UpstreamState, options: Partial<ChainOptions> =
     onRetry: () => undefined,
     ...options,
   });
+  return promising(sender);
 }

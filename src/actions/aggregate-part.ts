@@ -1,0 +1,135 @@
+/**
+ * A part of an aggregate, compiled at boot: what it asks for, and how its value becomes a member of the answer.
+ */
+import type { UpstreamRequest } from '../core/call.ts';
+import type { MutableHeaders } from '../core/headers.ts';
+import type { Json } from '../core/json.ts';
+import type { ClientExchange } from '../edge/client-exchange.ts';
+import { addForwarded } from '../routes/forwarded-fields.ts';
+import { type PartRequest, type PartTime, partTime } from '../routes/part.ts';
+import { compilePath, compileQuery, type Render } from '../routes/part-template.ts';
+import { compilePick, type Pick } from '../routes/pick.ts';
+import type { ActionContext, Route } from '../routes/route.ts';
+import type { UpstreamCall } from '../upstream/lease.ts';
+import { dependenciesOf } from './aggregate-check.ts';
+import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
+
+export interface Part {
+  readonly config: PartConfig;
+  /** The start of its member in the answer: the key and the colon. */
+  readonly key: Buffer;
+  /** Its value if it fails. */
+  readonly default: Buffer | undefined;
+  readonly upstream: UpstreamCall;
+  readonly time: PartTime;
+  /** The parts that must come before it, and those that wait for it: their places in the list. */
+  readonly needs: readonly number[];
+  readonly neededBy: readonly number[];
+  readonly path: Render;
+  readonly query: Render;
+  /** Absent if the whole value is taken. */
+  readonly pick: Pick | undefined;
+  /** The client's fields that are passed on. */
+  readonly fields: readonly string[];
+}
+
+/** The value of a part: all of it, or the fields picked. */
+export interface PartValue {
+  /** Keeps the digits of numbers; `undefined` if there was nothing to pick. */
+  readonly exact: unknown;
+  /** The original text; absent if the value must be serialized again. */
+  readonly bytes: Buffer | undefined;
+}
+
+/** The values that have come, by the names of their parts. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** @throws never: the config was checked */
+export function compileParts(
+  route: Route,
+  { parts, forwardHeaders }: AggregateConfig,
+  context: ActionContext,
+): readonly Part[] {
+  const names = parts.map(({ name }) => name);
+  const known = new Set(names);
+  const needs = parts.map((part) =>
+    [...dependenciesOf(part, known)].map((name) => names.indexOf(name)),
+  );
+  return parts.map((config, i) => ({
+    ...compilePart(route, config, forwardHeaders, context),
+    needs: needs[i]!,
+    neededBy: names.flatMap((_, other) => (needs[other]!.includes(i) ? [other] : [])),
+  }));
+}
+
+function compilePart(
+  route: Route,
+  config: PartConfig,
+  forwardHeaders: readonly string[],
+  { clock }: ActionContext,
+): Omit<Part, 'needs' | 'neededBy'> {
+  const upstream = route.callOf(config.upstream);
+  return {
+    config,
+    key: Buffer.from(`${JSON.stringify(config.name)}:`),
+    default: config.default === undefined ? undefined : Buffer.from(JSON.stringify(config.default)),
+    upstream,
+    time: partTime(config.timeout, upstream.deadlineMs, clock),
+    path: compilePath(config.path),
+    query: compileQuery(config.query, config.forwardQuery ?? []),
+    pick: config.pick === undefined ? undefined : compilePick(config.pick),
+    fields: config.forwardHeaders ?? forwardHeaders,
+  };
+}
+
+/**
+ * What a part asks for.
+ *
+ * @throws GW_REQUEST_INVALID, GW_UPSTREAM_INVALID as templates do
+ */
+export function describePart(
+  { config, fields, time, path, query }: Part,
+  client: ClientExchange,
+  body: UpstreamRequest['body'],
+  parts: Values,
+): PartRequest {
+  const { headers } = client;
+  const input = { exchange: client, headers, parts };
+  const sent: MutableHeaders = { ...ASKED_FOR };
+  addForwarded(sent, headers, fields);
+  return {
+    name: config.name,
+    upstream: config.upstream,
+    method: config.method,
+    path: path(input),
+    query: query(input),
+    headers: sent,
+    body: config.method === 'GET' || body === undefined ? undefined : passedOn(body, client, sent),
+    time,
+    maxBodyBytes: config.maxBody,
+  };
+}
+
+/** The client's body goes to the one part that writes. */
+function passedOn(
+  body: UpstreamRequest['body'],
+  { headers }: ClientExchange,
+  sent: MutableHeaders,
+): PartRequest['body'] {
+  for (const name of ['content-type', 'content-encoding', 'content-length']) {
+    const { [name]: value } = headers;
+    if (value !== undefined) sent[name] = value;
+  }
+  return body;
+}
+
+/** The value of a part that has come. @throws what reading numbers exactly may throw */
+export function valueOf({ pick }: Part, json: Json): PartValue {
+  return pick === undefined ? json : { exact: pick(json.exact), bytes: undefined };
+}
+
+/**
+ * Whatever the client accepts: the gateway reads the part itself, and decoding costs more than asking for
+ * no coding.
+ */
+const ASKED_FOR = { accept: 'application/json', 'accept-encoding': 'identity' };

@@ -1,0 +1,177 @@
+/**
+ * The parts of one request, while they run. A part that refers to others starts when these have come.
+ *
+ * If a required part fails, so does the answer, and the other parts are cancelled. Any other failed part is
+ * missing.
+ */
+import { Body } from '../core/body.ts';
+import type { UpstreamRequest } from '../core/call.ts';
+import type { Cancellation } from '../core/cancellation.ts';
+import { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../core/errors.ts';
+import type { Json } from '../core/json.ts';
+import type { MissingPart } from '../core/record.ts';
+import type { Abortable, Receiver } from '../core/sender.ts';
+import { type ClientExchange, clientOf } from '../edge/client-exchange.ts';
+import { degradedFields } from '../edge/degraded.ts';
+import { missingPart, notNeeded } from '../routes/gather.ts';
+import { type PartContext, type PartReceiver, startPart } from '../routes/part-run.ts';
+import { mergeParts, type Outcome } from './aggregate-merge.ts';
+import { describePart, type Part, valueOf, type Values } from './aggregate-part.ts';
+
+export class RunningParts implements Abortable, PartContext {
+  readonly exchange: ClientExchange;
+  /** Ends all of them. */
+  readonly group: Cancellation;
+  readonly #parts: readonly Part[];
+  /** How many must come. */
+  readonly #minimum: number;
+  readonly #request: UpstreamRequest;
+  readonly #receiver: Receiver;
+  /** In the order of the parts. */
+  readonly #outcomes: (Outcome | undefined)[];
+  #left: number;
+  #isOver = false;
+
+  constructor(
+    parts: readonly Part[],
+    minimum: number,
+    request: UpstreamRequest,
+    receiver: Receiver,
+  ) {
+    this.#parts = parts;
+    this.#minimum = minimum;
+    this.#request = request;
+    this.#receiver = receiver;
+    this.#outcomes = parts.map(() => undefined);
+    this.#left = parts.length;
+    this.exchange = clientOf(request.context);
+    this.group = request.signal.child();
+  }
+
+  start(): void {
+    const parts = this.#parts;
+    for (let i = 0; i < parts.length && !this.#isOver; i++) {
+      if (parts[i]!.needs.length === 0) this.#begin(i, NONE);
+    }
+  }
+
+  abort(reason: Error): void {
+    this.group.cancel(reason);
+  }
+
+  #begin(at: number, values: Values): void {
+    const part = this.#parts[at]!;
+    const receiver = new Place(this, at);
+    try {
+      const described = describePart(part, this.exchange, this.#request.body, values);
+      startPart(part.upstream, this, described, receiver);
+    } catch (error) {
+      receiver.missed(error);
+    }
+  }
+
+  /** The part at `at` has come. */
+  came(at: number, json: Json): void {
+    if (this.#isOver) return;
+    let outcome: Outcome;
+    try {
+      outcome = { kind: 'value', value: valueOf(this.#parts[at]!, json) };
+    } catch (error) {
+      this.missed(at, error);
+      return;
+    }
+    this.#settle(at, outcome);
+    for (const next of this.#parts[at]!.neededBy) this.#beginIfReady(next);
+  }
+
+  /** The part at `at` has failed; so have those that need it. */
+  missed(at: number, error: unknown): void {
+    if (this.#isOver || this.#outcomes[at] !== undefined) return;
+    const { name, required } = this.#parts[at]!.config;
+    if (required) this.#fail(asAnswer(name, error));
+    // A mistake of the client's is reported, whichever part finds it.
+    else if (isGatewayError(error) && CLIENTS_OWN.has(error.code)) this.#fail(error);
+    else {
+      const missing = missingPart(this.exchange, name, error);
+      for (const next of this.#parts[at]!.neededBy) this.missed(next, error);
+      this.#settle(at, { kind: 'missing', error, missing });
+    }
+  }
+
+  #beginIfReady(at: number): void {
+    const values: Record<string, unknown> = {};
+    for (const needed of this.#parts[at]!.needs) {
+      const outcome = this.#outcomes[needed];
+      if (outcome?.kind !== 'value') return;
+      values[this.#parts[needed]!.config.name] = outcome.value.exact;
+    }
+    if (!this.#isOver) this.#begin(at, values);
+  }
+
+  #settle(at: number, outcome: Outcome): void {
+    if (this.#isOver) return;
+    this.#outcomes[at] = outcome;
+    this.#left -= 1;
+    if (this.#left === 0) this.#answer(this.#outcomes as Outcome[]);
+  }
+
+  #answer(outcomes: readonly Outcome[]): void {
+    this.#isOver = true;
+    let bytes: Buffer;
+    const missing: MissingPart[] = [];
+    try {
+      bytes = mergeParts(this.#parts, outcomes, this.#minimum);
+    } catch (error) {
+      this.#receiver.failed(error);
+      return;
+    }
+    for (const outcome of outcomes) if (outcome.kind === 'missing') missing.push(outcome.missing);
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': `${bytes.length}`,
+      ...degradedFields(this.exchange.record, missing),
+    };
+    this.#receiver.answered({ status: 200, headers, body: Body.of(bytes), target: '' });
+  }
+
+  #fail(error: unknown): void {
+    this.#isOver = true;
+    this.group.cancel(notNeeded());
+    this.#receiver.failed(error);
+  }
+}
+
+/** Tells which of the parts it was. */
+class Place implements PartReceiver {
+  readonly #parts: RunningParts;
+  readonly #at: number;
+
+  constructor(parts: RunningParts, at: number) {
+    this.#parts = parts;
+    this.#at = at;
+  }
+
+  came(json: Json): void {
+    this.#parts.came(this.#at, json);
+  }
+
+  missed(error: unknown): void {
+    this.#parts.missed(this.#at, error);
+  }
+}
+
+const NONE: Values = {};
+
+/** Errors in the request or its body, independent of any upstream. */
+const CLIENTS_OWN: ReadonlySet<ErrorCode> = new Set([
+  'GW_REQUEST_INVALID',
+  'GW_REQUEST_TIMEOUT',
+  'GW_BODY_TOO_LARGE',
+]);
+
+/** The client's error for a required part that failed. */
+function asAnswer(name: string, error: unknown): GatewayError {
+  const own = toGatewayError(error);
+  if (own.code === 'GW_INTERNAL' || own.message.startsWith(name)) return own;
+  return new GatewayError(own.code, `${name}: ${own.message}`, { ...own.options, cause: error });
+}
