@@ -2,7 +2,7 @@
 import { formatFault } from '../config/fault.ts';
 import { readSource } from '../config/yaml/source.ts';
 import { isMap, type Tree } from '../config/yaml/tree.ts';
-import { isToken } from './admin-commands.ts';
+import { isToken } from './commands/admin.ts';
 import type { Environment } from '../config/yaml/environment.ts';
 import { EXIT } from './terminal.ts';
 

@@ -1,4 +1,4 @@
-/** The options of `portico load`, as `--help` lists them. */
+/** `portico load`, as `--help` describes it. */
 import { type Command, Option } from 'commander';
 import {
   type LoadArguments,
@@ -10,23 +10,17 @@ import {
   readPath,
   readToken,
   readUrl,
-} from './load-arguments.ts';
+} from '../load-arguments.ts';
+import { teach } from '../teach.ts';
+import { CONFIG_ENVIRONMENT, type Run } from './run.ts';
 
-const HELP = `
-Starts the gateway of the config as a process of its own, on free ports of 127.0.0.1, pinned to one core if it can;
-sends one request; warms up until the rate is steady, because V8 compiles for seconds; measures; stops everything.
-The upstreams must run, or --stub answers for them. docs/performance.md says how to read the figures.
+const MORE =
+  'Starts the gateway of the config as a process of its own, on free ports of 127.0.0.1, pinned to one core if it ' +
+  'can; sends one request; warms up until the rate is steady, because V8 compiles for seconds; measures; stops ' +
+  'everything. The upstreams must run, or --stub answers for them. docs/performance.md says how to read the figures.';
 
-  portico load --path /api/orders/42 --token "$TOKEN"
-  portico load --path /api/orders/42 --token "$TOKEN" --stub --stub-delay 20ms -c 256
-  portico load --url http://127.0.0.1:8080/ping --admin http://127.0.0.1:9901`;
-
-/** Adds it to `program`; `run` is called with what was given. */
-export function addLoadCommand(
-  program: Command,
-  run: (given: LoadArguments) => Promise<void>,
-): void {
-  program
+export function addLoadCommand(program: Command, run: Run): void {
+  const command = program
     .command('load')
     .description('put load on the gateway of a config, and say what it cost')
     .option('--config <file>', 'the config (default: "gateway.config.yaml")')
@@ -60,6 +54,22 @@ export function addLoadCommand(
     .option('--stub-body <text>', 'what the stub answers (default: 300 bytes of JSON)')
     .option('--stub-delay <time>', 'how long it takes (default: 0)', readDuration)
     .option('--json', 'print the report as JSON')
-    .addHelpText('after', HELP)
-    .action(run);
+    .action((given: LoadArguments) =>
+      run(async (terminal) => (await import('../load.ts')).load(given, terminal)),
+    );
+  teach(command, {
+    more: MORE,
+    examples: [
+      'portico load --path /api/orders/42 --token "$TOKEN"',
+      'portico load --path /ping --stub --stub-delay 20ms -c 256',
+      'portico load --url http://127.0.0.1:8080/ping --admin http://127.0.0.1:9901',
+    ],
+    exits: {
+      0: 'measured: the report is printed',
+      1: 'the gateway or the upstreams did not answer as they should',
+      78: 'the config has faults: they are listed',
+      130: 'interrupted; everything it started has ended',
+    },
+    environment: CONFIG_ENVIRONMENT,
+  });
 }

@@ -1,0 +1,114 @@
+/** `portico history`, `portico rollback` and `portico reload`, as `--help` describes them. */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { AdminOrder } from '../generations.ts';
+import { type Lesson, teach } from '../teach.ts';
+import type { Run } from './run.ts';
+
+const MORE =
+  'The admin port is that of --admin, or of the config of -c, or http://127.0.0.1:9901. If the config sets ' +
+  'admin.token, send it by --token or PORTICO_ADMIN_TOKEN; with -c, the token of the config is sent. ' +
+  'docs/reload.md says more.';
+
+const UNANSWERED = 'nothing answers there, or it refuses';
+const UNTOLD = 'the config of -c does not tell the admin port';
+
+export function addAdminCommands(program: Command, run: Run): void {
+  addHistoryCommand(program, run);
+  addRollbackCommand(program, run);
+  addReloadCommand(program, run);
+}
+
+function addHistoryCommand(program: Command, run: Run): void {
+  const command = adminCommand(program, {
+    name: 'history',
+    description: 'list the last generations of a running gateway, and what changed with each',
+    examples: ['portico history', 'portico history --admin http://10.0.0.7:9901 --json'],
+    exits: { 0: 'they are listed', 1: UNANSWERED, 78: UNTOLD },
+  });
+  command
+    .option('--json', 'print them as JSON')
+    .action((options: AdminOrder) => execute(run, { ...options, command: 'history' }));
+}
+
+function addRollbackCommand(program: Command, run: Run): void {
+  const command = adminCommand(program, {
+    name: 'rollback',
+    description: 'go back to the config of an earlier generation',
+    examples: ['portico rollback', 'portico rollback 3 -c gateway.config.yaml'],
+    exits: { 0: 'it serves', 1: UNANSWERED, 78: `it has faults by now; or ${UNTOLD}` },
+  });
+  command
+    .argument('[generation]', 'its number in the history (default: the one before)', readNumber)
+    .action((generation: number | undefined, options: AdminOrder) =>
+      execute(run, {
+        ...options,
+        command: 'rollback',
+        ...(generation !== undefined && { generation }),
+      }),
+    );
+}
+
+function addReloadCommand(program: Command, run: Run): void {
+  const command = adminCommand(program, {
+    name: 'reload',
+    description: 'make a running gateway load its config again',
+    examples: ['portico reload', 'portico reload -c gateway.config.yaml --force'],
+    exits: {
+      0: 'the config of the files serves',
+      1: `a rollback holds; or ${UNANSWERED}`,
+      78: `the config has faults: the previous one serves on; or ${UNTOLD}`,
+    },
+  });
+  command
+    .option('--force', 'take the config of the files although a rollback holds')
+    .action((options: AdminOrder) => execute(run, { ...options, command: 'reload' }));
+}
+
+type AdminLesson = Pick<Lesson, 'examples' | 'exits'> & {
+  readonly name: AdminOrder['command'];
+  readonly description: string;
+};
+
+function adminCommand(program: Command, { name, description, ...lesson }: AdminLesson): Command {
+  const command = program
+    .command(name)
+    .description(description)
+    .option('-c, --config <file>', 'take the admin port from this config')
+    .option('--admin <url>', 'the admin port (default: http://127.0.0.1:9901)', readAdmin)
+    .option('--token <token>', 'the admin token (default: PORTICO_ADMIN_TOKEN)', readToken);
+  teach(command, {
+    ...lesson,
+    more: MORE,
+    environment: { PORTICO_ADMIN_TOKEN: 'the admin token, if --token is not given' },
+  });
+  return command;
+}
+
+const execute = (run: Run, order: AdminOrder): Promise<void> =>
+  run(async (terminal) => {
+    const { runAdminCommand } = await import('../generations.ts');
+    return runAdminCommand(order, terminal);
+  });
+
+function readAdmin(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isUsable =
+    url !== undefined &&
+    ['http:', 'https:'].includes(url.protocol) &&
+    `${url.username}${url.password}` === '';
+  if (!isUsable) throw new InvalidArgumentError('it is a URL such as http://127.0.0.1:9901');
+  return url;
+}
+
+function readToken(text: string): string {
+  if (isToken(text)) return text;
+  throw new InvalidArgumentError('it has neither blanks nor other signs than those of ASCII');
+}
+
+/** May it be sent in a header? */
+export const isToken = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
+
+function readNumber(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('it is a number such as 3: see portico history');
+}

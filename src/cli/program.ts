@@ -1,0 +1,47 @@
+/** Every command of `portico`, in the groups that `--help` shows. A command's code is loaded when it runs. */
+import { createRequire } from 'node:module';
+import type { Command, OutputConfiguration } from 'commander';
+import { addAdminCommands } from './commands/admin.ts';
+import { addAuditCommand } from './commands/audit.ts';
+import { addDevCommand } from './commands/dev.ts';
+import { addLoadCommand } from './commands/load.ts';
+import type { Run } from './commands/run.ts';
+import { addReferenceCommand, addSchemaCommand } from './commands/schema.ts';
+import { addStartCommand } from './commands/start.ts';
+import { addValidateCommand } from './commands/validate.ts';
+import { ForgivingCommand } from './forgiving-command.ts';
+import { teach } from './teach.ts';
+
+type AddCommand = (program: Command, run: Run) => void;
+
+const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
+  'Serve:': [addStartCommand, addDevCommand],
+  'Understand a config:': [addValidateCommand, addAuditCommand, addLoadCommand],
+  'A running gateway:': [addAdminCommands],
+  'Make something:': [addSchemaCommand, addReferenceCommand],
+};
+
+/** Of this package, from its sources and from `dist/` alike. */
+const versionOf = (): string =>
+  (createRequire(import.meta.url)('portico/package.json') as { readonly version: string }).version;
+
+/** The settings that commands inherit come first. */
+export function createProgram(run: Run, output: OutputConfiguration): Command {
+  const program = new ForgivingCommand('portico')
+    .description('A programmable API gateway and BFF.')
+    .version(versionOf(), '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this')
+    .showSuggestionAfterError(false)
+    .exitOverride()
+    .configureOutput(output);
+  for (const [heading, commands] of Object.entries(GROUPS)) {
+    program.commandsGroup(heading);
+    for (const add of commands) add(program, run);
+  }
+  program.commandsGroup('Help:').helpCommand('help [command]', 'say more about a command');
+  teach(program, {
+    examples: ['portico dev', 'portico help validate'],
+    exits: { 0: 'done', 1: 'not done: it says why', 78: 'the config has faults' },
+  });
+  return program;
+}
