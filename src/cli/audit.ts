@@ -11,6 +11,7 @@ import { type Loaded, loadConfig } from '../config/load.ts';
 import { hint } from '../config/check/suggest.ts';
 import { type GatewayModules, loadModules } from '../assembly/modules.ts';
 import { printFaults } from './faults.ts';
+import { withProgress } from './progress.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 // The last, so that what is imported before is found without it.
 import './running-copy.ts';
@@ -53,7 +54,9 @@ async function load(
 ): Promise<Loaded<GatewayModules> | undefined> {
   try {
     const { environment } = terminal;
-    return await loadConfig({ file, environment, loadModules });
+    return await withProgress({ terminal, what: `checking ${file}` }, () =>
+      loadConfig({ file, environment, loadModules }),
+    );
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     printFaults(error.faults, terminal);

@@ -1,6 +1,19 @@
 /** A command that, for a mistyped word, says the right one. What may be secret is not repeated. */
-import { Command, type ErrorOptions } from 'commander';
+import { Command, type ErrorOptions, type Option } from 'commander';
 import { nearest } from '../config/check/suggest.ts';
+
+/** As Commander says it. */
+const OF_OPTION = /^error: option '(?<name>[^']+)' argument '(?<value>.*?)' is invalid\./s;
+const OF_ARGUMENT =
+  /^error: command-argument value '(?<value>.*?)' is invalid for argument '(?<name>[^']+)'\./s;
+
+const quotedIn = (message: string): string => /'([^']*)'/.exec(message)?.[1] ?? '';
+
+const SECRETS = /<(token|key|field)>$/;
+
+/** A URL may have a password. */
+const mayBeSecret = ({ flags }: Option, value: string): boolean =>
+  SECRETS.test(flags) || value.includes('@');
 
 export class ForgivingCommand extends Command {
   override createCommand(name?: string): Command {
@@ -18,6 +31,8 @@ export class ForgivingCommand extends Command {
       case 'commander.unknownOption':
         // Without the value, as in --tokne=SECRET.
         return this.#withHint(message.replace(/=.*(?=')/s, ''), this.#flags());
+      case 'commander.missingArgument':
+        return `${message}${this.#choicesOf(message)}; see ${this.#path()} --help`;
       case 'commander.invalidArgument':
         return this.#ofArgument(message);
       case 'commander.excessArguments':
@@ -28,19 +43,26 @@ export class ForgivingCommand extends Command {
   }
 
   #withHint(message: string, known: readonly string[]): string {
-    const word = /'([^']*)'/.exec(message)?.[1] ?? '';
-    const near = nearest(word, known);
+    const near = nearest(quotedIn(message), known);
     const then = near === undefined ? `see ${this.#path()} --help` : `did you mean "${near}"?`;
     return `${message}; ${then}`;
   }
 
   #ofArgument(message: string): string {
-    const [, flags, value = ''] =
-      /^error: option '([^']+)' argument '(.*?)' is invalid\./s.exec(message) ?? [];
-    const option = this.options.find((each) => each.flags === flags);
-    if (option?.flags.endsWith('<token>') === true) return message.replace(` '${value}'`, '');
-    const near = nearest(value, option?.argChoices ?? []);
+    const { name, value = '' } =
+      (OF_OPTION.exec(message) ?? OF_ARGUMENT.exec(message))?.groups ?? {};
+    const option = this.options.find(({ flags }) => flags === name);
+    if (option !== undefined && mayBeSecret(option, value))
+      return message.replace(` '${value}'`, '');
+    const argument = this.registeredArguments.find((each) => each.name() === name);
+    const near = nearest(value, (option ?? argument)?.argChoices ?? []);
     return near === undefined ? message : `${message} Did you mean "${near}"?`;
+  }
+
+  #choicesOf(message: string): string {
+    const name = quotedIn(message);
+    const choices = this.registeredArguments.find((each) => each.name() === name)?.argChoices;
+    return choices === undefined ? '' : `: ${choices.join(', ')}`;
   }
 
   /** A file without the option that names it is the config. */

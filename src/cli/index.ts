@@ -1,5 +1,6 @@
 /** The command line: runs one command of `program.ts`. */
 import { CommanderError } from 'commander';
+import { hasColours } from './colours.ts';
 import { createProgram } from './program.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
@@ -20,6 +21,8 @@ export async function runCli(terminal: Terminal): Promise<number> {
       writeErr: (text) => terminal.err(text.trimEnd()),
       getOutHelpWidth: helpWidth,
       getErrHelpWidth: helpWidth,
+      getOutHasColors: () => hasColours(terminal),
+      getErrHasColors: () => hasColours(terminal),
     },
   );
   try {

@@ -3,17 +3,18 @@ import { LoadError, type LoadOutcome } from '../load/load-test.ts';
 import { runLoad } from '../load/run-load.ts';
 import { reportLines } from '../load/print-report.ts';
 import { printFaults } from './faults.ts';
+import { withProgress } from './progress.ts';
 import { type LoadArguments, loadOptions } from './load-arguments.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 export async function load(given: LoadArguments, terminal: Terminal): Promise<number> {
   const stopping = stopSignal(terminal);
   try {
-    const outcome = await runLoad(loadOptions(given), {
-      environment: terminal.environment,
-      tell: terminal.err,
-      signal: stopping,
-    });
+    const options = loadOptions(given);
+    const { environment, err: tell } = terminal;
+    const outcome = await withProgress({ terminal, what: 'load' }, () =>
+      runLoad(options, { environment, tell, signal: stopping }),
+    );
     return print(outcome, given.json === true, terminal);
   } catch (error) {
     if (stopping.aborted) {

@@ -3,6 +3,7 @@ import './engine.ts';
 import './compile-cache.ts';
 import { onNpmGone } from './npm-gone.ts';
 import type { StandardOutput } from './standard-output.ts';
+import { StatusLine } from './status-line.ts';
 
 /** So long work of libuv's threads may take that is under way at the end. */
 const THREADS_MS = 250;
@@ -26,12 +27,20 @@ if (import.meta.url.endsWith('.ts')) await import('./running-copy.ts');
 
 const { runCli } = await import('./index.ts');
 
+const statusLine = new StatusLine(process.stderr);
 const code = await runCli({
   args: process.argv.slice(2),
   environment: process.env,
-  out: (text) => process.stdout.write(`${text}\n`),
-  err: (text) => process.stderr.write(`${text}\n`),
+  out: (text) => {
+    statusLine.erase();
+    process.stdout.write(`${text}\n`);
+  },
+  err: (text) => {
+    statusLine.erase();
+    process.stderr.write(`${text}\n`);
+  },
   columns: process.stdout.columns,
+  showStatus: process.stderr.isTTY ? (text) => statusLine.show(text) : undefined,
   onSignal: (signals, listener) => {
     for (const signal of signals) process.on(signal, listener);
   },

@@ -1,8 +1,10 @@
 /** Every command of `portico`, in the groups that `--help` shows. A command's code is loaded when it runs. */
 import { createRequire } from 'node:module';
+import { styleText } from 'node:util';
 import type { Command, OutputConfiguration } from 'commander';
 import { addAdminCommands } from './commands/admin.ts';
 import { addAuditCommand } from './commands/audit.ts';
+import { addCompletionCommand } from './commands/completion.ts';
 import { addDevCommand } from './commands/dev.ts';
 import { addLoadCommand } from './commands/load.ts';
 import type { Run } from './commands/run.ts';
@@ -18,7 +20,7 @@ const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
   'Serve:': [addStartCommand, addDevCommand],
   'Understand a config:': [addValidateCommand, addAuditCommand, addLoadCommand],
   'A running gateway:': [addAdminCommands],
-  'Make something:': [addSchemaCommand, addReferenceCommand],
+  'Make something:': [addSchemaCommand, addReferenceCommand, addCompletionCommand],
 };
 
 /** Of this package, from its sources and from `dist/` alike. */
@@ -33,7 +35,8 @@ export function createProgram(run: Run, output: OutputConfiguration): Command {
     .helpOption('-h, --help', 'print this')
     .showSuggestionAfterError(false)
     .exitOverride()
-    .configureOutput(output);
+    .configureOutput(output)
+    .configureHelp({ styleTitle: (title) => styleText('bold', title, { validateStream: false }) });
   for (const [heading, commands] of Object.entries(GROUPS)) {
     program.commandsGroup(heading);
     for (const add of commands) add(program, run);
@@ -42,6 +45,10 @@ export function createProgram(run: Run, output: OutputConfiguration): Command {
   teach(program, {
     examples: ['portico dev', 'portico help validate'],
     exits: { 0: 'done', 1: 'not done: it says why', 78: 'the config has faults' },
+    environment: {
+      NO_COLOR: 'if it is set, nothing has colours',
+      FORCE_COLOR: 'if it is set, and not 0, there are colours without a terminal too',
+    },
   });
   return program;
 }

@@ -20,7 +20,7 @@ export function teach(command: Command, { more, examples, exits, environment }: 
     help.prepareContext({ helpWidth: command.configureOutput().getOutHelpWidth?.() ?? 80 });
     return [
       ...(more === undefined ? [] : [help.boxWrap(more, help.helpWidth ?? 80)]),
-      ['Examples:', ...examples.map((example) => `  ${example}`)].join('\n'),
+      [help.styleTitle('Examples:'), ...examples.map((example) => `  ${example}`)].join('\n'),
       table('Exit codes:', { ...USAGE, ...exits }, help),
       ...(environment === undefined ? [] : [table('Environment:', environment, help)]),
     ].reduce((text, part) => `${text}\n${part}\n`, '');
@@ -32,5 +32,5 @@ function table(title: string, rows: Readonly<Record<string, string>>, help: Help
   const items = Object.entries(rows).map(([term, text]) =>
     help.formatItem(term, width, text, help),
   );
-  return [title, ...items].join('\n');
+  return [help.styleTitle(title), ...items].join('\n');
 }

@@ -9,6 +9,8 @@ export interface Terminal {
   readonly err: (text: string) => void;
   /** How wide a line of `out` may be; absent where that is not a terminal. */
   readonly columns?: number | undefined;
+  /** Shows what goes on, on one line of standard error, until something is written or `''` comes; absent where that is not a terminal. */
+  readonly showStatus?: ((text: string) => void) | undefined;
   readonly onSignal: (
     signals: readonly NodeJS.Signals[],
     listener: (signal: NodeJS.Signals) => void,

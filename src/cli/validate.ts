@@ -2,6 +2,7 @@
 import { ConfigError, type Fault } from '../config/fault.ts';
 import { checkGateway } from '../gateway.ts';
 import { printFaults } from './faults.ts';
+import { withProgress } from './progress.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 // The last, so that what is imported before is found without it.
 import './running-copy.ts';
@@ -15,7 +16,8 @@ export interface ValidateOptions {
 
 export async function validate(options: ValidateOptions, terminal: Terminal): Promise<number> {
   const { config, json, strict } = options;
-  const faults = await findFaults(config, terminal);
+  const what = `checking ${config}`;
+  const faults = await withProgress({ terminal, what }, () => findFaults(config, terminal));
   const starts = !faults.some(({ severity }) => severity === 'error');
   const valid = starts && !(strict && faults.length > 0);
   if (json) terminal.out(JSON.stringify({ valid, faults }, undefined, 2));

@@ -18,29 +18,12 @@ describe('portico', () => {
     expect(await run([flag])).toEqual({ code: 0, out: [version], err: [] });
   });
 
-  test('says how the config is named where it is not there', async () => {
-    const { err } = await run(['validate', 'my.yaml']);
-    expect(err.join('\n')).toContain('portico validate --config my.yaml');
-  });
-
   test('names its commands', async () => {
     const { out } = await run(['--help']);
     const commands = ['start', 'validate', 'audit', 'load', 'history', 'rollback', 'reload'];
     for (const command of [...commands, 'schema', 'reference']) {
       expect(out.join('\n')).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
-  });
-
-  test('ends with 2 for what it does not know, and says what was meant', async () => {
-    expect(await run(['validat'])).toEqual({
-      code: 2,
-      out: [],
-      err: [`error: unknown command 'validat'; did you mean "validate"?`],
-    });
-    expect((await run(['validate', '--jsno'])).err).toEqual([
-      `error: unknown option '--jsno'; did you mean "--json"?`,
-    ]);
-    expect((await run(['validate', '--config'])).code).toBe(2);
   });
 
   test('ends with 2 without a command', async () => {

@@ -110,7 +110,7 @@ describe('the arguments of portico load', () => {
     [['--header', 'a: 1', '--header', 'A: 2'], 'a is given twice'],
     [['--header', 'Content-Length: 7'], 'content-length is set by the load itself'],
     [['--token', 'a\r\nb'], 'Invalid character'],
-    [['--bodies', 'x'], 'Did you mean'],
+    [['--bodyfile', 'x'], 'did you mean "--body-file"?'],
   ])('%j are a mistake of use: %s', async (args, message) => {
     const { code, out, err } = await run(['load', '--path', '/', ...args]);
     expect({ code, out }).toEqual({ code: 2, out: [] });

@@ -21,6 +21,6 @@ export function addDevCommand(program: Command, run: Run): void {
       0: 'stopped, and every request had its answer',
       1: 'a port cannot be opened, or requests were cut off at the end',
     },
-    environment: { ...CONFIG_ENVIRONMENT, NO_COLOR: 'if it is set, the log has no colours' },
+    environment: CONFIG_ENVIRONMENT,
   });
 }

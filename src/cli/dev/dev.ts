@@ -10,6 +10,7 @@ import { ConfigWatch } from '../../running/config-watch.ts';
 import type { Digests, WatchedFiles } from '../../running/file-content.ts';
 import type { ReloadCause } from '../../running/history.ts';
 import type { Reload } from '../../running/reloader.ts';
+import { hasColours } from '../colours.ts';
 import { serve } from '../start.ts';
 import { EXIT, type Terminal } from '../terminal.ts';
 import { framedFault } from './frame.ts';
@@ -35,10 +36,9 @@ const applied = (generation: number, changes: readonly string[]): string =>
   [`applied: version ${generation} serves`, ...changes].join('; ');
 
 /** On a terminal, lines for people; anywhere else JSON, as `start` writes it. */
-function readableOn({ columns, environment }: Terminal, output: LogOutput): LogOutput {
-  if (columns === undefined) return output;
-  const { NO_COLOR = '', TERM } = environment;
-  return readableOutput(output, { isColoured: NO_COLOR === '' && TERM !== 'dumb' });
+function readableOn(terminal: Terminal, output: LogOutput): LogOutput {
+  if (terminal.columns === undefined) return output;
+  return readableOutput(output, { isColoured: hasColours(terminal) });
 }
 
 class Session {
