@@ -68,6 +68,7 @@ export type { ClientCertificate } from './edge/client-certificate.ts';
 export { challengesOf, offerChallenge } from './edge/challenge.ts';
 export type { ResponseHead } from './edge/response-head.ts';
 export { type ErrorCode, GatewayError, isGatewayError } from './core/errors.ts';
+export { partStatus } from './routes/part.ts';
 export { tellUpstreams } from './edge/told-upstreams.ts';
 export { requestSource } from './edge/source.ts';
 export type { RequestBody } from './core/request-body.ts';

@@ -61,6 +61,13 @@ export class PartStatusError extends GatewayError {
   }
 }
 
+/**
+ * The status with which the upstream of a failed part answered, such as 409; `undefined` for any other
+ * error, for example a timeout.
+ */
+export const partStatus = (error: unknown): number | undefined =>
+  error instanceof PartStatusError ? error.status : undefined;
+
 /** Why a part is missing, as one word for `Gateway-Degraded`. */
 export function degradedReason(error: unknown): string {
   if (error instanceof PartStatusError) {
