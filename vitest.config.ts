@@ -12,7 +12,12 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts', 'plugins/**/*.test.ts', 'bff/**/*.test.ts'],
+    include: [
+      'test/**/*.test.ts',
+      'plugins/**/*.test.ts',
+      'bff/**/*.test.ts',
+      'docs/examples/**/*.test.ts',
+    ],
     setupFiles: ['test/helpers/tell-failures.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,

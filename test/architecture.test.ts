@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
-/** Nothing imports from a later line. This order is the architecture; README.md draws it. */
+/** Nothing imports from a later line. This order is the architecture; ARCHITECTURE.md draws it. */
 const LAYERS: readonly (readonly string[])[] = [
   ['src/core/'],
   ['src/config/'],

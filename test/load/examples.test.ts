@@ -1,4 +1,4 @@
-/** The commands of README.md and docs/performance.md, as they are written there. */
+/** The commands of demo/README.md and docs/performance.md, as they are written there. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -41,7 +41,7 @@ async function shell(command: string, cwd: string) {
 }
 
 const { config, commands } = examplesOf('docs/performance.md');
-const readme = examplesOf('README.md').commands;
+const demo = examplesOf('demo/README.md').commands;
 
 describe('the examples of load tests', { timeout: 60_000 }, () => {
   test.each(commands.filter((command) => !command.includes('--url')))('%s', async (command) => {
@@ -54,7 +54,7 @@ describe('the examples of load tests', { timeout: 60_000 }, () => {
     expect(out).toContain(command.includes('--json') ? '"2xx"' : '2xx 100 %');
   });
 
-  test.each(readme)('%s', async (command) => {
+  test.each(demo)('%s', async (command) => {
     const { code, out } = await shell(command, '.');
     expect(code).toBe(0);
     expect(out).toContain(command.includes('--json') ? '"2xx"' : '2xx 100 %');

@@ -1,0 +1,73 @@
+/** docs/operations.md: the metrics, log fields and exit codes that it names are those that there are. */
+import { expect, test } from 'vitest';
+import { EXIT } from '../../src/cli/terminal.ts';
+import { startGateway } from '../gateway/support/gateway.ts';
+import { startUpstream } from '../gateway/support/upstream.ts';
+import { Page } from '../helpers/page.ts';
+import { metricsOf } from '../listener/gateway.ts';
+import { recordingLog } from '../plugins/recording-log.ts';
+
+const PAGE = new Page('docs/operations.md');
+const KEY = 'acme-3f9c1e7ab52d40c8916e';
+const HASH = 'e40509b3689c3ba93c4ab8a0402b298183249218b1583d0c4b8a1abe736e5e2c';
+
+async function shop() {
+  const { log, lines } = recordingLog();
+  const target = await startUpstream((_request, response) => response.end('{}'));
+  const gateway = await startGateway({
+    log,
+    config: {
+      admin: { port: 0 },
+      telemetry: { logs: { access: true } },
+      plugins: { apiKey: { consumers: { u1: { keys: [HASH] } } } },
+      upstreams: { orders: { targets: [target] } },
+      routes: {
+        orders: {
+          match: { path: '/api/orders/*' },
+          apiKey: {},
+          rateLimit: { max: 10, window: '1m' },
+          upstream: 'orders',
+        },
+      },
+    },
+  });
+  await gateway.fetch('/api/orders/42', { headers: { 'x-api-key': KEY } });
+  return { gateway, lines };
+}
+
+test('each metric of the page is reported, with the labels that the page gives', async () => {
+  const { gateway } = await shop();
+  const metrics = await metricsOf(gateway);
+  const named = [...PAGE.text.matchAll(/`((?:portico|process|nodejs)_\w+)(?:\{([^}]*)\})?`/g)];
+  expect(named.length).toBeGreaterThan(15);
+  for (const [, name, labels] of named) {
+    expect(metrics).toContain(`# TYPE ${name} `);
+    const sample = new RegExp(`^${name}(?:_bucket|_count)?\\{([^}]*)\\}`, 'm').exec(metrics)?.[1];
+    if (labels === undefined || sample === undefined) continue;
+    const reported = [...sample.matchAll(/(\w+)="/g)].map(([, label]) => label!);
+    expect([name, reported.filter((label) => label !== 'le').toSorted()]).toEqual([
+      name,
+      labels.split(',').toSorted(),
+    ]);
+  }
+});
+
+test('the line of the page has the fields of a real one', async () => {
+  const { lines } = await shop();
+  const isRequest = ({ msg }: { readonly msg?: unknown }): boolean => msg === 'request';
+  await expect.poll(() => lines().find(isRequest)).toBeDefined();
+  const shown = JSON.parse(PAGE.blocks('json')[0]!) as object;
+  const real = lines().find(isRequest)!;
+  const own = new Set(['level', 'time', 'pid', 'hostname']);
+  const fields = (line: object) =>
+    Object.keys(line)
+      .filter((key) => !own.has(key))
+      .toSorted();
+  expect(fields(shown)).toEqual(fields(real));
+});
+
+test('the exit codes are those of the commands', () => {
+  const listed = [...PAGE.text.matchAll(/^\| (\d+) \| /gm)].map(([, code]) => Number(code));
+  const { interrupted: _interrupted, ...served } = EXIT;
+  expect(listed).toEqual(Object.values(served));
+});
