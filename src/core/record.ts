@@ -13,6 +13,7 @@ export type Ending = number | ErrorCode;
 export interface AttemptRecord {
   /** The target's origin. */
   readonly target: string;
+  readonly startedAt: number;
   /** From its start to the connection. */
   connectMs: number;
   /** From its start to the response head. */
@@ -56,8 +57,15 @@ export class CallRecord {
   }
 
   /** Records that an attempt begins. */
-  attempt(upstream: string, target: string): AttemptRecord {
-    const attempt = { target, connectMs: 0, firstByteMs: 0, ending: undefined, cause: undefined };
+  attempt(upstream: string, target: string, startedAt = this.startedAt): AttemptRecord {
+    const attempt = {
+      target,
+      startedAt,
+      connectMs: 0,
+      firstByteMs: 0,
+      ending: undefined,
+      cause: undefined,
+    };
     this.upstream = upstream;
     this.attempts = this.attempts.length === 0 ? [attempt] : [...this.attempts, attempt];
     return attempt;

@@ -32,11 +32,11 @@ export function leaf({ config, state }: UpstreamLease, options: LeafOptions): Se
     send(request, receiver) {
       request.signal.throwIfCancelled();
       const target = state.targets.pick(request.tried, request.key);
-      const record = request.record.attempt(config.name, target.origin);
+      const now = options.clock.now();
+      const record = request.record.attempt(config.name, target.origin, now);
       if (target.waiting >= mostWaiting) throw noConnection(target.origin);
       const headers = withHost(request.headers, target);
       const attempt = new WireAttempt({ request, target, headers, record, receiver }, options);
-      const now = options.clock.now();
       if (now - target.sentAt < QUIET_MS) {
         target.sentAt = now;
         attempt.send();

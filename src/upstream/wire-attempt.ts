@@ -42,7 +42,6 @@ export class WireAttempt
 {
   readonly #sending: Sending;
   readonly #options: WireAttemptOptions;
-  readonly #startedAt: number;
   /** The request's body, if it is streamed. */
   #upload: Readable | undefined;
   /** How often it was sent again over another connection. */
@@ -58,7 +57,6 @@ export class WireAttempt
   constructor(sending: Sending, options: WireAttemptOptions) {
     this.#sending = sending;
     this.#options = options;
-    this.#startedAt = options.clock.now();
     sending.target.inflight += 1;
     sending.target.waiting += 1;
     sending.request.signal.listen(this);
@@ -99,7 +97,8 @@ export class WireAttempt
     // Called again when undici repeats a request that an HTTP/2 server did not process (RFC 9113 §8.7).
     if (this.#controller === undefined) this.#sending.target.waiting -= 1;
     this.#controller = controller;
-    this.#sending.record.connectMs = this.#options.clock.now() - this.#startedAt;
+    const { record } = this.#sending;
+    record.connectMs = this.#options.clock.now() - record.startedAt;
     if (this.#cancelled !== undefined) controller.abort(this.#cancelled);
   }
 
@@ -115,9 +114,9 @@ export class WireAttempt
       this.abort(new GatewayError('GW_UPSTREAM_PROTOCOL', detail));
       return;
     }
-    this.#sending.record.firstByteMs = this.#options.clock.now() - this.#startedAt;
+    const { record, receiver, target } = this.#sending;
+    record.firstByteMs = this.#options.clock.now() - record.startedAt;
     this.#body = new Body(this);
-    const { receiver, target } = this.#sending;
     this.#hasFailed = isServerFault(status);
     if (this.#hasFailed) target.report(true);
     const relayed = relayedHeaders(headers as Headers);
