@@ -19,7 +19,7 @@ export function pluginCall(lease: UpstreamLease, plugin: string, world: World): 
         method,
         path,
         query,
-        headers,
+        headers: { ...headers },
         body: undefined,
         // A child, because the deadline must end this call and not the client's request.
         signal: context.signal.child(),

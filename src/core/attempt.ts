@@ -1,6 +1,6 @@
 /** One attempt and the guards around it. */
 import type { UpstreamRequest, UpstreamResponse } from './call.ts';
-import type { Abortable, Guard, Receiver, Sender } from './sender.ts';
+import type { Abortable, Guard, GuardReceiver, Receiver, Sender } from './sender.ts';
 
 export class Attempt implements Receiver, Abortable {
   readonly #request: UpstreamRequest;
@@ -8,8 +8,10 @@ export class Attempt implements Receiver, Abortable {
   readonly #guards: readonly Guard[];
   readonly #next: Sender;
   /** The receivers of the guards that have let it in, in order: the first `#in` of the list. */
-  readonly #entered: Receiver[];
+  readonly #entered: GuardReceiver[];
   #in = 0;
+  /** Some of them want to know when the body closes. */
+  #isClosing = false;
   #sent: Abortable | undefined;
   #isOver = false;
 
@@ -23,7 +25,7 @@ export class Attempt implements Receiver, Abortable {
     this.#receiver = receiver;
     this.#guards = guards;
     // oxlint-disable-next-line unicorn/no-new-array -- pushing would make room for 17
-    this.#entered = new Array<Receiver>(guards.length);
+    this.#entered = new Array<GuardReceiver>(guards.length);
     this.#next = next;
   }
 
@@ -54,6 +56,7 @@ export class Attempt implements Receiver, Abortable {
     if (this.#isOver) return;
     this.#isOver = true;
     for (let i = this.#in - 1; i >= 0; i--) this.#entered[i]!.answered(response);
+    if (this.#isClosing) response.body.onClose((error) => this.#close(this.#in, error));
     this.#receiver.answered(response);
   }
 
@@ -64,11 +67,25 @@ export class Attempt implements Receiver, Abortable {
     this.#receiver.failed(error);
   }
 
-  #enter(receiver: Receiver): void {
+  /** Tells the first `count`, innermost first. One that throws must not keep another from freeing its slot. */
+  #close(count: number, error: Error | undefined): void {
+    let at = count;
+    try {
+      while (at > 0) {
+        at -= 1;
+        this.#entered[at]!.closed?.(error);
+      }
+    } finally {
+      if (at > 0) this.#close(at, error);
+    }
+  }
+
+  #enter(receiver: GuardReceiver): void {
+    this.#isClosing ||= receiver.closed !== undefined;
     this.#entered[this.#in++] = receiver;
   }
 
-  #wait(entering: Promise<Receiver>): void {
+  #wait(entering: Promise<GuardReceiver>): void {
     entering.then(
       (receiver) => {
         this.#enter(receiver);

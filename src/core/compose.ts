@@ -66,5 +66,6 @@ async function report(call: Call, request: UpstreamRequest, receiver: Receiver):
     receiver.failed(error);
     return;
   }
-  receiver.answered(response);
+  // A plugin may give the same fields with each response, and a receiver may edit those that it gets.
+  receiver.answered({ ...response, headers: { ...response.headers } });
 }

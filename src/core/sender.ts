@@ -7,7 +7,10 @@
  */
 import type { UpstreamRequest, UpstreamResponse } from './call.ts';
 
-/** Is told the outcome, once: at the head of the response, or when there is none. */
+/**
+ * Is told the outcome, once: at the head of the response, or when there is none. The headers of the response are its
+ * own to edit.
+ */
 export interface Receiver {
   answered(response: UpstreamResponse): void;
   failed(error: unknown): void;
@@ -29,10 +32,16 @@ export interface Layer {
   wrap(next: Sender): Sender;
 }
 
+/** What a guard makes for an attempt. */
+export interface GuardReceiver extends Receiver {
+  /** Is told, after `answered`, when the body closes: with `undefined` if all of it came. */
+  closed?(error: Error | undefined): void;
+}
+
 export interface Guard {
   /**
    * Lets an attempt in, now or later. To refuse it, throws or rejects; the guards that let it in before
    * are told. `attempt` can be aborted once all guards have let it in.
    */
-  enter(request: UpstreamRequest, attempt: Abortable): Receiver | Promise<Receiver>;
+  enter(request: UpstreamRequest, attempt: Abortable): GuardReceiver | Promise<GuardReceiver>;
 }

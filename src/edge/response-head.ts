@@ -1,12 +1,7 @@
 /** The head of an answer to the client: the upstream's fields, and those that the gateway replaces. */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import {
-  connectionOptions,
-  type Headers,
-  isRelayedTrailer,
-  type MutableHeaders,
-} from '../core/headers.ts';
+import { connectionOptions, isRelayedTrailer, type MutableHeaders } from '../core/headers.ts';
 import { VIA } from './forwarded.ts';
 import { replyFields } from './reply-fields.ts';
 
@@ -19,13 +14,6 @@ export interface ResponseHead {
 
 /** Values are added to these fields, never replaced. */
 const APPENDED: ReadonlySet<string> = new Set(['vary', 'set-cookie']);
-
-/** A copy that hooks may edit; the headers of a call's response may be shared. */
-export function copyOf(headers: Headers): MutableHeaders {
-  const out: MutableHeaders = {};
-  for (const name in headers) out[name] = headers[name] as string | string[];
-  return out;
-}
 
 /** RFC 9110 §7.6.3. */
 export function addVia(headers: MutableHeaders): void {

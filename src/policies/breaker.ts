@@ -7,7 +7,7 @@
  */
 import type { UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
-import type { Guard, Layer, Receiver } from '../core/sender.ts';
+import type { Guard, GuardReceiver, Layer } from '../core/sender.ts';
 import { Timeout, Timeouts } from '../core/timeouts.ts';
 import { streamed } from '../core/request-body.ts';
 import { type FailureJudge, TOO_SLOW } from './failure.ts';
@@ -61,9 +61,11 @@ export function breaker(options: BreakerOptions): Guard {
   };
 }
 
-class CountedAttempt implements Receiver {
+class CountedAttempt implements GuardReceiver {
   readonly #permit: Permit;
   readonly #options: BreakerOptions;
+  /** The body decides. */
+  #isUndecided = false;
   slowness: Slowness | undefined;
   /** Set for a probe whose request body is being sent. */
   patience: Timer | undefined;
@@ -73,17 +75,19 @@ class CountedAttempt implements Receiver {
     this.#options = options;
   }
 
-  answered({ status, body }: UpstreamResponse): void {
+  answered({ status }: UpstreamResponse): void {
     this.#stop();
     const permit = this.#permit;
     if (this.#options.judge.status(status)) permit.fail({ status });
     else if (this.slowness?.isSlow === true) permit.fail(TOO_SLOW);
     else if (permit.isProbe) permit.succeed();
-    else
-      body.onClose((error) => {
-        if (this.#options.judge.error(error)) permit.fail(error);
-        else permit.succeed();
-      });
+    else this.#isUndecided = true;
+  }
+
+  closed(error: Error | undefined): void {
+    if (!this.#isUndecided) return;
+    if (this.#options.judge.error(error)) this.#permit.fail(error);
+    else this.#permit.succeed();
   }
 
   failed(error: unknown): void {

@@ -9,7 +9,7 @@
 import type { Body } from '../core/body.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { Receiver } from '../core/sender.ts';
+import type { GuardReceiver } from '../core/sender.ts';
 import { Linked } from '../core/linked-list.ts';
 import { streamed } from '../core/request-body.ts';
 
@@ -26,7 +26,7 @@ export interface GivenUp {
   readonly behindMs: number;
 }
 
-export class Slot extends Linked<Slot> implements Receiver {
+export class Slot extends Linked<Slot> implements GuardReceiver {
   readonly request: UpstreamRequest;
   readonly #onRelease: (slot: Slot) => void;
   #body: Body | undefined;
@@ -41,7 +41,10 @@ export class Slot extends Linked<Slot> implements Receiver {
   /** The slot is held until the body closes. */
   answered({ body }: UpstreamResponse): void {
     this.#body = body;
-    body.onClose(() => this.release());
+  }
+
+  closed(): void {
+    this.release();
   }
 
   failed(): void {

@@ -8,8 +8,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { UpstreamResponse } from '../core/call.ts';
 import { isGatewayError, toError } from '../core/errors.ts';
-import type { Headers } from '../core/headers.ts';
 import { CallRecord } from '../core/record.ts';
+import type { MutableHeaders } from '../core/headers.ts';
 import type { Receiver, Sender } from '../core/sender.ts';
 import { soon } from '../core/soon.ts';
 import type { Upload } from '../core/upload.ts';
@@ -19,7 +19,7 @@ import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
 import { isLeft, openUpload } from '../edge/client-upload.ts';
 import { forwardedHeaders } from '../edge/forwarded.ts';
 import { takeGrpcTrailers } from '../edge/grpc-trailers.ts';
-import { addVia, copyOf, type ResponseHead } from '../edge/response-head.ts';
+import { addVia, type ResponseHead } from '../edge/response-head.ts';
 import { answerDirectly } from './direct-answer.ts';
 import { sendOnReplyPath, sendWhole } from './reply-path.ts';
 import type { Action, ActionContext, Route } from './route.ts';
@@ -50,7 +50,8 @@ export function answerBy(sender: Sender, options: AnswerOptions): Action {
     const { method, query, signal } = exchange;
     // Begun here, so that the log names the upstream even if no call is made.
     const record = begin(exchange, upstream, context.clock.now());
-    const headers = isRelayed ? forwardedHeaders(request.raw.headers) : NO_FIELDS;
+    // An answer of our own takes no fields from the client: each of its parts sets its own.
+    const headers = isRelayed ? forwardedHeaders(request.raw.headers) : {};
     const body =
       upload !== undefined && hasBody(request.raw)
         ? openUpload(request, reply, exchange, upload)
@@ -96,9 +97,6 @@ const begin = (exchange: ClientExchange, upstream: string, now: number): CallRec
     ? new CallRecord('forward', '', upstream, now)
     : exchange.record.call('forward', '', upstream, now);
 
-/** An answer of our own takes no fields from the client: each of its parts sets its own. */
-const NO_FIELDS: Headers = {};
-
 const ownPath = ({ path }: ClientExchange): string => path;
 
 /** A client's request that is being answered. */
@@ -119,7 +117,8 @@ function deliver(answering: Answering, response: UpstreamResponse): undefined | 
   // The body broke while it was held for a retry that failed. No head has been sent, so the error still
   // can be.
   if (body.error !== undefined) throw body.error;
-  const head: ResponseHead = { status, headers: copyOf(headers) };
+  // The cast holds, because a receiver may edit what it gets.
+  const head: ResponseHead = { status, headers: headers as MutableHeaders };
   if (isRelayed) addVia(head.headers);
   else if (headers['gateway-degraded'] !== undefined) {
     // A hook may have allowed caching; an answer with missing parts must not be cached.

@@ -1,13 +1,11 @@
 /**
- * Completes a request for its upstream: the fields that every call has, `Host`, and the key for
- * balancing.
+ * Completes a request for its upstream: its name, `Host`, `Via`, and the key for balancing.
  *
- * It is the outermost layer of every chain. Callers give only what is specific to their call, and the
- * same request can go to another upstream (a fallback) with nothing to undo. The policies of plugins run
- * inside it and see the complete request.
+ * It is the outermost layer of every chain, so that the same request can go to another upstream (a fallback) with
+ * nothing to undo. The policies of plugins run inside it and see the complete request.
  */
 import type { CallContext } from '../core/call-context.ts';
-import type { HeaderValue } from '../core/headers.ts';
+import type { Headers, HeaderValue } from '../core/headers.ts';
 import type { Layer } from '../core/sender.ts';
 
 export interface DestinationOptions {
@@ -25,18 +23,23 @@ export function destination({ upstream, host, via, keyOf }: DestinationOptions):
     wrap: (next) => ({
       send(request, receiver) {
         const { context } = request;
-        const headers: Record<string, HeaderValue> = { ...context.fields };
-        // A loop, because spreading two objects makes V8 go through a dictionary.
-        for (const name in request.headers) headers[name] = request.headers[name]!;
-        if (context.toldUpstreams !== undefined) Object.assign(headers, context.toldUpstreams);
         const named = hostOf(host, context);
-        if (named !== undefined) headers['host'] = named;
-        if (!via) delete headers['via'];
         const key = keyOf?.(context);
+        // Nearly always there is nothing to change.
+        const isComplete = via && named === undefined && key === undefined;
+        if (isComplete && request.upstream === upstream) return next.send(request, receiver);
+        const headers = isComplete ? request.headers : destined(request.headers, named, via);
         return next.send({ ...request, upstream, headers, key }, receiver);
       },
     }),
   };
+}
+
+function destined(headers: Headers, host: string | undefined, via: boolean): Headers {
+  const out: Record<string, HeaderValue> = { ...headers };
+  if (!via) delete out['via'];
+  if (host !== undefined) out['host'] = host;
+  return out;
 }
 
 /** `undefined` means the target's own. */

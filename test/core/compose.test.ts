@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Policy } from '../../src/core/call.ts';
-import { compose } from '../../src/core/compose.ts';
+import { Body } from '../../src/core/body.ts';
+import type { Policy, UpstreamResponse } from '../../src/core/call.ts';
+import { compose, composed } from '../../src/core/compose.ts';
 import type { Abortable, Guard, Receiver, Sender } from '../../src/core/sender.ts';
 import { answering, aRequest, aResponse, codeOf, failure, hanging } from '../helpers/call.ts';
 
@@ -75,6 +76,33 @@ describe('guards', () => {
     const outcome = codeOf(compose([watching], hanging)(aRequest()));
     attempt!.abort(failure('GW_UPSTREAM_TIMEOUT'));
     expect(await outcome).toBe('GW_UPSTREAM_TIMEOUT');
+  });
+});
+
+describe('a receiver', () => {
+  test('may edit the fields that it gets, although a call gives the same ones each time', async () => {
+    const headers = { etag: '"a"' };
+    const sender = composed([], async () => aResponse({ headers }));
+    const got = Promise.withResolvers<UpstreamResponse>();
+    sender.send(aRequest(), { answered: got.resolve, failed: got.reject });
+    const response = await got.promise;
+    expect(response.headers).toEqual({ etag: '"a"' });
+    expect(response.headers).not.toBe(headers);
+  });
+
+  test('is told of the close by each guard that has let it in, although one of them throws', async () => {
+    const { seen, told, guard } = world();
+    const closing = (name: string, closed: () => void): Guard =>
+      guard(name, () => ({ ...told(name), closed }));
+    const a = closing('a', () => void seen.push('a closed'));
+    const b = closing('b', () => {
+      throw new Error('a bug');
+    });
+    const body = new Body({ pause() {}, resume() {}, awaited() {}, abort() {}, now: () => 0 });
+    await compose([a, b, guard('c')], async () => aResponse({ body }))(aRequest());
+    seen.length = 0;
+    expect(() => body.finish(undefined)).toThrow('a bug');
+    expect(seen).toEqual(['a closed']);
   });
 });
 

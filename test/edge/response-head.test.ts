@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Headers } from '../../src/core/headers.ts';
-import { addVia, copyOf } from '../../src/edge/response-head.ts';
+import type { Headers, MutableHeaders } from '../../src/core/headers.ts';
+import { addVia } from '../../src/edge/response-head.ts';
 import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { request } from '../gateway/support/socket.ts';
 import { startRawUpstream } from '../gateway/support/upstream.ts';
@@ -61,7 +61,7 @@ describe('the head of a forwarded answer', () => {
 
   test('gets our Via after those of others', () => {
     const relayedHeaders = (headers: Headers) => {
-      const own = copyOf(headers);
+      const own = { ...headers } as MutableHeaders;
       addVia(own);
       return own;
     };

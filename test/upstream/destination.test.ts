@@ -20,21 +20,6 @@ async function sent(
 }
 
 describe('the fields of a call', () => {
-  test('are its context’s, then its own, then those set by hooks', async () => {
-    const context = aContext({
-      fields: { via: '1.1 portico', 'x-request-id': 'one', 'x-forwarded-for': '192.0.2.1' },
-      toldUpstreams: { 'x-user': 'ann' },
-    });
-    const headers = { via: '1.1 cdn, 1.1 portico', 'x-user': 'eve', accept: '*/*' };
-    expect((await sent({}, { context, headers })).headers).toEqual({
-      via: '1.1 cdn, 1.1 portico',
-      'x-request-id': 'one',
-      'x-forwarded-for': '192.0.2.1',
-      'x-user': 'ann',
-      accept: '*/*',
-    });
-  });
-
   test('do not change the original request', async () => {
     const request = aRequest({ headers: { accept: '*/*' } });
     await around(destination({ ...OPTIONS, host: 'orders.example' }))(answering(200))(request);
@@ -42,8 +27,8 @@ describe('the fields of a call', () => {
   });
 
   test('lack Via if the upstream is to get none', async () => {
-    const context = aContext({ fields: { via: '1.1 portico' } });
-    expect((await sent({ via: false }, { context })).headers).toEqual({});
+    const headers = { via: '1.1 portico' };
+    expect((await sent({ via: false }, { headers })).headers).toEqual({});
   });
 });
 
