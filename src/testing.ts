@@ -1,39 +1,51 @@
 /**
  * `portico/testing`: the real gateway on a free loopback port, against upstreams that are functions.
  *
- * Everything of a request runs as it will in production, from the parser to the policies; only the
- * network to the upstreams is replaced, so that a test takes milliseconds.
+ * A request passes everything that it will pass in production, from the parser to the policies. Only the
+ * network to the upstreams is replaced, so a test takes milliseconds.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
-import { Body } from './core/body.ts';
-import type { Call, UpstreamRequest } from './core/call.ts';
+import { ONCE } from './assembly/import-module.ts';
+import { type GivenModules, moduleLoader } from './assembly/modules.ts';
+import type { Bff } from './authoring/bff.ts';
+import type { Plugin } from './authoring/plugin.ts';
+import type { Clock } from './core/clock.ts';
 import type { Environment } from './config/yaml/environment.ts';
-import type { Headers } from './core/headers.ts';
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
+import { completeConfig, ROUTE, type Section } from './testing/complete-config.ts';
+import { fakeCall, type FakeRequest, type FakeUpstream } from './testing/fake-upstream.ts';
 
-export interface FakeAnswer {
-  /** Default 200. */
-  readonly status?: number;
-  readonly headers?: Headers;
-  /** Bytes and text as they are, all else as JSON. */
-  readonly body?: unknown;
-}
+export type { FakeAnswer, FakeRequest, FakeUpstream } from './testing/fake-upstream.ts';
+export { manualClock, type ManualClock } from './testing/manual-clock.ts';
 
-/** An upstream as a function; what it throws is the failure of the call. */
-export type FakeUpstream = (request: UpstreamRequest) => FakeAnswer | Promise<FakeAnswer>;
-
-export interface TestGatewayOptions {
-  /** As gateway.config.yaml has it; server, admin and targets may be left out. */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** By name; one that is left out is called over the network. */
-  readonly upstreams?: Readonly<Record<string, FakeUpstream>>;
+export interface TestGatewayOptions<U extends string = string> {
+  /** A BFF to test, mounted at every path. TypeScript checks the names of `upstreams` against it. */
+  readonly bff?: Bff<U>;
+  /**
+   * Plugins to test, as their modules export them. Their keys go on `route`, or on the routes of `config`; their
+   * settings go into `config.plugins`.
+   */
+  readonly plugins?: readonly Plugin[];
+  /**
+   * Keys of the route that serves every path, such as `{ stamp: { text: 'x' } }`. Without an action, it forwards to
+   * the only upstream. Default with neither `bff` nor `config.routes`: `{}`.
+   */
+  readonly route?: Section;
+  /** What gateway.config.yaml would say; `server`, `admin` and the targets of fake upstreams may be left out. */
+  readonly config?: Section;
+  /** Upstreams by name, each a function; one that is left out is called over the network. */
+  readonly upstreams?: { readonly [K in NoInfer<U>]?: FakeUpstream };
+  /** What `${NAME}` in `config` is replaced from. Default: nothing. */
   readonly environment?: Environment;
-  /** Where the config is written for a moment; modules are best named by absolute paths. */
+  /** Default: the system's. `manualClock()` makes one that the test moves. */
+  readonly clock?: Clock;
+  /** Where the config is written for a moment. Modules are best named by absolute paths. Default: the system's. */
   readonly folder?: string;
+  /** Default: silent. */
   readonly log?: FastifyBaseLogger;
   /** Hosts file and resolv.conf by which names are resolved. Default: the system's. */
   readonly systemFiles?: GatewayOptions['systemFiles'];
@@ -43,99 +55,121 @@ export interface TestGatewayOptions {
 
 export interface TestGateway {
   readonly gateway: Gateway;
+  /** Its origin, such as `http://127.0.0.1:40123`. */
   readonly url: string;
   /** `fetch` of a path of the gateway; redirects are not followed. */
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
+  /** What the fake upstreams were sent so far, in order: one for each attempt. */
+  readonly seen: readonly FakeRequest[];
+  /** Ends it; `await using` does so by itself. */
   readonly close: () => Promise<void>;
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 /**
  * Starts a gateway for a test.
  *
+ * @example A BFF, without a config:
+ * ```ts
+ * await using gateway = await testGateway({
+ *   bff,
+ *   upstreams: { users: () => ({ body: { name: 'Ada' } }) },
+ * });
+ * const response = await gateway.fetch('/hello/1');
+ * assert.deepEqual(await response.json(), { text: 'Hello, Ada!' });
+ * assert.equal(gateway.seen[0]?.path, '/users/1');
+ * ```
+ *
+ * @example A plugin on a route that forwards to an upstream:
+ * ```ts
+ * await using gateway = await testGateway({
+ *   plugins: [stamp],
+ *   route: { stamp: { text: 'hello' } },
+ *   upstreams: { api: () => ({ status: 204 }) },
+ * });
+ * assert.equal((await gateway.fetch('/')).headers.get('x-stamp'), 'hello');
+ * ```
+ *
+ * @example A timeout, without waiting for it:
+ * ```ts
+ * const clock = manualClock();
+ * const asked = Promise.withResolvers<void>();
+ * await using gateway = await testGateway({
+ *   clock,
+ *   upstreams: { api: () => (asked.resolve(), new Promise(() => {})) },
+ * });
+ * const response = gateway.fetch('/');
+ * await asked.promise;
+ * clock.advance(10_000);
+ * assert.equal((await response).status, 504);
+ * ```
+ *
  * @throws {ConfigError} when the config is not valid
+ * @throws {TypeError} when a route needs an upstream that cannot be told
  */
-export async function testGateway(options: TestGatewayOptions): Promise<TestGateway> {
-  const { config, upstreams = {}, environment = {}, random = Math.random } = options;
-  const { log = pino({ level: 'silent' }), systemFiles } = options;
-  const folder = mkdtempSync(join(options.folder ?? tmpdir(), '.portico-test-'));
-  const file = join(folder, 'gateway.config.yaml');
-  try {
-    // JSON is YAML.
-    writeFileSync(file, JSON.stringify(complete(config, upstreams), undefined, 2));
-    const send = (name: string): Call | undefined => upstreams[name] && fakeCall(upstreams[name]);
-    const gateway = await createGateway({
+export async function testGateway<U extends string = string>(
+  options: TestGatewayOptions<U>,
+): Promise<TestGateway> {
+  const { environment = {}, random = Math.random, clock, systemFiles } = options;
+  const { log = pino({ level: 'silent' }) } = options;
+  const seen: FakeRequest[] = [];
+  // The names are those of a record; its type may know them.
+  const fakes = { ...options.upstreams } as Readonly<Record<string, FakeUpstream | undefined>>;
+  const text = configText(options, Object.keys(fakes));
+  const gateway = await inFile(text, options.folder, async (file) => {
+    const created = await createGateway({
       file,
       environment,
       log,
       random,
-      send,
+      send: (name) => fakes[name] && fakeCall(fakes[name], (request) => seen.push(request)),
+      loadModules: moduleLoader(ONCE, givenBy(options)),
+      ...(clock && { clock }),
       ...(systemFiles && { systemFiles }),
     });
-    await gateway.listen();
-    const { url } = gateway;
-    return {
-      gateway,
-      url,
-      fetch: (path, init) => fetch(url + path, { redirect: 'manual', ...init }),
-      close: async () => {
-        await gateway.close();
-      },
-    };
+    await created.listen();
+    return created;
+  });
+  const close = async (): Promise<void> => {
+    await gateway.close();
+  };
+  return {
+    gateway,
+    url: gateway.url,
+    fetch: (path, init) => fetch(gateway.url + path, { redirect: 'manual', ...init }),
+    seen,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function configText(options: TestGatewayOptions, fakes: readonly string[]): string {
+  const { config = {}, bff } = options;
+  const isNeeded = options.route !== undefined || bff !== undefined || !('routes' in config);
+  // `givenBy` replaces what the key names.
+  const action = bff && { bff: 'the BFF of the test' };
+  const route = isNeeded ? { ...action, ...options.route } : undefined;
+  // JSON is YAML.
+  return JSON.stringify(completeConfig({ config, route, fakes }), undefined, 2);
+}
+
+const givenBy = ({ bff, plugins = [] }: TestGatewayOptions): GivenModules => ({
+  plugins,
+  bffs: new Map(bff === undefined ? [] : [[ROUTE, bff]]),
+});
+
+/** Loads a file with `text` that is there until then. */
+async function inFile<T>(
+  text: string,
+  parent: string | undefined,
+  load: (file: string) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(parent ?? tmpdir(), '.portico-test-'));
+  try {
+    const file = join(folder, 'gateway.config.yaml');
+    writeFileSync(file, text);
+    return await load(file);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-type Section = Readonly<Record<string, unknown>>;
-
-function complete(config: Section, fakes: Readonly<Record<string, unknown>>): Section {
-  const server = { host: '127.0.0.1', port: 0, ...(config['server'] as Section) };
-  const written = (config['upstreams'] ?? {}) as Readonly<Record<string, Section>>;
-  const names = new Set([...Object.keys(written), ...Object.keys(fakes)]);
-  const upstreams = [...names].map((name) => [
-    name,
-    name in fakes ? withTargets(name, written[name]) : written[name],
-  ]);
-  return {
-    version: 1,
-    admin: false,
-    telemetry: { logs: { access: false } },
-    ...config,
-    server,
-    upstreams: Object.fromEntries(upstreams),
-  };
-}
-
-/** What is faked is not looked up. */
-function withTargets(name: string, written: Section = {}): Section {
-  const { discover: _discover, ...rest } = written;
-  return { targets: [`http://${name}.invalid`], ...rest };
-}
-
-function fakeCall(upstream: FakeUpstream): Call {
-  return async (request) => {
-    const target = `http://${request.upstream}.invalid`;
-    request.record.attempt(request.upstream, target);
-    const { status = 200, headers = {}, body } = await unlessCancelled(request, upstream);
-    const isJson = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array);
-    const bytes = isJson ? JSON.stringify(body) : (body ?? '');
-    return {
-      status,
-      headers: { ...(isJson ? { 'content-type': 'application/json' } : {}), ...headers },
-      body: Body.of(bytes),
-      target,
-    };
-  };
-}
-
-/** What `upstream` answers, or why the call was given up meanwhile: as a real one ends. */
-function unlessCancelled(request: UpstreamRequest, upstream: FakeUpstream): Promise<FakeAnswer> {
-  return new Promise((resolve, reject) => {
-    request.signal.throwIfCancelled();
-    const listener = { onCancel: reject };
-    request.signal.listen(listener);
-    Promise.resolve(upstream(request))
-      .finally(() => request.signal.unlisten(listener))
-      .then(resolve, reject);
-  });
 }

@@ -19,6 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'src/listener/',
     'src/running/',
     'src/gateway.ts',
+    'src/testing/',
     'src/testing.ts',
     'src/load/',
     'src/cli/',

@@ -62,15 +62,32 @@ export interface GatewayModules extends Modules {
   place(finding: Finding): Fault;
 }
 
-/** Imports every module that its source names; each failure is a fault at its line. */
+/** What a config uses without naming its module: tests have it at hand. */
+export interface GivenModules {
+  readonly plugins: readonly Plugin[];
+  /** By the name of the route that mounts it. */
+  readonly bffs: ReadonlyMap<string, Bff>;
+}
+
+const NOTHING_GIVEN: GivenModules = { plugins: [], bffs: new Map() };
+
+/**
+ * Imports every module that its source names, except the `given` ones; each failure is a fault at its line.
+ *
+ * @throws {TypeError} for a given plugin with the name of a built-in one
+ */
 export const moduleLoader =
-  (importing: Importing): ModuleLoader<GatewayModules> =>
+  (importing: Importing, given = NOTHING_GIVEN): ModuleLoader<GatewayModules> =>
   async (source) => {
     const plugins = new Map(BUILT_IN.map((plugin) => [plugin.name, plugin]));
+    for (const plugin of given.plugins) {
+      if (isBuiltIn(plugin.name)) throw new TypeError(`the plugin "${plugin.name}" is built in`);
+      plugins.set(plugin.name, plugin);
+    }
     const loaded = {
       actions: ACTIONS,
       plugins,
-      bffs: new Map<string, Bff>(),
+      bffs: new Map(given.bffs),
       fastifyPlugins: [] as FastifyModule[],
     };
     const findings: Finding[] = [];
@@ -80,6 +97,8 @@ export const moduleLoader =
   };
 
 export const loadModules = moduleLoader(ONCE);
+
+const isBuiltIn = (name: string): boolean => BUILT_IN.some((plugin) => plugin.name === name);
 
 interface Loaded {
   readonly plugins: Map<string, Plugin>;
@@ -114,7 +133,7 @@ function addPlugin(
   findings: Finding[],
 ): void {
   const path = ['plugins', name, 'module'];
-  if (BUILT_IN.some((plugin) => plugin.name === name)) {
+  if (isBuiltIn(name)) {
     findings.push({ path, message: `"${name}" is built in and takes no module` });
   } else if (isPlugin(value)) {
     if (value.name !== name) {
@@ -145,7 +164,7 @@ async function importBffs(
   const routes = source.tree['routes'];
   if (!isMap(routes)) return;
   for (const [name, route] of Object.entries(routes)) {
-    if (!isMap(route) || typeof route['bff'] !== 'string') continue;
+    if (bffs.has(name) || !isMap(route) || typeof route['bff'] !== 'string') continue;
     const path = ['routes', name, 'bff'];
     const imported = await importDefault(route['bff'], source.folderOf(path), importing);
     if (!('fault' in imported) && imported.isStale) findings.push(stale(path));

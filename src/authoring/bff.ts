@@ -37,9 +37,12 @@ type Answer<S extends Schemas> = S['response'][keyof S['response']] extends infe
     : never
   : never;
 
+/** A misspelt key is an error, which names the key. */
+type NoOtherSchemas<S> = { readonly [K in Exclude<keyof S, keyof Schemas>]: never };
+
 type BffRoute<U extends string> = <const S extends Schemas>(
   url: string,
-  options: { readonly schema: S; readonly config?: BffRouteConfig },
+  options: { readonly schema: S & NoOtherSchemas<S>; readonly config?: BffRouteConfig },
   handler: (
     request: BffRequest<U, S>,
     reply: FastifyReply,
@@ -63,8 +66,9 @@ export interface BffOptions<U extends string> {
 
 const BRAND: unique symbol = Symbol.for('portico.bff') as never;
 
-export interface Bff {
-  readonly upstreams: readonly string[];
+/** What `defineBff` returns; `U` are the names of its upstreams. */
+export interface Bff<U extends string = string> {
+  readonly upstreams: readonly U[];
   readonly register: (app: FastifyInstance) => void | Promise<void>;
   readonly [BRAND]: true;
 }
@@ -73,7 +77,7 @@ export interface Bff {
 export function defineBff<const U extends string>(
   options: BffOptions<U>,
   register: (app: BffApp<U>) => void | Promise<void>,
-): Bff {
+): Bff<U> {
   const { upstreams } = options;
   // The instance is Fastify's own; only its types differ.
   return { upstreams, register: register, [BRAND]: true };

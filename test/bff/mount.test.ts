@@ -155,7 +155,7 @@ describe('a BFF that could leak, or cannot work', () => {
           },
           routes: { m: { match, bff: file('shop') } },
         },
-        upstreams: defined as never,
+        upstreams: defined,
       }),
     ).rejects.toThrow(message);
   });
