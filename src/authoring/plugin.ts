@@ -138,11 +138,17 @@ export function definePlugin<S extends z.ZodObject, O extends z.ZodType>(
   return { ...definition, [BRAND]: true } as unknown as Plugin;
 }
 
+/** Why no plugin can have this name; `undefined` if one can. */
+export function pluginNameFault(name: string): string | undefined {
+  if (!NAME.test(name)) return nameFault(name, 'a plugin');
+  return RESERVED.has(name) ? `a plugin cannot be called "${name}"` : undefined;
+}
+
 function checkDefinition(definition: Readonly<Record<string, unknown>>): void {
   const { name, settings, options, register } = definition;
   if (typeof name !== 'string') throw new TypeError('a plugin needs a name: its key on routes');
-  if (!NAME.test(name)) throw new TypeError(nameFault(name, 'a plugin'));
-  if (RESERVED.has(name)) throw new TypeError(`a plugin cannot be called "${name}"`);
+  const nameless = pluginNameFault(name);
+  if (nameless !== undefined) throw new TypeError(nameless);
   const fault = (what: string): TypeError => new TypeError(`plugin ${name}: ${what}`);
   for (const key of Object.keys(definition)) {
     if (!KEYS.includes(key)) throw fault(`unknown key "${key}"${hint(key, KEYS)}`);

@@ -6,7 +6,9 @@ import { addAdminCommands } from './commands/admin.ts';
 import { addAuditCommand } from './commands/audit.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDevCommand } from './commands/dev.ts';
+import { addInitCommand } from './commands/init.ts';
 import { addLoadCommand } from './commands/load.ts';
+import { addNewCommand } from './commands/new.ts';
 import type { Run } from './commands/run.ts';
 import { addReferenceCommand, addSchemaCommand } from './commands/schema.ts';
 import { addStartCommand } from './commands/start.ts';
@@ -20,7 +22,13 @@ const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
   'Serve:': [addStartCommand, addDevCommand],
   'Understand a config:': [addValidateCommand, addAuditCommand, addLoadCommand],
   'A running gateway:': [addAdminCommands],
-  'Make something:': [addSchemaCommand, addReferenceCommand, addCompletionCommand],
+  'Make something:': [
+    addInitCommand,
+    addNewCommand,
+    addSchemaCommand,
+    addReferenceCommand,
+    addCompletionCommand,
+  ],
 };
 
 /** Of this package, from its sources and from `dist/` alike. */

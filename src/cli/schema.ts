@@ -21,18 +21,21 @@ export interface SchemaOptions {
 export const besideConfig = (config: string): string =>
   join(dirname(config), 'gateway.schema.json');
 
+/** What they need of the process. */
+type Surroundings = Pick<Terminal, 'environment' | 'out' | 'err'>;
+
 /** Writes the JSON Schema of the config. */
-export const schema = (options: SchemaOptions, terminal: Terminal): Promise<number> =>
+export const schema = (options: SchemaOptions, terminal: Surroundings): Promise<number> =>
   write(options, terminal, (parts) => JSON.stringify(jsonSchema(parts), undefined, 2));
 
 /** Writes the reference of the config as Markdown. */
-export const reference = (options: SchemaOptions, terminal: Terminal): Promise<number> =>
+export const reference = (options: SchemaOptions, terminal: Surroundings): Promise<number> =>
   write(options, terminal, (parts) => referenceOf(parts).trimEnd());
 
 /** Needs no valid config, but every file and plugin that it names. */
 async function write(
   { config, out }: SchemaOptions,
-  terminal: Terminal,
+  terminal: Surroundings,
   textOf: (parts: SchemaParts) => string,
 ): Promise<number> {
   const source = await readSource(config, terminal.environment);

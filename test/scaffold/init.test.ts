@@ -1,0 +1,92 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { emptyFolder, filesIn, portico, testsOf } from './scaffolds.ts';
+
+const FILES = [
+  '.dockerignore',
+  '.gitignore',
+  'Dockerfile',
+  'README.md',
+  'bff/web/index.test.ts',
+  'bff/web/index.ts',
+  'gateway.config.yaml',
+  'gateway.schema.json',
+  'package.json',
+  'plugins/stamp.test.ts',
+  'plugins/stamp.ts',
+  'tsconfig.json',
+];
+
+describe('portico init', { timeout: 60_000 }, () => {
+  test('makes a gateway whose config is valid and whose tests pass', () => {
+    const folder = emptyFolder();
+    const { status, stdout, stderr } = portico(folder, 'init');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('wrote gateway.config.yaml\n');
+    expect(stdout).toContain('Next:\n  npm install\n');
+    expect(filesIn(folder)).toEqual(FILES);
+    expect(portico(folder, 'validate', '--strict').stdout).toBe('gateway.config.yaml is valid\n');
+    const tests = testsOf(folder);
+    expect(tests.stdout).toMatch(/^ℹ pass 5$/m);
+    expect(tests.status).toBe(0);
+  });
+
+  test('leaves no word of a template', () => {
+    const folder = emptyFolder();
+    portico(folder, 'init', 'My Shop');
+    const shop = join(folder, 'My Shop');
+    for (const file of FILES.filter((name) => name !== 'gateway.schema.json')) {
+      const text = readFileSync(join(shop, file), 'utf8');
+      expect(text).not.toMatch(/my-gateway|my(Bff|Plugin|Upstream)|[A-Z]_(RANGE|VERSION)/);
+    }
+    expect(JSON.parse(readFileSync(join(shop, 'package.json'), 'utf8'))).toMatchObject({
+      name: 'my-shop',
+      dependencies: { portico: expect.stringMatching(/^\^\d+\.\d+\.\d+$/) as string },
+    });
+  });
+
+  test('says how to enter the folder that it has made', () => {
+    const folder = emptyFolder();
+    expect(portico(folder, 'init', 'edge/shop').stdout).toContain('Next:\n  cd edge/shop\n');
+    expect(portico(folder, 'init', 'a b').stdout).toContain(`Next:\n  cd 'a b'\n`);
+  });
+
+  test('has the options of its own plugin in the schema', () => {
+    const folder = emptyFolder();
+    portico(folder, 'init');
+    expect(readFileSync(join(folder, 'gateway.schema.json'), 'utf8')).toContain('"stamp"');
+  });
+
+  test('names the files in the way, and writes nothing', () => {
+    const folder = emptyFolder();
+    writeFileSync(join(folder, 'README.md'), 'mine');
+    writeFileSync(join(folder, 'bff'), 'a file');
+    symlinkSync('nowhere', join(folder, 'package.json'));
+    expect(portico(folder, 'init')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr:
+        'nothing was written, because files are in the way in this folder:\n  README.md\n  bff\n  package.json\n',
+    });
+    expect(filesIn(folder)).toEqual(['README.md', 'bff', 'package.json']);
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toBe('mine');
+  });
+
+  test('takes a folder with other files', () => {
+    const folder = emptyFolder();
+    mkdirSync(join(folder, 'bff'));
+    writeFileSync(join(folder, 'notes.txt'), 'mine');
+    expect(portico(folder, 'init').status).toBe(0);
+    expect(filesIn(folder)).toEqual([...FILES, 'notes.txt'].toSorted());
+  });
+
+  test('refuses a folder that is a file', () => {
+    const folder = emptyFolder();
+    writeFileSync(join(folder, 'taken'), '');
+    expect(portico(folder, 'init', 'taken')).toMatchObject({
+      status: 1,
+      stderr: 'the folder taken cannot be made: it is a file\n',
+    });
+  });
+});
