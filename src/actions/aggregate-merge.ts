@@ -23,7 +23,8 @@ export function mergeParts(
   const add = (key: Buffer, value: Buffer): void => {
     pieces.push(pieces.length === 0 ? OPEN : COMMA, key, value);
   };
-  for (const [i, { key, default: instead }] of parts.entries()) {
+  for (let i = 0; i < parts.length; i++) {
+    const { key, default: instead } = parts[i]!;
     const outcome = outcomes[i]!;
     if (outcome.kind === 'value') {
       const bytes = bytesOf(outcome.value);

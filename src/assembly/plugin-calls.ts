@@ -14,17 +14,13 @@ export function pluginCall(lease: UpstreamLease, plugin: string, world: World): 
     const context = exchangeOf(request.raw);
     const record = context.record.call('plugin', plugin, upstream, world.clock.now());
     return call(
-      upstreamRequest(context, {
-        upstream,
-        method,
-        path,
-        query,
-        headers: { ...headers },
-        body: undefined,
+      upstreamRequest(
+        context,
+        { upstream, method, path, query, headers: { ...headers }, body: undefined },
         // A child, because the deadline must end this call and not the client's request.
-        signal: context.signal.child(),
+        context.signal.child(),
         record,
-      }),
+      ),
     ).then(
       (response) => {
         record.end(response.status, world.clock.now());

@@ -18,13 +18,13 @@ export interface CallDescription {
   /** What is specific to this call. The request takes it over and adds the fields that every call has. */
   readonly headers: Record<string, HeaderValue>;
   readonly body: UpstreamRequest['body'];
-  readonly signal: Cancellation;
-  readonly record: CallRecord;
 }
 
 export function upstreamRequest(
   context: CallContext,
   description: CallDescription,
+  signal: Cancellation,
+  record: CallRecord,
 ): UpstreamRequest {
   const { headers } = description;
   const { fields, toldUpstreams } = context;
@@ -42,14 +42,14 @@ export function upstreamRequest(
     query: description.query,
     headers,
     body: description.body,
-    signal: description.signal,
+    signal,
     deadlineAt: Number.POSITIVE_INFINITY,
     consumer: context.consumer,
     id: context.id,
     attempt: 1,
     key: undefined,
     tried: NO_TARGETS,
-    record: description.record,
+    record,
   };
 }
 

@@ -56,9 +56,9 @@ export function answerBy(sender: Sender, options: AnswerOptions): Action {
       upload !== undefined && hasBody(request.raw)
         ? openUpload(request, reply, exchange, upload)
         : undefined;
-    const asked = { upstream, method, path: path(exchange), query, headers, body, signal, record };
+    const asked = { upstream, method, path: path(exchange), query, headers, body };
     const answering = { route, context, request, reply, exchange, upload: body, isRelayed, fail };
-    sender.send(upstreamRequest(exchange, asked), new Answer(answering));
+    sender.send(upstreamRequest(exchange, asked, signal, record), new Answer(answering));
   };
 }
 

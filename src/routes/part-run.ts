@@ -56,13 +56,11 @@ export function startPart(
   part: PartRequest,
   receiver: PartReceiver,
 ): void {
-  const { upstream, method, path, query, headers, body } = part;
-  const record = exchange.record.call('part', part.name, upstream, part.time.now());
+  const record = exchange.record.call('part', part.name, part.upstream, part.time.now());
   const signal = group.child();
   const run = new PartRun(part, signal, record, receiver);
-  const asked = { upstream, method, path, query, headers, body, signal, record };
   try {
-    sender.send(upstreamRequest(exchange, asked), run);
+    sender.send(upstreamRequest(exchange, part, signal, record), run);
   } catch (error) {
     run.failed(error);
   }

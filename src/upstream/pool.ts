@@ -12,6 +12,7 @@ import { ANSWER_WINDOWS } from './h2-streams.ts';
 import { guardConnections } from './h1-parser.ts';
 import { withoutRoot } from './names/hosts.ts';
 import type { Names } from './names/names.ts';
+import { sizeOf } from './undici-members.ts';
 import { SessionPool } from './session-pool.ts';
 import type { Transport } from './transport.ts';
 
@@ -93,7 +94,7 @@ class SteadyClient extends Client {
     options: Dispatcher.DispatchOptions,
     handler: Dispatcher.DispatchHandler,
   ): boolean {
-    const { size } = this.stats;
-    return super.dispatch(options, handler) || this.stats.size === size;
+    const size = sizeOf(this);
+    return super.dispatch(options, handler) || sizeOf(this) === size;
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { ClientHttp2Session } from 'node:http2';
 import { Socket } from 'node:net';
+import { Client } from 'undici';
 
 /** The version of undici whose shapes these are. */
 export const READ_IN = '8.12.4';
@@ -69,6 +70,18 @@ export const SESSION: Member<ClientHttp2Session> = {
   owner: 'Socket',
   is: (value) => hasMethods<ClientHttp2Session>(value, 'request', 'goaway'),
 };
+
+/** How many requests a client has: a getter of its class, without the object that `stats` makes each time. */
+const SIZE = Object.getOwnPropertySymbols(Client.prototype).find(
+  ({ description }) => description === 'size',
+);
+
+/** Requests of `client` that run or wait. */
+export function sizeOf(client: Client): number {
+  if (SIZE === undefined) return client.stats.size;
+  // The cast holds: the getter of this name gives a number; undici-members.test.ts compares it with `stats`.
+  return (client as unknown as Readonly<Record<symbol, number>>)[SIZE]!;
+}
 
 /** The member of `owner`; `undefined` if this undici lacks it. */
 export function memberOf<T>(owner: object, { is }: Member<T>): T | undefined {

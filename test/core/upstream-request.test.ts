@@ -9,16 +9,16 @@ test('the fields of a call are its context’s, then its own, then those set by 
     fields: { via: '1.1 portico', 'x-request-id': 'one', 'x-forwarded-for': '192.0.2.1' },
     toldUpstreams: { 'x-user': 'ann' },
   });
-  const { headers } = upstreamRequest(context, {
+  const asked = {
     upstream: 'orders',
     method: 'GET',
     path: '/',
     query: '',
     headers: { via: '1.1 cdn, 1.1 portico', 'x-user': 'eve', accept: '*/*' },
     body: undefined,
-    signal: new Cancellation(),
-    record: new CallRecord('forward', '', 'orders', 0),
-  });
+  };
+  const record = new CallRecord('forward', '', 'orders', 0);
+  const { headers } = upstreamRequest(context, asked, new Cancellation(), record);
   expect(headers).toEqual({
     via: '1.1 cdn, 1.1 portico',
     'x-request-id': 'one',

@@ -10,6 +10,7 @@ import {
   PARSER,
   READ_IN,
   SESSION,
+  sizeOf,
   SOCKET,
   type WireRequest,
 } from '../../src/upstream/undici-members.ts';
@@ -34,6 +35,19 @@ const others = (value: object, types: Readonly<Record<string, string>>): string[
 
 test('the version whose internals were read is the installed one', () => {
   expect(version, 'run these tests, then put the new version into READ_IN').toBe(READ_IN);
+});
+
+test('the size of a client is read without its statistics', async () => {
+  const symbols = Object.getOwnPropertySymbols(Client.prototype).map(String);
+  expect(symbols, advice).toContain('Symbol(size)');
+  const upstream = await startUpstream((_request, response) => void response.end('ok'));
+  const client = new Client(upstream.url);
+  onTestFinished(() => client.close());
+  expect(sizeOf(client)).toBe(0);
+  const answers = [1, 2].map(() => client.request({ path: '/', method: 'GET' }));
+  expect(sizeOf(client)).toBe(2);
+  expect(client.stats.size).toBe(2);
+  for (const { body } of await Promise.all(answers)) await body.dump();
 });
 
 describe('HTTP/1.1', () => {
