@@ -12,12 +12,7 @@ export default defineConfig({
     ],
   },
   test: {
-    include: [
-      'test/**/*.test.ts',
-      'plugins/**/*.test.ts',
-      'bff/**/*.test.ts',
-      'docs/examples/**/*.test.ts',
-    ],
+    include: ['test/**/*.test.ts', 'plugins/**/*.test.ts', 'bff/**/*.test.ts'],
     setupFiles: ['test/helpers/tell-failures.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,

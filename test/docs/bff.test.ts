@@ -1,6 +1,9 @@
 /** docs/bff.md: its files are those of docs/examples/bff, and its answers are those of the demo shop. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { catalog } from '../../demo/services/catalog.ts';
@@ -42,14 +45,14 @@ async function shop() {
 }
 
 /** An answer as the page shows it: its status line and some of its fields, then the body. */
-function shown(text: string) {
-  const [head, body] = text.split('\n\n');
+function shown(answer: string) {
+  const [head, body] = answer.split('\n\n');
   const [status, ...fields] = head!.split('\n');
   return { status: Number(/ (\d+) /.exec(status!)![1]), fields, body: body!.trim() };
 }
 
-async function expectShown(response: Response, text: string): Promise<void> {
-  const { status, fields, body } = shown(text);
+async function expectShown(response: Response, answer: string): Promise<void> {
+  const { status, fields, body } = shown(answer);
   expect([response.status, await response.text()]).toEqual([status, body]);
   for (const field of fields) {
     const [name, value] = field.split(': ');
@@ -61,8 +64,8 @@ describe('docs/bff.md', () => {
   test('shows the files of its folder as they are', () => {
     const files = [...PAGE.files()];
     expect(files).toHaveLength(8);
-    for (const [name, text] of files) {
-      expect(text).toBe(readFileSync(`${FOLDER}/${name}`, 'utf8'));
+    for (const [name, shows] of files) {
+      expect(shows).toBe(readFileSync(`${FOLDER}/${name}`, 'utf8'));
     }
   });
 
@@ -124,6 +127,18 @@ describe('bff/post.ts', () => {
       { reason: 'something in the cart is no longer sold' },
     ]);
   });
+});
+
+test('test/optional.test.ts passes as it is run there, by node --test', async () => {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=portico-source', '--test', `${FOLDER}/test/optional.test.ts`],
+    // Vitest's own variables would make node:test report to a parent.
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } },
+  );
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  expect([child.exitCode, output]).toEqual([0, expect.stringMatching(/^. pass 1$/m)]);
 });
 
 describe('bff/stream.ts', () => {
