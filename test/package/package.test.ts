@@ -1,0 +1,165 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { pack, type Packed, runNode } from './packed.ts';
+
+/** The sizes that CHANGELOG.md names, and room to grow. */
+const MOST = { packedBytes: 750_000, unpackedBytes: 2_750_000 };
+const MAIN = 'node_modules/portico/dist/src/main.js';
+const TSC = resolve('node_modules/typescript/bin/tsc');
+/** A process starts, or follows a change, on a machine that others use too. */
+const PATIENCE = { timeout: 20_000, interval: 50 };
+
+let packed: Packed;
+
+beforeAll(() => {
+  packed = pack();
+}, 120_000);
+afterAll(() => packed.remove());
+
+describe('the package', { timeout: 60_000 }, () => {
+  test('holds what its users need, and nothing else', () => {
+    const roots = new Set(packed.files.map((path) => path.split('/')[0]!));
+    expect([...roots].toSorted()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'dist',
+      'docs',
+      'gateway.schema.json',
+      'package.json',
+      'templates',
+    ]);
+    const compiled = packed.files.filter((path) => path.startsWith('dist/'));
+    const odd = compiled.filter((path) => !/^dist\/(src|plugins)\/.*(\.js|\.d\.ts)$/.test(path));
+    expect(odd).toEqual([]);
+    expect(compiled.filter((path) => /\.test\./.test(path))).toEqual([]);
+    const docs = packed.files.filter((path) => path.startsWith('docs/'));
+    expect(docs.filter((path) => !path.endsWith('.md'))).toEqual([]);
+  });
+
+  test('is not larger than it was', () => {
+    const { packedBytes, unpackedBytes } = packed;
+    expect(packedBytes).toBeLessThan(MOST.packedBytes);
+    expect(unpackedBytes).toBeLessThan(MOST.unpackedBytes);
+  });
+
+  test('has every file that its exports and its command name', () => {
+    const { exports, bin } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+      readonly bin: Readonly<Record<string, string>>;
+    };
+    const named = Object.values(exports).flatMap((target) =>
+      typeof target === 'string' ? [target] : [target['types']!, target['default']!],
+    );
+    for (const path of [...named, ...Object.values(bin)]) {
+      expect(packed.files).toContain(path.replace('./', ''));
+    }
+  });
+
+  test('is imported by each of its names, with nothing but its dependencies', () => {
+    const text = `
+      const { defineBff } = await import('portico');
+      const { testGateway } = await import('portico/testing');
+      const { createGateway } = await import('portico/gateway');
+      const { default: schema } = await import('portico/gateway.schema.json', { with: { type: 'json' } });
+      const { default: { version } } = await import('portico/package.json', { with: { type: 'json' } });
+      console.log(typeof defineBff, typeof testGateway, typeof createGateway, schema.type, typeof version);`;
+    const { stdout, stderr } = runNode(packed.stranger(), ['--input-type=module', '--eval', text]);
+    expect([stdout, stderr]).toEqual(['function function function object string\n', '']);
+  });
+
+  test('loads every file of its build, with nothing but its dependencies', () => {
+    const running = /\/(main|cli\/(process|warm-up)|yaml\/text-thread)\.js$|\/dist\/src\/load\//;
+    const files = packed.files
+      .filter((path) => path.endsWith('.js') && !running.test(`/${path}`))
+      .map((path) => `await import('./node_modules/portico/${path}');`);
+    const script = [...files, 'process.exit(0);'].join('\n');
+    const folder = packed.stranger();
+    writeFileSync(join(folder, 'all.mjs'), script);
+    expect(runNode(folder, ['all.mjs'])).toMatchObject({ status: 0, stderr: '' });
+  });
+});
+
+describe('its types', { timeout: 60_000 }, () => {
+  const compilerOptions = {
+    target: 'esnext',
+    module: 'nodenext',
+    types: ['node'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noPropertyAccessFromIndexSignature: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    noEmit: true,
+  };
+
+  test('compile in a strict project, and refuse wrong names', () => {
+    const folder = packed.stranger();
+    const files = ['correct.ts', 'mistaken.ts'];
+    for (const file of files) copyFileSync(`test/package/stranger/${file}`, join(folder, file));
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+    const { status, stdout } = runNode(folder, [TSC, '-p', '.']);
+    expect([status, stdout]).toEqual([0, '']);
+  });
+});
+
+describe('a gateway of one’s own, by the package', { timeout: 90_000 }, () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = packed.stranger();
+    expect(runNode(folder, [MAIN, 'init'])).toMatchObject({ status: 0, stderr: '' });
+  }, 60_000);
+
+  test('takes another BFF and another plugin: it compiles, its tests pass, its config is valid', () => {
+    expect(runNode(folder, [MAIN, 'new', 'bff', 'mobile'])).toMatchObject({ status: 0 });
+    expect(runNode(folder, [MAIN, 'new', 'plugin', 'tenant'])).toMatchObject({ status: 0 });
+    expect(runNode(folder, [TSC])).toMatchObject({ status: 0, stdout: '' });
+    const { status, stdout } = runNode(folder, ['--test']);
+    expect([status, /^ℹ pass (\d+)$/m.exec(stdout)?.[1]]).toEqual([0, '10']);
+    expect(runNode(folder, [MAIN, 'validate', '--strict'])).toMatchObject({
+      status: 0,
+      stdout: 'gateway.config.yaml is valid\n',
+    });
+  });
+
+  test('does not compile with a wrong name', () => {
+    const file = join(folder, 'bff/web/index.ts');
+    const text = readFileSync(file, 'utf8');
+    onTestFinished(() => writeFileSync(file, text));
+    writeFileSync(file, text.replace(`request.upstreams['api']`, `request.upstreams['apu']`));
+    const { status, stdout } = runNode(folder, [TSC]);
+    expect(status).not.toBe(0);
+    expect(stdout).toMatch(/^bff\/web\/index\.ts\(\d+,\d+\): error TS7053: .*'"apu"'/m);
+  });
+
+  test('serves a change of its BFF while portico dev runs', async () => {
+    const env = { PATH: process.env['PATH'], PORT: '0', ADMIN_PORT: '0' };
+    const child = spawn(process.execPath, [MAIN, 'dev'], { cwd: folder, env, stdio: 'pipe' });
+    const ended = once(child, 'exit');
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let log = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (log += text));
+    const url = (): string => /"url":"([^"]+)"/.exec(log)?.[1] ?? '';
+    await expect.poll(url, PATIENCE).not.toBe('');
+    const greeting = async (): Promise<string> => (await fetch(`${url()}/web/hello/1`)).text();
+    expect(await greeting()).toBe('{"text":"Hello!"}');
+    const file = join(folder, 'bff/web/index.ts');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(`'Hello!'`, `'Good morning!'`));
+    await expect.poll(greeting, PATIENCE).toBe('{"text":"Good morning!"}');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  });
+
+  test('has a README whose links lead somewhere', () => {
+    const text = readFileSync(join(folder, 'README.md'), 'utf8');
+    const links = [...text.matchAll(/\]\(([^)#]+)\)/g)].map(([, path]) => path!);
+    expect(links.length).toBeGreaterThan(0);
+    expect(links.filter((path) => !existsSync(join(folder, path)))).toEqual([]);
+  });
+});
