@@ -57,7 +57,8 @@ export async function findAdminPort(
     config === undefined || admin !== undefined ? {} : await adminOf(config, environment);
   const found = token ?? (environment['PORTICO_ADMIN_TOKEN'] || textOf(written['token']));
   if (found !== undefined && !isToken(found)) {
-    const message = 'the admin token cannot be sent: it holds blanks, or signs that are not ASCII';
+    const message =
+      'the admin token cannot be sent: it contains blanks, or characters that are not ASCII';
     throw new AdminError(message, { code: EXIT.usage });
   }
   return { url: admin ?? urlOf(written, config), token: found };
@@ -82,7 +83,7 @@ async function adminOf(file: string, environment: Environment): Promise<Tree> {
 function urlOf(written: Tree, config: string | undefined): URL {
   const host = textOf(written['host']) ?? DEFAULT.host;
   const port = Number(written['port'] ?? DEFAULT.port);
-  if (port === 0) throw unusable(`${config} leaves the admin port to the system: ${BY_NAME}`);
+  if (port === 0) throw unusable(`${config} lets the system choose the admin port: ${BY_NAME}`);
   const name = ['0.0.0.0', '::'].includes(host) ? DEFAULT.host : host;
   const text = `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
   if (URL.canParse(text)) return new URL(text);
@@ -140,7 +141,7 @@ function whyUnreached({ origin, port }: URL, { name, message, cause }: Error): s
   // Ports of other protocols, such as 6000 and 10080.
   if (why === 'bad port') return `${origin} cannot be asked: fetch blocks port ${port}; use curl`;
   return code === 'ECONNREFUSED'
-    ? `nothing listens at ${origin}: does the gateway run, and is this its admin port? (--admin URL, or -c FILE)`
+    ? `nothing listens at ${origin}: is the gateway running, and is this its admin port? (--admin URL, or -c FILE)`
     : `${origin} cannot be reached: ${why === '' ? code : why}`;
 }
 
@@ -159,7 +160,7 @@ async function textOfAnswer(response: Response, { origin }: URL): Promise<string
   } catch (error) {
     if (error instanceof AdminError) throw error;
     const isLate = (error as Error).name === 'TimeoutError';
-    throw new AdminError(isLate ? late(origin) : `${origin} broke off its answer`, {
+    throw new AdminError(isLate ? late(origin) : `${origin} cut its answer short`, {
       cause: error,
     });
   }

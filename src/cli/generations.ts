@@ -68,7 +68,7 @@ function printOutcome(body: Tree, { out, err }: Terminal): number {
     return EXIT.failed;
   }
   if (result !== 'applied') {
-    err(visible(`rejected: generation ${generation} serves on`));
+    err(visible(`rejected: generation ${generation} keeps serving`));
     return EXIT.badConfig;
   }
   const held =

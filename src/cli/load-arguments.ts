@@ -55,15 +55,15 @@ function refuseContradictions(given: LoadArguments): void {
   const [hasUrl, hasPath] = [url !== undefined, path !== undefined];
   refuse(
     hasUrl && config !== undefined,
-    '--url is a gateway that runs already: --config does not go with it',
+    '--url names a gateway that is already running: leave --config out',
   );
   refuse(
     hasUrl && stub === true,
-    '--url is a gateway that runs already: its upstreams cannot be replaced by --stub',
+    '--url names a gateway that is already running: --stub cannot replace its upstreams',
   );
   refuse(
     !hasUrl && admin !== undefined,
-    '--admin goes with --url: a gateway that is started here has an admin port of its own',
+    '--admin goes with --url: a gateway that is started here has its own admin port',
   );
   refuse(
     stub !== true && (stubBody ?? stubDelay) !== undefined,
@@ -81,10 +81,7 @@ function refuseContradictions(given: LoadArguments): void {
     hasUrl && hasPath && pathOf(url) !== '/',
     'the path is in --url already: leave --path out',
   );
-  refuse(
-    !hasUrl && !hasPath,
-    "pass --path, which is what is asked for: --path '/api/orders/42?lines=all'",
-  );
+  refuse(!hasUrl && !hasPath, "pass the path to request: --path '/api/orders/42?lines=all'");
 }
 
 function refuse(condition: boolean, message: string): void {
@@ -165,21 +162,21 @@ const MOST_CONNECTIONS = 10_000;
 export function readConnections(text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1 && count <= MOST_CONNECTIONS) return count;
-  throw new InvalidArgumentError(`it is a whole number from 1 to ${MOST_CONNECTIONS}`);
+  throw new InvalidArgumentError(`it must be a whole number from 1 to ${MOST_CONNECTIONS}`);
 }
 
 /** What goes into the request line as it is. */
 export function readPath(text: string): string {
   if (/^\/[\x21-\x22\x24-\x7e]*$/.test(text)) return text;
   throw new InvalidArgumentError(
-    "it begins with / and has neither blanks nor #: '/api/orders/42?lines=all'",
+    "it must begin with /, without blanks or #: '/api/orders/42?lines=all'",
   );
 }
 
 export function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
-    throw new InvalidArgumentError('it is a URL such as http://127.0.0.1:8080');
+    throw new InvalidArgumentError('it must be a URL such as http://127.0.0.1:8080');
   }
   if (url.username !== '' || url.password !== '') {
     throw new InvalidArgumentError("pass credentials with --header 'authorization: …'");

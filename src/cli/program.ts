@@ -54,8 +54,8 @@ export function createProgram(run: Run, output: OutputConfiguration): Command {
     examples: ['portico dev', 'portico help validate'],
     exits: { 0: 'done', 1: 'not done: it says why', 78: 'the config has faults' },
     environment: {
-      NO_COLOR: 'if it is set, nothing has colours',
-      FORCE_COLOR: 'if it is set, and not 0, there are colours without a terminal too',
+      NO_COLOR: 'if set, no colours',
+      FORCE_COLOR: 'if set, and not 0, colours even without a terminal',
     },
   });
   return program;

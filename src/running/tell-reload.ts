@@ -14,7 +14,7 @@ export function tellReload(reload: Reload, ms: number, log: FastifyBaseLogger): 
   } else if (result === 'rejected') {
     log.error(
       { ...told, faults: faults.map(formatFault) },
-      'config rejected: the previous one serves on',
+      'config rejected: the previous one keeps serving',
     );
   } else {
     for (const fault of faults) log.warn(formatFault(fault));

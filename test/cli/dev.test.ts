@@ -36,14 +36,14 @@ describe('portico dev', { timeout: 60_000 }, () => {
     const { write, serving, get, answers, said, err } = author(FILES);
     await serving();
     write('bff/word.ts', `${word('two')}  enum A {}\n`);
-    await said('1 fault; the previous version serves on\n');
+    await said('1 fault; the previous version keeps serving\n');
     expect(err()).toBe(
       [
         'gateway.config.yaml:5:44  routes.words.bff: cannot be imported: TypeScript enum is not supported in strip-only mode (bff/word.ts:2)',
         'bff/word.ts:2:3',
         '    2 |   enum A {}',
         '      |   ^',
-        '1 fault; the previous version serves on\n',
+        '1 fault; the previous version keeps serving\n',
       ].join('\n'),
     );
     expect(await get(PATH)).toBe(answer('one'));
@@ -72,7 +72,7 @@ describe('portico dev', { timeout: 60_000 }, () => {
     const { write, serving, said, answers } = author({ ...FILES, 'bff/other.ts': 'export {};\n' });
     await serving();
     write('bff/word.ts', text);
-    await said(`${frame.join('\n')}\n1 fault; the previous version serves on\n`);
+    await said(`${frame.join('\n')}\n1 fault; the previous version keeps serving\n`);
     write('bff/word.ts', word('three'));
     await answers(PATH, answer('three'));
   });
@@ -91,7 +91,7 @@ describe('portico dev', { timeout: 60_000 }, () => {
     await serving();
     const text = `import { readFileSync } from 'node:fs';\nexport const word = readFileSync(new URL('word.txt', import.meta.url), 'utf8');\n`;
     write('bff/word.ts', text);
-    await said('the previous version serves on\n');
+    await said('the previous version keeps serving\n');
     write('bff/word.txt', 'two');
     child.kill('SIGHUP');
     await answers(PATH, answer('two'));
@@ -106,7 +106,7 @@ describe('portico dev', { timeout: 60_000 }, () => {
         'gateway.config.yaml:5:12  routes.words.mach: unknown key; did you mean "match"?',
         '    5 |   words: { mach: { path: /words/* }, bff: ./bff/index.ts }',
         '      |            ^',
-        '1 fault; the previous version serves on\n',
+        '1 fault; the previous version keeps serving\n',
       ].join('\n'),
     );
     expect(await get(PATH)).toBe(answer('one'));

@@ -81,7 +81,10 @@ describe('portico rollback', () => {
     'ends with 2 for %s, which is no number of a generation',
     async (number) => {
       const { code, err } = await run(['rollback', '--admin', 'http://127.0.0.1:1', '--', number]);
-      expect([code, err.join()]).toEqual([2, expect.stringContaining('it is a number such as 3')]);
+      expect([code, err.join()]).toEqual([
+        2,
+        expect.stringContaining('it must be a number such as 3'),
+      ]);
     },
   );
 
@@ -101,7 +104,7 @@ describe('portico rollback', () => {
 
     expect([code, out]).toEqual([78, []]);
     expect(err[0]).toMatch(/plugins\.own\.name: file .*value cannot be read/);
-    expect(err.at(-1)).toBe('rejected: generation 4 serves on');
+    expect(err.at(-1)).toBe('rejected: generation 4 keeps serving');
   });
 });
 
@@ -128,7 +131,7 @@ describe('portico reload', () => {
     const { code, out, err } = await run(['reload', ...adminOf(world)]);
     expect([code, out]).toEqual([78, []]);
     expect(err[0]).toMatch(/gateway\.config\.yaml:\d+:\d+ {2}rotues: unknown key/);
-    expect(err[1]).toBe('rejected: generation 1 serves on');
+    expect(err[1]).toBe('rejected: generation 1 keeps serving');
   });
 
   test('says that a rollback holds, and ends it with --force', async () => {
@@ -206,7 +209,7 @@ describe('the admin port', () => {
 
   test.each([
     ['admin: false', 'switches the admin port off (admin: false)'],
-    ['admin: { port: 0 }', 'leaves the admin port to the system: name'],
+    ['admin: { port: 0 }', 'lets the system choose the admin port: name'],
     ['admin: { port: "${NOT_SET}" }', 'my.yaml:1:16  admin.port: environment variable NOT_SET'],
     ['admin: { port: x }', 'has no address of an admin port, but http://127.0.0.1:NaN'],
     ['admin: [', 'name the admin port with --admin URL'],
@@ -228,7 +231,7 @@ describe('the admin port', () => {
     await once(server.close(), 'close');
     const { code, out, err } = await run(['history', '--admin', `http://127.0.0.1:${port}`]);
     expect([code, out]).toEqual([1, []]);
-    expect(err.join()).toContain(`nothing listens at http://127.0.0.1:${port}: does the gateway`);
+    expect(err.join()).toContain(`nothing listens at http://127.0.0.1:${port}: is the gateway`);
   });
 
   test('on a port that fetch blocks is to be asked otherwise', async () => {
@@ -251,7 +254,7 @@ describe('the admin port', () => {
     [
       'half of it',
       (_q, r) => void r.writeHead(200, { 'content-length': 9 }).write('{', () => r.destroy()),
-      'broke off',
+      'cut its answer short',
     ],
     ['too much', (_q, r) => void r.end(' '.repeat(9 * 1024 * 1024)), 'more than 8 MiB'],
     ['nothing', (_q, r) => void r.destroy(), 'cannot be reached'],

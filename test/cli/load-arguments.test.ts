@@ -58,8 +58,8 @@ describe('the arguments of portico load', () => {
   });
 
   test.each<[Partial<LoadArguments>, string]>([
-    [{}, 'pass --path'],
-    [{ url: URL_8080, config: 'a.yaml' }, '--config does not go with it'],
+    [{}, 'pass the path'],
+    [{ url: URL_8080, config: 'a.yaml' }, 'leave --config out'],
     [{ url: URL_8080, stub: true }, '--stub'],
     [{ url: URL_8080, path: '/x' }, 'leave --path out'],
     [{ path: '/a', admin: URL_8080 }, '--admin goes with --url'],
@@ -99,10 +99,10 @@ describe('the arguments of portico load', () => {
     [['--duration', 'long'], 'not a duration'],
     [['--connections', '0'], 'from 1 to 10000'],
     [['--connections', '1.5'], 'from 1 to 10000'],
-    [['--path', 'api'], 'begins with /'],
-    [['--path', '/a b'], 'begins with /'],
+    [['--path', 'api'], 'must begin with /'],
+    [['--path', '/a b'], 'must begin with /'],
     [['--method', 'HEAD'], 'Allowed choices are GET'],
-    [['--url', '127.0.0.1:8080'], 'it is a URL'],
+    [['--url', '127.0.0.1:8080'], 'it must be a URL'],
     [['--url', 'http://a:b@127.0.0.1'], 'credentials'],
     [['--header', 'x'], "'name: value'"],
     [['--header', 'a b: c'], 'Header name must be a valid HTTP token'],

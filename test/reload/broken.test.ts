@@ -1,4 +1,4 @@
-/** Every kind of broken config is refused at its place, and the previous one serves on. */
+/** Every kind of broken config is refused at its place, and the previous one keeps serving. */
 import { chmodSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

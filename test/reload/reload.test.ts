@@ -35,7 +35,7 @@ describe('a reload', () => {
     expect(log.lines()).toContainEqual(
       expect.objectContaining({
         level: 50,
-        msg: 'config rejected: the previous one serves on',
+        msg: 'config rejected: the previous one keeps serving',
         faults: reload!.faults,
       }),
     );

@@ -7,10 +7,10 @@ import type { Run } from './run.ts';
 const MORE =
   'The admin port is that of --admin, or of the config of -c, or http://127.0.0.1:9901. If the config sets ' +
   'admin.token, send it by --token or PORTICO_ADMIN_TOKEN; with -c, the token of the config is sent. ' +
-  'docs/reload.md says more.';
+  'More in docs/reload.md.';
 
 const UNANSWERED = 'nothing answers there, or it refuses';
-const UNTOLD = 'the config of -c does not tell the admin port';
+const UNTOLD = 'the config of -c does not name an admin port';
 
 export function addAdminCommands(program: Command, run: Run): void {
   addHistoryCommand(program, run);
@@ -23,7 +23,7 @@ function addHistoryCommand(program: Command, run: Run): void {
     name: 'history',
     description: 'list the last generations of a running gateway, and what changed with each',
     examples: ['portico history', 'portico history --admin http://10.0.0.7:9901 --json'],
-    exits: { 0: 'they are listed', 1: UNANSWERED, 78: UNTOLD },
+    exits: { 0: 'listed', 1: UNANSWERED, 78: UNTOLD },
   });
   command
     .option('--json', 'print them as JSON')
@@ -35,7 +35,11 @@ function addRollbackCommand(program: Command, run: Run): void {
     name: 'rollback',
     description: 'go back to the config of an earlier generation',
     examples: ['portico rollback', 'portico rollback 3 -c gateway.config.yaml'],
-    exits: { 0: 'it serves', 1: UNANSWERED, 78: `it has faults by now; or ${UNTOLD}` },
+    exits: {
+      0: 'that config serves',
+      1: UNANSWERED,
+      78: `that config has faults by now; or ${UNTOLD}`,
+    },
   });
   command
     .argument('[generation]', 'its number in the history (default: the one before)', readNumber)
@@ -54,13 +58,13 @@ function addReloadCommand(program: Command, run: Run): void {
     description: 'make a running gateway load its config again',
     examples: ['portico reload', 'portico reload -c gateway.config.yaml --force'],
     exits: {
-      0: 'the config of the files serves',
+      0: 'the config of the files is applied',
       1: `a rollback holds; or ${UNANSWERED}`,
-      78: `the config has faults: the previous one serves on; or ${UNTOLD}`,
+      78: `the config has faults: the previous one keeps serving; or ${UNTOLD}`,
     },
   });
   command
-    .option('--force', 'take the config of the files although a rollback holds')
+    .option('--force', 'apply the config files although a rollback holds')
     .action((options: AdminOrder) => execute(run, { ...options, command: 'reload' }));
 }
 
@@ -96,13 +100,13 @@ function readAdmin(text: string): URL {
     url !== undefined &&
     ['http:', 'https:'].includes(url.protocol) &&
     `${url.username}${url.password}` === '';
-  if (!isUsable) throw new InvalidArgumentError('it is a URL such as http://127.0.0.1:9901');
+  if (!isUsable) throw new InvalidArgumentError('it must be a URL such as http://127.0.0.1:9901');
   return url;
 }
 
 function readToken(text: string): string {
   if (isToken(text)) return text;
-  throw new InvalidArgumentError('it has neither blanks nor other signs than those of ASCII');
+  throw new InvalidArgumentError('it may contain ASCII characters only, and no blanks');
 }
 
 /** May it be sent in a header? */
@@ -110,5 +114,5 @@ export const isToken = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
 
 function readNumber(text: string): number {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('it is a number such as 3: see portico history');
+  throw new InvalidArgumentError('it must be a number such as 3: see portico history');
 }

@@ -9,7 +9,7 @@ export type Shell = (typeof SHELLS)[number];
 export function addCompletionCommand(program: Command, run: Run): void {
   const command = program
     .command('completion')
-    .description('print what makes a shell complete commands, options and files')
+    .description('print a script that completes commands, options and files')
     .addArgument(new Argument('<shell>', 'the shell it is for').choices(SHELLS))
     .action((shell: Shell) =>
       run(async ({ out }) => {

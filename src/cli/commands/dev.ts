@@ -14,8 +14,8 @@ export function addDevCommand(program: Command, run: Run): void {
     );
   teach(command, {
     more:
-      'A fault is shown with its line, and the previous version serves on. If the first start has faults, it waits ' +
-      'until they are gone. On a terminal the log is readable; anywhere else it is JSON lines.',
+      'A fault is shown with its line, and the previous version keeps serving. If the first start has faults, it waits ' +
+      'until they are fixed. On a terminal the log is readable; anywhere else it is JSON lines.',
     examples: ['portico dev', 'portico dev -c gateway.config.yaml | tee gateway.log'],
     exits: {
       0: 'stopped, and every request had its answer',

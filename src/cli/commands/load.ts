@@ -16,17 +16,17 @@ import { CONFIG_ENVIRONMENT, type Run } from './run.ts';
 
 const MORE =
   'Starts the gateway of the config as a process of its own, on free ports of 127.0.0.1, pinned to one core if it ' +
-  'can; sends one request; warms up until the rate is steady, because V8 compiles for seconds; measures; stops ' +
-  'everything. The upstreams must run, or --stub answers for them. docs/performance.md says how to read the figures.';
+  'can; sends one request; warms up until the rate is steady, because V8 compiles for some seconds; measures; stops ' +
+  'everything. The upstreams must be running, or --stub answers for them. docs/performance.md says how to read the figures.';
 
 export function addLoadCommand(program: Command, run: Run): void {
   const command = program
     .command('load')
-    .description('put load on the gateway of a config, and say what it cost')
+    .description('run a load test against a config, and report what it cost')
     .option('--config <file>', 'the config (default: "gateway.config.yaml")')
-    .option('--path <path>', 'what is asked for, with its query', readPath)
-    .option('--url <url>', 'a gateway that runs already, instead of --config', readUrl)
-    .option('--admin <url>', 'its admin port, which tells CPU time and refusals', readUrl)
+    .option('--path <path>', 'path to request, with its query', readPath)
+    .option('--url <url>', 'a gateway that is already running, instead of --config', readUrl)
+    .option('--admin <url>', 'its admin port, for CPU time and refusals', readUrl)
     .option(
       '-c, --connections <n>',
       'connections, each with one request at a time',

@@ -147,7 +147,7 @@ class Session {
     if (reload === this.#told) return;
     this.#told = reload;
     const { result, faults, generation, changes } = reload;
-    if (result === 'rejected') this.#show(faults, 'the previous version serves on');
+    if (result === 'rejected') this.#show(faults, 'the previous version keeps serving');
     else if (result === 'applied') this.#terminal.err(applied(generation, changes));
     else this.#terminal.err('a rollback holds until the config files change');
     this.#follow().catch(this.#bug);

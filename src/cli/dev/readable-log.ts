@@ -11,7 +11,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** What `portico dev` tells by itself, with the lines of the files. */
 const TOLD: ReadonlySet<unknown> = new Set([
   'config applied',
-  'config rejected: the previous one serves on',
+  'config rejected: the previous one keeps serving',
 ]);
 
 const CODES = { red: 31, green: 32, yellow: 33, cyan: 36, grey: 90 } as const;
