@@ -27,26 +27,49 @@ type Test = (value: string | undefined) => boolean;
 
 /** One test for everything but path and method; `undefined` if there are no conditions. */
 export function compileConditions(match: MatchConfig): Condition | undefined {
-  const conditions = [
-    ...(match.hosts === undefined ? [] : [hostCondition(match.hosts)]),
-    ...match.headers.map(([name, matcher]) =>
-      valueCondition(`the field ${name}`, matcher, {
+  const conditions = conditionsOf(match).map(({ test }) => test);
+  if (conditions.length < 2) return conditions[0];
+  return (request) => all(conditions, request);
+}
+
+/** One condition of a match. */
+export interface NamedCondition {
+  readonly kind: 'host' | 'field' | 'cookie' | 'query';
+  /** Of the field, cookie or parameter. */
+  readonly name: string;
+  readonly test: Condition;
+}
+
+/** The conditions of `match` besides path and method, in the order in which they are tested. */
+export function conditionsOf(match: MatchConfig): readonly NamedCondition[] {
+  return [
+    ...(match.hosts === undefined
+      ? []
+      : [{ kind: 'host' as const, name: '', test: hostCondition(match.hosts) }]),
+    ...match.headers.map(([name, matcher]) => ({
+      kind: 'field' as const,
+      name,
+      test: valueCondition(`the field ${name}`, matcher, {
         read: (request) => fieldValues(request, name),
         // A comma may belong to the value, so there is doubt only if a member fits and the whole does
         // not.
         isDoubtful: (fits, possiblyFits) => possiblyFits && !fits,
       }),
-    ),
-    ...match.cookies.map(([name, matcher]) => cookieCondition(name, matcher)),
-    ...match.query.map(([name, matcher]) =>
-      valueCondition(`the query parameter ${name}`, matcher, {
+    })),
+    ...match.cookies.map(([name, matcher]) => ({
+      kind: 'cookie' as const,
+      name,
+      test: cookieCondition(name, matcher),
+    })),
+    ...match.query.map(([name, matcher]) => ({
+      kind: 'query' as const,
+      name,
+      test: valueCondition(`the query parameter ${name}`, matcher, {
         read: ({ query }) => queryValues(query, name),
         isDoubtful: (fits, possiblyFits) => possiblyFits !== fits,
       }),
-    ),
+    })),
   ];
-  if (conditions.length < 2) return conditions[0];
-  return (request) => all(conditions, request);
 }
 
 /** One certain failure decides, whatever the others say. */

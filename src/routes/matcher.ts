@@ -10,7 +10,7 @@ import { parseRegex } from '../config/schema/regex.ts';
 import { hasParameters, otherReadings } from '../core/path-parameters.ts';
 import { compileConditions, type Doubt, type MatchRequest } from './conditions.ts';
 import { compareRanks, rankOf } from './precedence.ts';
-import { type Candidate, Search } from './search.ts';
+import { type Candidate, ListedSearch, Search } from './search.ts';
 
 export interface Match {
   readonly route: RouteConfig;
@@ -26,6 +26,18 @@ export type MatchResult =
   | { readonly kind: 'none' }
   /** Upstreams could read the request in two ways, which lead to different routes. */
   | { readonly kind: 'ambiguous'; readonly detail: string };
+
+/** What a look-up saw in one reading of the path. */
+export interface Reading {
+  readonly request: MatchRequest;
+  /** The candidates whose path fits, best first. */
+  readonly met: readonly Candidate[];
+  readonly best: Candidate | undefined;
+  readonly result: MatchResult;
+}
+
+/** Is told each reading; serving has none. */
+export type ReadingListener = (reading: Reading) => void;
 
 interface Node {
   readonly literals: Map<string, Node>;
@@ -47,25 +59,37 @@ export class Matcher {
   readonly #root = newNode();
   /** Matches without a path pattern: regexes, and those that accept any path. */
   readonly #anywhere: Candidate[] = [];
+  /** How many matches all routes have together. */
+  readonly size: number;
 
   constructor(routes: readonly RouteConfig[]) {
-    for (const candidate of rank(routes)) this.#place(candidate);
+    const candidates = rank(routes);
+    this.size = candidates.length;
+    for (const candidate of candidates) this.#place(candidate);
   }
 
   /** The route for `request`, or why there is none. All readings of its path must agree. */
-  find(request: MatchRequest): MatchResult {
-    const found = this.#findAsItCame(request);
+  find(request: MatchRequest, listener?: ReadingListener): MatchResult {
+    const found = this.#findAsItCame(request, listener);
     if (!hasParameters(request.path) || found.kind === 'ambiguous') return found;
     for (const path of otherReadings(request.path)) {
-      const other = this.#findAsItCame({ ...request, path });
+      const other = this.#findAsItCame({ ...request, path }, listener);
       if (other.kind === 'ambiguous') return other;
       if (routeOf(other) !== routeOf(found)) return PARAMETERS_DECIDE;
     }
     return found;
   }
 
-  #findAsItCame(request: MatchRequest): MatchResult {
-    const search = new Search(request);
+  #findAsItCame(request: MatchRequest, listener: ReadingListener | undefined): MatchResult {
+    if (listener === undefined) return this.#run(new Search(request), request);
+    const search = new ListedSearch(request);
+    const result = this.#run(search, request);
+    const met = search.met.toSorted((a, b) => a.rank - b.rank);
+    listener({ request, met, best: search.best, result });
+    return result;
+  }
+
+  #run(search: Search, request: MatchRequest): MatchResult {
     this.#visit(search);
     const { best, passed, doubt } = search;
     if (doubt !== undefined) return { kind: 'ambiguous', detail: severalValues(doubt) };

@@ -61,6 +61,16 @@ export class Search {
   }
 }
 
+/** A search that keeps every candidate it meets: those whose path fits. Only explaining uses it. */
+export class ListedSearch extends Search {
+  readonly met: Candidate[] = [];
+
+  override try(candidate: Candidate): void {
+    this.met.push(candidate);
+    super.try(candidate);
+  }
+}
+
 interface Doubtful {
   readonly rank: number;
   readonly doubt: Doubt;
