@@ -4,7 +4,7 @@
  * The plugins that look for credentials are on the same route, each `optional`: they admit a request without
  * their credential, and refuse an invalid one whatever else the request has.
  */
-import { challengesOf, definePlugin, GatewayError, z } from 'portico';
+import { challengesOf, definePlugin, GatewayError, type RequestHook, z } from 'portico';
 
 export default definePlugin({
   name: 'auth',
@@ -28,17 +28,17 @@ export default definePlugin({
     }
   },
   register: () => ({
-    route: ({ anyOf }) => ({
-      // Behind all that authenticate, whatever their order.
-      phase: 'authorize',
-      onRequest(request) {
+    route({ anyOf }) {
+      const admit: RequestHook = (request) => {
         if (request.consumer !== undefined) return;
         const offered = challengesOf(request);
         const challenges = anyOf.flatMap((name) => offered.get(name) ?? []);
         throw new GatewayError('GW_TOKEN_MISSING', `send credentials: any of ${anyOf.join(', ')}`, {
           headers: { 'www-authenticate': challenges.join(', ') || 'Bearer realm="portico"' },
         });
-      },
-    }),
+      };
+      // Behind all that authenticate, whatever their order.
+      return { phase: 'authorize', onRequest: admit, explain: admit };
+    },
   }),
 });

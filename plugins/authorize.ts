@@ -14,6 +14,7 @@ import {
   GatewayError,
   hint,
   type OptionFault,
+  type RequestHook,
   z,
   type ReadClaim,
 } from 'portico';
@@ -78,16 +79,14 @@ export default definePlugin({
   register: () => ({
     route(options) {
       const readGroups = claimReader(options.groupsClaim);
-      return {
-        phase: 'authorize',
-        onRequest(request) {
-          const needed = ruleFor(request.method, options);
-          if (isEmpty(needed)) return;
-          const { consumer } = request;
-          if (consumer === undefined) throw unknown(request);
-          require(consumer, needed, readGroups);
-        },
+      const admit: RequestHook = (request) => {
+        const needed = ruleFor(request.method, options);
+        if (isEmpty(needed)) return;
+        const { consumer } = request;
+        if (consumer === undefined) throw unknown(request);
+        require(consumer, needed, readGroups);
       };
+      return { phase: 'authorize', onRequest: admit, explain: admit };
     },
   }),
 });

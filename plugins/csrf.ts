@@ -5,7 +5,7 @@
  * Metadata) and `Origin` (RFC 6454). Requests that change something and have neither are refused.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { definePlugin, GatewayError, z } from 'portico';
+import { definePlugin, GatewayError, type RequestHook, z } from 'portico';
 import { originFault } from './shared/origins.ts';
 
 /** RFC 9110 §9.2.1. */
@@ -31,9 +31,8 @@ export default definePlugin({
     })
     .describe('Refuses requests that pages of other sites send with the user’s cookies.'),
   register: () => ({
-    route: ({ origins }) => ({
-      phase: 'authorize',
-      onRequest({ method, raw, gateway }) {
+    route({ origins }) {
+      const admit: RequestHook = ({ method, raw, gateway }) => {
         if (SAFE.has(method) && !opensSocket(raw.headers)) return;
         if (isOwn(raw.headers, gateway.host)) return;
         if (origins.includes(raw.headers.origin ?? '')) return;
@@ -41,8 +40,9 @@ export default definePlugin({
           'GW_ORIGIN_DENIED',
           'pages of other sites are not allowed to do this',
         );
-      },
-    }),
+      };
+      return { phase: 'authorize', onRequest: admit, explain: admit };
+    },
   }),
 });
 

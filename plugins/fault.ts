@@ -62,10 +62,21 @@ export default definePlugin({
           count(faults, request, 'delay');
           return held(reply, delay.time).then(end);
         },
+        explain: () => ({ says: sayFaults(delay, abort), isCertain: false }),
       }),
     };
   },
 });
+
+function sayFaults(delay: Options['delay'], abort: Options['abort']): string {
+  const of = (part: number): string => `${Math.round(part * 100)} % of the requests`;
+  return [
+    delay === undefined ? [] : `holds ${of(delay.percent)} for ${delay.time} ms`,
+    abort === undefined ? [] : `answers ${of(abort.percent)} with ${abort.status}`,
+  ]
+    .flat()
+    .join(', ');
+}
 
 function fail(
   request: FastifyRequest,

@@ -44,7 +44,7 @@ export default definePlugin({
       .filter((field) => field.startsWith('x-')),
   register: () => ({
     route: ({ request, response }) => ({
-      ...(request && { policy: () => editing(request) }),
+      ...(request && { policy: () => editing(request), isPure: true }),
       ...(response && {
         onResponse: (_request: unknown, { headers }: ResponseHead) => edit(headers, response),
       }),

@@ -4,7 +4,7 @@
  * It uses the address that the gateway knows: behind a proxy that is not under `server.trustedProxies`,
  * that is the proxy's.
  */
-import { addressRange, AddressSet, definePlugin, GatewayError, z } from 'portico';
+import { addressRange, AddressSet, definePlugin, GatewayError, type RequestHook, z } from 'portico';
 
 const Options = z
   .strictObject({
@@ -32,13 +32,11 @@ export default definePlugin({
     route({ allow, deny }) {
       const allowed = allow && new AddressSet(allow);
       const denied = new AddressSet(deny);
-      return {
-        phase: 'ip',
-        onRequest({ gateway: { address } }) {
-          if (!denied.has(address) && allowed?.has(address) !== false) return;
-          throw new GatewayError('GW_ADDRESS_DENIED', 'requests from this address are refused');
-        },
+      const admit: RequestHook = ({ gateway: { address } }) => {
+        if (!denied.has(address) && allowed?.has(address) !== false) return;
+        throw new GatewayError('GW_ADDRESS_DENIED', 'requests from this address are refused');
       };
+      return { phase: 'ip', onRequest: admit, explain: admit };
     },
   }),
 });

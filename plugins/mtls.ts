@@ -4,7 +4,14 @@
  * TLS has already verified it against `server.tls.clientCa`. It belongs to the connection: behind a
  * proxy that terminates TLS, it would be the proxy's.
  */
-import { type ClientCertificate, type Consumer, definePlugin, GatewayError, z } from 'portico';
+import {
+  type ClientCertificate,
+  type Consumer,
+  definePlugin,
+  GatewayError,
+  type RequestHook,
+  z,
+} from 'portico';
 import { optionalRisk } from './shared/optional-credential.ts';
 
 const Options = z
@@ -28,15 +35,15 @@ export default definePlugin({
       optionalRisk(!required, 'a certificate', others, known),
   },
   register: () => ({
-    route: ({ required }) => ({
-      phase: 'authenticate',
-      onRequest(request) {
+    route({ required }) {
+      const identify: RequestHook = (request) => {
         const { certificate } = request.gateway;
         const consumer = certificate && consumerOf(certificate);
         if (consumer !== undefined) request.consumer = consumer;
         else if (required) throw missing();
-      },
-    }),
+      };
+      return { phase: 'authenticate', onRequest: identify, explain: identify };
+    },
   }),
 });
 

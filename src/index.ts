@@ -23,6 +23,7 @@ export {
   type PluginRisks,
 } from './authoring/plugin.ts';
 export type {
+  HookExplanation,
   Phase,
   PluginHooks,
   PluginWhere,
@@ -67,6 +68,7 @@ export {
 export type { ClientCertificate } from './edge/client-certificate.ts';
 export { challengesOf, offerChallenge } from './edge/challenge.ts';
 export type { ResponseHead } from './edge/response-head.ts';
+export type { RequestHook } from './routes/route.ts';
 export { type ErrorCode, GatewayError, isGatewayError } from './core/errors.ts';
 export { partStatus } from './routes/part.ts';
 export { tellUpstreams } from './edge/told-upstreams.ts';

@@ -71,20 +71,26 @@ export default definePlugin({
       route: (options) => ({
         phase: 'authenticate',
         onRequest(request) {
-          const key = findKey(request, options);
-          if (key === undefined) {
-            if (!options.optional) throw missing(options);
-            offerChallenge(request, 'apiKey', challengeOf(options));
-            return undefined;
-          }
-          const digest = digestOf(key);
+          const digest = findDigest(request, options);
+          if (digest === undefined) return undefined;
           const consumer = known.get(digest) ?? stored?.find(digest);
           if (consumer instanceof Promise) {
             return consumer.then((found) => admit(request, found, options));
           }
           return admit(request, consumer, options);
         },
-        ...(!options.forward && { policy: () => withoutKey(options, isKnown) }),
+        explain(request) {
+          const digest = findDigest(request, options);
+          if (digest === undefined) return { says: 'there is no key: the client is anonymous' };
+          const consumer = known.get(digest) ?? stored?.fresh(digest);
+          if (consumer === undefined && stored !== undefined && !stored.isUnknown(digest)) {
+            const says = 'was not looked up: a request would ask the store of keys';
+            return { says, isCertain: false };
+          }
+          admit(request, consumer, options);
+          return { says: `the key is that of ${consumer?.id}` };
+        },
+        ...(!options.forward && { policy: () => withoutKey(options, isKnown), isPure: true }),
       }),
     };
   },
@@ -121,6 +127,15 @@ async function keysIn(settings: KeyStore, host: PluginHost): Promise<RedisKeys> 
   );
   if (!host.checking) await keys.connect();
   return keys;
+}
+
+/** `undefined` if there is no key and none is required. @throws GW_TOKEN_MISSING, GW_TOKEN_INVALID */
+function findDigest(request: FastifyRequest, options: Options): string | undefined {
+  const key = findKey(request, options);
+  if (key !== undefined) return digestOf(key);
+  if (!options.optional) throw missing(options);
+  offerChallenge(request, 'apiKey', challengeOf(options));
+  return undefined;
 }
 
 /** @throws GW_TOKEN_INVALID, GW_SCOPE_INSUFFICIENT */

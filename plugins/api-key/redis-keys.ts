@@ -78,6 +78,16 @@ export class RedisKeys {
     return this.#unknown.fresh(digest, now) === true ? undefined : this.#lookUp(digest);
   }
 
+  /** Whose key it was when it was looked up not long ago; asks nobody. */
+  fresh(digest: string): Consumer | undefined {
+    return this.#found.fresh(digest, this.#now());
+  }
+
+  /** It was looked up not long ago, and was nobody's. */
+  isUnknown(digest: string): boolean {
+    return this.#unknown.fresh(digest, this.#now()) === true;
+  }
+
   close(): void {
     this.#connection.close();
   }

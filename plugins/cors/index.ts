@@ -4,7 +4,7 @@
  * Preflights are answered here, before authentication, because browsers send them without credentials.
  * CORS fields from an upstream are dropped: two sets of them would be invalid.
  */
-import { definePlugin, duration, fieldName, type ResponseHead, z } from 'portico';
+import { definePlugin, duration, fieldName, type RequestHook, type ResponseHead, z } from 'portico';
 import { isNamedBy, patternFault } from './origin-patterns.ts';
 
 /** Any origin; and that of pages which have none of their own, such as sandboxed frames and files. */
@@ -63,10 +63,8 @@ export default definePlugin({
   register: () => ({
     route: (options) => ({
       phase: 'cors',
-      onRequest(request, reply) {
-        if (!isPreflight(request.method, request.headers)) return;
-        void reply.code(204).send();
-      },
+      onRequest: answerPreflight,
+      explain: answerPreflight,
       onResponse(request, head) {
         for (const name of Object.keys(head.headers)) {
           if (name.startsWith('access-control-')) delete head.headers[name];
@@ -83,6 +81,11 @@ export default definePlugin({
     }),
   }),
 });
+
+const answerPreflight: RequestHook = (request, reply) => {
+  if (!isPreflight(request.method, request.headers)) return;
+  void reply.code(204).send();
+};
 
 function isPreflight(method: string, headers: NodeJS.Dict<string | string[]>): boolean {
   return (

@@ -88,6 +88,17 @@ export default definePlugin({
             tell(request, copied);
           });
         },
+        explain(request) {
+          const question = questionOf(request, options);
+          const key = cacheMs === undefined ? '' : keyOf(request, question);
+          const known = key === '' ? undefined : decisions.get(key, performance.now());
+          if (known === undefined) {
+            const says = `was not asked: a request would make a call to ${options.upstream}`;
+            return { says, isCertain: false };
+          }
+          tell(request, known);
+          return { says: 'was approved not long ago' };
+        },
       };
     },
   }),

@@ -14,6 +14,7 @@ import {
   type PluginHooks,
   type PluginHost,
   type Policy,
+  type RequestHook,
   type UpstreamRequest,
   withHeader,
   type ReadClaim,
@@ -21,6 +22,7 @@ import {
 import { oneOrMoreTexts } from '../shared/listed-claims.ts';
 import { unenforced } from '../shared/optional-credential.ts';
 import { Revocation, Revocations } from './revocations.ts';
+import { explainToken } from './explain-token.ts';
 import { risks } from './risks.ts';
 import { type Options, Options as OptionsSchema, Settings, type SharedList } from './settings.ts';
 import type { SharedRevocations } from './shared-revocations.ts';
@@ -71,17 +73,32 @@ export default definePlugin({
             request.consumer = known;
             return undefined;
           },
-          ...(Object.keys(forward).length > 0 && { policy: () => forwardClaims(forward) }),
+          explain(request) {
+            const token = findToken(request, cookie);
+            if (token !== undefined) {
+              const fetches = host.checking;
+              return explainToken(verifier, request, { token, allowed: issuer, fetches });
+            }
+            if (!optional) throw missing();
+            offerChallenge(request, 'jwt', CHALLENGE);
+            return { says: 'there is no token: the client is anonymous' };
+          },
+          ...(Object.keys(forward).length > 0 && {
+            policy: () => forwardClaims(forward),
+            isPure: true,
+          }),
         };
         if (scopes.length + roles.length === 0) return authenticating;
         const requireRoles = rolesGuard(options, settings);
+        const requireRights: RequestHook = ({ consumer }) => {
+          if (consumer === undefined && optional) return;
+          requireScopes(consumer, options);
+          requireRoles(consumer);
+        };
         const authorizing: PluginHooks = {
           phase: 'authorize',
-          onRequest({ consumer }) {
-            if (consumer === undefined && optional) return;
-            requireScopes(consumer, options);
-            requireRoles(consumer);
-          },
+          onRequest: requireRights,
+          explain: requireRights,
         };
         return [authenticating, authorizing];
       },

@@ -14,6 +14,15 @@ export interface Keys {
    * @throws GW_TOKEN_INVALID for an unknown key; GW_DEPENDENCY_DOWN when the set cannot be fetched
    */
   find(header: KeyHeader): Promise<readonly string[]>;
+  /**
+   * The same of the keys at hand: nobody is asked. `undefined`: they would have to be fetched, for the first
+   * time or again.
+   *
+   * @throws GW_TOKEN_INVALID for a key that is known not to exist
+   */
+  held(header: KeyHeader): readonly string[] | undefined;
+  /** Fetches them; resolves to false where that fails. */
+  fetch(): Promise<boolean>;
   /** Grows when the set has changed: what was verified by an older one is verified again. */
   readonly epoch: number;
   /** There are keys; rejects when there are none for long. */
@@ -27,7 +36,14 @@ export function keysOf(name: string, issuer: Issuer, host: PluginHost): Keys {
   if (jwks !== undefined) return new RemoteKeys(name, { ...issuer, jwks }, host);
   const only = (key ?? secret)!;
   const ready = (): Promise<void> => Promise.resolve();
-  return { epoch: 0, find: () => Promise.resolve([only]), ready, close: () => undefined };
+  return {
+    epoch: 0,
+    find: () => Promise.resolve([only]),
+    held: () => [only],
+    fetch: () => Promise.resolve(true),
+    ready,
+    close: () => undefined,
+  };
 }
 
 /** Where the keys are from: equal for issuers that have the same ones. */
@@ -83,6 +99,18 @@ class RemoteKeys implements Keys {
     // A failed fetch proves nothing about the key.
     if (!this.#source.isDown) this.#unknown.missed(this.#source.startedAt, performance.now());
     throw this.#absent();
+  }
+
+  held(header: KeyHeader): readonly string[] | undefined {
+    const known = this.#set?.find(header) ?? [];
+    if (known.length > 0) return known;
+    if (this.#unknown.isPaused(performance.now())) throw this.#absent();
+    return undefined;
+  }
+
+  async fetch(): Promise<boolean> {
+    await this.#source.next();
+    return !this.#source.isDown;
   }
 
   #absent(): GatewayError {

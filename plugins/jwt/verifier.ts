@@ -87,12 +87,47 @@ export class TokenVerifier {
     allowed: readonly string[],
   ): Promise<Consumer> {
     const unverified = peek(token);
+    return this.#firstOf(unverified, allowed, async (issuer) =>
+      this.#keep(request, token, unverified, issuer),
+    );
+  }
+
+  /**
+   * The same by the keys at hand, and keeps nothing. `fetches` lets it fetch keys that are not there.
+   *
+   * @returns `undefined` where keys would have to be fetched, and are not
+   * @throws GW_TOKEN_INVALID
+   */
+  async look(
+    request: FastifyRequest,
+    token: string,
+    allowed: readonly string[],
+    fetches: boolean,
+  ): Promise<Consumer | undefined> {
+    const unverified = peek(token);
+    return this.#firstOf(unverified, allowed, async (issuer) => {
+      const { alg, kid } = unverified;
+      let keys = issuer.keys.held({ alg, kid });
+      if (keys === undefined && fetches && (await issuer.keys.fetch())) {
+        keys = issuer.keys.held({ alg, kid });
+        if (keys === undefined) throw refuse('no such key', 'key');
+      }
+      return keys && this.#consumer(request, token, unverified, issuer, keys);
+    });
+  }
+
+  /** What `accept` makes of the first issuer that does not refuse. */
+  async #firstOf<T>(
+    unverified: UnverifiedToken,
+    allowed: readonly string[],
+    accept: (issuer: KnownIssuer) => Promise<T>,
+  ): Promise<T> {
     let refusal: unknown;
     // Mostly there is one; several may share a name, for audiences or keys of their own.
     for (const issuer of this.#issuersOf(unverified, allowed)) {
       try {
         checkClaims(unverified.claims, issuer.config, Date.now());
-        return await this.#consumer(request, token, unverified, issuer);
+        return await accept(issuer);
       } catch (error) {
         if (!isGatewayError(error) || error.code !== 'GW_TOKEN_INVALID') throw error;
         refusal ??= error;
@@ -105,17 +140,30 @@ export class TokenVerifier {
     request: FastifyRequest,
     token: string,
     unverified: UnverifiedToken,
-    { name, config, keys, verify }: KnownIssuer,
+    { name, config, verify }: KnownIssuer,
+    keys: readonly string[],
   ): Promise<Consumer> {
-    const now = Date.now();
-    const { epoch } = keys;
-    const { alg, kid, claims } = unverified;
-    await this.#verify(request, token, await keys.find({ alg, kid }), verify);
+    const { claims } = unverified;
+    await this.#verify(request, token, keys, verify);
     // As they are now: keys may have been waited for.
     checkClaims(claims, config, Date.now());
     if (this.#revocations.revoke(name, claims, Date.now()))
       throw refuse('the token was revoked', 'revoked');
-    const consumer = toConsumer(name, unverified);
+    return toConsumer(name, unverified);
+  }
+
+  async #keep(
+    request: FastifyRequest,
+    token: string,
+    unverified: UnverifiedToken,
+    issuer: KnownIssuer,
+  ): Promise<Consumer> {
+    const now = Date.now();
+    const { name, config, keys } = issuer;
+    const { epoch } = keys;
+    const { alg, kid, claims } = unverified;
+    const found = await keys.find({ alg, kid });
+    const consumer = await this.#consumer(request, token, unverified, issuer, found);
     const expiresAt = (claims['exp'] as number) * 1_000 + config.leeway;
     // The first token of all fetches the keys: what it was verified by is known after.
     const verifiedBy = epoch === 0 ? keys.epoch : epoch;

@@ -85,6 +85,15 @@ export class GcraMemory {
     return decision;
   }
 
+  /** What each limit would decide by itself; counts nothing. */
+  lookAll(asks: readonly Ask[]): Taken[] {
+    const at = this.#now();
+    return asks.map(({ key, max, windowMs, cost }) => ({
+      ...decide(this.#entries.get(key)?.arrival, at, max, windowMs, cost),
+      at,
+    }));
+  }
+
   /** Asks several limits: first all decide, then, where none that is binding refuses, all count. */
   takeAll(asks: readonly Ask[]): Taken[] {
     const at = this.#now();

@@ -7,18 +7,25 @@
  */
 import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { definePlugin, type PluginHost, type z } from 'portico';
+import { definePlugin, type HookExplanation, type PluginHost, type z } from 'portico';
 import { GcraMemory } from './gcra.ts';
 import { JoinedKeys } from './key.ts';
 import { Limiter, type LimitOptions } from './limiter.ts';
+import { explainLimits } from './explain-limits.ts';
 import { type Claim, type Counts, LimitSet, storeOver } from './limit-set.ts';
 import { OpenRequests } from './open-requests.ts';
 import { checkLimits, isByAddress, type Limit, Options, Settings } from './options.ts';
 import type { RedisCounts } from './redis-counts.ts';
 import { reporter } from './reporter.ts';
-import { compileRule } from './rule.ts';
+import { compileRule, type Rule } from './rule.ts';
 
-type Apply = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
+type Explain = (request: FastifyRequest) => HookExplanation;
+
+interface Hooks {
+  readonly onRequest: (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
+  readonly explain: Explain;
+}
+
 type IsWanted = (limit: Limit) => boolean;
 
 export default definePlugin({
@@ -39,11 +46,11 @@ export default definePlugin({
       // An address is known before anybody has authenticated; a consumer only after.
       route: (limits, { route }) => [
         ...(limits.some(isByAddress)
-          ? [{ phase: 'limitAddress' as const, onRequest: compile(limits, isByAddress, route) }]
+          ? [{ phase: 'limitAddress' as const, ...compile(limits, isByAddress, route) }]
           : []),
         ...(limits.every(isByAddress)
           ? []
-          : [{ phase: 'limitConsumer' as const, onRequest: compile(limits, isByOther, route) }]),
+          : [{ phase: 'limitConsumer' as const, ...compile(limits, isByOther, route) }]),
       ],
     };
   },
@@ -98,18 +105,22 @@ function compiler(counts: Counts, memory: GcraMemory | undefined, host: PluginHo
     report: reporter(host),
   };
   const keys = new JoinedKeys();
-  return (limits: readonly Limit[], isWanted: IsWanted, route: string): Apply => {
+  return (limits: readonly Limit[], isWanted: IsWanted, route: string): Hooks => {
     const wanted = limits.filter(isWanted);
+    const rulesOf = (): Rule[] =>
+      wanted.map((limit) => compileRule(limit, limits, { route, keys }));
+    // Compiled when it is asked: most routes never are.
+    const explain: Explain = (request) =>
+      explainLimits(rulesOf(), { memory, open: around.open })(request);
     const [only] = wanted;
     if (memory !== undefined && limits.length === 1 && only !== undefined && isPlain(only)) {
       const keyOf = keys.of(route, only.by, `${only.max}/${only.window}`);
       const limiter = new Limiter(only, keyOf, memory, refused);
-      return (request, reply) => limiter.apply(request, reply);
+      return { onRequest: (request, reply) => limiter.apply(request, reply), explain };
     }
-    const rules = wanted.map((limit) => compileRule(limit, limits, { route, keys }));
     const isFirst = isWanted === isByAddress && wanted.length < limits.length;
-    const set = new LimitSet(rules, isFirst, around);
-    return (request, reply) => set.apply(request, reply);
+    const set = new LimitSet(rulesOf(), isFirst, around);
+    return { onRequest: (request, reply) => set.apply(request, reply), explain };
   };
 }
 

@@ -12,6 +12,8 @@ export interface RateAsk extends Ask {
 }
 
 interface CompiledRate extends Rate {
+  /** A source. */
+  readonly by: string;
   /** In the fields. */
   readonly name: string;
   readonly policy: string;
@@ -93,6 +95,7 @@ function chooser(
     const name = isAlone ? by : `${by}-${rate.max}/${rate.window / 1_000}s`;
     return {
       ...rate,
+      by,
       name,
       policy: ratePolicy(name, rate.max, rate.window),
       keyOf: keys.of(route, by, `${rate.max}/${rate.window}`),

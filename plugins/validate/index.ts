@@ -62,6 +62,18 @@ export default definePlugin({
               if (options.mode === 'refuse') throw error;
             }
           },
+          async explain(request) {
+            // There is no body to look at.
+            const isOpen = options.body !== undefined && announcesBody(request);
+            const looked = checks.filter(({ part }) => part !== 'body' || !isOpen);
+            for (const check of looked) {
+              const error = await failureOf(check, request);
+              if (error === undefined) continue;
+              if (options.mode === 'refuse') throw error;
+              return { says: `only reports: ${error.message}`, isCertain: !isOpen };
+            }
+            return isOpen ? { says: 'the body was not looked at', isCertain: false } : undefined;
+          },
         };
       },
     };
@@ -122,6 +134,9 @@ async function failureOf(
   const faults = validate(checked.value, checked.lost);
   return faults.length === 0 ? undefined : refusal(part, faults);
 }
+
+const announcesBody = ({ raw: { headers } }: FastifyRequest): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 const FAULTS: ReadonlySet<string> = new Set(['GW_REQUEST_INVALID', 'GW_MEDIA_TYPE']);
 

@@ -3,8 +3,8 @@ import { PHASES, type PluginHooks, type RegisteredPlugin } from '../authoring/pl
 import { hint } from '../config/check/suggest.ts';
 import { inOneLine } from './in-one-line.ts';
 
-const FUNCTIONS = ['onRequest', 'onResponse', 'transform', 'policy', 'close'] as const;
-const KEYS: readonly string[] = ['phase', 'place', ...FUNCTIONS];
+const FUNCTIONS = ['onRequest', 'explain', 'onResponse', 'transform', 'policy', 'close'] as const;
+const KEYS: readonly string[] = ['phase', 'place', 'isPure', ...FUNCTIONS];
 
 /** @throws {TypeError} if `register` returned anything else */
 export function checkedRegistration(returned: unknown): RegisteredPlugin<unknown> {
@@ -33,9 +33,15 @@ function checked(hooks: unknown): PluginHooks {
     throw new TypeError(`route returned ${inOneLine(hooks)}, not an object with hooks`);
   }
   checkKeys('route', hooks, KEYS, FUNCTIONS);
-  const { phase, place } = hooks;
+  const { phase, place, isPure } = hooks;
   if (place !== undefined && place !== 'outer' && place !== 'inner') {
     throw new TypeError(`route returned the place ${inOneLine(place)}: use outer or inner`);
+  }
+  if (isPure !== undefined && typeof isPure !== 'boolean') {
+    throw new TypeError(`route returned isPure: ${inOneLine(isPure)}: use true or false`);
+  }
+  if (hooks['explain'] !== undefined && hooks['onRequest'] === undefined) {
+    throw new TypeError('route returned "explain" without "onRequest", which it would explain');
   }
   const isNever = phase === undefined && hooks['onRequest'] === undefined;
   if (!isNever && !PHASES.includes(phase as never)) {

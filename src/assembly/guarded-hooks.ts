@@ -2,13 +2,14 @@
  * Runs the hooks of plugins. If a hook throws something that is not an answer, or returns a value without
  * a meaning, the failure names the plugin and the hook in the log. Clients do not see it.
  */
-import type { PluginHooks } from '../authoring/plugin-hooks.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { HookExplanation, PluginHooks } from '../authoring/plugin-hooks.ts';
 import type { Policy, UpstreamResponse } from '../core/call.ts';
 import { GatewayError, isGatewayError, toError, toGatewayError } from '../core/errors.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
 import { inOneLine } from './in-one-line.ts';
 
-type Hook = 'onRequest' | 'onResponse' | 'transform' | 'policy';
+type Hook = 'onRequest' | 'explain' | 'onResponse' | 'transform' | 'policy';
 
 /** One set of hooks that a plugin made for a route. */
 export class GuardedHooks {
@@ -39,6 +40,26 @@ export class GuardedHooks {
       const what = `it returned ${inOneLine(result)}: throw a GatewayError to refuse, or return nothing to continue`;
       throw failure(new TypeError(what));
     };
+  }
+
+  /**
+   * What `onRequest` would do; `undefined`: it would let the request pass, without a comment.
+   *
+   * @throws what `onRequest` would throw
+   */
+  async explain(
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<HookExplanation | undefined> {
+    let told: unknown;
+    try {
+      told = await this.#hooks.explain?.(request, reply);
+    } catch (error) {
+      throw this.#failure('explain', error);
+    }
+    if (told === undefined || isExplanation(told)) return told;
+    const what = `it returned ${inOneLine(told)}: return { says: 'some text' }, or nothing`;
+    throw this.#failure('explain', new TypeError(what));
   }
 
   onResponse(): ResponseHook {
@@ -110,6 +131,9 @@ function lateResult(result: PromiseLike<unknown>): TypeError {
   result.then(undefined, () => undefined);
   return new TypeError('it returned a promise: the head is sent at once, so it cannot be async');
 }
+
+const isExplanation = (value: unknown): value is HookExplanation =>
+  typeof (value as { readonly says?: unknown } | null)?.says === 'string';
 
 const isStream = (value: unknown): value is NonNullable<ReturnType<BodyTransform>> =>
   typeof (value as { readonly pipe?: unknown } | null)?.pipe === 'function';

@@ -2,6 +2,7 @@
 import type { Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Policy } from '../core/call.ts';
+import type { GatewayError } from '../core/errors.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 
 /** When a hook runs, in this order; a word, never a number. */
@@ -25,12 +26,33 @@ export interface PluginWhere {
   readonly endpoint?: string;
 }
 
+/** What `onRequest` would do with a request. */
+export interface HookExplanation {
+  /** A few words for operators; never a token, a key, or the value of a field that may hold one. */
+  readonly says: string;
+  /**
+   * False if only a call or a body would tell, so that a real request may be refused here. Default true.
+   */
+  readonly isCertain?: boolean;
+  /** What `onRequest` would throw; to throw it says the same, without words. */
+  readonly refusal?: GatewayError;
+}
+
 /** One set of hooks: an absent member costs nothing. */
 export interface PluginHooks {
   /** When `onRequest` runs; a set with `onRequest` needs it. */
   readonly phase?: Phase;
   /** Throws a GatewayError to refuse; answers through `reply` to end the request here. */
   onRequest?(request: FastifyRequest, reply: FastifyReply): void | Promise<void>;
+  /**
+   * What `onRequest` would do, for `portico explain`: it throws what `onRequest` would throw, and sets
+   * `request.consumer` as that would, but counts nothing, keeps nothing and makes no call. If `onRequest` does
+   * none of these anyway, it can be the same function. Without it, explaining leaves the hook out and says so.
+   */
+  explain?(
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): void | HookExplanation | Promise<void | HookExplanation>;
   /** Edits status and headers of the response, synchronously. */
   onResponse?(request: FastifyRequest, head: ResponseHead): void;
   /** A stream for the body to pass through; routes with one take Fastify's reply path. */
@@ -39,6 +61,11 @@ export interface PluginHooks {
   policy?(upstream: string): Policy;
   /** Around the whole call (`outer`, retries inside), or around each attempt. Default `outer`. */
   readonly place?: 'outer' | 'inner';
+  /**
+   * The policy only changes the request that it passes on: it counts nothing and makes no call. `portico
+   * explain` then runs it, to tell what upstreams would get. Default false.
+   */
+  readonly isPure?: boolean;
   /** Called when the generation ends: release what was made for this route. */
   close?(): void | Promise<void>;
 }
