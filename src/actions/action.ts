@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { ActionConfig, ActionModule, WrittenAction } from '../config/actions.ts';
 import type { Finding } from '../config/fault.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
+import type { Planner } from './plan.ts';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
@@ -33,6 +34,8 @@ export interface ActionDefinition<S extends z.ZodType, B extends Shape, C extend
    * are mounted.
    */
   readonly create?: (route: Route, config: C, context: ActionContext) => Action;
+  /** Tells what `create` would do, by the same functions; for `portico explain`. */
+  readonly plan?: (config: C) => Planner;
 }
 
 /** A route as parsed by its schema. */
@@ -45,12 +48,14 @@ export interface AnyAction extends ActionModule {
   /** `undefined` for a mounted action. */
   readonly create:
     ((route: Route, config: ActionConfig, context: ActionContext) => Action) | undefined;
+  /** `undefined` for an action that does not tell. */
+  readonly plan: ((config: ActionConfig) => Planner) | undefined;
 }
 
 export function defineAction<S extends z.ZodType, C extends ActionConfig, B extends Shape = Shape>(
   definition: ActionDefinition<S, B, C>,
 ): AnyAction {
-  const { key, kind, schema, beside, callsUpstreams, readsBody, create } = definition;
+  const { key, kind, schema, beside, callsUpstreams, readsBody, create, plan } = definition;
   return {
     key,
     kind,
@@ -66,6 +71,7 @@ export function defineAction<S extends z.ZodType, C extends ActionConfig, B exte
     build: (route) => definition.build(route[key] as never, route as never, route),
     describe: (config) => definition.describe?.(config as C) ?? kind,
     create: create && ((route, config, context) => create(route, config as C, context)),
+    plan: plan && ((config) => plan(config as C)),
   };
 }
 

@@ -5,17 +5,15 @@ import type { UpstreamRequest } from '../core/call.ts';
 import type { MutableHeaders } from '../core/headers.ts';
 import type { Json } from '../core/json.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
-import { addForwarded } from '../routes/forwarded-fields.ts';
 import { type PartRequest, type PartTime, partTime } from '../routes/part.ts';
-import { compilePath, compileQuery, type Render } from '../routes/part-template.ts';
 import { compilePick, type Pick } from '../routes/pick.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
 import { dependenciesOf } from './aggregate-check.ts';
 import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
+import { compileTarget, partFields, type PartTarget } from './aggregate-target.ts';
 
-export interface Part {
-  readonly config: PartConfig;
+export interface Part extends PartTarget {
   /** The start of its member in the answer: the key and the colon. */
   readonly key: Buffer;
   /** Its value if it fails. */
@@ -25,12 +23,8 @@ export interface Part {
   /** The parts that must come before it, and those that wait for it: their places in the list. */
   readonly needs: readonly number[];
   readonly neededBy: readonly number[];
-  readonly path: Render;
-  readonly query: Render;
   /** Absent if the whole value is taken. */
   readonly pick: Pick | undefined;
-  /** The client's fields that are passed on. */
-  readonly fields: readonly string[];
 }
 
 /** The value of a part: all of it, or the fields picked. */
@@ -70,15 +64,12 @@ function compilePart(
 ): Omit<Part, 'needs' | 'neededBy'> {
   const upstream = route.callOf(config.upstream);
   return {
-    config,
+    ...compileTarget(config, forwardHeaders),
     key: Buffer.from(`${JSON.stringify(config.name)}:`),
     default: config.default === undefined ? undefined : Buffer.from(JSON.stringify(config.default)),
     upstream,
     time: partTime(config.timeout, upstream.deadlineMs, clock),
-    path: compilePath(config.path),
-    query: compileQuery(config.query, config.forwardQuery ?? []),
     pick: config.pick === undefined ? undefined : compilePick(config.pick),
-    fields: config.forwardHeaders ?? forwardHeaders,
   };
 }
 
@@ -88,15 +79,14 @@ function compilePart(
  * @throws GW_REQUEST_INVALID, GW_UPSTREAM_INVALID as templates do
  */
 export function describePart(
-  { config, fields, time, path, query }: Part,
+  part: Part,
   client: ClientExchange,
   body: UpstreamRequest['body'],
   parts: Values,
 ): PartRequest {
-  const { headers } = client;
-  const input = { exchange: client, headers, parts };
-  const sent: MutableHeaders = { ...ASKED_FOR };
-  addForwarded(sent, headers, fields);
+  const { config, time, path, query } = part;
+  const input = { exchange: client, headers: client.headers, parts };
+  const sent = partFields(part, client);
   return {
     name: config.name,
     upstream: config.upstream,
@@ -127,9 +117,3 @@ function passedOn(
 export function valueOf({ pick }: Part, json: Json): PartValue {
   return pick === undefined ? json : { exact: pick(json.exact), bytes: undefined };
 }
-
-/**
- * Whatever the client accepts: the gateway reads the part itself, and decoding costs more than asking for
- * no coding.
- */
-const ASKED_FOR = { accept: 'application/json', 'accept-encoding': 'identity' };

@@ -170,7 +170,7 @@ const CLIENTS_OWN: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** The client's error for a required part that failed. */
-function asAnswer(name: string, error: unknown): GatewayError {
+export function asAnswer(name: string, error: unknown): GatewayError {
   const own = toGatewayError(error);
   if (own.code === 'GW_INTERNAL' || own.message.startsWith(name)) return own;
   return new GatewayError(own.code, `${name}: ${own.message}`, { ...own.options, cause: error });

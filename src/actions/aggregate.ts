@@ -2,6 +2,7 @@
 import { isMap } from '../config/yaml/tree.ts';
 import { defineAction } from './action.ts';
 import { checkAggregate } from './aggregate-check.ts';
+import { planAggregate } from './aggregate-plan.ts';
 import { aggregating } from './aggregate-run.ts';
 import { Aggregate, type AggregateConfig, Aggregation } from './aggregate-schema.ts';
 
@@ -30,4 +31,5 @@ export const aggregate = defineAction({
     };
   },
   create: aggregating,
+  plan: planAggregate,
 });

@@ -14,6 +14,7 @@ import { type Outcome, outcomeOf, unwrap, endingOf } from '../policies/outcome.t
 import { isIdempotent } from '../policies/retry.ts';
 import { streamed } from '../core/request-body.ts';
 import { z } from 'zod';
+import type { PlannedFallback } from './plan.ts';
 import { buildRespond, ownAnswer, Respond, type RespondConfig } from './respond.ts';
 
 /** Why a fallback takes over. */
@@ -55,6 +56,11 @@ export function buildFallback(written: z.output<typeof Fallback>): FallbackConfi
     ? { kind: 'respond', on, respond: buildRespond(written.respond) }
     : { kind: 'upstream', on, upstream: written.upstream };
 }
+
+export const planFallback = (config: FallbackConfig): PlannedFallback =>
+  config.kind === 'upstream'
+    ? { on: config.on, upstream: config.upstream }
+    : { on: config.on, status: config.respond.status };
 
 /** Marks the answer as a fallback and gives the reason. */
 export const FALLBACK_HEADER = 'gateway-fallback';

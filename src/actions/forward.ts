@@ -7,11 +7,20 @@ import { shown } from '../config/schema/types.ts';
 import { isMap } from '../config/yaml/tree.ts';
 import type { Call } from '../core/call.ts';
 import { reporting } from '../core/compose.ts';
+import type { ClientExchange } from '../edge/client-exchange.ts';
+import { forwardedHeaders } from '../edge/forwarded.ts';
 import { answerBy } from '../routes/answer.ts';
 import { compileRewrite } from '../routes/rewrite.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
 import { defineAction } from './action.ts';
-import { buildFallback, Fallback, type FallbackConfig, withFallback } from './fallback.ts';
+import {
+  buildFallback,
+  Fallback,
+  type FallbackConfig,
+  planFallback,
+  withFallback,
+} from './fallback.ts';
+import type { Planner } from './plan.ts';
 
 interface ForwardConfig extends ActionConfig {
   readonly kind: 'forward';
@@ -59,22 +68,42 @@ export const forward = defineAction({
     }),
   describe: ({ upstream }) => `forward to ${upstream}`,
   create: forwarding,
+  plan: planForward,
 });
 
 function forwarding(route: Route, action: ForwardConfig, context: ActionContext): Action {
   const { upstream, fallback } = action;
   const { call, sender, idleTimeoutMs } = route.callOf(upstream);
-  const rewrite = compileRewrite(action.rewrite);
   const guarded =
     fallback === undefined ? sender : reporting(fallingBack(call, fallback, route, context));
   return answerBy(guarded, {
     route,
     context,
     upstream,
-    path: ({ path, params, rest }) => rewrite({ path, params, rest }),
+    path: pathOf(action),
     stallMs: idleTimeoutMs,
     isRelayed: true,
   });
+}
+
+/** The path that is sent for a request. */
+function pathOf({ rewrite: written }: ForwardConfig): (exchange: ClientExchange) => string {
+  const rewrite = compileRewrite(written);
+  return ({ path, params, rest }) => rewrite({ path, params, rest });
+}
+
+function planForward(action: ForwardConfig): Planner {
+  const path = pathOf(action);
+  const { upstream, fallback } = action;
+  return (exchange) => {
+    const { method, query, headers: sent } = exchange;
+    const headers = forwardedHeaders(sent);
+    const call = { name: '', upstream, method, path: path(exchange), query, headers };
+    return {
+      calls: [{ ...call, after: [], isRequired: fallback === undefined }],
+      ...(fallback !== undefined && { fallback: planFallback(fallback) }),
+    };
+  };
 }
 
 /** Wraps `call` with the configured fallback. */

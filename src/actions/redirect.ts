@@ -10,7 +10,7 @@ import {
 import { isMap } from '../config/yaml/tree.ts';
 import { shown } from '../config/schema/types.ts';
 import { encodeQueryValue, encodeSegment } from '../core/canonical-path.ts';
-import { exchangeOf } from '../edge/client-exchange.ts';
+import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
 import { unfit } from '../routes/rewrite.ts';
 import type { Action } from '../routes/route.ts';
 import { defineAction } from './action.ts';
@@ -53,24 +53,35 @@ export const redirect = defineAction({
   },
   build: (written): RedirectConfig => ({ kind: 'redirect', ...written }),
   create: (_route, config) => redirecting(config),
+  plan: (config) => {
+    const locate = locating(config);
+    const { status } = config;
+    return (exchange) => ({ calls: [], answer: { status, location: locate(exchange) } });
+  },
 });
 
-/** Keeps the client's query. */
-function redirecting({ to, status }: RedirectConfig): Action {
+function redirecting(config: RedirectConfig): Action {
+  const locate = locating(config);
+  return function redirected(request, reply) {
+    void reply
+      .code(config.status)
+      .header('location', locate(exchangeOf(request.raw)))
+      .send();
+  };
+}
+
+/** `Location` for a request; it keeps the client's query. */
+function locating({ to }: RedirectConfig): (exchange: ClientExchange) => string {
   const keepsRest = to.endsWith('/*');
   const template = parseTemplate(keepsRest ? to.slice(0, -2) : to);
   const encoders = encodersOf(template);
-  return function redirected(request, reply) {
-    const { params, rest, query } = exchangeOf(request.raw);
+  return ({ params, rest, query }) => {
     const base = fill(template, (reference) =>
       encoders.get(reference)!(params[reference.root] ?? ''),
     );
     const location = keepsRest ? base + rest || '/' : base;
     const joined = query !== '' && location.includes('?') ? `&${query.slice(1)}` : query;
-    void reply
-      .code(status)
-      .header('location', location + joined)
-      .send();
+    return location + joined;
   };
 }
 

@@ -41,6 +41,9 @@ export const respond = defineAction({
     ...buildRespond(written),
   }),
   create: (_route, config) => responding(config),
+  plan:
+    ({ status }) =>
+    () => ({ calls: [], answer: { status } }),
 });
 
 /** The response is built once, at boot. */

@@ -1,0 +1,42 @@
+/**
+ * What an action would do with a request: the calls it would make, or its own answer. Actions make plans
+ * with the functions that they serve with, and call nobody.
+ */
+import type { ClientExchange } from '../edge/client-exchange.ts';
+import type { Headers } from '../core/headers.ts';
+
+/** A call to an upstream, before its policies change it. */
+export interface PlannedCall {
+  /** Of the part; empty for a forwarded request. */
+  readonly name: string;
+  readonly upstream: string;
+  readonly method: string;
+  /** Canonical; a template as it is written if it waits for other parts. */
+  readonly path: string;
+  /** With its `?`; empty if there is none, or if it is not known yet. */
+  readonly query: string;
+  readonly headers: Headers;
+  /** The parts whose values it needs first. */
+  readonly after: readonly string[];
+  /** If it fails, so does the answer. */
+  readonly isRequired: boolean;
+}
+
+export interface PlannedFallback {
+  /** The failures that it replaces. */
+  readonly on: readonly string[];
+  /** The upstream that is called instead. */
+  readonly upstream?: string;
+  /** The status that is answered instead. */
+  readonly status?: number;
+}
+
+export interface Plan {
+  readonly calls: readonly PlannedCall[];
+  /** The answer of an action that makes no call. */
+  readonly answer?: { readonly status: number; readonly location?: string };
+  readonly fallback?: PlannedFallback;
+}
+
+/** @throws what the action would refuse the request with before any call */
+export type Planner = (exchange: ClientExchange) => Plan;
