@@ -14,6 +14,8 @@ import type { ModuleLoader } from './config/modules.ts';
 import { type GatewayModules, loadModules as loadAllModules } from './assembly/modules.ts';
 import { createSilentLogger, type LogOutput } from './observe/log.ts';
 import type { GatewayStatus } from './admin/status.ts';
+import type { RequestExplanation } from './explain/explanation.ts';
+import type { Question } from './explain/question.ts';
 import type { SystemFiles } from './upstream/names/system-names.ts';
 import { ConfigLoader } from './running/config-loader.ts';
 import type { Digests, WatchedFiles } from './running/file-content.ts';
@@ -67,6 +69,12 @@ export interface Gateway {
   /** Origin of the admin port; `undefined` where it is off. */
   readonly adminUrl: string | undefined;
   status(): GatewayStatus;
+  /**
+   * Tells what the gateway would do with a request, and does none of it.
+   *
+   * @throws {QuestionError} for what is no request
+   */
+  explain(question: Question): Promise<RequestExplanation>;
   /** Loads the config again and, if it has no faults, serves by it from then on. Never rejects for faults. */
   reload(cause: ReloadCause, order?: ReloadOrder): Promise<Reload>;
   /**

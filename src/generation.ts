@@ -7,14 +7,15 @@
 import { type AnyAction, madeBy } from './actions/action.ts';
 import type { AdminRoutes } from './assembly/admin-routes.ts';
 import { admission, type RequestHandler } from './assembly/admission.ts';
+import { type Explain, ExplainEntry, explaining } from './assembly/explaining.ts';
 import { createApp } from './assembly/fastify-app.ts';
 import { actionHooks } from './assembly/mount.ts';
-import { mountBff } from './assembly/mount-bff.ts';
+import { mountBff, type MountedBff } from './assembly/mount-bff.ts';
 import { MountedActions } from './assembly/mounted-actions.ts';
 import { ownedFields } from './assembly/owned-fields.ts';
 import { registerPlugins } from './assembly/registered-plugins.ts';
 import { requestObserver } from './assembly/request-observer.ts';
-import { buildRoute } from './assembly/routes.ts';
+import { type BuiltRoute, buildRoute } from './assembly/routes.ts';
 import { StartFaults } from './assembly/start-faults.ts';
 import type { World } from './assembly/world.ts';
 import type { ActionConfig } from './config/actions.ts';
@@ -24,7 +25,6 @@ import type { Loaded } from './config/load.ts';
 import { Slices } from './core/slices.ts';
 import type { GatewayModules } from './assembly/modules.ts';
 import { Matcher } from './routes/matcher.ts';
-import type { Route } from './routes/route.ts';
 import type { UpstreamLeases } from './upstream/lease.ts';
 
 export interface Generation {
@@ -39,6 +39,14 @@ export interface Generation {
   /** Resolves once none is. */
   readonly whenIdle: () => Promise<void>;
   readonly handle: RequestHandler;
+  /** Tells what `handle` would do with a request, and does none of it. */
+  readonly explain: Explain;
+  /** How many matches all routes have together. */
+  readonly matches: number;
+  /** Names of the ordinary Fastify plugins, whose hooks run on every route. */
+  readonly ordinaryPlugins: readonly string[];
+  /** The keys of a route that its action may have. */
+  readonly actionKeys: (action: ActionConfig) => readonly string[];
   /** What a route does, in one line. */
   readonly describeAction: (action: ActionConfig) => string;
   /** What plugins take from operators. */
@@ -73,6 +81,8 @@ export async function buildGeneration(
     await foundOrLate(upstreams, world);
     const owned = await ownedFields(config, modules, faults);
     await slices.next();
+    const entry = new ExplainEntry(app);
+    await entry.register();
     const plugins = await registerPlugins(app, config, modules, {
       world,
       generation: identity,
@@ -83,7 +93,7 @@ export async function buildGeneration(
     // Routes need the hooks of all plugins.
     faults.throwAny();
     await slices.next();
-    const routes: Route[] = [];
+    const routes: BuiltRoute[] = [];
     for (const each of config.routes) {
       const route = await faults.attempt(unserved(each.name), () =>
         buildRoute(each, plugins, upstreams, world),
@@ -100,6 +110,7 @@ export async function buildGeneration(
       onFallback: (route: string, reason: string) => world.metrics.countFallback(route, reason),
     };
     const actions = new MountedActions(app);
+    const bffs = new Map<string, MountedBff>();
     for (const route of routes) {
       const { name, action } = route.config;
       const bff = modules.bffs.get(name);
@@ -110,7 +121,8 @@ export async function buildGeneration(
         );
       } else {
         const unstarted = { path: ['routes', name, 'bff'], message: 'the BFF could not start' };
-        await faults.attempt(unstarted, () => mountBff(app, bff, route, context));
+        const mounted = await faults.attempt(unstarted, () => mountBff(app, bff, route, context));
+        if (mounted !== undefined) bffs.set(name, mounted);
       }
       await slices.pause();
     }
@@ -122,18 +134,17 @@ export async function buildGeneration(
 
     await slices.next();
     const observer = requestObserver(config, world);
-    const handle = admission({
-      app,
+    const matcher = new Matcher(config.routes);
+    const rules = {
       server: config.server,
-      matcher: new Matcher(config.routes),
       owned,
       preflighted: new Set(
         routes.filter((route) => route.answersPreflight).map((route) => route.config.name),
       ),
       mounted: new Set(modules.bffs.keys()),
       world,
-      onClose: observer.onClose,
-    });
+    };
+    const handle = admission({ ...rules, app, matcher, onClose: observer.onClose });
     return {
       number,
       config,
@@ -142,6 +153,19 @@ export async function buildGeneration(
       inflight: observer.inflight,
       whenIdle: observer.whenIdle,
       handle: observer.counting(handle),
+      explain: explaining({
+        entry,
+        admission: rules,
+        matcher,
+        context,
+        routes: new Map(routes.map((route) => [route.config.name, route])),
+        bffs,
+        actions: modules.actions,
+        upstreams,
+      }),
+      matches: matcher.size,
+      ordinaryPlugins: modules.fastifyPlugins.map(({ name }) => name),
+      actionKeys: actionKeysOf(modules.actions),
       describeAction: describerOf(modules.actions),
       adminRoutes: plugins.adminRoutes,
       takeOver: () => {
@@ -161,6 +185,13 @@ export async function buildGeneration(
 /** A closure of its own: made among the others, it would keep `modules`, and the parsed files with them. */
 function describerOf(actions: readonly AnyAction[]): Generation['describeAction'] {
   return (action) => madeBy(actions, action).describe(action);
+}
+
+function actionKeysOf(actions: readonly AnyAction[]): Generation['actionKeys'] {
+  return (action) => {
+    const { key, beside } = madeBy(actions, action);
+    return ['match', key, ...Object.keys(beside)];
+  };
 }
 
 /** So long targets may be looked up before the first request is served without them. */

@@ -15,6 +15,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['plugins/', 'bff/'],
   ['src/assembly/', 'src/generation.ts'],
   [
+    'src/explain/',
     'src/admin/',
     'src/listener/',
     'src/running/',
@@ -46,6 +47,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
     'src/assembly/',
     'src/gateway.ts',
     'src/running/',
+    'src/explain/',
     'src/admin/',
     'src/testing.ts',
     'plugins/',

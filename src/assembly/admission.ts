@@ -31,9 +31,9 @@ import { ACTION_ADDRESS, ACTION_METHOD, mountAddress } from './mount.ts';
 import type { World } from './world.ts';
 
 export interface AdmissionOptions {
-  readonly app: FastifyInstance;
+  readonly app: Pick<FastifyInstance, 'routing'>;
   readonly server: ServerConfig;
-  readonly matcher: Matcher;
+  readonly matcher: Pick<Matcher, 'find'>;
   /** Fields, in lower case, that only plugins may set. */
   readonly owned: ReadonlySet<string>;
   /** Routes with a hook that answers preflights. */
@@ -125,7 +125,7 @@ function route(
 }
 
 /** @throws GW_ROUTE_NOT_FOUND, GW_METHOD_NOT_ALLOWED, GW_REQUEST_INVALID */
-function find(asked: MatchRequest, matcher: Matcher): Match {
+function find(asked: MatchRequest, matcher: Pick<Matcher, 'find'>): Match {
   const found = matcher.find(asked);
   switch (found.kind) {
     case 'match':
@@ -145,7 +145,7 @@ function find(asked: MatchRequest, matcher: Matcher): Match {
 /** A preflight belongs to the route of the request it asks for (Fetch standard, "CORS-preflight"). */
 function findPreflighted(
   asked: MatchRequest,
-  matcher: Matcher,
+  matcher: Pick<Matcher, 'find'>,
   preflighted: ReadonlySet<string>,
 ): Match | undefined {
   const method = asked.headers['access-control-request-method'];

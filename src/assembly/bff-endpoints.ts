@@ -1,6 +1,6 @@
 /**
  * Finds the endpoint of a BFF for a path. Needed only for paths with parameters (`;`), which could be
- * read in two ways.
+ * read in two ways, and for explaining.
  *
  * Fastify does not reveal where a path would lead, so a second find-my-way router holds the same routes.
  */
@@ -8,9 +8,25 @@ import type { IncomingMessage } from 'node:http';
 import type { RouteOptions } from 'fastify';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
 import { otherReadings } from '../core/path-parameters.ts';
+import type { FastifyHook } from './fastify-hook.ts';
+import type { BuiltRoute } from './routes.ts';
 
-type Endpoint = Pick<RouteOptions, 'method' | 'url' | 'constraints'>;
-type Lookup = (request: object, response: object) => unknown;
+export interface BffEndpoint {
+  /** The same for all addresses of one endpoint; empty: any path that the BFF does not serve. */
+  readonly name: string;
+  /** The gateway's hooks before those of plugins. */
+  readonly entry: readonly FastifyHook[];
+  /** With the options of the endpoint. */
+  readonly route: BuiltRoute;
+}
+
+export interface FoundEndpoint {
+  readonly endpoint: BffEndpoint;
+  readonly params: Readonly<Record<string, string | undefined>>;
+}
+
+type Address = Pick<RouteOptions, 'method' | 'url' | 'constraints'>;
+type Lookup = (request: object, response: object) => FoundEndpoint | 'undecodable' | undefined;
 
 export class BffEndpoints {
   readonly #router;
@@ -18,18 +34,41 @@ export class BffEndpoints {
   #isUnsure = false;
 
   constructor(maxParamLength: number) {
-    const nowhere = (): undefined => undefined;
-    this.#router = findMyWay({ maxParamLength, defaultRoute: nowhere, onBadUrl: nowhere });
+    this.#router = findMyWay({
+      maxParamLength,
+      defaultRoute: () => undefined,
+      onBadUrl: () => 'undecodable',
+    });
   }
 
-  /** `name` is the same for all addresses of one endpoint. */
-  add({ method, url, constraints }: Endpoint, name: string): void {
+  add({ method, url, constraints }: Address, endpoint: BffEndpoint): void {
     try {
       const options = constraints === undefined ? {} : { constraints };
-      this.#router.on(method as HTTPMethod | HTTPMethod[], url, options, () => name);
+      this.#router.on(
+        method as HTTPMethod | HTTPMethod[],
+        url,
+        options,
+        (_request, _response, params): FoundEndpoint => ({ endpoint, params }),
+      );
     } catch {
       this.#isUnsure = true;
     }
+  }
+
+  has(method: string, url: string): boolean {
+    return this.#router.hasRoute(method as HTTPMethod, url);
+  }
+
+  /** The endpoint at `url`; `unsure`: only Fastify knows. */
+  find({
+    method,
+    headers,
+    url,
+  }: Pick<IncomingMessage, 'method' | 'headers' | 'url'>): ReturnType<Lookup> | 'unsure' {
+    if (this.#isUnsure) return 'unsure';
+    // Holds because `lookup` reads only these properties, and returns what the route's handler returns.
+    const lookup = this.#router.lookup.bind(this.#router) as unknown as Lookup;
+    return lookup({ method, headers, url }, {});
   }
 
   /** Do all readings of `rest`, a path below `prefix`, lead to `name`? */
@@ -39,11 +78,10 @@ export class BffEndpoints {
     prefix: string,
     rest: string,
   ): boolean {
-    if (this.#isUnsure) return false;
-    // Holds because `lookup` reads only these properties, and returns what the route's handler returns.
-    const lookup = this.#router.lookup.bind(this.#router) as unknown as Lookup;
-    return otherReadings(rest).every(
-      (path) => (lookup({ method, headers, url: prefix + path }, {}) ?? '') === name,
-    );
+    return otherReadings(rest).every((path) => {
+      const found = this.find({ method, headers, url: prefix + path });
+      if (found === 'unsure') return false;
+      return (typeof found === 'object' ? found.endpoint.name : '') === name;
+    });
   }
 }

@@ -40,7 +40,7 @@ export function createApp(server: ServerConfig, world: World): FastifyInstance {
     // refuses the request, and its hooks see the answer.
     frameworkErrors: (_error, { raw }, reply) => {
       const exchange = exchangeOf(raw);
-      exchange.refusal = new GatewayError('GW_REQUEST_INVALID', 'the path is not UTF-8');
+      exchange.refusal = undecodable();
       raw.url = mountAddress(exchange.route);
       app.routing(raw, reply.raw);
     },
@@ -72,6 +72,10 @@ export function createApp(server: ServerConfig, world: World): FastifyInstance {
   });
   return app;
 }
+
+/** The error for a path that no BFF can decode. */
+export const undecodable = (): GatewayError =>
+  new GatewayError('GW_REQUEST_INVALID', 'the path is not UTF-8');
 
 /** Adds the hooks that run before those of any plugin, including ordinary Fastify plugins. */
 function addFirstHooks(app: FastifyInstance, readerIdleMs: number, { log, clock }: World): void {

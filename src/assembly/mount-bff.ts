@@ -2,7 +2,13 @@
  * Mounts a BFF: a Fastify plugin in its own context, with zod schemas, whose routes inherit the hooks of
  * the YAML route.
  */
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyRequest,
+  HTTPMethods,
+  onRequestHookHandler,
+  RouteOptions,
+} from 'fastify';
 import type { z } from 'zod';
 import type { Bff } from '../authoring/bff.ts';
 import { PartRunner } from '../authoring/part-runner.ts';
@@ -13,19 +19,20 @@ import { SERVED_METHODS } from '../edge/methods.ts';
 import { hasParameters, semicolonFault } from '../core/path-parameters.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import { takeBody } from './bff-body.ts';
-import { BffEndpoints } from './bff-endpoints.ts';
-import { asHook } from './fastify-hook.ts';
+import { type BffEndpoint, BffEndpoints } from './bff-endpoints.ts';
+import { asHook, type FastifyHook } from './fastify-hook.ts';
 import { checkResponses, validator } from './bff-schemas.ts';
 import { mountAddress, entryHooks } from './mount.ts';
+import type { BuiltRoute } from './routes.ts';
 import { sendHooks } from './send-hooks.ts';
 
 /** @throws {TypeError} for a route that could leak: without a response schema, or with a loose one */
 export async function mountBff(
   app: FastifyInstance,
   bff: Bff,
-  route: Route,
+  route: BuiltRoute,
   context: ActionContext,
-): Promise<void> {
+): Promise<MountedBff> {
   const mount = new Mount(bff, route, context);
   let mistake: { readonly thrown: unknown } | undefined;
   await app.register(
@@ -40,6 +47,15 @@ export async function mountBff(
     { prefix: mount.prefix },
   );
   if (mistake !== undefined) throw mistake.thrown;
+  return mount;
+}
+
+/** What explaining needs of a BFF. */
+export interface MountedBff {
+  readonly endpoints: BffEndpoints;
+  readonly route: BuiltRoute;
+  /** Names of the upstreams that it may call. */
+  readonly upstreams: readonly string[];
 }
 
 const RUNNER: unique symbol = Symbol('portico.parts');
@@ -77,11 +93,15 @@ function addUnknownPaths(scope: FastifyInstance, prefix: string): void {
       url,
       config: { unknownPath: true },
       handler: () => {
-        throw new GatewayError('GW_ROUTE_NOT_FOUND', 'nothing is served at this path');
+        throw nothingServed();
       },
     });
   }
 }
+
+/** The error for a path below a mount that its BFF does not serve. */
+export const nothingServed = (): GatewayError =>
+  new GatewayError('GW_ROUTE_NOT_FOUND', 'nothing is served at this path');
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -95,23 +115,32 @@ declare module 'fastify' {
 type PreparedRoute = RouteOptions & { prefix: string; path: string };
 
 /** One BFF, mounted by a YAML route. */
-class Mount {
+class Mount implements MountedBff {
   readonly prefix: string;
-  readonly #route: Route;
+  readonly endpoints: BffEndpoints;
+  readonly route: BuiltRoute;
   readonly #bff: Bff;
   readonly #context: ActionContext;
   readonly #runner: PartRunner;
-  readonly #endpoints: BffEndpoints;
+  /** Those at the prefix itself. */
+  readonly #roots: { readonly method: HTTPMethods; readonly endpoint: BffEndpoint }[] = [];
   /** The latest one of each endpoint. */
-  readonly #narrowings = new Map<string, { readonly options: object; readonly route: Route }>();
+  readonly #narrowings = new Map<
+    string,
+    { readonly options: object; readonly route: BuiltRoute }
+  >();
 
-  constructor(bff: Bff, route: Route, context: ActionContext) {
+  constructor(bff: Bff, route: BuiltRoute, context: ActionContext) {
     this.prefix = mountAddress(route.config.name);
-    this.#route = route;
+    this.route = route;
     this.#bff = bff;
     this.#context = context;
     this.#runner = this.#runnerFor(route);
-    this.#endpoints = new BffEndpoints(context.urlBytes);
+    this.endpoints = new BffEndpoints(context.urlBytes);
+  }
+
+  get upstreams(): readonly string[] {
+    return this.#bff.upstreams;
   }
 
   async register(scope: FastifyInstance): Promise<void> {
@@ -120,6 +149,17 @@ class Mount {
     decorateParts(scope, this.#bff);
     await this.#bff.register(scope);
     addUnknownPaths(scope, this.prefix);
+    this.#addTrailingSlash(scope);
+  }
+
+  /** Fastify serves `/` with and without a slash behind the prefix, and tells no hook of the second route. */
+  #addTrailingSlash(scope: FastifyInstance): void {
+    const url = `${this.prefix}/`;
+    for (const { method, endpoint } of this.#roots) {
+      if (scope.hasRoute({ method, url }) && !this.endpoints.has(method, url)) {
+        this.endpoints.add({ method, url }, endpoint);
+      }
+    }
   }
 
   /** Puts the hooks of the mount around a route of the BFF. */
@@ -132,15 +172,19 @@ class Mount {
       checkResponses(name, options);
       checkEndpoint(name, path);
     }
-    this.#endpoints.add(options, endpoint);
-    const route = portico === undefined ? this.#route : this.#narrowed(portico, path);
-    const runner = route === this.#route ? this.#runner : this.#runnerFor(route);
-    const before: onRequestHookHandler[] = [
+    const route = portico === undefined ? this.route : this.#narrowed(portico, path);
+    const runner = route === this.route ? this.#runner : this.#runnerFor(route);
+    const entry = [
       ...entryHooks(route.config, this.#context, 'fastify'),
       markRequest(endpoint, runner),
       this.#refuseTwoEndpoints(endpoint),
-      ...route.requestHooks.map(asHook),
     ];
+    const known = { name: endpoint, entry, route };
+    this.endpoints.add(options, known);
+    if (options.url === this.prefix) {
+      for (const method of [options.method].flat()) this.#roots.push({ method, endpoint: known });
+    }
+    const before: onRequestHookHandler[] = [...entry, ...route.requestHooks.map(asHook)];
     options.bodyLimit ??= route.config.bodyLimitBytes;
     options.onRequest = [...before, ...[options.onRequest ?? []].flat()];
     options.preParsing = [
@@ -154,9 +198,8 @@ class Mount {
    * Refuses paths that lead to another endpoint once path parameters are cut off, because it is unclear
    * which is meant.
    */
-  #refuseTwoEndpoints(endpoint: string): onRequestHookHandler {
-    const endpoints = this.#endpoints;
-    const { prefix } = this;
+  #refuseTwoEndpoints(endpoint: string): FastifyHook {
+    const { endpoints, prefix } = this;
     return function refuseTwoEndpoints({ raw }, _reply, done) {
       const { rest } = exchangeOf(raw);
       if (!hasParameters(rest) || endpoints.agreeOn(endpoint, raw, prefix, rest)) done();
@@ -165,10 +208,10 @@ class Mount {
   }
 
   /** Fastify registers a HEAD for each GET, so the same endpoint may come twice. */
-  #narrowed(options: Readonly<Record<string, unknown>>, endpoint: string): Route {
+  #narrowed(options: Readonly<Record<string, unknown>>, endpoint: string): BuiltRoute {
     const known = this.#narrowings.get(endpoint);
     if (known?.options === options) return known.route;
-    const route = this.#route.narrowedBy(options, endpoint);
+    const route = this.route.narrowedBy(options, endpoint);
     this.#narrowings.set(endpoint, { options, route });
     return route;
   }
@@ -187,7 +230,7 @@ function checkEndpoint(name: string, path: string): void {
   if (fault !== undefined) throw new TypeError(`${name} ${fault}`);
 }
 
-function markRequest(endpoint: string, runner: PartRunner): onRequestHookHandler {
+function markRequest(endpoint: string, runner: PartRunner): FastifyHook {
   return function mark(request, _reply, done) {
     exchangeOf(request.raw).endpoint = endpoint;
     (request as WithRunner)[RUNNER] = runner;

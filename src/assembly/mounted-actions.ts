@@ -47,7 +47,8 @@ export class MountedActions {
   }
 }
 
-function runAll(
+/** Runs hooks in order, until one fails or answers. */
+export function runAll(
   hooks: readonly FastifyHook[],
   request: FastifyRequest,
   reply: FastifyReply,

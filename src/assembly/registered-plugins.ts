@@ -42,6 +42,7 @@ export interface RouteHooks {
 
 /** A set of hooks that one plugin made for one place. */
 export interface HookSet {
+  readonly plugin: string;
   /** The plugin's position among all plugins. */
   readonly order: number;
   readonly hooks: PluginHooks;
@@ -99,7 +100,7 @@ export class RegisteredPlugins {
       return madeBy(name, () => checkedHooks(registration.route(options[name], where))).map(
         (hooks) => {
           this.#made.push(hooks);
-          return { order, hooks, guarded: new GuardedHooks(name, hooks) };
+          return { plugin: name, order, hooks, guarded: new GuardedHooks(name, hooks) };
         },
       );
     });
@@ -153,18 +154,28 @@ export class RegisteredPlugins {
   }
 }
 
-/** The hooks of a route, in order of phase, and within a phase in the order of the plugins. */
-export function routeHooks(sets: readonly HookSet[]): RouteHooks {
-  const on = sets.toSorted((a, b) => a.order - b.order);
-  const request = on
+const inOrder = (sets: readonly HookSet[]): HookSet[] => sets.toSorted((a, b) => a.order - b.order);
+
+/** The sets that look at requests, in order of phase, and within a phase in the order of the plugins. */
+export function requestSets(sets: readonly HookSet[]): readonly HookSet[] {
+  return inOrder(sets)
     .filter(({ hooks }) => hooks.onRequest !== undefined)
     .toSorted((a, b) => PHASES.indexOf(a.hooks.phase!) - PHASES.indexOf(b.hooks.phase!));
+}
+
+/** The sets with a policy at `place`, outermost first. */
+export function policySets(sets: readonly HookSet[], place: 'outer' | 'inner'): HookSet[] {
+  return inOrder(sets).filter(
+    ({ hooks }) => hooks.policy !== undefined && (hooks.place ?? 'outer') === place,
+  );
+}
+
+/** The hooks of a route, in the order in which they run. */
+export function routeHooks(sets: readonly HookSet[]): RouteHooks {
+  const on = inOrder(sets);
+  const request = requestSets(sets);
   const policies = (place: 'outer' | 'inner') => (upstream: string) =>
-    on.flatMap(({ hooks, guarded }) =>
-      hooks.policy !== undefined && (hooks.place ?? 'outer') === place
-        ? [guarded.policy(upstream)]
-        : [],
-    );
+    policySets(sets, place).map(({ guarded }) => guarded.policy(upstream));
   return {
     request: request.map(({ guarded }) => guarded.onRequest()),
     response: on.flatMap(({ hooks, guarded }) =>

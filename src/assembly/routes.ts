@@ -6,17 +6,24 @@ import { type HookSet, type RegisteredPlugins, routeHooks } from './registered-p
 import { upstreamCall } from './upstream-call.ts';
 import type { World } from './world.ts';
 
+/** A route, and the sets of hooks that it was built from. */
+export interface BuiltRoute extends Route {
+  readonly sets: readonly HookSet[];
+  readonly narrowedBy: (options: Readonly<Record<string, unknown>>, endpoint: string) => BuiltRoute;
+}
+
 export function buildRoute(
   config: RouteConfig,
   plugins: RegisteredPlugins,
   upstreams: UpstreamLeases,
   world: World,
-): Route {
+): BuiltRoute {
   const own = plugins.setsFor(config.plugins, { route: config.name });
-  const build = (sets: readonly HookSet[]): Route => {
+  const build = (sets: readonly HookSet[]): BuiltRoute => {
     const hooks = routeHooks(sets);
     return {
       config,
+      sets,
       requestHooks: hooks.request,
       responseHooks: hooks.response,
       transforms: hooks.transforms,

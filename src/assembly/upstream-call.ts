@@ -54,7 +54,7 @@ function newCall(lease: UpstreamLease, caller: Caller, world: World): UpstreamCa
 }
 
 /** Reads the key that balancing hashes; a call without a client has none. */
-function balancingKey(
+export function balancingKey(
   balance: UpstreamLease['config']['balance'],
 ): ((context: CallContext) => string | undefined) | undefined {
   if (typeof balance === 'string') return undefined;

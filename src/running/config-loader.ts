@@ -57,6 +57,12 @@ export class ConfigLoader {
     }
   }
 
+  /** Where the values of `snapshot` are from; changes nothing here. @throws {ConfigError} with every fault */
+  async originsOf(snapshot: Snapshot): Promise<Loaded<GatewayModules>['originOf']> {
+    const { file, environment, loadModules } = this.#options;
+    return (await loadConfig({ file, environment, loadModules, snapshot })).originOf;
+  }
+
   #note({ files, secretFiles, snapshot: { texts, included } }: Source): void {
     this.#read = { files, patterns: [...included.keys()], folder: dirname(files[0]!) };
     this.#digests = digestsOf(texts);

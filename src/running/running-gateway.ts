@@ -12,6 +12,9 @@ import type { World } from '../assembly/world.ts';
 import type { Config } from '../config/build/config.ts';
 import { warnOfDescriptors } from '../listener/descriptor-notice.ts';
 import { createHttpServer, type GatewayHttpServer } from '../listener/http-server.ts';
+import { explainRequest } from '../explain/explain-request.ts';
+import type { RequestExplanation } from '../explain/explanation.ts';
+import type { Question } from '../explain/question.ts';
 import type { Generation } from '../generation.ts';
 import type { CircuitName } from '../policies/circuit.ts';
 import { generationsStatus, type GenerationsStatus } from '../admin/generations.ts';
@@ -20,6 +23,7 @@ import type { Gateway } from '../gateway.ts';
 import type { ConfigLoader } from './config-loader.ts';
 import { ConfigWatch } from './config-watch.ts';
 import { ChangesSince } from './changes-since.ts';
+import { KeptOrigins } from './kept-origins.ts';
 import type { PastGeneration, ReloadCause } from './history.ts';
 import { type Reload, type ReloadOrder, Reloader } from './reloader.ts';
 
@@ -44,6 +48,7 @@ export class RunningGateway implements Gateway {
   readonly #reloads: ReloadOptions;
   readonly #reloader: Reloader;
   readonly #changesSince: ChangesSince;
+  readonly #origins: KeptOrigins;
   readonly #watch: ConfigWatch;
   #current: Generation;
   /** Earlier ones that still have requests. */
@@ -64,6 +69,7 @@ export class RunningGateway implements Gateway {
       swap: (next) => this.#swap(next),
     });
     this.#changesSince = new ChangesSince(this.#reloader.history);
+    this.#origins = new KeptOrigins(reloads.loader);
     this.#watch = new ConfigWatch(world.clock, () => {
       this.reload('files').catch(this.#bug);
     });
@@ -128,6 +134,14 @@ export class RunningGateway implements Gateway {
     const uptimeMs = this.#world.clock.now() - this.#startedAt;
     const { last: reload, rolledBackTo } = this.#reloader;
     return statusOf(this.#current, { isReady: this.#ready, uptimeMs, reload, rolledBackTo });
+  }
+
+  async explain(question: Question): Promise<RequestExplanation> {
+    const generation = this.#current;
+    const { number } = generation;
+    const originOf = await this.#origins.of(number, this.#reloader.history.current.snapshot);
+    const options = { generation, world: this.#world, originOf };
+    return { generation: number, ...(await explainRequest(question, options)) };
   }
 
   generations(): GenerationsStatus {

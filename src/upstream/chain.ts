@@ -14,7 +14,7 @@ import type { Call, Policy } from '../core/call.ts';
 import type { CallContext } from '../core/call-context.ts';
 import { composed } from '../core/compose.ts';
 import type { Guard, Layer, Sender } from '../core/sender.ts';
-import type { CallOverrides } from '../config/build/config.ts';
+import type { CallOverrides, UpstreamConfig } from '../config/build/config.ts';
 import { breaker, shedder } from '../policies/breaker.ts';
 import { bulkhead } from '../policies/bulkhead.ts';
 import { collectBody, type CollectedBytes } from '../policies/collect.ts';
@@ -51,12 +51,7 @@ export function chain(upstream: UpstreamLease, options: ChainOptions): Sender {
   const idleTimeoutMs = overrides.idleTimeoutMs ?? config.idleTimeoutMs;
   const { timeoutMs = config.timeoutMs } = overrides;
   const stages = [
-    destination({
-      upstream: config.name,
-      host: config.host,
-      via: config.via,
-      keyOf: options.keyOf,
-    }),
+    destinationOf(config, options.keyOf),
     deadline({ deadlineMs: overrides.deadlineMs ?? config.deadlineMs, clock }),
     ...options.outer,
     ...retryLayer(upstream, options),
@@ -72,6 +67,12 @@ export function chain(upstream: UpstreamLease, options: ChainOptions): Sender {
   ];
   return composed(stages, options.send ?? leaf(upstream, { clock, idleTimeoutMs }));
 }
+
+/** The outermost layer: it completes a request for the upstream. */
+export const destinationOf = (
+  { name, host, via }: Pick<UpstreamConfig, 'name' | 'host' | 'via'>,
+  keyOf: ChainOptions['keyOf'],
+): Layer => destination({ upstream: name, host, via, keyOf });
 
 /** Empty if the route may hold all slots. */
 function shareGuard(upstream: UpstreamLease, options: ChainOptions): Guard[] {

@@ -69,6 +69,7 @@ const TWO_WAYS = [
   '/m/orders/export;x',
   '/m/orders/export%3bx',
   '/m/plain;x',
+  '/m/;x',
   '/m;x/plain',
   // Empty and dot segments that appear once parameters are cut off.
   '/;/admin/x',
