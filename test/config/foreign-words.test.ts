@@ -83,7 +83,7 @@ test.each([
   ],
   [
     config('upstream: a, websocket: true'),
-    'routes.r.websocket: unknown key: WebSocket is not served: a request to upgrade is taken for the plain one that it also is',
+    'routes.r.websocket: unknown key: WebSocket is not supported: a request to upgrade is served as a plain one',
   ],
   [
     config('upstream: a, rateLimit: [{ limit: 5, window: 1m }]'),

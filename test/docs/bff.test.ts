@@ -13,6 +13,8 @@ import { orders } from '../../demo/services/orders.ts';
 import { payments } from '../../demo/services/payments.ts';
 import { recommendations } from '../../demo/services/recommendations.ts';
 import { users } from '../../demo/services/users.ts';
+import stream from '../../docs/examples/bff/bff/stream.ts';
+import { testGateway } from '../../src/testing.ts';
 import { post, serve } from '../demo/shop.ts';
 import { codeOf } from '../gateway/support/gateway.ts';
 import { Page } from '../helpers/page.ts';
@@ -161,5 +163,31 @@ describe('bff/stream.ts', () => {
     const response = await fetch('/stream/orders.csv');
     expect(response.status).toBe(200);
     await expect(response.text()).rejects.toThrow();
+  });
+
+  test('makes no more calls once its client has left', async () => {
+    const items = Array.from({ length: 10_000 }, (_, i) => ({
+      id: `${i}`,
+      customerId: 'u1',
+      total: 1,
+    }));
+    let calls = 0;
+    const gateway = await testGateway({
+      bff: stream,
+      upstreams: {
+        orders: () => ({ body: { items } }),
+        users: () => ((calls += 1), { body: { name: 'Ada' } }),
+      },
+    });
+    onTestFinished(() => gateway.close());
+    const controller = new AbortController();
+    const { body } = await gateway.fetch('/orders.csv', { signal: controller.signal });
+    await body!.getReader().read();
+    controller.abort();
+    await expect.poll(() => gateway.gateway.status().inflight).toBe(0);
+    expect(calls).toBeLessThan(items.length);
+    const before = calls;
+    await gateway.fetch('/');
+    expect(calls).toBe(before);
   });
 });

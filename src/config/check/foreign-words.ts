@@ -138,7 +138,7 @@ export const FOREIGN: Readonly<Record<string, readonly (Row | None)[]>> = {
     [
       'websocket websockets ws upgrade enableWebsocket',
       undefined,
-      'WebSocket is not served: a request to upgrade is taken for the plain one that it also is',
+      'WebSocket is not supported: a request to upgrade is served as a plain one',
     ],
     ['cache caching proxyCache', undefined, 'nothing is cached'],
     ['gzip compress compression', undefined, 'an answer passes as its upstream has encoded it'],
