@@ -1,20 +1,17 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { testGateway } from 'portico/testing';
+import minVersion from '../../docs/examples/min-version.ts';
 
 test('an app older than minVersion is 410, and the upstream is not called', async () => {
-  let calls = 0;
-  const { fetch, close } = await testGateway({
-    config: {
-      plugins: { minVersion: { module: `${process.cwd()}/docs/examples/min-version.ts` } },
-      routes: { app: { match: { path: '/*' }, upstream: 'shop', minVersion: 12 } },
-    },
-    upstreams: { shop: () => ({ body: `call ${(calls += 1)}` }) },
+  await using gateway = await testGateway({
+    plugins: [minVersion],
+    route: { minVersion: 12 },
+    upstreams: { shop: () => ({ body: 'served' }) },
   });
-  onTestFinished(close);
 
-  const old = await fetch('/', { headers: { 'x-app-version': '11' } });
-  expect([old.status, calls]).toEqual([410, 0]);
+  const old = await gateway.fetch('/', { headers: { 'x-app-version': '11' } });
+  expect([old.status, gateway.seen]).toEqual([410, []]);
 
-  const recent = await fetch('/', { headers: { 'x-app-version': '12' } });
-  expect([recent.status, await recent.text()]).toEqual([200, 'call 1']);
+  const recent = await gateway.fetch('/', { headers: { 'x-app-version': '12' } });
+  expect([recent.status, await recent.text()]).toEqual([200, 'served']);
 });
