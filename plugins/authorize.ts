@@ -33,7 +33,9 @@ const rule = {
   consumers: z
     .array(z.union([z.string().min(1), Named]))
     .default([])
-    .describe('The only consumers admitted; by default any. A bare id counts whoever issued it.'),
+    .describe(
+      'The only consumers admitted; by default any. A bare id is accepted from any issuer.',
+    ),
   match: z
     .enum(['all', 'any'])
     .default('all')

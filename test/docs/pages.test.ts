@@ -37,3 +37,9 @@ describe.each(PAGES)('%s', (file) => {
     }
   });
 });
+
+test('docs/README.md lists every page below docs', () => {
+  const listed = new Set(new Page('docs/README.md').links().map(({ path }) => join('docs', path)));
+  const pages = PAGES.filter((file) => file.startsWith('docs/') && file !== 'docs/README.md');
+  expect(pages.filter((file) => !listed.has(file))).toEqual([]);
+});

@@ -78,7 +78,7 @@ export const Server = z
         idle: positiveDuration()
           .prefault('30s')
           .describe(
-            'Longest silence of a client while bytes of its request are due; 408 after that. A gRPC client owes none once its answer has begun. It also bounds how long an unwanted body is read.',
+            'Longest silence of a client while bytes of its request are due; 408 after that. For gRPC it no longer applies once the answer has begun. It also bounds how long an unwanted body is read.',
           ),
         minRate: size()
           .prefault('240B')
