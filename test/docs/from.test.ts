@@ -26,6 +26,20 @@ function noting(...names: readonly string[]) {
   return { asked, calls, upstreams: Object.fromEntries(names.map((name) => [name, note])) };
 }
 
+test.each([
+  ['kong', 'yaml', '_format_version'],
+  ['traefik', 'yaml', 'http'],
+  ['krakend', 'json', 'endpoints'],
+  ['express-gateway', 'yaml', 'pipelines'],
+])(
+  'docs/from-%s.md begins its example with a config of theirs that can be read',
+  (name, language, key) => {
+    const [theirs] = new Page(`docs/from-${name}.md`).blocks(language);
+    const config = (language === 'json' ? JSON.parse(theirs!) : parse(theirs!)) as object;
+    expect(config).toHaveProperty(key);
+  },
+);
+
 describe('docs/from-kong.md', () => {
   test('strips the path, adds that of the service, and asks for the key', async () => {
     const { asked, upstreams } = noting('orders', 'status');
