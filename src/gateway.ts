@@ -35,6 +35,8 @@ export interface GatewayOptions {
   /** Where the default log goes. Default: standard output. */
   readonly logOutput?: LogOutput;
   readonly clock?: Clock;
+  /** Milliseconds since 1970, for signatures that end. Default: `Date.now`. */
+  readonly wallClock?: () => number;
   /** Hosts file and resolv.conf. Default: the system's. */
   readonly systemFiles?: SystemFiles;
   /** Uniform in [0, 1). */

@@ -133,10 +133,12 @@ export async function testGateway<U extends string = string>(
   const close = async (): Promise<void> => {
     await gateway.close();
   };
+  // A gateway that is closed has none, and `fetch` says so by rejecting.
+  const { url } = gateway;
   return {
     gateway,
-    url: gateway.url,
-    fetch: (path, init) => fetch(gateway.url + path, { redirect: 'manual', ...init }),
+    url,
+    fetch: (path, init) => fetch(url + path, { redirect: 'manual', ...init }),
     seen,
     close,
     [Symbol.asyncDispose]: close,

@@ -7,12 +7,13 @@ import type { AdminConfig } from '../config/build/config.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { addGenerations, addReloads, type GenerationsView } from './generations.ts';
 import type { GatewayStatus } from './status.ts';
+import { addTraces, type TraceView } from './traces.ts';
 
 /** What an operator may set a circuit to; `auto` hands it back. */
 export const CIRCUIT_ORDERS = ['open', 'closed', 'auto'] as const;
 export type CircuitOrder = (typeof CIRCUIT_ORDERS)[number];
 
-export interface AdminView extends GenerationsView {
+export interface AdminView extends GenerationsView, TraceView {
   /** What bearers must have to change state; `undefined`: programs on this machine may. */
   readonly token: () => string | undefined;
   /** @returns the circuit's new state; `undefined` if there is no such circuit */
@@ -70,6 +71,7 @@ export function createAdmin(
   });
   app.get('/status', async () => status());
   addGenerations(app, view);
+  addTraces(app, callerOf, view);
   app.register(async (changes) => {
     // Unknown paths are 404 for everybody, authorized or not.
     changes.addHook('onRequest', async (request, reply) => {
@@ -115,7 +117,8 @@ export function createAdmin(
 }
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
-const GETS = '/livez, /readyz, /metrics, /status, /generations, /generations/{number}/changes';
+const GETS =
+  '/livez, /readyz, /metrics, /status, /generations, /generations/{number}/changes, /trace/{id}';
 /** Open to probes and Prometheus under any `Host`. */
 const OPEN: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 

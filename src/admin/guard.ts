@@ -48,6 +48,24 @@ export function readRefusal(caller: AdminCaller, token: string | undefined): str
   return 'pages of other origins may not read this';
 }
 
+/**
+ * A trace says more than the state does: with `admin.token`, it is for bearers alone; without it, for this machine.
+ * What {@link readRefusal} says holds too.
+ *
+ * @returns why traces may not be read; `undefined` if they may
+ */
+export function traceRefusal(
+  { headers, remoteAddress }: AdminCaller,
+  token: string | undefined,
+): string | undefined {
+  if (token !== undefined) {
+    return isBearer(headers.authorization, token) ? undefined : 'send the admin token';
+  }
+  return LOOPBACK_PEER.test(remoteAddress ?? '')
+    ? undefined
+    : 'set admin.token to read traces from another machine';
+}
+
 /** As a browser writes it, without the default port. */
 function originOf(host: string): string | undefined {
   const url = `http://${host}`;

@@ -36,7 +36,7 @@ export function requestObserver(
       const now = clock.now();
       const { route, endpoint, method, record } = exchange;
       const { code, cause, missing, startedAt } = record;
-      const status = code === 'GW_CLIENT_CLOSED' ? 499 : response.statusCode;
+      const status = statusOf(exchange, response);
       const seconds = (now - startedAt) / 1_000;
       metrics.observeRequest({ route, endpoint, method, status, seconds });
       if (code !== undefined) metrics.countError(route, code, cause);
@@ -47,8 +47,14 @@ export function requestObserver(
   };
 }
 
+/** As reports have it: 499 if the client has disconnected. */
+export const statusOf = (
+  { record: { code } }: ClientExchange,
+  { statusCode }: ServerResponse,
+): number => (code === 'GW_CLIENT_CLOSED' ? 499 : statusCode);
+
 /** Bytes of the answer's body; 0 if there was no answer, or no body. */
-function bytesSent(exchange: ClientExchange, { headersSent }: ServerResponse): number {
+export function bytesSent(exchange: ClientExchange, { headersSent }: ServerResponse): number {
   const { record, method, reply } = exchange;
   if (!headersSent || method === 'HEAD') return 0;
   return record.bytesSent ?? Number(reply?.getHeader('content-length') ?? 0);

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { AccessLog } from '../observe/access-log.ts';
 import type { LogOutput } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { Traces } from '../observe/traces.ts';
 import type { Fetcher } from '../upstream/fetcher.ts';
 import type { Names } from '../upstream/names/names.ts';
 import type { CollectedBytes } from '../policies/collect.ts';
@@ -13,6 +14,8 @@ import type { KeptValues } from './kept-values.ts';
 
 export interface World {
   readonly clock: Clock;
+  /** Milliseconds since 1970, for what other machines have signed. */
+  readonly wallClock: () => number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: FastifyBaseLogger;
@@ -26,6 +29,7 @@ export interface World {
   readonly upstreams: UpstreamRegistry;
   readonly collected: CollectedBytes;
   readonly kept: KeptValues;
+  readonly traces: Traces;
   /** The config is only checked: nothing is served and nothing is called. */
   readonly checking: boolean;
   /** Called when a socket or a file gets no file descriptor; logged at most once a minute. */

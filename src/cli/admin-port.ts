@@ -12,6 +12,8 @@ const MOST_BYTES = 8 * 1024 * 1024;
 const DEFAULT = { host: '127.0.0.1', port: 9901 };
 
 export interface AdminGiven {
+  /** Default: `--token`. */
+  readonly tokenFlag?: string;
   readonly config?: string;
   readonly admin?: URL;
   readonly token?: string;
@@ -20,6 +22,8 @@ export interface AdminGiven {
 export interface AdminPort {
   readonly url: URL;
   readonly token: string | undefined;
+  /** The option that gives it. */
+  readonly tokenFlag: string;
 }
 
 export interface Answer {
@@ -29,6 +33,7 @@ export interface Answer {
 
 interface AdminErrorOptions extends ErrorOptions {
   readonly code?: number;
+  readonly status?: number;
 }
 
 /** What was asked for cannot be done; the message is for the operator. */
@@ -36,10 +41,13 @@ export class AdminError extends Error {
   override readonly name = 'AdminError';
   /** What the process ends with. */
   readonly code: number;
+  /** What the admin port answered, if it did. */
+  readonly status: number | undefined;
 
-  constructor(message: string, { code = EXIT.failed, ...options }: AdminErrorOptions = {}) {
+  constructor(message: string, { code = EXIT.failed, status, ...options }: AdminErrorOptions = {}) {
     super(message, options);
     this.code = code;
+    this.status = status;
   }
 }
 
@@ -49,7 +57,7 @@ export class AdminError extends Error {
  * @throws {AdminError} when the config does not tell it, or the token cannot be sent
  */
 export async function findAdminPort(
-  { config, admin, token }: AdminGiven,
+  { config, admin, token, tokenFlag = '--token' }: AdminGiven,
   environment: Environment,
 ): Promise<AdminPort> {
   // The token of a config is for the address that it names.
@@ -61,7 +69,7 @@ export async function findAdminPort(
       'the admin token cannot be sent: it contains blanks, or characters that are not ASCII';
     throw new AdminError(message, { code: EXIT.usage });
   }
-  return { url: admin ?? urlOf(written, config), token: found };
+  return { url: admin ?? urlOf(written, config), token: found, tokenFlag };
 }
 
 const BY_NAME = 'name the admin port with --admin URL';
@@ -78,6 +86,19 @@ async function adminOf(file: string, environment: Environment): Promise<Tree> {
   if (!isMap(admin)) return {};
   const { token, ...address } = admin;
   return source.isUnread(['admin', 'token']) ? address : { ...address, token };
+}
+
+/** The first key of `admin.trace`, however faulty the rest is; `undefined` if the config does not tell it. */
+export async function readTraceKey(
+  file: string,
+  environment: Environment,
+): Promise<string | undefined> {
+  const source = await readSource(file, environment);
+  const { admin } = source.tree;
+  const trace = isMap(admin) ? admin['trace'] : undefined;
+  const keys = isMap(trace) ? trace['keys'] : undefined;
+  if (!Array.isArray(keys) || source.isUnread(['admin', 'trace', 'keys', 0])) return undefined;
+  return textOf(keys[0]);
 }
 
 function urlOf(written: Tree, config: string | undefined): URL {
@@ -111,10 +132,12 @@ export async function ask(port: AdminPort, path: string, sent?: object): Promise
     );
   }
   if (status === 401 || status === 403) {
-    throw new AdminError(`${url.origin} refuses: ${told(body)} (--token, or PORTICO_ADMIN_TOKEN)`);
+    throw new AdminError(
+      `${url.origin} refuses: ${told(body)} (${port.tokenFlag}, or PORTICO_ADMIN_TOKEN)`,
+    );
   }
   if (status !== 200 && !('result' in body)) {
-    throw new AdminError(`${url.origin} answered ${status}: ${told(body)}`);
+    throw new AdminError(`${url.origin} answered ${status}: ${told(body)}`, { status });
   }
   return { status, body };
 }

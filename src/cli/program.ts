@@ -12,6 +12,7 @@ import { addNewCommand } from './commands/new.ts';
 import type { Run } from './commands/run.ts';
 import { addReferenceCommand, addSchemaCommand } from './commands/schema.ts';
 import { addStartCommand } from './commands/start.ts';
+import { addTraceCommand } from './commands/trace.ts';
 import { addValidateCommand } from './commands/validate.ts';
 import { ForgivingCommand } from './forgiving-command.ts';
 import { teach } from './teach.ts';
@@ -21,7 +22,7 @@ type AddCommand = (program: Command, run: Run) => void;
 const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
   'Serve:': [addStartCommand, addDevCommand],
   'Understand a config:': [addValidateCommand, addAuditCommand, addLoadCommand],
-  'A running gateway:': [addAdminCommands],
+  'A running gateway:': [addTraceCommand, addAdminCommands],
   'Make something:': [
     addInitCommand,
     addNewCommand,

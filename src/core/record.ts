@@ -18,6 +18,8 @@ export interface AttemptRecord {
   connectMs: number;
   /** From its start to the response head. */
   firstByteMs: number;
+  /** From its start to its failure; 0 if it was answered. */
+  failedMs: number;
   /** `undefined` while it is running. */
   ending: Ending | undefined;
   cause: string | undefined;
@@ -63,6 +65,7 @@ export class CallRecord {
       startedAt,
       connectMs: 0,
       firstByteMs: 0,
+      failedMs: 0,
       ending: undefined,
       cause: undefined,
     };

@@ -12,6 +12,7 @@ import { ADDRESS_FIELDS, ORIGIN_FIELDS } from './client-origin-fields.ts';
 /** Fields that a proxy in front would set, or that override the request line in an upstream. */
 const SPOOFABLE: ReadonlySet<string> = new Set([
   'forwarded',
+  'portico-debug',
   'x-forwarded',
   'x-http-method',
   'x-http-method-override',

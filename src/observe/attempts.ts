@@ -53,6 +53,7 @@ class ObservedAttempt implements Receiver {
     if (own !== undefined) {
       own.ending = code;
       own.cause = causeOf(error);
+      own.failedMs = this.#observers.clock.now() - own.startedAt;
     }
     this.#observe(options.target ?? own?.target ?? '', code);
   }

@@ -10,6 +10,7 @@ import { requestIds } from '../edge/request-id.ts';
 import { accessObjects } from '../observe/access-log.ts';
 import { createLog, type Log, type LogOutput, logOutput } from '../observe/log.ts';
 import { Metrics } from '../observe/metrics.ts';
+import { Traces } from '../observe/traces.ts';
 import { CollectedBytes } from '../policies/collect.ts';
 import { Fetcher } from '../upstream/fetcher.ts';
 import { Names } from '../upstream/names/names.ts';
@@ -18,7 +19,13 @@ import type { GatewayOptions } from '../gateway.ts';
 
 /** Opens only the log. */
 export function createWorld(options: GatewayOptions, config: Config): World {
-  const { clock = systemClock, random = Math.random, checking = false, send } = options;
+  const {
+    clock = systemClock,
+    wallClock = Date.now,
+    random = Math.random,
+    checking = false,
+    send,
+  } = options;
   const { log, logAccess, output } = openLog(options, config.logs.level, clock);
   const names = new Names({ clock, files: options.systemFiles, onEvent: nameLog(log) });
   const onNoDescriptors = descriptorNotice(clock, log);
@@ -36,6 +43,7 @@ export function createWorld(options: GatewayOptions, config: Config): World {
   );
   return {
     clock,
+    wallClock,
     random,
     log,
     logAccess,
@@ -46,6 +54,7 @@ export function createWorld(options: GatewayOptions, config: Config): World {
     upstreams,
     collected: new CollectedBytes(),
     kept: new KeptValues(),
+    traces: new Traces(clock),
     checking,
     onNoDescriptors,
     nextRequestId: requestIds(),

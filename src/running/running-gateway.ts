@@ -82,6 +82,7 @@ export class RunningGateway implements Gateway {
       config.admin &&
       createAdmin(config.admin, {
         token: () => this.config.admin?.token,
+        trace: (id) => this.#trace(id),
         reload: (order) => this.reload('admin', order),
         rollback: (to) => this.rollback(to),
         generations: () => this.generations(),
@@ -212,6 +213,11 @@ export class RunningGateway implements Gateway {
     return circuit?.state;
   }
 
+  /** `undefined` where no request is traced. */
+  #trace(id: string): Promise<string | undefined> | undefined {
+    return this.config.admin?.trace === undefined ? undefined : this.#world.traces.find(id);
+  }
+
   close(): Promise<boolean> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -255,6 +261,7 @@ export class RunningGateway implements Gateway {
     const closed = Promise.all([...this.#retired, this.#current].map((each) => each.close()))
       .then(() => this.#admin?.close())
       .then(() => this.#world.fetcher.close())
+      .then(() => this.#world.traces.close())
       .then(() => true as const);
     try {
       return await Promise.race([closed, late.promise]);

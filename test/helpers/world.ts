@@ -6,6 +6,7 @@ import type { World } from '../../src/assembly/world.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { requestIds } from '../../src/edge/request-id.ts';
 import { Metrics } from '../../src/observe/metrics.ts';
+import { Traces } from '../../src/observe/traces.ts';
 import { CollectedBytes } from '../../src/policies/collect.ts';
 import { Fetcher } from '../../src/upstream/fetcher.ts';
 import { Names } from '../../src/upstream/names/names.ts';
@@ -19,6 +20,7 @@ export function emptyWorld(): World {
   const upstreams = new UpstreamRegistry({ clock: systemClock, random, names });
   return {
     clock: systemClock,
+    wallClock: Date.now,
     random,
     names,
     fetcher: new Fetcher(names),
@@ -28,6 +30,7 @@ export function emptyWorld(): World {
     upstreams,
     collected: new CollectedBytes(),
     kept: new KeptValues(),
+    traces: new Traces(systemClock),
     checking: false,
     nextRequestId: requestIds(),
   };

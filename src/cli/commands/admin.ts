@@ -94,7 +94,7 @@ const execute = (run: Run, order: AdminOrder): Promise<void> =>
     return runAdminCommand(order, terminal);
   });
 
-function readAdmin(text: string): URL {
+export function readAdmin(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isUsable =
     url !== undefined &&
@@ -104,7 +104,7 @@ function readAdmin(text: string): URL {
   return url;
 }
 
-function readToken(text: string): string {
+export function readToken(text: string): string {
   if (isToken(text)) return text;
   throw new InvalidArgumentError('it may contain ASCII characters only, and no blanks');
 }

@@ -1,5 +1,6 @@
 /** Makes lines for people of the JSON lines of the log: one for each request and each event. */
 import type { LogOutput } from '../../observe/log.ts';
+import { type Colour, colourOfStatus, type Paint, painter } from '../colours.ts';
 
 export interface ReadableOptions {
   /** Default false: no escape codes. */
@@ -13,10 +14,6 @@ const TOLD: ReadonlySet<unknown> = new Set([
   'config applied',
   'config rejected: the previous one keeps serving',
 ]);
-
-const CODES = { red: 31, green: 32, yellow: 33, cyan: 36, grey: 90 } as const;
-type Colour = keyof typeof CODES;
-type Paint = (colour: Colour, text: string) => string;
 
 const LEVELS: Readonly<Record<string, Colour>> = {
   fatal: 'red',
@@ -42,9 +39,7 @@ export function readableOutput(output: LogOutput, options: ReadableOptions): Log
 
 /** Lines that are not of the log stay as they are. */
 export function readableLines({ isColoured = false }: ReadableOptions): (text: string) => string {
-  const paint: Paint = isColoured
-    ? (colour, text) => `\u001b[${CODES[colour]}m${text}\u001b[0m`
-    : (_colour, text) => text;
+  const paint = painter(isColoured);
   return (text) =>
     text
       .split('\n')
@@ -82,7 +77,7 @@ function clockOf(time: string): string {
 /** `GET /api/orders/42 → 200  12.3 ms  orders → http://127.0.0.1:4103` */
 function ofRequest(fields: Fields, paint: Paint): string {
   const { method, path, status, totalMs, code, cause } = fields;
-  const answer = paint(colourOf(Number(status)), String(status));
+  const answer = paint(colourOfStatus(Number(status)), String(status));
   const wrong = [code, cause].filter((each) => each !== undefined).map(shown);
   return [
     `${shown(method)} ${shown(path)} → ${answer}`,
@@ -94,9 +89,6 @@ function ofRequest(fields: Fields, paint: Paint): string {
     ...listed(fields, 'degraded'),
   ].join('  ');
 }
-
-const colourOf = (status: number): Colour =>
-  status >= 500 ? 'red' : status >= 400 ? 'yellow' : status >= 300 ? 'cyan' : 'green';
 
 function ofTarget({ upstream, target }: Fields): string[] {
   if (upstream === undefined) return [];

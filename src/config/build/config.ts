@@ -29,6 +29,8 @@ export interface AdminConfig {
   readonly port: number;
   /** Bearers may change state; absent: programs on this machine. */
   readonly token?: string;
+  /** Absent: no request is traced. */
+  readonly trace?: { readonly keys: readonly string[] };
 }
 
 export interface ServerConfig {

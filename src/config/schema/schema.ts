@@ -140,6 +140,20 @@ export const Admin = z
       .describe(
         'Bearers of this token may change state; without one, only programs on this machine may. Best given as `${file:…}`.',
       ),
+    trace: z
+      .strictObject({
+        keys: z
+          .array(z.string().min(32))
+          .min(1)
+          .max(8)
+          .describe(
+            'Keys that sign requests; each of them is accepted, so that one can replace the other. Best given as `${file:…}`.',
+          ),
+      })
+      .optional()
+      .describe(
+        'Requests with a signed `Portico-Debug` field leave a trace, which can be read at `/trace/{id}` for five minutes: docs/trace.md. Without it, the field has no effect.',
+      ),
   })
   .describe('Probes, metrics and status, on a separate port; false disables it.');
 

@@ -1,0 +1,168 @@
+/**
+ * The trace of one request: what really happened, as its record has it, for those who asked by a signed field.
+ *
+ * Query values, header fields and bodies are never in it.
+ */
+import type { AttemptRecord, CallRecord, Ending, MissingPart } from '../core/record.ts';
+import type { AccessRecord } from './access-log.ts';
+
+/** Times are in milliseconds, to hundredths; `startMs` counts from the beginning of the request. */
+export interface Trace {
+  readonly id: string;
+  /** When the request began, in ISO 8601. */
+  readonly at: string;
+  /** The generation that served it. */
+  readonly generation: number;
+  readonly method: string;
+  readonly host: string;
+  /** Without its query. */
+  readonly path: string;
+  readonly route: string;
+  /** Of a BFF. */
+  readonly endpoint?: string;
+  readonly consumer?: string;
+  /** 499: the client disconnected. */
+  readonly status: number;
+  /** The gateway error, if it ended with one, and its cause. */
+  readonly code?: string;
+  readonly cause?: string;
+  readonly totalMs: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  /** The parts that the answer lacks, each with the reason. */
+  readonly missing?: readonly MissingPart[];
+  readonly calls: readonly TracedCall[];
+  /** Calls that were not recorded, because there were too many. */
+  readonly moreCalls?: number;
+  /** What the gateway says of such a request. */
+  readonly explain?: unknown;
+}
+
+export interface TracedCall {
+  readonly purpose: string;
+  /** Of the part or the plugin. */
+  readonly name?: string;
+  readonly upstream: string;
+  readonly startMs: number;
+  /** Absent: it was under way when the request ended, or it is forwarded. */
+  readonly ms?: number;
+  /** Waiting for slots, in all attempts. */
+  readonly queuedMs: number;
+  readonly status?: number;
+  readonly code?: string;
+  readonly cause?: string;
+  readonly attempts: readonly TracedAttempt[];
+  readonly moreAttempts?: number;
+}
+
+export interface TracedAttempt {
+  readonly target: string;
+  readonly startMs: number;
+  /** From its start; absent where it got no connection. */
+  readonly connectMs?: number;
+  /** From its start to the response head; absent where there was none. */
+  readonly firstByteMs?: number;
+  /** From its start to its failure; absent where it was answered. */
+  readonly failedMs?: number;
+  readonly status?: number;
+  readonly code?: string;
+  readonly cause?: string;
+}
+
+export interface TraceOutcome {
+  readonly at: string;
+  readonly generation: number;
+  readonly status: number;
+  readonly bytesSent: number;
+  /** By the clock of the record. */
+  readonly endedAt: number;
+}
+
+export function traceOf(exchange: AccessRecord, outcome: TraceOutcome): Trace {
+  const { id, method, host, path, route, endpoint, consumer, record } = exchange;
+  const { at, generation, status, bytesSent, endedAt } = outcome;
+  const { code, cause, missing, calls, uncounted, startedAt, bytesReceived } = record;
+  return {
+    id,
+    at,
+    generation,
+    method,
+    host,
+    path,
+    route,
+    ...(endpoint !== '' && { endpoint }),
+    ...(consumer !== undefined && { consumer: consumer.id }),
+    status,
+    ...(code !== undefined && { code }),
+    ...(cause !== undefined && { cause }),
+    totalMs: hundredths(endedAt - startedAt),
+    bytesReceived,
+    bytesSent,
+    ...(missing.length > 0 && { missing }),
+    calls: calls.map((call) => tracedCall(call, startedAt)),
+    ...(uncounted > 0 && { moreCalls: uncounted }),
+  };
+}
+
+/** Further attempts are counted. */
+const MOST_ATTEMPTS = 20;
+
+function tracedCall(call: CallRecord, from: number): TracedCall {
+  const { purpose, name, upstream, startedAt, ms, queuedMs, ending, cause, attempts } = call;
+  const more = attempts.length - MOST_ATTEMPTS;
+  return {
+    purpose,
+    ...(name !== '' && { name }),
+    upstream,
+    startMs: hundredths(startedAt - from),
+    ...(ending !== undefined && { ms: hundredths(ms) }),
+    queuedMs: hundredths(queuedMs),
+    ...endingOf(ending, cause),
+    attempts: attempts.slice(0, MOST_ATTEMPTS).map((attempt) => tracedAttempt(attempt, from)),
+    ...(more > 0 && { moreAttempts: more }),
+  };
+}
+
+function tracedAttempt(attempt: AttemptRecord, from: number): TracedAttempt {
+  const { target, startedAt, connectMs, firstByteMs, failedMs, ending, cause } = attempt;
+  return {
+    target,
+    startMs: hundredths(startedAt - from),
+    ...(connectMs > 0 && { connectMs: hundredths(connectMs) }),
+    ...(firstByteMs > 0 && { firstByteMs: hundredths(firstByteMs) }),
+    ...(failedMs > 0 && { failedMs: hundredths(failedMs) }),
+    ...endingOf(ending, cause),
+  };
+}
+
+const endingOf = (
+  ending: Ending | undefined,
+  cause: string | undefined,
+): Pick<TracedCall, 'status' | 'code' | 'cause'> => ({
+  ...(typeof ending === 'number' && { status: ending }),
+  ...(typeof ending === 'string' && { code: ending }),
+  ...(cause !== undefined && { cause }),
+});
+
+const hundredths = (ms: number): number => Math.round(ms * 100) / 100;
+
+/** `trace` as JSON of at most `most` bytes: what explains it is left out first, then attempts, then calls. */
+export function traceText(trace: Trace, most: number): string {
+  const { calls, explain: _explain, ...bare } = trace;
+  const shorter: readonly (() => object)[] = [
+    () => trace,
+    () => ({ ...bare, calls, shortened: 'explain' }),
+    () => ({ ...bare, calls: calls.map(withoutAttempts), shortened: 'attempts' }),
+    () => ({ ...bare, path: bare.path.slice(0, MOST_PATH), calls: [], shortened: 'calls' }),
+  ];
+  const texts = shorter.values().map((make) => JSON.stringify(make()));
+  return texts.find((text) => Buffer.byteLength(text) <= most) ?? '{}';
+}
+
+const MOST_PATH = 1_024;
+
+const withoutAttempts = ({ attempts, ...call }: TracedCall): object => ({
+  ...call,
+  attempts: [],
+  moreAttempts: attempts.length,
+});
