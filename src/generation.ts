@@ -17,7 +17,6 @@ import { registerPlugins } from './assembly/registered-plugins.ts';
 import { requestObserver } from './assembly/request-observer.ts';
 import { type BuiltRoute, buildRoute } from './assembly/routes.ts';
 import { StartFaults } from './assembly/start-faults.ts';
-import { tracing } from './assembly/traced-requests.ts';
 import type { World } from './assembly/world.ts';
 import type { ActionConfig } from './config/actions.ts';
 import type { Config } from './config/build/config.ts';
@@ -146,9 +145,6 @@ export async function buildGeneration(
       world,
     };
     const handle = admission({ ...rules, app, matcher, onClose: observer.onClose });
-    const keys = config.admin?.trace?.keys;
-    const traced =
-      keys === undefined ? handle : tracing(handle, { keys, generation: number, world });
     return {
       number,
       config,
@@ -156,7 +152,7 @@ export async function buildGeneration(
       pluginNames: new Set(modules.plugins.keys()),
       inflight: observer.inflight,
       whenIdle: observer.whenIdle,
-      handle: observer.counting(traced),
+      handle: observer.counting(handle),
       explain: explaining({
         entry,
         admission: rules,

@@ -34,8 +34,10 @@ export interface Trace {
   readonly calls: readonly TracedCall[];
   /** Calls that were not recorded, because there were too many. */
   readonly moreCalls?: number;
-  /** What the gateway says of such a request. */
+  /** What the gateway says of such a request: an explanation, see docs/explain.md. */
   readonly explain?: unknown;
+  /** Why it says nothing. */
+  readonly notExplained?: string;
 }
 
 export interface TracedCall {

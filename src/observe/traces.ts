@@ -13,7 +13,7 @@ export const TRACE_LIMITS = {
   traceBytes: 65_536,
   bytes: 4_194_304,
   /** Signatures that were used and are still valid. Beyond them nothing is traced until some have ended. */
-  used: 2_000,
+  used: 1_000,
 } as const;
 
 interface Kept {

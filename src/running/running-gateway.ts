@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { type Admin, type CircuitOrder, createAdmin } from '../admin/admin.ts';
+import type { RequestHandler } from '../assembly/admission.ts';
 import type { World } from '../assembly/world.ts';
 import type { Config } from '../config/build/config.ts';
 import { warnOfDescriptors } from '../listener/descriptor-notice.ts';
@@ -26,6 +27,7 @@ import { ChangesSince } from './changes-since.ts';
 import { KeptOrigins } from './kept-origins.ts';
 import type { PastGeneration, ReloadCause } from './history.ts';
 import { type Reload, type ReloadOrder, Reloader } from './reloader.ts';
+import { tracing } from './traced-requests.ts';
 
 /** The time, after the requests, to close everything else and to write the last lines of the log. */
 const LAST_MS = 1_000;
@@ -51,6 +53,8 @@ export class RunningGateway implements Gateway {
   readonly #origins: KeptOrigins;
   readonly #watch: ConfigWatch;
   #current: Generation;
+  /** Of the current generation. */
+  #handle: RequestHandler;
   /** Earlier ones that still have requests. */
   readonly #retired = new Set<Generation>();
   #ready = false;
@@ -75,8 +79,9 @@ export class RunningGateway implements Gateway {
     });
     this.#world = world;
     this.#startedAt = world.clock.now();
+    this.#handle = tracing(generation, world);
     this.#http = createHttpServer(config.server, world, (request, response) =>
-      this.#current.handle(request, response),
+      this.#handle(request, response),
     );
     this.#admin =
       config.admin &&
@@ -178,6 +183,7 @@ export class RunningGateway implements Gateway {
     this.#http.apply(next.config.server);
     next.takeOver();
     this.#current = next;
+    this.#handle = tracing(next, this.#world);
     if (this.#world.logOutput !== undefined) this.#world.log.level = next.config.logs.level;
     this.#retire(previous).catch(this.#bug);
   }

@@ -22,7 +22,7 @@ describe('a signature', () => {
   test('may cover a path with a query, and any method', async () => {
     const { traced } = await startTracing({ config: CONFIG, upstreams: UP });
     const trace = await traced('/a/b?c=d&e=%2F', { method: 'POST', body: 'x' });
-    expect(trace).toMatchObject({ method: 'POST', path: '/a/b', bytesReceived: 1 });
+    expect(trace).toMatchObject({ method: 'POST', path: '/a/b' });
   });
 
   test('covers what an absolute target asks for', async () => {
