@@ -38,9 +38,9 @@ const projectTexts = (name: string): Texts =>
 function packageNameOf(folder: string): string {
   const name = folder
     .toLowerCase()
-    .replaceAll(/[^a-z0-9._~-]+/g, '-')
-    .replace(/^[-._~]+/, '')
-    .replace(/[-._~]+$/, '')
+    .replaceAll(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[-._]+/, '')
+    .replace(/[-._]+$/, '')
     .slice(0, 100);
   if (name === '') return 'my-gateway';
   return ['portico', 'node_modules', 'favicon.ico'].includes(name) ? `my-${name}` : name;
