@@ -9,19 +9,27 @@
 # packages are looked up in a node_modules of that folder. Let your config listen where HOST, PORT,
 # ADMIN_HOST and ADMIN_PORT say, as the default one does, or on 0.0.0.0; the health check uses ADMIN_PORT.
 #
+# An image of your own starts `FROM portico`: `portico init` writes its Dockerfile (docs/container.md).
+#
 # `docker run portico validate --config FILE` runs another command. `docker stop` waits 10 s: pass
 # a --time above `server.shutdown` (delay + grace).
 ARG BASE=node:26-bookworm-slim
 
 FROM ${BASE} AS build
-WORKDIR /app
+# npm calls the list of packages after this folder.
+WORKDIR /portico
 COPY package.json package-lock.json .npmrc ./
 # The one install script that matters here fetches a Node, and the base has one.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
+# With `--omit`, npm leaves packages out of its list that a dev dependency could use too: it lists what is left instead.
 # The modes of a checkout depend on its owner's umask, but the gateway runs as another user.
 RUN npm run build \
   && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
+  && cp package.json whole.json \
+  && npm pkg delete devDependencies optionalDependencies \
+  && npm sbom --sbom-format=cyclonedx --sbom-type=application >sbom.cdx.json \
+  && mv whole.json package.json \
   && chmod -R a+rX .
 
 FROM ${BASE}
@@ -29,11 +37,13 @@ FROM ${BASE}
 RUN id node >/dev/null 2>&1 \
   || useradd --uid 1000 --user-group --no-create-home --shell /usr/sbin/nologin node
 WORKDIR /app
-COPY --from=build /app/LICENSE /app/package.json ./
-COPY --from=build /app/node_modules node_modules
-COPY --from=build /app/dist dist
-COPY --from=build /app/gateway.config.yaml /app/gateway.schema.jso[n] /etc/portico/
-COPY --from=build /app/bff /etc/portico/bff
+# What the image holds besides its base is listed in sbom.cdx.json, with licences; their texts are beside each package.
+COPY --from=build /portico/LICENSE /portico/package.json /portico/sbom.cdx.json ./
+COPY --from=build /portico/node_modules node_modules
+COPY --from=build /portico/dist dist
+COPY --from=build /portico/templates templates
+COPY --from=build /portico/gateway.config.yaml /portico/gateway.schema.jso[n] /etc/portico/
+COPY --from=build /portico/bff /etc/portico/bff
 # What V8 compiles is kept, as the user of the gateway, whose number V8 asks for: a start takes four fifths of
 # the time. Afterwards nobody can change it. With flags of V8 in NODE_OPTIONS, V8 compiles everything anew.
 RUN mkdir dist/compile-cache \
