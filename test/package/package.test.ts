@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { pack, type Packed, runNode } from './packed.ts';
 
 /** The sizes that CHANGELOG.md names, and room to grow. */
-const MOST = { packedBytes: 750_000, unpackedBytes: 2_750_000 };
+const MOST = { packedBytes: 800_000, unpackedBytes: 3_000_000 };
 const MAIN = 'node_modules/portico/dist/src/main.js';
 const TSC = resolve('node_modules/typescript/bin/tsc');
 /** A process starts, or follows a change, on a machine that others use too. */

@@ -8,7 +8,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { run } from '../cli/run.ts';
+import { type Run, run } from '../cli/run.ts';
 import { emptyFolder, filesIn, portico, testsOf } from './scaffolds.ts';
 
 const CONFIG = 'gateway.config.yaml';
@@ -30,6 +30,14 @@ const configOption = (args: readonly string[]): string[] => {
   const at = args.indexOf('-c') + 1;
   return ['-c', join(folder, at > 0 ? args[at]! : CONFIG)];
 };
+
+/** Runs `portico new` without a process; the folder is cut from what it says. */
+async function runNew(...args: readonly string[]): Promise<Run> {
+  const { code, out, err } = await run(['new', ...args, ...configOption(args)]);
+  const cut = (texts: readonly string[]): string[] =>
+    texts.map((text) => text.replaceAll(`${folder}/`, ''));
+  return { code, out: cut(out), err: cut(err) };
+}
 
 beforeEach(() => {
   folder = emptyFolder();
@@ -65,8 +73,8 @@ describe('portico new', { timeout: 60_000 }, () => {
     expect(testsOf(folder)).toMatchObject({ status: 0 });
   });
 
-  test('calls the upstream that is asked for', () => {
-    portico(folder, 'new', 'bff', 'mobile', '--upstream', 'stock');
+  test('calls the upstream that is asked for', async () => {
+    await runNew('bff', 'mobile', '--upstream', 'stock');
     expect(textOf('bff/mobile/index.ts')).toContain(`defineBff({ upstreams: ['stock'] }`);
   });
 
@@ -76,21 +84,21 @@ describe('portico new', { timeout: 60_000 }, () => {
     expect(textOf('gateway.schema.json')).toContain('"tenant"');
   });
 
-  test('prints the lines where the config cannot be changed safely', () => {
+  test('prints the lines where the config cannot be changed safely', async () => {
     const text = `{ version: 1, upstreams: { a: { targets: ['http://127.0.0.1:9'] } } }\n`;
     writeFileSync(join(folder, CONFIG), text);
-    const { status, stdout } = portico(folder, 'new', 'plugin', 'tenant');
-    expect(status).toBe(0);
-    expect(stdout).toContain(
-      `${CONFIG} could not be changed safely. Add to it:\nplugins:\n  tenant:\n    module: ./plugins/tenant.ts\n`,
+    const { code, out } = await runNew('plugin', 'tenant');
+    expect(code).toBe(0);
+    expect(out).toContain(
+      `${CONFIG} could not be changed safely. Add to it:\nplugins:\n  tenant:\n    module: ./plugins/tenant.ts`,
     );
     expect(textOf(CONFIG)).toBe(text);
   });
 
-  test('changes the file that a link leads to', () => {
+  test('changes the file that a link leads to', async () => {
     renameSync(join(folder, CONFIG), join(folder, 'real.yaml'));
     symlinkSync('real.yaml', join(folder, CONFIG));
-    portico(folder, 'new', 'plugin', 'tenant');
+    await runNew('plugin', 'tenant');
     expect(lstatSync(join(folder, CONFIG)).isSymbolicLink()).toBe(true);
     expect(textOf('real.yaml')).toContain('tenant:');
     expect(filesIn(folder)).not.toContainEqual(expect.stringContaining('.tmp'));
@@ -126,11 +134,19 @@ describe('portico new', { timeout: 60_000 }, () => {
       'there is no other.yaml: name the config with -c, or start with portico init',
     ],
   ])('refuses %j', async (args, code, message) => {
-    const { err, ...ended } = await run(['new', ...args, ...configOption(args)]);
-    expect(ended).toEqual({ code, out: [] });
-    expect(err.join('\n').replaceAll(`${folder}/`, '')).toBe(message);
+    expect(await runNew(...args)).toEqual({ code, out: [], err: [message] });
     expect(filesIn(folder)).toEqual([CONFIG]);
     expect(textOf(CONFIG)).toBe(WRITTEN);
+  });
+
+  test('refuses an upstream of the config whose name is none', async () => {
+    writeFileSync(join(folder, CONFIG), `upstreams: { "a'b": {} }\n`);
+    const { code, err } = await runNew('bff', 'mobile');
+    expect([code, err]).toEqual([
+      1,
+      [`"a'b" cannot name an upstream: use letters, digits, - and _, starting with a letter`],
+    ]);
+    expect(filesIn(folder)).toEqual([CONFIG]);
   });
 
   test('refuses a file that is there already', () => {

@@ -107,6 +107,8 @@ function upstreamFor(source: Source, { upstream, config }: NewBffOptions): strin
   if (chosen === undefined) {
     throw new Refusal(`${config} has no upstream for the BFF to call: add one under "upstreams"`);
   }
+  // The config may have faults; what is written must be code all the same.
+  if (!NAME.test(chosen)) throw new Refusal(nameFault(chosen, 'an upstream'));
   if (known.includes(chosen)) return chosen;
   throw new Refusal(`${config} has no upstream "${chosen}"${hint(chosen, known)}`);
 }
