@@ -19,7 +19,7 @@ interface Bom {
   readonly components: readonly Component[];
 }
 
-const app = join(process.argv[2]!, 'app');
+const app = join(process.argv[2] ?? '', 'app');
 const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
 const nameOf = ({ name, version }: Component): string => `${name}@${version}`;
 
