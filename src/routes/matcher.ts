@@ -9,8 +9,8 @@ import type { MatchConfig, RouteConfig } from '../config/build/config.ts';
 import { parseRegex } from '../config/schema/regex.ts';
 import { hasParameters, otherReadings } from '../core/path-parameters.ts';
 import { compileConditions, type Doubt, type MatchRequest } from './conditions.ts';
-import { compareRanks, rankOf } from './precedence.ts';
 import { type Candidate, ListedSearch, Search } from './search.ts';
+import { inOrder } from './precedence.ts';
 
 export interface Match {
   readonly route: RouteConfig;
@@ -148,14 +148,8 @@ function child(node: Node, text: string): Node {
   return created;
 }
 
-function rank(routes: readonly RouteConfig[]): Candidate[] {
-  return routes
-    .flatMap((route, i) =>
-      route.matches.map((match) => ({ route, match, rank: rankOf(route, match, i) })),
-    )
-    .toSorted((a, b) => compareRanks(a.rank, b.rank))
-    .map(({ route, match }, position) => compile(route, match, position));
-}
+const rank = (routes: readonly RouteConfig[]): Candidate[] =>
+  inOrder(routes).map(({ route, match }, position) => compile(route, match, position));
 
 function compile(route: RouteConfig, match: MatchConfig, position: number): Candidate {
   const { methods, pathRegex } = match;

@@ -6,6 +6,22 @@
  */
 import type { MatchConfig, RouteConfig } from '../config/build/config.ts';
 
+/** One match of a route. */
+export interface RankedMatch {
+  readonly route: RouteConfig;
+  readonly match: MatchConfig;
+}
+
+/** Every match of `routes`: of two that fit a request, the one that stands first wins. */
+export function inOrder(routes: readonly RouteConfig[]): readonly RankedMatch[] {
+  return routes
+    .flatMap((route, i) =>
+      route.matches.map((match) => ({ route, match, rank: rankOf(route, match, i) })),
+    )
+    .toSorted((a, b) => compareRanks(a.rank, b.rank))
+    .map(({ route, match }) => ({ route, match }));
+}
+
 /** Numbers to compare in turn; the smaller wins. */
 export function rankOf(route: RouteConfig, match: MatchConfig, position: number): number[] {
   return [
