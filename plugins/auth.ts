@@ -27,6 +27,13 @@ export default definePlugin({
       }
     }
   },
+  loosened: {
+    *ofOptions(before, after) {
+      const more = after?.anyOf.filter((name) => before?.anyOf.includes(name) === false) ?? [];
+      if (more.length === 0) return;
+      yield { path: ['anyOf'], message: `clients that only ${more.join(', ')} knows are admitted` };
+    },
+  },
   register: () => ({
     route({ anyOf }) {
       const admit: RequestHook = (request) => {

@@ -13,12 +13,14 @@ import {
   definePlugin,
   GatewayError,
   hint,
+  type Loosening,
   type OptionFault,
   type RequestHook,
   z,
   type ReadClaim,
 } from 'portico';
 import { oneOrMoreTexts } from './shared/listed-claims.ts';
+import { isLooser, requirementText } from './shared/requirement.ts';
 
 const Named = z.strictObject({
   via: z
@@ -78,6 +80,7 @@ export default definePlugin({
       yield* checkConsumers(own, ['methods', method], here);
     }
   },
+  loosened: { ofOptions: loosened },
   register: () => ({
     route(options) {
       const readGroups = claimReader(options.groupsClaim);
@@ -145,3 +148,47 @@ function unknown(request: FastifyRequest): GatewayError {
     headers: { 'www-authenticate': challenges.join(', ') || 'Bearer realm="portico"' },
   });
 }
+
+function* loosened(before: Options | undefined, after: Options | undefined): Generator<Loosening> {
+  if (before === undefined || after === undefined) return;
+  const methods = new Set(Object.keys({ ...before.methods, ...after.methods }));
+  yield* loosenedRule(before, after, []);
+  for (const method of methods) {
+    const path = method in after.methods ? ['methods', method] : [];
+    const of = (options: Options): Rule => ruleFor(method, options);
+    for (const each of loosenedRule(of(before), of(after), path)) {
+      yield { ...each, message: `for ${method}, ${each.message}` };
+    }
+  }
+  if (before.groupsClaim === after.groupsClaim) return;
+  const message = `groups are read from ${after.groupsClaim} now`;
+  yield { path: ['groupsClaim'], message };
+}
+
+function* loosenedRule(before: Rule, after: Rule, path: readonly string[]): Generator<Loosening> {
+  if (isEmpty(after) && !isEmpty(before)) {
+    yield { path, message: 'a client needs no rights, and need not be known', severity: 'high' };
+    return;
+  }
+  for (const { key, of } of REQUIREMENTS) {
+    const [old, now] = [of(before), of(after)];
+    if (!isLooser(old, now)) continue;
+    const needs = `a client needs ${requirementText(now, key)}`;
+    const message = `${needs}; before, it needed ${requirementText(old, key)}`;
+    yield { path: [...path, key], message };
+  }
+}
+
+const REQUIREMENTS = [
+  { key: 'scopes', of: ({ scopes, match }: Rule) => ({ names: scopes, match }) },
+  { key: 'groups', of: ({ groups }: Rule) => ({ names: groups, match: 'any' as const }) },
+  {
+    key: 'consumers',
+    of: ({ consumers }: Rule) => ({
+      names: consumers.map((each) =>
+        typeof each === 'string' ? each : `${each.id} via ${each.via}`,
+      ),
+      match: 'any' as const,
+    }),
+  },
+];

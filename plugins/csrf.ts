@@ -30,6 +30,19 @@ export default definePlugin({
         .describe('Other origins whose pages may act for the user; the own origin always may.'),
     })
     .describe('Refuses requests that pages of other sites send with the user’s cookies.'),
+  loosened: {
+    *ofOptions(before, after) {
+      if (before === undefined) return;
+      if (after === undefined) {
+        const message = 'pages of any other site may act for the user';
+        yield { path: [], message, severity: 'high' };
+        return;
+      }
+      const more = after.origins.filter((origin) => !before.origins.includes(origin));
+      if (more.length === 0) return;
+      yield { path: ['origins'], message: `pages of ${more.join(', ')} may act for the user` };
+    },
+  },
   register: () => ({
     route({ origins }) {
       const admit: RequestHook = ({ method, raw, gateway }) => {

@@ -4,7 +4,17 @@
  * It uses the address that the gateway knows: behind a proxy that is not under `server.trustedProxies`,
  * that is the proxy's.
  */
-import { addressRange, AddressSet, definePlugin, GatewayError, type RequestHook, z } from 'portico';
+import {
+  type AddressRange,
+  addressRange,
+  AddressSet,
+  definePlugin,
+  GatewayError,
+  includesRange,
+  rangeText,
+  type RequestHook,
+  z,
+} from 'portico';
 
 const Options = z
   .strictObject({
@@ -28,6 +38,24 @@ export default definePlugin({
       yield { path: [], message: 'does nothing: give it "allow", "deny", or both' };
     }
   },
+  loosened: {
+    *ofOptions(before, after) {
+      if (before === undefined) return;
+      const wide = after === undefined || (before.allow !== undefined && after.allow === undefined);
+      if (wide && before.allow !== undefined) {
+        yield { path: ['allow'], message: 'clients of any address are admitted', severity: 'high' };
+      }
+      const more = (before.allow && after?.allow?.filter(notIn(before.allow))) ?? [];
+      if (more.length > 0) {
+        const message = `clients of ${more.map(rangeText).join(', ')} are admitted too`;
+        yield { path: ['allow'], message };
+      }
+      const admitted = before.deny.filter(notIn(after?.deny ?? []));
+      if (admitted.length === 0) return;
+      const message = `clients of ${admitted.map(rangeText).join(', ')} are no longer denied`;
+      yield { path: ['deny'], message };
+    },
+  },
   register: () => ({
     route({ allow, deny }) {
       const allowed = allow && new AddressSet(allow);
@@ -40,3 +68,9 @@ export default definePlugin({
     },
   }),
 });
+
+/** Says of a range that none of `ranges` includes it; several together might. */
+const notIn =
+  (ranges: readonly AddressRange[]) =>
+  (range: AddressRange): boolean =>
+    !ranges.some((wide) => includesRange(wide, range));

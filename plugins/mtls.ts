@@ -12,7 +12,7 @@ import {
   type RequestHook,
   z,
 } from 'portico';
-import { optionalRisk } from './shared/optional-credential.ts';
+import { optionalNow, optionalRisk } from './shared/optional-credential.ts';
 
 const Options = z
   .strictObject({
@@ -26,6 +26,7 @@ const Options = z
 export default definePlugin({
   name: 'mtls',
   identifies: true,
+  isOptional: ({ required }) => !required,
   requires: 'clientCertificates',
   settings: z.strictObject({}),
   options: Options,
@@ -33,6 +34,13 @@ export default definePlugin({
     rules: { 'optional-token': 'low' },
     ofOptions: ({ required }, others, known) =>
       optionalRisk(!required, 'a certificate', others, known),
+  },
+  loosened: {
+    *ofOptions(before, after, others, known) {
+      if (before === undefined || after === undefined) return;
+      const optional = { key: 'required', what: 'a certificate' };
+      yield* optionalNow(!before.required, !after.required, optional, known.insistingOn(others));
+    },
   },
   register: () => ({
     route({ required }) {

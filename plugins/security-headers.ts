@@ -43,6 +43,17 @@ export default definePlugin({
   name: 'securityHeaders',
   settings: z.strictObject({}),
   options: Options,
+  loosened: {
+    *ofOptions(before, after) {
+      if (before === undefined) return;
+      const isSet = (options: typeof before | undefined, name: Field): boolean =>
+        options !== undefined && options[name] !== false;
+      const gone = FIELDS.filter((name) => isSet(before, name) && !isSet(after, name));
+      if (gone.length === 0) return;
+      const message = `browsers are no longer told ${gone.join(', ')}`;
+      yield { path: [], message, severity: 'low' };
+    },
+  },
   register: () => ({
     route(options) {
       const fields = FIELDS.filter((name) => options[name] !== false);

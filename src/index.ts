@@ -18,8 +18,10 @@ export {
 export {
   definePlugin,
   type KnownNames,
+  type Loosening,
   type OptionFault,
   type PluginDefinition,
+  type PluginLoosening,
   type PluginRisks,
 } from './authoring/plugin.ts';
 export type {
@@ -49,7 +51,12 @@ export {
   withoutHeader,
 } from './core/call.ts';
 export { type Claims, claimReader, claimsOf, claimText, type ReadClaim } from './core/claims.ts';
-export { type AddressRange, AddressSet } from './config/schema/address-range.ts';
+export {
+  type AddressRange,
+  AddressSet,
+  includesRange,
+  rangeText,
+} from './config/schema/address-range.ts';
 export type { PluginRisk, Severity } from './config/audit/audit.ts';
 export { isPublicHttp } from './config/schema/public-http.ts';
 export { parseRegex, type Regex } from './config/schema/regex.ts';

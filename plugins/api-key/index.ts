@@ -18,6 +18,7 @@ import {
 } from 'portico';
 import { optionalRisk, unenforced } from '../shared/optional-credential.ts';
 import { consumerOf } from './consumer.ts';
+import { loosened } from './loosened.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import {
   digestOf,
@@ -35,6 +36,7 @@ const DEFAULT_HEADER = 'x-api-key';
 export default definePlugin({
   name: 'apiKey',
   identifies: true,
+  isOptional: ({ optional }) => optional,
   settings: Settings,
   options: OptionsSchema,
   *check({ header, query, plans = [], optional, scopes }, settings, others, knownNames) {
@@ -63,6 +65,7 @@ export default definePlugin({
     rules: { 'optional-token': 'low' },
     ofOptions: ({ optional }, others, known) => optionalRisk(optional, 'a key', others, known),
   },
+  loosened,
   async register({ consumers, redis }, host) {
     const known = consumersByDigest(consumers);
     const stored = redis === undefined ? undefined : await keysIn(redis, host);

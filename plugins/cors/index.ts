@@ -5,6 +5,7 @@
  * CORS fields from an upstream are dropped: two sets of them would be invalid.
  */
 import { definePlugin, duration, fieldName, type RequestHook, type ResponseHead, z } from 'portico';
+import { loosened } from './loosened.ts';
 import { isNamedBy, patternFault } from './origin-patterns.ts';
 
 /** Any origin; and that of pages which have none of their own, such as sandboxed frames and files. */
@@ -39,7 +40,7 @@ const Options = z
     maxAge: duration().prefault('10m').describe('How long browsers may cache a preflight.'),
   })
   .describe('Cross-origin requests.');
-type Options = z.output<typeof Options>;
+export type Options = z.output<typeof Options>;
 
 export default definePlugin({
   name: 'cors',
@@ -60,6 +61,7 @@ export default definePlugin({
       yield { rule: 'cors-null-credentials', path: [], message };
     },
   },
+  loosened: { ofOptions: loosened },
   register: () => ({
     route: (options) => ({
       phase: 'cors',

@@ -4,6 +4,7 @@
  * Anything but a clear yes or no admits nobody.
  */
 import { hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { FastifyRequest } from 'fastify';
 import {
   definePlugin,
@@ -70,6 +71,22 @@ export default definePlugin({
     if (upstreams.has(upstream)) return;
     const message = `no upstream "${upstream}"${hint(upstream, [...upstreams])}`;
     yield { path: ['upstream'], message };
+  },
+  loosened: {
+    *ofOptions(before, after) {
+      if (before === undefined || after === undefined) return;
+      if (before.upstream !== after.upstream || before.path !== after.path) {
+        const message = `another service decides who is admitted: ${after.path} of ${after.upstream}`;
+        yield { path: ['upstream'], message };
+      }
+      if (!isDeepStrictEqual(before.headers, after.headers)) {
+        const message = `the service decides by other fields: ${after.headers.join(', ')}`;
+        yield { path: ['headers'], message };
+      }
+      if ((after.cache ?? 0) <= (before.cache ?? 0)) return;
+      const message = 'an approval holds for longer after the service would refuse';
+      yield { path: ['cache'], message, severity: 'low' };
+    },
   },
   register: (_settings, host) => ({
     route(options) {

@@ -23,6 +23,7 @@ import { oneOrMoreTexts } from '../shared/listed-claims.ts';
 import { unenforced } from '../shared/optional-credential.ts';
 import { Revocation, Revocations } from './revocations.ts';
 import { explainToken } from './explain-token.ts';
+import { loosened } from './loosened.ts';
 import { risks } from './risks.ts';
 import { type Options, Options as OptionsSchema, Settings, type SharedList } from './settings.ts';
 import type { SharedRevocations } from './shared-revocations.ts';
@@ -34,6 +35,7 @@ export default definePlugin({
   identifies: true,
   settings: Settings,
   options: OptionsSchema,
+  isOptional: ({ optional }) => optional,
   pemFiles: ['issuers.*.key'],
   owns: (_settings, options) => options.flatMap(({ forward }) => Object.values(forward)),
   *check({ issuer, optional, scopes, roles }, { issuers }, others, knownNames) {
@@ -46,6 +48,7 @@ export default definePlugin({
     if (optional) yield* unenforced({ scopes, roles }, 'token', knownNames.insistingOn(others));
   },
   risks,
+  loosened,
   async register(settings, host) {
     const revocations = host.keepThrough('revocations', () => new Revocations());
     const verifier = await TokenVerifier.create(settings, revocations, host);

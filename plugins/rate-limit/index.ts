@@ -13,6 +13,7 @@ import { JoinedKeys } from './key.ts';
 import { Limiter, type LimitOptions } from './limiter.ts';
 import { explainLimits } from './explain-limits.ts';
 import { type Claim, type Counts, LimitSet, storeOver } from './limit-set.ts';
+import { loosened } from './loosened.ts';
 import { OpenRequests } from './open-requests.ts';
 import { checkLimits, isByAddress, type Limit, Options, Settings } from './options.ts';
 import type { RedisCounts } from './redis-counts.ts';
@@ -34,6 +35,7 @@ export default definePlugin({
   settings: Settings,
   options: Options,
   check: (limits, _settings, others, known) => checkLimits(limits, others, known),
+  loosened,
   async register({ store }, host) {
     const memory = host.keep('counts', () => new GcraMemory(() => performance.now()));
     const counts = store === 'memory' ? memory : await redisCounts(store, memory, host);

@@ -1,5 +1,5 @@
 /** Warns of optional credentials: clients that leave them out are not checked at all. */
-import type { KnownNames, OptionFault, PluginRisk } from 'portico';
+import type { KnownNames, Loosening, OptionFault, PluginRisk } from 'portico';
 
 /** A warning at the first of `wants` that requires something, if no other plugin `insists`. */
 export function* unenforced(
@@ -30,3 +30,22 @@ const admitsUnknown = (options: unknown): boolean => {
   const { optional, required } = (options ?? {}) as Readonly<Record<string, unknown>>;
   return optional === true || required === false;
 };
+
+/** An option, and the credential that it makes optional. */
+interface OptionalKey {
+  readonly key: string;
+  readonly what: string;
+}
+
+/** What a credential that has become optional admits. */
+export function* optionalNow(
+  before: boolean,
+  after: boolean,
+  { key, what }: OptionalKey,
+  insisting: readonly string[],
+): Generator<Loosening> {
+  if (before || !after) return;
+  const message = `requests without ${what} are admitted`;
+  if (insisting.length === 0) yield { path: [key], message, severity: 'high' };
+  else yield { path: [key], message: `${message}, unless ${insisting.join(' or ')} refuses them` };
+}

@@ -47,6 +47,19 @@ export default definePlugin({
   settings: z.strictObject({}),
   options: Options,
   check: checkOptions,
+  loosened: {
+    *ofOptions(before, after) {
+      if (before === undefined) return;
+      if (after === undefined || (before.mode === 'refuse' && after.mode === 'report')) {
+        const path = after === undefined ? [] : ['mode'];
+        yield { path, message: 'requests that do not match the schema reach the upstream' };
+        return;
+      }
+      const gone = PARTS.filter((part) => before[part] !== undefined && after[part] === undefined);
+      if (gone.length === 0) return;
+      yield { path: [], message: `${gone.join(', ')} of requests may be anything` };
+    },
+  },
   register: (_settings, host) => {
     const count = counter(host);
     return {

@@ -42,6 +42,31 @@ export interface PluginRisks<Settings, Options> {
   ): Iterable<PluginRisk>;
 }
 
+/** What a change of a plugin's config admits that was refused before. */
+export interface Loosening {
+  /** Below the plugin's key, or its settings. */
+  readonly path: readonly (string | number)[];
+  /** One sentence for a reviewer, without values that may be secrets: `requests without a token are admitted`. */
+  readonly message: string;
+  /** Default `medium`. */
+  readonly severity?: Severity;
+}
+
+/** How `portico diff` compares a plugin's settings, and its options on a route. */
+export interface PluginLoosening<Settings, Options> {
+  ofSettings?(before: Settings, after: Settings): Iterable<Loosening>;
+  /**
+   * `undefined`: the route does not have the plugin, before or after. That a plugin which identifies, insists or
+   * limits has gone is told without asking. `others` are the plugins on the route after the change.
+   */
+  ofOptions?(
+    before: Options | undefined,
+    after: Options | undefined,
+    others: ReadonlyMap<string, unknown>,
+    known: KnownNames,
+  ): Iterable<Loosening>;
+}
+
 export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
   /** Its key on routes and under `plugins`. */
   readonly name: string;
@@ -68,6 +93,11 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
    * It admits no anonymous client, even if every plugin that identifies is optional. Default false.
    */
   readonly insists?: boolean;
+  /**
+   * Of a plugin that identifies: whether these options admit requests without its credential. Default: they do
+   * not.
+   */
+  isOptional?(options: z.output<O>): boolean;
   /** It bounds how often a client may send requests. Default false. */
   readonly limits?: boolean;
   /** Headers that only the gateway may set: removed from client requests on every route. */
@@ -86,6 +116,11 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
   ): Iterable<OptionFault>;
   /** Findings of `portico audit`: not wrong, but seldom intended. */
   readonly risks?: PluginRisks<z.output<S>, z.output<O>>;
+  /**
+   * Tells which changes admit more. Without it, each change of a plugin that identifies, insists or limits is
+   * one to look at.
+   */
+  readonly loosened?: PluginLoosening<z.output<S>, z.output<O>>;
   /** Runs once per generation. */
   register(
     settings: z.output<S>,
@@ -117,11 +152,13 @@ const KEYS: readonly string[] = [
   'requires',
   'identifies',
   'insists',
+  'isOptional',
   'limits',
   'owns',
   'key',
   'check',
   'risks',
+  'loosened',
   'register',
 ] satisfies readonly (keyof PluginDefinition<z.ZodObject, z.ZodType>)[];
 

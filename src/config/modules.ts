@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { ActionModule } from './actions.ts';
 import type { PluginRisk, Severity } from './audit/audit.ts';
-import type { Finding } from './fault.ts';
+import type { Finding, Path } from './fault.ts';
 import type { ServerPermission } from './schema/permissions.ts';
 import type { PluginSchema } from './schema/schema.ts';
 import type { Source } from './yaml/source.ts';
@@ -38,9 +38,12 @@ export interface PluginModule extends PluginSchema {
   readonly identifies?: boolean;
   /** It admits no unknown client. */
   readonly insists?: boolean;
+  /** Do these options admit requests without its credential? */
+  isOptional?(options: unknown): boolean;
   /** It bounds how often a client may ask. */
   readonly limits?: boolean;
   readonly risks?: PluginRiskFinder;
+  readonly loosened?: PluginComparison;
   /** Looks at one route's options: names that refer to nothing, combinations that cannot work. */
   check?(
     options: unknown,
@@ -61,6 +64,24 @@ interface PluginRiskFinder {
     others: ReadonlyMap<string, unknown>,
     known: KnownNames,
   ): Iterable<PluginRisk>;
+}
+
+/** What a change of a plugin's config admits that was refused before; its path starts below the plugin's key. */
+export interface PluginLoosened {
+  readonly path: Path;
+  readonly message: string;
+  readonly severity?: Severity;
+}
+
+/** As far as a comparison of two configs needs to know it. */
+interface PluginComparison {
+  ofSettings?(before: unknown, after: unknown): Iterable<PluginLoosened>;
+  ofOptions?(
+    before: unknown,
+    after: unknown,
+    others: ReadonlyMap<string, unknown>,
+    known: KnownNames,
+  ): Iterable<PluginLoosened>;
 }
 
 export interface BffModule {

@@ -52,6 +52,15 @@ export function canonicalAddress(text: string): string | undefined {
   return MAPPED.exec(address)?.[1] ?? address;
 }
 
+/** Are all addresses of `narrow` in `wide`? */
+export const includesRange = (wide: AddressRange, narrow: AddressRange): boolean =>
+  wide.family === narrow.family &&
+  wide.prefix <= narrow.prefix &&
+  new AddressSet([wide]).has(narrow.address);
+
+/** As the config writes it. */
+export const rangeText = ({ address, prefix }: AddressRange): string => `${address}/${prefix}`;
+
 /** Tells which addresses are in any of some ranges; a text that is not an address is in none. */
 export class AddressSet {
   /** One list for each family: in one for both, `::/0` would hold all of IPv4 too. */
