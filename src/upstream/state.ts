@@ -23,6 +23,7 @@ import type { Target, TargetName } from './target.ts';
 import { Targets } from './targets.ts';
 import { isSameTransport } from './transport.ts';
 import { Verdicts } from './verdicts.ts';
+import { isSameCircuit } from './what-lives-on.ts';
 
 export class UpstreamState {
   readonly name: string;
@@ -104,7 +105,7 @@ export class UpstreamState {
     const isSameWay = isSameTransport(before, config);
     this.#config = config;
     this.slots.resize(config.bulkhead);
-    if (!isDeepStrictEqual(before.breaker, config.breaker)) {
+    if (!isSameCircuit(before, config)) {
       this.#current.replace(config.breaker && buildCircuit(config.breaker, this.#surroundings));
     }
     if (!isSameWay) this.targets.reopen();

@@ -8,6 +8,7 @@ import { UpstreamOptions } from '../../src/config/schema/upstream.ts';
 import type { UpstreamLease } from '../../src/upstream/lease.ts';
 import { UpstreamRegistry } from '../../src/upstream/registry.ts';
 import type { UpstreamState } from '../../src/upstream/state.ts';
+import { lossesOf } from '../../src/upstream/what-lives-on.ts';
 import { configOf as load } from '../config/config-files.ts';
 import { aRequest } from '../helpers/call.ts';
 import { manualClock } from '../helpers/clock.ts';
@@ -128,6 +129,15 @@ async function change(before: UpstreamConfig, after: UpstreamConfig): Promise<st
 }
 
 const HEAD = ['what changes', 'sockets', 'circuit', 'slots', 'health', 'ejection', 'retry budget'];
+/** By column: the words of `lossesOf` for what is not kept. */
+const LOSSES: readonly Readonly<Record<string, string>>[] = [
+  { '**new**': 'new sockets' },
+  { '**new**': 'a new circuit, closed', '**none**': 'no circuit' },
+  { '**resized**': 'resized slots' },
+  { '**forgotten**': 'health forgotten' },
+  { '**ended**': 'ejections ended' },
+  { '**new**': 'a new retry budget' },
+];
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 describe('what lives on when a key of an upstream changes', () => {
@@ -147,6 +157,15 @@ describe('what lives on when a key of an upstream changes', () => {
     const table = [line(HEAD), `|${HEAD.map(() => '---').join('|')}|`, ...rows].join('\n');
     if (UPDATES) writePart(PAGE, PART, table);
     expect(partOf(PAGE, PART)).toBe(table);
+  });
+
+  test('is what `portico diff` says', async () => {
+    for (const [what, [changed, besides = {}]] of Object.entries(CHANGES)) {
+      const before = await upstreamOf({ ...BASE, ...besides });
+      const after = await upstreamOf({ ...BASE, ...besides, ...changed });
+      const lost = (await change(before, after)).flatMap((cell, i) => LOSSES[i]![cell] ?? []);
+      expect([...lossesOf(before, after)], what).toEqual(lost);
+    }
   });
 
   test('is everything if the config is the same', async () => {
