@@ -118,9 +118,19 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
  * @returns the warnings of a config that would start
  * @throws {ConfigError} with everything for which `createGateway` would refuse it, and the warnings
  */
-export async function checkGateway(
-  options: Pick<GatewayOptions, 'file' | 'environment'>,
-): Promise<readonly Fault[]> {
+export async function checkGateway(options: CheckOptions): Promise<readonly Fault[]> {
+  const { warnings } = await loadChecked(options);
+  return warnings;
+}
+
+type CheckOptions = Pick<GatewayOptions, 'file' | 'environment'>;
+
+/**
+ * Loads a config that would start.
+ *
+ * @throws {ConfigError} as `checkGateway` does
+ */
+export async function loadChecked(options: CheckOptions): Promise<Loaded<GatewayModules>> {
   const { file, environment } = options;
   const adjust = (config: Config): Config => config;
   const loader = new ConfigLoader({ file, environment, loadModules: loadAllModules, adjust });
@@ -135,7 +145,7 @@ export async function checkGateway(
     if (!(error instanceof ConfigError)) throw error;
     throw new ConfigError(sortFaults([...warnings, ...error.faults]));
   }
-  return warnings;
+  return loaded;
 }
 
 async function startedFrom(

@@ -23,6 +23,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'src/testing/',
     'src/testing.ts',
     'src/load/',
+    'src/diff/',
     'src/cli/',
     'src/main.ts',
   ],

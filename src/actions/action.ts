@@ -29,6 +29,8 @@ export interface ActionDefinition<S extends z.ZodType, B extends Shape, C extend
   build(value: z.output<S>, beside: { readonly [K in keyof B]: z.output<B[K]> }, route: Parsed): C;
   /** One line for `/status`; default: its kind. */
   describe?(config: C): string;
+  /** The upstreams that it may call; default: none. Those of a mounted module are its module's. */
+  upstreams?(config: C): readonly string[];
   /**
    * The last step of a route, made at boot. Absent for an action whose module has its own routes; those
    * are mounted.
@@ -45,6 +47,7 @@ export type Parsed = Readonly<Record<string, unknown>>;
 export interface AnyAction extends ActionModule {
   readonly readsBody: boolean;
   describe(config: ActionConfig): string;
+  upstreams(config: ActionConfig): readonly string[];
   /** `undefined` for a mounted action. */
   readonly create:
     ((route: Route, config: ActionConfig, context: ActionContext) => Action) | undefined;
@@ -70,6 +73,7 @@ export function defineAction<S extends z.ZodType, C extends ActionConfig, B exte
     // built it.
     build: (route) => definition.build(route[key] as never, route as never, route),
     describe: (config) => definition.describe?.(config as C) ?? kind,
+    upstreams: (config) => [...new Set(definition.upstreams?.(config as C))],
     create: create && ((route, config, context) => create(route, config as C, context)),
     plan: plan && ((config) => plan(config as C)),
   };

@@ -30,6 +30,7 @@ export const aggregate = defineAction({
       forwardHeaders,
     };
   },
+  upstreams: ({ parts }) => parts.map(({ upstream }) => upstream),
   create: aggregating,
   plan: planAggregate,
 });

@@ -67,6 +67,8 @@ export const forward = defineAction({
       fallback: fallback && buildFallback(fallback),
     }),
   describe: ({ upstream }) => `forward to ${upstream}`,
+  upstreams: ({ upstream, fallback }) =>
+    fallback?.kind === 'upstream' ? [upstream, fallback.upstream] : [upstream],
   create: forwarding,
   plan: planForward,
 });

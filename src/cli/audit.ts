@@ -6,15 +6,10 @@ import {
   SEVERITIES,
   type Severity,
 } from '../config/audit/audit.ts';
-import { ConfigError, type Fault } from '../config/fault.ts';
-import { type Loaded, loadConfig } from '../config/load.ts';
+import type { Fault } from '../config/fault.ts';
 import { hint } from '../config/check/suggest.ts';
-import { type GatewayModules, loadModules } from '../assembly/modules.ts';
-import { printFaults } from './faults.ts';
-import { withProgress } from './progress.ts';
+import { loadValid } from './load-valid.ts';
 import { EXIT, type Terminal } from './terminal.ts';
-// The last, so that what is imported before is found without it.
-import './running-copy.ts';
 
 export interface AuditOptions {
   readonly config: string;
@@ -29,7 +24,7 @@ export interface AuditOptions {
 type Placed = AuditFinding & { readonly fault: Fault };
 
 export async function audit(options: AuditOptions, terminal: Terminal): Promise<number> {
-  const loaded = await load(options, terminal);
+  const loaded = await loadValid(options.config, terminal);
   if (loaded === undefined) return EXIT.badConfig;
   const { config, modules } = loaded;
   const rules = [...auditRules(modules).keys()];
@@ -46,22 +41,6 @@ export async function audit(options: AuditOptions, terminal: Terminal): Promise<
   else printRisks(found, options.config, terminal);
   const worst = SEVERITIES.slice(0, SEVERITIES.indexOf(options.failOn) + 1);
   return found.some(({ severity }) => worst.includes(severity)) ? EXIT.failed : EXIT.ok;
-}
-
-async function load(
-  { config: file }: AuditOptions,
-  terminal: Terminal,
-): Promise<Loaded<GatewayModules> | undefined> {
-  try {
-    const { environment } = terminal;
-    return await withProgress({ terminal, what: `checking ${file}` }, () =>
-      loadConfig({ file, environment, loadModules }),
-    );
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    printFaults(error.faults, terminal);
-    return undefined;
-  }
 }
 
 function printRisks(found: readonly Placed[], file: string, { out }: Terminal): void {

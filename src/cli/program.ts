@@ -6,10 +6,12 @@ import { addAdminCommands } from './commands/admin.ts';
 import { addAuditCommand } from './commands/audit.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDevCommand } from './commands/dev.ts';
+import { addDiffCommand } from './commands/diff.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addLoadCommand } from './commands/load.ts';
 import { addNewCommand } from './commands/new.ts';
 import type { Run } from './commands/run.ts';
+import { addRoutesCommand } from './commands/routes.ts';
 import { addReferenceCommand, addSchemaCommand } from './commands/schema.ts';
 import { addStartCommand } from './commands/start.ts';
 import { addTraceCommand } from './commands/trace.ts';
@@ -21,7 +23,13 @@ type AddCommand = (program: Command, run: Run) => void;
 
 const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
   'Serve:': [addStartCommand, addDevCommand],
-  'Understand a config:': [addValidateCommand, addAuditCommand, addLoadCommand],
+  'Understand a config:': [
+    addValidateCommand,
+    addAuditCommand,
+    addRoutesCommand,
+    addDiffCommand,
+    addLoadCommand,
+  ],
   'A running gateway:': [addTraceCommand, addAdminCommands],
   'Make something:': [
     addInitCommand,

@@ -20,7 +20,17 @@ describe('portico', () => {
 
   test('names its commands', async () => {
     const { out } = await run(['--help']);
-    const commands = ['start', 'validate', 'audit', 'load', 'history', 'rollback', 'reload'];
+    const commands = [
+      'start',
+      'validate',
+      'audit',
+      'routes',
+      'diff',
+      'load',
+      'history',
+      'rollback',
+      'reload',
+    ];
     for (const command of [...commands, 'init', 'new', 'schema', 'reference']) {
       expect(out.join('\n')).toMatch(new RegExp(`^  ${command} `, 'm'));
     }

@@ -87,16 +87,9 @@ class Words {
     return change.after === undefined ? `- ${subject}` : this.#ofKey(change, [], subject);
   }
 
-  #ofKey({ path, before, after }: Change, keys: Path, subject: string): string {
-    const key = cut(formatPath(keys));
-    if (after === undefined) return `${subject}- ${key}`;
-    const place = this.#placeOf(path);
-    const isHidden = this.#isSecret(path) || [before, after].some(isNeverShown);
-    const now = isHidden ? '' : ` ${flow(after)}`;
-    if (before === undefined) return `${subject}+ ${key}${now}${place}`;
-    const old = isHidden ? '' : ` ${flow(before)}`;
-    // Cut, or hidden, they may look the same.
-    return `${subject}${key}${old === now ? ' changed' : `${old} →${now}`}${place}`;
+  #ofKey(change: Change, keys: Path, subject: string): string {
+    const text = `${subject}${keyInWords(change, keys, this.#isSecret(change.path))}`;
+    return change.after === undefined ? text : `${text}${this.#placeOf(change.path)}`;
   }
 
   #placeOf(path: Path): string {
@@ -105,8 +98,24 @@ class Words {
   }
 
   #isSecret(path: Path): boolean {
-    return path.some((_part, i) => isSecretPart(path, i, this.#plugins));
+    return isSecretPath(path, this.#plugins);
   }
+}
+
+/** Is a part of `path` the key of a secret? */
+export const isSecretPath = (path: Path, plugins: PluginNames): boolean =>
+  path.some((_part, i) => isSecretPart(path, i, plugins));
+
+/** A change of the key at `keys`, such as `timeout 2s → 1s`; `isSecret`: no value may be shown. */
+export function keyInWords({ before, after }: Change, keys: Path, isSecret: boolean): string {
+  const key = cut(formatPath(keys));
+  if (after === undefined) return `- ${key}`;
+  const isHidden = isSecret || [before, after].some(isNeverShown);
+  const now = isHidden ? '' : ` ${flow(after)}`;
+  if (before === undefined) return `+ ${key}${now}`;
+  const old = isHidden ? '' : ` ${flow(before)}`;
+  // Cut, or hidden, they may look the same.
+  return `${key}${old === now ? ' changed' : `${old} →${now}`}`;
 }
 
 /** Every file may say its version; it has gone from one of them, or come to it. */

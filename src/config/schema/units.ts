@@ -38,6 +38,13 @@ export function parseSize(text: string): number {
   return bytes;
 }
 
+/** The shortest text that `parseSize` reads as so many bytes. */
+export function formatSize(bytes: number): string {
+  const units = Object.entries(UNIT_BYTES).toReversed();
+  const [unit, size] = units.find(([, each]) => bytes >= each && bytes % each === 0) ?? ['B', 1];
+  return `${bytes / size}${unit}`;
+}
+
 /**
  * Reads `20%`.
  *

@@ -1,0 +1,27 @@
+/** Loads the config of a command that reads it and starts nothing. */
+import type { GatewayModules } from '../assembly/modules.ts';
+import { loadModules } from '../assembly/modules.ts';
+import { ConfigError } from '../config/fault.ts';
+import { type Loaded, loadConfig } from '../config/load.ts';
+import { printFaults } from './faults.ts';
+import { withProgress } from './progress.ts';
+import type { Terminal } from './terminal.ts';
+// The last, so that what is imported before is found without it.
+import './running-copy.ts';
+
+/** The config of `file`; `undefined` if it has faults, which have been printed. */
+export async function loadValid(
+  file: string,
+  terminal: Terminal,
+): Promise<Loaded<GatewayModules> | undefined> {
+  try {
+    const { environment } = terminal;
+    return await withProgress({ terminal, what: `checking ${file}` }, () =>
+      loadConfig({ file, environment, loadModules }),
+    );
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    printFaults(error.faults, terminal);
+    return undefined;
+  }
+}
