@@ -14,6 +14,7 @@ import type { ModuleLoader } from './config/modules.ts';
 import { type GatewayModules, loadModules as loadAllModules } from './assembly/modules.ts';
 import { createSilentLogger, type LogOutput } from './observe/log.ts';
 import type { GatewayStatus } from './admin/status.ts';
+import { explainRequest } from './explain/explain-request.ts';
 import type { RequestExplanation } from './explain/explanation.ts';
 import type { Question } from './explain/question.ts';
 import type { SystemFiles } from './upstream/names/system-names.ts';
@@ -146,6 +147,35 @@ export async function loadChecked(options: CheckOptions): Promise<Loaded<Gateway
     throw new ConfigError(sortFaults([...warnings, ...error.faults]));
   }
   return loaded;
+}
+
+/**
+ * Tells what a gateway of this config would do with a request: builds everything as {@link checkGateway} does.
+ * Key sets of token issuers are fetched if the request has a token that needs them; nobody else is called.
+ *
+ * @throws {ConfigError} with everything for which `createGateway` would refuse it; {QuestionError}
+ */
+export async function explainConfig(
+  options: Pick<GatewayOptions, 'file' | 'environment'>,
+  question: Question,
+): Promise<RequestExplanation> {
+  const { file, environment } = options;
+  const adjust = (config: Config): Config => config;
+  const loader = new ConfigLoader({ file, environment, loadModules: loadAllModules, adjust });
+  const loaded = await loader.load();
+  const log = createSilentLogger();
+  const world = createWorld({ ...options, log, checking: true }, loaded.config);
+  try {
+    const generation = await buildGeneration(1, loaded, world);
+    try {
+      return await explainRequest(question, { generation, world, originOf: loaded.originOf });
+    } finally {
+      await generation.close();
+    }
+  } finally {
+    world.names.close();
+    await world.fetcher.close();
+  }
 }
 
 async function startedFrom(

@@ -5,6 +5,7 @@ import { lazyCompilers } from '../assembly/schema-compilers.ts';
 import { type AdminCaller, readRefusal, refusal } from './guard.ts';
 import type { AdminConfig } from '../config/build/config.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { addExplain, type ExplainView } from './explain.ts';
 import { addGenerations, addReloads, type GenerationsView } from './generations.ts';
 import type { GatewayStatus } from './status.ts';
 import { addTraces, type TraceView } from './traces.ts';
@@ -13,7 +14,7 @@ import { addTraces, type TraceView } from './traces.ts';
 export const CIRCUIT_ORDERS = ['open', 'closed', 'auto'] as const;
 export type CircuitOrder = (typeof CIRCUIT_ORDERS)[number];
 
-export interface AdminView extends GenerationsView, TraceView {
+export interface AdminView extends GenerationsView, ExplainView, TraceView {
   /** What bearers must have to change state; `undefined`: programs on this machine may. */
   readonly token: () => string | undefined;
   /** @returns the circuit's new state; `undefined` if there is no such circuit */
@@ -71,6 +72,7 @@ export function createAdmin(
   });
   app.get('/status', async () => status());
   addGenerations(app, view);
+  addExplain(app, view);
   addTraces(app, callerOf, view);
   app.register(async (changes) => {
     // Unknown paths are 404 for everybody, authorized or not.
@@ -118,7 +120,7 @@ export function createAdmin(
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const GETS =
-  '/livez, /readyz, /metrics, /status, /generations, /generations/{number}/changes, /trace/{id}';
+  '/livez, /readyz, /metrics, /status, /explain, /generations, /generations/{number}/changes, /trace/{id}';
 /** Open to probes and Prometheus under any `Host`. */
 const OPEN: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 

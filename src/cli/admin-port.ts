@@ -24,6 +24,8 @@ export interface AdminPort {
   readonly token: string | undefined;
   /** The option that gives it. */
   readonly tokenFlag: string;
+  /** Sent with what is asked. */
+  readonly fields?: Readonly<Record<string, string>>;
 }
 
 export interface Answer {
@@ -142,10 +144,14 @@ export async function ask(port: AdminPort, path: string, sent?: object): Promise
   return { status, body };
 }
 
-async function reach(url: URL, { token }: AdminPort, sent: object | undefined): Promise<Response> {
+async function reach(
+  url: URL,
+  { token, fields }: AdminPort,
+  sent: object | undefined,
+): Promise<Response> {
   const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const post = { method: 'POST', body: JSON.stringify(sent) };
-  const headers = { ...bearer, ...(sent && { 'content-type': 'application/json' }) };
+  const headers = { ...fields, ...bearer, ...(sent && { 'content-type': 'application/json' }) };
   try {
     return await fetch(url, {
       headers,

@@ -7,6 +7,7 @@ import { addAuditCommand } from './commands/audit.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addDevCommand } from './commands/dev.ts';
 import { addDiffCommand } from './commands/diff.ts';
+import { addExplainCommand } from './commands/explain.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addLoadCommand } from './commands/load.ts';
 import { addNewCommand } from './commands/new.ts';
@@ -25,6 +26,7 @@ const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
   'Serve:': [addStartCommand, addDevCommand],
   'Understand a config:': [
     addValidateCommand,
+    addExplainCommand,
     addAuditCommand,
     addRoutesCommand,
     addDiffCommand,

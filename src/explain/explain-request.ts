@@ -34,7 +34,7 @@ export async function explainRequest(
   return {
     request: requestView(question, trace),
     outcome: outcomeOf(traced),
-    matching: matchingOf(trace, generation.matches),
+    matching: matchingOf(trace, generation),
     ...(route && { route: routeView(route, trace, generation) }),
     plugins: pluginViews(trace),
     ...(consumer && {

@@ -64,6 +64,8 @@ export interface Matching {
   readonly candidates: readonly CandidateView[];
   /** Further candidates that are not listed. */
   readonly more: number;
+  /** If no path fits: the pattern that is spelt most like it. */
+  readonly near?: string;
   /** Matches whose path does not fit. */
   readonly others: number;
   /** Other readings of the path, without its parameters (`;`), and the routes that they lead to. */

@@ -20,27 +20,38 @@ export type OriginOf = (path: Path) => Origin | undefined;
 
 const MOST_VALUES = 300;
 
+/** Keys that a route may have instead of its upstreams: told with those unless it has them. */
+const OVERRIDING: ReadonlySet<unknown> = new Set(['deadline', 'timeout', 'idleTimeout', 'retry']);
+
+const isOfUpstream = ([section, , key]: Path, { from }: Origin): boolean =>
+  section === 'routes' && OVERRIDING.has(key) && from !== 'route';
+
 /** The values at `paths` and below; the first few hundred of more. */
 export function valuesAt(paths: readonly Path[], originOf: OriginOf): readonly ValueOrigin[] {
   const values: ValueOrigin[] = [];
   const add = (path: Path): void => {
     const origin = values.length < MOST_VALUES ? originOf(path) : undefined;
-    if (origin === undefined) return;
-    const below = keysOf(origin.value);
-    if (below.length === 0) values.push({ path: formatPath(path), ...origin });
+    if (origin === undefined || isOfUpstream(path, origin)) return;
+    const below = origin.keys ?? keysOf(origin.value);
+    if (below.length === 0) values.push(placed(path, origin, originOf));
     else for (const key of below) add([...path, key]);
   };
   for (const path of paths) add(path);
   return values;
 }
 
+/** What may be one or several may be written without an index: then its place has none either. */
+function placed(path: Path, origin: Origin, originOf: OriginOf): ValueOrigin {
+  const shorter = path.filter((part) => part !== 0);
+  const isIndexed = shorter.length < path.length && origin.file === undefined;
+  const other = isIndexed ? originOf(shorter) : undefined;
+  const { keys: _keys, ...told } = other ?? origin;
+  return { path: formatPath(other === undefined ? path : shorter), ...told };
+}
+
 /** Of what holds other values. A list of plain values is one value. */
 function keysOf(value: unknown): readonly (string | number)[] {
   if (isMap(value)) return isPlain(value) ? Object.keys(value) : [];
-  // Of what may be one or several, the only one needs no index.
-  if (Array.isArray(value) && value.length === 1 && isMap(value[0]) && isPlain(value[0])) {
-    return Object.keys(value[0]);
-  }
   return Array.isArray(value) && value.some(isMap) ? [...value.keys()] : [];
 }
 

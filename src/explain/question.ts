@@ -4,6 +4,7 @@
  * It is checked here only so far that it is one request and nothing else; everything that a client could send is
  * left to the gateway to judge.
  */
+import { isIP } from 'node:net';
 import { TOKEN } from '../config/schema/types.ts';
 
 export interface Question {
@@ -34,6 +35,7 @@ export interface AskedRequest {
 
 /** @throws {QuestionError} */
 export function requestOf({ method, url, headers, address }: Question): AskedRequest {
+  if (isIP(address) === 0) throw new QuestionError('the address is one such as 203.0.113.7');
   if (!TOKEN.test(method)) throw new QuestionError('the method is a word such as GET');
   const { target, host, isSecure } = targetOf(url);
   const named = headers.some(([name]) => name.toLowerCase() === 'host');

@@ -29,7 +29,12 @@ export interface TracedRequest {
 /** A hook of a plugin may wait for something. */
 const PATIENCE_MS = 10_000;
 
-/** @throws {Error} if a hook takes more than 10 s */
+/** A plugin takes too long to say what it would do. */
+export class ExplainTimeout extends Error {
+  override readonly name = 'ExplainTimeout';
+}
+
+/** @throws {ExplainTimeout} */
 export async function traceRequest(
   { explain, config: { server } }: Pick<Generation, 'explain' | 'config'>,
   world: World,
@@ -57,7 +62,7 @@ export async function traceRequest(
   const socket = new MemorySocket(address, isSecure);
   socket.once('finish', resolve).on('error', resolve);
   const timer = world.clock.after(PATIENCE_MS, () =>
-    reject(new Error(`a hook took more than ${PATIENCE_MS / 1_000} s`)),
+    reject(new ExplainTimeout(`a plugin did not answer within ${PATIENCE_MS / 1_000} s`)),
   );
   try {
     // Node reads requests from any stream; its types know sockets alone.

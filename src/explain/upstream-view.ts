@@ -14,6 +14,8 @@ export interface UpstreamView {
   readonly name: string;
   readonly policies: PoliciesView;
   readonly balance: BalanceConfig;
+  /** Its targets are looked up, and not listed in the config. */
+  readonly isDiscovered: boolean;
   readonly targets: readonly TargetView[];
   /** Further targets that are not listed. */
   readonly moreTargets: number;
@@ -57,6 +59,7 @@ export function viewOfUpstream(
     name: config.name,
     policies: policiesOf(config, overrides),
     balance: config.balance,
+    isDiscovered: config.discover !== undefined,
     targets: targets.all
       .slice(0, MOST_TARGETS)
       .map(({ origin, weight, inflight, isHealthy, isEjected }) => ({

@@ -95,6 +95,7 @@ export class RunningGateway implements Gateway {
         isReady: () => this.#ready,
         metrics: world.metrics,
         status: () => this.status(),
+        explain: (question) => this.explain(question),
         postAt: (path) => this.#current.adminRoutes.at(path),
         postPaths: () => this.#current.adminRoutes.paths,
         orderCircuit: (upstream, order) => this.#orderCircuit(upstream, order),

@@ -19,6 +19,8 @@ export type From = 'route' | 'upstream' | 'default' | 'built-in' | 'config';
 export interface Origin {
   /** As the gateway runs on it: durations in milliseconds, sizes in bytes. Absent where it is not told. */
   readonly value?: unknown;
+  /** What is below it, where its value is not told. */
+  readonly keys?: readonly (string | number)[];
   readonly from: From;
   /** Where it is written; absent where it is built in. */
   readonly file?: string;
@@ -151,7 +153,14 @@ function told(subject: Subject, { from, path, written }: Told, value: unknown): 
   const isSecret = path.some((_part, i) => isSecretPart(path, i, subject.plugins));
   const isTold = isOutside !== true && !isSecret && !holdsSecret(shown);
   const place = file === undefined ? { from: 'built-in' as const } : { from, file, line: line! };
-  return isTold ? { value: shown, ...place } : place;
+  if (isTold) return { value: shown, ...place };
+  const keys = isSecret ? [] : keysOf(shown);
+  return keys.length === 0 ? place : { keys, ...place };
+}
+
+function keysOf(value: unknown): readonly (string | number)[] {
+  if (Array.isArray(value)) return [...value.keys()];
+  return isMap(value) ? Object.keys(value) : [];
 }
 
 /** The value at `path`; of what may be one or several, the only one needs no index. */

@@ -1,0 +1,141 @@
+/** An explanation for people: first what happens, then why. */
+import type {
+  CallView,
+  Matching,
+  Outcome,
+  PluginView,
+  RequestExplanation,
+} from '../explain/explanation.ts';
+import type { ValueOrigin } from '../explain/origins.ts';
+import type { UpstreamView } from '../explain/upstream-view.ts';
+import { policyLines } from './print-policies.ts';
+
+export function explanationLines(explanation: RequestExplanation): string[] {
+  const { route, matching, plugins, calls, fallback, upstreams, values, notes } = explanation;
+  return [
+    ...headLines(explanation),
+    ...section('routes', candidateLines(matching)),
+    ...section(route === undefined ? '' : `plugins of ${route.name}`, plugins.map(pluginLine)),
+    ...section('calls', [
+      ...calls.map(callLine),
+      ...(fallback === undefined
+        ? []
+        : [`fallback on ${fallback.on.join(', ')}: ${fallback.upstream ?? fallback.status}`]),
+    ]),
+    ...upstreams.flatMap((upstream) =>
+      section(`upstream ${upstream.name}`, upstreamLines(upstream)),
+    ),
+    ...section('values', valueLines(values)),
+    ...section('not told', notes),
+  ];
+}
+
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
+
+function headLines({ request, outcome, route, consumer, calls }: RequestExplanation): string[] {
+  const { method, scheme, host, path, query, address } = request;
+  const url = path === '' ? '(not read)' : `${scheme}://${host}${path}${query}`;
+  const who = consumer && `${consumer.id} (${consumer.via}${sayIssuer(consumer.issuer)})`;
+  return [
+    `${method} ${url} from ${address}`,
+    `  ${sayOutcome(outcome, calls)}${outcome.isCertain ? '' : ' (not certain: see below)'}`,
+    ...(outcome.detail === undefined || outcome.detail === '' ? [] : [`  ${outcome.detail}`]),
+    ...Object.entries(outcome.headers ?? {}).map(([name, value]) => `  ${name}: ${value}`),
+    ...(route === undefined ? [] : [`  route ${route.name}: ${route.action}${sayEndpoint(route)}`]),
+    ...(who === undefined
+      ? []
+      : [`  client ${who}, scopes: ${consumer?.scopes.join(' ') || 'none'}`]),
+  ];
+}
+
+const sayIssuer = (issuer: string | undefined): string =>
+  issuer === undefined ? '' : `, issuer ${issuer}`;
+
+const sayEndpoint = ({ endpoint }: { readonly endpoint?: string }): string =>
+  endpoint === undefined ? '' : `, endpoint ${endpoint === '' ? '(none)' : endpoint}`;
+
+function sayOutcome(
+  { kind, status, code, by }: Outcome,
+  calls: RequestExplanation['calls'],
+): string {
+  const who = by === undefined ? '' : ` by ${by}`;
+  if (kind === 'refused') return `refused${who}: ${status} ${code}`;
+  if (kind === 'answered') return `answered${who} with ${status}, without a call`;
+  if (calls.length === 0) return 'would run the code of its BFF';
+  return `would call ${calls.map(({ upstream }) => upstream).join(', ')}`;
+}
+
+function candidateLines({ candidates, more, others, method, near, readings }: Matching): string[] {
+  const width = Math.max(0, ...candidates.map(({ route }) => route.length));
+  return [
+    ...(method === undefined ? [] : [`a preflight: looked up as ${method}`]),
+    ...candidates.map(({ route, match, outcome, why }) => {
+      const because = why === '' ? '' : `: ${why}`;
+      return `${outcome.padEnd(9)}  ${route.padEnd(width)}  ${match}${because}`;
+    }),
+    ...(more === 0 ? [] : [`${more} more with this path`]),
+    ...(near === undefined ? [] : [`no path fits; did you mean ${near}?`]),
+    ...readings.map(({ path, route }) => `read as ${path}: ${route}`),
+    ...(others === 0 ? [] : [`${others} not looked at: their path does not fit`]),
+  ];
+}
+
+function pluginLine(view: PluginView): string {
+  const { plugin, phase = '', outcome, says, code, detail, reason, changes } = view;
+  const why = says === '' ? (detail ?? '') : says;
+  const told = [
+    ...(outcome === undefined ? [] : [code === undefined ? outcome : `${outcome} (${code})`]),
+    ...(why === '' ? [] : [why]),
+    ...(reason === undefined ? [] : [`reason ${reason}`]),
+    ...(changes.length === 0 ? [] : [`changes ${changes.join(', ')}`]),
+  ];
+  return `${phase.padEnd(13)}  ${plugin}: ${told.join('; ')}`;
+}
+
+function callLine(call: CallView): string {
+  const { name, upstream, method, path, query, headers, after, isRequired, target } = call;
+  const what = [
+    `${name === '' ? '' : `${name}: `}${method} ${path}${query} to ${upstream}`,
+    ...(target === undefined ? [] : [`target ${target}`]),
+    ...(after.length === 0 ? [] : [`after ${after.join(', ')}`]),
+    ...(isRequired || name === '' ? [] : ['optional']),
+    `with ${headers.join(', ')}`,
+  ];
+  return what.join('; ');
+}
+
+function upstreamLines(upstream: UpstreamView): string[] {
+  const { targets, moreTargets, balance, panic, isDiscovered } = upstream;
+  const how = typeof balance === 'string' ? balance : `hash of ${balance.hash}`;
+  const states = targets.map(({ origin, healthy, ejected, inflight }) => {
+    const state = ejected ? 'ejected' : healthy ? 'healthy' : 'unhealthy';
+    return `${origin} (${state}, ${inflight} open)`;
+  });
+  const none = isDiscovered ? 'looked up, and none is known' : 'none';
+  return [
+    `target by ${how}: ${states.join(', ') || none}${moreTargets === 0 ? '' : `, ${moreTargets} more`}`,
+    ...(panic ? ['too few are available: all of them get calls'] : []),
+    ...policyLines(upstream),
+  ];
+}
+
+/** What is written first, with its place; what is built in needs less room. */
+function valueLines(values: readonly ValueOrigin[]): string[] {
+  const written = values.filter(({ file }) => file !== undefined);
+  const builtIn = values.filter(({ file }) => file === undefined);
+  return [
+    ...written.map(
+      ({ path, value, from, file, line }) => `${path}: ${shown(value)}  (${from}, ${file}:${line})`,
+    ),
+    ...builtIn.map(({ path, value }) => `${path}: ${shown(value)}  (built in)`),
+  ];
+}
+
+const LONGEST = 120;
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'not shown';
+  const text = JSON.stringify(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}

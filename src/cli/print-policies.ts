@@ -1,0 +1,41 @@
+/** The policies around the calls to an upstream, outermost first, with their numbers. */
+import type { PoliciesView, UpstreamView } from '../explain/upstream-view.ts';
+
+export function policyLines({ policies, circuit, slots }: UpstreamView): string[] {
+  const { deadlineMs, timeoutMs, connectTimeoutMs, idleTimeoutMs, retry, bulkhead } = policies;
+  const { concurrency, queue, waitMs, share } = bulkhead;
+  return [
+    `deadline ${time(deadlineMs)}`,
+    retry === false || retry.attempts < 2
+      ? 'retry: none'
+      : `retry: ${retry.attempts} attempts on ${retry.on.join(', ')}, backoff ${time(retry.backoffMs)}, budget ${percent(retry.budget)}`,
+    `bulkhead: ${slots.used} of ${concurrency} slots used, ${slots.queued} of ${queue} waiting for at most ${time(waitMs)}` +
+      (share === undefined ? '' : `, ${percent(share)} of them for this route`),
+    breakerLine(policies, circuit),
+    `timeout ${time(timeoutMs)}, connect ${time(connectTimeoutMs)}, idle ${time(idleTimeoutMs)}`,
+    ...outlierLines(policies),
+    ...healthLines(policies),
+  ];
+}
+
+function breakerLine({ breaker }: PoliciesView, circuit: string | undefined): string {
+  if (breaker === false) return 'breaker: none';
+  const when =
+    breaker.kind === 'consecutive'
+      ? `${breaker.failures} failures in a row`
+      : `${percent(breaker.ratio)} of at least ${breaker.minimum} calls in ${time(breaker.windowMs)}`;
+  return `breaker: ${circuit ?? 'closed'}; opens after ${when}, for ${time(breaker.openMs)}`;
+}
+
+const outlierLines = ({ outlier }: PoliciesView): string[] =>
+  outlier === false
+    ? []
+    : [
+        `outlier: ejected after ${outlier.consecutive} failures in a row, for ${time(outlier.ejectMs)}, at most ${percent(outlier.maxEjected)}`,
+      ];
+
+const healthLines = ({ health }: PoliciesView): string[] =>
+  health === false ? [] : [`health: ${health.path} every ${time(health.intervalMs)}`];
+
+const time = (ms: number): string => (ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`);
+const percent = (share: number): string => `${Math.round(share * 100)} %`;

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import { asking } from './asking.ts';
+
+test('an aggregate tells its parts, and which of them wait for others', async () => {
+  const { explain, calls } = await asking({
+    routes: {
+      summary: {
+        match: { path: '/summary/{id}' },
+        aggregate: {
+          order: { upstream: 'up', path: '/orders/{id}', required: true },
+          user: { upstream: 'other', path: '/users/{order.userId}' },
+          stock: { upstream: 'other', path: '/stock', query: { of: '{query.of}' } },
+        },
+      },
+    },
+  });
+  const told = await explain('/summary/7?of=secret');
+  expect(told.calls.map(({ name, path, query, after }) => [name, path, query, after])).toEqual([
+    ['order', '/orders/7', '', []],
+    ['user', '/users/{order.userId}', '', ['order']],
+    ['stock', '/stock', '?of=…', []],
+  ]);
+  expect(told.calls.map(({ isRequired }) => isRequired)).toEqual([true, false, false]);
+  expect(told.upstreams.map(({ name }) => name)).toEqual(['up', 'other']);
+  const refused = await explain('/summary/..%00');
+  expect(refused.outcome).toMatchObject({ kind: 'refused', status: 400 });
+  expect(calls).toEqual([]);
+});
+
+test('a fallback is told, and the upstream that it calls', async () => {
+  const { explain } = await asking({
+    routes: {
+      all: { match: { path: '/*' }, upstream: 'up', fallback: { upstream: 'other', on: ['5xx'] } },
+    },
+  });
+  const { fallback, upstreams } = await explain('/x');
+  expect(fallback).toEqual({ on: ['5xx'], upstream: 'other' });
+  expect(upstreams.map(({ name }) => name)).toEqual(['up', 'other']);
+});
+
+test('a hash tells the target, as long as the request has what is hashed', async () => {
+  const { explain } = await asking({
+    upstreams: {
+      up: {
+        targets: ['http://one.invalid', 'http://two.invalid'],
+        balance: { hash: 'header:x-user' },
+      },
+    },
+    routes: { all: { match: { path: '/*' }, upstream: 'up' } },
+  });
+  const headers = { 'x-user': 'alice' };
+  const [first] = (await explain('/x', { headers })).calls;
+  const [second] = (await explain('/y', { headers })).calls;
+  expect(first?.target).toMatch(/^http:\/\/(one|two)\.invalid$/);
+  expect(second?.target).toBe(first?.target);
+  expect((await explain('/x')).calls[0]).not.toHaveProperty('target');
+});
+
+test('the policies have the numbers of the route, and the state of now', async () => {
+  const { explain, gateway } = await asking({
+    admin: { port: 0 },
+    upstreams: { up: { timeout: '3s', bulkhead: { concurrency: 7 } } },
+    routes: { all: { match: { path: '/*' }, upstream: 'up', deadline: '4s', retry: false } },
+  });
+  const [before] = (await explain('/x')).upstreams;
+  expect(before).toMatchObject({ circuit: 'closed', slots: { used: 0, queued: 0 } });
+  expect(before?.policies).toMatchObject({
+    deadlineMs: 4_000,
+    timeoutMs: 3_000,
+    retry: false,
+    bulkhead: { concurrency: 7, queue: 32 },
+  });
+  await fetch(`${gateway.adminUrl}/upstreams/up/circuit`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"state":"open"}',
+  });
+  expect((await explain('/x')).upstreams[0]?.circuit).toBe('forced-open');
+});
+
+test('a BFF tells its endpoint, with what that narrows, and the upstreams of its code', async () => {
+  const bff = new URL('fixtures/places.ts', import.meta.url).pathname;
+  const { explain } = await asking({ routes: { places: { match: { path: '/m/*' }, bff } } });
+  const told = await explain('/m/x/7');
+  expect(told.route).toMatchObject({ endpoint: '/x/:id' });
+  expect(told.outcome).toEqual({ kind: 'called', isCertain: true });
+  expect(told.notes).toEqual([
+    'the code of the BFF was not run, nor were the schemas of its endpoint',
+  ]);
+  expect((await explain('/m/y')).outcome).toMatchObject({ status: 403, by: 'ip' });
+  const unknown = await explain('/m/nowhere');
+  expect(unknown.outcome).toMatchObject({ status: 404, code: 'GW_ROUTE_NOT_FOUND' });
+});
+
+test('the address of the client is that of the question', async () => {
+  const { explain } = await asking({
+    server: { trustedProxies: ['10.0.0.0/8'] },
+    routes: {
+      all: { match: { path: '/*' }, upstream: 'up', ip: { allow: ['203.0.113.0/24'] } },
+    },
+  });
+  expect((await explain('/x')).outcome).toMatchObject({ status: 403, by: 'ip' });
+  const address = '203.0.113.7';
+  expect((await explain('/x', { address })).outcome.kind).toBe('called');
+  const headers = { 'x-forwarded-for': address };
+  const behind = await explain('/x', { address: '10.1.1.1', headers });
+  expect(behind.outcome.kind).toBe('called');
+  expect(behind.request.address).toBe(address);
+});
