@@ -25,6 +25,7 @@ import type { Loaded } from './config/load.ts';
 import { Slices } from './core/slices.ts';
 import type { GatewayModules } from './assembly/modules.ts';
 import { Matcher } from './routes/matcher.ts';
+import type { Tracing } from './observe/tracing/tracing.ts';
 import type { UpstreamLeases } from './upstream/lease.ts';
 
 export interface Generation {
@@ -65,14 +66,15 @@ export interface Generation {
 export async function buildGeneration(
   number: number,
   { config, modules }: Loaded<GatewayModules>,
-  world: World,
+  shared: World,
 ): Promise<Generation> {
   const identity = {};
+  const world = { ...shared, tracing: await tracingOf(config, shared, identity) };
   const app = createApp(config.server, world);
   const upstreams = world.upstreams.acquireAll(Object.values(config.upstreams));
   const release = async (): Promise<void> => {
     await app.close();
-    world.kept.release(identity);
+    await world.kept.release(identity);
     await Promise.all([...upstreams.values()].map((lease) => world.upstreams.release(lease)));
   };
   const faults = new StartFaults(modules, world.clock);
@@ -180,6 +182,26 @@ export async function buildGeneration(
     await release();
     throw error;
   }
+}
+
+/** That of the generation before, if its settings are the same. */
+function tracingOf(
+  { tracing }: Config,
+  { kept, openTracing, checking }: World,
+  identity: object,
+): Promise<Tracing | undefined> | undefined {
+  if (tracing === undefined || openTracing === undefined || checking) return undefined;
+  const opened = kept.keep(
+    identity,
+    'telemetry.tracing',
+    tracing,
+    () => openTracing(tracing),
+    async (each) => (await each.catch(() => undefined))?.close(),
+  );
+  return opened.catch(async (error: unknown) => {
+    await kept.release(identity);
+    throw error;
+  });
 }
 
 /** A closure of its own: made among the others, it would keep `modules`, and the parsed files with them. */

@@ -60,6 +60,13 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   re2js: ['src/config/'],
   undici: ['src/upstream/'],
   yaml: ['src/config/'],
+  '@opentelemetry/api': ['src/observe/tracing/otlp.ts'],
+  '@opentelemetry/exporter-trace-otlp-grpc': ['src/observe/tracing/otlp.ts'],
+  '@opentelemetry/exporter-trace-otlp-http': ['src/observe/tracing/otlp.ts'],
+  '@opentelemetry/exporter-trace-otlp-proto': ['src/observe/tracing/otlp.ts'],
+  '@opentelemetry/resources': ['src/observe/tracing/otlp.ts'],
+  '@opentelemetry/sdk-node': ['src/observe/tracing/otlp.ts'],
+  '@opentelemetry/sdk-trace': ['src/observe/tracing/otlp.ts'],
   zod: ['src/config/', 'src/actions/', 'src/authoring/', 'src/index.ts', 'src/assembly/'],
 };
 

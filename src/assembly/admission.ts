@@ -22,6 +22,7 @@ import { boundUnread, watchClient } from '../edge/client-signal.ts';
 import { peerOf } from '../edge/peer.ts';
 import { sendProblem } from '../edge/problem.ts';
 import { readTarget, refusedPath, type TargetRules } from '../edge/request-target.ts';
+import { takeTrace } from '../edge/trace.ts';
 import { TrustedProxies } from '../edge/trusted-proxies.ts';
 import { GatewayError, toGatewayError } from '../core/errors.ts';
 import { readerWatch } from '../core/reader-watch.ts';
@@ -56,6 +57,7 @@ export function admission(options: AdmissionOptions): RequestHandler {
   const { nextRequestId, clock } = world;
   const proxies =
     server.trustedProxies.length === 0 ? undefined : new TrustedProxies({ ...server, owned });
+  const traced = world.tracing && { ids: world.tracing.ids, ...world.tracing.rules };
   const watchReader = readerWatch(clock, readerIdleMs);
   const boundAnswer = answerLimit(answerMs, clock);
   return function admit(request, response) {
@@ -71,6 +73,9 @@ export function admission(options: AdmissionOptions): RequestHandler {
       client: believed?.peer.address ?? peer,
     };
     const exchange = new ClientExchange(head, clock.now());
+    if (traced !== undefined) {
+      exchange.trace = takeTrace(request.headers, believed !== undefined, traced);
+    }
     if (believed?.host !== undefined) exchange.aim({ path: '', query: '', host: believed.host });
     setExchange(request, exchange);
     watchClient(response, exchange, boundAnswer(request, response, exchange), onClose);

@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 interface Entry {
   readonly settings: unknown;
   readonly value: unknown;
-  readonly dispose: () => void;
+  readonly dispose: () => unknown;
   readonly users: Set<object>;
 }
 
@@ -23,7 +23,7 @@ export class KeptValues {
     key: string,
     settings: unknown,
     make: () => T,
-    dispose?: (value: T) => void,
+    dispose?: (value: T) => unknown,
   ): T {
     for (const entry of this.#entries.get(key) ?? []) {
       if (!isDeepStrictEqual(entry.settings, settings)) continue;
@@ -38,15 +38,17 @@ export class KeptValues {
     return value;
   }
 
-  /** Ends the use by `generation`; disposes of values that no other generation uses. */
-  release(generation: object): void {
+  /** Ends the use by `generation`; disposes of values that no other generation uses, and waits for that. */
+  async release(generation: object): Promise<void> {
+    const disposed: unknown[] = [];
     for (const [key, entries] of this.#entries) {
       const unused = entries.filter(({ users }) => users.delete(generation) && users.size === 0);
       if (unused.length === 0) continue;
       const left = entries.filter((entry) => !unused.includes(entry));
       if (left.length === 0) this.#entries.delete(key);
       else this.#entries.set(key, left);
-      for (const { dispose } of unused) dispose();
+      for (const { dispose } of unused) disposed.push(dispose());
     }
+    await Promise.all(disposed);
   }
 }

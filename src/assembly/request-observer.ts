@@ -1,6 +1,6 @@
 /** Counts and logs each request when it ends, however it ends. */
 import type { ServerResponse } from 'node:http';
-import type { Config } from '../config/build/config.ts';
+import type { Config, RouteConfig } from '../config/build/config.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import type { RequestHandler } from './admission.ts';
 import type { World } from './world.ts';
@@ -15,11 +15,12 @@ export interface RequestObserver {
 }
 
 export function requestObserver(
-  { logs }: Config,
-  { clock, logAccess, metrics }: World,
+  { logs, routes }: Config,
+  { clock, logAccess, metrics, tracing }: World,
 ): RequestObserver {
   let inflight = 0;
   const idle: (() => void)[] = [];
+  const patterns = tracing === undefined ? NO_PATTERNS : patternsOf(routes);
   return {
     inflight: () => inflight,
     whenIdle: () =>
@@ -41,6 +42,7 @@ export function requestObserver(
       metrics.observeRequest({ route, endpoint, method, status, seconds });
       if (code !== undefined) metrics.countError(route, code, cause);
       for (const { reason } of missing) metrics.countDegradedPart(route, reason);
+      tracing?.end(exchange, { status, now, pattern: patterns.get(route) });
       if (logs.access) logAccess(exchange, status, bytesSent(exchange, response), now);
       if (inflight === 0) for (const tell of idle.splice(0)) tell();
     },
@@ -52,6 +54,19 @@ export const statusOf = (
   { record: { code } }: ClientExchange,
   { statusCode }: ServerResponse,
 ): number => (code === 'GW_CLIENT_CLOSED' ? 499 : statusCode);
+
+/** The path of each route that has just one: what spans are called. */
+function patternsOf(routes: readonly RouteConfig[]): ReadonlyMap<string, string> {
+  const one = routes.flatMap(({ name, matches }) => {
+    const [first, ...others] = new Set(
+      matches.map(({ path, pathRegex }) => path?.text ?? pathRegex),
+    );
+    return first === undefined || others.length > 0 ? [] : [[name, first] as const];
+  });
+  return new Map(one);
+}
+
+const NO_PATTERNS: ReadonlyMap<string, string> = new Map();
 
 /** Bytes of the answer's body; 0 if there was no answer, or no body. */
 export function bytesSent(exchange: ClientExchange, { headersSent }: ServerResponse): number {

@@ -6,6 +6,7 @@ import type { CallContext } from '../core/call-context.ts';
 import { ClientExchange } from '../edge/client-exchange.ts';
 import { requestSource } from '../edge/source.ts';
 import { observeAttempts } from '../observe/attempts.ts';
+import { tracedAttempts } from '../observe/tracing/traced-attempts.ts';
 import { chain } from '../upstream/chain.ts';
 import type { UpstreamCall, UpstreamLease } from '../upstream/lease.ts';
 import type { World } from './world.ts';
@@ -44,6 +45,7 @@ function newCall(lease: UpstreamLease, caller: Caller, world: World): UpstreamCa
     ),
     onRetry: (upstream, reason) => metrics.countRetry(upstream, reason),
     send: world.send?.(config.name),
+    traced: world.tracing && tracedAttempts(world.tracing.ids),
   });
   return {
     call: promising(sender),

@@ -1,11 +1,13 @@
 /** What exists once in a gateway and is shared by its generations. */
 import type { FastifyBaseLogger } from 'fastify';
 import type { Call } from '../core/call.ts';
+import type { TracingConfig } from '../config/build/config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { AccessLog } from '../observe/access-log.ts';
 import type { LogOutput } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Traces } from '../observe/traces.ts';
+import type { Tracing } from '../observe/tracing/tracing.ts';
 import type { Fetcher } from '../upstream/fetcher.ts';
 import type { Names } from '../upstream/names/names.ts';
 import type { CollectedBytes } from '../policies/collect.ts';
@@ -30,6 +32,10 @@ export interface World {
   readonly collected: CollectedBytes;
   readonly kept: KeptValues;
   readonly traces: Traces;
+  /** Opens tracing; absent where nothing can be traced. */
+  readonly openTracing?: ((config: TracingConfig) => Promise<Tracing | undefined>) | undefined;
+  /** Of the generation; absent if its config traces nothing. */
+  readonly tracing?: Tracing | undefined;
   /** The config is only checked: nothing is served and nothing is called. */
   readonly checking: boolean;
   /** Called when a socket or a file gets no file descriptor; logged at most once a minute. */

@@ -1,5 +1,4 @@
 /** Every command of `portico`, in the groups that `--help` shows. A command's code is loaded when it runs. */
-import { createRequire } from 'node:module';
 import { styleText } from 'node:util';
 import type { Command, OutputConfiguration } from 'commander';
 import { addAdminCommands } from './commands/admin.ts';
@@ -11,6 +10,7 @@ import { addExplainCommand } from './commands/explain.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addLoadCommand } from './commands/load.ts';
 import { addNewCommand } from './commands/new.ts';
+import { version } from '../running/version.ts';
 import type { Run } from './commands/run.ts';
 import { addRoutesCommand } from './commands/routes.ts';
 import { addReferenceCommand, addSchemaCommand } from './commands/schema.ts';
@@ -42,15 +42,11 @@ const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
   ],
 };
 
-/** Of this package, from its sources and from `dist/` alike. */
-const versionOf = (): string =>
-  (createRequire(import.meta.url)('portico/package.json') as { readonly version: string }).version;
-
 /** The settings that commands inherit come first. */
 export function createProgram(run: Run, output: OutputConfiguration): Command {
   const program = new ForgivingCommand('portico')
     .description('A programmable API gateway and BFF.')
-    .version(versionOf(), '-v, --version', 'print the version')
+    .version(version(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this')
     .showSuggestionAfterError(false)
     .exitOverride()

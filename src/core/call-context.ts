@@ -5,6 +5,7 @@
 import type { Consumer } from './call.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { Headers } from './headers.ts';
+import type { TraceContext } from './trace-context.ts';
 
 export interface CallContext {
   /** Id of the client's request, or of its stand-in; sent as `x-request-id`. */
@@ -24,6 +25,8 @@ export interface CallContext {
   readonly host: string | undefined;
   /** Fields about the client, for each call; a call's own fields win. */
   readonly fields: Headers;
+  /** The trace that the calls belong to; `undefined` if nothing is traced. */
+  readonly trace: TraceContext | undefined;
   /** Fields that hooks set for upstreams; they win over a call's own fields. */
   readonly toldUpstreams: Headers | undefined;
 }

@@ -13,6 +13,9 @@ export type Ending = number | ErrorCode;
 export interface AttemptRecord {
   /** The target's origin. */
   readonly target: string;
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
   readonly startedAt: number;
   /** From its start to the connection. */
   connectMs: number;
@@ -24,6 +27,9 @@ export interface AttemptRecord {
   ending: Ending | undefined;
   cause: string | undefined;
 }
+
+/** What an attempt asks for. */
+type Asked = Pick<AttemptRecord, 'method' | 'path'>;
 
 /** What a call was made for. */
 export type Purpose = 'forward' | 'part' | 'plugin';
@@ -38,6 +44,8 @@ export class CallRecord {
   readonly startedAt: number;
   /** A new list with each: nearly all calls have one attempt, and pushing it would make room for 17. */
   attempts: readonly AttemptRecord[] = NO_ATTEMPTS;
+  /** Ids of the attempts' spans, in the same places, if their trace is sampled. */
+  spanIds: readonly string[] = NO_IDS;
   /** Time spent waiting for slots, in all attempts. */
   queuedMs = 0;
   /** How the first attempt ended, if a retry or a fallback followed. */
@@ -59,9 +67,16 @@ export class CallRecord {
   }
 
   /** Records that an attempt begins. */
-  attempt(upstream: string, target: string, startedAt = this.startedAt): AttemptRecord {
+  attempt(
+    upstream: string,
+    target: string,
+    { method, path }: Asked,
+    startedAt = this.startedAt,
+  ): AttemptRecord {
     const attempt = {
       target,
+      method,
+      path,
       startedAt,
       connectMs: 0,
       firstByteMs: 0,
@@ -72,6 +87,12 @@ export class CallRecord {
     this.upstream = upstream;
     this.attempts = this.attempts.length === 0 ? [attempt] : [...this.attempts, attempt];
     return attempt;
+  }
+
+  /** Names the span of the attempt that begins next; one that gets no target is forgotten. */
+  span(id: string): void {
+    const { length } = this.attempts;
+    this.spanIds = length === 0 ? [id] : [...this.spanIds.slice(0, length), id];
   }
 
   get lastAttempt(): AttemptRecord | undefined {
@@ -136,6 +157,7 @@ export class RequestRecord {
   }
 }
 
+const NO_IDS: readonly string[] = Object.freeze([]);
 const NO_ATTEMPTS: readonly AttemptRecord[] = Object.freeze([]);
 const NO_CALLS: readonly CallRecord[] = Object.freeze([]);
 const NO_PARTS: readonly MissingPart[] = Object.freeze([]);

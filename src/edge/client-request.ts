@@ -7,6 +7,7 @@ import type { Consumer } from '../core/call.ts';
 import type { CallContext } from '../core/call-context.ts';
 import { Cancellation } from '../core/cancellation.ts';
 import type { Headers } from '../core/headers.ts';
+import type { TraceContext } from '../core/trace-context.ts';
 import { gatewayHeaders } from './forwarded.ts';
 import type { PeerInfo } from './peer.ts';
 import type { RequestTarget } from './request-target.ts';
@@ -46,6 +47,8 @@ export class ClientRequest implements CallContext {
   /** Cancelled when the client disconnects before its response is complete. */
   readonly signal = new Cancellation();
   consumer: Consumer | undefined;
+  /** Set before anything looks at the request; `undefined` if nothing is traced. */
+  trace: TraceContext | undefined;
   /** The credentials that plugins would accept; see challenge.ts. */
   challenges: Map<string, string> | undefined;
   /** Headers for every call; see told-upstreams.ts. */

@@ -17,6 +17,7 @@ export interface AccessRecord {
   readonly path: string;
   readonly route: string;
   readonly endpoint: string;
+  readonly trace: { readonly traceId: string } | undefined;
   readonly consumer: { readonly id: string } | undefined;
   readonly peer: { readonly address: string };
   readonly record: RequestRecord;
@@ -59,9 +60,11 @@ export const accessObjects =
 
 /** The members of an object, without its braces. */
 function fieldsOf(exchange: AccessRecord, status: number, bytesSent: number, now: number): string {
-  const { id, method, host, path, route, endpoint, consumer, peer, record } = exchange;
+  const { id, method, host, path, route, endpoint, trace, consumer, peer, record } = exchange;
   return (
-    `"requestId":${quoted(id)},"method":${quoted(method)}` +
+    `"requestId":${quoted(id)}` +
+    (trace === undefined ? '' : `,"traceId":"${trace.traceId}"`) +
+    `,"method":${quoted(method)}` +
     (host === '' ? '' : `,"host":${quoted(host)}`) +
     `,"path":${quoted(path)},"status":${numeral(status)},"route":${quoted(route)}` +
     (endpoint === '' ? '' : `,"endpoint":${quoted(endpoint)}`) +

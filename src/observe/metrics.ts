@@ -101,6 +101,11 @@ export class Metrics {
     'Parts missing from responses, by reason.',
     ['route', 'reason'],
   );
+  readonly #spans = this.#counter(
+    'portico_spans_total',
+    'Spans that the collector got, or did not.',
+    ['result'],
+  );
   readonly #reloads = this.#counter('portico_config_reloads_total', 'Loads of the config.', [
     'result',
   ]);
@@ -135,6 +140,10 @@ export class Metrics {
   /** Prometheus' text format. */
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  countSpans(count: number, result: 'sent' | 'failed'): void {
+    this.#spans.inc({ result }, count);
   }
 
   observeRequest({ route, endpoint, method, status, seconds }: RequestObservation): void {

@@ -9,6 +9,8 @@ import { descriptorNotice } from '../listener/descriptor-notice.ts';
 import { requestIds } from '../edge/request-id.ts';
 import { accessObjects } from '../observe/access-log.ts';
 import { createLog, type Log, type LogOutput, logOutput } from '../observe/log.ts';
+import { openTracing } from '../observe/tracing/open-tracing.ts';
+import { version } from './version.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { Traces } from '../observe/traces.ts';
 import { CollectedBytes } from '../policies/collect.ts';
@@ -58,6 +60,8 @@ export function createWorld(options: GatewayOptions, config: Config): World {
     checking,
     onNoDescriptors,
     nextRequestId: requestIds(),
+    openTracing: (tracing) =>
+      openTracing(tracing, { env: options.environment, version: version(), clock, log, metrics }),
     send,
   };
 }

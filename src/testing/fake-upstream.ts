@@ -31,7 +31,7 @@ export type FakeUpstream = (request: FakeRequest) => FakeAnswer | Promise<FakeAn
 export function fakeCall(upstream: FakeUpstream, onSeen: (request: FakeRequest) => void): Call {
   return async (sent) => {
     const target = `http://${sent.upstream}.invalid`;
-    sent.record.attempt(sent.upstream, target);
+    sent.record.attempt(sent.upstream, target, sent);
     const request = readable(sent);
     onSeen(request);
     const { status = 200, headers = {}, body } = await unlessCancelled(request, upstream);

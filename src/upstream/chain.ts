@@ -40,6 +40,8 @@ export interface ChainOptions extends Omit<Surroundings, 'names'> {
   readonly inner: readonly Policy[];
   /** Observes each attempt. */
   readonly observe: Guard;
+  /** Tells the upstream its place in the trace; absent if nothing is traced. */
+  readonly traced?: Layer | undefined;
   readonly onRetry: (upstream: string, reason: string) => void;
   /** Replaces the network; for tests. */
   readonly send?: Call | undefined;
@@ -64,6 +66,7 @@ export function chain(upstream: UpstreamLease, options: ChainOptions): Sender {
     attemptTimeout({ timeoutMs, clock }),
     options.observe,
     ...(config.propagateDeadline ? [tellDeadline({ timeoutMs, clock })] : []),
+    ...(options.traced === undefined ? [] : [options.traced]),
   ];
   return composed(stages, options.send ?? leaf(upstream, { clock, idleTimeoutMs }));
 }

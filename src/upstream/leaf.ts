@@ -33,7 +33,7 @@ export function leaf({ config, state }: UpstreamLease, options: LeafOptions): Se
       request.signal.throwIfCancelled();
       const target = state.targets.pick(request.tried, request.key);
       const now = options.clock.now();
-      const record = request.record.attempt(config.name, target.origin, now);
+      const record = request.record.attempt(config.name, target.origin, request, now);
       if (target.waiting >= mostWaiting) throw noConnection(target.origin);
       const headers = withHost(request.headers, target);
       const attempt = new WireAttempt({ request, target, headers, record, receiver }, options);

@@ -35,10 +35,10 @@ describe('a value that a plugin keeps', () => {
     keep(one, 'own');
     keep(next, 'shared');
 
-    kept.release(one);
+    void kept.release(one);
     expect(disposed).toEqual(['own']);
-    kept.release(next);
-    kept.release(next);
+    void kept.release(next);
+    void kept.release(next);
     expect(disposed).toEqual(['own', 'shared']);
   });
 });

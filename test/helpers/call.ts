@@ -18,6 +18,7 @@ export const aContext = (fields: Partial<CallContext> = {}): CallContext => ({
   signal: new Cancellation(),
   host: undefined,
   fields: {},
+  trace: undefined,
   toldUpstreams: undefined,
   ...fields,
 });

@@ -41,6 +41,9 @@ const exchange = fc
     path: text,
     route: text,
     endpoint: text,
+    trace: fc.option(fc.record({ traceId: fc.constant('0af7651916cd43dd8448eb211c80319c') }), {
+      nil: undefined,
+    }),
     consumer: fc.option(fc.record({ id: text }), { nil: undefined }),
     peer: fc.record({ address: text }),
     record: fc.record({
@@ -87,6 +90,7 @@ const plain: AccessRecord = {
   path: '/a',
   route: 'all',
   endpoint: '',
+  trace: undefined,
   consumer: undefined,
   peer: { address: '192.0.2.1' },
   record: new RequestRecord(10),

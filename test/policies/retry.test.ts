@@ -113,7 +113,7 @@ describe('the target of a retry', () => {
   test('depends on the call’s own failure, not on that of a concurrent call', async () => {
     const request = aRequest();
     const send = answering(async ({ record }) => {
-      record.attempt('orders', 'http://of-the-other-call');
+      record.attempt('orders', 'http://of-the-other-call', { method: 'GET', path: '/' });
       throw failure('GW_UPSTREAM_RESET', 'http://a');
     }, 200);
     const outcome = retrying()(send)(request);

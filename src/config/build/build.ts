@@ -42,10 +42,21 @@ export async function buildConfig(
     server: buildServer(server, namedFiles),
     ...(admin === false ? {} : { admin: defined(admin) }),
     logs: telemetry.logs,
+    ...buildTracing(telemetry.tracing),
     plugins: parsed.plugins,
     upstreams,
     routes,
   });
+}
+
+/** A collector whose variable is empty means that nothing is traced. */
+function buildTracing(
+  tracing: ParsedConfig['telemetry']['tracing'],
+): Pick<Config, 'tracing'> | undefined {
+  if (tracing === false || tracing.endpoint === '') return undefined;
+  const { keep, ...rest } = tracing;
+  const keepSlowMs = keep.slow === false ? undefined : keep.slow;
+  return { tracing: defined({ ...rest, keepErrors: keep.errors, keepSlowMs }) };
 }
 
 function buildServer(

@@ -7,6 +7,7 @@ import type { PathRules } from '../../core/canonical-path.ts';
 import type { ActionConfig } from '../actions.ts';
 import type { AddressRange } from '../schema/address-range.ts';
 import type { PemSource } from './named-files.ts';
+import type { OTLP_PROTOCOLS } from '../schema/tracing.ts';
 import type { PathPattern } from '../schema/path-pattern.ts';
 import type { FAILURE_KINDS } from '../schema/guards.ts';
 
@@ -17,11 +18,27 @@ export interface Config {
   /** Absent: no admin port. */
   readonly admin?: AdminConfig;
   readonly logs: { readonly level: string; readonly access: boolean };
+  /** Absent: nothing is traced. */
+  readonly tracing?: TracingConfig;
   /** Settings by the plugin's name, as its schema gave them. */
   readonly plugins: Readonly<Record<string, unknown>>;
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>;
   /** In the order of the file. */
   readonly routes: readonly RouteConfig[];
+}
+
+/** What is not given comes from the environment, as OpenTelemetry names it. */
+export interface TracingConfig {
+  /** URL of the collector. */
+  readonly endpoint?: string;
+  readonly protocol?: (typeof OTLP_PROTOCOLS)[number];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly service?: string;
+  /** 0 to 1. */
+  readonly sample?: number;
+  readonly keepErrors: boolean;
+  readonly keepSlowMs?: number;
+  readonly baggage: readonly string[];
 }
 
 export interface AdminConfig {

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { ActionModule } from '../actions.ts';
 import { RouteBase } from './route.ts';
 import { ServerTls } from './tls.ts';
+import { Tracing } from './tracing.ts';
 import { Upstream, UpstreamOptions } from './upstream.ts';
 import {
   addressField,
@@ -171,6 +172,9 @@ const Telemetry = z
       .describe(
         'JSON lines on standard output. Requests never wait for the reader: up to 4 MiB of unread lines are kept, further ones are dropped and counted (`portico_log_lines_dropped_total`).',
       ),
+    tracing: Tracing.default(false).describe(
+      'Spans of requests, calls and attempts, sent by OTLP; W3C Trace Context in and out.',
+    ),
   })
   .describe('What the gateway reports about itself.');
 

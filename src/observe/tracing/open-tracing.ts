@@ -1,0 +1,56 @@
+/** Opens tracing for a config; what it needs is loaded only then. */
+import type { TracingConfig } from '../../config/build/config.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Metrics } from '../metrics.ts';
+import { isSwitchedOff, rulesOf } from './settings.ts';
+import { Tracing } from './tracing.ts';
+
+export interface TracingSurroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: { warn(fields: object, message: string): void; info(message: string): void };
+  readonly metrics: Pick<Metrics, 'countSpans'>;
+}
+
+/** At the end, spans are sent for so long; a collector that is gone must not hold up a stop. */
+const FLUSH_MS = 3_000;
+/** A collector that is away is logged this often. */
+const REPEAT_MS = 60_000;
+
+/** @returns `undefined` if the environment switches tracing off */
+export async function openTracing(
+  config: TracingConfig,
+  surroundings: TracingSurroundings,
+): Promise<Tracing | undefined> {
+  const { env, version, clock } = surroundings;
+  if (isSwitchedOff(env)) return undefined;
+  const { otlpOutput } = await import('./otlp.ts');
+  const output = await otlpOutput(config, { env, version, onBatch: batchTeller(surroundings) });
+  return new Tracing(rulesOf(config, env), {
+    write: (trace, spans, offsetMs) => output.write(trace, spans, offsetMs),
+    close: () => within(FLUSH_MS, output.close(), clock),
+  });
+}
+
+/** Counts spans, and logs when a collector goes and comes. */
+function batchTeller({ clock, log, metrics }: TracingSurroundings) {
+  let toldAt: number | undefined;
+  return (spans: number, error: Error | undefined): void => {
+    metrics.countSpans(spans, error === undefined ? 'sent' : 'failed');
+    if (error === undefined) {
+      if (toldAt !== undefined) log.info('the collector takes spans again');
+      toldAt = undefined;
+    } else if (toldAt === undefined || clock.now() - toldAt >= REPEAT_MS) {
+      toldAt = clock.now();
+      log.warn({ err: error, spans }, 'spans could not be sent, and are lost');
+    }
+  };
+}
+
+async function within(ms: number, task: Promise<void>, clock: Clock): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = clock.after(ms, () => late.resolve());
+  await Promise.race([task, late.promise]);
+  clock.cancel(timer);
+}

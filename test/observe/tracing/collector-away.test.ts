@@ -1,0 +1,106 @@
+/** A collector that is away, refuses, or speaks another protocol. */
+import { createServer } from 'node:http2';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { expect, onTestFinished, test } from 'vitest';
+import { startGateway } from '../../gateway/support/gateway.ts';
+import { nobody } from '../../helpers/upstream.ts';
+import { startCollector } from './collector.ts';
+
+interface Line {
+  readonly level: number;
+  readonly msg: string;
+}
+
+async function tracedTo(tracing: object, environment: Readonly<Record<string, string>> = {}) {
+  const lines: string[] = [];
+  const gateway = await startGateway({
+    log: pino({ base: null }, { write: (line: string) => void lines.push(line) }),
+    environment: { OTEL_BSP_SCHEDULE_DELAY: '1', ...environment },
+    config: {
+      admin: { port: 0 },
+      telemetry: { logs: { access: false }, tracing },
+      routes: { own: { match: { path: '/own' }, respond: { body: 'x' } } },
+    },
+    upstreams: {},
+  });
+  const ask = async (): Promise<number> => {
+    const response = await gateway.fetch('/own');
+    await response.text();
+    return response.status;
+  };
+  const metric = async (): Promise<string> => {
+    const text = await (await fetch(`${gateway.gateway.adminUrl}/metrics`)).text();
+    return text.split('\n').find((line) => line.startsWith('portico_spans_total{')) ?? '';
+  };
+  const logged = () =>
+    lines.map((line) => JSON.parse(line) as Line).filter(({ msg }) => msg !== 'serving');
+  return { ...gateway, ask, metric, logged };
+}
+
+test('a collector that refuses costs no request; its loss is counted, and logged once', async () => {
+  const collector = await startCollector(400, 400, 200);
+  const { ask, metric, logged } = await tracedTo({
+    endpoint: collector.url,
+    protocol: 'http/json',
+    headers: { 'x-key': 'abc' },
+  });
+  expect(await ask()).toBe(200);
+  await expect.poll(metric).toBe('portico_spans_total{result="failed"} 1');
+  expect(await ask()).toBe(200);
+  await expect.poll(metric).toBe('portico_spans_total{result="failed"} 2');
+  expect(logged().map(({ msg }) => msg)).toEqual(['spans could not be sent, and are lost']);
+  expect(await ask()).toBe(200);
+  await expect.poll(() => logged().at(-1)?.msg).toBe('the collector takes spans again');
+  expect(collector.requests[0]).toMatchObject({ path: '/v1/traces', fields: { 'x-key': 'abc' } });
+});
+
+test('a collector that is away does not hold up the end', async () => {
+  const { ask, close } = await tracedTo({ endpoint: await nobody(), protocol: 'http/json' });
+  expect(await ask()).toBe(200);
+  await close();
+});
+
+test.each(['http/protobuf', 'http/json'])('%s is spoken', async (protocol) => {
+  const collector = await startCollector();
+  const { ask, metric } = await tracedTo({ endpoint: collector.url, protocol });
+  await ask();
+  await expect.poll(metric).toBe('portico_spans_total{result="sent"} 1');
+  const type = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
+  expect(collector.requests[0]!.fields['content-type']).toBe(type);
+});
+
+test('gRPC is spoken', async () => {
+  const paths: unknown[] = [];
+  const server = createServer((request, response) => {
+    paths.push(request.url);
+    request.resume();
+    response.writeHead(200, { 'content-type': 'application/grpc' });
+    response.addTrailers({ 'grpc-status': '0' });
+    // An empty message: a flag and a length of 0.
+    response.end(Buffer.alloc(5));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const { ask, metric, close } = await tracedTo({
+    endpoint: `http://127.0.0.1:${port}`,
+    protocol: 'grpc',
+  });
+  await ask();
+  await expect.poll(metric).toBe('portico_spans_total{result="sent"} 1');
+  expect(paths).toEqual(['/opentelemetry.proto.collector.trace.v1.TraceService/Export']);
+  await close();
+});
+
+test('the environment switches it off', async () => {
+  const collector = await startCollector();
+  const { ask, close } = await tracedTo(
+    { endpoint: collector.url, protocol: 'http/json' },
+    { OTEL_SDK_DISABLED: 'true' },
+  );
+  await ask();
+  await close();
+  expect(collector.requests).toEqual([]);
+});
