@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { isBff } from '../src/authoring/bff.ts';
 import { ERRORS, GatewayError } from '../src/core/errors.ts';
+import { run } from './cli/run.ts';
 import { faultsOf } from './config/config-files.ts';
 import { served } from './docs/served.ts';
 import { startGateway } from './gateway/support/gateway.ts';
@@ -90,6 +91,15 @@ describe('README.md', () => {
     const response = await fetch('/api/orders/42/summary');
     expect(await response.json()).toEqual({ order: { id: '42' }, payment: { status: 'unknown' } });
     expect(response.headers.get('gateway-degraded')).toBe('payment;reason=status-503');
+  });
+
+  test('lists commands that there are', async () => {
+    const [, listed] = README.text.split('## Commands');
+    const commands = [...listed!.matchAll(/^portico (\w+)/gm)].map(([, name]) => name!);
+    expect(commands).toHaveLength(new Set(commands).size);
+    for (const name of commands) {
+      expect(await run(['help', name])).toMatchObject({ code: 0, err: [] });
+    }
   });
 
   test('has a BFF that is one', async () => {
