@@ -1,8 +1,8 @@
 /**
  * Keeps the trace of requests with a signed `Portico-Debug` field.
  *
- * The field is never seen behind this: see client-headers.ts. One whose signature is not valid, or was used
- * before, makes no difference at all.
+ * The field is removed like all that clients may not send: see client-headers.ts. One whose signature is not
+ * valid, or was used before, makes no difference at all.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from '../assembly/admission.ts';
@@ -67,11 +67,11 @@ function questionOf(request: IncomingMessage): Question {
     (_each, i) => [rawHeaders[2 * i]!, rawHeaders[2 * i + 1]!] as const,
   );
   // The authority of an absolute target replaces Host (RFC 9112 §3.2.2).
-  const unwanted = new Set([DEBUG_FIELD, ...(AUTHORITY.test(url) ? ['host'] : [])]);
+  const isAbsolute = AUTHORITY.test(url);
   return {
     method,
     url,
-    headers: fields.filter(([name]) => !unwanted.has(name.toLowerCase())),
+    headers: fields.filter(([name]) => !isAbsolute || name.toLowerCase() !== 'host'),
     address: peerOf(socket).address,
   };
 }

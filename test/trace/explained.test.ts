@@ -50,7 +50,7 @@ describe('the explanation in a trace', () => {
     expect(explainOf(trace)).toMatchObject({
       route: { name: 'beta' },
       consumer: { id: 'grace' },
-      request: { host: trace.host },
+      request: { host: trace.host, address: '127.0.0.1' },
     });
   });
 
