@@ -128,9 +128,13 @@ export class Metrics {
 
   /** Both functions are called at each scrape. */
   constructor(upstreams: () => Iterable<UpstreamGauges>, droppedLogLines: () => number = () => 0) {
-    collectDefaultMetrics({ register: this.#registry });
     this.#logLines(droppedLogLines);
     upstreamGauges(this.#registry, upstreams);
+  }
+
+  /** Adds Node's own metrics. From then on the process is watched, and nothing ends that: call it once. */
+  watchProcess(): void {
+    collectDefaultMetrics({ register: this.#registry });
   }
 
   get contentType(): string {

@@ -43,6 +43,7 @@ export function createWorld(options: GatewayOptions, config: Config): World {
     () => gaugesOf(upstreams),
     () => output?.dropped ?? 0,
   );
+  if (!checking) metrics.watchProcess();
   return {
     clock,
     wallClock,
