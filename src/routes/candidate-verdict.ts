@@ -36,10 +36,11 @@ export function verdictOn(
   const failed = failedCondition(candidate.match, request);
   if (failed !== undefined) return failed;
   if (candidate === winner) return { outcome: 'wins', why: '' };
-  return { outcome: 'outranked', why: winner === undefined ? '' : outranking(winner) };
+  return { outcome: 'outranked', why: outranking(winner) };
 }
 
-const outranking = ({ route }: Candidate): string => `${route.name} comes first`;
+const outranking = (winner: Candidate | undefined): string =>
+  winner === undefined ? 'one that comes first is unclear' : `${winner.route.name} comes first`;
 
 /** One certain failure decides, whatever the others say, as in matching. */
 function failedCondition(match: MatchConfig, request: MatchRequest): CandidateVerdict | undefined {

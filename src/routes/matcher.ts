@@ -32,6 +32,7 @@ export interface Reading {
   readonly request: MatchRequest;
   /** The candidates whose path fits, best first. */
   readonly met: readonly Candidate[];
+  /** The one that won. */
   readonly best: Candidate | undefined;
   readonly result: MatchResult;
 }
@@ -85,7 +86,9 @@ export class Matcher {
     const search = new ListedSearch(request);
     const result = this.#run(search, request);
     const met = search.met.toSorted((a, b) => a.rank - b.rank);
-    listener({ request, met, best: search.best, result });
+    // In doubt none wins, although one of them is the best of those that certainly fit.
+    const best = result.kind === 'match' ? search.best : undefined;
+    listener({ request, met, best, result });
     return result;
   }
 

@@ -94,6 +94,7 @@ const SOMETIMES: readonly Header[] = [
   ['x-forwarded-for', '10.1.1.1'],
   ['content-length', '99999999999'],
   ['expect', 'the-best'],
+  ['expect', '100-continue'],
   ['connection', 'x-v'],
 ];
 

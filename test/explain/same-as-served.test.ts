@@ -119,10 +119,14 @@ interface Told {
 }
 
 function whatWasTold(
-  { outcome, route, calls }: RequestExplanation,
+  { outcome, route, calls, matching }: RequestExplanation,
   { method }: GeneratedRequest,
 ): Told {
   const isBff = route?.endpoint !== undefined;
+  const winners = matching.candidates.filter((each) => each.outcome === 'wins');
+  if (matching.readings.length === 0) {
+    expect(winners.map((each) => each.route)).toEqual(route === undefined ? [] : [route.name]);
+  }
   return {
     route: route?.name,
     status: outcome.status ?? 200,

@@ -33,6 +33,8 @@ describe('what plugins return is looked at before anything is served', () => {
     ['late', /plugin mistaken: route returned the phase 'preHandler' \(known: cors, ip,/],
     ['phaseless', /plugin mistaken: route returned the phase undefined \(known: cors, ip,/],
     ['between', "plugin mistaken: route returned the place 'middle': use outer or inner"],
+    ['unexplainable', 'plugin mistaken: route returned "explain" without "onRequest"'],
+    ['halfPure', "plugin mistaken: route returned isPure: 'half': use true or false"],
     ['text', 'plugin mistaken: route returned a onRequest that is not a function'],
     [
       'unknown',
