@@ -11,6 +11,15 @@ const PAGES = globSync(['*.md', 'docs/**/*.md', 'plugins/*.md', 'bff/**/*.md', '
 /** Examples that name files of certificates are loaded with those files, in their own tests. */
 const namesFiles = (config: string): boolean => /: (?:tls|\.)\//.test(config);
 
+/** A value for each variable without a default; long enough for a secret. */
+const environmentOf = (config: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    [...config.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => [
+      name,
+      `the value of ${name}, long enough`,
+    ]),
+  );
+
 const anchorsOf = (file: string): Set<string> =>
   new Set(
     [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, title]) => slugOf(title!)),
@@ -32,8 +41,7 @@ describe.each(PAGES)('%s', (file) => {
   test('shows whole configs that are valid', async () => {
     const configs = page.blocks('yaml').filter((text) => /^version: 1$/m.test(text));
     for (const text of configs.filter((each) => !namesFiles(each))) {
-      const environment = { PARTNER_SECRET: 'a secret of at least thirty-two characters' };
-      expect(await faultsOf(text, environment)).toEqual([]);
+      expect(await faultsOf(text, environmentOf(text))).toEqual([]);
     }
   });
 });
