@@ -113,7 +113,9 @@ describe('a gateway of one’s own, by the package', { timeout: 90_000 }, () => 
 
   beforeAll(() => {
     folder = packed.stranger();
-    expect(runNode(folder, [MAIN, 'init'])).toMatchObject({ status: 0, stderr: '' });
+    const { status, stdout, stderr } = runNode(folder, [MAIN, 'init']);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^Next:\n {2}npm install\n {2}npm test\n/m);
   }, 60_000);
 
   test('takes another BFF and another plugin: it compiles, its tests pass, its config is valid', () => {

@@ -1,8 +1,9 @@
 /** `portico init`: a gateway of one's own in a folder, with a BFF, a plugin and their tests. */
 import { mkdirSync, statSync } from 'node:fs';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { besideConfig, schema } from '../schema.ts';
 import { EXIT, type Terminal } from '../terminal.ts';
+import { nextSteps } from './next-steps.ts';
 import { Refusal, unlessRefused } from './refusal.ts';
 import { readTemplate, type Texts, versionWords } from './templates.ts';
 import { mustBeFree, writeTexts } from './write-texts.ts';
@@ -22,9 +23,8 @@ export const init = ({ folder: given }: InitOptions, terminal: Terminal): Promis
     writeTexts(folder, texts);
     await writeSchema(join(folder, CONFIG), terminal);
     const names = [...texts.keys(), besideConfig('')].toSorted((a, b) => a.localeCompare(b));
-    terminal.out(
-      [...names.map((name) => `wrote ${join(given, name)}`), '', next(folder)].join('\n'),
-    );
+    for (const name of names) terminal.out(`wrote ${join(given, name)}`);
+    terminal.out(['', 'Next:', ...nextSteps(folder).map((step) => `  ${step}`)].join('\n'));
   }, terminal);
 
 const projectTexts = (name: string): Texts =>
@@ -61,14 +61,4 @@ async function writeSchema(config: string, { environment, err }: Terminal): Prom
   const quiet = { environment, err, out: () => undefined };
   const code = await schema({ config, out: besideConfig(config) }, quiet);
   if (code !== EXIT.ok) throw new Refusal('everything else was written', code);
-}
-
-function next(folder: string): string {
-  const path = relative('', folder);
-  const steps = ['npm install', 'npm test', 'npx portico validate', 'npx portico dev'];
-  const all =
-    path === ''
-      ? steps
-      : [`cd ${/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`}`, ...steps];
-  return ['Next:', ...all.map((step) => `  ${step}`)].join('\n');
 }

@@ -24,6 +24,7 @@ interface PackageJson {
 const require = createRequire(import.meta.url);
 /** Of this package, from its sources and from `dist/` alike. */
 const MANIFEST = require.resolve('portico/package.json');
+export const PACKAGE_FOLDER = dirname(MANIFEST);
 
 /** What a project needs beside it, in the versions that this package is tested with. */
 export function versionWords(): Words {
@@ -38,7 +39,7 @@ export function versionWords(): Words {
 
 /** One of the folders in `templates/`. */
 export function readTemplate(name: 'project' | 'bff' | 'plugin', words: Words): Texts {
-  const folder = join(dirname(MANIFEST), 'templates', name);
+  const folder = join(PACKAGE_FOLDER, 'templates', name);
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   );
