@@ -52,6 +52,8 @@ const BUDGETS: readonly Budget[] = [
   cost('portico-aggregate', 'fetch-aggregate', 0.5),
   cost('portico-page', 'floor', 3.2),
   cost('portico-up-10k', 'floor-up-10k', 1.15),
+  cost('portico-unsampled', 'portico-bare', 1.03),
+  cost('portico-traced-5', 'portico-bare', 1.05),
   ...['http-proxy', 'caddy'].flatMap(below),
   tail('portico-bare', 1.25),
   tail('portico-all', 1.25),

@@ -41,7 +41,7 @@ export async function startSubject(
   const logFile =
     server.kind === 'portico' && server.log === 'file' ? join(folder, `${name}.log`) : undefined;
   const command = commandOf(name, server, surroundings);
-  const own = server.kind === 'script' ? server.env : {};
+  const own = server.kind === 'script' || server.kind === 'portico' ? server.env : {};
   const env = { ...base.env, ...own };
   const served = await processes.serve({ ...base, env, command }, logFile);
   return { ...served, logFile };

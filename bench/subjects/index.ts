@@ -5,6 +5,7 @@ import { core } from './core.ts';
 import { plugins } from './plugins.ts';
 import { http2, tls } from './protocols.ts';
 import { log, routes } from './routes.ts';
+import { tracing } from './tracing.ts';
 import type { Heat, Subject } from './subject.ts';
 
 /** A group is reported as one table; each of its heats is measured for itself. */
@@ -22,6 +23,7 @@ export const GROUPS: readonly Group[] = [
   { name: 'http2', heats: [http2] },
   { name: 'routes', heats: [routes] },
   { name: 'log', heats: [log] },
+  { name: 'tracing', heats: [tracing] },
 ];
 
 const SUBJECTS: readonly Subject[] = [

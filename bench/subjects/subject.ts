@@ -38,7 +38,13 @@ export type Server =
   /** A file of `proxies/`. */
   | { readonly kind: 'script'; readonly file: string; readonly env: Environment }
   /** A config of `configs/`. */
-  | { readonly kind: 'portico'; readonly config: string; readonly log: 'none' | 'file' }
+  | {
+      readonly kind: 'portico';
+      readonly config: string;
+      readonly log: 'none' | 'file';
+      /** For the config. */
+      readonly env?: Environment;
+    }
   /** A generated config with that many routes. */
   | { readonly kind: 'routes'; readonly count: number }
   /** An installed program. */

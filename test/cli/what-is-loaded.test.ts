@@ -40,6 +40,7 @@ const LAZY: readonly (readonly [what: string, pattern: RegExp])[] = [
   ['Ajv', /node_modules\/ajv\//],
   ['the serializer of BFFs', /node_modules\/fast-json-stringify\/index/],
   ['the package of the plugin jwt', /node_modules\/@fastify\/jwt\//],
+  ['OpenTelemetry', /node_modules\/@opentelemetry\/sdk-/],
   ['the client of Redis', /node_modules\/ioredis\//],
   ['the words of the reference', /src\/config\/docs\//],
   ['the undici of Node itself', /internal\/deps\/undici\/undici/],
