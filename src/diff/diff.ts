@@ -75,7 +75,7 @@ export const DIFF_RULES = [
 ] as const;
 
 /** Every rule that may be ignored. */
-export const rulesOf = (modules: GatewayModules): readonly string[] => [
+export const rulesOf = (modules: Pick<GatewayModules, 'plugins'>): readonly string[] => [
   ...DIFF_RULES,
   ...auditRules(modules).keys(),
 ];

@@ -37,6 +37,20 @@ describeShells('portico completion', (shell) => {
     ).toEqual(['high']);
   });
 
+  test('completes configs to compare, and methods', async () => {
+    const files = ['new.yaml', 'old.yaml'];
+    expect(await offers('portico diff o', ...files)).toEqual(['old.yaml']);
+    expect(await offers('portico diff old.yaml n', ...files)).toEqual(['new.yaml']);
+    expect(await offers('portico explain P')).toEqual(['PATCH', 'POST', 'PUT']);
+    expect(await offers('portico routes --method D')).toEqual(['DELETE']);
+  });
+
+  test('completes the rules of the command, not those of another', async () => {
+    expect(await offers('portico audit --ignore auth-rem')).toEqual([]);
+    const [offer] = await offers('portico diff --ignore auth-rem');
+    expect(offer).toBe('auth-removed');
+  });
+
   test('completes one rule after the other', async () => {
     const [offer, ...others] = await offers('portico audit --ignore no-tls,no-b');
     expect(offer).toMatch(/(^|,)no-breaker/);

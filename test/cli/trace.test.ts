@@ -35,6 +35,8 @@ describe('portico trace', () => {
     expect(text).toMatch(/^ {2}route +all$/m);
     expect(text).toMatch(/http:\/\/up\.invalid .* 503$/m);
     expect(text).toMatch(/http:\/\/up\.invalid .* 200$/m);
+    expect(text).toMatch(/^such a request, explained after the answer:$/m);
+    expect(text).toMatch(/^ {2}wins +all /m);
     expect(seen.map(({ path }) => path)).toEqual(['/a', '/a']);
   });
 

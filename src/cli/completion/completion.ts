@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { auditRules } from '../../config/audit/audit.ts';
 import { BUILT_IN } from '../../assembly/modules.ts';
+import { rulesOf } from '../../diff/diff.ts';
 import type { Shell } from '../commands/completion.ts';
 import { EXIT, type Terminal } from '../terminal.ts';
 import { bashCompletion } from './bash.ts';
@@ -10,6 +11,9 @@ import { type CommandModel, type KnownValues, modelOf } from './model.ts';
 import { zshCompletion } from './zsh.ts';
 // The last, so that what is imported before is found without it.
 import '../running-copy.ts';
+
+/** Any other may be typed. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 export const SCRIPTS: Readonly<Record<Shell, (program: CommandModel) => string>> = {
   bash: bashCompletion,
@@ -33,6 +37,10 @@ function knownValues(): KnownValues {
   return {
     file: { kind: 'file' },
     folder: { kind: 'folder' },
+    old: { kind: 'file' },
+    new: { kind: 'file' },
+    method: { kind: 'words', words: METHODS },
     rules: { kind: 'list', words: [...auditRules({ plugins }).keys()] },
+    'portico diff rules': { kind: 'list', words: rulesOf({ plugins }) },
   };
 }

@@ -34,7 +34,10 @@ export interface CommandModel {
   readonly commands: readonly CommandModel[];
 }
 
-/** Values that are known by the name that `--help` gives them, such as `rules` of `--ignore <rules>`. */
+/**
+ * Values that are known by the name that `--help` gives them, such as `rules` of `--ignore <rules>`; behind the path
+ * of a command, for that command alone: `portico diff rules`.
+ */
 export type KnownValues = Readonly<Record<string, Value>>;
 
 export function modelOf(command: Command, known: KnownValues, above = ''): CommandModel {
@@ -48,9 +51,9 @@ export function modelOf(command: Command, known: KnownValues, above = ''): Comma
     path,
     name: command.name(),
     description: inOneLine(help.subcommandDescription(command)),
-    options: help.visibleOptions(command).map((option) => optionOf(option, known)),
+    options: help.visibleOptions(command).map((option) => optionOf(option, path, known)),
     values: command.registeredArguments.map((argument) => ({
-      ...argumentOf(argument, known),
+      ...argumentOf(argument, path, known),
       isVariadic: argument.variadic,
     })),
     commands: siblings.map((each) =>
@@ -65,24 +68,33 @@ export const commandsOf = (command: CommandModel): readonly CommandModel[] => [
   ...command.commands.flatMap(commandsOf),
 ];
 
-function optionOf(option: Option, known: KnownValues): OptionModel {
+function optionOf(option: Option, path: string, known: KnownValues): OptionModel {
   const flags = [option.short, option.long].filter((flag) => flag !== undefined);
   const [, name] = /[<[]([\w-]+)/.exec(option.flags) ?? [];
   return {
     flags,
     description: inOneLine(option.description),
-    ...(name !== undefined && { value: { name, ...valueOf(name, option.argChoices, known) } }),
+    ...(name !== undefined && {
+      value: { name, ...valueOf({ name, path, choices: option.argChoices }, known) },
+    }),
   };
 }
 
-const argumentOf = (argument: Argument, known: KnownValues): NamedValue => ({
-  name: argument.name(),
-  ...valueOf(argument.name(), argument.argChoices, known),
-});
+function argumentOf(argument: Argument, path: string, known: KnownValues): NamedValue {
+  const name = argument.name();
+  return { name, ...valueOf({ name, path, choices: argument.argChoices }, known) };
+}
 
-function valueOf(name: string, choices: readonly string[] | undefined, known: KnownValues): Value {
+interface Described {
+  readonly name: string;
+  /** Of the command. */
+  readonly path: string;
+  readonly choices: readonly string[] | undefined;
+}
+
+function valueOf({ name, path, choices }: Described, known: KnownValues): Value {
   if (choices !== undefined) return { kind: 'words', words: choices.filter(isPlain) };
-  return known[name] ?? { kind: 'text' };
+  return known[`${path} ${name}`] ?? known[name] ?? { kind: 'text' };
 }
 
 /** No shell reads more into it. */

@@ -5,7 +5,10 @@ import { visible } from '../../config/fault.ts';
 import type { Tree } from '../../config/yaml/tree.ts';
 import { LONGEST_LIFE_S, signDebug } from '../../edge/debug-signature.ts';
 import { AdminError, type AdminPort, ask, findAdminPort, readTraceKey } from '../admin-port.ts';
+import type { RequestExplanation } from '../../explain/explanation.ts';
+import type { Trace } from '../../observe/trace.ts';
 import { hasColours } from '../colours.ts';
+import { explanationLines } from '../print-explanation.ts';
 import { EXIT, type Terminal } from '../terminal.ts';
 import { sendTraced } from './send.ts';
 import { isTrace, waterfall } from './waterfall.ts';
@@ -118,7 +121,17 @@ function print(
   else if (isTrace(body)) {
     const { columns } = terminal;
     const isColoured = hasColours(terminal);
-    for (const line of waterfall(body, { columns, isColoured })) terminal.out(line);
+    const lines = waterfall(body, { columns, isColoured });
+    for (const line of [...lines, ...explanationOf(body)]) terminal.out(line);
   } else throw new AdminError('that is not a trace: it may be another kind of gateway');
   return EXIT.ok;
+}
+
+/** What the gateway says of such a request, or why it says nothing. */
+function explanationOf({ explain, notExplained }: Trace): readonly string[] {
+  if (notExplained !== undefined) return ['', visible(`not explained: ${notExplained}`)];
+  if (typeof explain !== 'object' || explain === null || !('outcome' in explain)) return [];
+  // It is what a gateway of this version tells; a newer one may tell more.
+  const lines = explanationLines(explain as RequestExplanation);
+  return ['', 'such a request, explained after the answer:', ...lines].map(visible);
 }
