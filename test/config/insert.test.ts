@@ -74,6 +74,12 @@ plugins: {}
     expect(insertEntry(text, PLUGIN)).toBe(result);
   });
 
+  test('takes a config that says the same thing very often', () => {
+    const members = Array.from({ length: 300 }, (_, i) => `  r${i}: { limit: *limit }\n`).join('');
+    const text = `x: &limit { max: 1 }\nplugins:\n  <<: { merged: 1 }\n${members}`;
+    expect(insertEntry(text, PLUGIN)).toBe(`${text.trimEnd()}\n  stamp:\n    module: ./stamp.ts\n`);
+  });
+
   test.each([
     ['not YAML', 'plugins: [\n'],
     ['a list', '- plugins\n'],

@@ -4,7 +4,16 @@
  * The result is parsed again: unless it says what the text said and the entry besides, there is no result.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, isScalar, type Node, type Pair, parse, parseDocument, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isScalar,
+  type Node,
+  type Pair,
+  parse,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
 import { isMap as isTree, type Tree } from './tree.ts';
 
 /** A member of a section, such as a route. */
@@ -24,7 +33,7 @@ interface Splice {
 
 const INDENT = 2;
 
-/** `text` with the entry; `undefined` for a text whose shape does not allow that. */
+/** `text`, of a config that was read, with the entry; `undefined` for a text whose shape does not allow that. */
 export function insertEntry(text: string, entry: Entry): string | undefined {
   const document = parseDocument(text, { merge: true });
   const { contents, errors } = document;
@@ -33,7 +42,7 @@ export function insertEntry(text: string, entry: Entry): string | undefined {
   if (splice === undefined) return undefined;
   const piece = /\r\n/.test(text) ? splice.text.replaceAll('\n', '\r\n') : splice.text;
   const result = text.slice(0, splice.from) + piece + text.slice(splice.to);
-  return saysBoth(document.toJS() as unknown, result, entry) ? result : undefined;
+  return saysBoth(valueOf(document), result, entry) ? result : undefined;
 }
 
 /** The lines to add by hand, below the section. */
@@ -64,17 +73,16 @@ function inBlock(text: string, map: YAMLMap, entry: Entry): Splice | undefined {
   const end = endOf(last);
   if (first === undefined || end === undefined) return undefined;
   const column = first - lineStart(text, first);
-  const isSpaced = map.items.length > 1 && /\n[ \t]*\r?\n/.test(before(text, last));
-  const lines = `${isSpaced ? '\n' : ''}${block(entry, column)}`;
+  const lines = `${isSpaced(text, map) ? '\n' : ''}${block(entry, column)}`;
   return insertLines(text, end, lines);
 }
 
-/** Between the last two members. */
-function before(text: string, pair: Pair): string {
-  const start = lineStart(text, startOf(pair) ?? 0);
-  const above = text.slice(0, start).split('\n').toReversed();
-  const gap = above.slice(1).findIndex((line) => !/^\s*(#.*)?$/.test(line));
-  return `\n${above.slice(0, gap + 1).join('\n')}\n`;
+/** Is there a blank line above the last member, or above the comment on it? */
+function isSpaced(text: string, { items }: YAMLMap): boolean {
+  const start = startOf(items.at(-1)!);
+  if (items.length === 1 || start === undefined) return false;
+  const above = text.slice(0, lineStart(text, start)).split('\n').slice(0, -1);
+  return above.findLast((line) => !/^\s*#/.test(line))?.trim() === '';
 }
 
 function inFlow(map: YAMLMap, { name, lines }: Entry): Splice | undefined {
@@ -104,6 +112,9 @@ function block({ name, lines }: Entry, column: number): string {
   return written.map((line) => ' '.repeat(column) + line).join('\n');
 }
 
+/** However many aliases it has: what cannot be read within bounds is no config, and comes no further. */
+const valueOf = (document: Document): unknown => document.toJS({ maxAliasCount: -1 });
+
 const rangeOf = (node: unknown): Node['range'] => (node as Node | null)?.range;
 const startOf = ({ key }: Pair): number | undefined => rangeOf(key)?.[0];
 const endOf = ({ key, value }: Pair): number | undefined => (rangeOf(value) ?? rangeOf(key))?.[1];
@@ -121,5 +132,5 @@ function saysBoth(was: unknown, result: string, { section, name, lines }: Entry)
   const members = (was[section] ?? {}) as Tree;
   const value = parse(lines.join('\n')) as unknown;
   const wanted = { ...was, [section]: { ...members, [name]: value } };
-  return isDeepStrictEqual(document.toJS(), wanted);
+  return isDeepStrictEqual(valueOf(document), wanted);
 }
