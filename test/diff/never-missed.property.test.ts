@@ -6,7 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { AUDIT_RULES } from '../../src/config/audit/rules.ts';
+import { BUILT_IN } from '../../src/assembly/modules.ts';
+import { auditRules } from '../../src/config/audit/audit.ts';
 import type { Diff } from '../../src/diff/diff.ts';
 import { run } from '../cli/run.ts';
 import { folderOf } from '../config/config-files.ts';
@@ -54,7 +55,8 @@ const asked: fc.Arbitrary<Asked> = fc
     headers: { ...more, ...client, host },
   }));
 
-const OF_AUDIT: ReadonlySet<string> = new Set(AUDIT_RULES.map(({ id }) => id));
+/** They look at one config alone. */
+const OF_AUDIT = auditRules({ plugins: new Map(BUILT_IN.map((each) => [each.name, each])) });
 
 /** The keys of which risks are told; `undefined` if one of the configs is not valid. */
 async function riskyKeys(before: object, after: object): Promise<string[] | undefined> {
