@@ -16,6 +16,7 @@ import { createSilentLogger, type LogOutput } from './observe/log.ts';
 import type { GatewayStatus } from './admin/status.ts';
 import { explainRequest } from './explain/explain-request.ts';
 import type { RequestExplanation } from './explain/explanation.ts';
+import type { OriginOf } from './explain/origins.ts';
 import type { Question } from './explain/question.ts';
 import type { SystemFiles } from './upstream/names/system-names.ts';
 import { ConfigLoader } from './running/config-loader.ts';
@@ -168,7 +169,8 @@ export async function explainConfig(
   try {
     const generation = await buildGeneration(1, loaded, world);
     try {
-      return await explainRequest(question, { generation, world, originOf: loaded.originOf });
+      const findOrigins = (): Promise<OriginOf> => Promise.resolve(loaded.originOf);
+      return await explainRequest(question, { generation, world, findOrigins });
     } finally {
       await generation.close();
     }

@@ -16,14 +16,17 @@ import { viewOfUpstream } from './upstream-view.ts';
 export interface ExplainOptions {
   readonly generation: Generation;
   readonly world: World;
-  /** Absent: where values are from is not told. */
-  readonly originOf?: OriginOf | undefined;
+  /**
+   * Called if there is a route; `undefined`: where its values are from cannot be found out. Absent: that is
+   * not told.
+   */
+  readonly findOrigins?: () => Promise<OriginOf | undefined>;
 }
 
 /** @throws {QuestionError} for what is no request */
 export async function explainRequest(
   question: Question,
-  { generation, world, originOf }: ExplainOptions,
+  { generation, world, findOrigins }: ExplainOptions,
 ): Promise<RequestExplanation> {
   const traced = await traceRequest(generation, world, requestOf(question));
   const { trace } = traced;
@@ -31,6 +34,7 @@ export async function explainRequest(
   const upstreams = upstreamsOf(trace);
   const leases = upstreams.flatMap((name) => generation.upstreams.get(name) ?? []);
   const { consumer } = trace.exchange ?? {};
+  const originOf = route && (await findOrigins?.());
   return {
     request: requestView(question, trace),
     outcome: outcomeOf(traced),
@@ -60,9 +64,14 @@ export async function explainRequest(
             }),
             originOf,
           ),
-    notes: notesOf(trace, generation),
+    notes: [
+      ...notesOf(trace, generation),
+      ...(route && findOrigins && originOf === undefined ? [NO_ORIGINS] : []),
+    ],
   };
 }
+
+const NO_ORIGINS = 'where the values are written: the config cannot be parsed again at present';
 
 function requestView({ method, address }: Question, { exchange, readings }: Trace): AskedView {
   const [reading] = readings;

@@ -15,6 +15,7 @@ import { warnOfDescriptors } from '../listener/descriptor-notice.ts';
 import { createHttpServer, type GatewayHttpServer } from '../listener/http-server.ts';
 import { explainRequest } from '../explain/explain-request.ts';
 import type { RequestExplanation } from '../explain/explanation.ts';
+import type { OriginOf } from '../explain/origins.ts';
 import type { Question } from '../explain/question.ts';
 import type { Generation } from '../generation.ts';
 import type { CircuitName } from '../policies/circuit.ts';
@@ -146,8 +147,12 @@ export class RunningGateway implements Gateway {
   async explain(question: Question): Promise<RequestExplanation> {
     const generation = this.#current;
     const { number } = generation;
-    const originOf = await this.#origins.of(number, this.#reloader.history.current.snapshot);
-    const options = { generation, world: this.#world, originOf };
+    const findOrigins = async (): Promise<OriginOf | undefined> => {
+      // It is not there yet while what has changed is being found out.
+      const written = this.#reloader.history.at(number)?.snapshot;
+      return written && this.#origins.of(number, written);
+    };
+    const options = { generation, world: this.#world, findOrigins };
     return { generation: number, ...(await explainRequest(question, options)) };
   }
 

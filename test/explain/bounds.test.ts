@@ -1,5 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { manualClock, testGateway } from '../../src/testing.ts';
+import { respond, startReloading } from '../reload/reloading.ts';
+import type { RequestExplanation } from '../../src/explain/explanation.ts';
 import { asking } from './asking.ts';
 
 test('a plugin that never answers is given up after 10 s', async () => {
@@ -47,4 +49,25 @@ test('a body that is announced, and never comes, keeps nothing waiting', async (
   const tooLong = await explain('/x', { method: 'POST', headers: { 'content-length': '9999999' } });
   expect(tooLong.outcome).toMatchObject({ status: 413, code: 'GW_BODY_TOO_LARGE' });
   expect(gateway.status().inflight).toBe(0);
+});
+
+test('while the config is reloaded, each answer is that of one generation', async () => {
+  const routes = (name: string) => ({ routes: { [name]: respond(`/x`) } });
+  const { gateway, change } = await startReloading(routes('first'));
+  const explain = () =>
+    gateway.explain({ method: 'GET', url: '/x', headers: [], address: '127.0.0.1' });
+  const asked: Promise<RequestExplanation>[] = [];
+  const changing = change(routes('second'));
+  const until = { isOver: false };
+  void changing.then(() => (until.isOver = true));
+  while (!until.isOver) {
+    asked.push(explain());
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (const { generation, route, values } of [...(await Promise.all(asked)), await explain()]) {
+    const name = generation === 1 ? 'first' : 'second';
+    expect(route?.name).toBe(name);
+    if (values.length > 0) expect(values[0]?.path).toBe(`routes.${name}.match.path`);
+  }
+  expect((await explain()).values).not.toEqual([]);
 });
