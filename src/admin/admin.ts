@@ -48,6 +48,8 @@ export function createAdmin(
   const app = Fastify({
     forceCloseConnections: true,
     requestTimeout: 10_000,
+    // Ids that trusted proxies give may be as long.
+    routerOptions: { maxParamLength: 128 },
     schemaController: { compilersFactory: lazyCompilers },
   });
   const notHere = (): { readonly error: string } => {

@@ -27,6 +27,17 @@ test('a request over HTTP/2 is traced, and explained', async () => {
   expect(explain).toMatchObject({ request: { path: '/a', host }, route: { name: 'all' } });
 });
 
+test('an id that a trusted proxy gave is that of the trace, however long', async () => {
+  const { fetch: ask, adminUrl } = await startTracing({
+    config: { ...CONFIG, server: { trustedProxies: ['127.0.0.1'] } },
+    upstreams: UP,
+  });
+  const id = `${'a.b-C_9'.repeat(18)}zz`;
+  await ask('/a', { headers: { 'portico-debug': signature('/a'), 'x-request-id': id } });
+  const answer = await fetch(`${adminUrl}/trace/${id}`);
+  expect(await answer.json()).toMatchObject({ id, status: 200 });
+});
+
 test('a client that disconnects leaves a trace of it', async () => {
   const asked = Promise.withResolvers<string>();
   const { url, adminUrl } = await startTracing({
