@@ -50,7 +50,15 @@ export default definePlugin({
         if (consumer !== undefined) request.consumer = consumer;
         else if (required) throw missing();
       };
-      return { phase: 'authenticate', onRequest: identify, explain: identify };
+      return {
+        phase: 'authenticate',
+        onRequest: identify,
+        explain: () => ({
+          says: 'an explained request has no certificate',
+          isCertain: false,
+          ...(required && { refusal: missing() }),
+        }),
+      };
     },
   }),
 });
