@@ -10,6 +10,7 @@ import { isOpen } from '../config/authentication.ts';
 import type { RouteConfig } from '../config/build/config.ts';
 import { formatPath } from '../config/fault.ts';
 import type { Loaded } from '../config/load.ts';
+import { Slices } from '../core/slices.ts';
 import { formatMatch } from '../routes/format-match.ts';
 import { restartRequired } from '../running/restart-required.ts';
 import { lossesOf } from '../upstream/what-lives-on.ts';
@@ -86,9 +87,7 @@ export async function diffOf(
   ignored: ReadonlySet<string>,
 ): Promise<Diff> {
   const [old, now] = [await Side.of(before), await Side.of(after)];
-  const moves = [...movesBetween(old.config.routes, now.config.routes)].filter(
-    (move) => move !== undefined,
-  );
+  const moves = await allMoves(old, now);
   const found = await allRisks(old, now, moves);
   const kept = found.filter(({ rule }) => !ignored.has(rule));
   return {
@@ -100,6 +99,17 @@ export async function diffOf(
     upstreams: upstreamChanges(old, now),
     restart: restartRequired(old.config, now.config),
   };
+}
+
+/** There may be ten thousand routes, and other work must get its turn. */
+async function allMoves(old: Side, now: Side): Promise<readonly Move[]> {
+  const moves: Move[] = [];
+  const slices = new Slices();
+  for (const move of movesBetween(old.config.routes, now.config.routes)) {
+    if (move === undefined) await slices.pause();
+    else moves.push(move);
+  }
+  return moves;
 }
 
 async function allRisks(old: Side, now: Side, moves: readonly Move[]): Promise<FoundRisk[]> {

@@ -29,6 +29,7 @@ export function* samples(
   if (shape === undefined || values === undefined) return;
   const methods = vocabulary.methods.filter((method) => allows(a, method) && allows(b, method));
   const hosts = meetHosts(a.hosts, b.hosts, vocabulary.fresh);
+  if (methods.length === 0 || hosts.length === 0) return;
   for (const path of pathsOf(shape, vocabulary)) {
     if (!isPossible(a, shape, path) || !isPossible(b, shape, path)) continue;
     for (const host of hosts) {

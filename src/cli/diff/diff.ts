@@ -33,7 +33,9 @@ export async function diff(options: DiffOptions, terminal: Terminal): Promise<nu
     terminal.err(`no rule "${unknown}"${hint(unknown, rules)}`);
     return EXIT.usage;
   }
-  const found = await diffOf(before, after, new Set(options.ignore));
+  const found = await withProgress({ terminal, what: 'comparing' }, () =>
+    diffOf(before, after, new Set(options.ignore)),
+  );
   terminal.out(options.json ? JSON.stringify(found, undefined, 2) : diffLines(found).join('\n'));
   const failing = SEVERITIES.slice(0, SEVERITIES.indexOf(options.failOn) + 1);
   return found.risks.some(({ severity }) => failing.includes(severity)) ? EXIT.failed : EXIT.ok;
