@@ -18,12 +18,13 @@ export class RouteTable {
   /** Without patterns: whether a sample fits one of those, nobody knows. */
   readonly #plain: Matcher;
   readonly #positions: ReadonlyMap<RouteConfig, number>;
-  readonly #byStart: ReadonlyMap<string, readonly Entry[]>;
+  /** By an exact host, or `ANYWHERE` for all others; then by the first segment. */
+  readonly #index: ReadonlyMap<string, ReadonlyMap<string, readonly Entry[]>>;
 
   constructor(routes: readonly RouteConfig[]) {
     this.entries = inOrder(routes).map((each, position) => ({ ...each, position }));
     this.byRoute = Map.groupBy(this.entries, ({ route }) => route.name);
-    this.#byStart = Map.groupBy(this.entries, ({ match }) => startOf(match));
+    this.#index = indexOf(this.entries);
     // One route for each match, so that it is known which one has won.
     const plain = this.entries
       .filter(({ match }) => !hasPattern(match))
@@ -38,15 +39,41 @@ export class RouteTable {
     return found.kind !== 'match' || position <= this.#positions.get(found.match.route)!;
   }
 
-  /** Those whose paths may have a request in common with `match`. */
-  near(match: MatchConfig): readonly Entry[] {
+  /** Those that may have a request in common with `match`, as far as one host and the first segment tell. */
+  near(match: MatchConfig): ReadonlySet<Entry> {
     const start = startOf(match);
-    if (start === ANYWHERE) return this.entries;
-    return [...(this.#byStart.get(start) ?? []), ...(this.#byStart.get(ANYWHERE) ?? [])];
+    const hosts = exactHosts(match);
+    const byStart = hosts.includes(ANYWHERE)
+      ? [...this.#index.values()]
+      : [...hosts, ANYWHERE].flatMap((host) => this.#index.get(host) ?? []);
+    const lists = byStart.flatMap((all) =>
+      start === ANYWHERE ? [...all.values()] : [all.get(start) ?? [], all.get(ANYWHERE) ?? []],
+    );
+    return new Set(lists.flat());
   }
 }
 
 const ANYWHERE = '';
+
+function indexOf(entries: readonly Entry[]): Map<string, Map<string, Entry[]>> {
+  const index = new Map<string, Map<string, Entry[]>>();
+  for (const entry of entries) {
+    const start = startOf(entry.match);
+    for (const host of exactHosts(entry.match)) {
+      const byStart = index.get(host) ?? new Map<string, Entry[]>();
+      index.set(host, byStart);
+      const list = byStart.get(start) ?? [];
+      byStart.set(start, list);
+      list.push(entry);
+    }
+  }
+  return index;
+}
+
+/** `ANYWHERE` for any host, and for each that stands for several. */
+const exactHosts = ({ hosts = [ANYWHERE] }: MatchConfig): readonly string[] => [
+  ...new Set(hosts.map((host) => (host.startsWith('*.') ? ANYWHERE : host))),
+];
 
 /** The first segment, if it is a word. */
 function startOf({ path }: MatchConfig): string {
