@@ -68,9 +68,10 @@ export function createAdmin(
     if (isReady()) return { status: 'ready' };
     return reply.code(503).send({ status: 'not ready' });
   });
-  app.get('/metrics', async (_request, reply) => {
-    void reply.type(metrics.contentType);
-    return metrics.text();
+  app.get('/metrics', async ({ headers }, reply) => {
+    const { type, text } = await metrics.scraped(headers.accept);
+    void reply.type(type);
+    return text;
   });
   app.get('/status', async () => status());
   addGenerations(app, view);

@@ -39,10 +39,10 @@ export function requestObserver(
       const { code, cause, missing, startedAt } = record;
       const status = statusOf(exchange, response);
       const seconds = (now - startedAt) / 1_000;
-      metrics.observeRequest({ route, endpoint, method, status, seconds });
+      const traceId = tracing?.end(exchange, { status, now, pattern: patterns.get(route) });
+      metrics.observeRequest({ route, endpoint, method, status, seconds, traceId });
       if (code !== undefined) metrics.countError(route, code, cause);
       for (const { reason } of missing) metrics.countDegradedPart(route, reason);
-      tracing?.end(exchange, { status, now, pattern: patterns.get(route) });
       if (logs.access) logAccess(exchange, status, bytesSent(exchange, response), now);
       if (inflight === 0) for (const tell of idle.splice(0)) tell();
     },

@@ -6,6 +6,7 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { causeLabel } from '../core/cause.ts';
+import { openMetrics, wantsOpenMetrics } from './open-metrics.ts';
 import { statusLabel } from './status-label.ts';
 import { Tally } from './tally.ts';
 import { upstreamGauges, type UpstreamGauges } from './state-gauges.ts';
@@ -36,6 +37,8 @@ export interface RequestObservation {
   readonly method: string;
   readonly status: number;
   readonly seconds: number;
+  /** Of its trace, if a collector gets it. */
+  readonly traceId?: string | undefined;
 }
 
 export class Metrics {
@@ -137,22 +140,24 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
   }
 
-  get contentType(): string {
-    return this.#registry.contentType;
-  }
-
-  /** Prometheus' text format. */
+  /** In Prometheus' text format. */
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  /** In the format that a scraper asks for: OpenMetrics, which has exemplars, or Prometheus' text. */
+  async scraped(accept: string | undefined): Promise<{ type: string; text: string }> {
+    const asked = wantsOpenMetrics(accept) ? openMetrics(this.#registry) : this.#registry;
+    return { type: asked.contentType, text: await asked.metrics() };
   }
 
   countSpans(count: number, result: 'sent' | 'failed'): void {
     this.#spans.inc({ result }, count);
   }
 
-  observeRequest({ route, endpoint, method, status, seconds }: RequestObservation): void {
+  observeRequest({ route, endpoint, method, status, seconds, traceId }: RequestObservation): void {
     const known = METHODS.has(method) ? method : 'other';
-    this.#requests.observe([route, endpoint, known], [statusLabel(status)], seconds);
+    this.#requests.observe([route, endpoint, known], [statusLabel(status)], seconds, traceId);
   }
 
   observeAttempt(upstream: string, target: string, status: string, seconds: number): void {

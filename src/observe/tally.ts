@@ -13,6 +13,16 @@ interface MetricValue {
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
   readonly metricName: string;
+  readonly exemplar?: Exemplar | undefined;
+}
+
+/** A request that stands for others of its bucket, by its trace. */
+interface Exemplar {
+  readonly labelSet: { readonly trace_id: string };
+  /** Seconds. */
+  readonly value: number;
+  /** Seconds since 1970. */
+  readonly timestamp: number;
 }
 
 export interface TallyNames {
@@ -68,6 +78,8 @@ class Series {
   sum = 0;
   /** By the counter's further labels. */
   readonly counts = new Tree<number>();
+  /** The last ones, by bucket; made with the first. */
+  exemplars: (Exemplar | undefined)[] | undefined;
 
   constructor(bounds: number) {
     this.buckets = new Float64Array(bounds + 1);
@@ -85,14 +97,26 @@ export class Tally {
     register(registry, { ...histogram, type: 'histogram', values: () => this.#histogramValues() });
   }
 
-  /** Counts one event; `shared` and `counted` are the values of those labels. */
-  observe(shared: readonly string[], counted: readonly string[], seconds: number): void {
+  /**
+   * Counts one event; `shared` and `counted` are the values of those labels. `traceId` is that of its trace, if a
+   * collector has it.
+   */
+  observe(
+    shared: readonly string[],
+    counted: readonly string[],
+    seconds: number,
+    traceId?: string,
+  ): void {
     const { buckets: bounds } = this.#names;
     const series = (this.#series.at(shared).value ??= new Series(bounds.length));
     let bucket = 0;
     while (bucket < bounds.length && seconds > bounds[bucket]!) bucket += 1;
     series.buckets[bucket]! += 1;
     series.sum += seconds;
+    if (traceId !== undefined) {
+      series.exemplars ??= [];
+      series.exemplars[bucket] = exemplarOf(traceId, seconds);
+    }
     const count = series.counts.at(counted);
     count.value = (count.value ?? 0) + 1;
   }
@@ -125,12 +149,13 @@ export class Tally {
     );
   }
 
-  #linesOf({ buckets, sum }: Series, labels: Labels, name: string): MetricValue[] {
+  #linesOf({ buckets, sum, exemplars }: Series, labels: Labels, name: string): MetricValue[] {
     const bounds = [...this.#names.buckets, '+Inf'];
     let total = 0;
     const lines = bounds.map((le, i) => {
       total += buckets[i]!;
-      return { labels: { le, ...labels }, value: total, metricName: `${name}_bucket` };
+      const exemplar = exemplars?.[i];
+      return { labels: { le, ...labels }, value: total, metricName: `${name}_bucket`, exemplar };
     });
     return [
       ...lines,
@@ -139,6 +164,12 @@ export class Tally {
     ];
   }
 }
+
+const exemplarOf = (traceId: string, seconds: number): Exemplar => ({
+  labelSet: { trace_id: traceId },
+  value: seconds,
+  timestamp: Date.now() / 1_000,
+});
 
 const labelled = (names: readonly string[], values: readonly string[]): Labels =>
   Object.fromEntries(names.map((name, i) => [name, values[i]!]));

@@ -32,12 +32,13 @@ export class Tracing {
     this.#output = output;
   }
 
-  /** A request has ended. */
-  end(request: TracedRequest, ended: Ended): void {
+  /** A request has ended. @returns the id of its trace, if its spans are sent */
+  end(request: TracedRequest, ended: Ended): string | undefined {
     const { trace } = request;
-    if (trace === undefined || !this.#isKept(trace, request, ended)) return;
+    if (trace === undefined || !this.#isKept(trace, request, ended)) return undefined;
     const spans = spansOf(request, trace, ended, this.ids);
     this.#output.write(trace, spans, Date.now() - ended.now);
+    return trace.traceId;
   }
 
   close(): Promise<void> {
