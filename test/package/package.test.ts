@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { pack, type Packed, runNode } from './packed.ts';
 
-/** The sizes that CHANGELOG.md names, and room to grow. */
-const MOST = { packedBytes: 800_000, unpackedBytes: 3_000_000 };
+/** What CHANGELOG.md says of its size, and room to grow. */
+const MOST = { packedBytes: 1_000_000, unpackedBytes: 3_500_000 };
 const MAIN = 'node_modules/portico/dist/src/main.js';
 const TSC = resolve('node_modules/typescript/bin/tsc');
 /** A process starts, or follows a change, on a machine that others use too. */
