@@ -16,6 +16,8 @@ export interface BffEndpoint {
   readonly name: string;
   /** The gateway's hooks before those of plugins. */
   readonly entry: readonly FastifyHook[];
+  /** It has schemas for what requests hold, which may refuse them. */
+  readonly hasRequestSchema: boolean;
   /** With the options of the endpoint. */
   readonly route: BuiltRoute;
 }

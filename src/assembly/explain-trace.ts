@@ -38,6 +38,8 @@ export interface Trace {
   sets: readonly HookSet[];
   /** Of a BFF: nobody but Fastify can tell which endpoint it is. */
   isUnsureOfEndpoint: boolean;
+  /** Of a BFF: the endpoint has schemas for requests, which are not run. */
+  hasRequestSchema: boolean;
   /** The action, once all hooks let the request pass. */
   plan?: Plan & { readonly sent: readonly SentCall[] };
   /** The same for a BFF: the upstreams that its code may call. */
@@ -49,4 +51,5 @@ export const newTrace = (): Trace => ({
   steps: [],
   sets: [],
   isUnsureOfEndpoint: false,
+  hasRequestSchema: false,
 });

@@ -157,6 +157,7 @@ function bffHooks(
     ];
   }
   const { endpoint, params } = found;
+  trace.hasRequestSchema = endpoint.hasRequestSchema;
   return [
     function setParams(request, _reply, done) {
       request.params = params;

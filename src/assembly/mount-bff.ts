@@ -179,7 +179,7 @@ class Mount implements MountedBff {
       markRequest(endpoint, runner),
       this.#refuseTwoEndpoints(endpoint),
     ];
-    const known = { name: endpoint, entry, route };
+    const known = { name: endpoint, entry, route, hasRequestSchema: looksAtRequests(options) };
     this.endpoints.add(options, known);
     if (options.url === this.prefix) {
       for (const method of [options.method].flat()) this.#roots.push({ method, endpoint: known });
@@ -221,6 +221,11 @@ class Mount implements MountedBff {
     return new PartRunner(new Map(calls), this.#context.clock);
   }
 }
+
+const REQUEST_PARTS = ['body', 'querystring', 'query', 'params', 'headers'];
+
+const looksAtRequests = ({ schema = {} }: RouteOptions): boolean =>
+  Object.keys(schema).some((part) => REQUEST_PARTS.includes(part));
 
 const TWO_ENDPOINTS = 'with and without its parameters (;) the path leads to different endpoints';
 

@@ -108,7 +108,11 @@ function outcomeOf({ trace, answer }: TracedRequest): Outcome {
       location === undefined ? {} : { headers: { location: locationWithoutValues(location) } };
     return { kind: 'answered', status, ...headers, isCertain };
   }
-  if (plan !== undefined || mayCall !== undefined) return { kind: 'called', isCertain };
+  if (plan !== undefined) return { kind: 'called', isCertain };
+  // The schemas come between the hooks and the code of the endpoint.
+  if (mayCall !== undefined) {
+    return { kind: 'called', isCertain: isCertain && !trace.hasRequestSchema };
+  }
   const last = steps.at(-1);
   const by = last !== undefined && ENDING.has(last.outcome) ? { by: last.set.plugin } : {};
   const headers = toldOf(answer);
@@ -164,7 +168,7 @@ function upstreamsOf({ plan, mayCall }: Trace): readonly string[] {
 }
 
 function notesOf(trace: Trace, { ordinaryPlugins }: Generation): readonly string[] {
-  const { steps, plan, mayCall, isUnsureOfEndpoint, exchange } = trace;
+  const { steps, plan, mayCall, isUnsureOfEndpoint, hasRequestSchema, exchange } = trace;
   const unrun = steps.filter(({ outcome }) => outcome === 'not run').map(({ set }) => set.plugin);
   const policies = plan?.sent.flatMap((call) => call.unrun) ?? [];
   const isMatched = exchange !== undefined && exchange.route !== UNMATCHED;
@@ -182,9 +186,11 @@ function notesOf(trace: Trace, { ordinaryPlugins }: Generation): readonly string
       : []),
     ...(mayCall === undefined
       ? []
-      : ['the code of the BFF was not run, nor were the schemas of its endpoint']),
+      : [`the code of the BFF was not run${hasRequestSchema ? SCHEMAS : ''}`]),
   ];
 }
+
+const SCHEMAS = ', nor were the schemas of its endpoint, which may refuse the request';
 
 const each = (names: readonly string[], say: (listed: string) => string): string[] =>
   names.length === 0 ? [] : [say([...new Set(names)].join(', '))];

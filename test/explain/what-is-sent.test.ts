@@ -84,12 +84,31 @@ test('a BFF tells its endpoint, with what that narrows, and the upstreams of its
   const told = await explain('/m/x/7');
   expect(told.route).toMatchObject({ endpoint: '/x/:id' });
   expect(told.outcome).toEqual({ kind: 'called', isCertain: true });
-  expect(told.notes).toEqual([
-    'the code of the BFF was not run, nor were the schemas of its endpoint',
-  ]);
+  expect(told.notes).toEqual(['the code of the BFF was not run']);
   expect((await explain('/m/y')).outcome).toMatchObject({ status: 403, by: 'ip' });
   const unknown = await explain('/m/nowhere');
   expect(unknown.outcome).toMatchObject({ status: 404, code: 'GW_ROUTE_NOT_FOUND' });
+});
+
+test('schemas of an endpoint are not run, and may refuse', async () => {
+  const bff = new URL('../bff/fixtures/shop.ts', import.meta.url).pathname;
+  const { explain } = await asking({
+    plugins: {
+      trace: { module: new URL('../plugins/fixtures/trace.ts', import.meta.url).pathname },
+    },
+    upstreams: {
+      items: { targets: ['http://a.invalid'] },
+      stock: { targets: ['http://b.invalid'] },
+    },
+    routes: { shop: { match: { path: '/m/*' }, bff } },
+  });
+  const checked = await explain('/m/checked/abc');
+  expect(checked.outcome).toEqual({ kind: 'called', isCertain: false });
+  expect(checked.notes).toEqual([
+    'the code of the BFF was not run, nor were the schemas of its endpoint, which may refuse the request',
+  ]);
+  expect(checked.upstreams.map(({ name }) => name)).toEqual(['items', 'stock']);
+  expect((await explain('/m/items/1')).outcome.isCertain).toBe(true);
 });
 
 test('the address of the client is that of the question', async () => {
