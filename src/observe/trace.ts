@@ -9,6 +9,8 @@ import type { AccessRecord } from './access-log.ts';
 /** Times are in milliseconds, to hundredths; `startMs` counts from the beginning of the request. */
 export interface Trace {
   readonly id: string;
+  /** Of W3C Trace Context, if it has one. */
+  readonly traceId?: string;
   /** When the request began, in ISO 8601. */
   readonly at: string;
   /** The generation that served it. */
@@ -59,6 +61,9 @@ export interface TracedCall {
 
 export interface TracedAttempt {
   readonly target: string;
+  /** What it asked for, without the query. */
+  readonly method: string;
+  readonly path: string;
   readonly startMs: number;
   /** From its start; absent where it got no connection. */
   readonly connectMs?: number;
@@ -81,11 +86,12 @@ export interface TraceOutcome {
 }
 
 export function traceOf(exchange: AccessRecord, outcome: TraceOutcome): Trace {
-  const { id, method, host, path, route, endpoint, consumer, record } = exchange;
+  const { id, method, host, path, route, endpoint, trace, consumer, record } = exchange;
   const { at, generation, status, bytesSent, endedAt } = outcome;
   const { code, cause, missing, calls, uncounted, startedAt, bytesReceived } = record;
   return {
     id,
+    ...(trace !== undefined && { traceId: trace.traceId }),
     at,
     generation,
     method,
@@ -126,9 +132,12 @@ function tracedCall(call: CallRecord, from: number): TracedCall {
 }
 
 function tracedAttempt(attempt: AttemptRecord, from: number): TracedAttempt {
-  const { target, startedAt, connectMs, firstByteMs, failedMs, ending, cause } = attempt;
+  const { target, method, path, startedAt, connectMs, firstByteMs, failedMs, ending, cause } =
+    attempt;
   return {
     target,
+    method,
+    path,
     startMs: hundredths(startedAt - from),
     ...(connectMs > 0 && { connectMs: hundredths(connectMs) }),
     ...(firstByteMs > 0 && { firstByteMs: hundredths(firstByteMs) }),

@@ -13,6 +13,7 @@ import { DEBUG_FIELD, verifyDebug } from '../edge/debug-signature.ts';
 import { peerOf } from '../edge/peer.ts';
 import { explainRequest } from '../explain/explain-request.ts';
 import { type Question, QuestionError } from '../explain/question.ts';
+import { ExplainTimeout } from '../explain/traced-request.ts';
 import type { Generation } from '../generation.ts';
 import { type Trace, traceOf, traceText } from '../observe/trace.ts';
 import { TRACE_LIMITS } from '../observe/traces.ts';
@@ -102,12 +103,9 @@ async function explained(trace: Trace, question: Question, serving: Serving): Pr
   try {
     return traceText({ ...trace, explain: await explainRequest(question, serving) }, most);
   } catch (error) {
-    if (!(error instanceof QuestionError)) {
-      serving.world.log.error({ err: error, requestId: trace.id }, 'bug');
-    }
-    return traceText({ ...trace, notExplained: wordsOf(error) }, most);
+    const isExpected = error instanceof QuestionError || error instanceof ExplainTimeout;
+    if (!isExpected) serving.world.log.error({ err: error, requestId: trace.id }, 'bug');
+    const notExplained = isExpected ? error.message : 'it failed: see the log';
+    return traceText({ ...trace, notExplained }, most);
   }
 }
-
-const wordsOf = (error: unknown): string =>
-  error instanceof QuestionError ? error.message : 'it failed: see the log';

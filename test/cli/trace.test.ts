@@ -128,6 +128,7 @@ describe('portico trace', () => {
   });
 });
 
+const ASKED = { method: 'GET', path: '/a' };
 const TRACE: Trace = {
   id: 'a-1',
   at: '2026-11-30T08:00:00.000Z',
@@ -152,7 +153,14 @@ const TRACE: Trace = {
       queuedMs: 10,
       status: 200,
       attempts: [
-        { target: 'http://10.0.0.1:80', startMs: 10, connectMs: 10, firstByteMs: 30, status: 200 },
+        {
+          ...ASKED,
+          target: 'http://10.0.0.1:80',
+          startMs: 10,
+          connectMs: 10,
+          firstByteMs: 30,
+          status: 200,
+        },
       ],
     },
     {
@@ -165,13 +173,14 @@ const TRACE: Trace = {
       code: 'GW_UPSTREAM_TIMEOUT',
       attempts: [
         {
+          ...ASKED,
           target: 'http://10.0.0.2:80',
           startMs: 0,
           failedMs: 40,
           code: 'GW_UPSTREAM_RESET',
           cause: 'ECONNRESET',
         },
-        { target: 'http://10.0.0.2:80', startMs: 60 },
+        { ...ASKED, target: 'http://10.0.0.2:80', startMs: 60 },
       ],
     },
   ],

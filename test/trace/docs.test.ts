@@ -16,6 +16,7 @@ const UPDATES = process.env['UPDATE_DOCS'] !== undefined;
 const hasOpenSsl = spawnSync('openssl', ['version']).status === 0;
 
 const part = { purpose: 'part', startMs: 1.2, queuedMs: 0 };
+const ASKED = { method: 'GET', path: '/books/7' };
 const PAGE_TRACE: Trace = {
   id: 'XN6rHK0bDOWF-4f',
   at: '2026-11-30T08:15:00.250Z',
@@ -39,6 +40,7 @@ const PAGE_TRACE: Trace = {
       status: 200,
       attempts: [
         {
+          ...ASKED,
           target: 'http://10.0.0.4:8080',
           startMs: 1.3,
           connectMs: 9.8,
@@ -46,6 +48,7 @@ const PAGE_TRACE: Trace = {
           status: 503,
         },
         {
+          ...ASKED,
           target: 'http://10.0.0.5:8080',
           startMs: 88.3,
           connectMs: 0.1,
@@ -63,6 +66,7 @@ const PAGE_TRACE: Trace = {
       cause: 'ECONNREFUSED',
       attempts: [
         {
+          ...ASKED,
           target: 'http://10.0.0.9:8080',
           startMs: 1.4,
           failedMs: 12.1,

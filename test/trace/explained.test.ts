@@ -1,7 +1,9 @@
 /** A trace holds what the gateway says of such a request, beside what really happened. */
 import { describe, expect, test } from 'vitest';
 import type { RequestExplanation } from '../../src/explain/explanation.ts';
+import { definePlugin, z } from '../../src/index.ts';
 import type { Trace } from '../../src/observe/trace.ts';
+import { manualClock } from '../../src/testing.ts';
 import { request } from '../gateway/support/socket.ts';
 import { hmacToken, now } from '../plugins/issuer.ts';
 import { signature, startTracing } from './tracing.ts';
@@ -103,6 +105,36 @@ describe('the explanation in a trace', () => {
     const trace = await traced('/none', { headers: Object.fromEntries(many) });
     expect(trace).toMatchObject({ status: 404, notExplained: 'there are more than 100 headers' });
     expect(trace).not.toHaveProperty('explain');
+  });
+
+  test('is missing, with the reason, where a plugin does not say what it would do', async () => {
+    const asked = Promise.withResolvers<void>();
+    const silent = definePlugin({
+      name: 'silent',
+      settings: z.strictObject({}),
+      options: z.strictObject({}),
+      register: () => ({
+        route: () => ({
+          phase: 'request',
+          onRequest: () => {},
+          explain: () => {
+            asked.resolve();
+            return new Promise(() => {});
+          },
+        }),
+      }),
+    });
+    const clock = manualClock();
+    const options = { plugins: [silent], route: { silent: {} }, upstreams: UP, clock };
+    const { signed, traceOf } = await startTracing(options);
+    const response = await signed('/');
+    await response.text();
+    await asked.promise;
+    clock.advance(10_000);
+    expect(await (await traceOf(response)).json()).toMatchObject({
+      status: 200,
+      notExplained: 'a plugin did not answer within 10 s',
+    });
   });
 
   test('of a request with a body does not wait for one', async () => {

@@ -30,7 +30,7 @@ describe('a trace tells', () => {
     const [call] = trace.calls;
     expect(call).toMatchObject({ purpose: 'forward', upstream: 'orders' });
     const [attempt] = call!.attempts;
-    expect(attempt).toMatchObject({ target: upstream, status: 200 });
+    expect(attempt).toMatchObject({ target: upstream, path: '/orders/7', status: 200 });
     expect(attempt!.startMs).toBeGreaterThanOrEqual(call!.startMs);
     expect(attempt!.firstByteMs).toBeGreaterThanOrEqual(attempt!.connectMs!);
     expect(trace.totalMs).toBeGreaterThanOrEqual(attempt!.startMs + attempt!.firstByteMs!);
