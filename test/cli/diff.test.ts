@@ -155,7 +155,7 @@ export default definePlugin({
 });
 `;
 
-describe('a plugin of yours', () => {
+describe('a module of yours', () => {
   const config = (state: string): string => `version: 1
 server: { host: 127.0.0.1 }
 plugins: { door: { module: ./door.ts } }
@@ -198,6 +198,17 @@ routes: { a: { match: { path: /a }, door: ${state}, respond: {} } }
     const files = { 'old/door.ts': door(''), 'new/door.ts': door('// Otherwise.') };
     expect(await risksOf({ ...files, 'old/c': config('shut'), 'new/c': config('shut') })).toEqual([
       'medium  code-changed  plugins.door.module: its code has changed: look at what it admits (old/c:3 → new/c:3)',
+    ]);
+  });
+
+  test('of a BFF: its code is compared too', async () => {
+    const bff = (more: string): string =>
+      `import { defineBff } from 'portico';\nexport default defineBff({ upstreams: [] }, () => {${more}});\n`;
+    const file =
+      'version: 1\nserver: { host: 127.0.0.1 }\nroutes: { a: { match: { path: /a/* }, bff: ./bff.ts } }\n';
+    const files = { 'old/bff.ts': bff(''), 'new/bff.ts': bff(' '), 'old/c': file, 'new/c': file };
+    expect(await risksOf(files)).toEqual([
+      'low     code-changed  routes.a.bff: its code has changed (old/c:3 → new/c:3)',
     ]);
   });
 
