@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import type { CallView, RequestExplanation } from '../../src/explain/explanation.ts';
+import type { CallView, Matching, RequestExplanation } from '../../src/explain/explanation.ts';
 import { withoutValues } from '../../src/explain/explain-request.ts';
 import { requestOf } from '../../src/explain/question.ts';
 import { startGateway } from '../gateway/support/gateway.ts';
@@ -123,10 +123,7 @@ function whatWasTold(
   { method }: GeneratedRequest,
 ): Told {
   const isBff = route?.endpoint !== undefined;
-  const winners = matching.candidates.filter((each) => each.outcome === 'wins');
-  if (matching.readings.length === 0) {
-    expect(winners.map((each) => each.route)).toEqual(route === undefined ? [] : [route.name]);
-  }
+  checkCandidates(matching, route?.name);
   return {
     route: route?.name,
     status: outcome.status ?? 200,
@@ -135,6 +132,17 @@ function whatWasTold(
     endpoint: isBff && method !== 'HEAD' ? route.endpoint : undefined,
     seen: calls.map(seenOf).toSorted((a, b) => a.path.localeCompare(b.path)),
   };
+}
+
+/** Whatever comes before the winner has failed, and nothing else wins. */
+function checkCandidates({ candidates, readings }: Matching, route: string | undefined): void {
+  if (readings.length > 0) return;
+  const winner = candidates.findIndex(({ outcome }) => outcome === 'wins');
+  expect(candidates[winner]?.route).toBe(route);
+  const before = winner < 0 ? [] : candidates.slice(0, winner);
+  expect(before.map(({ outcome }) => outcome)).toEqual(before.map(() => 'fails'));
+  const after = candidates.slice(winner + 1).map(({ outcome }) => outcome);
+  expect(after).not.toContain('wins');
 }
 
 const seenOf = ({ upstream, method, path, query }: CallView): Seen => ({
