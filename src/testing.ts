@@ -90,7 +90,7 @@ export interface TestGateway {
  * assert.equal((await gateway.fetch('/')).headers.get('x-stamp'), 'hello');
  * ```
  *
- * @example A timeout, without waiting for it:
+ * @example A deadline, without waiting for it:
  * ```ts
  * const clock = manualClock();
  * const asked = Promise.withResolvers<void>();
@@ -100,7 +100,7 @@ export interface TestGateway {
  * });
  * const response = gateway.fetch('/');
  * await asked.promise;
- * clock.advance(10_000);
+ * clock.advance(15_000);
  * assert.equal((await response).status, 504);
  * ```
  *
