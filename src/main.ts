@@ -11,7 +11,9 @@ const NEEDED = 24;
 const [major] = process.versions.node.split('.');
 
 if (Number(major) < NEEDED) {
-  process.stderr.write(`portico needs Node.js ${NEEDED} or newer; this is ${process.version}\n`);
+  process.stderr.write(
+    `portico needs Node.js ${NEEDED} or newer; this is ${process.version}. Update it, or give this project its own: npm install --save-dev node@${NEEDED}\n`,
+  );
   process.exitCode = 1;
 } else {
   void import('./cli/process.ts');

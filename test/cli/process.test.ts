@@ -47,7 +47,9 @@ describe('the process', () => {
     );
     const needed = engines.node.replace('>=', '');
     expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toBe(`portico needs Node.js ${needed} or newer; this is v20.20.2\n`);
+    expect(stderr).toBe(
+      `portico needs Node.js ${needed} or newer; this is v20.20.2. Update it, or give this project its own: npm install --save-dev node@${needed}\n`,
+    );
   });
 
   test('imports nothing before it has looked which Node.js it runs on', () => {

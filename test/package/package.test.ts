@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { pack, type Packed, runNode } from './packed.ts';
 
@@ -138,6 +138,26 @@ describe('a gateway of one’s own, by the package', { timeout: 90_000 }, () => 
     const { status, stdout } = runNode(folder, [TSC]);
     expect(status).not.toBe(0);
     expect(stdout).toMatch(/^bff\/web\/index\.ts\(\d+,\d+\): error TS7053: .*'"apu"'/m);
+  });
+
+  test('checks the types of tests in a folder of their own', () => {
+    const file = join(folder, 'test/wrong.test.ts');
+    onTestFinished(() => rmSync(dirname(file), { recursive: true }));
+    mkdirSync(dirname(file));
+    writeFileSync(file, `export const wrong: number = 'text';\n`);
+    const { status, stdout } = runNode(folder, [TSC]);
+    expect(status).not.toBe(0);
+    expect(stdout).toMatch(/^test\/wrong\.test\.ts\(\d+,\d+\): error TS2322: /);
+  });
+
+  test('says how to install the tarball that it was installed from', () => {
+    const stranger = packed.stranger();
+    const resolved = `file:${relative(stranger, packed.tarball)}`;
+    const list = JSON.stringify({ packages: { 'node_modules/portico': { resolved } } });
+    writeFileSync(join(stranger, 'node_modules/.package-lock.json'), list);
+    const { stdout } = runNode(stranger, [MAIN, 'init', 'shop']);
+    const steps = ['cd shop', `npm install ../../${basename(packed.tarball)}`, 'npm test'];
+    expect(stdout).toContain(`Next:\n  ${steps.join('\n  ')}\n`);
   });
 
   test('serves a change of its BFF while portico dev runs', async () => {

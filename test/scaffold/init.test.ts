@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { emptyFolder, filesIn, portico, testsOf } from './scaffolds.ts';
+import { emptyFolder, filesIn, onOldNode, portico, porticoByNpm, testsOf } from './scaffolds.ts';
 
 const CHECKOUT = relative(tmpdir() + '/folder', resolve('.'));
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -61,6 +61,26 @@ describe('portico init', { timeout: 60_000 }, () => {
     const all = [...steps, install, 'npm test', 'npx portico validate', 'npx portico dev'];
     expect(stdout).toMatch(/^wrote /);
     expect(stdout.slice(stdout.indexOf('Next:'))).toBe(`Next:\n  ${all.join('\n  ')}\n`);
+  });
+
+  test.each([
+    ['npm/10.8.2 node/v20.20.2 linux x64', ['npm install --save-dev node@24', 'npm test']],
+    ['npm/11.19.1 node/v24.0.0 linux x64', ['npm test']],
+  ])('gives the project a Node.js of its own where npm runs on one too old: %s', (agent, steps) => {
+    const { stdout } = porticoByNpm(emptyFolder(), agent, 'init');
+    const install = `npm install ./portico-${version}.tgz\n  `;
+    expect(stdout.split(install)[1]).toMatch(new RegExp(`^${steps.join(String.raw`\n  `)}\n`));
+  });
+
+  test('fails its tests on a Node.js that would find none of them', () => {
+    const folder = emptyFolder();
+    portico(folder, 'init');
+    const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      readonly scripts: Readonly<Record<string, string>>;
+    };
+    const { status, stdout, stderr } = onOldNode(folder, scripts['test']!);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^portico needs Node\.js 24 or newer; this is v20\.20\.2/);
   });
 
   test('has the options of its own plugin in the schema', () => {

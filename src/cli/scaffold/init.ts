@@ -24,7 +24,11 @@ export const init = ({ folder: given }: InitOptions, terminal: Terminal): Promis
     await writeSchema(join(folder, CONFIG), terminal);
     const names = [...texts.keys(), besideConfig('')].toSorted((a, b) => a.localeCompare(b));
     for (const name of names) terminal.out(`wrote ${join(given, name)}`);
-    terminal.out(['', 'Next:', ...nextSteps(folder).map((step) => `  ${step}`)].join('\n'));
+    terminal.out(
+      ['', 'Next:', ...nextSteps(folder, terminal.environment).map((step) => `  ${step}`)].join(
+        '\n',
+      ),
+    );
   }, terminal);
 
 const projectTexts = (name: string): Texts =>
