@@ -24,7 +24,7 @@ export interface AuditOptions {
 type Placed = AuditFinding & { readonly fault: Fault };
 
 export async function audit(options: AuditOptions, terminal: Terminal): Promise<number> {
-  const loaded = await loadValid(options.config, terminal);
+  const loaded = await loadValid(options, terminal);
   if (loaded === undefined) return EXIT.badConfig;
   const { config, modules } = loaded;
   const rules = [...auditRules(modules).keys()];

@@ -6,7 +6,7 @@ import { type Question, QuestionError, requestOf } from '../explain/question.ts'
 import { ExplainTimeout } from '../explain/traced-request.ts';
 import { explainConfig } from '../gateway.ts';
 import { AdminError, type AdminPort, ask, findAdminPort } from './admin-port.ts';
-import { printFaults } from './faults.ts';
+import { printRefusal } from './faults.ts';
 import { explanationLines } from './print-explanation.ts';
 import { withProgress } from './progress.ts';
 import { EXIT, type Terminal } from './terminal.ts';
@@ -36,7 +36,7 @@ export async function explain(order: ExplainOrder, terminal: Terminal): Promise<
     else for (const line of explanationLines(explanation)) terminal.out(visible(line));
     return EXIT.ok;
   } catch (error) {
-    return failed(error, terminal);
+    return failed(error, order, terminal);
   }
 }
 
@@ -105,9 +105,9 @@ function fieldsOf(headers: Question['headers']): Record<string, string> {
   return fields;
 }
 
-function failed(error: unknown, terminal: Terminal): number {
+function failed(error: unknown, { json = false }: ExplainOrder, terminal: Terminal): number {
   if (error instanceof ConfigError) {
-    printFaults(error.faults, terminal);
+    printRefusal(error.faults, json, terminal);
     return EXIT.badConfig;
   }
   if (error instanceof QuestionError || error instanceof ExplainTimeout) {

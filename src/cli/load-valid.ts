@@ -3,15 +3,15 @@ import type { GatewayModules } from '../assembly/modules.ts';
 import { loadModules } from '../assembly/modules.ts';
 import { ConfigError } from '../config/fault.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
-import { printFaults } from './faults.ts';
+import { printRefusal } from './faults.ts';
 import { withProgress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 // The last, so that what is imported before is found without it.
 import './running-copy.ts';
 
-/** The config of `file`; `undefined` if it has faults, which have been printed. */
+/** The config; `undefined` if it has faults, which have been printed. */
 export async function loadValid(
-  file: string,
+  { config: file, json = false }: { readonly config: string; readonly json?: boolean },
   terminal: Terminal,
 ): Promise<Loaded<GatewayModules> | undefined> {
   try {
@@ -21,7 +21,7 @@ export async function loadValid(
     );
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    printFaults(error.faults, terminal);
+    printRefusal(error.faults, json, terminal);
     return undefined;
   }
 }

@@ -2,11 +2,11 @@
 import type { GatewayModules } from '../../assembly/modules.ts';
 import { SEVERITIES, type Severity } from '../../config/audit/audit.ts';
 import { hint } from '../../config/check/suggest.ts';
-import { ConfigError } from '../../config/fault.ts';
+import { ConfigError, type Fault } from '../../config/fault.ts';
 import type { Loaded } from '../../config/load.ts';
 import { diffOf, rulesOf } from '../../diff/diff.ts';
 import { loadChecked } from '../../gateway.ts';
-import { printFaults } from '../faults.ts';
+import { printRefusal } from '../faults.ts';
 import { withProgress } from '../progress.ts';
 import { EXIT, type Terminal } from '../terminal.ts';
 import { diffLines } from './print.ts';
@@ -24,9 +24,12 @@ export interface DiffOptions {
 }
 
 export async function diff(options: DiffOptions, terminal: Terminal): Promise<number> {
-  const before = await loadOrTell(options.before, terminal);
-  const after = await loadOrTell(options.after, terminal);
-  if (before === undefined || after === undefined) return EXIT.badConfig;
+  const before = await loadOrFaults(options.before, terminal);
+  const after = await loadOrFaults(options.after, terminal);
+  if (isFaults(before) || isFaults(after)) {
+    printRefusal([before, after].filter(isFaults).flat(), options.json, terminal);
+    return EXIT.badConfig;
+  }
   const rules = [...new Set([...rulesOf(before.modules), ...rulesOf(after.modules)])];
   const unknown = options.ignore.find((rule) => !rules.includes(rule));
   if (unknown !== undefined) {
@@ -41,10 +44,11 @@ export async function diff(options: DiffOptions, terminal: Terminal): Promise<nu
   return found.risks.some(({ severity }) => failing.includes(severity)) ? EXIT.failed : EXIT.ok;
 }
 
-async function loadOrTell(
-  file: string,
-  terminal: Terminal,
-): Promise<Loaded<GatewayModules> | undefined> {
+type LoadedOrFaults = Loaded<GatewayModules> | readonly Fault[];
+
+const isFaults = (loaded: LoadedOrFaults): loaded is readonly Fault[] => Array.isArray(loaded);
+
+async function loadOrFaults(file: string, terminal: Terminal): Promise<LoadedOrFaults> {
   try {
     const { environment } = terminal;
     return await withProgress({ terminal, what: `checking ${file}` }, () =>
@@ -52,7 +56,6 @@ async function loadOrTell(
     );
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    printFaults(error.faults, terminal);
-    return undefined;
+    return error.faults;
   }
 }

@@ -12,7 +12,7 @@ export interface RoutesOptions extends RouteFilter {
 }
 
 export async function routes(options: RoutesOptions, terminal: Terminal): Promise<number> {
-  const loaded = await loadValid(options.config, terminal);
+  const loaded = await loadValid(options, terminal);
   if (loaded === undefined) return EXIT.badConfig;
   const { config, modules } = loaded;
   let isKept: (each: RouteList) => boolean;
