@@ -103,7 +103,9 @@ describe('the log names the plugin, its hook and the route', () => {
 
 test('settings may be refined: what does not go together is a fault at its line', async () => {
   const start = (min: number) =>
-    startGateway({ config: { plugins: { refined: { module: fixture('refined'), min } } } });
+    startGateway({
+      config: { routes: {}, plugins: { refined: { module: fixture('refined'), min } } },
+    });
   await expect(start(2)).rejects.toThrow(/:\d+:\d+ +plugins\.refined\.min: is more than max/);
   await start(1);
 });
