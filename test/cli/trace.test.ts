@@ -112,7 +112,9 @@ describe('portico trace', () => {
     [[], 'pass METHOD and URL'],
     [['get', 'http://127.0.0.1/'], '"get" is not a method'],
     [['GET', 'not a url'], 'URL such as http'],
-    [['GET', 'http://127.0.0.1/', '--id', 'x'], '--id is of a request'],
+    [['GET', 'http://127.0.0.1/', '--id', 'x'], 'leave out METHOD and URL'],
+    [['--id', 'x', '--body', 'y'], 'leave out --body'],
+    [['GET', 'http://127.0.0.1/', '--sign', '--token', 'y'], 'sends nothing: leave out --token'],
     [['TRACE', 'http://127.0.0.1/'], 'TRACE'],
     [['GET', 'http://127.0.0.1/', '--body', 'x'], 'GET'],
   ])('%j is a wrong command line', async (args, message) => {

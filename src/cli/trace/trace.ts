@@ -1,16 +1,16 @@
 /** `portico trace`: signs a request, sends it, and prints what the gateway says really happened. */
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { visible } from '../../config/fault.ts';
 import type { Tree } from '../../config/yaml/tree.ts';
-import { LONGEST_LIFE_S, signDebug } from '../../edge/debug-signature.ts';
-import { AdminError, type AdminPort, ask, findAdminPort, readTraceKey } from '../admin-port.ts';
+import { AdminError, type AdminGiven, type AdminPort, ask, findAdminPort } from '../admin-port.ts';
 import type { RequestExplanation } from '../../explain/explanation.ts';
 import type { Trace } from '../../observe/trace.ts';
 import { hasColours } from '../colours.ts';
+import { withProgress } from '../progress.ts';
 import { explanationLines } from '../print-explanation.ts';
 import { EXIT, type Terminal } from '../terminal.ts';
 import { sendTraced } from './send.ts';
+import { LIFE_S, sign } from './sign.ts';
 import { isTrace, waterfall } from './waterfall.ts';
 
 export interface TraceOrder {
@@ -38,62 +38,59 @@ export async function trace(order: TraceOrder, terminal: Terminal): Promise<numb
 }
 
 async function obey(order: TraceOrder, terminal: Terminal): Promise<number> {
-  const { config, admin, adminToken: token, id, sign = false } = order;
-  const given = {
-    tokenFlag: '--admin-token',
-    ...(config !== undefined && { config }),
-    ...(admin !== undefined && { admin }),
-    ...(token !== undefined && { token }),
-  };
-  if (id !== undefined) {
-    refuse(
-      order.url !== undefined || sign,
-      '--id is of a request that was sent: leave out the others',
-    );
-    const port = await findAdminPort(given, terminal.environment);
-    return print(await ask(port, pathOf(id)), order, terminal);
+  const { environment } = terminal;
+  if (order.id !== undefined) {
+    refuseAll(order, ['url', 'sign', ...SENT], '--id is of a request that was sent');
+    const port = await findAdminPort(givenBy(order), environment);
+    return print(await ask(port, pathOf(order.id)), order, terminal);
   }
-  const { method, url } = order;
-  if (method === undefined || url === undefined) {
-    throw usage('pass METHOD and URL, or --id: portico trace GET http://127.0.0.1:8080/ping');
-  }
-  refuse(!/^[A-Z]+$/.test(method), `"${method}" is not a method such as GET`);
-  const life = sign ? LONGEST_LIFE_S : LIFE_S;
-  const field = signDebug({
-    key: await keyOf(order, terminal),
-    method,
-    target: `${url.pathname}${url.search}`,
-    // A clock that is ahead must not make it too long.
-    expires: Math.floor(Date.now() / 1_000) + life - SKEW_S,
-    nonce: randomBytes(18).toString('base64url'),
-  });
-  if (sign) {
+  const request = requestOf(order);
+  if (order.sign === true) {
+    refuseAll(order, SENT, '--sign sends nothing');
+    const field = await sign({ ...order, ...request, lifeS: LIFE_S.printed }, terminal);
     terminal.out(`Portico-Debug: ${field}`);
     return EXIT.ok;
   }
-  const port = await findAdminPort(given, terminal.environment);
-  const sent = await sendTraced({ ...order, method, url, field });
-  return print(await untilThere(port, sent.id), order, terminal);
+  const field = await sign({ ...order, ...request, lifeS: LIFE_S.sent }, terminal);
+  const port = await findAdminPort(givenBy(order), environment);
+  const what = `waiting for ${request.url.origin}`;
+  const found = await withProgress({ terminal, what }, async () => {
+    const sent = await sendTraced({ ...order, ...request, field });
+    return untilThere(port, sent.id);
+  });
+  return print(found, order, terminal);
 }
 
-/** What is sent at once. */
-const LIFE_S = 60;
-const SKEW_S = 10;
+/** Options about what is sent. */
+const SENT = ['header', 'token', 'body'] as const;
 
-async function keyOf({ config }: TraceOrder, { environment }: Terminal): Promise<string> {
-  const written = config === undefined ? undefined : await readTraceKey(config, environment);
-  const key = written ?? environment['PORTICO_TRACE_KEY'];
-  if (key !== undefined && key !== '') return key;
-  throw usage(
-    'no key to sign with: set PORTICO_TRACE_KEY, or name a config with admin.trace by -c',
-  );
+function refuseAll(order: TraceOrder, names: readonly (keyof TraceOrder)[], why: string): void {
+  const given = names.find((name) => order[name] !== undefined);
+  if (given === undefined) return;
+  throw usage(`${why}: leave out ${given === 'url' ? 'METHOD and URL' : `--${given}`}`);
+}
+
+const givenBy = ({ config, admin, adminToken }: TraceOrder): AdminGiven => ({
+  tokenFlag: '--admin-token',
+  ...(config !== undefined && { config }),
+  ...(admin !== undefined && { admin }),
+  ...(adminToken !== undefined && { token: adminToken }),
+});
+
+interface Asked {
+  readonly method: string;
+  readonly url: URL;
+}
+
+function requestOf({ method, url }: TraceOrder): Asked {
+  if (method === undefined || url === undefined) {
+    throw usage('pass METHOD and URL, or --id: portico trace GET http://127.0.0.1:8080/ping');
+  }
+  if (!/^[A-Z]+$/.test(method)) throw usage(`"${method}" is not a method such as GET`);
+  return { method, url };
 }
 
 const usage = (message: string): AdminError => new AdminError(message, { code: EXIT.usage });
-
-function refuse(condition: boolean, message: string): void {
-  if (condition) throw usage(message);
-}
 
 const pathOf = (id: string): string => `/trace/${encodeURIComponent(id)}`;
 
