@@ -8,7 +8,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
-import { pino } from 'pino';
 import { ONCE } from './assembly/import-module.ts';
 import { type GivenModules, moduleLoader } from './assembly/modules.ts';
 import type { Bff } from './authoring/bff.ts';
@@ -16,6 +15,7 @@ import type { Plugin } from './authoring/plugin.ts';
 import type { Clock } from './core/clock.ts';
 import type { Environment } from './config/yaml/environment.ts';
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
+import { createLog } from './observe/log.ts';
 import { completeConfig, ROUTE, type Section } from './testing/complete-config.ts';
 import { fakeCall, type FakeRequest, type FakeUpstream } from './testing/fake-upstream.ts';
 
@@ -45,7 +45,7 @@ export interface TestGatewayOptions<U extends string = string> {
   readonly clock?: Clock;
   /** Where the config is written for a moment. Modules are best named by absolute paths. Default: the system's. */
   readonly folder?: string;
-  /** Default: silent. */
+  /** Default: errors go to standard error, so that an unexpected 500 shows its stack; all else is silent. */
   readonly log?: FastifyBaseLogger;
   /** Hosts file and resolv.conf by which names are resolved. Default: the system's. */
   readonly systemFiles?: GatewayOptions['systemFiles'];
@@ -111,7 +111,7 @@ export async function testGateway<U extends string = string>(
   options: TestGatewayOptions<U>,
 ): Promise<TestGateway> {
   const { environment = {}, random = Math.random, clock, systemFiles } = options;
-  const { log = pino({ level: 'silent' }) } = options;
+  const { log = errorsOnly() } = options;
   const seen: FakeRequest[] = [];
   // The names are those of a record; its type may know them.
   const fakes = { ...options.upstreams } as Readonly<Record<string, FakeUpstream | undefined>>;
@@ -144,6 +144,13 @@ export async function testGateway<U extends string = string>(
     [Symbol.asyncDispose]: close,
   };
 }
+
+const errorsOnly = (): FastifyBaseLogger =>
+  createLog('error', {
+    write: (text) => void process.stderr.write(text),
+    dropped: 0,
+    end: () => Promise.resolve(),
+  }).log;
 
 function configText(options: TestGatewayOptions, fakes: readonly string[]): string {
   const { config = {}, bff } = options;

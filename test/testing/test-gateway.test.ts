@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { definePlugin, defineBff, GatewayError, optional, withHeader, z } from '../../src/index.ts';
 import { manualClock, testGateway } from '../../src/testing.ts';
 
@@ -51,6 +51,30 @@ describe('testGateway', () => {
     expect(gateway.seen.map(({ upstream, method, path }) => [upstream, method, path])).toEqual([
       ['catalog', 'GET', '/items/7'],
       ['prices', 'GET', '/prices/7'],
+    ]);
+  });
+
+  test('writes the stack of a bug to standard error, and nothing else', async () => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    onTestFinished(() => write.mockRestore());
+    await using gateway = await testGateway({
+      bff,
+      upstreams: { ...upstreams, catalog: () => ({ status: 500 }) },
+    });
+    expect((await gateway.fetch('/items/7')).status).toBe(502);
+    expect(write.mock.calls).toEqual([]);
+    // The handler takes for granted that there is a body.
+    const catalog = (): object => ({});
+    await using wrong = await testGateway({ bff, upstreams: { ...upstreams, catalog } });
+    expect((await wrong.fetch('/items/7')).status).toBe(500);
+    const lines = write.mock.calls.map(([text]) => JSON.parse(String(text)) as unknown);
+    expect(lines).toEqual([
+      expect.objectContaining({
+        level: 'error',
+        msg: 'bug',
+        endpoint: '/items/:id',
+        err: expect.objectContaining({ stack: expect.any(String) as string }) as object,
+      }),
     ]);
   });
 
