@@ -84,7 +84,7 @@ function printOutcome(body: Tree, { out, err }: Terminal): number {
 
 function printChanges(changes: unknown, out: Terminal['out']): void {
   const texts = textsOf(changes);
-  for (const change of texts.length === 0 ? ['no change in meaning'] : texts) {
+  for (const change of texts.length === 0 ? ['the config means the same'] : texts) {
     out(visible(`    ${change}`));
   }
 }

@@ -121,7 +121,7 @@ describe('portico reload', () => {
     expect(out.slice(1).join()).toContain('+ route b');
     expect(await run(['reload', ...adminOf(world)])).toMatchObject({
       code: 0,
-      out: ['generation 3 serves', '    no change in meaning'],
+      out: ['generation 3 serves', '    the config means the same'],
     });
   });
 

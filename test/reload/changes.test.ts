@@ -145,7 +145,7 @@ describe('what means the same is no change', () => {
     ['the order of keys', 'routes: { a: { x: 1, y: 2 } }', 'routes: { a: { y: 2, x: 1 } }'],
     ['an alias', 'routes: { a: &x { y: 1 }, b: { y: 1 } }', 'routes: { a: &x { y: 1 }, b: *x }'],
   ])('%s', async (_what, before, after) => {
-    expect(await told(before, after)).toBe('no change in meaning');
+    expect(await told(before, after)).toBe('the config means the same');
   });
 
   test('a route in another file', async () => {

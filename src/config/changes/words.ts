@@ -40,7 +40,7 @@ export async function changesInWords(
 
 /** The changes in one line. */
 export const inOneLine = (changes: readonly string[]): string =>
-  changes.length === 0 ? 'no change in meaning' : changes.join('; ');
+  changes.length === 0 ? 'the config means the same' : changes.join('; ');
 
 /** The files of `texts` that `others` has not, or otherwise: equal files say the same. */
 const unlike = (
