@@ -46,7 +46,7 @@ test.each([
   [true, 'POST /mine'],
 ])('a route on host.app is refused, since no request would reach it', async (within, what) => {
   const start = startGateway({
-    config: { plugins: { routing: { module: fixture('routing'), within } } },
+    config: { routes: {}, plugins: { routing: { module: fixture('routing'), within } } },
   });
   await expect(start).rejects.toThrow(
     `plugins.routing: the plugin could not start: it registers the route ${what}, but requests reach only the routes of the config: serve it from a BFF`,
