@@ -38,21 +38,8 @@ export interface HookExplanation {
   readonly refusal?: GatewayError;
 }
 
-/** One set of hooks: an absent member costs nothing. */
-export interface PluginHooks {
-  /** When `onRequest` runs; a set with `onRequest` needs it. */
-  readonly phase?: Phase;
-  /** Throws a GatewayError to refuse; answers through `reply` to end the request here. */
-  onRequest?(request: FastifyRequest, reply: FastifyReply): void | Promise<void>;
-  /**
-   * What `onRequest` would do, for `portico explain`: it throws what `onRequest` would throw, and sets
-   * `request.consumer` as that would, but counts nothing, keeps nothing and makes no call. If `onRequest` does
-   * none of these anyway, it can be the same function. Without it, explaining leaves the hook out and says so.
-   */
-  explain?(
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): void | HookExplanation | Promise<void | HookExplanation>;
+/** Hooks of the response and of calls. */
+interface CommonHooks {
   /** Edits status and headers of the response, synchronously. */
   onResponse?(request: FastifyRequest, head: ResponseHead): void;
   /** A stream for the body to pass through; routes with one take Fastify's reply path. */
@@ -69,6 +56,38 @@ export interface PluginHooks {
   /** Called when the generation ends: release what was made for this route. */
   close?(): void | Promise<void>;
 }
+
+/** A set with a hook of the request. */
+interface RequestHooks extends CommonHooks {
+  /** When `onRequest` runs. */
+  readonly phase: Phase;
+  /** Throws a GatewayError to refuse; answers through `reply` to end the request here. */
+  onRequest(request: FastifyRequest, reply: FastifyReply): void | Promise<void>;
+  /**
+   * What `onRequest` would do, for `portico explain`: it throws what `onRequest` would throw, and sets
+   * `request.consumer` as that would, but counts nothing, keeps nothing and makes no call. If `onRequest` does
+   * none of these anyway, it can be the same function. Without it, explaining leaves the hook out and says so.
+   */
+  explain?(
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): void | HookExplanation | Promise<void | HookExplanation>;
+}
+
+/** A set without one. */
+interface OtherHooks extends CommonHooks {
+  readonly phase?: undefined;
+  readonly onRequest?: undefined;
+  readonly explain?: undefined;
+}
+
+/**
+ * One set of hooks: an absent member costs nothing.
+ *
+ * A union, because TypeScript looks for unknown keys in what a function returns only where a known one is missing: with
+ * a `phase`, a misspelt `onRequest` is an error, and so is a set of nothing but misspelt hooks.
+ */
+export type PluginHooks = RequestHooks | OtherHooks;
 
 /** What `register` returns. */
 export interface RegisteredPlugin<Options> {

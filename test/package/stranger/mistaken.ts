@@ -41,6 +41,22 @@ definePlugin({
 });
 
 definePlugin({
+  name: 'bareHook',
+  settings: z.strictObject({}),
+  options: z.strictObject({}),
+  // @ts-expect-error -- it is "onRequest", which a set with a phase needs
+  register: () => ({ route: () => ({ phase: 'request', onRequst() {} }) }),
+});
+
+definePlugin({
+  name: 'onlyHook',
+  settings: z.strictObject({}),
+  options: z.strictObject({}),
+  // @ts-expect-error -- it is "onResponse"
+  register: () => ({ route: () => ({ onRespnse() {} }) }),
+});
+
+definePlugin({
   name: 'phase',
   settings: z.strictObject({}),
   options: z.strictObject({}),
