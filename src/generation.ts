@@ -23,6 +23,7 @@ import type { Config } from './config/build/config.ts';
 import type { Finding } from './config/fault.ts';
 import type { Loaded } from './config/load.ts';
 import { Slices } from './core/slices.ts';
+import { within } from './core/within.ts';
 import type { GatewayModules } from './assembly/modules.ts';
 import { Matcher } from './routes/matcher.ts';
 import type { Tracing } from './observe/tracing/tracing.ts';
@@ -221,13 +222,8 @@ const DISCOVERY_MS = 3_000;
 
 /** Waits for targets that are looked up, for a while: who asks before gets GW_NO_TARGET. */
 async function foundOrLate(upstreams: UpstreamLeases, { clock }: World): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = clock.after(DISCOVERY_MS, () => late.resolve());
-  await Promise.race([
-    Promise.all([...upstreams.values()].map((each) => each.found())),
-    late.promise,
-  ]);
-  clock.cancel(timer);
+  const found = Promise.all([...upstreams.values()].map((each) => each.found()));
+  await within<unknown>(found, { ms: DISCOVERY_MS, clock, late: () => undefined });
 }
 
 /** Fastify starts what was registered last of all, and says in its message what could not. */

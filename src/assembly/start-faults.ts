@@ -5,6 +5,7 @@
 import type { Clock } from '../core/clock.ts';
 import { ConfigError, type Fault, type Finding } from '../config/fault.ts';
 import { toError } from '../core/errors.ts';
+import { within } from '../core/within.ts';
 import type { GatewayModules } from './modules.ts';
 import { thrownAt } from './thrown-at.ts';
 
@@ -43,14 +44,11 @@ export class StartFaults {
     }
   }
 
-  async #inTime<T>(started: Promise<T>): Promise<T> {
-    const late = Promise.withResolvers<never>();
-    const timer = this.#clock.after(START_MS, () => late.reject(new NotDone()));
-    try {
-      return await Promise.race([started, late.promise]);
-    } finally {
-      this.#clock.cancel(timer);
-    }
+  #inTime<T>(started: Promise<T>): Promise<T> {
+    const late = (): never => {
+      throw new NotDone();
+    };
+    return within(started, { ms: START_MS, clock: this.#clock, late });
   }
 
   /** @throws {ConfigError} with every fault so far */

@@ -11,6 +11,7 @@ import { type Admin, type CircuitOrder, createAdmin } from '../admin/admin.ts';
 import type { RequestHandler } from '../assembly/admission.ts';
 import type { World } from '../assembly/world.ts';
 import type { Config } from '../config/build/config.ts';
+import { within } from '../core/within.ts';
 import { warnOfDescriptors } from '../listener/descriptor-notice.ts';
 import { createHttpServer, type GatewayHttpServer } from '../listener/http-server.ts';
 import { explainRequest } from '../explain/explain-request.ts';
@@ -268,17 +269,11 @@ export class RunningGateway implements Gateway {
    */
   async #closeAll(): Promise<boolean> {
     const { clock } = this.#world;
-    const late = Promise.withResolvers<false>();
-    const timer = clock.after(LAST_MS, () => late.resolve(false));
     const closed = Promise.all([...this.#retired, this.#current].map((each) => each.close()))
       .then(() => this.#admin?.close())
       .then(() => this.#world.fetcher.close())
       .then(() => this.#world.traces.close())
-      .then(() => true as const);
-    try {
-      return await Promise.race([closed, late.promise]);
-    } finally {
-      clock.cancel(timer);
-    }
+      .then(() => true);
+    return within(closed, { ms: LAST_MS, clock, late: () => false });
   }
 }

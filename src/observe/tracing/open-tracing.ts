@@ -1,6 +1,7 @@
 /** Opens tracing for a config; what it needs is loaded only then. */
 import type { TracingConfig } from '../../config/build/config.ts';
 import type { Clock } from '../../core/clock.ts';
+import { within } from '../../core/within.ts';
 import type { Metrics } from '../metrics.ts';
 import { isSwitchedOff, rulesOf } from './settings.ts';
 import { Tracing } from './tracing.ts';
@@ -29,7 +30,7 @@ export async function openTracing(
   const output = await otlpOutput(config, { env, version, onBatch: batchTeller(surroundings) });
   return new Tracing(rulesOf(config, env), {
     write: (trace, spans, offsetMs) => output.write(trace, spans, offsetMs),
-    close: () => within(FLUSH_MS, output.close(), clock),
+    close: () => within(output.close(), { ms: FLUSH_MS, clock, late: () => undefined }),
   });
 }
 
@@ -46,11 +47,4 @@ function batchTeller({ clock, log, metrics }: TracingSurroundings) {
       log.warn({ err: error, spans }, 'spans could not be sent, and are lost');
     }
   };
-}
-
-async function within(ms: number, task: Promise<void>, clock: Clock): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = clock.after(ms, () => late.resolve());
-  await Promise.race([task, late.promise]);
-  clock.cancel(timer);
 }
