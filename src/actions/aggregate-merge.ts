@@ -9,17 +9,17 @@ export type Outcome =
   | { readonly kind: 'missing'; readonly error: unknown; readonly missing: MissingPart };
 
 /**
- * The bytes of the answer; `outcomes` are those of `parts`, in their order.
+ * The bytes of the answer; `outcomes` are those of `parts`, in their order, and `missing` those that failed.
  *
  * @throws the error of the part that failed most tellingly, if fewer than `minimum` have come
  */
 export function mergeParts(
   parts: readonly Part[],
   outcomes: readonly Outcome[],
+  missing: readonly MissingPart[],
   minimum: number,
 ): Buffer {
   const pieces: Buffer[] = [];
-  const missing: MissingPart[] = [];
   const add = (key: Buffer, value: Buffer): void => {
     pieces.push(pieces.length === 0 ? OPEN : COMMA, key, value);
   };
@@ -29,10 +29,7 @@ export function mergeParts(
     if (outcome.kind === 'value') {
       const bytes = bytesOf(outcome.value);
       if (bytes !== undefined) add(key, bytes);
-    } else {
-      missing.push(outcome.missing);
-      if (instead !== undefined) add(key, instead);
-    }
+    } else if (instead !== undefined) add(key, instead);
   }
   if (parts.length - missing.length < minimum) {
     const names = missing.map(({ name, reason }) => `${name} (${reason})`).join(', ');

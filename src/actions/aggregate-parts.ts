@@ -117,15 +117,15 @@ export class RunningParts implements Abortable, PartContext {
 
   #answer(outcomes: readonly Outcome[]): void {
     this.#isOver = true;
-    let bytes: Buffer;
     const missing: MissingPart[] = [];
+    for (const outcome of outcomes) if (outcome.kind === 'missing') missing.push(outcome.missing);
+    let bytes: Buffer;
     try {
-      bytes = mergeParts(this.#parts, outcomes, this.#minimum);
+      bytes = mergeParts(this.#parts, outcomes, missing, this.#minimum);
     } catch (error) {
       this.#receiver.failed(error);
       return;
     }
-    for (const outcome of outcomes) if (outcome.kind === 'missing') missing.push(outcome.missing);
     const headers = {
       'content-type': 'application/json',
       'content-length': `${bytes.length}`,

@@ -2,6 +2,7 @@
 import type { MutableHeaders } from '../core/headers.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { addForwarded } from '../routes/forwarded-fields.ts';
+import { ASKED_FOR } from '../routes/part.ts';
 import { compilePath, compileQuery, type Render } from '../routes/part-template.ts';
 import type { PartConfig } from './aggregate-schema.ts';
 
@@ -23,12 +24,6 @@ export const compileTarget = (
   query: compileQuery(config.query, config.forwardQuery ?? []),
   fields: config.forwardHeaders ?? forwardHeaders,
 });
-
-/**
- * Whatever the client accepts: the gateway reads the part itself, and decoding costs more than asking for
- * no coding.
- */
-const ASKED_FOR = { accept: 'application/json', 'accept-encoding': 'identity' };
 
 /** The fields of a part's request. */
 export function partFields(

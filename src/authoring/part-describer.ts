@@ -7,7 +7,7 @@ import { parseDuration } from '../config/schema/units.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { MutableHeaders } from '../core/headers.ts';
 import { isSafe } from '../core/json-number.ts';
-import { type PartRequest, partTime } from '../routes/part.ts';
+import { ASKED_FOR, type PartRequest, partTime } from '../routes/part.ts';
 import { mustStayCanonical } from '../routes/rewrite.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
 import type { Part, Scalar } from './parts.ts';
@@ -32,7 +32,7 @@ export class PartDescriber {
     { deadlineMs }: UpstreamCall,
   ): PartRequest {
     const { options, upstream, method } = part;
-    const headers: MutableHeaders = { accept: 'application/json', 'accept-encoding': 'identity' };
+    const headers: MutableHeaders = { ...ASKED_FOR };
     const language = request.headers['accept-language'];
     if (language !== undefined) headers['accept-language'] = language;
     for (const [key, value] of Object.entries(options.headers ?? {})) {

@@ -1,6 +1,6 @@
 /**
  * Calls the parts of one answer in parallel; the first required part that fails cancels the others.
- * Aggregates and BFFs both use it.
+ * BFFs use it; aggregates have actions/aggregate-parts.ts, without a promise for each part.
  */
 import type { Cancellation } from '../core/cancellation.ts';
 import { GatewayError, isGatewayError } from '../core/errors.ts';

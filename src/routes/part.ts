@@ -23,6 +23,12 @@ export interface PartRequest {
   readonly maxBodyBytes: number;
 }
 
+/**
+ * The fields of every part, whatever the client accepts: the gateway reads the part itself, and decoding costs more
+ * than asking for no coding.
+ */
+export const ASKED_FOR = { accept: 'application/json', 'accept-encoding': 'identity' };
+
 /** How long a part may take, to the end of its body. */
 export interface PartTime {
   /** The error if it takes longer. */
