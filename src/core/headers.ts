@@ -81,10 +81,15 @@ export function firstValue(value: HeaderValue | undefined): string | undefined {
   return typeof value === 'string' || value === undefined ? value : value[0];
 }
 
+/** All values of a field as one list (RFC 9110 §5.3); `undefined` if it is absent. */
+export function joinedValue(value: HeaderValue | undefined): string | undefined {
+  return typeof value === 'string' || value === undefined ? value : value.join(',');
+}
+
 /** The lower-case names that a `Connection` field lists. */
 export function connectionOptions(value: HeaderValue | undefined): readonly string[] {
-  if (value === undefined) return [];
-  const text = typeof value === 'string' ? value : value.join(',');
+  const text = joinedValue(value);
+  if (text === undefined) return [];
   return text
     .toLowerCase()
     .split(',')

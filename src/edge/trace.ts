@@ -5,6 +5,7 @@
  * every request recorded otherwise. The fields are taken from the request, so that the gateway's own replace them.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import { joinedValue } from '../core/headers.ts';
 import {
   allowedBaggage,
   parseTraceParent,
@@ -28,12 +29,13 @@ export function takeTrace(
   isTrusted: boolean,
   { ids, sample, baggage }: TraceRules,
 ): TraceContext {
-  const sent = textOf(headers['traceparent']);
+  // One that came more than once is a list, which is not valid.
+  const sent = joinedValue(headers['traceparent']);
   const parent = sent === undefined ? undefined : parseTraceParent(sent.trim());
   const isDecided = isTrusted && parent !== undefined;
   const isSampled = isDecided ? (parent.flags & SAMPLED) !== 0 : isDrawn(sample, ids);
-  const state = parent && textOf(headers['tracestate']);
-  const carried = textOf(headers['baggage']);
+  const state = parent && joinedValue(headers['tracestate']);
+  const carried = joinedValue(headers['baggage']);
   if (sent !== undefined) delete headers['traceparent'];
   if (headers['tracestate'] !== undefined) delete headers['tracestate'];
   if (carried !== undefined) delete headers['baggage'];
@@ -51,7 +53,3 @@ export function takeTrace(
 
 const isDrawn = (share: number, ids: TraceIds): boolean =>
   share >= 1 || (share > 0 && ids.fraction() < share);
-
-/** Fields that came more than once are a list, in which `traceparent` is not valid any more. */
-const textOf = (value: string | string[] | undefined): string | undefined =>
-  Array.isArray(value) ? value.join(',') : value;

@@ -8,6 +8,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { canonicalHost } from '../core/canonical-host.ts';
+import { joinedValue } from '../core/headers.ts';
 import { type AddressRange, AddressSet } from '../config/schema/address-range.ts';
 import {
   addressIn,
@@ -68,7 +69,7 @@ export class TrustedProxies {
    */
   believe(headers: IncomingHttpHeaders, peer: PeerInfo): BelievedClient | undefined {
     if (!this.#trusts(peer)) return undefined;
-    const list = textOf(headers['x-forwarded-for']);
+    const list = joinedValue(headers['x-forwarded-for']);
     const forwarded =
       list === undefined && headers.forwarded !== undefined
         ? readForwarded(headers.forwarded)
@@ -78,8 +79,8 @@ export class TrustedProxies {
     const { chain, depth } = this.#told(headers, walked, peer.address);
     const entry = forwarded?.length === 1 ? forwarded[0] : depth > 0 ? walked.entry : undefined;
     const count = () => forwarded?.length ?? elementsOf(list ?? '').length;
-    const proto = valueFor(textOf(headers['x-forwarded-proto']), depth, count);
-    const host = valueFor(textOf(headers['x-forwarded-host']), depth, count);
+    const proto = valueFor(joinedValue(headers['x-forwarded-proto']), depth, count);
+    const host = valueFor(joinedValue(headers['x-forwarded-host']), depth, count);
     const address = chain[0]!;
     const id = headers['x-request-id'];
     return {
@@ -128,7 +129,7 @@ export class TrustedProxies {
    */
   #told(headers: IncomingHttpHeaders, walked: Walk, peer: string): Walk {
     if (this.#field === undefined) return walked;
-    const address = addressIn(textOf(headers[this.#field])?.trim() ?? '');
+    const address = addressIn(joinedValue(headers[this.#field])?.trim() ?? '');
     if (address === walked.chain[0]) return walked;
     if (address !== undefined) return { chain: [address, peer], depth: 0, entry: undefined };
     delete headers[this.#field];
@@ -138,15 +139,12 @@ export class TrustedProxies {
   #fieldsPassedOn(headers: IncomingHttpHeaders): PeerInfo['passedOn'] {
     let fields: Record<string, string> | undefined;
     for (const name of this.#passedOn) {
-      const value = textOf(headers[name]);
+      const value = joinedValue(headers[name]);
       if (value !== undefined) (fields ??= {})[name] = value;
     }
     return fields;
   }
 }
-
-const textOf = (value: string | readonly string[] | undefined): string | undefined =>
-  typeof value === 'string' || value === undefined ? value : value.join(',');
 
 /**
  * The value for the address at position `depth` from the end of a list of `count`. A single value always

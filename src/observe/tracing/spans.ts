@@ -4,6 +4,7 @@
  * Names and attributes follow the semantic conventions for HTTP spans (OpenTelemetry, stable since 1.23); what they have
  * no word for begins with `portico.`. Queries, credentials and bodies are never in them.
  */
+import { hostName } from '../../core/canonical-host.ts';
 import type { AttemptRecord, CallRecord, Ending, RequestRecord } from '../../core/record.ts';
 import type { TraceContext } from '../../core/trace-context.ts';
 import type { TraceIds } from '../../core/trace-ids.ts';
@@ -184,10 +185,11 @@ const METHODS: ReadonlySet<string> = new Set(
 const methodOf = (method: string): string => (METHODS.has(method) ? method : '_OTHER');
 
 function serverOf(authority: string): Readonly<Record<string, string | number | undefined>> {
-  const [, name, port] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(authority) ?? [];
+  const name = hostName(authority);
+  const port = authority.slice(name.length + 1);
   return {
-    'server.address': name === undefined || name === '' ? undefined : name.replace(/^\[|\]$/g, ''),
-    'server.port': port === undefined ? undefined : Number(port),
+    'server.address': name === '' ? undefined : name.replace(/^\[|\]$/g, ''),
+    'server.port': port === '' ? undefined : Number(port),
   };
 }
 
