@@ -14,8 +14,11 @@ export interface TracingSurroundings {
   readonly metrics: Pick<Metrics, 'countSpans'>;
 }
 
-/** At the end, spans are sent for so long; a collector that is gone must not hold up a stop. */
-const FLUSH_MS = 3_000;
+/**
+ * At the end, spans are sent for so long. A collector that is gone must not hold up a stop, which leaves one second for
+ * everything that is to be closed.
+ */
+const FLUSH_MS = 800;
 /** A collector that is away is logged this often. */
 const REPEAT_MS = 60_000;
 

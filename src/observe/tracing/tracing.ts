@@ -18,7 +18,7 @@ export interface TracingRules {
 export interface SpanOutput {
   /** `offsetMs` makes a wall time of the spans' times. */
   write(trace: TraceContext, spans: readonly Span[], offsetMs: number): void;
-  /** Sends what it holds, within a few seconds. */
+  /** Sends what it holds. */
   close(): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { startGateway } from '../../gateway/support/gateway.ts';
-import { nobody } from '../../helpers/upstream.ts';
+import { nobody, startUpstream } from '../../helpers/upstream.ts';
 import { startCollector } from './collector.ts';
 
 interface Line {
@@ -60,6 +60,14 @@ test('a collector that is away does not hold up the end', async () => {
   const { ask, close } = await tracedTo({ endpoint: await nobody(), protocol: 'http/json' });
   expect(await ask()).toBe(200);
   await close();
+});
+
+test('a collector that never answers does not make a stop an unclean one', async () => {
+  const { url } = await startUpstream(() => undefined);
+  const { ask, close, logged } = await tracedTo({ endpoint: url, protocol: 'http/json' });
+  expect(await ask()).toBe(200);
+  await close();
+  expect(logged().at(-1)?.msg).toBe('stopped');
 });
 
 test.each(['http/protobuf', 'http/json'])('%s is spoken', async (protocol) => {
