@@ -3,77 +3,15 @@
  *
  * Query values, header fields and bodies are never in it.
  */
-import type { AttemptRecord, CallRecord, Ending, MissingPart } from '../core/record.ts';
+import type { AttemptRecord, CallRecord, Ending } from '../core/record.ts';
 import type { AccessRecord } from './access-log.ts';
+import type { TracedAttempt, TracedCall, TracedRequest } from './traced.ts';
 
-/** Times are in milliseconds, to hundredths; `startMs` counts from the beginning of the request. */
-export interface Trace {
-  readonly id: string;
-  /** Of W3C Trace Context, if it has one. */
-  readonly traceId?: string;
-  /** When the request began, in ISO 8601. */
-  readonly at: string;
-  /** The generation that served it. */
-  readonly generation: number;
-  readonly method: string;
-  readonly host: string;
-  /** Without its query. */
-  readonly path: string;
-  readonly route: string;
-  /** Of a BFF. */
-  readonly endpoint?: string;
-  readonly consumer?: string;
-  /** 499: the client disconnected. */
-  readonly status: number;
-  /** The gateway error, if it ended with one, and its cause. */
-  readonly code?: string;
-  readonly cause?: string;
-  readonly totalMs: number;
-  readonly bytesReceived: number;
-  readonly bytesSent: number;
-  /** The parts that the answer lacks, each with the reason. */
-  readonly missing?: readonly MissingPart[];
-  readonly calls: readonly TracedCall[];
-  /** Calls that were not recorded, because there were too many. */
-  readonly moreCalls?: number;
+export interface Trace extends TracedRequest {
   /** What the gateway says of such a request: an explanation, see docs/explain.md. */
   readonly explain?: unknown;
   /** Why it says nothing. */
   readonly notExplained?: string;
-}
-
-export interface TracedCall {
-  readonly purpose: string;
-  /** Of the part or the plugin. */
-  readonly name?: string;
-  readonly upstream: string;
-  readonly startMs: number;
-  /** Absent: it was under way when the request ended, or it is forwarded. */
-  readonly ms?: number;
-  /** Waiting for slots, in all attempts. */
-  readonly queuedMs: number;
-  readonly status?: number;
-  readonly code?: string;
-  readonly cause?: string;
-  readonly attempts: readonly TracedAttempt[];
-  readonly moreAttempts?: number;
-}
-
-export interface TracedAttempt {
-  readonly target: string;
-  /** What it asked for, without the query. */
-  readonly method: string;
-  readonly path: string;
-  readonly startMs: number;
-  /** From its start; absent where it got no connection. */
-  readonly connectMs?: number;
-  /** From its start to the response head; absent where there was none. */
-  readonly firstByteMs?: number;
-  /** From its start to its failure; absent where it was answered. */
-  readonly failedMs?: number;
-  readonly status?: number;
-  readonly code?: string;
-  readonly cause?: string;
 }
 
 export interface TraceOutcome {

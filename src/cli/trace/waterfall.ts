@@ -1,7 +1,8 @@
 /** A trace as text: when each call and each attempt began, how long it took, and how it ended. */
 import { visible } from '../../config/fault.ts';
 import type { Tree } from '../../config/yaml/tree.ts';
-import type { Trace, TracedAttempt, TracedCall } from '../../observe/trace.ts';
+import type { Trace } from '../../observe/trace.ts';
+import type { TracedAttempt, TracedCall } from '../../observe/traced.ts';
 import { colourOfStatus, painter, type Paint } from '../colours.ts';
 
 export interface WaterfallOptions {
