@@ -8,6 +8,7 @@ export function* gaugesOf(upstreams: UpstreamRegistry): Generator<UpstreamGauges
       name,
       circuit: circuit?.state,
       slotsUsed: slots.used,
+      slots: slots.concurrency,
       queued: slots.queued,
       isPanicking: targets.isPanicking,
       targets: targets.all.map(({ origin, isAvailable }) => ({

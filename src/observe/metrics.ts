@@ -25,6 +25,9 @@ const METHODS: ReadonlySet<string> = new Set([
 /** Seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+const REFUSING_LIMITS = ['connections', 'address', 'descriptors'] as const;
+type RefusingLimit = (typeof REFUSING_LIMITS)[number];
+
 /** Names that no generation has any more. */
 export interface GoneNames {
   readonly routes: Iterable<string>;
@@ -128,9 +131,15 @@ export class Metrics {
     help: 'Number of the config in use.',
     registers: [this.#registry],
   });
+  readonly #lastLoad = new Gauge({
+    name: 'portico_config_last_load_successful',
+    help: '0 while the config that was read last is refused, and an earlier one serves.',
+    registers: [this.#registry],
+  });
 
   /** Both functions are called at each scrape. */
   constructor(upstreams: () => Iterable<UpstreamGauges>, droppedLogLines: () => number = () => 0) {
+    this.#startAtZero();
     this.#logLines(droppedLogLines);
     upstreamGauges(this.#registry, upstreams);
   }
@@ -192,7 +201,7 @@ export class Metrics {
   }
 
   /** Refused by the overall limit, by the limit of one address, or for lack of file descriptors. */
-  countRefusedConnection(limit: 'connections' | 'address' | 'descriptors'): void {
+  countRefusedConnection(limit: RefusingLimit): void {
     this.#refusedConnections.inc({ limit });
   }
 
@@ -213,6 +222,7 @@ export class Metrics {
 
   observeLoad(result: 'applied' | 'rejected', generation?: number): void {
     this.#reloads.inc({ result });
+    this.#lastLoad.set(result === 'applied' ? 1 : 0);
     if (generation !== undefined) this.#generation.set(generation);
   }
 
@@ -239,6 +249,16 @@ export class Metrics {
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
     return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  /** Of a series that begins at 1, Prometheus sees no increase: those whose labels are known begin at 0. */
+  #startAtZero(): void {
+    for (const result of ['applied', 'rejected']) {
+      this.#reloads.inc({ result }, 0);
+      this.#tlsReloads.inc({ result }, 0);
+    }
+    for (const limit of REFUSING_LIMITS) this.#refusedConnections.inc({ limit }, 0);
+    for (const result of ['sent', 'failed']) this.#spans.inc({ result }, 0);
   }
 
   #logLines(dropped: () => number): void {

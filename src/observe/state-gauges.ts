@@ -7,6 +7,8 @@ export interface UpstreamGauges {
   readonly name: string;
   readonly circuit: CircuitName | undefined;
   readonly slotsUsed: number;
+  /** Of which so many may be in use. */
+  readonly slots: number;
   readonly queued: number;
   /** Too few targets are available, so all of them get calls. */
   readonly isPanicking: boolean;
@@ -35,6 +37,11 @@ export function upstreamGauges(registry: Registry, upstreams: Upstreams): void {
     each.circuit === undefined ? undefined : CIRCUIT_VALUES[each.circuit],
   );
   gauge('portico_bulkhead_slots', 'Open exchanges.', (each) => each.slotsUsed);
+  gauge(
+    'portico_bulkhead_slots_limit',
+    'Exchanges that may be open at once.',
+    (each) => each.slots,
+  );
   gauge('portico_bulkhead_queue', 'Calls waiting for a slot.', (each) => each.queued);
   gauge(
     'portico_upstream_panic',

@@ -137,6 +137,9 @@ describe('/metrics', () => {
     expect(samples(text, 'portico_bulkhead_slots')).toEqual([
       'portico_bulkhead_slots{upstream="up"} 0',
     ]);
+    expect(samples(text, 'portico_bulkhead_slots_limit')).toEqual([
+      'portico_bulkhead_slots_limit{upstream="up"} 128',
+    ]);
     expect(samples(text, 'portico_bulkhead_queue')).toEqual([
       'portico_bulkhead_queue{upstream="up"} 0',
     ]);

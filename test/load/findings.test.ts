@@ -10,6 +10,7 @@ const gauges = (name: string, state: Partial<UpstreamGauges>): UpstreamGauges =>
   name,
   circuit: 'closed',
   slotsUsed: 0,
+  slots: 128,
   queued: 0,
   isPanicking: false,
   targets: [],
