@@ -17,6 +17,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   'GW_CIRCUIT_OPEN',
   'GW_NO_TARGET',
   'GW_OVERLOADED',
+  'GW_TOO_MANY_STREAMS',
 ]);
 
 /** Was this call refused, so that nothing was sent? */

@@ -14,6 +14,7 @@ import { Circuit, type CircuitChange, type CircuitName } from '../policies/circu
 import { CurrentCircuit } from '../policies/current-circuit.ts';
 import { consecutiveFailures, FailureRatio } from '../policies/failure-window.ts';
 import type { CircuitGate } from '../policies/permit.ts';
+import { StreamLimit } from '../policies/stream-limit.ts';
 import { discover } from './discovery/discovery.ts';
 import { Finder } from './finder.ts';
 import { openPool } from './pool.ts';
@@ -30,6 +31,8 @@ export class UpstreamState {
   readonly slots: Slots;
   /** The slots of routes that may hold only a share of `slots`. */
   readonly shares: Shares;
+  /** Bounds the exchanges that take no slot, because they last. */
+  readonly streams: StreamLimit;
   readonly budget: RetryBudget;
   readonly targets: Targets;
   #config: UpstreamConfig;
@@ -51,6 +54,7 @@ export class UpstreamState {
     this.slots = new Slots({ ...config.bulkhead, clock, onGivenUp });
     const whose = 'the share of this route';
     this.shares = new Shares((size) => new Slots({ ...size, clock, onGivenUp, whose }));
+    this.streams = new StreamLimit(config.sockets);
     this.budget = new WindowBudget(clock);
     this.#current = new CurrentCircuit((state, change) => this.#circuitChanged(state, change));
     this.#current.replace(config.breaker && buildCircuit(config.breaker, surroundings));
@@ -105,6 +109,7 @@ export class UpstreamState {
     const isSameWay = isSameTransport(before, config);
     this.#config = config;
     this.slots.resize(config.bulkhead);
+    this.streams.resize(config.sockets);
     if (!isSameCircuit(before, config)) {
       this.#current.replace(config.breaker && buildCircuit(config.breaker, this.#surroundings));
     }

@@ -45,6 +45,7 @@ describe('what is not written', () => {
       host: 'target',
       http2: false,
       bulkhead: { concurrency: 128, queue: 32, waitMs: 1_000 },
+      sockets: 1_000,
       breaker: {
         kind: 'ratio',
         ratio: 0.5,

@@ -34,6 +34,7 @@ export const configOf = (
   host: 'target',
   http2: false,
   bulkhead: { concurrency: 128, queue: 32, waitMs: 1_000 },
+  sockets: 1_000,
   ...fields,
 });
 

@@ -62,6 +62,7 @@ const CHANGES: Readonly<Record<string, readonly [change: Keys, besides?: Keys]>>
   '`bulkhead`: `concurrency`, which is also the default of `connections`': [
     { bulkhead: { concurrency: 50 } },
   ],
+  '`sockets`': [{ sockets: 10 }],
   '`breaker`': [{ breaker: { consecutive: 2 } }],
   '`breaker: false`': [{ breaker: false }],
   '`health`': [{ health: { path: '/ready' } }],

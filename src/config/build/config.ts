@@ -227,6 +227,8 @@ export interface UpstreamConfig {
   readonly tls?: UpstreamTlsConfig;
   readonly http2: boolean;
   readonly bulkhead: BulkheadConfig;
+  /** The most streams open at once. */
+  readonly sockets: number;
   /** Absent: no breaker, and none of its code runs. */
   readonly breaker?: BreakerConfig;
   /** Absent: one try. */

@@ -43,6 +43,7 @@ export function buildUpstream(
     http2: own.http2,
     propagateDeadline: own.propagateDeadline,
     bulkhead: { concurrency, queue, waitMs: wait },
+    sockets: own.sockets,
     ...defined({
       tls: buildTls(name, written, defaults, namedFiles),
       discover: written.discover && buildDiscover(written.discover),

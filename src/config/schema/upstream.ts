@@ -134,6 +134,15 @@ export const UpstreamOptions = z.strictObject({
       'Sends `Via`, as RFC 9110 requires. nginx then does not compress unless `gzip_proxied` is set; false removes the whole field.',
     ),
   bulkhead: Bulkhead.optional(),
+  sockets: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .meta({ default: 1_000 })
+    .describe(
+      'Streams open at once, such as WebSockets; further ones get 503. They take no slot of the bulkhead.',
+    ),
   breaker: orFalse(Breaker).optional(),
   retry: orFalse(Retry).optional(),
   health: orFalse(Health).optional(),
@@ -167,6 +176,7 @@ export const UPSTREAM_DEFAULTS = {
   host: 'target',
   http2: false,
   bulkhead: Bulkhead.parse({}),
+  sockets: 1_000,
   breaker: Breaker.parse({}),
   retry: Retry.parse({}),
   health: false,
