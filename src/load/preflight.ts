@@ -2,6 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
+import { socketPathOf } from '../core/socket-path.ts';
 import { Exposition } from './exposition.ts';
 import type { CalledUpstream } from './gateway-order.ts';
 import type { LoadRequest } from './load-order.ts';
@@ -103,9 +104,8 @@ const unreachable = (upstream: string, target: string): string =>
 
 /** Whether somebody listens at `origin`. */
 function accepts(origin: string): Promise<boolean> {
-  const { hostname, port, protocol } = new URL(origin);
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const socket = connect({ host, port: Number(port) || (protocol === 'https:' ? 443 : 80) });
+  const path = socketPathOf(origin);
+  const socket = connect(path === undefined ? addressIn(origin) : { path });
   return new Promise((resolve) => {
     const settle = (is: boolean): void => {
       socket.destroy();
@@ -115,4 +115,10 @@ function accepts(origin: string): Promise<boolean> {
     socket.once('connect', () => settle(true));
     socket.once('error', () => settle(false));
   });
+}
+
+function addressIn(origin: string): { readonly host: string; readonly port: number } {
+  const { hostname, port, protocol } = new URL(origin);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return { host, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
 }

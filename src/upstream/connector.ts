@@ -12,6 +12,8 @@ export interface ConnectorOptions {
   readonly config: Transport;
   /** The name that TLS asks for and verifies; absent: the target's address. */
   readonly servername: string | undefined;
+  /** Of a unix socket; absent: the target is in a network. */
+  readonly socketPath?: string | undefined;
   readonly clock: Clock;
   /** Resolves names to addresses. */
   readonly lookup: LookupFunction;
@@ -26,8 +28,9 @@ const SILENT_MS = 12_000;
 
 /** A connector for undici that fails once `connectTimeout` has passed. */
 export function connector(options: ConnectorOptions): buildConnector.connector {
-  const { config, servername, clock, lookup, onNoDescriptors } = options;
-  const connect = buildConnector({ ...tlsOptions(config), lookup, timeout: 0 });
+  const { config, servername, socketPath, clock, lookup, onNoDescriptors } = options;
+  const at = socketPath === undefined ? { lookup } : { socketPath };
+  const connect = buildConnector({ ...tlsOptions(config), ...at, timeout: 0 });
   const bounded: buildConnector.connector = (
     { servername: _ofTheRequest, ...target },
     callback,
@@ -49,7 +52,8 @@ export function connector(options: ConnectorOptions): buildConnector.connector {
     });
     // undici's connector returns the socket, but its types do not say so.
     const socket = connecting as Socket;
-    let hasAddress = isIP(target.hostname.replace(/^\[|\]$/g, '')) !== 0;
+    let hasAddress =
+      socketPath !== undefined || isIP(target.hostname.replace(/^\[|\]$/g, '')) !== 0;
     socket.once('lookup', () => (hasAddress = true));
     const timer = clock.after(config.connectTimeoutMs, () =>
       socket.destroy(hasAddress ? new errors.ConnectTimeoutError() : new NameTimeoutError()),

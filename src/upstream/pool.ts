@@ -7,6 +7,7 @@
 import { isIP } from 'node:net';
 import { Client, type Dispatcher, Pool } from 'undici';
 import type { Clock } from '../core/clock.ts';
+import { socketPathOf } from '../core/socket-path.ts';
 import { connector, PING_MS } from './connector.ts';
 import { ANSWER_WINDOWS } from './h2-streams.ts';
 import { guardConnections } from './h1-parser.ts';
@@ -22,6 +23,8 @@ const H2_OPTIONS: Pool.Options['h2Options'] & { readonly initialWindowSize: numb
   initialWindowSize: ANSWER_WINDOWS.initialBytes,
   connectionWindowSize: ANSWER_WINDOWS.unreadBytes,
 };
+/** What requests to a unix socket are for, as undici needs a URL: `Host: localhost`, as nginx sends it. */
+const LOCAL_URL = 'http://localhost';
 /** The longest keep-alive time that an upstream's own hint may set. */
 const MAX_KEEP_ALIVE_MS = 600_000;
 /**
@@ -50,16 +53,25 @@ export function openPool(
   { clock, names, onNoDescriptors }: PoolSurroundings,
   host?: string,
 ): Dispatcher {
-  const isSecure = origin.startsWith('https:');
-  const servername = config.tls?.servername ?? nameIn(host ?? origin.replace(/^\w+:\/\//, ''));
+  const socketPath = socketPathOf(origin);
+  const url = socketPath === undefined ? origin : LOCAL_URL;
+  const isSecure = url.startsWith('https:');
+  const servername = config.tls?.servername ?? nameIn(host ?? url.replace(/^\w+:\/\//, ''));
   const options: Pool.Options = {
     connections: config.connections,
     // For HTTP/1.1. An HTTP/2 session has as many streams as its server allows, at most 100.
     pipelining: config.keepAliveMs === 0 && !config.http2 ? 0 : 1,
     allowH2: config.http2,
     h2Options: H2_OPTIONS,
-    factory: (url, own) => new SteadyClient(url, own),
-    connect: connector({ config, servername, clock, lookup: names.lookup, onNoDescriptors }),
+    factory: (at, own) => new SteadyClient(at, own),
+    connect: connector({
+      config,
+      servername,
+      socketPath,
+      clock,
+      lookup: names.lookup,
+      onNoDescriptors,
+    }),
     // We use our own timers; undici's fire half a second late or more.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -69,8 +81,8 @@ export function openPool(
     keepAliveTimeoutThreshold: KEEP_ALIVE_LEAD_MS,
     maxHeaderSize: config.headersBytes,
   };
-  if (!isSecure && !config.http2) return new Pool(origin, options);
-  return new SessionPool(origin, { ...options, servername, useH2c: config.http2 && !isSecure });
+  if (!isSecure && !config.http2) return new Pool(url, options);
+  return new SessionPool(url, { ...options, servername, useH2c: config.http2 && !isSecure });
 }
 
 /** The host of an authority if it is a name; TLS server names cannot be addresses (RFC 6066 §3). */

@@ -74,9 +74,12 @@ function isUntouched(error: Error, code: string): boolean {
   );
 }
 
+/** The last two are those of a unix socket: there is no such file, or its queue of connections is full. */
+const REFUSED: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT', 'EAGAIN']);
+
 /** The detail for the client, and the error type of RFC 9209 §2.3. */
 function connectProblem(code: string): readonly [detail: string, proxyStatus: string] {
-  if (code === 'ECONNREFUSED') return ['connection refused', 'connection_refused'];
+  if (REFUSED.has(code)) return ['connection refused', 'connection_refused'];
   if (code === 'ENOTFOUND' || code.startsWith('EAI_'))
     return ['its name does not resolve', 'dns_error'];
   if (code === NAME_TIMEOUT) return ['its name did not resolve in time', 'dns_timeout'];

@@ -14,6 +14,8 @@ const kindOf = (error: Error, progress: Progress): readonly [string, string | un
 describe('a network error', () => {
   test.each([
     ['ECONNREFUSED', 'connection_refused'],
+    ['ENOENT', 'connection_refused'],
+    ['EAGAIN', 'connection_refused'],
     ['ENOTFOUND', 'dns_error'],
     ['EAI_AGAIN', 'dns_error'],
     ['ETIMEDOUT', 'connection_timeout'],

@@ -25,7 +25,7 @@ function mayBeSecure(targets: unknown): boolean {
   if (!Array.isArray(targets) || targets.length === 0) return true;
   return targets.some((target: unknown) => {
     const url = isMap(target) ? target['url'] : target;
-    return typeof url !== 'string' || !/^http:/i.test(url);
+    return typeof url !== 'string' || !/^(http|unix):/i.test(url);
   });
 }
 

@@ -1,5 +1,6 @@
 /** Finds what a schema cannot see in an upstream: keys that need or exclude each other. */
 import type { Finding, Path } from '../fault.ts';
+import { writtenSocketPath } from '../../core/socket-path.ts';
 import { foreignWord } from './foreign-hints.ts';
 import { DnsDiscovery } from '../schema/discover.ts';
 import { UpstreamOptions } from '../schema/upstream.ts';
@@ -41,8 +42,9 @@ function* checkTwice(targets: unknown, path: Path): Generator<Finding> {
   const seen = new Set<string>();
   for (const [i, target] of targets.entries()) {
     const written: unknown = isMap(target) ? target['url'] : target;
-    if (typeof written !== 'string' || !URL.canParse(written)) continue;
-    const { href } = new URL(written);
+    if (typeof written !== 'string') continue;
+    const href = writtenSocketPath(written) ?? (URL.canParse(written) && new URL(written).href);
+    if (href === false) continue;
     if (seen.has(href)) {
       const message = 'is listed twice; to give it a larger share use `weight`';
       yield { path: [...path, i], message };

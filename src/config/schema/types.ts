@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { parseAddressRange } from './address-range.ts';
+import { socketOrigin, socketPathFault, writtenSocketPath } from '../../core/socket-path.ts';
 import { parseValuePath, PATH_PATTERN } from '../../core/value-path.ts';
 import { foreignSource } from '../check/foreign-hints.ts';
 import { parseDuration, parsePercent, parseSize } from './units.ts';
@@ -77,18 +78,41 @@ export const percent = () => PERCENT;
 
 /** An origin: scheme, host, port and nothing else; `whyNoPath` explains why there is no more. */
 export const origin = (whyNoPath = "paths belong to a route's rewrite") =>
+  originText((text) => networkOrigin(text, whyNoPath));
+
+/** An {@link origin}, or a unix socket by its path: `unix:/run/orders.sock`. */
+export const targetOrigin = () =>
+  originText((text) => {
+    const path = writtenSocketPath(text);
+    if (path === undefined) return networkOrigin(text, "paths belong to a route's rewrite");
+    const fault = socketPathFault(path);
+    if (fault !== undefined) throw new RangeError(fault);
+    return socketOrigin(path);
+  });
+
+/** What `read` throws becomes the fault's message. */
+const originText = (read: (text: string) => string) =>
   z
     .string({
       error: (issue) =>
         `expected an origin such as "http://orders:4001", found ${shown(issue.input)}`,
     })
     .transform((text, context) => {
-      const url = URL.canParse(text) ? new URL(text) : undefined;
-      const message = originFault(text, url, whyNoPath);
-      if (message === undefined) return url!.origin;
-      context.addIssue({ code: 'custom', message });
-      return z.NEVER;
+      try {
+        return read(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as Error).message });
+        return z.NEVER;
+      }
     });
+
+/** @throws {RangeError} that says what is wrong */
+function networkOrigin(text: string, whyNoPath: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const message = originFault(text, url, whyNoPath);
+  if (message !== undefined) throw new RangeError(message);
+  return url!.origin;
+}
 
 function originFault(text: string, url: URL | undefined, whyNoPath: string): string | undefined {
   if (url === undefined || !/^https?:$/.test(url.protocol)) {

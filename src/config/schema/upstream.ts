@@ -7,18 +7,20 @@ import {
   duration,
   fieldValue,
   orFalse,
-  origin,
   percent,
   positiveDuration,
   size,
   shown,
   source,
+  targetOrigin,
 } from './types.ts';
 
 const Target = z.union([
-  origin(),
+  targetOrigin(),
   z.strictObject({
-    url: origin().describe('Origin: scheme, host, port.'),
+    url: targetOrigin().describe(
+      'Origin: scheme, host, port; or `unix:` and the path of a unix socket.',
+    ),
     weight: z
       .int()
       .min(1)
@@ -69,7 +71,9 @@ export const UpstreamOptions = z.strictObject({
     .array(Target)
     .min(1)
     .optional()
-    .describe('Origins, such as `http://orders-1:4001`; or `{ url, weight }`.'),
+    .describe(
+      'Origins, such as `http://orders-1:4001`, or unix sockets, such as `unix:/run/orders.sock`; or `{ url, weight }`.',
+    ),
   discover: Discover.optional().describe(
     'Looks up the targets by DNS or in Consul, instead of `targets`.',
   ),

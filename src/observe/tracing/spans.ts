@@ -6,6 +6,7 @@
  */
 import { hostName } from '../../core/canonical-host.ts';
 import type { AttemptRecord, CallRecord, Ending, RequestRecord } from '../../core/record.ts';
+import { socketPathOf } from '../../core/socket-path.ts';
 import type { TraceContext } from '../../core/trace-context.ts';
 import type { TraceIds } from '../../core/trace-ids.ts';
 
@@ -159,8 +160,7 @@ function attemptSpan(
     endMs: type !== undefined || callEndMs === undefined ? startedAt + known : callEndMs,
     attributes: given({
       'http.request.method': methodOf(method),
-      'url.full': target + path,
-      ...serverOf(target.replace(/^\w+:\/\//, '')),
+      ...placeOf(target, path),
       'http.request.resend_count': resends === 0 ? undefined : resends,
       'http.response.status_code': typeof ending === 'number' ? ending : undefined,
       'error.type': type,
@@ -183,6 +183,14 @@ const METHODS: ReadonlySet<string> = new Set(
 );
 
 const methodOf = (method: string): string => (METHODS.has(method) ? method : '_OTHER');
+
+/** Requests through a unix socket have a URL too, whose host means nothing. */
+function placeOf(target: string, path: string): ReturnType<typeof serverOf> {
+  const socketPath = socketPathOf(target);
+  return socketPath === undefined
+    ? { 'url.full': target + path, ...serverOf(target.replace(/^\w+:\/\//, '')) }
+    : { 'url.full': `http://localhost${path}`, 'server.address': socketPath };
+}
 
 function serverOf(authority: string): Readonly<Record<string, string | number | undefined>> {
   const name = hostName(authority);

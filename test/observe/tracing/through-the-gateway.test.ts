@@ -95,6 +95,22 @@ describe('the spans of a request', () => {
     expect(collector.resource).toMatchObject({ 'service.name': 'portico' });
   });
 
+  test('name the path of a unix socket, and a URL without it', async () => {
+    const { fetch, ended } = await traced(
+      {},
+      {
+        upstreams: { real: { targets: ['unix:/nowhere/up.sock'], retry: false } },
+        routes: { one: { match: { path: '/one/*' }, upstream: 'real', rewrite: '/*' } },
+      },
+    );
+    await (await fetch('/one/a?secret=1')).text();
+    const attempt = (await ended()).spans.find(({ kind }) => kind === 'client');
+    expect(attempt?.attributes).toMatchObject({
+      'url.full': 'http://localhost/a',
+      'server.address': '/nowhere/up.sock',
+    });
+  });
+
   test('of an aggregate are its parts side by side, each attempt by itself', async () => {
     const { fetch, ended, idOf } = await traced();
     expect(await (await fetch('/page/7')).json()).toEqual({ order: { a: 1 }, payment: { a: 1 } });
