@@ -20,7 +20,7 @@ import {
 } from '../edge/client-headers.ts';
 import { boundUnread, watchClient } from '../edge/client-signal.ts';
 import { peerOf } from '../edge/peer.ts';
-import { sendProblem } from '../edge/problem.ts';
+import { sendError } from '../edge/send-error.ts';
 import { readTarget, refusedPath, type TargetRules } from '../edge/request-target.ts';
 import { takeTrace } from '../edge/trace.ts';
 import { TrustedProxies } from '../edge/trusted-proxies.ts';
@@ -229,5 +229,5 @@ function refuse(
   if (hasLongBody(request)) response.setHeader('connection', 'close');
   const { path, query, host } = exchange;
   if (path === '') exchange.aim({ path: refusedPath(request.url ?? ''), query, host });
-  exchange.record.bytesSent = sendProblem(response, error, exchange.id);
+  exchange.record.bytesSent = sendError(response, error, exchange.id);
 }

@@ -10,6 +10,7 @@ import type { ServerConfig } from '../config/build/config.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
 import { SERVED_METHODS } from '../edge/methods.ts';
+import { grpcAnswer, wantsGrpc } from '../edge/grpc-status.ts';
 import { problem } from '../edge/problem.ts';
 import {
   bugOf,
@@ -108,6 +109,11 @@ function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyRep
     const { route, endpoint } = exchange;
     const where = endpoint === '' ? { route } : { route, endpoint };
     request.log.error({ ...bugOf(error), ...where }, 'bug');
+  }
+  if (wantsGrpc(request.raw)) {
+    const { headers, trailers } = grpcAnswer(error, exchange.id);
+    reply.raw.addTrailers(trailers);
+    return reply.code(200).headers(headers).send(null);
   }
   const { status, headers, body } = problem(error, exchange.id);
   // The unread bytes of this request must not be taken for the next one. A client that paused too long is

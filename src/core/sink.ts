@@ -20,6 +20,11 @@ export interface SendOptions {
   readonly idleMs: number;
   /** Pass trailers on: the client said `TE: trailers` (RFC 9110 §6.5.1). */
   readonly trailers: boolean;
+  /**
+   * The trailers that end a broken answer, for clients that look for the outcome there. Default: the answer is
+   * cut off, so that nobody takes it for whole.
+   */
+  readonly ending?: ((error: Error) => MutableHeaders) | undefined;
 }
 
 /** The source that the sink resumes or ends. */
@@ -76,7 +81,10 @@ export class ResponseSink implements Sink {
 
   fail(error: Error): void {
     this.#watch?.stop();
-    this.#response.destroy(error);
+    this.#watch = undefined;
+    const { ending } = this.#options;
+    if (ending === undefined || this.#response.destroyed) this.#response.destroy(error);
+    else this.end(ending(error));
   }
 
   #waitForDrain(count?: Taken): void {

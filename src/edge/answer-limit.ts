@@ -8,7 +8,7 @@ import type { Clock } from '../core/clock.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type Timeout, Timeouts } from '../core/timeouts.ts';
 import type { ClientExchange } from './client-exchange.ts';
-import { sendProblem } from './problem.ts';
+import { sendError } from './send-error.ts';
 
 /** Starts the wait for the answer to one request. The caller stops it when the response closes. */
 export type AnswerLimit = (
@@ -39,7 +39,7 @@ function giveUp(response: ServerResponse, exchange: ClientExchange, ms: number):
     const { reply, route, endpoint, id } = exchange;
     if (response.headersSent || response.destroyed) return;
     if (reply === undefined) {
-      exchange.record.bytesSent = sendProblem(response, error, id);
+      exchange.record.bytesSent = sendError(response, error, id);
       return;
     }
     reply.log.warn({ route, endpoint }, 'a hook or a handler did not finish in time');

@@ -8,8 +8,10 @@
  */
 import type { MutableHeaders } from '../core/headers.ts';
 
-/** `application/grpc`, `application/grpc+proto`; not `application/grpc-web`. */
 const GRPC = /^application\/grpc(?:\+[^;\s]*)?\s*(?:;|$)/i;
+
+/** Is `type` `application/grpc` or, for example, `application/grpc+proto`? `application/grpc-web` is neither. */
+export const isGrpc = (type: unknown): boolean => typeof type === 'string' && GRPC.test(type);
 
 /** These describe the messages, so they stay in the head. */
 const OF_MESSAGES: ReadonlySet<string> = new Set(['grpc-encoding', 'grpc-accept-encoding']);
@@ -19,10 +21,7 @@ const OF_MESSAGES: ReadonlySet<string> = new Set(['grpc-encoding', 'grpc-accept-
  * status. Metadata is copied and stays in the head too, because it cannot be told from ordinary fields.
  */
 export function takeGrpcTrailers(head: MutableHeaders): MutableHeaders | undefined {
-  const type = head['content-type'];
-  if (head['grpc-status'] === undefined || typeof type !== 'string' || !GRPC.test(type)) {
-    return undefined;
-  }
+  if (head['grpc-status'] === undefined || !isGrpc(head['content-type'])) return undefined;
   const trailers: MutableHeaders = {};
   for (const name of Object.keys(head)) {
     const value = head[name]!;

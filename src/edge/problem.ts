@@ -1,5 +1,4 @@
 /** Errors as clients see them: always one RFC 9457 document, whichever part of the gateway sends it. */
-import type { ServerResponse } from 'node:http';
 import { ERRORS, type GatewayError } from '../core/errors.ts';
 
 export interface Problem {
@@ -34,26 +33,6 @@ export function problem(error: GatewayError, requestId: string): Problem {
     },
     body: JSON.stringify(document),
   };
-}
-
-/**
- * Writes the answer without Fastify, for requests that it has not begun or has handed over. Returns the
- * length of the body.
- */
-export function sendProblem(
-  response: ServerResponse,
-  error: GatewayError,
-  requestId: string,
-): number {
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
-    return 0;
-  }
-  const { status, headers, body } = problem(error, requestId);
-  const bytes = Buffer.byteLength(body);
-  response.writeHead(status, { ...headers, 'content-length': bytes });
-  response.end(body);
-  return bytes;
 }
 
 /** The answer as raw text, for a socket on which no request could be read. */

@@ -8,7 +8,8 @@ import type { ServerConfig } from '../config/build/config.ts';
 import { TOKEN } from '../config/schema/types.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { linger } from '../edge/linger.ts';
-import { rawProblem, sendProblem } from '../edge/problem.ts';
+import { rawProblem } from '../edge/problem.ts';
+import { sendError } from '../edge/send-error.ts';
 import { causeOf } from '../core/cause.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import { http as nodeHttp } from '../core/node-http.ts';
@@ -236,7 +237,7 @@ function refuseVersion(response: ServerResponse, { metrics, nextRequestId }: Wor
   const error = new GatewayError('GW_REQUEST_INVALID', 'this HTTP version is not supported');
   metrics.countError('unmatched', error.code);
   response.shouldKeepAlive = false;
-  sendProblem(response, error, nextRequestId());
+  sendError(response, error, nextRequestId());
 }
 
 function codeOf(error: ParserError, urlBytes: number): ErrorCode {

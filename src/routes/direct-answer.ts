@@ -4,7 +4,10 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Body } from '../core/body.ts';
+import { toGatewayError } from '../core/errors.ts';
+import type { MutableHeaders } from '../core/headers.ts';
 import { acceptsTrailers } from '../edge/forwarded.ts';
+import { grpcTrailers, wantsGrpc } from '../edge/grpc-status.ts';
 import { announceTrailers, mergeReplyHeaders, type ResponseHead } from '../edge/response-head.ts';
 import type { ActionContext, Route } from './route.ts';
 
@@ -35,7 +38,8 @@ export function answerDirectly(
       if (trailers) announceTrailers(head, request.raw);
       else delete head.headers['trailer'];
     }
-    body.send(reply.raw, head.status, head.headers, { clock, idleMs, trailers });
+    const ending = wantsGrpc(request.raw) ? grpcEnding(request.id) : undefined;
+    body.send(reply.raw, head.status, head.headers, { clock, idleMs, trailers, ending });
   } catch (error) {
     // A hook threw, or set a value that no header can hold: the gateway answers with an error instead.
     body.destroy();
@@ -43,3 +47,8 @@ export function answerDirectly(
   }
   reply.hijack();
 }
+
+const grpcEnding =
+  (requestId: string) =>
+  (error: Error): MutableHeaders =>
+    grpcTrailers(toGatewayError(error), requestId);
