@@ -13,7 +13,7 @@ import { buildGeneration } from './generation.ts';
 import type { ModuleLoader } from './config/modules.ts';
 import { type GatewayModules, loadModules as loadAllModules } from './assembly/modules.ts';
 import { createSilentLogger, type LogOutput } from './observe/log.ts';
-import type { GatewayStatus } from './admin/status.ts';
+import type { GatewayStatus } from './admin/page-data.ts';
 import { explainRequest } from './explain/explain-request.ts';
 import type { RequestExplanation } from './explain/explanation.ts';
 import type { OriginOf } from './explain/origins.ts';
@@ -187,6 +187,8 @@ async function startedFrom(
 ): Promise<RunningGateway> {
   const generation = await buildGeneration(1, loaded, world);
   world.metrics.observeLoad('applied', generation.number);
+  const { loader } = reloads;
+  const outside = await loader.outsideNow();
   const first: PastGeneration = {
     number: generation.number,
     at: new Date().toISOString(),
@@ -194,7 +196,8 @@ async function startedFrom(
     changes: [],
     configOf: generation.number,
     snapshot: loaded.snapshot,
-    outside: await reloads.loader.outsideNow(),
+    outside,
+    hash: loader.hashOf(loaded.snapshot, outside),
   };
   try {
     const gateway = new RunningGateway(generation, world, { ...reloads, first });

@@ -13,6 +13,7 @@ import { actionHooks } from './assembly/mount.ts';
 import { mountBff, type MountedBff } from './assembly/mount-bff.ts';
 import { MountedActions } from './assembly/mounted-actions.ts';
 import { ownedFields } from './assembly/owned-fields.ts';
+import type { PluginReport } from './observe/plugin-report.ts';
 import { registerPlugins } from './assembly/registered-plugins.ts';
 import { requestObserver } from './assembly/request-observer.ts';
 import { type BuiltRoute, buildRoute } from './assembly/routes.ts';
@@ -53,6 +54,8 @@ export interface Generation {
   readonly describeAction: (action: ActionConfig) => string;
   /** What plugins take from operators. */
   readonly adminRoutes: AdminRoutes;
+  /** What plugins say of what they depend on. */
+  readonly pluginReports: () => readonly PluginReport[];
   /** From now on it serves: the state of its upstreams becomes what its config says. */
   takeOver(): void;
   /** Gives back what it holds; call it when nothing is under way. */
@@ -136,7 +139,7 @@ export async function buildGeneration(
     faults.throwAny();
 
     await slices.next();
-    const observer = requestObserver(config, world);
+    const observer = requestObserver(config, world, number);
     const matcher = new Matcher(config.routes);
     const rules = {
       server: config.server,
@@ -171,7 +174,9 @@ export async function buildGeneration(
       actionKeys: actionKeysOf(modules.actions),
       describeAction: describerOf(modules.actions),
       adminRoutes: plugins.adminRoutes,
+      pluginReports: () => plugins.reports(),
       takeOver: () => {
+        world.recent.resize(config.admin?.requests ?? 0);
         for (const lease of upstreams.values()) lease.apply();
       },
       close: async () => {

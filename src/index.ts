@@ -28,6 +28,7 @@ export type {
   HookExplanation,
   Phase,
   PluginHooks,
+  PluginState,
   PluginWhere,
   RegisteredPlugin,
 } from './authoring/plugin-hooks.ts';

@@ -119,6 +119,7 @@ export function withFallback(call: Call, options: FallbackOptions): Call {
     const isKept = await freed(outcome, clock);
     const { reason } = failure;
     request.record.firstEnding ??= endingOf(outcome);
+    request.record.fallback = reason;
     onFallback(reason);
     const fallback = await outcomeOf(instead, request);
     // A refused fallback would hide the failure itself: report that instead.

@@ -2,6 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { type History, RollbackError } from '../running/history.ts';
 import type { Reload, ReloadOrder } from '../running/reloader.ts';
+import { callerOf } from './guard.ts';
+import { type Orderer, readOrder } from './reason.ts';
 import { reloadStatus } from './status.ts';
 
 export interface GenerationStatus {
@@ -27,9 +29,9 @@ export interface GenerationsView {
   readonly generations: () => GenerationsStatus;
   /** @returns what has changed since; `undefined` if there is no such generation in memory */
   readonly changesSince: (generation: number) => Promise<readonly string[]> | undefined;
-  readonly reload: (order: ReloadOrder) => Promise<Reload>;
+  readonly reload: (order: ReloadOrder, by: Orderer) => Promise<Reload>;
   /** @throws {RollbackError} when there is no such generation in memory, or when it serves */
-  readonly rollback: (generation: number | undefined) => Promise<Reload>;
+  readonly rollback: (generation: number | undefined, by: Orderer) => Promise<Reload>;
 }
 
 /** Without the texts, which may hold secrets. */
@@ -60,22 +62,26 @@ export function addGenerations(app: FastifyInstance, view: GenerationsView): voi
 
 /** `changes` lets in only those who may change state. */
 export function addReloads(changes: FastifyInstance, { reload, rollback }: GenerationsView): void {
-  changes.post('/reload', async ({ body }, reply) => {
-    const force = readOne(body, 'force');
+  changes.post('/reload', async ({ body, raw }, reply) => {
+    const order = readOrder(body, callerOf({ raw }));
+    if (typeof order === 'string') return reply.code(400).send({ error: order });
+    const force = readOne(order.body, 'force');
     if (force === 'wrong' || !['undefined', 'boolean'].includes(typeof force.value)) {
       return reply.code(400).send({ error: 'send {}, or {"force": true} to end a rollback' });
     }
-    const outcome = await reload({ isForced: force.value === true });
+    const outcome = await reload({ isForced: force.value === true }, order.by);
     return reply.code(CODES[outcome.result]).send(reloadStatus(outcome));
   });
-  changes.post('/rollback', async ({ body }, reply) => {
-    const to = readOne(body, 'generation');
+  changes.post('/rollback', async ({ body, raw }, reply) => {
+    const order = readOrder(body, callerOf({ raw }));
+    if (typeof order === 'string') return reply.code(400).send({ error: order });
+    const to = readOne(order.body, 'generation');
     if (to === 'wrong' || (to.value !== undefined && !Number.isSafeInteger(to.value))) {
       const error = 'send {"generation": 3}, or {} for the one before';
       return reply.code(400).send({ error });
     }
     try {
-      const outcome = await rollback(to.value as number | undefined);
+      const outcome = await rollback(to.value as number | undefined, order.by);
       return await reply.code(CODES[outcome.result]).send(reloadStatus(outcome));
     } catch (error) {
       if (!(error instanceof RollbackError)) throw error;

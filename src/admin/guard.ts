@@ -1,17 +1,23 @@
 /**
  * Who may change the state of the gateway through the admin port, and who may read it.
  *
- * With `admin.token`, bearers of the token. Without it, programs on this machine, but no web page in a browser
- * on this machine: neither a foreign page (`Origin`, or the content type of a form) nor one that has
+ * With `admin.token`, bearers of the token, under any `Host` and from any page: no browser adds the token by itself,
+ * and none sends it to another origin, which would have to allow that. Without it, programs on this machine, but no web
+ * page in a browser on this machine: neither a foreign page (`Origin`, or the content type of a form) nor one that has
  * rebound its name to our address (`Host`).
  */
 import { hash, timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 export interface AdminCaller {
   readonly remoteAddress: string | undefined;
   readonly headers: IncomingHttpHeaders;
 }
+
+export const callerOf = ({ raw }: { readonly raw: IncomingMessage }): AdminCaller => ({
+  remoteAddress: raw.socket.remoteAddress,
+  headers: raw.headers,
+});
 
 const LOOPBACK_PEER = /^(127\.|::1$|::ffff:127\.)/;
 const LOOPBACK_HOST =
@@ -27,7 +33,7 @@ export function refusal(caller: AdminCaller, token: string | undefined): string 
     return 'set admin.token to change state from another machine';
   }
   if (!LOOPBACK_HOST.test(headers.host ?? '')) return 'the Host is not this machine';
-  if (headers.origin !== undefined) return 'web pages may not change state';
+  if (headers.origin !== undefined) return 'web pages may change state only with admin.token';
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   return type === 'application/json' ? undefined : 'send application/json';
 }

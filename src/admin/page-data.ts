@@ -5,7 +5,10 @@
  * secret: no values of the config, no query, no user information of a URL, no value of a header or a cookie. Points in
  * time are ISO 8601; sizes are bytes. Fields may be added; none changes its meaning.
  */
+import type { PluginReport } from '../observe/plugin-report.ts';
 import type { TracedRequest } from '../observe/traced.ts';
+
+export type { PluginReport };
 
 // --- GET /overview, and the event `snapshot` of GET /events
 
@@ -47,7 +50,7 @@ export interface Snapshot {
 }
 
 export interface ProblemNews {
-  /** All since the start, those that are no longer kept too. Compare it with that of the last snapshot. */
+  /** All since the start, those that are no longer kept too: a greater number than before means new ones. */
   readonly total: number;
   /** The ids of the last ones, newest first, up to 10; {@link Problems} has them. */
   readonly latest: readonly string[];
@@ -270,22 +273,6 @@ export interface CertificateStatus {
   readonly daysLeft: number;
 }
 
-/** The state of something that a plugin depends on. */
-export interface PluginReport {
-  /** The plugin's key. */
-  readonly plugin: string;
-  /** What it is: `redis`, `key set`. */
-  readonly kind: string;
-  /** Which one: an address or a URL, without user information and query. */
-  readonly name: string;
-  readonly ok: boolean;
-  /** Since when it has been `ok`, or has not. */
-  readonly since?: string;
-  readonly lastError?: ErrorStatus;
-  /** More of it, such as `{ "keys": 2, "ageSeconds": 40 }`. */
-  readonly facts: Readonly<Record<string, string | number | boolean>>;
-}
-
 // --- GET /requests, /requests/{id}, /problems: guarded like traces; 404 where `admin.requests` is 0
 
 /** Newest first. */
@@ -295,7 +282,10 @@ export interface Requests {
   readonly requests: readonly RequestSummary[];
 }
 
-/** Requests that ended with a status of 500 and above, or with an error of the gateway: the last 50, newest first. */
+/**
+ * Requests that ended with a status of 500 and above, the last 50, and with another error of the gateway, the last 50:
+ * newest first.
+ */
 export interface Problems {
   /** All since the start. */
   readonly total: number;
@@ -330,7 +320,10 @@ export interface RequestSummary {
 
 /** A request with its calls and attempts, for a waterfall. */
 export interface RequestDetail extends TracedRequest {
-  /** The part of `totalMs` in which no call was under way: the gateway's own time, and the client's. */
+  /**
+   * The part of `totalMs` in which no call was awaited, which is the gateway's own time and the client's: a forwarded
+   * call is awaited until its response head, another one until it is over.
+   */
   readonly gatewayMs: number;
 }
 

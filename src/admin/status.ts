@@ -3,65 +3,44 @@
  * config.
  */
 import { formatMatch } from '../routes/format-match.ts';
-import type { Circuit, CircuitName } from '../policies/circuit.ts';
+import type { World } from '../assembly/world.ts';
 import { formatFault } from '../config/fault.ts';
+import { descriptorLimit, openDescriptors } from '../core/descriptors.ts';
 import type { Generation } from '../generation.ts';
+import type { Certificate } from '../listener/certificate-set.ts';
+import type { PastGeneration } from '../running/history.ts';
 import type { Reload } from '../running/reloader.ts';
+import { version } from '../running/version.ts';
+import { knownNames } from './name-status.ts';
+import type {
+  CertificateStatus,
+  ConfigStatus,
+  DescriptorStatus,
+  GatewayStatus,
+  ReloadStatus,
+  RouteStatus,
+} from './page-data.ts';
+import { upstreamStatus } from './upstream-status.ts';
 
-export interface GatewayStatus {
-  readonly generation: number;
-  readonly ready: boolean;
-  readonly uptimeSeconds: number;
-  /** The generation to which an operator went back, while that holds. */
-  readonly rolledBackTo?: number;
-  /** The last reload; absent before the first. */
-  readonly reload?: ReloadStatus;
-  readonly inflight: number;
-  readonly routes: readonly RouteStatus[];
-  readonly upstreams: readonly UpstreamStatus[];
-}
-
-export interface ReloadStatus extends Omit<Reload, 'faults'> {
-  /** With file and line. */
-  readonly faults: readonly string[];
-}
-
-export interface RouteStatus {
-  readonly name: string;
-  /** `GET,POST /api/orders/*` */
-  readonly match: readonly string[];
-  readonly action: string;
-  readonly plugins: readonly string[];
-}
-
-export interface UpstreamStatus {
-  readonly name: string;
-  /** Absent if there is no breaker. */
-  readonly circuit?: CircuitName;
-  /** How long it has been in this state. */
-  readonly circuitSeconds?: number;
-  /** Why it opened; absent while it is closed. */
-  readonly circuitWhy?: string;
-  readonly slots: { readonly used: number; readonly concurrency: number; readonly queued: number };
-  readonly targets: readonly {
-    readonly origin: string;
-    readonly weight: number;
-    readonly inflight: number;
-    /** According to active checks. */
-    readonly healthy: boolean;
-    /** Ejected for a while because its traffic failed. */
-    readonly ejected: boolean;
-  }[];
-  /** Too few targets are available, so all of them get calls. */
-  readonly panic: boolean;
-}
-
-export interface RunningStatus {
+/** The gateway as it runs, as far as the admin port tells of it. */
+export interface Running {
+  readonly world: World;
+  /** The generation that serves, and how it came to be. */
+  readonly generation: Generation;
+  readonly past: PastGeneration;
+  /** The config file, as it was given. */
+  readonly file: string;
+  /** Where clients connect. */
+  readonly url: string;
   readonly isReady: boolean;
   readonly uptimeMs: number;
   /** The last one. */
   readonly reload: Reload | undefined;
   readonly rolledBackTo: number | undefined;
+  /** Open connections of clients. */
+  readonly connections: number;
+  /** Of the port for clients. */
+  readonly certificates: readonly Certificate[];
 }
 
 /** What the admin port says of a reload. */
@@ -70,47 +49,58 @@ export const reloadStatus = ({ faults, ...reload }: Reload): ReloadStatus => ({
   faults: faults.map(formatFault),
 });
 
-export function statusOf(
-  { number, config, upstreams, inflight, describeAction }: Generation,
-  { isReady, uptimeMs, reload, rolledBackTo }: RunningStatus,
-): GatewayStatus {
+export function statusOf(running: Running): GatewayStatus {
+  const { world, generation, isReady, uptimeMs, reload, rolledBackTo, connections } = running;
   return {
-    generation: number,
+    generation: generation.number,
     ready: isReady,
     uptimeSeconds: Math.round(uptimeMs / 1_000),
     ...(rolledBackTo === undefined ? {} : { rolledBackTo }),
     ...(reload === undefined ? {} : { reload: reloadStatus(reload) }),
-    inflight: inflight(),
-    routes: config.routes.map(({ name, matches, action, plugins }) => ({
-      name,
-      match: matches.map(formatMatch),
-      action: describeAction(action),
-      plugins: Object.keys(plugins),
-    })),
-    upstreams: [...upstreams.values()].map(({ state: { name, circuit, slots, targets } }) => ({
-      name,
-      ...circuitStatus(circuit),
-      slots: { used: slots.used, concurrency: slots.concurrency, queued: slots.queued },
-      targets: targets.all.map(({ origin, weight, inflight: open, isHealthy, isEjected }) => ({
-        origin,
-        weight,
-        inflight: open,
-        healthy: isHealthy,
-        ejected: isEjected,
-      })),
-      panic: targets.isPanicking,
-    })),
+    inflight: generation.inflight(),
+    routes: routeStatuses(generation),
+    upstreams: [...generation.upstreams.values()].map(({ state }) => upstreamStatus(state, world)),
+    version: version(),
+    config: configStatus(running),
+    connections,
+    descriptors: descriptorStatus(),
+    logLinesDropped: world.logOutput?.dropped ?? 0,
+    names: knownNames(world),
+    certificates: certificateStatuses(running),
+    plugins: generation.pluginReports(),
   };
 }
 
-function circuitStatus(
-  circuit: Circuit | undefined,
-): Pick<UpstreamStatus, 'circuit' | 'circuitSeconds' | 'circuitWhy'> {
-  if (circuit === undefined) return {};
-  const { state, stateMs, why } = circuit;
+export const routeStatuses = ({ config, describeAction }: Generation): readonly RouteStatus[] =>
+  config.routes.map(({ name, matches, action, plugins }) => ({
+    name,
+    match: matches.map(formatMatch),
+    action: describeAction(action),
+    plugins: Object.keys(plugins),
+  }));
+
+export const configStatus = ({ file, past, world }: Running): ConfigStatus => ({
+  file,
+  hash: past.hash,
+  since: past.at,
+  ageSeconds: Math.max(Math.round((world.wallClock() - Date.parse(past.at)) / 1_000), 0),
+  cause: past.cause,
+});
+
+export function descriptorStatus(): DescriptorStatus {
+  const used = openDescriptors();
+  const allowed = descriptorLimit();
   return {
-    circuit: state,
-    circuitSeconds: Math.round(stateMs / 1_000),
-    ...(why === undefined ? {} : { circuitWhy: why }),
+    ...(used !== undefined && { used }),
+    ...(Number.isFinite(allowed) && { allowed }),
   };
 }
+
+const DAY_MS = 86_400_000;
+
+export const certificateStatuses = ({ certificates, world }: Running): CertificateStatus[] =>
+  certificates.map(({ name, expiresAt }) => ({
+    name,
+    expiresAt: expiresAt.toISOString(),
+    daysLeft: Math.floor((expiresAt.getTime() - world.wallClock()) / DAY_MS),
+  }));

@@ -6,6 +6,8 @@ import { inOneLine } from './in-one-line.ts';
 const FUNCTIONS = ['onRequest', 'explain', 'onResponse', 'transform', 'policy', 'close'] as const;
 const KEYS: readonly string[] = ['phase', 'place', 'isPure', ...FUNCTIONS];
 
+const REGISTRATION = ['route', 'status', 'close'] as const;
+
 /** @throws {TypeError} if `register` returned anything else */
 export function checkedRegistration(returned: unknown): RegisteredPlugin<unknown> {
   if (!isObject(returned) || Array.isArray(returned)) {
@@ -15,7 +17,7 @@ export function checkedRegistration(returned: unknown): RegisteredPlugin<unknown
   if (isHooks && !('route' in returned)) {
     throw new TypeError('register returned hooks: return { route: (options) => hooks }');
   }
-  checkKeys('register', returned, ['route', 'close'], ['route', 'close']);
+  checkKeys('register', returned, REGISTRATION, REGISTRATION);
   if (returned['route'] === undefined) {
     throw new TypeError('register returned no "route", which returns the hooks of one route');
   }

@@ -27,6 +27,8 @@ import { GuardedHooks } from './guarded-hooks.ts';
 import { AdminRoutes } from './admin-routes.ts';
 import { ADDRESS_PREFIX } from './mount.ts';
 import { pluginCall } from './plugin-calls.ts';
+import type { PluginReport } from '../observe/plugin-report.ts';
+import { pluginReports } from './plugin-reports.ts';
 import type { StartFaults } from './start-faults.ts';
 import type { World } from './world.ts';
 
@@ -143,6 +145,11 @@ export class RegisteredPlugins {
       if (!this.#owned.has(field.toLowerCase())) throw fault(`only the YAML may set ${field}`);
     }
     return parsed.data;
+  }
+
+  /** What each plugin says of what it depends on. */
+  reports(): readonly PluginReport[] {
+    return this.#registered.flatMap(({ name, registration }) => pluginReports(name, registration));
   }
 
   /** Runs once, when the generation ends or fails to start. */

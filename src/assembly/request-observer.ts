@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Config, RouteConfig } from '../config/build/config.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import type { RequestHandler } from './admission.ts';
+import { pastRequest } from '../observe/recent-requests.ts';
 import type { World } from './world.ts';
 
 export interface RequestObserver {
@@ -14,10 +15,13 @@ export interface RequestObserver {
   readonly onClose: (exchange: ClientExchange, response: ServerResponse) => void;
 }
 
+/** `generation` is the number of the one whose requests these are. */
 export function requestObserver(
-  { logs, routes }: Config,
-  { clock, logAccess, metrics, tracing }: World,
+  { admin, logs, routes }: Config,
+  { clock, logAccess, metrics, recent, tracing }: World,
+  generation: number,
 ): RequestObserver {
+  const keepsRequests = (admin?.requests ?? 0) > 0;
   let inflight = 0;
   const idle: (() => void)[] = [];
   const patterns = tracing === undefined ? NO_PATTERNS : patternsOf(routes);
@@ -43,7 +47,11 @@ export function requestObserver(
       metrics.observeRequest({ route, endpoint, method, status, seconds, traceId });
       if (code !== undefined) metrics.countError(route, code, cause);
       for (const { reason } of missing) metrics.countDegradedPart(route, reason);
-      if (logs.access) logAccess(exchange, status, bytesSent(exchange, response), now);
+      if (logs.access || keepsRequests) {
+        const bytes = bytesSent(exchange, response);
+        if (logs.access) logAccess(exchange, status, bytes, now);
+        if (keepsRequests) recent.add(pastRequest(exchange, generation, status, bytes, now));
+      }
       if (inflight === 0) for (const tell of idle.splice(0)) tell();
     },
   };

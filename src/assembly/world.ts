@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import type { AccessLog } from '../observe/access-log.ts';
 import type { LogOutput } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { RecentRequests } from '../observe/recent-requests.ts';
 import type { Traces } from '../observe/traces.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';
 import type { Fetcher } from '../upstream/fetcher.ts';
@@ -32,6 +33,7 @@ export interface World {
   readonly collected: CollectedBytes;
   readonly kept: KeptValues;
   readonly traces: Traces;
+  readonly recent: RecentRequests;
   /** Opens tracing; absent where nothing can be traced. */
   readonly openTracing?: ((config: TracingConfig) => Promise<Tracing | undefined>) | undefined;
   /** Of the generation; absent if its config traces nothing. */

@@ -89,6 +89,20 @@ interface OtherHooks extends CommonHooks {
  */
 export type PluginHooks = RequestHooks | OtherHooks;
 
+/** The state of something that a plugin depends on. It holds no secret: operators read it without a token. */
+export interface PluginState {
+  /** What it is, in a word or two: `redis`, `key set`. */
+  readonly kind: string;
+  /** Which one. Of a URL, user information and query are not shown. */
+  readonly name: string;
+  readonly isOk: boolean;
+  /** Since when it has been ok, or has not, in milliseconds since 1970. */
+  readonly since?: number | undefined;
+  readonly lastError?: { readonly at: number; readonly why: string } | undefined;
+  /** More of it, such as `{ keys: 2 }`. */
+  readonly facts?: Readonly<Record<string, string | number | boolean>>;
+}
+
 /** What `register` returns. */
 export interface RegisteredPlugin<Options> {
   /**
@@ -98,6 +112,11 @@ export interface RegisteredPlugin<Options> {
    * @returns one set of hooks, several that run in different phases, or nothing
    */
   route(options: Options, where: PluginWhere): PluginHooks | readonly PluginHooks[] | undefined;
+  /**
+   * What the plugin depends on, such as a server that it asks, and how that is: for `/status` and the operator's
+   * page. Called whenever somebody looks, so it only tells what is known and starts nothing.
+   */
+  status?(): Iterable<PluginState>;
   /** Called when the generation ends. */
   close?(): void | Promise<void>;
 }

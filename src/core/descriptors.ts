@@ -4,7 +4,7 @@
  * Running out is the gateway's own shortage (GW_OVERLOADED), never the fault of the upstream that it
  * could not reach.
  */
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 
 /** The most that may be open at once; infinite if the system does not say. */
 export function descriptorLimit(): number {
@@ -14,6 +14,16 @@ export function descriptorLimit(): number {
     return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
   } catch {
     return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** How many are open; `undefined` if the system does not say. */
+export function openDescriptors(): number | undefined {
+  try {
+    // One of them is open only to read the list.
+    return readdirSync('/proc/self/fd').length - 1;
+  } catch {
+    return undefined;
   }
 }
 

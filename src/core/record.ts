@@ -11,6 +11,7 @@ export type Ending = number | ErrorCode;
 
 /** One attempt at a target. Times are in milliseconds; 0 for steps that it did not reach. */
 export interface AttemptRecord {
+  readonly upstream: string;
   /** The target's origin. */
   readonly target: string;
   readonly method: string;
@@ -50,6 +51,8 @@ export class CallRecord {
   queuedMs = 0;
   /** How the first attempt ended, if a retry or a fallback followed. */
   firstEnding: Ending | undefined;
+  /** Why a fallback took over, if one did. */
+  fallback: string | undefined;
   /** `undefined` while it is running. */
   ending: Ending | undefined;
   cause: string | undefined;
@@ -74,6 +77,7 @@ export class CallRecord {
     startedAt = this.startedAt,
   ): AttemptRecord {
     const attempt = {
+      upstream,
       target,
       method,
       path,

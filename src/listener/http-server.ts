@@ -15,11 +15,16 @@ import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import { http as nodeHttp } from '../core/node-http.ts';
 import { descriptorLimit, isForWantOfDescriptors } from '../core/descriptors.ts';
 import { boundAddresses } from './address-limit.ts';
+import type { Certificate } from './certificate-set.ts';
 import { keepReserve } from './descriptor-reserve.ts';
 import { type SecureServer, secureServer } from './secure-server.ts';
 
 export interface GatewayHttpServer {
   readonly server: Server;
+  /** How many clients are connected; those whose TLS handshake has not ended do not count. */
+  readonly connections: () => number;
+  /** None without TLS. */
+  readonly certificates: () => readonly Certificate[];
   /**
    * Uses what `config` says from now on, as far as that needs no new socket.
    *
@@ -84,6 +89,8 @@ export function createHttpServer(
   applyLimits(server, limits);
   return {
     server,
+    connections: () => sockets.size,
+    certificates: () => secure?.certificates() ?? [],
     apply: (changed) => {
       // First: what it cannot use changes nothing.
       secure?.apply(changed);

@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import type { RequestHandler } from '../assembly/admission.ts';
 import type { World } from '../assembly/world.ts';
 import type { ServerConfig, ServerTlsConfig } from '../config/build/config.ts';
+import type { Certificate } from './certificate-set.ts';
 import { type Http2Sessions, http2Sessions } from './http2.ts';
 import { ListenerTls } from './tls.ts';
 
@@ -21,6 +22,7 @@ export interface SecureServerOptions {
 
 export interface SecureServer {
   readonly server: Server;
+  readonly certificates: () => readonly Certificate[];
   /** Uses the certificates and limits of `config` for connections that open from now on. */
   apply(config: Pick<ServerConfig, 'tls' | 'limits'>): void;
   /** Lets HTTP/2 clients know that the port closes. */
@@ -52,6 +54,7 @@ export function secureServer(options: SecureServerOptions): SecureServer {
   });
   return {
     server,
+    certificates: () => tls.certificates,
     apply: (config) => {
       if (config.tls !== undefined) tls.apply(config.tls, server);
       http2.apply(config.limits);

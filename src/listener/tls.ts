@@ -6,7 +6,7 @@ import type { Server, TlsOptions } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type { World } from '../assembly/world.ts';
 import type { ServerTlsConfig } from '../config/build/config.ts';
-import { CertificateSet, readTexts, sourcesOf } from './certificate-set.ts';
+import { type Certificate, CertificateSet, readTexts, sourcesOf } from './certificate-set.ts';
 import { type FileWatch, watchFiles } from './watch-files.ts';
 
 type TlsWorld = Pick<World, 'clock' | 'log' | 'metrics'>;
@@ -25,6 +25,11 @@ export class ListenerTls {
     const texts = sourcesOf(config).map(({ text }) => text);
     this.#set = new CertificateSet(config, texts);
     world.metrics.observeCertificates(this.#set.certificates);
+  }
+
+  /** In use, and those that are out of their time. */
+  get certificates(): readonly Certificate[] {
+    return this.#set.certificates;
   }
 
   /** For a server that is about to listen. */

@@ -50,7 +50,7 @@ export function adjustFor({ stub }: Pick<GatewayOrder, 'stub'>, config: Config):
       port: 0,
       shutdown: { delayMs: 0, graceMs: GRACE_MS },
     },
-    admin: { host: LOOPBACK, port: 0 },
+    admin: { host: LOOPBACK, port: 0, requests: 0 },
     upstreams: stub === undefined ? upstreams : mapValues(upstreams, (each) => stubbed(each, stub)),
   };
 }

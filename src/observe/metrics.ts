@@ -8,7 +8,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { causeLabel } from '../core/cause.ts';
 import { openMetrics, wantsOpenMetrics } from './open-metrics.ts';
 import { statusLabel } from './status-label.ts';
-import { Tally } from './tally.ts';
+import { type Counted, Tally } from './tally.ts';
 import { upstreamGauges, type UpstreamGauges } from './state-gauges.ts';
 
 const METHODS: ReadonlySet<string> = new Set([
@@ -23,7 +23,7 @@ const METHODS: ReadonlySet<string> = new Set([
 ]);
 
 /** Seconds. */
-const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+export const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 const REFUSING_LIMITS = ['connections', 'address', 'descriptors'] as const;
 type RefusingLimit = (typeof REFUSING_LIMITS)[number];
@@ -43,6 +43,18 @@ export interface RequestObservation {
   /** Of its trace, if a collector gets it. */
   readonly traceId?: string | undefined;
 }
+
+export interface EventCounts {
+  /** Requests that a rate limit refused. */
+  readonly rateLimited: number;
+  /** Parts that answers lacked. */
+  readonly degraded: number;
+  /** Answers of a fallback. */
+  readonly fallbacks: number;
+}
+
+const sumOf = (values: readonly { readonly value: number }[]): number =>
+  values.reduce((sum, { value }) => sum + value, 0);
 
 export class Metrics {
   readonly #registry = new Registry();
@@ -167,6 +179,26 @@ export class Metrics {
   observeRequest({ route, endpoint, method, status, seconds, traceId }: RequestObservation): void {
     const known = METHODS.has(method) ? method : 'other';
     this.#requests.observe([route, endpoint, known], [statusLabel(status)], seconds, traceId);
+  }
+
+  /** Requests so far; the first word of each series is the route. */
+  get requests(): Iterable<Counted> {
+    return this.#requests.counted();
+  }
+
+  /** Attempts so far; the first word of each series is the upstream, the last one of each count the outcome. */
+  get attempts(): Iterable<Counted> {
+    return this.#attempts.counted();
+  }
+
+  /** Events so far, of all routes. */
+  async events(): Promise<EventCounts> {
+    const { values: errors } = await this.#errors.get();
+    return {
+      rateLimited: sumOf(errors.filter(({ labels }) => labels.code === 'GW_RATE_LIMITED')),
+      degraded: sumOf((await this.#degradedParts.get()).values),
+      fallbacks: sumOf((await this.#fallbacks.get()).values),
+    };
   }
 
   observeAttempt(upstream: string, target: string, status: string, seconds: number): void {

@@ -86,6 +86,21 @@ class Series {
   }
 }
 
+/** What a series has counted since it began; the numbers are live, so copy what must stay. */
+export interface Counted {
+  /** Values of the shared labels. */
+  readonly words: readonly string[];
+  /** The same object for as long as the series exists. */
+  readonly series: {
+    /** One per bound, then those beyond the last. Not cumulative. */
+    readonly buckets: Readonly<Float64Array>;
+    /** By the values of the counter's further labels. */
+    readonly counts: {
+      filled(): Iterable<{ readonly words: readonly string[]; readonly value: number }>;
+    };
+  };
+}
+
 export class Tally {
   readonly #names: TallyNames;
   readonly #series = new Tree<Series>();
@@ -119,6 +134,11 @@ export class Tally {
     }
     const count = series.counts.at(counted);
     count.value = (count.value ?? 0) + 1;
+  }
+
+  /** Every series as it stands. */
+  *counted(): Generator<Counted> {
+    for (const { words, value } of this.#series.filled()) yield { words, series: value };
   }
 
   /** Drops everything whose first label has the value `first`. */

@@ -23,7 +23,7 @@ export interface TraceOutcome {
   readonly endedAt: number;
 }
 
-export function traceOf(exchange: AccessRecord, outcome: TraceOutcome): Trace {
+export function traceOf(exchange: Omit<AccessRecord, 'peer'>, outcome: TraceOutcome): Trace {
   const { id, method, host, path, route, endpoint, trace, consumer, record } = exchange;
   const { at, generation, status, bytesSent, endedAt } = outcome;
   const { code, cause, missing, calls, uncounted, startedAt, bytesReceived } = record;
@@ -44,10 +44,16 @@ export function traceOf(exchange: AccessRecord, outcome: TraceOutcome): Trace {
     totalMs: hundredths(endedAt - startedAt),
     bytesReceived,
     bytesSent,
+    ...fallbackOf(calls),
     ...(missing.length > 0 && { missing }),
     calls: calls.map((call) => tracedCall(call, startedAt)),
     ...(uncounted > 0 && { moreCalls: uncounted }),
   };
+}
+
+function fallbackOf(calls: readonly CallRecord[]): Pick<Trace, 'fallback'> | undefined {
+  const fallback = calls.find((call) => call.fallback !== undefined)?.fallback;
+  return fallback === undefined ? undefined : { fallback };
 }
 
 /** Further attempts are counted. */
@@ -64,15 +70,18 @@ function tracedCall(call: CallRecord, from: number): TracedCall {
     ...(ending !== undefined && { ms: hundredths(ms) }),
     queuedMs: hundredths(queuedMs),
     ...endingOf(ending, cause),
-    attempts: attempts.slice(0, MOST_ATTEMPTS).map((attempt) => tracedAttempt(attempt, from)),
+    attempts: attempts
+      .slice(0, MOST_ATTEMPTS)
+      .map((attempt, i) => tracedAttempt(attempt, attempts[i - 1] ?? attempt, from)),
     ...(more > 0 && { moreAttempts: more }),
   };
 }
 
-function tracedAttempt(attempt: AttemptRecord, from: number): TracedAttempt {
-  const { target, method, path, startedAt, connectMs, firstByteMs, failedMs, ending, cause } =
-    attempt;
+function tracedAttempt(attempt: AttemptRecord, before: AttemptRecord, from: number): TracedAttempt {
+  const { upstream, target, method, path, startedAt, connectMs, firstByteMs, failedMs } = attempt;
+  const { ending, cause } = attempt;
   return {
+    ...(upstream !== before.upstream && { upstream }),
     target,
     method,
     path,

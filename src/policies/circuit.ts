@@ -117,6 +117,11 @@ export class Circuit implements CircuitGate {
     return this.#why;
   }
 
+  /** How long it stays open before the next call probes it, in milliseconds; `undefined` while it is not open. */
+  get openForMs(): number | undefined {
+    return this.state === 'open' ? Math.max(this.#openUntil - this.#clock.now(), 0) : undefined;
+  }
+
   get epoch(): number {
     return this.#epoch;
   }

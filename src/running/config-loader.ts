@@ -5,6 +5,7 @@ import type { GatewayModules } from '../assembly/modules.ts';
 import type { Config } from '../config/build/config.ts';
 import { type Loaded, loadConfig, type LoadOptions } from '../config/load.ts';
 import type { Snapshot, Source } from '../config/yaml/source.ts';
+import { configHash } from './config-hash.ts';
 import {
   contentAsRead,
   contentNow,
@@ -73,6 +74,16 @@ export class ConfigLoader {
   get watched(): WatchedFiles {
     const { files, patterns, folder } = this.#read;
     return { files: [...new Set([...files, ...this.#outside])], patterns, folder };
+  }
+
+  /** As it was given. */
+  get file(): string {
+    return this.#options.file;
+  }
+
+  /** Of `snapshot`, which was loaded last, and `outside`, which it names. */
+  hashOf(snapshot: Snapshot, outside: Digests): string {
+    return configHash(snapshot, outside, this.#secretFiles);
   }
 
   /** Of the config files, as they were read. */

@@ -12,6 +12,7 @@ import { createLog, type Log, type LogOutput, logOutput } from '../observe/log.t
 import { openTracing } from '../observe/tracing/open-tracing.ts';
 import { version } from './version.ts';
 import { Metrics } from '../observe/metrics.ts';
+import { RecentRequests } from '../observe/recent-requests.ts';
 import { Traces } from '../observe/traces.ts';
 import { CollectedBytes } from '../policies/collect.ts';
 import { Fetcher } from '../upstream/fetcher.ts';
@@ -58,6 +59,7 @@ export function createWorld(options: GatewayOptions, config: Config): World {
     collected: new CollectedBytes(),
     kept: new KeptValues(),
     traces: new Traces(clock),
+    recent: new RecentRequests(),
     checking,
     onNoDescriptors,
     nextRequestId: requestIds(),

@@ -23,6 +23,8 @@ export interface PastGeneration {
   readonly snapshot: Snapshot;
   /** What the files that it names held. */
   readonly outside: Digests;
+  /** See {@link configHash}. */
+  readonly hash: string;
 }
 
 /** So many are kept, the one that serves included. */

@@ -191,7 +191,8 @@ export class Reloader {
     const { loader, current, world } = this.#options;
     const { number } = current();
     const at = new Date().toISOString();
-    const now = { snapshot, outside: await loader.outsideNow() };
+    const outside = await loader.outsideNow();
+    const now = { snapshot, outside, hash: loader.hashOf(snapshot, outside) };
     let changes: readonly string[];
     try {
       changes = await changesOf(this.history.current, now, modules.plugins);

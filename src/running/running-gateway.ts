@@ -7,7 +7,10 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
-import { type Admin, type CircuitOrder, createAdmin } from '../admin/admin.ts';
+import { type Admin, createAdmin } from '../admin/admin.ts';
+import type { CircuitOrder } from '../admin/circuits.ts';
+import type { GatewayStatus } from '../admin/page-data.ts';
+import type { Orderer } from '../admin/reason.ts';
 import type { RequestHandler } from '../assembly/admission.ts';
 import type { World } from '../assembly/world.ts';
 import type { Config } from '../config/build/config.ts';
@@ -21,7 +24,7 @@ import type { Question } from '../explain/question.ts';
 import type { Generation } from '../generation.ts';
 import type { CircuitName } from '../policies/circuit.ts';
 import { generationsStatus, type GenerationsStatus } from '../admin/generations.ts';
-import { statusOf, type GatewayStatus } from '../admin/status.ts';
+import { type Running, statusOf } from '../admin/status.ts';
 import type { Gateway } from '../gateway.ts';
 import type { ConfigLoader } from './config-loader.ts';
 import { ConfigWatch } from './config-watch.ts';
@@ -59,6 +62,8 @@ export class RunningGateway implements Gateway {
   #handle: RequestHandler;
   /** Earlier ones that still have requests. */
   readonly #retired = new Set<Generation>();
+  /** Remembered: a server that is closed does not know it. */
+  #url = '';
   #ready = false;
   #closing: Promise<boolean> | undefined;
 
@@ -90,17 +95,19 @@ export class RunningGateway implements Gateway {
       createAdmin(config.admin, {
         token: () => this.config.admin?.token,
         trace: (id) => this.#trace(id),
-        reload: (order) => this.reload('admin', order),
-        rollback: (to) => this.rollback(to),
+        reload: (order, by) => {
+          world.log.warn({ ...by, ...order }, 'reload ordered');
+          return this.reload('admin', order);
+        },
+        rollback: (to, by) => {
+          world.log.warn({ ...by, to }, 'rollback ordered');
+          return this.rollback(to);
+        },
         generations: () => this.generations(),
         changesSince: (number) => this.#changesSince.of(number, this.#current.pluginNames),
-        isReady: () => this.#ready,
-        metrics: world.metrics,
-        status: () => this.status(),
+        running: () => this.#running(),
         explain: (question) => this.explain(question),
-        postAt: (path) => this.#current.adminRoutes.at(path),
-        postPaths: () => this.#current.adminRoutes.paths,
-        orderCircuit: (upstream, order) => this.#orderCircuit(upstream, order),
+        orderCircuit: (upstream, order, by) => this.#orderCircuit(upstream, order, by),
       });
   }
 
@@ -129,6 +136,7 @@ export class RunningGateway implements Gateway {
       await this.#admin?.listen();
       this.#http.server.listen(port, host);
       await once(this.#http.server, 'listening');
+      this.#url = this.url;
     } catch (error) {
       await this.close();
       throw error;
@@ -140,9 +148,24 @@ export class RunningGateway implements Gateway {
   }
 
   status(): GatewayStatus {
-    const uptimeMs = this.#world.clock.now() - this.#startedAt;
-    const { last: reload, rolledBackTo } = this.#reloader;
-    return statusOf(this.#current, { isReady: this.#ready, uptimeMs, reload, rolledBackTo });
+    return statusOf(this.#running());
+  }
+
+  #running(): Running {
+    const { last: reload, rolledBackTo, history } = this.#reloader;
+    return {
+      world: this.#world,
+      generation: this.#current,
+      past: history.current,
+      file: this.#reloads.loader.file,
+      url: this.#url,
+      isReady: this.#ready,
+      uptimeMs: this.#world.clock.now() - this.#startedAt,
+      reload,
+      rolledBackTo,
+      connections: this.#http.connections(),
+      certificates: this.#http.certificates(),
+    };
   }
 
   async explain(question: Question): Promise<RequestExplanation> {
@@ -219,10 +242,10 @@ export class RunningGateway implements Gateway {
     this.#world.log.error({ err: error }, 'bug');
   };
 
-  #orderCircuit(upstream: string, order: CircuitOrder): CircuitName | undefined {
+  #orderCircuit(upstream: string, order: CircuitOrder, by: Orderer): CircuitName | undefined {
     const circuit = this.#current.upstreams.get(upstream)?.state.circuit;
     circuit?.force(order === 'auto' ? undefined : order);
-    if (circuit !== undefined) this.#world.log.warn({ upstream, order }, 'circuit order');
+    if (circuit !== undefined) this.#world.log.warn({ upstream, order, ...by }, 'circuit order');
     return circuit?.state;
   }
 

@@ -131,6 +131,7 @@ class TargetChecks {
   #note(fault: string | undefined): void {
     const { target } = this;
     const isWell = fault === undefined;
+    if (!isWell) target.noteFailure(fault);
     if (isWell === target.isHealthy) {
       this.#contrary = 0;
       return;

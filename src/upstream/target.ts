@@ -9,6 +9,14 @@ const LEAST_SHARE = 0.1;
 const PENALTY = 5;
 const PENALTY_HALF_LIFE_MS = 2_000;
 
+/** What went wrong last. */
+export interface LastFailure {
+  /** On the clock. */
+  readonly at: number;
+  /** In a few words: `status 503`, `GW_UPSTREAM_CONNECT (ECONNREFUSED)`. */
+  readonly why: string;
+}
+
 /** The location of a target, and the name by which it is called. */
 export interface TargetName {
   readonly origin: string;
@@ -44,6 +52,8 @@ export class Target {
   isEjected = false;
   /** Absent: it takes its full share at once. */
   slowStartMs: number | undefined;
+  /** Of its traffic or its checks; a later success does not remove it. */
+  lastFailure: LastFailure | undefined;
   readonly #options: TargetOptions;
   /** While it warms up: when it will be warm; `#warmMs` is how long that takes in total. */
   #warmAt: number | undefined;
@@ -87,14 +97,23 @@ export class Target {
     return this.inflight + this.#remainingPenalty();
   }
 
-  /** An attempt has ended in a way that says something about the target. */
-  report(failed: boolean): void {
+  /** An attempt has ended well. */
+  succeeded(): void {
+    this.#options.onOutcome?.(this, false);
+  }
+
+  /** An attempt has ended in a way that blames the target. */
+  failed(why: string): void {
+    this.noteFailure(why);
     // A target that fails fast is idle, so it would attract the next call.
-    if (failed) {
-      this.#penalty = this.#remainingPenalty() + PENALTY;
-      this.#penaltyAt = this.#options.clock.now();
-    }
-    this.#options.onOutcome?.(this, failed);
+    this.#penalty = this.#remainingPenalty() + PENALTY;
+    this.#penaltyAt = this.#options.clock.now();
+    this.#options.onOutcome?.(this, true);
+  }
+
+  /** Only notes it, for `/status`. */
+  noteFailure(why: string): void {
+    this.lastFailure = { at: this.#options.clock.now(), why };
   }
 
   #remainingPenalty(): number {

@@ -14,7 +14,7 @@ import { blamesUpstream, GatewayError } from '../core/errors.ts';
 import type { Abortable, Receiver } from '../core/sender.ts';
 import { type Headers, type MutableHeaders, relayedHeaders } from '../core/headers.ts';
 import type { AttemptRecord } from '../core/record.ts';
-import { isServerFault } from '../policies/failure.ts';
+import { describeFailure, isServerFault } from '../policies/failure.ts';
 import { isIdempotent } from '../policies/retry.ts';
 import { streamed } from '../core/request-body.ts';
 import { wasIdle } from './h1-parser.ts';
@@ -118,7 +118,7 @@ export class WireAttempt
     record.firstByteMs = this.#options.clock.now() - record.startedAt;
     this.#body = new Body(this);
     this.#hasFailed = isServerFault(status);
-    if (this.#hasFailed) target.report(true);
+    if (this.#hasFailed) target.failed(describeFailure({ status }));
     const relayed = relayedHeaders(headers as Headers);
     receiver.answered({ status, headers: relayed, body: this.#body, target: target.origin });
   }
@@ -131,7 +131,7 @@ export class WireAttempt
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
     this.#finish();
     // Reported only now; a target that cuts every body would succeed at each head.
-    if (!this.#hasFailed) this.#sending.target.report(false);
+    if (!this.#hasFailed) this.#sending.target.succeeded();
     const some = trailers !== undefined && Object.keys(trailers).length > 0;
     this.#body?.finish(some ? (trailers as MutableHeaders) : undefined);
   }
@@ -193,7 +193,9 @@ export class WireAttempt
   }
 
   #fail(reason: Error): void {
-    if (!this.#hasFailed && blamesUpstream(reason)) this.#sending.target.report(true);
+    if (!this.#hasFailed && blamesUpstream(reason)) {
+      this.#sending.target.failed(describeFailure(reason));
+    }
     if (this.#body === undefined) this.#sending.receiver.failed(reason);
     else this.#body.fail(reason);
   }

@@ -6,6 +6,7 @@ import type { World } from '../../src/assembly/world.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { requestIds } from '../../src/edge/request-id.ts';
 import { Metrics } from '../../src/observe/metrics.ts';
+import { RecentRequests } from '../../src/observe/recent-requests.ts';
 import { Traces } from '../../src/observe/traces.ts';
 import { CollectedBytes } from '../../src/policies/collect.ts';
 import { Fetcher } from '../../src/upstream/fetcher.ts';
@@ -31,6 +32,7 @@ export function emptyWorld(): World {
     collected: new CollectedBytes(),
     kept: new KeptValues(),
     traces: new Traces(systemClock),
+    recent: new RecentRequests(),
     checking: false,
     nextRequestId: requestIds(),
   };

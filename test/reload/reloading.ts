@@ -73,6 +73,16 @@ export async function startReloading(
   };
 }
 
+/** A file outside of the folder of the config, which goes with the test. */
+export function outsideFile(text: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'portico-outside-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'value');
+  const write = (content: string): void => writeFileSync(path, content);
+  write(text);
+  return { path, write };
+}
+
 /** On free ports. */
 export const complete = (config: Section): Section => ({
   version: 1,

@@ -1,11 +1,16 @@
 /** Going back to an earlier generation, and what ends that. */
-import { tmpdir } from 'node:os';
-import { existsSync, mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { existsSync, unlinkSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import { openSecure, serialOf } from '../helpers/secure-client.ts';
 import { certificateFolder, serial } from '../listener/gateway.ts';
-import { complete, CONFIG, type Reloading, respond, startReloading } from './reloading.ts';
+import {
+  complete,
+  CONFIG,
+  outsideFile,
+  type Reloading,
+  respond,
+  startReloading,
+} from './reloading.ts';
 
 const routes = (...names: readonly string[]) => ({
   routes: Object.fromEntries(names.map((name) => [name, respond(`/${name}`)])),
@@ -16,16 +21,6 @@ async function served({ status }: Reloading): Promise<string> {
   const names = ['a', 'b', 'c'];
   const codes = await Promise.all(names.map((name) => status(`/${name}`)));
   return names.filter((_name, i) => codes[i] === 200).join('');
-}
-
-/** A file outside of the folder of the config, which goes with the test. */
-function outsideFile(text: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'portico-outside-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, 'value');
-  const write = (content: string): void => writeFileSync(path, content);
-  write(text);
-  return { path, write };
 }
 
 const bodyOf = async ({ url }: Reloading, path: string): Promise<string> =>

@@ -184,7 +184,7 @@ describe('a slow start', () => {
 describe('the load of a target', () => {
   test('includes a failure for a while, so that a target that fails fast attracts no calls', () => {
     const { clock, target, targets } = targetsOf([at('a'), at('b')], { balance: 'leastRequest' });
-    target('a').report(true);
+    target('a').failed('status 503');
     expect(target('a').load).toBe(5);
     target('b').inflight = 3;
     expect(targets.pick([], undefined).origin).toBe('b');

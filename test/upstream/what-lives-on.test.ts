@@ -92,7 +92,7 @@ async function lived(config: UpstreamConfig) {
   const { state } = acquire(config);
   const [a, b] = state.targets.all;
   b!.isHealthy = false;
-  for (let i = 0; i < 5; i++) a!.report(true);
+  for (let i = 0; i < 5; i++) a!.failed('status 503');
   await state.slots.acquire(aRequest());
   while (state.budget.withdraw(0));
   state.circuit!.enter().fail(new Error('down'));

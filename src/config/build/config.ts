@@ -46,6 +46,8 @@ export interface AdminConfig {
   readonly port: number;
   /** Bearers may change state; absent: programs on this machine. */
   readonly token?: string;
+  /** How many of the last requests are kept; 0: none. */
+  readonly requests: number;
   /** Absent: no request is traced. */
   readonly trace?: { readonly keys: readonly string[] };
 }

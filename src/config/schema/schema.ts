@@ -141,6 +141,14 @@ export const Admin = z
       .describe(
         'Bearers of this token may change state; without one, only programs on this machine may. Best given as `${file:…}`.',
       ),
+    requests: z
+      .int()
+      .min(0)
+      .max(1_000)
+      .default(200)
+      .describe(
+        'How many of the last requests can be read at `/requests`, with their calls and attempts; 0 keeps none, and no problems.',
+      ),
     trace: z
       .strictObject({
         keys: z

@@ -36,10 +36,24 @@ const STALE_MS = 86_400_000;
 /** The most names kept; the least recently used one goes first. */
 const MAX_NAMES = 1_024;
 
-interface Entry {
+/** What is known of a name; times are on the clock. */
+export interface KnownName {
   readonly name: string;
-  /** From the last good answer. */
+  /** From the last good answer; empty before the first. */
+  readonly addresses: readonly string[];
+  /** When that answer came. */
+  readonly answeredAt: number | undefined;
+  /** Of the last look-up; `undefined` if it succeeded. */
+  readonly failure: Error | undefined;
+  /** When it failed. */
+  readonly failedAt: number;
+}
+
+interface Entry extends KnownName {
   addresses: readonly string[];
+  answeredAt: number | undefined;
+  failure: Error | undefined;
+  failedAt: number;
   freshUntil: number;
   staleUntil: number;
   /** The look-up in progress; settles when it has succeeded or failed. */
@@ -47,7 +61,6 @@ interface Entry {
   /** Settles with `pending`, or once that is late. */
   patience: Promise<void> | undefined;
   nextAt: number;
-  failure: Error | undefined;
   /** The log has reported the failure. */
   isTold: boolean;
   /** Counts the dials, to rotate the addresses. */
@@ -104,6 +117,11 @@ export class Names {
     throw entry.failure ?? notThere(name, this.#system.description);
   }
 
+  /** Those that were looked up: the least recently used one first. */
+  known(): Iterable<KnownName> {
+    return this.#entries.values();
+  }
+
   /** Ends look-ups in progress. */
   close(): void {
     this.#system.close();
@@ -150,6 +168,7 @@ export class Names {
       if (addresses.length === 0) throw notThere(name, this.#system.description);
       const now = clock.now();
       entry.addresses = preferred(addresses);
+      entry.answeredAt = now;
       entry.freshUntil = now + Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, ttlMs));
       entry.staleUntil = now + STALE_MS;
       entry.failure = undefined;
@@ -157,7 +176,8 @@ export class Names {
       entry.isTold = false;
     } catch (error) {
       entry.failure = asLookupError(error as NodeJS.ErrnoException, name);
-      entry.nextAt = clock.now() + PAUSE_MS;
+      entry.failedAt = clock.now();
+      entry.nextAt = entry.failedAt + PAUSE_MS;
       this.#tell(entry, entry.failure.message);
     }
   }
@@ -180,12 +200,14 @@ const FAMILIES: ReadonlyMap<unknown, number> = new Map<unknown, number>([
 const unknown = (name: string): Entry => ({
   name,
   addresses: [],
+  answeredAt: undefined,
   freshUntil: Number.NEGATIVE_INFINITY,
   staleUntil: Number.NEGATIVE_INFINITY,
   pending: undefined,
   patience: undefined,
   nextAt: Number.NEGATIVE_INFINITY,
   failure: undefined,
+  failedAt: Number.NEGATIVE_INFINITY,
   isTold: false,
   turn: 0,
 });
