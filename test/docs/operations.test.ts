@@ -71,3 +71,23 @@ test('the exit codes are those of the commands', () => {
   const { interrupted: _interrupted, ...served } = EXIT;
   expect(listed).toEqual(Object.values(served));
 });
+
+/** The default of `upstreams.<name>.bulkhead.queue` and the like, as the reference has it. */
+function defaultOf(reference: string, key: string): string | undefined {
+  const at = key.lastIndexOf('.');
+  const section = reference
+    .split(/^#+ /m)
+    .find((each) => each.startsWith(`\`${key.slice(0, at)}\``));
+  return new RegExp(`^\\| \`${key.slice(at + 1)}\` \\|[^|]*\\| \`([^|]*)\` \\|`, 'm').exec(
+    section ?? '',
+  )?.[1];
+}
+
+test('each key that the page tells to change exists, and has the default that is given', () => {
+  const reference = new Page('docs/configuration.md').text;
+  const named = [...PAGE.text.matchAll(/`((?:server|upstreams)\.[\w.<>]+)` \(([^)]+)\)/g)];
+  expect(named.length).toBeGreaterThan(8);
+  for (const [, key, value] of named) {
+    expect([key, defaultOf(reference, key!)]).toEqual([key, value]);
+  }
+});
