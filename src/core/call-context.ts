@@ -27,6 +27,8 @@ export interface CallContext {
   readonly fields: Headers;
   /** The trace that the calls belong to; `undefined` if nothing is traced. */
   readonly trace: TraceContext | undefined;
+  /** When the client stops waiting, on the gateway's clock; absent if it did not say. */
+  readonly endsAt?: number | undefined;
   /** Fields that hooks set for upstreams; they win over a call's own fields. */
   readonly toldUpstreams: Headers | undefined;
 }

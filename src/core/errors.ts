@@ -62,6 +62,7 @@ export const ERRORS = {
   GW_DEPENDENCY_DOWN:    row(503, 'A service the gateway needs is unreachable','destination_unavailable'),
   GW_UPSTREAM_TIMEOUT:   row(504, 'Upstream did not answer in time',           'http_response_timeout',     true,  'idempotent'),
   GW_DEADLINE_EXCEEDED:  row(504, 'The call exceeded its deadline',            'http_response_timeout',     true),
+  GW_CLIENT_DEADLINE:    row(504, 'The time that the client gives is over',    'http_response_timeout'),
   GW_CONFIG_INVALID:     row(500, 'Configuration is not valid',                'proxy_configuration_error'),
 } as const satisfies Record<string, ErrorRow>;
 

@@ -49,6 +49,8 @@ export class ClientRequest implements CallContext {
   consumer: Consumer | undefined;
   /** Set before anything looks at the request; `undefined` if nothing is traced. */
   trace: TraceContext | undefined;
+  /** See {@link CallContext.endsAt}. */
+  endsAt: number | undefined;
   /** The credentials that plugins would accept; see challenge.ts. */
   challenges: Map<string, string> | undefined;
   /** Headers for every call; see told-upstreams.ts. */

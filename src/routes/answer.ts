@@ -16,6 +16,7 @@ import type { Upload } from '../core/upload.ts';
 import { upstreamRequest } from '../core/upstream-request.ts';
 import { hasBody } from '../edge/client-headers.ts';
 import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
+import { heedClientDeadline } from '../edge/client-deadline.ts';
 import { isLeft, openUpload } from '../edge/client-upload.ts';
 import { forwardedHeaders } from '../edge/forwarded.ts';
 import { takeGrpcTrailers } from '../edge/grpc-trailers.ts';
@@ -48,6 +49,7 @@ export function answerBy(sender: Sender, options: AnswerOptions): Action {
   return function answered(request, reply, fail) {
     const exchange = exchangeOf(request.raw);
     const { method, query, signal } = exchange;
+    if (isRelayed) heedClientDeadline(request.raw, reply.raw, exchange, context.clock);
     // Begun here, so that the log names the upstream even if no call is made.
     const record = begin(exchange, upstream, context.clock.now());
     // An answer of our own takes no fields from the client: each of its parts sets its own.

@@ -5,7 +5,9 @@
  * and only it reports when a request really starts.
  */
 import type { Clock } from '../core/clock.ts';
+import type { CallContext } from '../core/call-context.ts';
 import { GatewayError } from '../core/errors.ts';
+import { formatGrpcTimeout } from '../core/grpc-timeout.ts';
 import type { Sender } from '../core/sender.ts';
 import type { Headers } from '../core/headers.ts';
 import type { UpstreamLease } from './lease.ts';
@@ -35,7 +37,7 @@ export function leaf({ config, state }: UpstreamLease, options: LeafOptions): Se
       const now = options.clock.now();
       const record = request.record.attempt(config.name, target.origin, request, now);
       if (target.waiting >= mostWaiting) throw noConnection(target.origin);
-      const headers = withHost(request.headers, target);
+      const headers = withTimeout(withHost(request.headers, target), request.context, now);
       const attempt = new WireAttempt({ request, target, headers, record, receiver }, options);
       if (now - target.sentAt < QUIET_MS) {
         target.sentAt = now;
@@ -60,6 +62,13 @@ const QUIET_MS = 1_000;
 /** Sends the name of a target whose origin is an address as `Host`, unless the request has one. */
 function withHost(headers: Headers, { host }: Target): Headers {
   return host === undefined || headers['host'] !== undefined ? headers : { ...headers, host };
+}
+
+/** Passes on what is left of the time that a gRPC client gives. */
+function withTimeout(headers: Headers, { endsAt }: CallContext, now: number): Headers {
+  return endsAt === undefined || headers['grpc-timeout'] === undefined
+    ? headers
+    : { ...headers, 'grpc-timeout': formatGrpcTimeout(endsAt - now) };
 }
 
 const noConnection = (target: string): GatewayError =>
