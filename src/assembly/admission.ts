@@ -57,7 +57,7 @@ export function admission(options: AdmissionOptions): RequestHandler {
   const { nextRequestId, clock } = world;
   const proxies =
     server.trustedProxies.length === 0 ? undefined : new TrustedProxies({ ...server, owned });
-  const traced = world.tracing && { ids: world.tracing.ids, ...world.tracing.rules };
+  const traced = world.tracing?.rules;
   const watchReader = readerWatch(clock, readerIdleMs);
   const boundAnswer = answerLimit(answerMs, clock);
   return function admit(request, response) {

@@ -43,7 +43,7 @@ export function requestObserver(
       const { code, cause, missing, startedAt } = record;
       const status = statusOf(exchange, response);
       const seconds = (now - startedAt) / 1_000;
-      const traceId = tracing?.end(exchange, { status, now, pattern: patterns.get(route) });
+      const traceId = tracing?.end(exchange, status, now, patterns);
       metrics.observeRequest({ route, endpoint, method, status, seconds, traceId });
       if (code !== undefined) metrics.countError(route, code, cause);
       for (const { reason } of missing) metrics.countDegradedPart(route, reason);

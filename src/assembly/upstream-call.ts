@@ -45,7 +45,7 @@ function newCall(lease: UpstreamLease, caller: Caller, world: World): UpstreamCa
     ),
     onRetry: (upstream, reason) => metrics.countRetry(upstream, reason),
     send: world.send?.(config.name),
-    traced: world.tracing && tracedAttempts(world.tracing.ids),
+    traced: world.tracing && tracedAttempts,
   });
   return {
     call: promising(sender),

@@ -18,6 +18,8 @@ export interface AttemptRecord {
   /** Without the query. */
   readonly path: string;
   readonly startedAt: number;
+  /** The `traceparent` that the target was sent; `undefined` if nothing is traced. */
+  readonly traceParent: string | undefined;
   /** From its start to the connection. */
   connectMs: number;
   /** From its start to the response head. */
@@ -45,8 +47,8 @@ export class CallRecord {
   readonly startedAt: number;
   /** A new list with each: nearly all calls have one attempt, and pushing it would make room for 17. */
   attempts: readonly AttemptRecord[] = NO_ATTEMPTS;
-  /** Ids of the attempts' spans, in the same places, if their trace is sampled. */
-  spanIds: readonly string[] = NO_IDS;
+  /** The `traceparent` of the attempt that begins next; `undefined` if nothing is traced. */
+  traceParent: string | undefined;
   /** Time spent waiting for slots, in all attempts. */
   queuedMs = 0;
   /** How the first attempt ended, if a retry or a fallback followed. */
@@ -82,6 +84,7 @@ export class CallRecord {
       method,
       path,
       startedAt,
+      traceParent: this.traceParent,
       connectMs: 0,
       firstByteMs: 0,
       failedMs: 0,
@@ -91,12 +94,6 @@ export class CallRecord {
     this.upstream = upstream;
     this.attempts = this.attempts.length === 0 ? [attempt] : [...this.attempts, attempt];
     return attempt;
-  }
-
-  /** Names the span of the attempt that begins next; one that gets no target is forgotten. */
-  span(id: string): void {
-    const { length } = this.attempts;
-    this.spanIds = length === 0 ? [id] : [...this.spanIds.slice(0, length), id];
   }
 
   get lastAttempt(): AttemptRecord | undefined {
@@ -161,7 +158,6 @@ export class RequestRecord {
   }
 }
 
-const NO_IDS: readonly string[] = Object.freeze([]);
 const NO_ATTEMPTS: readonly AttemptRecord[] = Object.freeze([]);
 const NO_CALLS: readonly CallRecord[] = Object.freeze([]);
 const NO_PARTS: readonly MissingPart[] = Object.freeze([]);

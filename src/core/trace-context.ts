@@ -1,94 +1,102 @@
 /**
- * W3C Trace Context: which trace a request belongs to, and how calls tell upstreams.
+ * The trace of one request, from the gateway's view (W3C Trace Context).
  *
- * The header is read by the rules of a receiver (W3C Trace Context, §3.2 and §4): what is not valid is dropped, and a
- * new trace begins.
+ * Nearly every request begins a trace that is not sampled. Such a one is a single text: the `traceparent` of its first
+ * attempt. All else is made when somebody asks.
  */
+import type { HeaderValue } from './headers.ts';
+import type { CallRecord } from './record.ts';
+import { SAMPLED, type TraceParent } from './trace-fields.ts';
+import type { TraceIds } from './trace-ids.ts';
 
-/** A position in a trace, as `traceparent` names it. */
-export interface TraceParent {
-  /** 32 hexadecimal digits, not all 0. */
-  readonly traceId: string;
-  /** 16 hexadecimal digits, not all 0: the span of whoever sent it. */
-  readonly spanId: string;
-  /** Bit 0: sampled. Bit 1: the trace id is random (level 2). */
-  readonly flags: number;
-}
-
-/** The trace of one request, from the gateway's view. */
-export interface TraceContext {
-  readonly traceId: string;
-  /** The gateway's own span for the request. */
-  readonly spanId: string;
+/** How a trace came to the gateway. */
+export interface TraceOrigin {
   /** The client's span; `undefined` if the trace begins here. */
   readonly parentId: string | undefined;
   /** Are its spans sent, whatever happens? Otherwise the outcome may still decide so. */
   readonly isSampled: boolean;
   /** Did another service that is trusted decide whether it is sampled? */
   readonly isDecided: boolean;
-  readonly flags: number;
-  /** `tracestate` as it came; `undefined` if there was none, or no valid one. */
+  /** `tracestate` as it is passed on; `undefined` if there was none, or no valid one. */
   readonly state: string | undefined;
   /** The members of `baggage` that are passed on; `undefined` if there are none. */
   readonly baggage: string | undefined;
 }
 
-export const SAMPLED = 1;
-const RANDOM = 2;
+/** Where the ids are in a `traceparent`, and its flags. */
+const TRACE_AT = 3;
+const SPAN_AT = 36;
+const SPAN_END = 52;
+const FLAGS_AT = 53;
 
-const TRACEPARENT = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/;
-const NO_TRACE = '0'.repeat(32);
-const NO_SPAN = '0'.repeat(16);
+/** The span that a `traceparent` names. */
+export const spanIdOf = (traceParent: string): string => traceParent.slice(SPAN_AT, SPAN_END);
 
-/** @returns `undefined` for anything that is not valid; versions after 00 may say more behind it */
-export function parseTraceParent(text: string): TraceParent | undefined {
-  const [, version, traceId, spanId, flags, more] = TRACEPARENT.exec(text) ?? [];
-  if (version === undefined || version === 'ff' || traceId === NO_TRACE || spanId === NO_SPAN) {
-    return undefined;
+export class TraceContext {
+  readonly origin: TraceOrigin;
+  readonly #ids: TraceIds;
+  readonly #first: string;
+  #isFirstTold = false;
+  #spanId: string | undefined;
+
+  /** @param first the `traceparent` of the first attempt */
+  constructor(ids: TraceIds, first: string, origin: TraceOrigin) {
+    this.#ids = ids;
+    this.#first = first;
+    this.origin = origin;
   }
-  if (version === '00' && more !== undefined) return undefined;
-  return {
-    traceId: traceId!,
-    spanId: spanId!,
-    flags: Number.parseInt(flags!, 16) & (SAMPLED | RANDOM),
-  };
+
+  get traceId(): string {
+    return this.#first.slice(TRACE_AT, SPAN_AT - 1);
+  }
+
+  /** The gateway's own span for the request. */
+  get spanId(): string {
+    return (this.#spanId ??= this.#ids.spanId());
+  }
+
+  get isSampled(): boolean {
+    return this.origin.isSampled;
+  }
+
+  /** The `traceparent` of an attempt: each one names a span of its own. */
+  next(): string {
+    if (!this.#isFirstTold) {
+      this.#isFirstTold = true;
+      return this.#first;
+    }
+    return this.#first.slice(0, SPAN_AT) + this.#ids.spanId() + this.#first.slice(SPAN_END);
+  }
+
+  /** Writes the fields of the trace for the first attempt of a call; its own `traceparent`, if any, is replaced. */
+  tell(headers: Record<string, HeaderValue>, record: CallRecord): void {
+    const { state, baggage } = this.origin;
+    record.traceParent = this.next();
+    headers['traceparent'] = record.traceParent;
+    if (state !== undefined) headers['tracestate'] ??= state;
+    if (baggage !== undefined) headers['baggage'] ??= baggage;
+  }
 }
 
-/** The value of `traceparent` for a call whose span is `spanId`. */
-export const traceParentOf = ({ traceId, flags }: TraceContext, spanId: string): string =>
-  `00-${traceId}-${spanId}-0${flags}`;
+const NEW = { parentId: undefined, isDecided: false, state: undefined, baggage: undefined };
+const NEW_SAMPLED: TraceOrigin = Object.freeze({ ...NEW, isSampled: true });
+const NEW_UNSAMPLED: TraceOrigin = Object.freeze({ ...NEW, isSampled: false });
 
-const MOST_MEMBERS = 32;
-const MOST_STATE = 512;
-/** §3.3.1.3: keys in lower case, at most 256 characters, perhaps of a tenant; values of at most 256, printable. */
-const MEMBER =
-  /^(?:[a-z][a-z\d_\-*/]{0,255}|[a-z\d][a-z\d_\-*/]{0,240}@[a-z][a-z\d_\-*/]{0,13})=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
-
-/**
- * A `tracestate` that may be passed on: at most 32 members, each key once, at most 512 characters.
- *
- * @returns `undefined` if it is not valid, or empty
- */
-export function validTraceState(text: string): string | undefined {
-  if (text.length > MOST_STATE) return undefined;
-  const members = text
-    .split(',')
-    .map((member) => member.replaceAll(/^[\t ]+|[\t ]+$/g, ''))
-    .filter((member) => member !== '');
-  if (members.length === 0 || members.length > MOST_MEMBERS) return undefined;
-  if (!members.every((member) => MEMBER.test(member))) return undefined;
-  const keys = new Set(members.map((member) => member.slice(0, member.indexOf('='))));
-  return keys.size === members.length ? members.join(',') : undefined;
+/** A trace that begins here. */
+export function newTrace(ids: TraceIds, isSampled: boolean, baggage?: string): TraceContext {
+  const unsampled = ids.traceParent();
+  const first = isSampled ? `${unsampled.slice(0, FLAGS_AT)}01` : unsampled;
+  const origin = isSampled ? NEW_SAMPLED : NEW_UNSAMPLED;
+  return new TraceContext(ids, first, baggage === undefined ? origin : { ...origin, baggage });
 }
 
-const MOST_BAGGAGE = 8_192;
-
-/** The members of `baggage` (W3C Baggage, §3.2.1) whose keys are in `names`, unchanged. */
-export function allowedBaggage(text: string, names: ReadonlySet<string>): string | undefined {
-  if (names.size === 0 || text.length > MOST_BAGGAGE) return undefined;
-  const members = text
-    .split(',')
-    .map((member) => member.trim())
-    .filter((member) => names.has(/^([^=;\s]+)\s*=/.exec(member)?.[1] ?? ''));
-  return members.length === 0 ? undefined : members.join(',');
+/** A trace that a client takes part in. */
+export function continuedTrace(
+  ids: TraceIds,
+  { traceId, spanId, flags }: TraceParent,
+  origin: Omit<TraceOrigin, 'parentId'>,
+): TraceContext {
+  const own = (flags & ~SAMPLED) | (origin.isSampled ? SAMPLED : 0);
+  const first = `00-${traceId}-${ids.spanId()}-0${own}`;
+  return new TraceContext(ids, first, { ...origin, parentId: spanId });
 }

@@ -27,9 +27,10 @@ export function upstreamRequest(
   record: CallRecord,
 ): UpstreamRequest {
   const { headers } = description;
-  const { fields, toldUpstreams } = context;
+  const { fields, trace, toldUpstreams } = context;
   // Loops, because spreading two objects makes V8 go through a dictionary.
   for (const name in fields) headers[name] ??= fields[name]!;
+  trace?.tell(headers, record);
   if (toldUpstreams !== undefined) {
     for (const name in toldUpstreams) headers[name] = toldUpstreams[name]!;
   }

@@ -6,7 +6,6 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { HOP_BY_HOP, type MutableHeaders } from '../core/headers.ts';
-import { type TraceContext, traceParentOf } from '../core/trace-context.ts';
 import type { PeerInfo } from './peer.ts';
 
 /**
@@ -32,14 +31,13 @@ export function forwardedHeaders(headers: IncomingHttpHeaders): MutableHeaders {
 }
 
 interface Client {
-  readonly trace: TraceContext | undefined;
   readonly peer: PeerInfo;
   readonly host: string;
   readonly id: string;
 }
 
 /** The gateway's fields for every call made for a client's request. */
-export function gatewayHeaders({ peer, host, id, trace }: Client): MutableHeaders {
+export function gatewayHeaders({ peer, host, id }: Client): MutableHeaders {
   const said: MutableHeaders = {
     via: VIA,
     'x-forwarded-for': peer.chain,
@@ -48,11 +46,6 @@ export function gatewayHeaders({ peer, host, id, trace }: Client): MutableHeader
     forwarded: `${peer.forwardedFor};host="${host}";proto=${peer.scheme}${peer.forwardedBy}`,
     'x-request-id': id,
   };
-  if (trace !== undefined) {
-    said['traceparent'] = traceParentOf(trace, trace.spanId);
-    if (trace.state !== undefined) said['tracestate'] = trace.state;
-    if (trace.baggage !== undefined) said['baggage'] = trace.baggage;
-  }
   if (peer.passedOn !== undefined) Object.assign(said, peer.passedOn);
   return said;
 }

@@ -6,19 +6,19 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { joinedValue } from '../core/headers.ts';
+import { continuedTrace, newTrace, type TraceContext } from '../core/trace-context.ts';
 import {
   allowedBaggage,
   parseTraceParent,
   SAMPLED,
-  type TraceContext,
   validTraceState,
-} from '../core/trace-context.ts';
+} from '../core/trace-fields.ts';
 import type { TraceIds } from '../core/trace-ids.ts';
 
 export interface TraceRules {
   readonly ids: TraceIds;
-  /** The share of traces that are sampled if nobody before has decided: 0 to 1. */
-  readonly sample: number;
+  /** Draws whether a trace is sampled that nobody before has decided about. */
+  readonly sampler: { draw(): boolean };
   /** Keys of baggage that are passed on. */
   readonly baggage: ReadonlySet<string>;
 }
@@ -27,29 +27,36 @@ export interface TraceRules {
 export function takeTrace(
   headers: IncomingHttpHeaders,
   isTrusted: boolean,
-  { ids, sample, baggage }: TraceRules,
+  rules: TraceRules,
 ): TraceContext {
-  // One that came more than once is a list, which is not valid.
-  const sent = joinedValue(headers['traceparent']);
-  const parent = sent === undefined ? undefined : parseTraceParent(sent.trim());
-  const isDecided = isTrusted && parent !== undefined;
-  const isSampled = isDecided ? (parent.flags & SAMPLED) !== 0 : isDrawn(sample, ids);
-  const state = parent && joinedValue(headers['tracestate']);
+  const parent = joinedValue(headers['traceparent']);
+  const state = joinedValue(headers['tracestate']);
   const carried = joinedValue(headers['baggage']);
-  if (sent !== undefined) delete headers['traceparent'];
-  if (headers['tracestate'] !== undefined) delete headers['tracestate'];
-  if (carried !== undefined) delete headers['baggage'];
-  return {
-    traceId: parent?.traceId ?? ids.traceId(),
-    spanId: ids.spanId(),
-    parentId: parent?.spanId,
-    isSampled,
-    isDecided,
-    flags: ((parent?.flags ?? 0) & ~SAMPLED) | (isSampled ? SAMPLED : 0),
-    state: state === undefined ? undefined : validTraceState(state),
-    baggage: carried === undefined ? undefined : allowedBaggage(carried, baggage),
-  };
+  if (parent === undefined && state === undefined && carried === undefined) {
+    return newTrace(rules.ids, rules.sampler.draw());
+  }
+  delete headers['traceparent'];
+  delete headers['tracestate'];
+  delete headers['baggage'];
+  return told({ parent, state, carried }, isTrusted, rules);
 }
 
-const isDrawn = (share: number, ids: TraceIds): boolean =>
-  share >= 1 || (share > 0 && ids.fraction() < share);
+interface Told {
+  readonly parent: string | undefined;
+  readonly state: string | undefined;
+  readonly carried: string | undefined;
+}
+
+function told({ parent, state, carried }: Told, isTrusted: boolean, rules: TraceRules) {
+  const { ids, sampler } = rules;
+  // One that came more than once is a list, which is not valid.
+  const before = parent === undefined ? undefined : parseTraceParent(parent.trim());
+  const baggage = carried === undefined ? undefined : allowedBaggage(carried, rules.baggage);
+  if (before === undefined) return newTrace(ids, sampler.draw(), baggage);
+  return continuedTrace(ids, before, {
+    isSampled: isTrusted ? (before.flags & SAMPLED) !== 0 : sampler.draw(),
+    isDecided: isTrusted,
+    state: state === undefined ? undefined : validTraceState(state),
+    baggage,
+  });
+}

@@ -63,8 +63,10 @@ export function createWorld(options: GatewayOptions, config: Config): World {
     checking,
     onNoDescriptors,
     nextRequestId: requestIds(),
-    openTracing: (tracing) =>
-      openTracing(tracing, { env: options.environment, version: version(), clock, log, metrics }),
+    openTracing: (tracing) => {
+      const env = options.environment;
+      return openTracing(tracing, { env, version: version(), clock, random, log, metrics });
+    },
     send,
   };
 }

@@ -1,105 +1,45 @@
-import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { allowedBaggage, parseTraceParent, validTraceState } from '../../src/core/trace-context.ts';
+import { expect, test } from 'vitest';
+import { CallRecord } from '../../src/core/record.ts';
+import { continuedTrace, newTrace, spanIdOf } from '../../src/core/trace-context.ts';
 import { TraceIds } from '../../src/core/trace-ids.ts';
 
-const TRACE = '0af7651916cd43dd8448eb211c80319c';
-const SPAN = 'b7ad6b7169203331';
+const ids = new TraceIds();
+const PARENT = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
+const FREE = { isSampled: false, isDecided: false, state: undefined, baggage: undefined };
 
-describe('traceparent', () => {
-  test.each([
-    [`00-${TRACE}-${SPAN}-01`, 1],
-    [`00-${TRACE}-${SPAN}-00`, 0],
-    // Only the bits that have a meaning are kept.
-    [`00-${TRACE}-${SPAN}-ff`, 3],
-    // A later version may say more.
-    [`01-${TRACE}-${SPAN}-01`, 1],
-    [`cc-${TRACE}-${SPAN}-01-what-the-future-is`, 1],
-  ])('is read: %s', (text, flags) => {
-    expect(parseTraceParent(text)).toEqual({ traceId: TRACE, spanId: SPAN, flags });
-  });
-
-  test.each([
-    '',
-    `00-${TRACE}-${SPAN}`,
-    `00-${TRACE}-${SPAN}-1`,
-    `00-${TRACE}-${SPAN}-01-more`,
-    `00-${TRACE}-${SPAN}-01.`,
-    `cc-${TRACE}-${SPAN}-01.what`,
-    `ff-${TRACE}-${SPAN}-01`,
-    `00-${TRACE.toUpperCase()}-${SPAN}-01`,
-    `00-${TRACE}-${SPAN.toUpperCase()}-01`,
-    `00-${'0'.repeat(32)}-${SPAN}-01`,
-    `00-${TRACE}-${'0'.repeat(16)}-01`,
-    `00-${TRACE.slice(1)}-${SPAN}-01`,
-    `00-${TRACE}-${SPAN}0-01`,
-    `0.-${TRACE}-${SPAN}-01`,
-    // Sent twice, and joined by Node.
-    `00-${TRACE}-${SPAN}-01, 00-${TRACE}-${SPAN}-01`,
-  ])('is dropped: %s', (text) => {
-    expect(parseTraceParent(text)).toBeUndefined();
-  });
+test.each([false, true])('a new trace names itself in each attempt, sampled: %s', (isSampled) => {
+  const trace = newTrace(ids, isSampled);
+  const told = [trace.next(), trace.next(), trace.next()];
+  const flags = isSampled ? '01' : '00';
+  for (const text of told) {
+    expect(text).toMatch(new RegExp(`^00-${trace.traceId}-[\\da-f]{16}-${flags}$`));
+  }
+  // Each attempt is a span of its own, and none is the request's.
+  expect(new Set([...told.map(spanIdOf), trace.spanId]).size).toBe(4);
+  expect(trace.spanId).toBe(trace.spanId);
+  expect(trace.origin).toMatchObject({ parentId: undefined, isSampled, isDecided: false });
 });
 
-describe('tracestate', () => {
-  test.each([
-    ['a=1', 'a=1'],
-    [' a=1 ,\tb=2 ', 'a=1,b=2'],
-    ['a=1,,b=2', 'a=1,b=2'],
-    ['0tenant@system=x', '0tenant@system=x'],
-    ['a-_*/1=x y', 'a-_*/1=x y'],
-    [Array.from({ length: 32 }, (_, i) => `k${i}=1`).join(), expect.any(String)],
-  ])('is passed on: %s', (text, expected) => {
-    expect(validTraceState(text)).toEqual(expected);
-  });
-
-  test.each([
-    '',
-    ',',
-    'a',
-    'a=',
-    '=1',
-    'A=1',
-    'a=1,a=2',
-    'a b=1',
-    'a=1=2',
-    'a@=1',
-    '@a=1',
-    'a@0b=1',
-    `${'a'.repeat(257)}=1`,
-    `a=${'x'.repeat(257)}`,
-    `a@${'b'.repeat(15)}=1`,
-    Array.from({ length: 33 }, (_, i) => `k${i}=1`).join(),
-    'a=\u00e9',
-  ])('is dropped: %s', (text) => {
-    expect(validTraceState(text)).toBeUndefined();
-  });
-
-  test('takes no time to speak of, whatever is sent', () => {
-    fc.assert(
-      fc.property(fc.string({ maxLength: 2_000 }), (text) => {
-        const state = validTraceState(text);
-        expect(state === undefined || state.length <= 512).toBe(true);
-      }),
-    );
-  });
+test.each([
+  [0, false, '00'],
+  [1, false, '00'],
+  [0, true, '01'],
+  // The flag of a random trace id is kept, and no other one but the gateway's own decision.
+  [2, false, '02'],
+  [3, true, '03'],
+])('a trace with the flags %i goes on, sampled %s, as %s', (flags, isSampled, expected) => {
+  const trace = continuedTrace(ids, { ...PARENT, flags }, { ...FREE, isSampled });
+  expect(trace.traceId).toBe(PARENT.traceId);
+  expect(trace.origin.parentId).toBe(PARENT.spanId);
+  expect(trace.next()).toMatch(new RegExp(`^00-${PARENT.traceId}-[\\da-f]{16}-${expected}$`));
 });
 
-test('of baggage only the members whose keys are allowed are passed on, unchanged', () => {
-  const names = new Set(['tenant', 'tier']);
-  expect(allowedBaggage('tenant=x;ttl=3, secret=y ,tier =1', names)).toBe('tenant=x;ttl=3,tier =1');
-  expect(allowedBaggage('secret=y', names)).toBeUndefined();
-  expect(allowedBaggage('tenant=x', new Set())).toBeUndefined();
-  expect(allowedBaggage(`tenant=${'x'.repeat(8_192)}`, names)).toBeUndefined();
-});
-
-test('ids are random, of the right length, and never all 0', () => {
-  const ids = new TraceIds();
-  const some = Array.from({ length: 2_000 }, () => ids.traceId());
-  expect(new Set(some).size).toBe(2_000);
-  expect(some.every((id) => /^[\da-f]{32}$/.test(id))).toBe(true);
-  expect(ids.spanId()).toMatch(/^[\da-f]{16}$/);
-  const shares = Array.from({ length: 2_000 }, () => ids.fraction());
-  expect(Math.min(...shares)).toBeGreaterThanOrEqual(0);
-  expect(Math.max(...shares)).toBeLessThan(1);
+test('a call is told the trace, whatever its own fields say of one', () => {
+  const origin = { ...FREE, state: 'a=1', baggage: 'b=2' };
+  const trace = continuedTrace(ids, { ...PARENT, flags: 0 }, origin);
+  const record = new CallRecord('forward', '', 'up', 0);
+  const headers = { traceparent: 'own', baggage: 'own' };
+  trace.tell(headers, record);
+  expect(headers).toEqual({ traceparent: record.traceParent, tracestate: 'a=1', baggage: 'own' });
+  expect(record.traceParent).toContain(PARENT.traceId);
 });

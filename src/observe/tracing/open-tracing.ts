@@ -3,13 +3,15 @@ import type { TracingConfig } from '../../config/build/config.ts';
 import type { Clock } from '../../core/clock.ts';
 import { within } from '../../core/within.ts';
 import type { Metrics } from '../metrics.ts';
-import { isSwitchedOff, rulesOf } from './settings.ts';
-import { Tracing } from './tracing.ts';
+import { isSwitchedOff, settingsOf } from './settings.ts';
+import { type SpanOutput, Tracing } from './tracing.ts';
 
 export interface TracingSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   readonly log: { warn(fields: object, message: string): void; info(message: string): void };
   readonly metrics: Pick<Metrics, 'countSpans'>;
 }
@@ -27,14 +29,15 @@ export async function openTracing(
   config: TracingConfig,
   surroundings: TracingSurroundings,
 ): Promise<Tracing | undefined> {
-  const { env, version, clock } = surroundings;
+  const { env, version, clock, random } = surroundings;
   if (isSwitchedOff(env)) return undefined;
   const { otlpOutput } = await import('./otlp.ts');
   const output = await otlpOutput(config, { env, version, onBatch: batchTeller(surroundings) });
-  return new Tracing(rulesOf(config, env), {
+  const bounded: SpanOutput = {
     write: (trace, spans, offsetMs) => output.write(trace, spans, offsetMs),
     close: () => within(output.close(), { ms: FLUSH_MS, clock, late: () => undefined }),
-  });
+  };
+  return new Tracing(settingsOf(config, env), bounded, random);
 }
 
 /** Counts spans, and logs when a collector goes and comes. */

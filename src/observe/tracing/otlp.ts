@@ -25,7 +25,7 @@ import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opent
 import type { TracingConfig } from '../../config/build/config.ts';
 import type { TraceContext } from '../../core/trace-context.ts';
 import { batchesOf, protocolOf, urlOf } from './settings.ts';
-import type { Span } from './spans.ts';
+import type { Span } from './span.ts';
 import type { SpanOutput } from './tracing.ts';
 
 export interface OtlpSurroundings {

@@ -1,6 +1,6 @@
 /** What of tracing comes from the environment, by the names of OpenTelemetry's specification. */
 import type { TracingConfig } from '../../config/build/config.ts';
-import type { TracingRules } from './tracing.ts';
+import type { TracingSettings } from './tracing.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -9,7 +9,7 @@ export const isSwitchedOff = (env: Environment): boolean =>
   env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true' ||
   env['OTEL_TRACES_EXPORTER']?.trim() === 'none';
 
-export function rulesOf(config: TracingConfig, env: Environment): TracingRules {
+export function settingsOf(config: TracingConfig, env: Environment): TracingSettings {
   return {
     sample: config.sample ?? sampleOf(env),
     keepErrors: config.keepErrors,

@@ -1,9 +1,11 @@
 /** Decides which traces are kept, and sends their spans when a request has ended. */
 import type { TraceContext } from '../../core/trace-context.ts';
 import { TraceIds } from '../../core/trace-ids.ts';
-import { type Ended, type Span, spansOf, type TracedRequest } from './spans.ts';
+import { Sampler } from './sampler.ts';
+import type { Span } from './span.ts';
+import { spansOf, type TracedRequest } from './spans.ts';
 
-export interface TracingRules {
+export interface TracingSettings {
   /** The share of traces that are sampled if nobody before has decided: 0 to 1. */
   readonly sample: number;
   /** Also keep requests that end with a 5xx or a failure of an upstream. */
@@ -23,21 +25,38 @@ export interface SpanOutput {
 }
 
 export class Tracing {
-  readonly ids = new TraceIds();
-  readonly rules: TracingRules;
+  /** By which the trace of a request is read. */
+  readonly rules: {
+    readonly ids: TraceIds;
+    readonly sampler: Sampler;
+    readonly baggage: ReadonlySet<string>;
+  };
+  readonly #settings: TracingSettings;
   readonly #output: SpanOutput;
 
-  constructor(rules: TracingRules, output: SpanOutput) {
-    this.rules = rules;
+  constructor(settings: TracingSettings, output: SpanOutput, random: () => number) {
+    const sampler = new Sampler(settings.sample, random);
+    this.rules = { ids: new TraceIds(), sampler, baggage: settings.baggage };
+    this.#settings = settings;
     this.#output = output;
   }
 
-  /** A request has ended. @returns the id of its trace, if its spans are sent */
-  end(request: TracedRequest, ended: Ended): string | undefined {
+  /**
+   * A request has ended.
+   *
+   * @param patterns the pattern of a route's path, by the route's name
+   * @returns the id of its trace, if its spans are sent
+   */
+  end(
+    request: TracedRequest,
+    status: number,
+    now: number,
+    patterns: ReadonlyMap<string, string>,
+  ): string | undefined {
     const { trace } = request;
-    if (trace === undefined || !this.#isKept(trace, request, ended)) return undefined;
-    const spans = spansOf(request, trace, ended, this.ids);
-    this.#output.write(trace, spans, Date.now() - ended.now);
+    if (trace === undefined || !this.#isKept(trace, request, status, now)) return undefined;
+    const ended = { status, now, pattern: patterns.get(request.route) };
+    this.#output.write(trace, spansOf(request, trace, ended, this.rules.ids), Date.now() - now);
     return trace.traceId;
   }
 
@@ -45,11 +64,16 @@ export class Tracing {
     return this.#output.close();
   }
 
-  #isKept(trace: TraceContext, { record }: TracedRequest, { status, now }: Ended): boolean {
-    if (trace.isSampled) return true;
+  #isKept(
+    { origin }: TraceContext,
+    { record }: TracedRequest,
+    status: number,
+    now: number,
+  ): boolean {
+    if (origin.isSampled) return true;
     // A service before this one has decided, and would miss its part of the trace.
-    if (trace.isDecided) return false;
-    const { keepErrors, keepSlowMs } = this.rules;
+    if (origin.isDecided) return false;
+    const { keepErrors, keepSlowMs } = this.#settings;
     if (keepErrors && (status >= 500 || record.missing.length > 0)) return true;
     return keepSlowMs !== undefined && now - record.startedAt >= keepSlowMs;
   }

@@ -4,7 +4,7 @@ import {
   batchesOf,
   isSwitchedOff,
   protocolOf,
-  rulesOf,
+  settingsOf,
   urlOf,
 } from '../../../src/observe/tracing/settings.ts';
 
@@ -20,9 +20,9 @@ describe('what is sampled', () => {
     [{ OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: 'much' }, 1],
     [{ OTEL_TRACES_SAMPLER: 'xray' }, 1],
   ])('with %j is %d', (env, share) => {
-    expect(rulesOf(CONFIG, env).sample).toBe(share);
+    expect(settingsOf(CONFIG, env).sample).toBe(share);
     // The config wins.
-    expect(rulesOf({ ...CONFIG, sample: 0.05 }, env).sample).toBe(0.05);
+    expect(settingsOf({ ...CONFIG, sample: 0.05 }, env).sample).toBe(0.05);
   });
 });
 
