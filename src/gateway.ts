@@ -13,12 +13,13 @@ import { buildGeneration } from './generation.ts';
 import type { ModuleLoader } from './config/modules.ts';
 import { type GatewayModules, loadModules as loadAllModules } from './assembly/modules.ts';
 import { createSilentLogger, type LogOutput } from './observe/log.ts';
-import type { GatewayStatus } from './admin/page-data.ts';
+import type { GatewayStatus, ListenerStatus } from './admin/page-data.ts';
 import { explainRequest } from './explain/explain-request.ts';
 import type { RequestExplanation } from './explain/explanation.ts';
 import type { OriginOf } from './explain/origins.ts';
 import type { Question } from './explain/question.ts';
 import type { SystemFiles } from './upstream/names/system-names.ts';
+import { CertificatesUnusable } from './listener/listeners.ts';
 import { ConfigLoader } from './running/config-loader.ts';
 import type { Digests, WatchedFiles } from './running/file-content.ts';
 import { createWorld } from './running/create-world.ts';
@@ -68,8 +69,10 @@ export interface Gateway {
    * @throws the system's error if it cannot listen on a port
    */
   listen(): Promise<void>;
-  /** Origin of the port that clients use, such as `http://127.0.0.1:8080`. */
+  /** Where clients connect: the first listener, such as `http://127.0.0.1:8080` or `unix:/run/portico.sock`. */
   readonly url: string;
+  /** All listeners that are open, in the order of the config. */
+  readonly listeners: readonly ListenerStatus[];
   /** Origin of the admin port; `undefined` where it is off. */
   readonly adminUrl: string | undefined;
   status(): GatewayStatus;
@@ -205,9 +208,8 @@ async function startedFrom(
     return gateway;
   } catch (error) {
     await generation.close();
-    // Its certificates passed their checks, and cannot be used all the same.
-    if (loaded.config.server.tls === undefined || !(error instanceof Error)) throw error;
-    const finding = { path: ['server', 'tls'], message: `cannot be used: ${error.message}` };
-    throw new ConfigError([loaded.modules.place(finding)]);
+    if (!(error instanceof CertificatesUnusable)) throw error;
+    const { listener, message } = error;
+    throw new ConfigError([loaded.modules.place({ path: [...listener.at, 'tls'], message })]);
   }
 }

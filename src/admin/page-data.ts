@@ -162,6 +162,8 @@ export interface GatewayStatus {
   /** The last reload; absent before the first. */
   readonly reload?: ReloadStatus;
   readonly inflight: number;
+  /** Where clients connect. */
+  readonly listeners: readonly ListenerStatus[];
   readonly routes: readonly RouteStatus[];
   readonly upstreams: readonly UpstreamStatus[];
   readonly version: string;
@@ -173,10 +175,17 @@ export interface GatewayStatus {
   readonly logLinesDropped: number;
   /** Names that were resolved by DNS, failing ones first. */
   readonly names: readonly NameStatus[];
-  /** Of the listening port; none without `server.tls`. */
+  /** Of all listeners; none without TLS. */
   readonly certificates: readonly CertificateStatus[];
   /** What plugins report, such as Redis and key sets. */
   readonly plugins: readonly PluginReport[];
+}
+
+export interface ListenerStatus {
+  /** As the config calls it; `server` if it has only one, without a name. */
+  readonly name: string;
+  /** Such as `https://127.0.0.1:8443` or `unix:/run/portico.sock`. */
+  readonly url: string;
 }
 
 export interface ConfigStatus {

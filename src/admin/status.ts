@@ -17,6 +17,7 @@ import type {
   ConfigStatus,
   DescriptorStatus,
   GatewayStatus,
+  ListenerStatus,
   ReloadStatus,
   RouteStatus,
 } from './page-data.ts';
@@ -32,6 +33,7 @@ export interface Running {
   readonly file: string;
   /** Where clients connect. */
   readonly url: string;
+  readonly listeners: readonly ListenerStatus[];
   readonly isReady: boolean;
   readonly uptimeMs: number;
   /** The last one. */
@@ -39,7 +41,7 @@ export interface Running {
   readonly rolledBackTo: number | undefined;
   /** Open connections of clients. */
   readonly connections: number;
-  /** Of the port for clients. */
+  /** Of all listeners. */
   readonly certificates: readonly Certificate[];
 }
 
@@ -58,6 +60,7 @@ export function statusOf(running: Running): GatewayStatus {
     ...(rolledBackTo === undefined ? {} : { rolledBackTo }),
     ...(reload === undefined ? {} : { reload: reloadStatus(reload) }),
     inflight: generation.inflight(),
+    listeners: running.listeners,
     routes: routeStatuses(generation),
     upstreams: [...generation.upstreams.values()].map(({ state }) => upstreamStatus(state, world)),
     version: version(),

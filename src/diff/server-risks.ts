@@ -1,14 +1,13 @@
 /** What a change of `server` and `admin` admits. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, ServerConfig } from '../config/build/config.ts';
-import type { Severity } from '../config/audit/audit.ts';
 import { includesRange, rangeText } from '../config/schema/address-range.ts';
-import { isLoopback } from '../config/schema/public-http.ts';
+import { listenerRisks } from './listener-risks.ts';
 import type { FoundRisk } from './risk.ts';
 
 export function* serverRisks(before: Config, after: Config): Generator<FoundRisk> {
   yield* adminRisks(before, after);
-  yield* tlsRisks(before.server, after.server);
+  yield* listenerRisks(before.server, after.server);
   yield* addressRisks(before.server, after.server);
   yield* pathRisks(before.server, after.server);
   yield* limitRisks(before.server, after.server);
@@ -18,37 +17,6 @@ function* adminRisks({ admin: before }: Config, { admin: after }: Config): Gener
   if (before?.token === undefined || after === undefined || after.token !== undefined) return;
   const message = 'any program on this machine may reload and roll back: the token is gone';
   yield { rule: 'admin-token-removed', severity: 'high', path: ['admin'], message };
-}
-
-function* tlsRisks(
-  { tls: before }: ServerConfig,
-  { tls: after }: ServerConfig,
-): Generator<FoundRisk> {
-  if (before === undefined) return;
-  const risk = (severity: Severity, key: string, message: string): FoundRisk => ({
-    rule: 'tls-weakened',
-    severity,
-    path: ['server', 'tls', ...(key === '' ? [] : [key])],
-    message,
-  });
-  if (after === undefined) {
-    yield risk('high', '', 'clients are served without TLS');
-    return;
-  }
-  const [old, now] = [before.client, after.client];
-  if (old !== undefined && now === undefined) {
-    yield risk('high', 'clientCa', 'clients are not asked for certificates');
-  } else if (now !== undefined && old !== undefined) {
-    if (old.ca.text !== now.ca.text) {
-      yield risk('medium', 'clientCa', 'another authority decides which certificates are valid');
-    }
-    if (old.isRequired && !now.isRequired) {
-      yield risk('medium', 'clientAuth', 'clients may connect without a certificate');
-    }
-  }
-  if (after.minVersion < before.minVersion) {
-    yield risk('medium', 'minVersion', `clients may use ${after.minVersion}`);
-  }
 }
 
 function* addressRisks(before: ServerConfig, after: ServerConfig): Generator<FoundRisk> {
@@ -67,10 +35,6 @@ function* addressRisks(before: ServerConfig, after: ServerConfig): Generator<Fou
   if (before.clientAddress !== after.clientAddress) {
     const message = 'proxies tell the address of clients in another field';
     yield { rule, severity: 'medium', path: ['server', 'clientAddress'], message };
-  }
-  if (isLoopback(before.host) && !isLoopback(after.host)) {
-    const message = 'clients on other machines can connect';
-    yield { rule: 'server-exposed', severity: 'medium', path: ['server', 'host'], message };
   }
 }
 

@@ -16,13 +16,34 @@ export interface PeerInfo {
   readonly passedOn?: Readonly<Record<string, string>> | undefined;
   /** The connection's certificate; behind a proxy, that is the proxy's. */
   readonly certificate: ClientCertificate | undefined;
+  /** False: somebody whom nobody knows, behind a proxy. What it says of clients is not the proxy's word. */
+  readonly mayVouch: boolean;
 }
 
 const peers = new WeakMap<Socket, PeerInfo>();
 
-/** IPv4, or IPv6 without brackets; an IPv4 address mapped into IPv6 is shown as IPv4. */
-export const addressOf = ({ remoteAddress = 'unknown' }: Socket): string =>
-  remoteAddress.replace(/^::ffff:(?=\d+\.)/i, '');
+/** What a listener knows of a peer that its socket does not say. */
+export type ToldPeer = Pick<PeerInfo, 'address' | 'mayVouch'>;
+
+const told = new WeakMap<Socket, ToldPeer>();
+
+/** From now on `peer` is at the other end of `socket`, and of TLS over it. */
+export function tellPeer(socket: Socket, peer: ToldPeer): void {
+  told.set(socket, peer);
+}
+
+/** Node keeps the connection below TLS there and says so nowhere else. */
+function toldOf(socket: Socket & { readonly _parent?: Socket | null }): ToldPeer | undefined {
+  const { _parent: below } = socket;
+  return told.get(socket) ?? (below ? told.get(below) : undefined);
+}
+
+/**
+ * IPv4, or IPv6 without brackets; an IPv4 address mapped into IPv6 is shown as IPv4. `unix` for clients on a
+ * unix socket.
+ */
+export const addressOf = (socket: Socket): string =>
+  toldOf(socket)?.address ?? (socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.)/i, '');
 
 /** Who is at the other end of a connection. */
 export function peerOf(socket: Socket): PeerInfo {
@@ -33,15 +54,22 @@ export function peerOf(socket: Socket): PeerInfo {
   const peer: PeerInfo = {
     address,
     scheme: isSecure ? 'https' : 'http',
-    chain: address,
+    chain: namedInChain(address),
     forwardedFor: forwardedName(address),
     forwardedBy: '',
     passedOn: undefined,
     certificate: isSecure ? certificateOf(socket) : undefined,
+    mayVouch: toldOf(socket)?.mayVouch ?? true,
   };
   peers.set(socket, peer);
   return peer;
 }
 
+/** What is no address is `unknown` to others, as Squid and RFC 7239 §6.2 have it. */
+const isAddress = (text: string): boolean => text.includes('.') || text.includes(':');
+
+/** As an entry of `X-Forwarded-For`. */
+export const namedInChain = (address: string): string => (isAddress(address) ? address : 'unknown');
+
 export const forwardedName = (address: string): string =>
-  address.includes(':') ? `for="[${address}]"` : `for=${address}`;
+  address.includes(':') ? `for="[${address}]"` : `for=${namedInChain(address)}`;

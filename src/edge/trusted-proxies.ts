@@ -17,7 +17,7 @@ import {
   readAddresses,
   readForwarded,
 } from './forwarded-entries.ts';
-import { forwardedName, type PeerInfo } from './peer.ts';
+import { forwardedName, namedInChain, type PeerInfo } from './peer.ts';
 
 /** Beyond this many proxies, the last one read counts as the client. */
 const MAX_PROXIES = 32;
@@ -87,7 +87,7 @@ export class TrustedProxies {
       peer: {
         address,
         scheme: schemeOf(proto ?? entry?.proto) ?? peer.scheme,
-        chain: chain.join(', '),
+        chain: chain.map(namedInChain).join(', '),
         forwardedFor: forwardedName(address),
         forwardedBy: chain
           .slice(1)
@@ -95,6 +95,7 @@ export class TrustedProxies {
           .join(''),
         passedOn: this.#fieldsPassedOn(headers),
         certificate: peer.certificate,
+        mayVouch: peer.mayVouch,
       },
       host: hostOf(host ?? entry?.host),
       id: typeof id === 'string' && REQUEST_ID.test(id) ? id : undefined,
@@ -104,7 +105,7 @@ export class TrustedProxies {
   #trusts(peer: PeerInfo): boolean {
     let isTrusted = this.#known.get(peer);
     if (isTrusted === undefined) {
-      isTrusted = this.#trusted.has(peer.address);
+      isTrusted = peer.mayVouch && this.#trusted.has(peer.address);
       this.#known.set(peer, isTrusted);
     }
     return isTrusted;

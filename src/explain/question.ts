@@ -5,6 +5,7 @@
  * left to the gateway to judge.
  */
 import { isIP } from 'node:net';
+import { UNIX_PEER } from '../config/schema/address-range.ts';
 import { TOKEN } from '../config/schema/types.ts';
 
 export interface Question {
@@ -12,7 +13,7 @@ export interface Question {
   /** A path, or an http or https URL: not made canonical. */
   readonly url: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Where the client connects from. */
+  /** Where the client connects from; `unix` for a unix socket. */
   readonly address: string;
 }
 
@@ -35,7 +36,9 @@ export interface AskedRequest {
 
 /** @throws {QuestionError} */
 export function requestOf({ method, url, headers, address }: Question): AskedRequest {
-  if (isIP(address) === 0) throw new QuestionError('the address is one such as 203.0.113.7');
+  if (isIP(address) === 0 && address !== UNIX_PEER) {
+    throw new QuestionError('the address is one such as 203.0.113.7');
+  }
   if (!TOKEN.test(method)) throw new QuestionError('the method is a word such as GET');
   const { target, host, isSecure } = targetOf(url);
   const named = headers.some(([name]) => name.toLowerCase() === 'host');

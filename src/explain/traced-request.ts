@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { type Trace, newTrace } from '../assembly/explain-trace.ts';
 import type { World } from '../assembly/world.ts';
 import type { Generation } from '../generation.ts';
+import { ConnectionBounds } from '../listener/connection-bounds.ts';
 import { createHttpServer } from '../listener/http-server.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { MemorySocket } from './memory-socket.ts';
@@ -26,6 +27,8 @@ export interface TracedRequest {
   readonly answer: OwnAnswer;
 }
 
+/** It never listens. */
+const IN_MEMORY = { address: { host: '', port: 0 } };
 /** A hook of a plugin may wait for something. */
 const PATIENCE_MS = 10_000;
 
@@ -38,7 +41,7 @@ export class ExplainTimeout extends Error {
 export async function traceRequest(
   { explain, config: { server } }: Pick<Generation, 'explain' | 'config'>,
   world: World,
-  { head, isSecure = server.tls !== undefined, address }: AskedRequest,
+  { head, isSecure = server.listeners[0]?.tls !== undefined, address }: AskedRequest,
 ): Promise<TracedRequest> {
   const trace = newTrace();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -51,13 +54,18 @@ export async function traceRequest(
     ),
     onNoDescriptors: () => undefined,
   };
-  const { tls: _tls, ...plain } = server;
   const handle = explain(trace);
   let body: (() => string) | undefined;
-  const { server: listener } = createHttpServer(plain, quiet, (request, response) => {
-    response.once('close', resolve);
-    body = bodyOf(response);
-    handle(request, response);
+  const { server: listener } = createHttpServer({
+    listener: IN_MEMORY,
+    limits: server.limits,
+    bounds: new ConnectionBounds(server, () => undefined),
+    world: quiet,
+    handler: (request, response) => {
+      response.once('close', resolve);
+      body = bodyOf(response);
+      handle(request, response);
+    },
   });
   const socket = new MemorySocket(address, isSecure);
   socket.once('finish', resolve).on('error', resolve);

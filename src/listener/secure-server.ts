@@ -1,4 +1,4 @@
-/** The listening port with TLS: HTTP/1.1 or HTTP/2, as the client chooses by ALPN (RFC 7301). */
+/** A listener with TLS: HTTP/1.1 or HTTP/2, as the client chooses by ALPN (RFC 7301). */
 import type { ServerOptions } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
@@ -23,8 +23,13 @@ export interface SecureServerOptions {
 export interface SecureServer {
   readonly server: Server;
   readonly certificates: () => readonly Certificate[];
-  /** Uses the certificates and limits of `config` for connections that open from now on. */
-  apply(config: Pick<ServerConfig, 'tls' | 'limits'>): void;
+  /**
+   * Reads certificates; without `tls`, those in use stay.
+   *
+   * @returns uses them, and `limits`, for connections that open from then on
+   * @throws {RangeError} when the certificates cannot be used
+   */
+  prepare(tls: ServerTlsConfig | undefined, limits: ServerConfig['limits']): () => void;
   /** Lets HTTP/2 clients know that the port closes. */
   drain(): void;
   /** Cuts all remaining connections, even during a handshake. */
@@ -55,9 +60,12 @@ export function secureServer(options: SecureServerOptions): SecureServer {
   return {
     server,
     certificates: () => tls.certificates,
-    apply: (config) => {
-      if (config.tls !== undefined) tls.apply(config.tls, server);
-      http2.apply(config.limits);
+    prepare: (changedTls, changed) => {
+      const applyTls = changedTls && tls.prepare(changedTls, server);
+      return () => {
+        applyTls?.();
+        http2.apply(changed);
+      };
     },
     drain: () => http2.drain(),
     destroy: () => {

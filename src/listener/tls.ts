@@ -1,5 +1,5 @@
 /**
- * TLS on the listening port: the certificate for the name that a client asks for, reloaded when its files
+ * TLS on a listener: the certificate for the name that a client asks for, reloaded when its files
  * change. Open connections keep theirs.
  */
 import type { Server, TlsOptions } from 'node:tls';
@@ -24,7 +24,7 @@ export class ListenerTls {
     this.#world = world;
     const texts = sourcesOf(config).map(({ text }) => text);
     this.#set = new CertificateSet(config, texts);
-    world.metrics.observeCertificates(this.#set.certificates);
+    world.metrics.observeCertificates(this, this.#set.certificates);
   }
 
   /** In use, and those that are out of their time. */
@@ -51,18 +51,22 @@ export class ListenerTls {
   }
 
   /**
-   * Uses what `config` says for connections that open from now on.
+   * Reads the certificates of `config`.
    *
-   * @throws {RangeError} when its certificates cannot be used; then nothing changes
+   * @returns uses what it says, for connections that open from then on
+   * @throws {RangeError} when its certificates cannot be used
    */
-  apply(config: ServerTlsConfig, server: Server): void {
+  prepare(config: ServerTlsConfig, server: Server): () => void {
     const texts = readTexts(config);
     const isSame =
       isDeepStrictEqual({ ...config, certificates: [] }, { ...this.#config, certificates: [] }) &&
       isDeepStrictEqual(texts, this.#set.texts);
-    if (!isSame) this.#use(new CertificateSet(config, texts), config, server);
-    this.#config = config;
-    if (this.#watching !== undefined) this.#watch(server);
+    const set = isSame ? undefined : new CertificateSet(config, texts);
+    return () => {
+      if (set !== undefined) this.#use(set, config, server);
+      this.#config = config;
+      if (this.#watching !== undefined) this.#watch(server);
+    };
   }
 
   #watch(server: Server): void {
@@ -80,7 +84,7 @@ export class ListenerTls {
     });
     this.#set = set;
     const { metrics, log } = this.#world;
-    metrics.observeCertificates(set.certificates);
+    metrics.observeCertificates(this, set.certificates);
     const { certificates, unused } = set;
     log.info({ certificates }, 'new certificates');
     if (unused.length > 0)

@@ -46,8 +46,9 @@ export function adjustFor({ stub }: Pick<GatewayOrder, 'stub'>, config: Config):
     ...config,
     server: {
       ...server,
-      host: LOOPBACK,
-      port: 0,
+      listeners: server.listeners
+        .slice(0, 1)
+        .map((each) => ({ ...each, address: { host: LOOPBACK, port: 0 } })),
       shutdown: { delayMs: 0, graceMs: GRACE_MS },
     },
     admin: { host: LOOPBACK, port: 0, requests: 0 },

@@ -53,6 +53,11 @@ export interface EventCounts {
   readonly fallbacks: number;
 }
 
+interface ObservedCertificate {
+  readonly name: string;
+  readonly expiresAt: Date;
+}
+
 const sumOf = (values: readonly { readonly value: number }[]): number =>
   values.reduce((sum, { value }) => sum + value, 0);
 
@@ -132,9 +137,11 @@ export class Metrics {
     'Changes of the certificates of the listening port.',
     ['result'],
   );
+  /** By listener. */
+  readonly #certificatesOf = new Map<object, readonly ObservedCertificate[]>();
   readonly #certificates = new Gauge({
     name: 'portico_tls_certificate_expiry_seconds',
-    help: 'When each certificate of the listening port expires, in seconds since 1970.',
+    help: 'When each certificate of a listener expires, in seconds since 1970.',
     labelNames: ['name'],
     registers: [this.#registry],
   });
@@ -262,12 +269,12 @@ export class Metrics {
     this.#tlsReloads.inc({ result });
   }
 
-  /** Reports the certificates in use, by their first names. */
-  observeCertificates(
-    certificates: Iterable<{ readonly name: string; readonly expiresAt: Date }>,
-  ): void {
+  /** Reports the certificates that `listener` now uses, by their first names; of one name, the first to expire. */
+  observeCertificates(listener: object, certificates: readonly ObservedCertificate[]): void {
+    this.#certificatesOf.set(listener, certificates);
+    const all = [...this.#certificatesOf.values()].flat();
     this.#certificates.reset();
-    for (const { name, expiresAt } of certificates) {
+    for (const { name, expiresAt } of all.toSorted((a, b) => +b.expiresAt - +a.expiresAt)) {
       this.#certificates.set({ name }, expiresAt.getTime() / 1_000);
     }
   }

@@ -111,9 +111,10 @@ export class ConfigLoader {
   }
 }
 
-/** Without its own files, and without the certificates of the listening port, which follows them by itself. */
-function namedBy({ files, server: { tls } }: Config, ownFiles: readonly string[]): string[] {
-  const certificates = tls === undefined ? [] : sourcesOf(tls).map(({ file }) => file);
+/** Without its own files, and without the certificates of listeners, which follow them by themselves. */
+function namedBy({ files, server }: Config, ownFiles: readonly string[]): string[] {
+  const sources = server.listeners.flatMap(({ tls }) => (tls === undefined ? [] : sourcesOf(tls)));
+  const certificates = sources.map(({ file }) => file);
   const own = new Set([...ownFiles, ...certificates]);
   return files.filter((file) => !own.has(file));
 }

@@ -1,19 +1,45 @@
 /** What a reload cannot change, because it would need another socket. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Config } from '../config/build/config.ts';
-
-const KEYS: readonly (readonly [key: string, of: (config: Config) => unknown])[] = [
-  ['server.host', ({ server }) => server.host],
-  ['server.port', ({ server }) => server.port],
-  ['server.tls', ({ server }) => server.tls !== undefined],
-  ['admin', ({ admin }) => admin !== undefined],
-  ['admin.host', ({ admin }) => admin?.host],
-  ['admin.port', ({ admin }) => admin?.port],
-];
+import type { Config, ListenerConfig } from '../config/build/config.ts';
+import { formatPath } from '../config/fault.ts';
 
 /** The keys of `wanted` that need a restart, because the sockets were opened for `opened`. */
 export function restartRequired(opened: Config, wanted: Config): string[] {
-  const changed = KEYS.filter(([, of]) => !isDeepStrictEqual(of(opened), of(wanted)));
-  const keys = changed.map(([key]) => key);
-  return keys.includes('admin') ? keys.filter((key) => !key.startsWith('admin.')) : keys;
+  return [...listenerKeys(opened, wanted), ...adminKeys(opened, wanted)];
+}
+
+/** The keys of a listener, each with what it stands for. */
+const LISTENER_KEYS: Readonly<Record<string, (listener: ListenerConfig) => unknown>> = {
+  host: ({ address }) => 'host' in address && address.host,
+  port: ({ address }) => 'port' in address && address.port,
+  socket: ({ address }) => 'socket' in address && address.socket,
+  mode: ({ address }) => 'mode' in address && address.mode,
+  tls: ({ tls }) => tls !== undefined,
+};
+
+function listenerKeys({ server: opened }: Config, { server: wanted }: Config): string[] {
+  const all = [...opened.listeners, ...wanted.listeners];
+  const places = new Map(all.map((listener) => [formatPath(listener.at), listener]));
+  return [...places].flatMap(([place, { name }]) => {
+    const [one, other] = [opened, wanted].map(({ listeners }) =>
+      listeners.find((each) => each.name === name && formatPath(each.at) === place),
+    );
+    // The only one is described by keys of `server`; those with names come and go as a whole.
+    if (one === undefined || other === undefined) return [place];
+    return Object.entries(LISTENER_KEYS)
+      .filter(([, of]) => !isDeepStrictEqual(of(one), of(other)))
+      .map(([key]) => `${place}.${key}`);
+  });
+}
+
+const ADMIN_KEYS: Readonly<Record<string, (config: Config) => unknown>> = {
+  'admin.host': ({ admin }) => admin?.host,
+  'admin.port': ({ admin }) => admin?.port,
+};
+
+function adminKeys(opened: Config, wanted: Config): string[] {
+  if ((opened.admin === undefined) !== (wanted.admin === undefined)) return ['admin'];
+  return Object.entries(ADMIN_KEYS)
+    .filter(([, of]) => of(opened) !== of(wanted))
+    .map(([key]) => key);
 }

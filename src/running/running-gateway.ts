@@ -4,19 +4,16 @@
  * The socket belongs to this file and not to Fastify, so that the next generation can take over behind
  * it.
  */
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { type Admin, createAdmin } from '../admin/admin.ts';
 import type { CircuitOrder } from '../admin/circuits.ts';
-import type { GatewayStatus } from '../admin/page-data.ts';
+import type { GatewayStatus, ListenerStatus } from '../admin/page-data.ts';
 import type { Orderer } from '../admin/reason.ts';
-import type { RequestHandler } from '../assembly/admission.ts';
 import type { World } from '../assembly/world.ts';
 import type { Config } from '../config/build/config.ts';
 import { within } from '../core/within.ts';
 import { warnOfDescriptors } from '../listener/descriptor-notice.ts';
-import { createHttpServer, type GatewayHttpServer } from '../listener/http-server.ts';
+import { type HandlerOf, Listeners } from '../listener/listeners.ts';
 import { explainRequest } from '../explain/explain-request.ts';
 import type { RequestExplanation } from '../explain/explanation.ts';
 import type { OriginOf } from '../explain/origins.ts';
@@ -49,7 +46,7 @@ export interface ReloadOptions {
 
 export class RunningGateway implements Gateway {
   readonly #world: World;
-  readonly #http: GatewayHttpServer;
+  readonly #listeners: Listeners;
   readonly #admin: Admin | undefined;
   readonly #startedAt: number;
   readonly #reloads: ReloadOptions;
@@ -58,12 +55,10 @@ export class RunningGateway implements Gateway {
   readonly #origins: KeptOrigins;
   readonly #watch: ConfigWatch;
   #current: Generation;
-  /** Of the current generation. */
-  #handle: RequestHandler;
   /** Earlier ones that still have requests. */
   readonly #retired = new Set<Generation>();
-  /** Remembered: a server that is closed does not know it. */
-  #url = '';
+  /** Remembered: listeners that are closed do not know them. */
+  #opened: readonly ListenerStatus[] = [];
   #ready = false;
   #closing: Promise<boolean> | undefined;
 
@@ -86,10 +81,7 @@ export class RunningGateway implements Gateway {
     });
     this.#world = world;
     this.#startedAt = world.clock.now();
-    this.#handle = tracing(generation, world);
-    this.#http = createHttpServer(config.server, world, (request, response) =>
-      this.#handle(request, response),
-    );
+    this.#listeners = new Listeners(config.server, world, this.#handlerOf(generation));
     this.#admin =
       config.admin &&
       createAdmin(config.admin, {
@@ -120,10 +112,13 @@ export class RunningGateway implements Gateway {
   }
 
   get url(): string {
-    const { port, address } = this.#http.server.address() as AddressInfo;
-    const host = ['0.0.0.0', '::'].includes(address) ? '127.0.0.1' : address;
-    const scheme = this.config.server.tls === undefined ? 'http' : 'https';
-    return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const [first] = this.#listeners.open;
+    if (first === undefined) throw new Error('the gateway does not listen');
+    return first.url;
+  }
+
+  get listeners(): readonly ListenerStatus[] {
+    return this.#listeners.open;
   }
 
   get adminUrl(): string | undefined {
@@ -131,12 +126,10 @@ export class RunningGateway implements Gateway {
   }
 
   async listen(): Promise<void> {
-    const { host, port } = this.config.server;
     try {
       await this.#admin?.listen();
-      this.#http.server.listen(port, host);
-      await once(this.#http.server, 'listening');
-      this.#url = this.url;
+      await this.#listeners.listen();
+      this.#opened = this.listeners;
     } catch (error) {
       await this.close();
       throw error;
@@ -144,7 +137,19 @@ export class RunningGateway implements Gateway {
     this.#ready = true;
     await this.#follow();
     warnOfDescriptors(this.config, this.#world.log);
-    this.#world.log.info({ url: this.url, admin: this.adminUrl }, 'serving');
+    this.#world.log.info({ ...this.#places(), admin: this.adminUrl }, 'serving');
+  }
+
+  /** Of the log's first line: the only listener, or all of them by name. */
+  #places(): object {
+    const { url, listeners } = this;
+    if (listeners.length === 1) return { url };
+    return { url, listeners: Object.fromEntries(listeners.map((each) => [each.name, each.url])) };
+  }
+
+  #handlerOf(generation: Generation): HandlerOf {
+    const handle = tracing(generation, this.#world);
+    return () => handle;
   }
 
   status(): GatewayStatus {
@@ -158,13 +163,14 @@ export class RunningGateway implements Gateway {
       generation: this.#current,
       past: history.current,
       file: this.#reloads.loader.file,
-      url: this.#url,
+      url: this.#opened[0]?.url ?? '',
+      listeners: this.#opened,
       isReady: this.#ready,
       uptimeMs: this.#world.clock.now() - this.#startedAt,
       reload,
       rolledBackTo,
-      connections: this.#http.connections(),
-      certificates: this.#http.certificates(),
+      connections: this.#listeners.connections,
+      certificates: this.#listeners.certificates,
     };
   }
 
@@ -210,10 +216,9 @@ export class RunningGateway implements Gateway {
   /** In one turn: no request sees half of it. @throws {RangeError} when its certificates cannot be used */
   #swap(next: Generation): void {
     const previous = this.#current;
-    this.#http.apply(next.config.server);
+    this.#listeners.apply(next.config.server, this.#handlerOf(next));
     next.takeOver();
     this.#current = next;
-    this.#handle = tracing(next, this.#world);
     if (this.#world.logOutput !== undefined) this.#world.log.level = next.config.logs.level;
     this.#retire(previous).catch(this.#bug);
   }
@@ -273,7 +278,7 @@ export class RunningGateway implements Gateway {
         clock.after(delayMs, resolve);
       });
     }
-    const drained = await this.#http.close(graceMs);
+    const drained = await this.#listeners.close(graceMs);
     const endAt = clock.now() + LAST_MS;
     const isClosed = await this.#closeAll();
     if (wasReady && !drained)

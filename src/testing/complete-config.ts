@@ -17,7 +17,7 @@ export const ROUTE = 'test';
 
 /** @throws {TypeError} for a route without an action, if there is not exactly one upstream to forward to */
 export function completeConfig({ config, route, fakes }: Given): Section {
-  const server = { host: '127.0.0.1', port: 0, ...(config['server'] as Section) };
+  const server = withPlace((config['server'] ?? {}) as Section);
   const written = (config['upstreams'] ?? {}) as Readonly<Record<string, Section>>;
   const names = [...new Set([...Object.keys(written), ...fakes])];
   const upstreams = names.map((name) => [
@@ -36,6 +36,12 @@ export function completeConfig({ config, route, fakes }: Given): Section {
       routes: { ...(config['routes'] as Section), [ROUTE]: withAction(whole, names) },
     }),
   };
+}
+
+/** On a free port of loopback, where nothing else is said. */
+function withPlace(server: Section): Section {
+  const isPlaced = server['listeners'] !== undefined || server['socket'] !== undefined;
+  return isPlaced ? server : { host: '127.0.0.1', port: 0, ...server };
 }
 
 /** What is faked is not looked up. */

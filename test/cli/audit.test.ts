@@ -149,8 +149,10 @@ routes:
     expect(await of('--ignore', 'door-ajar')).toEqual([]);
   });
 
-  test('has a finding of every rule, in that config or in one that says nothing', async () => {
-    const all = [...(await findings(RISKY)), ...(await findings('version: 1'))];
+  test('has a finding of every rule, in that config, in one that says nothing or one with a socket', async () => {
+    const socket = 'version: 1\nserver: { socket: /tmp/portico.sock, mode: "0666" }';
+    const configs = [RISKY, 'version: 1', socket];
+    const all = (await Promise.all(configs.map((text) => findings(text)))).flat();
     const found = new Set(all.map((line) => line.split(' ')[2]));
     expect(found).toEqual(new Set(RULES.keys()));
   });

@@ -34,7 +34,7 @@ test.each([
 
 test('a number from outside is a number where one is wanted', async () => {
   const { server } = await configOf('version: 1\nserver:\n  port: ${PORT}', { PORT: '8080' });
-  expect(server.port).toBe(8080);
+  expect(server.listeners[0]?.address).toMatchObject({ port: 8080 });
 });
 
 test('what is wrong with such a text does not show it', async () => {

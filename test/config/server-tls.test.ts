@@ -29,7 +29,7 @@ describe('server.tls', () => {
     const folder = folderOf({ 'c.yaml': server(tls), ...PEMS });
     const { config } = await load(join(folder, 'c.yaml'), {});
     const source = (name: string) => ({ text: pem(name), file: join(folder, 'tls', name) });
-    expect(config.server.tls).toEqual({
+    expect(config.server.listeners[0]?.tls).toEqual({
       certificates: [{ cert: source('server.pem'), key: source('server.key') }],
       client: { ca: source('ca.pem'), isRequired: false },
       minVersion: 'TLSv1.2',

@@ -56,11 +56,12 @@ test.each([
 
 test('ports are those on which the gateway listens, beyond its own loopback', async () => {
   const { server, admin } = await deployed();
+  const place = server.listeners[0]?.address as { readonly host: string; readonly port: number };
   expect(CONTAINER.ports).toEqual([
-    { name: 'http', containerPort: server.port },
+    { name: 'http', containerPort: place.port },
     { name: 'admin', containerPort: (admin as { readonly port: number }).port },
   ]);
-  expect([server.host, (admin as { readonly host: string }).host]).toEqual(['0.0.0.0', '0.0.0.0']);
+  expect([place.host, (admin as { readonly host: string }).host]).toEqual(['0.0.0.0', '0.0.0.0']);
   const [port] = partOf(theOnly(MANIFESTS, 'Service'), 'spec.ports') as readonly Json[];
   expect(port).toMatchObject({ targetPort: 'http' });
 });

@@ -48,6 +48,7 @@ test('whatever fields a client sends, those sent upstream obey the rules', () =>
         forwardedFor: 'for=192.0.2.1',
         forwardedBy: '',
         certificate: undefined,
+        mayVouch: true,
       } as const;
       const exchange = new ClientExchange(
         { id: 'the-id', method: 'GET', headers, peer, client: peer },

@@ -5,6 +5,7 @@ import type { MatchConfig, RouteConfig } from '../build/config.ts';
 import { isLoopback, isPublicHttp } from '../schema/public-http.ts';
 
 const MIB = 1_048_576;
+const OTHERS_WRITE = 0o002;
 
 /** The rules of plugins go before this one. */
 export const PLUGIN_RULES_BEFORE = 'route-without-limit';
@@ -72,6 +73,17 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     },
   },
   {
+    id: 'socket-for-all',
+    severity: 'medium',
+    *find({ server: { listeners } }) {
+      for (const { address, at } of listeners) {
+        if (!('mode' in address) || (address.mode & OTHERS_WRITE) === 0) continue;
+        const message = 'every user of this machine can connect to it';
+        yield { path: [...at, 'mode'], message };
+      }
+    },
+  },
+  {
     id: 'escaped-slash-kept',
     severity: 'medium',
     *find({ server }) {
@@ -114,10 +126,13 @@ export const AUDIT_RULES: readonly AuditRule[] = [
   {
     id: 'no-tls',
     severity: 'low',
-    *find({ server: { host, tls, trustedProxies } }) {
-      if (tls !== undefined || isLoopback(host) || trustedProxies.length > 0) return;
-      const message = 'clients use plain HTTP, unless something in front terminates TLS';
-      yield { path: ['server', 'host'], message };
+    *find({ server: { listeners, trustedProxies } }) {
+      if (trustedProxies.length > 0) return;
+      for (const { address, tls, at } of listeners) {
+        if (tls !== undefined || 'socket' in address || isLoopback(address.host)) continue;
+        const message = 'clients use plain HTTP, unless something in front terminates TLS';
+        yield { path: [...at, 'host'], message };
+      }
     },
   },
   {

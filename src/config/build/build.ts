@@ -4,11 +4,10 @@ import { type ActionModule, actionOf } from '../actions.ts';
 import { buildRetry, buildUpstream, defined } from './upstream.ts';
 import type { Config, RouteConfig, UpstreamConfig } from './config.ts';
 import type * as Run from './config.ts';
-import type { Path } from '../fault.ts';
+import { buildListeners } from './listeners.ts';
 import { buildMatch, type PathPatterns } from './match.ts';
 import type { NamedFiles } from './named-files.ts';
 import type { ParsedConfig, ParsedRoute } from '../schema/schema.ts';
-import type { ParsedServerTls } from '../schema/tls.ts';
 
 export interface BuildOptions {
   /** Absolute paths of the config's own files. */
@@ -59,24 +58,10 @@ function buildTracing(
   return { tracing: defined({ ...rest, keepErrors: keep.errors, keepSlowMs }) };
 }
 
-function buildServer(
-  {
-    host,
-    port,
-    tls,
-    trustedProxies,
-    clientAddress,
-    paths,
-    limits,
-    allowFaults,
-    shutdown,
-  }: ParsedConfig['server'],
-  namedFiles: NamedFiles,
-): Run.ServerConfig {
+function buildServer(server: ParsedConfig['server'], namedFiles: NamedFiles): Run.ServerConfig {
+  const { trustedProxies, clientAddress, paths, limits, allowFaults, shutdown } = server;
   return {
-    host,
-    port,
-    ...(tls === undefined ? {} : { tls: buildTls(tls, namedFiles) }),
+    listeners: buildListeners(server, namedFiles),
     trustedProxies,
     ...defined({ clientAddress }),
     paths,
@@ -96,20 +81,6 @@ function buildServer(
     allowFaults,
     shutdown: { delayMs: shutdown.delay, graceMs: shutdown.grace },
   };
-}
-
-function buildTls(tls: ParsedServerTls, namedFiles: NamedFiles): Run.ServerTlsConfig {
-  const at: Path = ['server', 'tls'];
-  const pairs = tls.certificates?.map((pair, i) => [[...at, 'certificates', i], pair] as const);
-  const { cert = '', key = '', clientCa, clientAuth = 'required', minVersion } = tls;
-  const certificates = (pairs ?? [[at, { cert, key }] as const]).map(([path, pair]) => ({
-    cert: namedFiles.sourceAt([...path, 'cert'], pair.cert),
-    key: namedFiles.sourceAt([...path, 'key'], pair.key),
-  }));
-  const ca =
-    clientCa === undefined ? undefined : namedFiles.sourceAt([...at, 'clientCa'], clientCa);
-  const client = ca && { ca, isRequired: clientAuth === 'required' };
-  return defined({ certificates, client, minVersion });
 }
 
 function buildRoute(

@@ -5,6 +5,7 @@
  */
 import type { PathRules } from '../../core/canonical-path.ts';
 import type { ActionConfig } from '../actions.ts';
+import type { Path } from '../fault.ts';
 import type { AddressRange } from '../schema/address-range.ts';
 import type { PemSource } from './named-files.ts';
 import type { OTLP_PROTOCOLS } from '../schema/tracing.ts';
@@ -52,11 +53,24 @@ export interface AdminConfig {
   readonly trace?: { readonly keys: readonly string[] };
 }
 
-export interface ServerConfig {
-  readonly host: string;
-  readonly port: number;
-  /** Absent: plain HTTP. */
+/** Where a listener listens: on a port, or on a unix socket. */
+export type ListenAddress =
+  | { readonly host: string; readonly port: number }
+  | { readonly socket: string; readonly mode: number };
+
+export interface ListenerConfig {
+  /** As the config calls it; `server` if it has only one, without a name. */
+  readonly name: string;
+  /** The place of its keys in the config. */
+  readonly at: Path;
+  readonly address: ListenAddress;
+  /** Absent: no TLS. */
   readonly tls?: ServerTlsConfig;
+}
+
+export interface ServerConfig {
+  /** At least one. */
+  readonly listeners: readonly ListenerConfig[];
   /** Proxies that are trusted about the client; empty: none. */
   readonly trustedProxies: readonly AddressRange[];
   /** The one field, in lower case, in which they tell the client's address; absent: their lists do. */

@@ -11,7 +11,7 @@ import { readMatches } from './match.ts';
 import { checkHashes, checkPluginOptions } from './plugins.ts';
 import { checkPorts } from './ports.ts';
 import { checkRouteTable } from './routes.ts';
-import { checkServerTls } from './server-tls.ts';
+import { checkListeners } from './listeners.ts';
 import { collected, PAUSE, type Step, type TypedRoutes } from './step.ts';
 import { checkTimeouts } from './timeouts.ts';
 import { checkUpstreamTls } from './tls.ts';
@@ -44,7 +44,7 @@ function* checks(
   yield* checkUpstreams(tree);
   yield* checkPorts(tree);
   yield* checkClientAddress(tree);
-  yield* checkServerTls(tree, files);
+  yield* checkListeners(tree, files);
   yield* checkUpstreamTls(tree, files);
   yield* checkTimeouts(tree);
   const upstreams = isMap(tree['upstreams']) ? Object.keys(tree['upstreams']) : [];

@@ -1,37 +1,35 @@
-/** Checks `server.tls`: one way to name certificates, existing files, matching keys, valid dates. */
+/** Checks the `tls` of a listener: one way to name certificates, existing files, matching keys, valid dates. */
 import { checkTls } from './tls.ts';
 import type { Finding, Path } from '../fault.ts';
 import type { NamedFiles } from '../build/named-files.ts';
 import { checkPeriod, readCertificates } from '../build/pem.ts';
-import { isMap, type Tree } from '../yaml/tree.ts';
+import { isMap } from '../yaml/tree.ts';
 
-const AT: Path = ['server', 'tls'];
-
-export function* checkServerTls({ server }: Tree, files: NamedFiles): Generator<Finding> {
-  const tls = isMap(server) ? server['tls'] : undefined;
+/** `at` is the place of `tls`. */
+export function* checkServerTls(tls: unknown, at: Path, files: NamedFiles): Generator<Finding> {
   if (!isMap(tls)) return;
   const { cert, key, certificates, clientCa, clientAuth } = tls;
   const isOne = cert !== undefined || key !== undefined;
   if (isOne && certificates !== undefined) {
     const message = 'cannot be combined with "cert" and "key": list that pair here too';
-    yield { path: [...AT, 'certificates'], at: 'key', message };
+    yield { path: [...at, 'certificates'], at: 'key', message };
   }
   if (!isOne && certificates === undefined) {
-    yield { path: AT, at: 'key', message: 'needs a "cert" and a "key", or "certificates"' };
+    yield { path: at, at: 'key', message: 'needs a "cert" and a "key", or "certificates"' };
   }
   const listed = (Array.isArray(certificates) ? certificates : []).entries();
   yield* checkPairs(
     [
-      { pair: tls, path: AT },
-      ...[...listed].map(([i, pair]) => ({ pair, path: [...AT, 'certificates', i] })),
+      { pair: tls, path: at },
+      ...[...listed].map(([i, pair]) => ({ pair, path: [...at, 'certificates', i] })),
     ],
     files,
   );
   if (clientAuth !== undefined && clientCa === undefined) {
     const message = 'also needs a "clientCa"';
-    yield { path: [...AT, 'clientAuth'], at: 'key', message };
+    yield { path: [...at, 'clientAuth'], at: 'key', message };
   }
-  yield* checkPem(clientCa, [...AT, 'clientCa'], files, readCertificates);
+  yield* checkPem(clientCa, [...at, 'clientCa'], files, readCertificates);
 }
 
 interface Pair {

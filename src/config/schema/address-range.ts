@@ -1,8 +1,11 @@
 /** Addresses and networks as the config writes them: `10.0.0.0/8`, `::1`. */
 import { BlockList, isIP, SocketAddress } from 'node:net';
 
+/** What stands for the address of clients on a unix socket, which have none. */
+export const UNIX_PEER = 'unix';
+
 export interface AddressRange {
-  readonly family: 'ipv4' | 'ipv6';
+  readonly family: 'ipv4' | 'ipv6' | 'unix';
   readonly address: string;
   /** Bits that count: 32 or 128 for one address. */
   readonly prefix: number;
@@ -11,11 +14,12 @@ export interface AddressRange {
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/;
 
 /**
- * Reads an address or a CIDR (RFC 4632, RFC 4291 §2.3).
+ * Reads an address or a CIDR (RFC 4632, RFC 4291 §2.3), or `unix`: all clients on unix sockets.
  *
  * @throws {RangeError} that says what is wrong
  */
 export function parseAddressRange(text: string): AddressRange {
+  if (text === UNIX_PEER) return { family: 'unix', address: UNIX_PEER, prefix: 128 };
   const [address = '', bits, ...rest] = text.split('/');
   const family = familyOf(address);
   if (family === undefined || rest.length > 0) {
@@ -31,14 +35,14 @@ export function parseAddressRange(text: string): AddressRange {
   return { family, address, prefix };
 }
 
-function familyOf(address: string): AddressRange['family'] | undefined {
+function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
   // An interface (`fe80::1%eth0`) means nothing to another machine.
   if (address.includes('%')) return undefined;
   const version = isIP(address);
   return version === 0 ? undefined : version === 4 ? 'ipv4' : 'ipv6';
 }
 
-const spelled = (address: string, family: AddressRange['family']): string =>
+const spelled = (address: string, family: 'ipv4' | 'ipv6'): string =>
   family === 'ipv4' ? address : new SocketAddress({ address, family }).address;
 
 /**
@@ -59,22 +63,27 @@ export const includesRange = (wide: AddressRange, narrow: AddressRange): boolean
   new AddressSet([wide]).has(narrow.address);
 
 /** As the config writes it. */
-export const rangeText = ({ address, prefix }: AddressRange): string => `${address}/${prefix}`;
+export const rangeText = ({ family, address, prefix }: AddressRange): string =>
+  family === 'unix' ? address : `${address}/${prefix}`;
 
-/** Tells which addresses are in any of some ranges; a text that is not an address is in none. */
+/** Tells which addresses are in any of some ranges; a text that is neither an address nor `unix` is in none. */
 export class AddressSet {
   /** One list for each family: in one for both, `::/0` would hold all of IPv4 too. */
   readonly #ipv4 = new BlockList();
   readonly #ipv6 = new BlockList();
+  readonly #hasUnix: boolean;
 
   constructor(ranges: readonly AddressRange[]) {
+    this.#hasUnix = ranges.some(({ family }) => family === 'unix');
     for (const { family, address, prefix } of ranges) {
+      if (family === 'unix') continue;
       const list = family === 'ipv4' ? this.#ipv4 : this.#ipv6;
       list.addSubnet(address, prefix, family);
     }
   }
 
   has(text: string): boolean {
+    if (text === UNIX_PEER) return this.#hasUnix;
     const address = canonicalAddress(text.split('%')[0]!);
     if (address === undefined) return false;
     return address.includes(':')

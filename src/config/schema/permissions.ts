@@ -20,7 +20,13 @@ export const PERMISSIONS: Readonly<Record<ServerPermission, Permission>> = {
   },
   clientCertificates: {
     hint: 'set "tls" with a "clientCa" under "server"',
-    isWritten: ({ tls }) => isMap(tls) && tls['clientCa'] !== undefined,
-    isGiven: ({ tls }) => tls?.client !== undefined,
+    isWritten: ({ listeners, ...only }) =>
+      [only, ...(isMap(listeners) ? Object.values(listeners) : [])].some(asksForCertificates),
+    isGiven: ({ listeners }) => listeners.some(({ tls }) => tls?.client !== undefined),
   },
 };
+
+function asksForCertificates(listener: unknown): boolean {
+  const tls = isMap(listener) ? listener['tls'] : undefined;
+  return isMap(tls) && tls['clientCa'] !== undefined;
+}

@@ -6,8 +6,8 @@
  */
 import { z } from 'zod';
 import type { ActionModule } from '../actions.ts';
+import { Listener, LISTENER_SHAPE, port } from './listener.ts';
 import { RouteBase } from './route.ts';
-import { ServerTls } from './tls.ts';
 import { Tracing } from './tracing.ts';
 import { Upstream, UpstreamOptions } from './upstream.ts';
 import {
@@ -29,13 +29,22 @@ export interface PluginSchema {
   readonly options: z.ZodType;
 }
 
-const port = (what: string) => z.int().min(0).max(65_535).describe(what);
+const name = (what: string) =>
+  z.string().regex(NAME, {
+    error: (issue) => nameFault(String(issue.input), what),
+  });
 
 export const Server = z
   .strictObject({
     host: z.string().min(1).default('0.0.0.0').describe('Address to listen on.'),
     port: port('Port to listen on; 0 picks a free one.').default(8080),
-    tls: ServerTls.optional(),
+    ...LISTENER_SHAPE,
+    listeners: z
+      .record(name('a listener'), Listener)
+      .optional()
+      .describe(
+        'Several ports or unix sockets, by name, instead of the one that `host`, `port`, `socket` and `tls` describe.',
+      ),
     trustedProxies: z
       .array(addressRange())
       .default([])
@@ -128,7 +137,7 @@ export const Server = z
       .prefault({})
       .describe('What happens on SIGTERM.'),
   })
-  .describe('The port that clients use.');
+  .describe('Where clients connect, and what they may do.');
 
 export const Admin = z
   .strictObject({
@@ -185,11 +194,6 @@ const Telemetry = z
     ),
   })
   .describe('What the gateway reports about itself.');
-
-const name = (what: string) =>
-  z.string().regex(NAME, {
-    error: (issue) => nameFault(String(issue.input), what),
-  });
 
 /** A user's plugin names its module; the rest are its settings, checked by its own schema. */
 const moduleReference = z

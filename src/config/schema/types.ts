@@ -58,10 +58,10 @@ const ADDRESS_RANGE = parsed(
   parseAddressRange,
   'an address or a network such as "10.0.0.0/8"',
   'AddressRange',
-  '^([0-9A-Fa-f:.]+(/\\d{1,3})?|.*\\$\\{.+\\}.*)$',
+  '^([0-9A-Fa-f:.]+(/\\d{1,3})?|unix|.*\\$\\{.+\\}.*)$',
 );
 
-/** `10.0.0.0/8`, `2001:db8::/32`, or one address. */
+/** `10.0.0.0/8`, `2001:db8::/32`, one address, or `unix` for clients on unix sockets. */
 export const addressRange = () => ADDRESS_RANGE;
 
 /** `250ms`, `2s`, `1m`, `1h` → milliseconds. A default is given as text: `.prefault('5s')`. */
