@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { ERRORS, type ErrorCode, type GatewayError } from '../core/errors.ts';
-import { isGrpc } from './grpc-trailers.ts';
+import { isGrpc } from '../core/grpc-type.ts';
 import { problem } from './problem.ts';
 
 /** Names as in grpc/grpc, doc/statuscodes.md. */

@@ -6,12 +6,8 @@
  * gRPC-Web puts the status in the head on purpose, because its clients cannot see trailers; it stays
  * there.
  */
+import { isGrpc } from '../core/grpc-type.ts';
 import type { MutableHeaders } from '../core/headers.ts';
-
-const GRPC = /^application\/grpc(?:\+[^;\s]*)?\s*(?:;|$)/i;
-
-/** Is `type` `application/grpc` or, for example, `application/grpc+proto`? `application/grpc-web` is neither. */
-export const isGrpc = (type: unknown): boolean => typeof type === 'string' && GRPC.test(type);
 
 /** These describe the messages, so they stay in the head. */
 const OF_MESSAGES: ReadonlySet<string> = new Set(['grpc-encoding', 'grpc-accept-encoding']);

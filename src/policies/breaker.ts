@@ -10,7 +10,7 @@ import type { Clock, Timer } from '../core/clock.ts';
 import type { Guard, GuardReceiver, Layer } from '../core/sender.ts';
 import { Timeout, Timeouts } from '../core/timeouts.ts';
 import { streamed } from '../core/request-body.ts';
-import { type FailureJudge, TOO_SLOW } from './failure.ts';
+import { failedAnswer, type FailureJudge, TOO_SLOW } from './failure.ts';
 import type { CircuitGate, Permit } from './permit.ts';
 
 export interface BreakerOptions {
@@ -65,7 +65,7 @@ class CountedAttempt implements GuardReceiver {
   readonly #permit: Permit;
   readonly #options: BreakerOptions;
   /** The body decides. */
-  #isUndecided = false;
+  #undecided: UpstreamResponse['body'] | undefined;
   slowness: Slowness | undefined;
   /** Set for a probe whose request body is being sent. */
   patience: Timer | undefined;
@@ -75,19 +75,23 @@ class CountedAttempt implements GuardReceiver {
     this.#options = options;
   }
 
-  answered({ status }: UpstreamResponse): void {
+  answered({ status, headers, body }: UpstreamResponse): void {
     this.#stop();
     const permit = this.#permit;
-    if (this.#options.judge.status(status)) permit.fail({ status });
+    if (this.#options.judge.answer(status, headers)) permit.fail(failedAnswer(status, headers));
     else if (this.slowness?.isSlow === true) permit.fail(TOO_SLOW);
     else if (permit.isProbe) permit.succeed();
-    else this.#isUndecided = true;
+    else this.#undecided = body;
   }
 
   closed(error: Error | undefined): void {
-    if (!this.#isUndecided) return;
-    if (this.#options.judge.error(error)) this.#permit.fail(error);
-    else this.#permit.succeed();
+    if (this.#undecided === undefined) return;
+    const { trailers } = this.#undecided;
+    const { judge } = this.#options;
+    if (judge.error(error)) this.#permit.fail(error);
+    else if (trailers !== undefined && judge.trailers(trailers)) {
+      this.#permit.fail(failedAnswer(200, trailers));
+    } else this.#permit.succeed();
   }
 
   failed(error: unknown): void {

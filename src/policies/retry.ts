@@ -10,6 +10,7 @@ import type { Cancellation } from '../core/cancellation.ts';
 import type { Call, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { ERRORS, type GatewayError, isGatewayError } from '../core/errors.ts';
+import { RETRIED_CODES, wordInHead } from '../core/grpc-outcome.ts';
 import { promising } from '../core/compose.ts';
 import { firstValue } from '../core/headers.ts';
 import type { Layer, Receiver } from '../core/sender.ts';
@@ -22,7 +23,7 @@ import { type Outcome, outcomeOf, unwrap, endingOf } from './outcome.ts';
 export interface RetryOptions {
   /** Attempts in total, including the first. */
   readonly attempts: number;
-  /** `connect`, `reset`, or statuses. */
+  /** `connect`, `reset`, statuses, or outcomes of gRPC. */
   readonly on: readonly (string | number)[];
   /** Longest wait before the first retry; doubles with each. */
   readonly backoffMs: number;
@@ -79,8 +80,8 @@ class FirstTry implements Receiver {
 
   answered(response: UpstreamResponse): void {
     // Nearly always there is no reason to retry.
-    if (this.#after.reasons.has(response.status)) this.#goOn({ kind: 'response', response });
-    else this.#receiver.answered(response);
+    if (wordFor(response, this.#after.reasons) === undefined) this.#receiver.answered(response);
+    else this.#goOn({ kind: 'response', response });
   }
 
   failed(error: unknown): void {
@@ -136,14 +137,30 @@ function reasonToRetry(
   if (request.signal.reason !== undefined) return undefined;
   const idempotent = isIdempotent(request.method);
   if (outcome.kind === 'response') {
-    const { status } = outcome.response;
-    return idempotent && reasons.has(status) ? String(status) : undefined;
+    const word = wordFor(outcome.response, reasons);
+    // Whoever lists an outcome of gRPC means calls of gRPC, all of which are POST.
+    return idempotent || isGrpcWord(word) ? word : undefined;
   }
   if (!isGatewayError(outcome.error)) return undefined;
   const { repeatable } = ERRORS[outcome.error.code];
   if (repeatable === 'never' || (repeatable === 'idempotent' && !idempotent)) return undefined;
   return reasonOfError(outcome.error, reasons);
 }
+
+/** The reason that an answer is, as a word; `undefined` if it is none. */
+function wordFor(
+  { status, headers }: UpstreamResponse,
+  reasons: ReadonlySet<string | number>,
+): string | undefined {
+  if (reasons.has(status)) return String(status);
+  // Nearly no answer has it.
+  if (headers['grpc-status'] === undefined) return undefined;
+  const word = wordInHead(headers);
+  return word !== undefined && reasons.has(word) ? word : undefined;
+}
+
+const isGrpcWord = (word: string | undefined): boolean =>
+  word !== undefined && Object.hasOwn(RETRIED_CODES, word);
 
 function reasonOfError(
   error: GatewayError,
@@ -164,7 +181,13 @@ function backoff(outcome: Outcome, { attempt }: UpstreamRequest, options: RetryO
   const longest = Math.min(options.backoffMs * 2 ** (attempt - 1), MAX_BACKOFF_MS);
   const jittered = options.random() * longest;
   if (outcome.kind === 'error') return jittered;
-  return Math.max(jittered, retryAfterMs(firstValue(outcome.response.headers['retry-after'])) ?? 0);
+  const { headers } = outcome.response;
+  const pushback = firstValue(headers['grpc-retry-pushback-ms']);
+  // A server that says anything but a time asks not to try again (gRFC A6).
+  if (pushback !== undefined) {
+    return /^\d{1,9}$/.test(pushback) ? Number(pushback) : Number.POSITIVE_INFINITY;
+  }
+  return Math.max(jittered, retryAfterMs(firstValue(headers['retry-after'])) ?? 0);
 }
 
 /** All three forms of an HTTP date (RFC 9110 §5.6.7) begin with the day; the last one names no zone. */

@@ -13,8 +13,9 @@ import type { Clock, Timer } from '../core/clock.ts';
 import { blamesUpstream, GatewayError } from '../core/errors.ts';
 import type { Abortable, Receiver } from '../core/sender.ts';
 import { type Headers, type MutableHeaders, relayedHeaders } from '../core/headers.ts';
+import { saysFault } from '../core/grpc-outcome.ts';
 import type { AttemptRecord } from '../core/record.ts';
-import { describeFailure, isServerFault } from '../policies/failure.ts';
+import { describeFailure, failedAnswer, isFailedHead } from '../policies/failure.ts';
 import { isIdempotent } from '../policies/retry.ts';
 import { streamed } from '../core/request-body.ts';
 import { wasIdle } from './h1-parser.ts';
@@ -117,9 +118,9 @@ export class WireAttempt
     const { record, receiver, target } = this.#sending;
     record.firstByteMs = this.#options.clock.now() - record.startedAt;
     this.#body = new Body(this);
-    this.#hasFailed = isServerFault(status);
-    if (this.#hasFailed) target.failed(describeFailure({ status }));
     const relayed = relayedHeaders(headers as Headers);
+    this.#hasFailed = isFailedHead(status, relayed);
+    if (this.#hasFailed) target.failed(describeFailure(failedAnswer(status, relayed)));
     receiver.answered({ status, headers: relayed, body: this.#body, target: target.origin });
   }
 
@@ -130,10 +131,11 @@ export class WireAttempt
 
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
     this.#finish();
-    // Reported only now; a target that cuts every body would succeed at each head.
-    if (!this.#hasFailed) this.#sending.target.succeeded();
     const some = trailers !== undefined && Object.keys(trailers).length > 0;
-    this.#body?.finish(some ? (trailers as MutableHeaders) : undefined);
+    const fields = some ? (trailers as MutableHeaders) : undefined;
+    // Only now: a target that cuts every body would succeed at each head.
+    if (!this.#hasFailed) this.#judge(fields);
+    this.#body?.finish(fields);
   }
 
   onResponseError(_controller: unknown, error: Error): void {
@@ -190,6 +192,13 @@ export class WireAttempt
     this.#finish();
     this.#controller?.abort(reason);
     this.#fail(this.#body === undefined ? givenUp(reason, this.#sending.target.origin) : reason);
+  }
+
+  /** By its end, where gRPC tells the outcome. */
+  #judge(trailers: Headers = {}): void {
+    const { target } = this.#sending;
+    if (saysFault(trailers)) target.failed(describeFailure(failedAnswer(200, trailers)));
+    else target.succeeded();
   }
 
   #fail(reason: Error): void {

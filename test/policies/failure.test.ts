@@ -26,12 +26,12 @@ describe('what counts as a failure', () => {
   ] as const)('is only %s, if so configured', (kind, counted) => {
     const judge = failureJudge([kind]);
     expect(new Set(codes.filter((code) => judge.error(failure(code))))).toEqual(new Set(counted));
-    expect(judge.status(500)).toBe(kind === '5xx');
+    expect(judge.answer(500, {})).toBe(kind === '5xx');
   });
 
   test('may be a status by its number, 501 and 4xx too', () => {
     const judge = failureJudge([429, 501]);
-    expect([429, 501, 500, 404].map((status) => judge.status(status))).toEqual([
+    expect([429, 501, 500, 404].map((status) => judge.answer(status, {}))).toEqual([
       true,
       true,
       false,

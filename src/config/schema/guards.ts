@@ -25,7 +25,7 @@ const breakerCommon = {
     .min(1)
     .default([...FAILURE_KINDS])
     .describe(
-      'What counts as a failure: no connection, closed before the response, no response in time, an unreadable response, a body that is cut, `5xx` (all but 501 and 505), or a status.',
+      'What counts as a failure: no connection, closed before the response, no response in time, an unreadable response, a body that is cut, `5xx` (all but 501 and 505; of gRPC unknown, deadline exceeded, internal, unavailable and data loss), or a status.',
     ),
   slow: positiveDuration()
     .optional()
@@ -57,7 +57,15 @@ export const Breaker = z
   .describe('Stops calling an upstream that keeps failing; false disables it.');
 
 /** Failures that may be tried again. */
-export const RETRY_REASONS = ['connect', 'reset'] as const;
+export const RETRY_REASONS = [
+  'connect',
+  'reset',
+  'cancelled',
+  'deadline-exceeded',
+  'resource-exhausted',
+  'internal',
+  'unavailable',
+] as const;
 
 export const Retry = z
   .strictObject({
@@ -67,7 +75,7 @@ export const Retry = z
       .min(1)
       .default(['connect', 'reset', 502, 503, 504])
       .describe(
-        'Failures to retry: no connection, closed before the response, or a status; 504 includes the attempt timeout.',
+        'Failures to retry: no connection, closed before the response, or a status; 504 includes the attempt timeout. An outcome of gRPC, such as `unavailable`, is retried whatever the call does: list it only where all calls may be made twice.',
       ),
     backoff: duration()
       .prefault('25ms')
