@@ -39,11 +39,13 @@ export interface Generation {
   readonly pluginNames: ReadonlySet<string>;
   /** Requests under way. */
   readonly inflight: () => number;
-  /** Resolves once none is. */
+  /** Resolves once none is, and all streams that they became have ended. */
   readonly whenIdle: () => Promise<void>;
   readonly handle: RequestHandler;
   /** Tells what `handle` would do with a request, and does none of it. */
   readonly explain: Explain;
+  /** Clients may turn connections into WebSockets. */
+  readonly opensSockets: boolean;
   /** How many matches all routes have together. */
   readonly matches: number;
   /** Names of the ordinary Fastify plugins, whose hooks run on every route. */
@@ -113,6 +115,10 @@ export async function buildGeneration(
       minRate: config.server.limits.minRate,
       readerIdleMs: config.server.limits.readerIdleMs,
       urlBytes: config.server.limits.urlBytes,
+      wallClock: world.wallClock,
+      random: world.random,
+      streams: world.streams,
+      consumerStreams: world.consumerStreams,
       onFallback: (route: string, reason: string) => world.metrics.countFallback(route, reason),
     };
     const actions = new MountedActions(app);
@@ -169,6 +175,7 @@ export async function buildGeneration(
         actions: modules.actions,
         upstreams,
       }),
+      opensSockets: config.routes.some(({ action }) => action.opensSockets === true),
       matches: matcher.size,
       ordinaryPlugins: modules.fastifyPlugins.map(({ name }) => name),
       actionKeys: actionKeysOf(modules.actions),

@@ -60,11 +60,11 @@ export default definePlugin({
     });
     return {
       route(options) {
-        const { issuer, cookie, optional, scopes, roles, forward } = options;
+        const { issuer, optional, scopes, roles, forward } = options;
         const authenticating: PluginHooks = {
           phase: 'authenticate',
           onRequest(request) {
-            const token = findToken(request, cookie);
+            const token = findToken(request, options);
             if (token === undefined) {
               if (!optional) throw missing();
               offerChallenge(request, 'jwt', CHALLENGE);
@@ -77,7 +77,7 @@ export default definePlugin({
             return undefined;
           },
           explain(request) {
-            const token = findToken(request, cookie);
+            const token = findToken(request, options);
             if (token !== undefined) {
               const fetches = host.checking;
               return explainToken(verifier, request, { token, allowed: issuer, fetches });

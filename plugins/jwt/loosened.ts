@@ -41,6 +41,10 @@ export const loosened: PluginLoosening<Settings, Options> = {
     if (after.cookie !== undefined && after.cookie !== before.cookie) {
       yield { path: ['cookie'], message: `the cookie ${after.cookie} may hold the token too` };
     }
+    if (after.protocol !== undefined && after.protocol !== before.protocol) {
+      const message = `the subprotocol after ${after.protocol} may be the token too`;
+      yield { path: ['protocol'], message };
+    }
   },
 };
 

@@ -129,6 +129,9 @@ const named = z.string().regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, {
   error: 'must be printable ASCII without quotes and backslashes',
 });
 
+/** RFC 6455 §4.1. */
+const SUBPROTOCOL = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
 export const Options = z
   .strictObject({
     issuer: oneOrMore(z.string())
@@ -150,6 +153,13 @@ export const Options = z
         'Admits requests without a token, unauthenticated; an invalid one is still refused.',
       ),
     cookie: z.string().min(1).optional().describe('Cookie with the token, if no header has it.'),
+    protocol: z
+      .string()
+      .regex(SUBPROTOCOL, { error: 'must be a subprotocol such as bearer' })
+      .optional()
+      .describe(
+        'Subprotocol after which a WebSocket offers its token, because browsers can set no header for it: `new WebSocket(url, ["bearer", token])`. Both are removed before anything goes upstream.',
+      ),
     forward: z
       .record(claimPath(), fieldName())
       .default({})

@@ -1,5 +1,6 @@
 /** Finds the token of a request, and reads its contents before they are trusted. */
 import type { FastifyRequest } from 'fastify';
+import { takeOffered } from './offered-token.ts';
 import { type Claims, GatewayError, parseStrictJson, requestSource } from 'portico';
 
 /** No honest token is longer; reading and hashing longer ones is work for nothing. */
@@ -59,16 +60,28 @@ export function missing(): GatewayError {
   });
 }
 
+/** Where a token may be besides `Authorization`. */
+export interface TokenPlaces {
+  readonly cookie?: string | undefined;
+  /** The subprotocol that a token follows. */
+  readonly protocol?: string | undefined;
+}
+
 /**
- * The token of a request, from `Authorization` or the cookie; `undefined` if there is none.
+ * The token of a request, from `Authorization`, the subprotocols of a WebSocket or the cookie; `undefined` if
+ * there is none. One among the subprotocols is taken out: it must not go on.
  *
  * @throws GW_TOKEN_INVALID for one that cannot be a token
  */
-export function findToken(request: FastifyRequest, cookie: string | undefined): string | undefined {
+export function findToken(
+  request: FastifyRequest,
+  { cookie, protocol }: TokenPlaces,
+): string | undefined {
   const { authorization } = request.headers;
+  const offered = protocol === undefined ? undefined : takeOffered(request.raw.headers, protocol);
   const token =
     authorization === undefined
-      ? cookie && requestSource(`cookie:${cookie}`)(request)
+      ? (offered ?? (cookie && requestSource(`cookie:${cookie}`)(request)))
       : bearers.tokenOf(authorization);
   if (token === undefined || token === '') return undefined;
   if (token.length > MAX_TOKEN_BYTES) throw refuse('the token is too long');

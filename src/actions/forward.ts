@@ -8,9 +8,11 @@ import { isMap } from '../config/yaml/tree.ts';
 import type { Call } from '../core/call.ts';
 import { reporting } from '../core/compose.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
+import { asksForSocket } from '../edge/client-upgrade.ts';
 import { forwardedHeaders } from '../edge/forwarded.ts';
 import { answerBy } from '../routes/answer.ts';
 import { compileRewrite } from '../routes/rewrite.ts';
+import { openSocket, type WebsocketConfig } from '../routes/websocket.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
 import { defineAction } from './action.ts';
 import {
@@ -21,12 +23,15 @@ import {
   withFallback,
 } from './fallback.ts';
 import type { Planner } from './plan.ts';
+import { buildWebsocket, Websocket } from './websocket-options.ts';
 
 interface ForwardConfig extends ActionConfig {
   readonly kind: 'forward';
   readonly upstream: string;
   readonly rewrite?: string;
   readonly fallback?: FallbackConfig;
+  /** Absent: no WebSockets. */
+  readonly websocket?: WebsocketConfig;
 }
 
 export const forward = defineAction({
@@ -42,6 +47,7 @@ export const forward = defineAction({
         'Path sent upstream: `/orders/*` replaces the prefix, `/orders/{id}` uses parameters.',
       ),
     fallback: Fallback.optional(),
+    websocket: Websocket.optional(),
   },
   callsUpstreams: true,
   readsBody: true,
@@ -59,21 +65,38 @@ export const forward = defineAction({
       yield { path, message: 'is the same upstream that it replaces' };
     }
   },
-  build: (upstream, { rewrite, fallback }): ForwardConfig =>
+  build: (upstream, { rewrite, fallback, websocket }): ForwardConfig =>
     defined({
       kind: 'forward' as const,
       upstream,
       rewrite,
       fallback: fallback && buildFallback(fallback),
+      ...opensSockets(websocket && buildWebsocket(websocket)),
     }),
-  describe: ({ upstream }) => `forward to ${upstream}`,
+  describe: ({ upstream, websocket }) =>
+    `forward to ${upstream}${websocket === undefined ? '' : ', WebSockets too'}`,
   upstreams: ({ upstream, fallback }) =>
     fallback?.kind === 'upstream' ? [upstream, fallback.upstream] : [upstream],
   create: forwarding,
   plan: planForward,
 });
 
+const opensSockets = (websocket: WebsocketConfig | false | undefined) =>
+  websocket === undefined || websocket === false ? undefined : { websocket, opensSockets: true };
+
 function forwarding(route: Route, action: ForwardConfig, context: ActionContext): Action {
+  const { websocket, upstream } = action;
+  const plain = forwardingPlain(route, action, context);
+  if (websocket === undefined) return plain;
+  const sender = route.tunnelOf(upstream);
+  const path = pathOf(action);
+  const open = openSocket({ route, context, upstream, config: websocket, path, sender });
+  return function forwarded(request, reply, fail) {
+    (asksForSocket(request.raw) ? open : plain)(request, reply, fail);
+  };
+}
+
+function forwardingPlain(route: Route, action: ForwardConfig, context: ActionContext): Action {
   const { upstream, fallback } = action;
   const { call, sender, idleTimeoutMs } = route.callOf(upstream);
   const guarded =

@@ -240,6 +240,8 @@ export interface UpstreamStatus {
   /** Why it opened; absent while it is closed. */
   readonly circuitWhy?: string;
   readonly slots: { readonly used: number; readonly concurrency: number; readonly queued: number };
+  /** Open WebSockets, and the most there may be. */
+  readonly streams: { readonly open: number; readonly most: number };
   readonly targets: readonly TargetStatus[];
   /** Too few targets are available, so all of them get calls. */
   readonly panic: boolean;

@@ -9,12 +9,13 @@ import type { TargetStatus, UpstreamStatus } from './page-data.ts';
 type Clocks = Pick<World, 'clock' | 'wallClock'>;
 
 export const upstreamStatus = (
-  { name, circuit, slots, targets }: UpstreamState,
+  { name, circuit, slots, streams, targets }: UpstreamState,
   clocks: Clocks,
 ): UpstreamStatus => ({
   name,
   ...(circuit !== undefined && circuitStatus(circuit, clocks)),
   slots: { used: slots.used, concurrency: slots.concurrency, queued: slots.queued },
+  streams: { open: streams.open, most: streams.most },
   targets: targets.all.map((target) => targetStatus(target, clocks)),
   panic: targets.isPanicking,
 });

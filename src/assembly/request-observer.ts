@@ -1,6 +1,7 @@
 /** Counts and logs each request when it ends, however it ends. */
 import type { ServerResponse } from 'node:http';
 import type { Config, RouteConfig } from '../config/build/config.ts';
+import type { StreamRecord } from '../core/stream-record.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import type { RequestHandler } from './admission.ts';
 import { pastRequest } from '../observe/recent-requests.ts';
@@ -8,7 +9,7 @@ import type { World } from './world.ts';
 
 export interface RequestObserver {
   readonly inflight: () => number;
-  /** Resolves once no request is in flight. */
+  /** Resolves once no request is in flight, and no stream that one became is open. */
   readonly whenIdle: () => Promise<void>;
   /** Wraps `handler` and counts its requests as in flight. */
   readonly counting: (handler: RequestHandler) => RequestHandler;
@@ -22,14 +23,40 @@ export function requestObserver(
   generation: number,
 ): RequestObserver {
   const keepsRequests = (admin?.requests ?? 0) > 0;
+  const isNoted = logs.access || keepsRequests;
+  const note = (exchange: ClientExchange, status: number, bytes: number, now: number): void => {
+    if (logs.access) logAccess(exchange, status, bytes, now);
+    if (keepsRequests) recent.add(pastRequest(exchange, generation, status, bytes, now));
+  };
   let inflight = 0;
   const idle: (() => void)[] = [];
+  let streams = 0;
+  const tellIdle = (): void => {
+    if (inflight + streams === 0) for (const tell of idle.splice(0)) tell();
+  };
+  /** Its connection has become a stream: the line in the log waits for the end of that. */
+  const outlast = (
+    exchange: ClientExchange,
+    response: ServerResponse,
+    stream: StreamRecord,
+  ): void => {
+    streams += 1;
+    stream.onEnd(() => {
+      streams -= 1;
+      const { record } = exchange;
+      record.bytesReceived = stream.received.bytes;
+      record.bytesSent = stream.sent.bytes;
+      metrics.countStream(stream);
+      if (isNoted) note(exchange, statusOf(exchange, response), stream.sent.bytes, clock.now());
+      tellIdle();
+    });
+  };
   const patterns = tracing === undefined ? NO_PATTERNS : patternsOf(routes);
   return {
     inflight: () => inflight,
     whenIdle: () =>
       new Promise((resolve) => {
-        if (inflight === 0) resolve();
+        if (inflight + streams === 0) resolve();
         else idle.push(resolve);
       }),
     counting: (handler) => (request, response) => {
@@ -47,12 +74,10 @@ export function requestObserver(
       metrics.observeRequest({ route, endpoint, method, status, seconds, traceId });
       if (code !== undefined) metrics.countError(route, code, cause);
       for (const { reason } of missing) metrics.countDegradedPart(route, reason);
-      if (logs.access || keepsRequests) {
-        const bytes = bytesSent(exchange, response);
-        if (logs.access) logAccess(exchange, status, bytes, now);
-        if (keepsRequests) recent.add(pastRequest(exchange, generation, status, bytes, now));
-      }
-      if (inflight === 0) for (const tell of idle.splice(0)) tell();
+      if (record.stream === undefined) {
+        if (isNoted) note(exchange, status, bytesSent(exchange, response), now);
+        tellIdle();
+      } else outlast(exchange, response, record.stream);
     },
   };
 }

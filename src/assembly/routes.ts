@@ -3,7 +3,7 @@ import type { RouteConfig } from '../config/build/config.ts';
 import type { Route } from '../routes/route.ts';
 import type { UpstreamLeases } from '../upstream/lease.ts';
 import { type HookSet, type RegisteredPlugins, routeHooks } from './registered-plugins.ts';
-import { upstreamCall } from './upstream-call.ts';
+import { type Caller, upstreamCall, upstreamTunnel } from './upstream-call.ts';
 import type { World } from './world.ts';
 
 /** A route, and the sets of hooks that it was built from. */
@@ -21,6 +21,12 @@ export function buildRoute(
   const own = plugins.setsFor(config.plugins, { route: config.name });
   const build = (sets: readonly HookSet[]): BuiltRoute => {
     const hooks = routeHooks(sets);
+    const callerOf = (upstream: string): Caller => ({
+      route: config.name,
+      overrides: config.overrides,
+      outer: hooks.outer(upstream),
+      inner: hooks.inner(upstream),
+    });
     return {
       config,
       sets,
@@ -29,15 +35,8 @@ export function buildRoute(
       transforms: hooks.transforms,
       answersPreflight: hooks.answersPreflight,
       replyPath: plugins.needsReplyPath || hooks.transforms.length > 0,
-      callOf: (upstream) => {
-        const caller = {
-          route: config.name,
-          overrides: config.overrides,
-          outer: hooks.outer(upstream),
-          inner: hooks.inner(upstream),
-        };
-        return upstreamCall(upstreams.get(upstream)!, caller, world);
-      },
+      callOf: (upstream) => upstreamCall(upstreams.get(upstream)!, callerOf(upstream), world),
+      tunnelOf: (upstream) => upstreamTunnel(upstreams.get(upstream)!, callerOf(upstream), world),
       narrowedBy: (options, endpoint) => {
         const parsed = plugins.parseOptions(options, config.plugins);
         return build([...own, ...plugins.setsFor(parsed, { route: config.name, endpoint })]);

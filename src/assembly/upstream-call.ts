@@ -3,11 +3,12 @@ import type { CallOverrides } from '../config/build/config.ts';
 import type { Policy } from '../core/call.ts';
 import { promising } from '../core/compose.ts';
 import type { CallContext } from '../core/call-context.ts';
+import type { Sender } from '../core/sender.ts';
 import { ClientExchange } from '../edge/client-exchange.ts';
 import { requestSource } from '../edge/source.ts';
 import { observeAttempts } from '../observe/attempts.ts';
 import { tracedAttempts } from '../observe/tracing/traced-attempts.ts';
-import { chain } from '../upstream/chain.ts';
+import { chain, type ChainOptions, tunnelChain } from '../upstream/chain.ts';
 import type { UpstreamCall, UpstreamLease } from '../upstream/lease.ts';
 import type { World } from './world.ts';
 
@@ -29,10 +30,25 @@ export function upstreamCall(lease: UpstreamLease, caller: Caller, world: World)
     : newCall(lease, caller, world);
 }
 
+/** The way of WebSockets to the upstream; made for the routes that have some. */
+export const upstreamTunnel = (lease: UpstreamLease, caller: Caller, world: World): Sender =>
+  tunnelChain(lease, chainOptions(lease, caller, world));
+
 function newCall(lease: UpstreamLease, caller: Caller, world: World): UpstreamCall {
+  const { config } = lease;
+  const sender = chain(lease, chainOptions(lease, caller, world));
+  return {
+    call: promising(sender),
+    sender,
+    deadlineMs: caller.overrides.deadlineMs ?? config.deadlineMs,
+    idleTimeoutMs: caller.overrides.idleTimeoutMs ?? config.idleTimeoutMs,
+  };
+}
+
+function chainOptions(lease: UpstreamLease, caller: Caller, world: World): ChainOptions {
   const { config, state } = lease;
   const { clock, random, metrics, collected } = world;
-  const sender = chain(lease, {
+  return {
     ...caller,
     clock,
     random,
@@ -46,12 +62,6 @@ function newCall(lease: UpstreamLease, caller: Caller, world: World): UpstreamCa
     onRetry: (upstream, reason) => metrics.countRetry(upstream, reason),
     send: world.send?.(config.name),
     traced: world.tracing && tracedAttempts,
-  });
-  return {
-    call: promising(sender),
-    sender,
-    deadlineMs: caller.overrides.deadlineMs ?? config.deadlineMs,
-    idleTimeoutMs: caller.overrides.idleTimeoutMs ?? config.idleTimeoutMs,
   };
 }
 

@@ -13,6 +13,8 @@ import type { Tree } from './yaml/tree.ts';
 export interface ActionConfig {
   /** The action's word for it, as `/status` and the log say it. */
   readonly kind: string;
+  /** Clients may turn their connection into a WebSocket. */
+  readonly opensSockets?: boolean;
 }
 
 /** A route with the action's key, as it was written. */

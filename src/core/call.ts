@@ -5,6 +5,7 @@
  * response must end its body: send, read, dump or destroy it. Policies rely on that: for example, the
  * close frees a bulkhead slot.
  */
+import type { Socket } from 'node:net';
 import type { Body } from './body.ts';
 import type { CallContext } from './call-context.ts';
 import type { Cancellation } from './cancellation.ts';
@@ -63,6 +64,11 @@ export interface UpstreamResponse {
   readonly body: Body;
   /** Origin that answered; for logs and metrics, never for clients. */
   readonly target: string;
+  /**
+   * With status 101: the connection, which now speaks another protocol. The body has no bytes, and lasts as
+   * long as the connection; ending either one ends both.
+   */
+  readonly tunnel?: Socket;
 }
 
 export type Call = (request: UpstreamRequest) => Promise<UpstreamResponse>;

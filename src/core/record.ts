@@ -5,6 +5,7 @@
  */
 import { causeOf } from './cause.ts';
 import { type ErrorCode, toGatewayError } from './errors.ts';
+import type { StreamRecord } from './stream-record.ts';
 
 /** How something ended: the status of a response, or the code of a gateway error. */
 export type Ending = number | ErrorCode;
@@ -133,6 +134,8 @@ export class RequestRecord {
   cause: string | undefined;
   /** The parts that the answer lacks. */
   missing: readonly MissingPart[] = NO_PARTS;
+  /** What the connection became, if it was upgraded. */
+  stream: StreamRecord | undefined;
   bytesReceived = 0;
   /** The length of the answer's body, if no field of Fastify's reply gives it. */
   bytesSent: number | undefined;

@@ -12,7 +12,7 @@ import { tellPeer } from '../edge/peer.ts';
 import type { Certificate } from './certificate-set.ts';
 import type { ConnectionBounds } from './connection-bounds.ts';
 import { keepReserve } from './descriptor-reserve.ts';
-import { type SecureServer, secureServer } from './secure-server.ts';
+import { secureServer } from './secure-server.ts';
 import {
   type ParserError,
   refuse,
@@ -20,6 +20,7 @@ import {
   refuseVersion,
   responseOn,
 } from './unreadable.ts';
+import { isUpgradable, serveUpgrades } from './upgrades.ts';
 
 export interface HttpServerOptions {
   readonly listener: Pick<ListenerConfig, 'address' | 'tls'>;
@@ -28,6 +29,8 @@ export interface HttpServerOptions {
   readonly bounds: ConnectionBounds;
   readonly world: World;
   readonly handler: RequestHandler;
+  /** May any route open a WebSocket? Asked for each request that wants one. Default: no. */
+  readonly opensSockets?: () => boolean;
 }
 
 export interface GatewayHttpServer {
@@ -57,7 +60,7 @@ export function createHttpServer(options: HttpServerOptions): GatewayHttpServer 
     if (request.httpVersionMajor === 1) handler(request, response);
     else refuseVersion(response, world);
   };
-  const http = serverOptions(limits);
+  const http = serverOptions(limits, options.opensSockets ?? (() => false));
   const secure =
     tls && secureServer({ tls, limits, http, handleHttp1: handle, handleHttp2: handler, world });
   const server = secure?.server ?? nodeHttp.createServer(http, handle);
@@ -84,6 +87,7 @@ export function createHttpServer(options: HttpServerOptions): GatewayHttpServer 
   // Both are met where all of a request is looked at.
   server.on('checkContinue', handle);
   server.on('checkExpectation', handle);
+  serveUpgrades(server, world.clock, handle);
   server.on('connect', (_request: IncomingMessage, socket: Socket) =>
     refuse(socket, new GatewayError('GW_METHOD_UNSUPPORTED', 'CONNECT is not supported'), world),
   );
@@ -113,7 +117,14 @@ export function createHttpServer(options: HttpServerOptions): GatewayHttpServer 
         const response = responseOn(socket);
         if (response !== undefined && !response.headersSent) response.shouldKeepAlive = false;
       }
-      return drain(server, secure, graceMs, world);
+      return drain(server, graceMs, world, {
+        begin: () => secure?.drain(),
+        cut: () => {
+          secure?.destroy();
+          // Those that were upgraded are no longer Node's.
+          for (const socket of sockets) socket.destroy();
+        },
+      });
     },
   };
 }
@@ -131,7 +142,7 @@ function applyLimits(server: Server, limits: ServerConfig['limits']): void {
     limits.headersBytes + limits.urlBytes;
 }
 
-function serverOptions(limits: ServerConfig['limits']): ServerOptions {
+function serverOptions(limits: ServerConfig['limits'], opensSockets: () => boolean): ServerOptions {
   return {
     maxHeaderSize: limits.headersBytes + limits.urlBytes,
     headersTimeout: limits.headersTimeoutMs,
@@ -145,7 +156,7 @@ function serverOptions(limits: ServerConfig['limits']): ServerOptions {
     // It would save 0.4 µs a request, but Fastify waits for the end of a body that only a content type announces.
     optimizeEmptyRequests: false,
     // A foreign upgrade is served as the plain request it also is (RFC 9110 §7.8).
-    shouldUpgradeCallback: () => false,
+    shouldUpgradeCallback: (request) => opensSockets() && isUpgradable(request),
   };
 }
 
@@ -157,11 +168,18 @@ function closeIdle(socket: Socket): void {
   });
 }
 
+interface Connections {
+  /** Lets clients know that the port closes. */
+  begin(): void;
+  /** Cuts all that are left. */
+  cut(): void;
+}
+
 async function drain(
   server: Server,
-  secure: SecureServer | undefined,
   graceMs: number,
   { clock }: World,
+  connections: Connections,
 ): Promise<boolean> {
   if (!server.listening) return true;
   return new Promise((resolve) => {
@@ -169,13 +187,13 @@ async function drain(
     const timer = clock.after(graceMs, () => {
       drained = false;
       server.closeAllConnections();
-      secure?.destroy();
+      connections.cut();
     });
     server.close(() => {
       clock.cancel(timer);
       resolve(drained);
     });
     server.closeIdleConnections();
-    secure?.drain();
+    connections.begin();
   });
 }

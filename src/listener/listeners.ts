@@ -21,29 +21,43 @@ interface Listener {
   handle: RequestHandler;
 }
 
+export interface ListenersOptions {
+  readonly server: ServerConfig;
+  readonly world: World;
+  readonly handlerOf: HandlerOf;
+  /** May any route open a WebSocket now? */
+  readonly opensSockets: () => boolean;
+}
+
 export class Listeners {
   readonly #bounds: ConnectionBounds;
   readonly #all: readonly Listener[];
 
   /** @throws {CertificatesUnusable} when the certificates of a listener cannot be used */
-  constructor(server: ServerConfig, world: World, handlerOf: HandlerOf) {
+  constructor(options: ListenersOptions) {
+    const { server, world } = options;
     this.#bounds = new ConnectionBounds(server, (limit) =>
       world.metrics.countRefusedConnection(limit),
     );
-    this.#all = server.listeners.map((config) => this.#create(config, server, world, handlerOf));
+    this.#all = server.listeners.map((config) => this.#create(config, options));
   }
 
   #create(
     config: ListenerConfig,
-    { limits }: ServerConfig,
-    world: World,
-    handlerOf: HandlerOf,
+    { server: { limits }, world, handlerOf, opensSockets }: ListenersOptions,
   ): Listener {
     const bounds = this.#bounds;
     const listener: { handle: RequestHandler } = { handle: handlerOf(config) };
     const handler: RequestHandler = (request, response) => listener.handle(request, response);
     try {
-      const http = createHttpServer({ listener: config, limits, bounds, world, handler });
+      const http = createHttpServer({
+        listener: config,
+        limits,
+        bounds,
+        world,
+        handler,
+        opensSockets,
+      });
       return Object.assign(listener, { config, http });
     } catch (error) {
       if (config.tls === undefined || !(error instanceof Error)) throw error;

@@ -6,6 +6,7 @@
  * its fields, would take several times as long.
  */
 import type { CallRecord, MissingPart, RequestRecord } from '../core/record.ts';
+import type { StreamRecord } from '../core/stream-record.ts';
 import { hundredths, numeral, quoted } from './json-text.ts';
 
 /** A request of a client, as far as its line says. */
@@ -72,6 +73,7 @@ function fieldsOf(exchange: AccessRecord, status: number, bytesSent: number, now
     (consumer === undefined ? '' : `,"consumer":${quoted(consumer.id)}`) +
     `,"address":${quoted(peer.address)}` +
     ofCalls(record) +
+    (record.stream === undefined ? '' : ofStream(record.stream)) +
     `,"totalMs":${hundredths(now - record.startedAt)}` +
     `,"bytesReceived":${numeral(record.bytesReceived)},"bytesSent":${numeral(bytesSent)}`
   );
@@ -83,6 +85,22 @@ const ofOutcome = ({ code, cause, missing }: RequestRecord): string =>
   (missing.length === 0 ? '' : `,"degraded":[${missing.map(ofMissing).join()}]`);
 
 const ofMissing = ({ name, reason }: MissingPart): string => quoted(`${name};reason=${reason}`);
+
+/** Its bytes are the request's. */
+function ofStream({
+  kind,
+  code,
+  endedBy = 'gateway',
+  reason,
+  received,
+  sent,
+}: StreamRecord): string {
+  return (
+    `,"stream":"${kind}","closeCode":${numeral(code)},"closedBy":"${endedBy}"` +
+    (reason === undefined ? '' : `,"closeReason":${quoted(reason)}`) +
+    `,"messagesReceived":${numeral(received.messages)},"messagesSent":${numeral(sent.messages)}`
+  );
+}
 
 /** The fields of the one call that answers the request stand by themselves. */
 function ofCalls({ calls, uncounted }: RequestRecord): string {

@@ -6,8 +6,10 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { causeLabel } from '../core/cause.ts';
+import type { StreamRecord } from '../core/stream-record.ts';
 import { openMetrics, wantsOpenMetrics } from './open-metrics.ts';
 import { statusLabel } from './status-label.ts';
+import { type MeasuredStream, StreamMetrics } from './stream-metrics.ts';
 import { type Counted, Tally } from './tally.ts';
 import { upstreamGauges, type UpstreamGauges } from './state-gauges.ts';
 
@@ -156,10 +158,17 @@ export class Metrics {
     registers: [this.#registry],
   });
 
-  /** Both functions are called at each scrape. */
-  constructor(upstreams: () => Iterable<UpstreamGauges>, droppedLogLines: () => number = () => 0) {
+  readonly #streams: StreamMetrics;
+
+  /** All functions are called at each scrape. */
+  constructor(
+    upstreams: () => Iterable<UpstreamGauges>,
+    droppedLogLines: () => number = () => 0,
+    streams: () => Iterable<MeasuredStream> = () => [],
+  ) {
     this.#startAtZero();
     this.#logLines(droppedLogLines);
+    this.#streams = new StreamMetrics(this.#registry, streams);
     upstreamGauges(this.#registry, upstreams);
   }
 
@@ -229,6 +238,11 @@ export class Metrics {
         if (routes.has(labels['route']) || upstreams.has(labels['upstream'])) metric.remove(labels);
       }
     }
+  }
+
+  /** A stream has ended. */
+  countStream(record: StreamRecord): void {
+    this.#streams.ended(record);
   }
 
   countRetry(upstream: string, reason: string): void {

@@ -8,6 +8,7 @@ export function statusLabel(status: number): string {
 
 const STATUSES: ReadonlyMap<number, string> = new Map(
   [
+    [101, 101],
     [200, 208],
     [226, 226],
     [300, 308],

@@ -61,6 +61,9 @@ export function breaker(options: BreakerOptions): Guard {
   };
 }
 
+/** Switching Protocols, RFC 9110 §15.2.2. */
+const SWITCHED = 101;
+
 class CountedAttempt implements GuardReceiver {
   readonly #permit: Permit;
   readonly #options: BreakerOptions;
@@ -80,7 +83,8 @@ class CountedAttempt implements GuardReceiver {
     const permit = this.#permit;
     if (this.#options.judge.answer(status, headers)) permit.fail(failedAnswer(status, headers));
     else if (this.slowness?.isSlow === true) permit.fail(TOO_SLOW);
-    else if (permit.isProbe) permit.succeed();
+    // A connection that was upgraded lasts for hours, and says no more about the upstream.
+    else if (permit.isProbe || status === SWITCHED) permit.succeed();
     else this.#undecided = body;
   }
 

@@ -86,7 +86,7 @@ class Answer implements Receiver {
 
   #deliver(response: UpstreamResponse): void {
     try {
-      deliver(this.#answering, response)?.catch((error: unknown) => this.failed(error));
+      relay(this.#answering, response)?.catch((error: unknown) => this.failed(error));
     } catch (error) {
       this.failed(error);
     }
@@ -102,7 +102,7 @@ const begin = (exchange: ClientExchange, upstream: string, now: number): CallRec
 const ownPath = ({ path }: ClientExchange): string => path;
 
 /** A client's request that is being answered. */
-interface Answering {
+export interface Answering {
   readonly route: Route;
   readonly context: ActionContext;
   readonly request: FastifyRequest;
@@ -113,7 +113,8 @@ interface Answering {
   readonly fail: (error: Error) => void;
 }
 
-function deliver(answering: Answering, response: UpstreamResponse): undefined | Promise<void> {
+/** Passes `response` on to the client. Rejects if that fails before its head is sent; throws, too. */
+export function relay(answering: Answering, response: UpstreamResponse): undefined | Promise<void> {
   const { route, context, request, reply, exchange, upload, isRelayed } = answering;
   const { status, headers, body } = response;
   // The body broke while it was held for a retry that failed. No head has been sent, so the error still

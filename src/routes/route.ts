@@ -4,8 +4,11 @@
  */
 import type { Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ConsumerStreams } from '../policies/consumer-streams.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
 import type { Clock } from '../core/clock.ts';
+import type { OpenStreams } from '../core/open-streams.ts';
+import type { Sender } from '../core/sender.ts';
 import type { RouteConfig } from '../config/build/config.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 
@@ -28,6 +31,8 @@ export interface Route {
   readonly replyPath: boolean;
   /** Calls an upstream under this route. */
   readonly callOf: (upstream: string) => UpstreamCall;
+  /** Asks an upstream for a WebSocket under this route. */
+  readonly tunnelOf: (upstream: string) => Sender;
   /**
    * The same route with further plugin options, as a BFF gives them to one of its routes.
    *
@@ -45,6 +50,12 @@ export interface ActionContext {
   readonly minRate: number;
   /** How long a client may take nothing of its answer, in milliseconds. */
   readonly readerIdleMs: number;
+  /** Milliseconds since 1970, for what other machines have signed. */
+  readonly wallClock: () => number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly streams: OpenStreams;
+  readonly consumerStreams: ConsumerStreams;
   /** The longest request target, in bytes. */
   readonly urlBytes: number;
   /** Called for each fallback answer. */

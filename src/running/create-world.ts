@@ -4,6 +4,7 @@ import { nameLog, upstreamLog } from '../assembly/upstream-log.ts';
 import { gaugesOf } from '../assembly/upstream-gauges.ts';
 import type { World } from '../assembly/world.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { OpenStreams } from '../core/open-streams.ts';
 import type { Config } from '../config/build/config.ts';
 import { descriptorNotice } from '../listener/descriptor-notice.ts';
 import { requestIds } from '../edge/request-id.ts';
@@ -14,6 +15,7 @@ import { version } from './version.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { RecentRequests } from '../observe/recent-requests.ts';
 import { Traces } from '../observe/traces.ts';
+import { ConsumerStreams } from '../policies/consumer-streams.ts';
 import { CollectedBytes } from '../policies/collect.ts';
 import { Fetcher } from '../upstream/fetcher.ts';
 import { Names } from '../upstream/names/names.ts';
@@ -40,9 +42,11 @@ export function createWorld(options: GatewayOptions, config: Config): World {
     names,
     ...upstreamLog(log, () => metrics),
   });
+  const streams = new OpenStreams(clock);
   const metrics: Metrics = new Metrics(
     () => gaugesOf(upstreams),
     () => output?.dropped ?? 0,
+    () => streams,
   );
   if (!checking) metrics.watchProcess();
   return {
@@ -57,6 +61,8 @@ export function createWorld(options: GatewayOptions, config: Config): World {
     fetcher: new Fetcher(names),
     upstreams,
     collected: new CollectedBytes(),
+    streams,
+    consumerStreams: new ConsumerStreams(),
     kept: new KeptValues(),
     traces: new Traces(clock),
     recent: new RecentRequests(),

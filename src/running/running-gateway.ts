@@ -81,7 +81,12 @@ export class RunningGateway implements Gateway {
     });
     this.#world = world;
     this.#startedAt = world.clock.now();
-    this.#listeners = new Listeners(config.server, world, this.#handlerOf(generation));
+    this.#listeners = new Listeners({
+      server: config.server,
+      world,
+      handlerOf: this.#handlerOf(generation),
+      opensSockets: () => this.#current.opensSockets,
+    });
     this.#admin =
       config.admin &&
       createAdmin(config.admin, {
@@ -278,6 +283,7 @@ export class RunningGateway implements Gateway {
         clock.after(delayMs, resolve);
       });
     }
+    this.#world.streams.drain(graceMs);
     const drained = await this.#listeners.close(graceMs);
     const endAt = clock.now() + LAST_MS;
     const isClosed = await this.#closeAll();

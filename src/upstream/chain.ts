@@ -21,9 +21,11 @@ import { collectBody, type CollectedBytes } from '../policies/collect.ts';
 import { deadline, tellDeadline } from '../policies/deadline.ts';
 import { failureJudge } from '../policies/failure.ts';
 import { retry } from '../policies/retry.ts';
+import { streamLimit } from '../policies/stream-limit.ts';
 import { attemptTimeout } from '../policies/timeout.ts';
 import { destination } from './destination.ts';
 import { leaf } from './leaf.ts';
+import { tunnel } from './tunnel.ts';
 import type { UpstreamLease } from './lease.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -71,6 +73,37 @@ export function chain(upstream: UpstreamLease, options: ChainOptions): Sender {
   return composed(stages, options.send ?? leaf(upstream, { clock, idleTimeoutMs }));
 }
 
+/**
+ * The same way for WebSockets, over the same circuit and targets:
+ *
+ * destination ▸ deadline ▸ outer ▸ retry ▸ shedder ▸ streams ▸ breaker ▸ inner ▸ attempt timeout ▸ tunnel
+ *
+ * They take a place among the upstream's streams instead of a slot, from the call to the end of the
+ * connection. Only a connection that failed is retried: nobody may be asked twice for what may have been opened.
+ */
+export function tunnelChain(upstream: UpstreamLease, options: ChainOptions): Sender {
+  const { clock, overrides } = options;
+  const { config, state } = upstream;
+  const { timeoutMs = config.timeoutMs, idleTimeoutMs = config.idleTimeoutMs } = overrides;
+  const stages = [
+    destinationOf(config, options.keyOf),
+    deadline({ deadlineMs: overrides.deadlineMs ?? config.deadlineMs, clock }),
+    ...options.outer,
+    ...retryLayer(upstream, options, RETRIED_UPGRADES),
+    ...(config.breaker === undefined ? [] : [shedder(state.gate)]),
+    streamLimit(state.streams),
+    ...breakerGuard(upstream, options),
+    ...options.inner,
+    attemptTimeout({ timeoutMs, clock }),
+    options.observe,
+    ...(config.propagateDeadline ? [tellDeadline({ timeoutMs, clock })] : []),
+    ...(options.traced === undefined ? [] : [options.traced]),
+  ];
+  return composed(stages, options.send ?? tunnel(upstream, { clock, idleTimeoutMs }));
+}
+
+const RETRIED_UPGRADES: readonly (string | number)[] = ['connect'];
+
 /** The outermost layer: it completes a request for the upstream. */
 export const destinationOf = (
   { name, host, via }: Pick<UpstreamConfig, 'name' | 'host' | 'via'>,
@@ -95,11 +128,16 @@ function breakerGuard(
 }
 
 /** Empty if there would be only one attempt. */
-function retryLayer({ config, state }: UpstreamLease, options: ChainOptions): Layer[] {
+function retryLayer(
+  { config, state }: UpstreamLease,
+  options: ChainOptions,
+  only?: readonly (string | number)[],
+): Layer[] {
   const own = options.overrides.retry ?? config.retry;
   if (own === undefined || own === false || own.attempts < 2) return [];
   const { clock, random } = options;
   const onRetry = (reason: string): void => options.onRetry(config.name, reason);
-  const { attempts, on, backoffMs, budget: share } = own;
+  const { attempts, backoffMs, budget: share } = own;
+  const on = only === undefined ? own.on : own.on.filter((reason) => only.includes(reason));
   return [retry({ attempts, on, backoffMs, share, budget: state.budget, clock, random, onRetry })];
 }

@@ -60,7 +60,7 @@ export function leaf({ config, state }: UpstreamLease, options: LeafOptions): Se
 const QUIET_MS = 1_000;
 
 /** Sends the name of a target whose origin is an address as `Host`, unless the request has one. */
-function withHost(headers: Headers, { host }: Target): Headers {
+export function withHost(headers: Headers, { host }: Target): Headers {
   return host === undefined || headers['host'] !== undefined ? headers : { ...headers, host };
 }
 

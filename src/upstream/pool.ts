@@ -50,39 +50,67 @@ export interface PoolSurroundings {
 export function openPool(
   origin: string,
   config: Transport,
-  { clock, names, onNoDescriptors }: PoolSurroundings,
+  surroundings: PoolSurroundings,
   host?: string,
 ): Dispatcher {
-  const socketPath = socketPathOf(origin);
-  const url = socketPath === undefined ? origin : LOCAL_URL;
+  const { url, servername, options } = wayTo(origin, config, surroundings, host);
   const isSecure = url.startsWith('https:');
-  const servername = config.tls?.servername ?? nameIn(host ?? url.replace(/^\w+:\/\//, ''));
-  const options: Pool.Options = {
+  const pool: Pool.Options = {
+    ...options,
     connections: config.connections,
     // For HTTP/1.1. An HTTP/2 session has as many streams as its server allows, at most 100.
     pipelining: config.keepAliveMs === 0 && !config.http2 ? 0 : 1,
-    allowH2: config.http2,
     h2Options: H2_OPTIONS,
     factory: (at, own) => new SteadyClient(at, own),
-    connect: connector({
-      config,
-      servername,
-      socketPath,
-      clock,
-      lookup: names.lookup,
-      onNoDescriptors,
-    }),
-    // We use our own timers; undici's fire half a second late or more.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    // 0 is expressed by `pipelining: 0`; undici wants a positive time here.
-    keepAliveTimeout: config.keepAliveMs || 1,
-    keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
-    keepAliveTimeoutThreshold: KEEP_ALIVE_LEAD_MS,
-    maxHeaderSize: config.headersBytes,
   };
-  if (!isSecure && !config.http2) return new Pool(url, options);
-  return new SessionPool(url, { ...options, servername, useH2c: config.http2 && !isSecure });
+  if (!isSecure && !config.http2) return new Pool(url, pool);
+  return new SessionPool(url, { ...pool, servername, useH2c: config.http2 && !isSecure });
+}
+
+/** One connection to the target at `origin`, by HTTP/1.1: for a request that will keep it. */
+export function openConnection(
+  origin: string,
+  config: Transport,
+  surroundings: PoolSurroundings,
+  host?: string,
+): Dispatcher {
+  const { url, options } = wayTo(origin, { ...config, http2: false }, surroundings, host);
+  return new SteadyClient(url, options);
+}
+
+interface Way {
+  readonly url: string;
+  readonly servername: string | undefined;
+  readonly options: Client.Options;
+}
+
+/** How connections to a target are opened and kept. */
+function wayTo(
+  origin: string,
+  config: Transport,
+  { clock, names, onNoDescriptors }: PoolSurroundings,
+  host?: string,
+): Way {
+  const socketPath = socketPathOf(origin);
+  const url = socketPath === undefined ? origin : LOCAL_URL;
+  const servername = config.tls?.servername ?? nameIn(host ?? url.replace(/^\w+:\/\//, ''));
+  const lookup = names.lookup;
+  return {
+    url,
+    servername,
+    options: {
+      connect: connector({ config, servername, socketPath, clock, lookup, onNoDescriptors }),
+      allowH2: config.http2,
+      // We use our own timers; undici's fire half a second late or more.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      // 0 is expressed by `pipelining: 0`; undici wants a positive time here.
+      keepAliveTimeout: config.keepAliveMs || 1,
+      keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
+      keepAliveTimeoutThreshold: KEEP_ALIVE_LEAD_MS,
+      maxHeaderSize: config.headersBytes,
+    },
+  };
 }
 
 /** The host of an authority if it is a name; TLS server names cannot be addresses (RFC 6066 §3). */

@@ -17,7 +17,7 @@ import type { CircuitGate } from '../policies/permit.ts';
 import { StreamLimit } from '../policies/stream-limit.ts';
 import { discover } from './discovery/discovery.ts';
 import { Finder } from './finder.ts';
-import { openPool } from './pool.ts';
+import { openConnection, openPool } from './pool.ts';
 import { Shares } from './shares.ts';
 import type { Surroundings, TargetEvent } from './surroundings.ts';
 import type { Target, TargetName } from './target.ts';
@@ -173,6 +173,11 @@ export class UpstreamState {
         this.#verdicts.removed(target);
       },
     });
+  }
+
+  /** A connection to `target` for one request that will keep it; close it once that is sent. */
+  openConnection({ origin, host }: TargetName): Dispatcher {
+    return openConnection(origin, this.#config, this.#surroundings, host);
   }
 
   #open({ origin, host }: TargetName, connections: number): Dispatcher {

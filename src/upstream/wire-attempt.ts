@@ -4,7 +4,8 @@
  * It is answered at the head. Before that the attempt may fail, and after that the body may.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { Socket } from 'node:net';
+import type { Duplex, Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { Body, type BodySource } from '../core/body.ts';
 import type { CancelListener } from '../core/cancellation.ts';
@@ -21,6 +22,7 @@ import { streamed } from '../core/request-body.ts';
 import { wasIdle } from './h1-parser.ts';
 import type { Target } from './target.ts';
 import { classify, givenUp } from './transport-error.ts';
+import { tunnelBody, type Upgrade } from './upgrade.ts';
 
 export interface WireAttemptOptions {
   readonly clock: Clock;
@@ -36,6 +38,8 @@ export interface Sending {
   readonly headers: Headers;
   readonly record: AttemptRecord;
   readonly receiver: Receiver;
+  /** Asks for another protocol, over a connection of its own; absent for most. */
+  readonly upgrade?: Upgrade;
 }
 
 export class WireAttempt
@@ -64,7 +68,7 @@ export class WireAttempt
   }
 
   send(): void {
-    const { request, target, headers } = this.#sending;
+    const { request, target, headers, upgrade } = this.#sending;
     const { path, query, method, body } = request;
     const upload = streamed(body);
     try {
@@ -86,7 +90,8 @@ export class WireAttempt
       body: body instanceof Uint8Array ? body : (this.#upload ?? null),
     };
     try {
-      target.dispatcher.dispatch(options, this);
+      if (upgrade === undefined) target.dispatcher.dispatch(options, this);
+      else upgrade.dispatcher.dispatch({ ...options, upgrade: upgrade.protocol }, this);
     } catch (error) {
       this.onResponseError(undefined, error as Error);
     }
@@ -122,6 +127,29 @@ export class WireAttempt
     this.#hasFailed = isFailedHead(status, relayed);
     if (this.#hasFailed) target.failed(describeFailure(failedAnswer(status, relayed)));
     receiver.answered({ status, headers: relayed, body: this.#body, target: target.origin });
+  }
+
+  onRequestUpgrade(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+    duplex: Duplex,
+  ): void {
+    const { record, receiver, target, upgrade } = this.#sending;
+    // undici's connector opens nothing else.
+    const tunnel = duplex as Socket;
+    const body = tunnelBody(tunnel);
+    const fault = upgrade?.faultOf(headers as Headers);
+    if (this.#over || fault !== undefined) {
+      tunnel.destroy();
+      if (fault !== undefined) this.abort(new GatewayError('GW_UPSTREAM_PROTOCOL', fault));
+      return;
+    }
+    record.firstByteMs = this.#options.clock.now() - record.startedAt;
+    this.#finish();
+    target.succeeded();
+    const relayed = relayedHeaders(headers as Headers);
+    receiver.answered({ status, headers: relayed, body, target: target.origin, tunnel });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

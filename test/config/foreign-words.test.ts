@@ -82,8 +82,8 @@ test.each([
     'upstreams.a.url: unknown key; did you mean "targets"? Write targets: ["http://orders:4001"]',
   ],
   [
-    config('upstream: a, websocket: true'),
-    'routes.r.websocket: unknown key: WebSocket is not supported: a request to upgrade is served as a plain one',
+    config('upstream: a, upgradeConfigs: []'),
+    'routes.r.upgradeConfigs: unknown key; did you mean "websocket"? Write websocket: true',
   ],
   [
     config('upstream: a, rateLimit: [{ limit: 5, window: 1m }]'),

@@ -224,6 +224,7 @@ describe('/status', () => {
           circuit: 'closed',
           circuitSeconds: expect.any(Number) as unknown,
           slots: { used: 0, concurrency: 128, queued: 0 },
+          streams: { open: 0, most: 1_000 },
           targets: [
             {
               origin: 'http://up.invalid',

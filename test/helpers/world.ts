@@ -4,10 +4,12 @@ import { KeptValues } from '../../src/assembly/kept-values.ts';
 import { gaugesOf } from '../../src/assembly/upstream-gauges.ts';
 import type { World } from '../../src/assembly/world.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { OpenStreams } from '../../src/core/open-streams.ts';
 import { requestIds } from '../../src/edge/request-id.ts';
 import { Metrics } from '../../src/observe/metrics.ts';
 import { RecentRequests } from '../../src/observe/recent-requests.ts';
 import { Traces } from '../../src/observe/traces.ts';
+import { ConsumerStreams } from '../../src/policies/consumer-streams.ts';
 import { CollectedBytes } from '../../src/policies/collect.ts';
 import { Fetcher } from '../../src/upstream/fetcher.ts';
 import { Names } from '../../src/upstream/names/names.ts';
@@ -30,6 +32,8 @@ export function emptyWorld(): World {
     metrics: new Metrics(() => gaugesOf(upstreams)),
     upstreams,
     collected: new CollectedBytes(),
+    streams: new OpenStreams(systemClock),
+    consumerStreams: new ConsumerStreams(),
     kept: new KeptValues(),
     traces: new Traces(systemClock),
     recent: new RecentRequests(),

@@ -135,11 +135,7 @@ export const FOREIGN: Readonly<Record<string, readonly (Row | None)[]>> = {
       'limits: { body: 1MiB }',
     ],
     ['schema jsonSchema requestValidator', 'validate', 'validate: { body: { type: object } }'],
-    [
-      'websocket websockets ws upgrade enableWebsocket',
-      undefined,
-      'WebSocket is not supported: a request to upgrade is served as a plain one',
-    ],
+    ['websockets ws upgrade upgradeConfigs enableWebsocket', 'websocket', 'websocket: true'],
     ['cache caching proxyCache', undefined, 'nothing is cached'],
     ['gzip compress compression', undefined, 'an answer passes as its upstream has encoded it'],
     [
