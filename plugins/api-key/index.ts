@@ -95,6 +95,7 @@ export default definePlugin({
         },
         ...(!options.forward && { policy: () => withoutKey(options, isKnown), isPure: true }),
       }),
+      status: () => (stored === undefined ? [] : [stored.state()]),
     };
   },
 });

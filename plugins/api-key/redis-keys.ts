@@ -5,7 +5,7 @@
  * Found keys are cached for a while, unknown ones for a shorter time and separately, so that guessing
  * evicts no known key.
  */
-import { type Consumer, GatewayError, type PluginCounter } from 'portico';
+import { type Consumer, GatewayError, type PluginCounter, type PluginState } from 'portico';
 import { type ConnectionSurroundings, RedisConnection } from '../shared/redis/connection.ts';
 import { consumerOf } from './consumer.ts';
 import { ExpiringMap } from './expiring-map.ts';
@@ -86,6 +86,11 @@ export class RedisKeys {
   /** It was looked up not long ago, and was nobody's. */
   isUnknown(digest: string): boolean {
     return this.#unknown.fresh(digest, this.#now()) === true;
+  }
+
+  /** Of the connection, for `/status`. */
+  state(): PluginState {
+    return this.#connection.state();
   }
 
   close(): void {

@@ -105,6 +105,10 @@ export default definePlugin({
         };
         return [authenticating, authorizing];
       },
+      *status() {
+        yield* verifier.keySets();
+        if (shared !== undefined) yield shared.state();
+      },
     };
   },
 });

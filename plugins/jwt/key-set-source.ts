@@ -4,7 +4,7 @@
  *
  * A failed fetch changes nothing: the last good set stays in use, and one line in the log says so.
  */
-import type { PluginCounter, PluginHost } from 'portico';
+import type { PluginCounter, PluginHost, PluginState } from 'portico';
 
 const TIMEOUT_MS = 2_000;
 const MAX_BYTES = 1_048_576;
@@ -30,6 +30,10 @@ export class KeySetSource {
   readonly #closed = new AbortController();
   #isDown = false;
   #hasSet = false;
+  /** Milliseconds since 1970: when it became down or well, when it last succeeded, and how it last failed. */
+  #since: number | undefined;
+  #fetchedAt: number | undefined;
+  #lastError: PluginState['lastError'];
   /** On the monotonic clock. */
   #startedAt = Number.NEGATIVE_INFINITY;
   #next: Promise<void> | undefined;
@@ -47,6 +51,24 @@ export class KeySetSource {
   /** The last fetch failed. */
   get isDown(): boolean {
     return this.#isDown;
+  }
+
+  /** For `/status`; `facts` are more of it. */
+  state(facts: { readonly keys: number }): PluginState {
+    const { name, url } = this.#options;
+    const at = this.#fetchedAt;
+    return {
+      kind: 'key set',
+      name: url,
+      isOk: !this.#isDown,
+      since: this.#since,
+      lastError: this.#lastError,
+      facts: {
+        issuer: name,
+        ...facts,
+        ...(at !== undefined && { ageSeconds: Math.round((Date.now() - at) / 1_000) }),
+      },
+    };
   }
 
   /** When the last fetch began. */
@@ -126,6 +148,8 @@ export class KeySetSource {
     const { name: issuer, host } = this.#options;
     this.#fetches.inc({ issuer, result: 'ok' });
     if (this.#isDown) host.log.info({ issuer }, 'the key set can be fetched again');
+    this.#fetchedAt = Date.now();
+    if (this.#isDown || this.#since === undefined) this.#since = this.#fetchedAt;
     this.#isDown = false;
   }
 
@@ -133,6 +157,8 @@ export class KeySetSource {
     if (this.#closed.signal.aborted) return;
     const { name: issuer, host } = this.#options;
     this.#fetches.inc({ issuer, result: 'failed' });
+    this.#lastError = { at: Date.now(), why: reasonOf(err) };
+    if (!this.#isDown) this.#since = this.#lastError.at;
     // Once for each outage.
     if (!this.#isDown) {
       const then = this.#hasSet
@@ -142,4 +168,11 @@ export class KeySetSource {
     }
     this.#isDown = true;
   }
+}
+
+/** The code of the original error, where there is one: `fetch` only says that it failed. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  const { code } = (cause ?? {}) as { readonly code?: unknown };
+  return typeof code === 'string' ? code : message;
 }

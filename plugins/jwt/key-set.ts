@@ -27,6 +27,11 @@ export class KeySet {
     this.#members = keys.filter(isJwk).map((jwk) => new Member(jwk));
   }
 
+  /** How many members it has, those that cannot be used too. */
+  get size(): number {
+    return this.#members.length;
+  }
+
   /** The keys a token may be signed with, as PEM, in the order of the set; the first few of many. */
   find(header: KeyHeader): readonly string[] {
     const pems = new Set<string>();

@@ -1,6 +1,6 @@
 /** Keys of issuers: one from the config, or a set that is fetched. */
 import { hash } from 'node:crypto';
-import { GatewayError, type PluginHost } from 'portico';
+import { GatewayError, type PluginHost, type PluginState } from 'portico';
 import { type KeyHeader, KeySet } from './key-set.ts';
 import { KeySetSource } from './key-set-source.ts';
 import type { Issuer } from './settings.ts';
@@ -27,6 +27,8 @@ export interface Keys {
   readonly epoch: number;
   /** There are keys; rejects when there are none for long. */
   ready(): Promise<void>;
+  /** For `/status`; `undefined`: they are in the config. */
+  state(): PluginState | undefined;
   close(): void;
 }
 
@@ -42,6 +44,7 @@ export function keysOf(name: string, issuer: Issuer, host: PluginHost): Keys {
     held: () => [only],
     fetch: () => Promise.resolve(true),
     ready,
+    state: () => undefined,
     close: () => undefined,
   };
 }
@@ -77,6 +80,10 @@ class RemoteKeys implements Keys {
 
   ready(): Promise<void> {
     return this.#source.ready();
+  }
+
+  state(): PluginState {
+    return this.#source.state({ keys: this.#set?.size ?? 0 });
   }
 
   close(): void {

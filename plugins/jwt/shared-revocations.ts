@@ -5,7 +5,7 @@
  * by a restart, every gateway that knows it restores it. While Redis is down, the known entries apply.
  */
 import { randomUUID } from 'node:crypto';
-import { GatewayError, type PluginCounter } from 'portico';
+import { GatewayError, type PluginCounter, type PluginState } from 'portico';
 import { type ConnectionSurroundings, RedisConnection } from '../shared/redis/connection.ts';
 import { FOLLOW, FOREVER, keysAt, RECORD } from './revocation-script.ts';
 import { type Entry, MAX_REVOCATIONS, type Revocation, type Revocations } from './revocations.ts';
@@ -88,6 +88,11 @@ export class SharedRevocations {
       const detail = `${MAX_REVOCATIONS} are already shared: it applies only in this gateway`;
       throw new GatewayError('GW_OVERLOADED', detail);
     }
+  }
+
+  /** Of the connection, for `/status`. */
+  state(): PluginState {
+    return this.#connection.state();
   }
 
   close(): void {

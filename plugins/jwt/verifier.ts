@@ -6,7 +6,7 @@
  * builds a new verifier for options that are given per call: both are fixed at registration.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Consumer, isGatewayError, type PluginHost } from 'portico';
+import { type Consumer, isGatewayError, type PluginHost, type PluginState } from 'portico';
 import { inPackageWords, maySign } from './algorithms.ts';
 import { checkClaims, toConsumer } from './claims.ts';
 import { type Keys, keysOf, keySourceOf } from './keys.ts';
@@ -68,6 +68,14 @@ export class TokenVerifier {
     );
     revocations.watch(verified);
     return new TokenVerifier(known, verified, revocations);
+  }
+
+  /** How the key sets are that are fetched. */
+  *keySets(): Generator<PluginState> {
+    for (const { keys } of this.#issuers.values()) {
+      const state = keys.state();
+      if (state !== undefined) yield state;
+    }
   }
 
   /** The bearer of `token`, if one of the issuers `allowed` has verified it before. */

@@ -38,12 +38,13 @@ export default definePlugin({
   loosened,
   async register({ store }, host) {
     const memory = host.keep('counts', () => new GcraMemory(() => performance.now()));
-    const counts = store === 'memory' ? memory : await redisCounts(store, memory, host);
+    const shared = store === 'memory' ? undefined : await redisCounts(store, memory, host);
+    const counts = shared ?? memory;
     await host.app.register(fastifyRateLimit, {
       global: false,
       store: storeOver(counts),
     });
-    const compile = compiler(counts, store === 'memory' ? memory : undefined, host);
+    const compile = compiler(counts, shared === undefined ? memory : undefined, host);
     return {
       // An address is known before anybody has authenticated; a consumer only after.
       route: (limits, { route }) => [
@@ -54,6 +55,7 @@ export default definePlugin({
           ? []
           : [{ phase: 'limitConsumer' as const, ...compile(limits, isByOther, route) }]),
       ],
+      status: () => (shared === undefined ? [] : [shared.state()]),
     };
   },
 });

@@ -2,7 +2,7 @@
  * Counts in Redis, shared by all gateways that name the same one; while Redis is down, `onError`
  * decides.
  */
-import { GatewayError, type PluginCounter } from 'portico';
+import { GatewayError, type PluginCounter, type PluginState } from 'portico';
 import { type ConnectionSurroundings, RedisConnection } from '../shared/redis/connection.ts';
 import type { Ask, GcraMemory, Taken } from './gcra.ts';
 import { giveBackScript, REDIS_TIME, takeScript } from './gcra-script.ts';
@@ -74,6 +74,11 @@ export class RedisCounts {
       resetMs,
     ]);
     this.#connection.tell('porticoGiveBack', this.#keysOf(counted.map(({ ask }) => ask)), args);
+  }
+
+  /** Of the connection, for `/status`. */
+  state(): PluginState {
+    return this.#connection.state();
   }
 
   close(): void {

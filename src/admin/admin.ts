@@ -14,6 +14,7 @@ import type { RouteList } from './page-data.ts';
 import { addRequests } from './requests.ts';
 import { routeStatuses, type Running, statusOf } from './status.ts';
 import { addTraces, type TraceView } from './traces.ts';
+import { addTry } from './try.ts';
 
 export interface AdminView extends CircuitView, GenerationsView, ExplainView, TraceView {
   /** What bearers must have to change state; `undefined`: programs on this machine may. */
@@ -118,6 +119,7 @@ function addChanges(changes: FastifyInstance, view: AdminView): void {
   });
   addCircuits(changes, view);
   addReloads(changes, view);
+  addTry(changes, view);
   // Looked up for each request, because the plugins belong to the current generation.
   changes.post(ANY, async (request, reply) => {
     const { status: code, body } = await postAt(pathOf(request))!(request.body);
@@ -132,7 +134,7 @@ const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const GETS =
   '/livez, /readyz, /metrics, /status, /overview, /events, /routes, /explain, /requests, /requests/{id}, /problems, ' +
   '/generations, /generations/{number}/changes, /trace/{id}';
-const POSTS = ['/reload', '/rollback', '/upstreams/{name}/circuit'];
+const POSTS = ['/reload', '/rollback', '/upstreams/{name}/circuit', '/try'];
 /** Open to probes and Prometheus under any `Host`. */
 const OPEN: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 

@@ -342,6 +342,8 @@ export interface RequestDetail extends TracedRequest {
 
 /** A request to send to the gateway's own port, as a client would. */
 export interface TryOrder {
+  /** Name of the listener to send it to. Default: the first one on a network, or else the first. */
+  readonly listener?: string;
   /** Default GET. CONNECT is refused, and so is an upgrade. */
   readonly method?: string;
   /** With its query; it begins with `/`. */

@@ -26,13 +26,16 @@ const MISSING = 'a web page must give a "reason"';
 /** @returns what is wrong with it, if something is */
 export function readOrder(written: unknown, caller: AdminCaller): Order | string {
   const { reason, ...body } = isObject(written) ? written : { reason: undefined };
-  const address = caller.remoteAddress ?? '';
-  if (reason === undefined) {
-    if (caller.headers.origin !== undefined) return MISSING;
-    return { body: written, by: { address } };
-  }
+  if (reason === undefined && caller.headers.origin !== undefined) return MISSING;
+  const by = readReason(reason, caller);
+  return typeof by === 'string' ? by : { body: reason === undefined ? written : body, by };
+}
+
+/** @returns what is wrong with `reason`, if something is */
+export function readReason(reason: unknown, { remoteAddress = '' }: AdminCaller): Orderer | string {
+  if (reason === undefined) return { address: remoteAddress };
   if (typeof reason !== 'string' || !FIT.test(reason) || reason.trim() === '') return UNFIT;
-  return { body, by: { address, reason } };
+  return { address: remoteAddress, reason };
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

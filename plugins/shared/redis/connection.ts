@@ -7,8 +7,10 @@
  */
 import type { LookupFunction } from 'node:net';
 import { Redis } from 'ioredis';
+import type { PluginState } from 'portico';
 import { connectorWith } from './connector.ts';
 import { Outage, type OutageLog } from './outage.ts';
+import { StoreHealth } from './store-health.ts';
 
 export interface ConnectionOptions {
   /** What the log calls it, such as `the store of rate limits`. */
@@ -43,6 +45,7 @@ export class RedisConnection {
   readonly #random: () => number;
   readonly #outage: Outage;
   readonly #client: Redis;
+  readonly #health: StoreHealth;
   /** Of the connection's last failure. */
   #lastError = 'unreachable';
   #waiting = 0;
@@ -70,13 +73,26 @@ export class RedisConnection {
       reconnectOnError: (error) => error.message.startsWith('READONLY'),
       scripts: Object.fromEntries(Object.entries(scripts).map(([key, lua]) => [key, { lua }])),
     });
-    this.#client.on('error', (error: Error) => (this.#lastError = reasonOf(error)));
-    this.#client.on('ready', () => this.#outage.tryNext());
+    this.#health = new StoreHealth(name, addressIn(url));
+    this.#client.on('error', (error: Error) => {
+      this.#lastError = reasonOf(error);
+      this.#health.failed(this.#lastError);
+    });
+    this.#client.on('close', () => this.#health.isAway());
+    this.#client.on('ready', () => {
+      this.#outage.tryNext();
+      this.#health.isBack();
+    });
   }
 
   /** An answer failed to come, and none has come since. */
   get isAway(): boolean {
     return this.#outage.isOn;
+  }
+
+  /** For `/status`. */
+  state(): PluginState {
+    return this.#health.state();
   }
 
   /** Connects; a Redis that is not there is tried again and again, and not waited for long. */
@@ -90,12 +106,19 @@ export class RedisConnection {
     const isProbe = this.#outage.isOn;
     return this.#send(command).then(
       (answer) => {
-        if (isProbe) this.#outage.end();
+        if (isProbe) {
+          this.#outage.end();
+          this.#health.isBack();
+        }
         return answer;
       },
       (error: Error) => {
         const reason = this.#client.status === 'ready' ? reasonOf(error) : this.#lastError;
-        if (!this.#isClosed) this.#outage.begin(reason);
+        if (!this.#isClosed) {
+          this.#outage.begin(reason);
+          this.#health.isAway();
+          this.#health.failed(reason);
+        }
         return undefined;
       },
     );
@@ -152,6 +175,9 @@ export class RedisConnection {
 class TimeoutError extends Error {
   readonly code = 'timeout';
 }
+
+/** Without the user and the password; a URL that cannot be read has no address. */
+const addressIn = (url: string): string => (URL.canParse(url) ? new URL(url).host : '');
 
 /** A code, or the first word of what Redis said, such as `WRONGPASS`; never a whole message. */
 function reasonOf(error: Error): string {
