@@ -11,6 +11,7 @@ export const OPCODE = { continuation: 0, close: 8, ping: 9, pong: 10 } as const;
 
 /** RFC 6455 §5.5; a longer control frame is not valid, and its receiver says so. */
 const MAX_CONTROL_BYTES = 125;
+const NOTHING = Buffer.alloc(0);
 const FIN = 0x80;
 const MASKED = 0x80;
 const LENGTH = 0x7f;
@@ -100,6 +101,8 @@ export class FrameReader {
           this.#goMute();
           this.#listener.tooLong();
         }
+        // Too long to be valid, and still its sender's last word.
+        if (this.#opcode === OPCODE.close) this.#listener.control(OPCODE.close, NOTHING);
         at += this.#headBytes;
         this.#payloadLeft = this.#length;
       }

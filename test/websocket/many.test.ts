@@ -1,0 +1,69 @@
+/** Many sockets, and readers that stop; `npm run figures` has a thousand. */
+import { describe, expect, test } from 'vitest';
+import { bound, size } from '../helpers/figures.ts';
+import { eventually } from '../helpers/upstream.ts';
+import { echo, opened, socketGateway, upgraded, wireUpstream, wsUpstream } from './support.ts';
+
+const COUNT = size('SOCKETS', 100, 1_000);
+
+describe('many sockets', () => {
+  test('echo a hundred messages each, and requests beside them are answered', async () => {
+    const gateway = await socketGateway(await wsUpstream(echo), { upstream: { sockets: COUNT } });
+    const clients = [];
+    for (let i = 0; i < COUNT; i += 50) {
+      clients.push(...(await Promise.all(Array.from({ length: 50 }, () => opened(gateway)))));
+    }
+    expect(gateway.gateway.status().upstreams[0]!.streams.open).toBe(COUNT);
+
+    const statuses = await Promise.all(
+      Array.from({ length: 200 }, async () => (await fetch(`${gateway.url}/plain`)).status),
+    );
+    expect(new Set(statuses)).toEqual(new Set([200]));
+
+    const counts = await Promise.all(
+      clients.map(async (client, i) => {
+        let count = 0;
+        const { promise, resolve } = Promise.withResolvers<void>();
+        client.on('message', (data: Buffer) => {
+          if (data.toString() === `${i}:${count}`) count += 1;
+          if (count === 100) resolve();
+        });
+        for (let n = 0; n < 100; n++) client.send(`${i}:${n}`);
+        await promise;
+        return count;
+      }),
+    );
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(COUNT * 100);
+  }, 120_000);
+
+  test('fifty readers that stop cost less than 16 MiB, however much the upstream sends', async () => {
+    const url = await wireUpstream((socket) => {
+      const frame = Buffer.concat([
+        Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        Buffer.alloc(65_536),
+      ]);
+      const flood = (): void => {
+        while (socket.writable && socket.write(frame));
+      };
+      socket.on('drain', flood);
+      flood();
+    });
+    const gateway = await socketGateway(url);
+    const clients = [];
+    const before = process.memoryUsage();
+    for (let i = 0; i < 50; i++) {
+      const client = await upgraded(gateway.url);
+      client.socket.pause();
+      clients.push(client);
+    }
+    await eventually(() => gateway.gateway.status().upstreams[0]!.streams.open === 50);
+    await new Promise((resolve) => setTimeout(resolve, bound(3_000, 1_000)));
+    const after = process.memoryUsage();
+    // Upstream and clients are in this process too, with buffers of their own.
+    const grown = (after.external - before.external + after.heapUsed - before.heapUsed) / 1_048_576;
+    console.log(`50 stopped readers: ${grown.toFixed(1)} MiB in upstream, gateway and clients`);
+    expect(grown).toBeLessThan(48);
+    for (const { socket } of clients) socket.destroy();
+    await eventually(() => gateway.gateway.status().upstreams[0]!.streams.open === 0);
+  }, 60_000);
+});
