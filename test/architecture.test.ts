@@ -59,6 +59,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['src/observe/'],
   re2js: ['src/config/'],
   undici: ['src/upstream/'],
+  uplot: ['src/admin/page/'],
   yaml: ['src/config/'],
   '@opentelemetry/api': ['src/observe/tracing/otlp.ts'],
   '@opentelemetry/exporter-trace-otlp-grpc': ['src/observe/tracing/otlp.ts'],
@@ -73,10 +74,9 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
 const SOURCES = globSync('{src,plugins,bff}/**/*.ts').filter((file) => !file.endsWith('.test.ts'));
 const layerOf = (file: string): number =>
   LAYERS.findIndex((layer) => layer.some((prefix) => file.startsWith(prefix)));
-const specifiersOf = (file: string): string[] =>
-  [...readFileSync(file, 'utf8').matchAll(/(?<!\.)(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
-    ([, name]) => name!,
-  );
+const specifiersIn = (text: string): string[] =>
+  [...text.matchAll(/(?<!\.)(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, name]) => name!);
+const specifiersOf = (file: string): string[] => specifiersIn(readFileSync(file, 'utf8'));
 
 /** The files that `file` imports for more than their types. */
 const valueImportsOf = (file: string): string[] =>
@@ -155,6 +155,19 @@ describe('architecture', () => {
         .map((name) => new URL(name, `file:///${file}`).pathname.slice(1))
         .filter((target) => !allowed.some((place) => target.startsWith(place)));
       expect(outside).toEqual([]);
+    },
+  );
+
+  test.each(globSync('src/admin/page/**/*.js'))(
+    '%s imports files of the page by their names, for a browser',
+    (file) => {
+      // In comments, they are types, and may be of the gateway's own code.
+      const code = readFileSync(file, 'utf8').replaceAll(/\/\*\*[^]*?\*\//g, '');
+      const names = specifiersIn(code);
+      expect(names.filter((name) => !/^\.\.?\/.*\.js$/.test(name))).toEqual([]);
+      const targets = names.map((name) => new URL(name, `file:///${file}`).pathname.slice(1));
+      expect(targets.filter((target) => !target.startsWith('src/admin/page/'))).toEqual([]);
+      expect(targets.filter((target) => !existsSync(target))).toEqual([]);
     },
   );
 

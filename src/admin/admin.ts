@@ -10,6 +10,7 @@ import { addGenerations, addReloads, type GenerationsView } from './generations.
 import { callerOf, readRefusal, refusal, traceRefusal } from './guard.ts';
 import { Live } from './live.ts';
 import { Overview } from './overview.ts';
+import { addPage } from './page.ts';
 import type { RouteList } from './page-data.ts';
 import { addRequests } from './requests.ts';
 import { routeStatuses, type Running, statusOf } from './status.ts';
@@ -53,6 +54,7 @@ export function createAdmin(
     if (detail !== undefined) return reply.code(403).send({ error: detail });
   });
   addProbes(app, running);
+  addPage(app);
   app.get('/status', async () => statusOf(running()));
   app.get('/routes', async (): Promise<RouteList> => {
     const { generation } = running();
@@ -132,7 +134,7 @@ const codeFor = (token: string | undefined): number => (token === undefined ? 40
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const GETS =
-  '/livez, /readyz, /metrics, /status, /overview, /events, /routes, /explain, /requests, /requests/{id}, /problems, ' +
+  '/, /livez, /readyz, /metrics, /status, /overview, /events, /routes, /explain, /requests, /requests/{id}, /problems, ' +
   '/generations, /generations/{number}/changes, /trace/{id}';
 const POSTS = ['/reload', '/rollback', '/upstreams/{name}/circuit', '/try'];
 /** Open to probes and Prometheus under any `Host`. */

@@ -9,6 +9,7 @@ import { hint } from '../config/check/suggest.ts';
 import type { RequestExplanation } from '../explain/explanation.ts';
 import { type Question, QuestionError, readHeader } from '../explain/question.ts';
 import { ExplainTimeout } from '../explain/traced-request.ts';
+import type { Explained } from './explained.ts';
 
 export interface ExplainView {
   readonly explain: (question: Question) => Promise<RequestExplanation>;
@@ -18,7 +19,8 @@ export function addExplain(app: FastifyInstance, { explain }: ExplainView): void
   app.get('/explain', async ({ raw }, reply) => {
     void reply.header('cache-control', 'no-store');
     try {
-      return await explain(readQuestion(raw.url ?? '', raw.rawHeaders));
+      const explanation = await explain(readQuestion(raw.url ?? '', raw.rawHeaders));
+      return explanation satisfies Explained;
     } catch (error) {
       if (error instanceof QuestionError) return reply.code(400).send({ error: error.message });
       if (error instanceof ExplainTimeout) return reply.code(504).send({ error: error.message });

@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { pack, type Packed, runNode } from './packed.ts';
@@ -35,7 +43,9 @@ describe('the package', { timeout: 60_000 }, () => {
     ]);
     const compiled = packed.files.filter((path) => path.startsWith('dist/'));
     const odd = compiled.filter((path) => !/^dist\/(src|plugins)\/.*(\.js|\.d\.ts)$/.test(path));
-    expect(odd).toEqual([]);
+    // The operator's page: a browser gets it as it is.
+    const ofPage = globSync('src/admin/page/**/*.{html,css}').map((path) => `dist/${path}`);
+    expect(odd.toSorted()).toEqual(ofPage.toSorted());
     expect(compiled.filter((path) => /\.test\./.test(path))).toEqual([]);
     const docs = packed.files.filter((path) => path.startsWith('docs/'));
     expect(docs.filter((path) => !path.endsWith('.md'))).toEqual([]);
@@ -73,7 +83,8 @@ describe('the package', { timeout: 60_000 }, () => {
   });
 
   test('loads every file of its build, with nothing but its dependencies', () => {
-    const running = /\/(main|cli\/(process|warm-up)|yaml\/text-thread)\.js$|\/dist\/src\/load\//;
+    const running =
+      /\/admin\/page\/|\/(main|cli\/(process|warm-up)|yaml\/text-thread)\.js$|\/dist\/src\/load\//;
     const files = packed.files
       .filter((path) => path.endsWith('.js') && !running.test(`/${path}`))
       .map((path) => `await import('./node_modules/portico/${path}');`);
@@ -81,6 +92,34 @@ describe('the package', { timeout: 60_000 }, () => {
     const folder = packed.stranger();
     writeFileSync(join(folder, 'all.mjs'), script);
     expect(runNode(folder, ['all.mjs'])).toMatchObject({ status: 0, stderr: '' });
+  });
+});
+
+describe('the operator’s page', { timeout: 60_000 }, () => {
+  test('is served by the package, with the uPlot that it depends on', () => {
+    const text = `
+      const { createGateway } = await import('portico/gateway');
+      const gateway = await createGateway({ file: 'page.yaml', environment: {} });
+      await gateway.listen();
+      for (const path of ['/', '/page/main.js', '/page/style/theme.css', '/page/uplot.js', '/page/uplot.css']) {
+        const response = await fetch(gateway.adminUrl + path);
+        console.error(path, response.status, (await response.text()).length > 500);
+      }
+      process.exit(0);`;
+    const folder = packed.stranger();
+    writeFileSync(
+      join(folder, 'page.yaml'),
+      `{ version: 1, server: { port: 0 }, admin: { port: 0 }, upstreams: {},
+         routes: { own: { match: { path: / }, respond: { status: 200 } } } }`,
+    );
+    const { stderr } = runNode(folder, ['--input-type=module', '--eval', text]);
+    expect(stderr.trim().split('\n')).toEqual([
+      '/ 200 true',
+      '/page/main.js 200 true',
+      '/page/style/theme.css 200 true',
+      '/page/uplot.js 200 true',
+      '/page/uplot.css 200 true',
+    ]);
   });
 });
 
