@@ -16,8 +16,18 @@ export function restartCommand(name: string, { services }: Addresses): string {
 }
 
 export function summary(options: SummaryOptions): string {
-  const { token } = options;
-  return ['', table(options), '', `TOKEN=${token}`, '', commands(options), ''].join('\n');
+  const { token, addresses } = options;
+  return [
+    '',
+    `Watch it in a browser: ${addresses.admin.url}`,
+    '',
+    table(options),
+    '',
+    `TOKEN=${token}`,
+    '',
+    commands(options),
+    '',
+  ].join('\n');
 }
 
 function table({ addresses: { services, gateway, admin }, pids }: SummaryOptions): string {

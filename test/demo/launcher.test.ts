@@ -80,6 +80,10 @@ describe('the summary', () => {
     expect(lines).toContain('TOKEN=abc');
   });
 
+  test('begins with where to watch it', () => {
+    expect(lines.find((line) => line !== '')).toBe('Watch it in a browser: http://127.0.0.1:9901');
+  });
+
   test('has every address, and commands that need no editing', () => {
     expect(lines.find((line) => line.includes(' payments '))).toMatch(/127\.0\.0\.1:4104 +705$/);
     expect(lines).toContain('kill 705');
