@@ -189,7 +189,7 @@ async function startedFrom(
   reloads: Omit<ReloadOptions, 'first'>,
 ): Promise<RunningGateway> {
   const generation = await buildGeneration(1, loaded, world);
-  world.metrics.observeLoad('applied', generation.number);
+  world.metrics.config.observeLoad('applied', generation.number);
   const { loader } = reloads;
   const outside = await loader.outsideNow();
   const first: PastGeneration = {

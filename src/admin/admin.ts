@@ -9,6 +9,7 @@ import { addExplain, type ExplainView } from './explain.ts';
 import { addGenerations, addReloads, type GenerationsView } from './generations.ts';
 import { callerOf, readRefusal, refusal, traceRefusal } from './guard.ts';
 import { Live } from './live.ts';
+import { addMetrics } from './metrics.ts';
 import { Overview } from './overview.ts';
 import { addPage } from './page.ts';
 import type { RouteList } from './page-data.ts';
@@ -91,11 +92,7 @@ function addProbes(app: FastifyInstance, running: () => Running): void {
     if (running().isReady) return { status: 'ready' };
     return reply.code(503).send({ status: 'not ready' });
   });
-  app.get('/metrics', async ({ headers }, reply) => {
-    const { type, text } = await running().world.metrics.scraped(headers.accept);
-    void reply.type(type);
-    return text;
-  });
+  addMetrics(app, () => running().world.metrics);
 }
 
 function addLive(app: FastifyInstance, running: () => Running): void {

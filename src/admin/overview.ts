@@ -67,7 +67,7 @@ export class Overview {
     const running = this.#running();
     const { world, generation } = running;
     this.#step(world.clock.now());
-    this.#events = [...this.#events.slice(1 - MOMENTS), await world.metrics.events()];
+    this.#events = [...this.#events.slice(1 - MOMENTS), world.metrics.events()];
     const { byName, seconds } = this.#requests;
     const routes = busiest(byName, seconds);
     return {

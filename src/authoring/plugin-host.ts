@@ -10,7 +10,12 @@ export interface PluginCounter {
 }
 
 export interface PluginMetrics {
-  /** `name` without prefix gets `portico_`; label values must come from a bounded set. */
+  /**
+   * `name` without prefix gets `portico_`; label values must come from a bounded set. What comes after 50,000
+   * series is counted as `other`.
+   *
+   * @throws {TypeError} for a name or a label that Prometheus cannot read, and where the name is taken
+   */
   counter(name: string, help: string, labels: readonly string[]): PluginCounter;
 }
 

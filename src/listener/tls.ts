@@ -24,7 +24,7 @@ export class ListenerTls {
     this.#world = world;
     const texts = sourcesOf(config).map(({ text }) => text);
     this.#set = new CertificateSet(config, texts);
-    world.metrics.observeCertificates(this, this.#set.certificates);
+    world.metrics.config.observeCertificates(this, this.#set.certificates);
   }
 
   /** In use, and those that are out of their time. */
@@ -84,7 +84,7 @@ export class ListenerTls {
     });
     this.#set = set;
     const { metrics, log } = this.#world;
-    metrics.observeCertificates(this, set.certificates);
+    metrics.config.observeCertificates(this, set.certificates);
     const { certificates, unused } = set;
     log.info({ certificates }, 'new certificates');
     if (unused.length > 0)
@@ -114,11 +114,11 @@ export class ListenerTls {
       const { message } = error as Error;
       if (message === this.#refused) return;
       this.#refused = message;
-      metrics.countTlsReload('rejected');
+      metrics.config.countTlsReload('rejected');
       log.error({ err: error }, 'new certificates are not used: the previous ones stay');
       return;
     }
     this.#refused = undefined;
-    metrics.countTlsReload('applied');
+    metrics.config.countTlsReload('applied');
   }
 }

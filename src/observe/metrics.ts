@@ -1,17 +1,20 @@
 /**
- * The gateway's metrics for Prometheus; the main user of prom-client.
+ * The gateway's metrics for Prometheus.
  *
- * Labels are never taken from a request: routes and upstreams are names in the config, and methods and
- * statuses come from fixed sets, with `other` for the rest. The registry belongs to one gateway.
+ * Labels are never taken from a request: routes and upstreams are names in the config, and methods, statuses and
+ * causes come from fixed sets, with `other` for the rest. They belong to one gateway.
  */
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { causeLabel } from '../core/cause.ts';
 import type { StreamRecord } from '../core/stream-record.ts';
-import { openMetrics, wantsOpenMetrics } from './open-metrics.ts';
-import { statusLabel } from './status-label.ts';
-import { type MeasuredStream, StreamMetrics } from './stream-metrics.ts';
-import { type Counted, Tally } from './tally.ts';
+import { ConfigMetrics } from './config-metrics.ts';
+import type { Counts } from './counts.ts';
+import { Families, type Scrape } from './families.ts';
+import { processMetrics } from './process-metrics.ts';
+import { reading } from './readings.ts';
 import { upstreamGauges, type UpstreamGauges } from './state-gauges.ts';
+import { reasonLabel, statusLabel } from './status-label.ts';
+import { type MeasuredStream, StreamMetrics } from './stream-metrics.ts';
+import type { Counted } from './tally.ts';
 
 const METHODS: ReadonlySet<string> = new Set([
   'GET',
@@ -32,8 +35,8 @@ type RefusingLimit = (typeof REFUSING_LIMITS)[number];
 
 /** Names that no generation has any more. */
 export interface GoneNames {
-  readonly routes: Iterable<string>;
-  readonly upstreams: Iterable<string>;
+  readonly routes: ReadonlySet<string>;
+  readonly upstreams: ReadonlySet<string>;
 }
 
 export interface RequestObservation {
@@ -55,108 +58,70 @@ export interface EventCounts {
   readonly fallbacks: number;
 }
 
-interface ObservedCertificate {
-  readonly name: string;
-  readonly expiresAt: Date;
-}
-
-const sumOf = (values: readonly { readonly value: number }[]): number =>
-  values.reduce((sum, { value }) => sum + value, 0);
-
 export class Metrics {
-  readonly #registry = new Registry();
-  readonly #requests = new Tally(
-    {
-      counter: {
-        name: 'portico_requests_total',
-        help: 'Client requests, by their response.',
-      },
-      histogram: {
-        name: 'portico_request_duration_seconds',
-        help: 'Time from the head of a request to the end of its response.',
-      },
-      shared: ['route', 'endpoint', 'method'],
-      counted: ['status'],
-      buckets: BUCKETS,
+  readonly #families = new Families();
+  readonly #requests = this.#families.tally({
+    counter: {
+      name: 'portico_requests_total',
+      help: 'Client requests, by their response.',
     },
-    this.#registry,
-  );
-  readonly #attempts = new Tally(
-    {
-      counter: {
-        name: 'portico_upstream_requests_total',
-        help: 'Attempts, by the status of the response or the code of the failure.',
-      },
-      histogram: {
-        name: 'portico_upstream_duration_seconds',
-        help: 'Time from the start of an attempt to its response head.',
-      },
-      shared: ['upstream'],
-      counted: ['target', 'status'],
-      buckets: BUCKETS,
+    histogram: {
+      name: 'portico_request_duration_seconds',
+      help: 'Time from the head of a request to the end of its response.',
     },
-    this.#registry,
+    shared: ['route', 'endpoint', 'method'],
+    counted: ['status'],
+    buckets: BUCKETS,
+  });
+  readonly #attempts = this.#families.tally({
+    counter: {
+      name: 'portico_upstream_requests_total',
+      help: 'Attempts, by the status of the response or the code of the failure.',
+    },
+    histogram: {
+      name: 'portico_upstream_duration_seconds',
+      help: 'Time from the start of an attempt to its response head.',
+    },
+    shared: ['upstream'],
+    counted: ['target', 'status'],
+    buckets: BUCKETS,
+  });
+  readonly #retries = this.#families.counter(
+    'portico_upstream_retries_total',
+    'Retries, by their reason.',
+    ['upstream', 'reason'],
   );
-  readonly #retries = this.#counter('portico_upstream_retries_total', 'Retries, by their reason.', [
-    'upstream',
-    'reason',
-  ]);
-  readonly #errors = this.#counter(
+  readonly #errors = this.#families.counter(
     'portico_errors_total',
     'Errors that the gateway itself answered, by their cause.',
     ['route', 'code', 'cause'],
   );
-  readonly #refusedConnections = this.#counter(
+  readonly #refusedConnections = this.#families.counter(
     'portico_connections_refused_total',
     'Client connections closed at once, by limit.',
     ['limit'],
   );
-  readonly #slotsGivenUp = this.#counter(
+  readonly #slotsGivenUp = this.#families.counter(
     'portico_slots_given_up_total',
     'Exchanges whose slow client had to give up its slot, by what was slow.',
     ['upstream', 'side'],
   );
-  readonly #fallbacks = this.#counter(
+  readonly #fallbacks = this.#families.counter(
     'portico_fallbacks_total',
     'Responses from a fallback, by reason.',
     ['route', 'reason'],
   );
-  readonly #degradedParts = this.#counter(
+  readonly #degradedParts = this.#families.counter(
     'portico_degraded_parts_total',
     'Parts missing from responses, by reason.',
     ['route', 'reason'],
   );
-  readonly #spans = this.#counter(
+  readonly #spans = this.#families.counter(
     'portico_spans_total',
     'Spans that the collector got, or did not.',
     ['result'],
   );
-  readonly #reloads = this.#counter('portico_config_reloads_total', 'Loads of the config.', [
-    'result',
-  ]);
-  readonly #tlsReloads = this.#counter(
-    'portico_tls_reloads_total',
-    'Changes of the certificates of the listening port.',
-    ['result'],
-  );
-  /** By listener. */
-  readonly #certificatesOf = new Map<object, readonly ObservedCertificate[]>();
-  readonly #certificates = new Gauge({
-    name: 'portico_tls_certificate_expiry_seconds',
-    help: 'When each certificate of a listener expires, in seconds since 1970.',
-    labelNames: ['name'],
-    registers: [this.#registry],
-  });
-  readonly #generation = new Gauge({
-    name: 'portico_config_generation',
-    help: 'Number of the config in use.',
-    registers: [this.#registry],
-  });
-  readonly #lastLoad = new Gauge({
-    name: 'portico_config_last_load_successful',
-    help: '0 while the config that was read last is refused, and an earlier one serves.',
-    registers: [this.#registry],
-  });
+  readonly config = new ConfigMetrics(this.#families);
 
   readonly #streams: StreamMetrics;
 
@@ -166,26 +131,35 @@ export class Metrics {
     droppedLogLines: () => number = () => 0,
     streams: () => Iterable<MeasuredStream> = () => [],
   ) {
-    this.#startAtZero();
-    this.#logLines(droppedLogLines);
-    this.#streams = new StreamMetrics(this.#registry, streams);
-    upstreamGauges(this.#registry, upstreams);
+    this.#refusedConnections.begin('limit', REFUSING_LIMITS);
+    this.#spans.begin('result', ['sent', 'failed']);
+    for (const family of upstreamGauges(upstreams)) this.#families.add(family);
+    this.#families.add(
+      reading(
+        'counter',
+        {
+          name: 'portico_log_lines_dropped_total',
+          help: 'Log lines that were dropped: a full disk, or a reader that stalls.',
+        },
+        droppedLogLines,
+      ),
+    );
+    this.#streams = new StreamMetrics(this.#families, streams);
   }
 
   /** Adds Node's own metrics. From then on the process is watched, and nothing ends that: call it once. */
   watchProcess(): void {
-    collectDefaultMetrics({ register: this.#registry });
+    this.#families.ofProcess = processMetrics();
   }
 
-  /** In Prometheus' text format. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  /** All metrics, in the format that the scraper's `Accept` asks for. */
+  scrape(accept: string | undefined): Scrape {
+    return this.#families.scrape(accept);
   }
 
-  /** In the format that a scraper asks for: OpenMetrics, which has exemplars, or Prometheus' text. */
-  async scraped(accept: string | undefined): Promise<{ type: string; text: string }> {
-    const asked = wantsOpenMetrics(accept) ? openMetrics(this.#registry) : this.#registry;
-    return { type: asked.contentType, text: await asked.metrics() };
+  /** All of it in Prometheus' text format. */
+  async text(): Promise<string> {
+    return (await Array.fromAsync(this.scrape(undefined).pieces)).join('');
   }
 
   countSpans(count: number, result: 'sent' | 'failed'): void {
@@ -208,12 +182,11 @@ export class Metrics {
   }
 
   /** Events so far, of all routes. */
-  async events(): Promise<EventCounts> {
-    const { values: errors } = await this.#errors.get();
+  events(): EventCounts {
     return {
-      rateLimited: sumOf(errors.filter(({ labels }) => labels.code === 'GW_RATE_LIMITED')),
-      degraded: sumOf((await this.#degradedParts.get()).values),
-      fallbacks: sumOf((await this.#fallbacks.get()).values),
+      rateLimited: this.#errors.total({ code: 'GW_RATE_LIMITED' }),
+      degraded: this.#degradedParts.total(),
+      fallbacks: this.#fallbacks.total(),
     };
   }
 
@@ -227,17 +200,9 @@ export class Metrics {
   }
 
   /** Drops the series of routes and upstreams that are gone. */
-  async forget(gone: GoneNames): Promise<void> {
-    for (const route of gone.routes) this.#requests.forgetAll(route);
-    for (const upstream of gone.upstreams) this.#attempts.forgetAll(upstream);
-    const [routes, upstreams] = [new Set<unknown>(gone.routes), new Set<unknown>(gone.upstreams)];
-    for (const metric of this.#registry.getMetricsAsArray()) {
-      if (!(metric instanceof Counter)) continue;
-      const { values } = await metric.get();
-      for (const { labels } of values) {
-        if (routes.has(labels['route']) || upstreams.has(labels['upstream'])) metric.remove(labels);
-      }
-    }
+  forget({ routes, upstreams }: GoneNames): void {
+    this.#families.forget('route', routes);
+    this.#families.forget('upstream', upstreams);
   }
 
   /** A stream has ended. */
@@ -263,66 +228,17 @@ export class Metrics {
   }
 
   countDegradedPart(route: string, reason: string): void {
-    this.#degradedParts.inc({ route, reason });
+    this.#degradedParts.inc({ route, reason: reasonLabel(reason) });
   }
 
   countError(route: string, code: string, cause?: string): void {
-    // To Prometheus an absent label and an empty one are the same.
     this.#errors.inc(
       cause === undefined ? { route, code } : { route, code, cause: causeLabel(cause) },
     );
   }
 
-  observeLoad(result: 'applied' | 'rejected', generation?: number): void {
-    this.#reloads.inc({ result });
-    this.#lastLoad.set(result === 'applied' ? 1 : 0);
-    if (generation !== undefined) this.#generation.set(generation);
-  }
-
-  countTlsReload(result: 'applied' | 'rejected'): void {
-    this.#tlsReloads.inc({ result });
-  }
-
-  /** Reports the certificates that `listener` now uses, by their first names; of one name, the first to expire. */
-  observeCertificates(listener: object, certificates: readonly ObservedCertificate[]): void {
-    this.#certificatesOf.set(listener, certificates);
-    const all = [...this.#certificatesOf.values()].flat();
-    this.#certificates.reset();
-    for (const { name, expiresAt } of all.toSorted((a, b) => +b.expiresAt - +a.expiresAt)) {
-      this.#certificates.set({ name }, expiresAt.getTime() / 1_000);
-    }
-  }
-
-  /** A plugin's counter; the same one in each generation. */
-  pluginCounter(name: string, help: string, labelNames: readonly string[]): Counter {
-    const full = name.startsWith('portico_') ? name : `portico_${name}`;
-    const known = this.#registry.getSingleMetric(full);
-    return known instanceof Counter ? known : this.#counter(full, help, labelNames);
-  }
-
-  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
-    return new Counter({ name, help, labelNames, registers: [this.#registry] });
-  }
-
-  /** Of a series that begins at 1, Prometheus sees no increase: those whose labels are known begin at 0. */
-  #startAtZero(): void {
-    for (const result of ['applied', 'rejected']) {
-      this.#reloads.inc({ result }, 0);
-      this.#tlsReloads.inc({ result }, 0);
-    }
-    for (const limit of REFUSING_LIMITS) this.#refusedConnections.inc({ limit }, 0);
-    for (const result of ['sent', 'failed']) this.#spans.inc({ result }, 0);
-  }
-
-  #logLines(dropped: () => number): void {
-    const counter = new Counter({
-      name: 'portico_log_lines_dropped_total',
-      help: 'Log lines that were dropped: a full disk, or a reader that stalls.',
-      registers: [this.#registry],
-      collect() {
-        counter.reset();
-        counter.inc(dropped());
-      },
-    });
+  /** A plugin's counter; see {@link Families.pluginCounter}. */
+  pluginCounter(name: string, help: string, labels: readonly string[]): Counts {
+    return this.#families.pluginCounter(name, help, labels);
   }
 }

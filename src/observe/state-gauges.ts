@@ -1,8 +1,9 @@
-/** Gauges for the state of upstreams and their targets. */
-import { Gauge, type Registry } from 'prom-client';
+/** Gauges for the state of upstreams and their targets, read at each scrape. */
 import type { CircuitName } from '../policies/circuit.ts';
+import type { Family } from './family.ts';
+import { type Reading, readings } from './readings.ts';
 
-/** What gauges read at each scrape, so that nothing is stored twice. */
+/** Whatever is costly to tell is asked for when its turn comes. */
 export interface UpstreamGauges {
   readonly name: string;
   readonly circuit: CircuitName | undefined;
@@ -25,70 +26,60 @@ const CIRCUIT_VALUES: Readonly<Record<CircuitName, number>> = {
 };
 
 type Upstreams = () => Iterable<UpstreamGauges>;
+type Value = (each: UpstreamGauges) => number | undefined;
 
-/** Registers the gauges; `upstreams` is called at each scrape. */
-export function upstreamGauges(registry: Registry, upstreams: Upstreams): void {
-  const gauge = (
-    name: string,
-    help: string,
-    value: (each: UpstreamGauges) => number | undefined,
-  ): void => upstreamGauge({ name, help, registers: [registry] }, upstreams, value);
-  gauge('portico_circuit_state', '0 closed, 1 half-open, 2 open, 3 forced.', (each) =>
-    each.circuit === undefined ? undefined : CIRCUIT_VALUES[each.circuit],
-  );
-  gauge('portico_bulkhead_slots', 'Open exchanges.', (each) => each.slotsUsed);
-  gauge(
-    'portico_bulkhead_slots_limit',
-    'Exchanges that may be open at once.',
-    (each) => each.slots,
-  );
-  gauge('portico_bulkhead_queue', 'Calls waiting for a slot.', (each) => each.queued);
-  gauge(
-    'portico_upstream_panic',
-    '1 while too few targets are available, so that all of them take calls.',
-    (each) => (each.isPanicking ? 1 : 0),
-  );
-  targetGauge(registry, upstreams);
+export function upstreamGauges(upstreams: Upstreams): Family[] {
+  const gauge = (name: string, help: string, value: Value): Family =>
+    readings({
+      name,
+      help,
+      type: 'gauge',
+      labels: ['upstream'],
+      read: () => valuesOf(upstreams, value),
+    });
+  return [
+    gauge('portico_circuit_state', '0 closed, 1 half-open, 2 open, 3 forced.', ({ circuit }) =>
+      circuit === undefined ? undefined : CIRCUIT_VALUES[circuit],
+    ),
+    gauge('portico_bulkhead_slots', 'Open exchanges.', (each) => each.slotsUsed),
+    gauge(
+      'portico_bulkhead_slots_limit',
+      'Exchanges that may be open at once.',
+      (each) => each.slots,
+    ),
+    gauge('portico_bulkhead_queue', 'Calls waiting for a slot.', (each) => each.queued),
+    gauge(
+      'portico_upstream_panic',
+      '1 while too few targets are available, so that all of them take calls.',
+      (each) => (each.isPanicking ? 1 : 0),
+    ),
+    readings({
+      name: 'portico_target_healthy',
+      help: '1 for a target that takes calls, 0 for one left out because of checks or failures.',
+      type: 'gauge',
+      labels: ['upstream', 'target'],
+      read: () => healthOf(upstreams),
+    }),
+  ];
 }
 
-interface GaugeOptions {
-  readonly name: string;
-  readonly help: string;
-  readonly registers: Registry[];
+function* valuesOf(upstreams: Upstreams, valueOf: Value): Generator<Reading> {
+  // A copy: an upstream that goes and comes back while it is read must not be there twice.
+  const all = [...upstreams()];
+  for (const each of all) {
+    const value = valueOf(each);
+    if (value !== undefined) yield [[each.name], value];
+  }
 }
 
-function upstreamGauge(
-  options: GaugeOptions,
-  upstreams: Upstreams,
-  value: (each: UpstreamGauges) => number | undefined,
-): void {
-  const gauge = new Gauge({
-    ...options,
-    labelNames: ['upstream'],
-    collect() {
-      // Drops the series of upstreams that are gone.
-      gauge.reset();
-      for (const each of upstreams()) {
-        const now = value(each);
-        if (now !== undefined) gauge.set({ upstream: each.name }, now);
-      }
-    },
-  });
-}
-
-function targetGauge(registry: Registry, upstreams: Upstreams): void {
-  const gauge = new Gauge({
-    name: 'portico_target_healthy',
-    help: '1 for a target that takes calls, 0 for one left out because of checks or failures.',
-    labelNames: ['upstream', 'target'],
-    registers: [registry],
-    collect() {
-      gauge.reset();
-      for (const { name, targets } of upstreams()) {
-        for (const { label, isAvailable } of targets) {
-          gauge.set({ upstream: name, target: label }, isAvailable ? 1 : 0);
-        }
-      }
-    },
-  });
+function* healthOf(upstreams: Upstreams): Generator<Reading> {
+  const all = [...upstreams()];
+  for (const { name, targets } of all) {
+    // Several may share the label `other`: it is healthy while all of them are.
+    const healthy = new Map<string, boolean>();
+    for (const { label, isAvailable } of targets) {
+      healthy.set(label, isAvailable && healthy.get(label) !== false);
+    }
+    for (const [label, isHealthy] of healthy) yield [[name, label], isHealthy ? 1 : 0];
+  }
 }

@@ -6,6 +6,14 @@ export function statusLabel(status: number): string {
   return STATUSES.get(status) ?? 'other';
 }
 
+/** The label of the reason why a part is missing: one of ours, or `status-` with a status that an upstream chose. */
+export const reasonLabel = (reason: string): string =>
+  reason.startsWith(STATUS_REASON)
+    ? `${STATUS_REASON}${statusLabel(Number(reason.slice(STATUS_REASON.length)))}`
+    : reason;
+
+const STATUS_REASON = 'status-';
+
 const STATUSES: ReadonlyMap<number, string> = new Map(
   [
     [101, 101],

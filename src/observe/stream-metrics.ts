@@ -1,6 +1,9 @@
 /** Metrics of streams: how many are open, how they ended, and their bytes. */
-import { Counter, Gauge, type Registry } from 'prom-client';
 import type { StreamRecord } from '../core/stream-record.ts';
+import type { Counts } from './counts.ts';
+import type { Families } from './families.ts';
+import { type Reading, readings } from './readings.ts';
+import { WordTree } from './word-tree.ts';
 
 export interface MeasuredStream {
   readonly record: StreamRecord;
@@ -12,40 +15,34 @@ const KNOWN_CODES: ReadonlySet<number> = new Set([
 ]);
 
 export class StreamMetrics {
-  readonly #ended: Counter<'route' | 'kind' | 'code'>;
-  readonly #bytes: Counter<'route' | 'direction'>;
+  readonly #ended: Counts<'route' | 'kind' | 'code'>;
+  readonly #bytes: Counts<'route' | 'direction'>;
 
   /** `open` is called at each scrape. */
-  constructor(registry: Registry, open: () => Iterable<MeasuredStream>) {
-    const registers = [registry];
-    const gauge = new Gauge({
-      name: 'portico_streams_open',
-      help: 'Open streams.',
-      labelNames: ['route', 'kind'],
-      registers,
-      collect() {
-        // Drops the series of routes that are gone.
-        gauge.reset();
-        for (const { record } of open()) gauge.inc({ route: record.route, kind: record.kind });
-      },
-    });
-    this.#ended = new Counter({
-      name: 'portico_streams_total',
-      help: 'Streams that have ended, by their close code.',
-      labelNames: ['route', 'kind', 'code'],
-      registers,
-    });
-    const count = (record: StreamRecord): void => this.#count(record);
-    this.#bytes = new Counter({
-      name: 'portico_stream_bytes_total',
-      help: 'Bytes of streams, from clients (received) and to them (sent).',
-      labelNames: ['route', 'direction'],
-      registers,
-      collect() {
+  constructor(families: Families, open: () => Iterable<MeasuredStream>) {
+    families.add(
+      readings({
+        name: 'portico_streams_open',
+        help: 'Open streams.',
+        type: 'gauge',
+        labels: ['route', 'kind'],
+        read: () => numbersOf(open()),
+      }),
+    );
+    this.#ended = families.counter(
+      'portico_streams_total',
+      'Streams that have ended, by their close code.',
+      ['route', 'kind', 'code'],
+    );
+    this.#bytes = families.counter(
+      'portico_stream_bytes_total',
+      'Bytes of streams, from clients (received) and to them (sent).',
+      ['route', 'direction'],
+      () => {
         // Streams last for hours; their bytes are not to come all at once.
-        for (const { record } of open()) count(record);
+        for (const { record } of open()) this.#count(record);
       },
-    });
+    );
   }
 
   ended(record: StreamRecord): void {
@@ -60,4 +57,13 @@ export class StreamMetrics {
     this.#bytes.inc({ route, direction: 'received' }, received);
     this.#bytes.inc({ route, direction: 'sent' }, sent);
   }
+}
+
+function* numbersOf(open: Iterable<MeasuredStream>): Generator<Reading> {
+  const numbers = new WordTree<number>();
+  for (const { record } of open) {
+    const series = numbers.at([record.route, record.kind]);
+    series.value = (series.value ?? 0) + 1;
+  }
+  for (const { words, value } of numbers.filled()) yield [words, value];
 }

@@ -5,20 +5,12 @@
  * request, that costs more than matching the request and forwarding its headers. Here an observation is a
  * few look-ups and three additions; the text is made at the scrape.
  */
-import type { Registry } from 'prom-client';
-
-type Labels = Readonly<Record<string, string>>;
-
-interface MetricValue {
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
-  readonly metricName: string;
-  readonly exemplar?: Exemplar | undefined;
-}
+import { counterName, type Family, labelText, type Named, valueText } from './family.ts';
+import { WordTree } from './word-tree.ts';
 
 /** A request that stands for others of its bucket, by its trace. */
 interface Exemplar {
-  readonly labelSet: { readonly trace_id: string };
+  readonly traceId: string;
   /** Seconds. */
   readonly value: number;
   /** Seconds since 1970. */
@@ -26,8 +18,8 @@ interface Exemplar {
 }
 
 export interface TallyNames {
-  readonly counter: { readonly name: string; readonly help: string };
-  readonly histogram: { readonly name: string; readonly help: string };
+  readonly counter: Named;
+  readonly histogram: Named;
   /** Labels of both the counter and the histogram. */
   readonly shared: readonly string[];
   /** Further labels of the counter. */
@@ -36,48 +28,13 @@ export interface TallyNames {
   readonly buckets: readonly number[];
 }
 
-/** Finds a value by a list of words, without building a key; V8 keeps the hash of each word. */
-class Tree<T> {
-  readonly words: readonly string[];
-  value: T | undefined;
-  readonly #children = new Map<string, Tree<T>>();
-
-  constructor(words: readonly string[] = []) {
-    this.words = words;
-  }
-
-  at(words: readonly string[], from = 0): Tree<T> {
-    const word = words[from];
-    if (word === undefined) return this;
-    return (this.#children.get(word) ?? this.#grow(word)).at(words, from + 1);
-  }
-
-  /** Drops everything below `words`. */
-  prune(words: readonly string[]): void {
-    const last = words.at(-1);
-    if (last !== undefined) this.at(words.slice(0, -1)).#children.delete(last);
-  }
-
-  /** This tree and every one below it that holds a value. */
-  *filled(): Generator<{ readonly words: readonly string[]; readonly value: T }> {
-    if (this.value !== undefined) yield { words: this.words, value: this.value };
-    for (const child of this.#children.values()) yield* child.filled();
-  }
-
-  #grow(word: string): Tree<T> {
-    const child = new Tree<T>([...this.words, word]);
-    this.#children.set(word, child);
-    return child;
-  }
-}
-
 /** One series of the histogram, with its counts. */
 class Series {
   /** One per bound, then `+Inf`. Not cumulative. */
   readonly buckets: Float64Array;
   sum = 0;
   /** By the counter's further labels. */
-  readonly counts = new Tree<number>();
+  readonly counts = new WordTree<number>();
   /** The last ones, by bucket; made with the first. */
   exemplars: (Exemplar | undefined)[] | undefined;
 
@@ -103,13 +60,19 @@ export interface Counted {
 
 export class Tally {
   readonly #names: TallyNames;
-  readonly #series = new Tree<Series>();
+  readonly #series = new WordTree<Series>();
+  /** Of the buckets, as text. */
+  readonly #bounds: readonly string[];
+  /** The counter, and the histogram. */
+  readonly families: readonly Family[];
 
-  constructor(names: TallyNames, registry: Registry) {
+  constructor(names: TallyNames) {
     this.#names = names;
-    const { counter, histogram } = names;
-    register(registry, { ...counter, type: 'counter', values: () => this.#counterValues() });
-    register(registry, { ...histogram, type: 'histogram', values: () => this.#histogramValues() });
+    this.#bounds = [...names.buckets.map(String), '+Inf'];
+    this.families = [
+      { ...names.counter, type: 'counter', lines: (isOpen) => this.#counterLines(isOpen) },
+      { ...names.histogram, type: 'histogram', lines: (isOpen) => this.#histogramLines(isOpen) },
+    ];
   }
 
   /**
@@ -130,7 +93,7 @@ export class Tally {
     series.sum += seconds;
     if (traceId !== undefined) {
       series.exemplars ??= [];
-      series.exemplars[bucket] = exemplarOf(traceId, seconds);
+      series.exemplars[bucket] = { traceId, value: seconds, timestamp: Date.now() / 1_000 };
     }
     const count = series.counts.at(counted);
     count.value = (count.value ?? 0) + 1;
@@ -141,71 +104,49 @@ export class Tally {
     for (const { words, value } of this.#series.filled()) yield { words, series: value };
   }
 
-  /** Drops everything whose first label has the value `first`. */
-  forgetAll(first: string): void {
-    this.#series.prune([first]);
+  /** Drops everything with one of these values of a label, if that is its first label. */
+  forgetAll(label: string, gone: ReadonlySet<string>): void {
+    if (this.#names.shared[0] === label) this.#series.pruneAt(0, gone);
   }
 
   /** Drops the counts whose further labels begin with `counted`; the histogram keeps its observations. */
   forget(shared: readonly string[], counted: readonly string[]): void {
-    this.#series.at(shared).value?.counts.prune(counted);
+    this.#series.find(shared)?.counts.prune(counted);
   }
 
-  #counterValues(): MetricValue[] {
+  *#counterLines(isOpen: boolean): Generator<string> {
     const { counter, shared, counted } = this.#names;
-    return [...this.#series.filled()].flatMap((series) =>
-      [...series.value.counts.filled()].map(({ words, value }) => ({
-        labels: { ...labelled(shared, series.words), ...labelled(counted, words) },
-        value,
-        metricName: counter.name,
-      })),
-    );
+    const name = counterName(counter.name, isOpen);
+    for (const { words, value } of this.#series.filled()) {
+      const start = `${name}{${labelText(shared, words)},`;
+      for (const count of value.counts.filled()) {
+        yield `${start}${labelText(counted, count.words)}} ${valueText(count.value)}\n`;
+      }
+    }
   }
 
-  #histogramValues(): MetricValue[] {
-    const { histogram, shared } = this.#names;
-    return [...this.#series.filled()].flatMap(({ words, value }) =>
-      this.#linesOf(value, labelled(shared, words), histogram.name),
-    );
+  *#histogramLines(isOpen: boolean): Generator<string> {
+    const { shared } = this.#names;
+    for (const { words, value } of this.#series.filled()) {
+      yield this.#linesOf(value, labelText(shared, words), isOpen);
+    }
   }
 
-  #linesOf({ buckets, sum, exemplars }: Series, labels: Labels, name: string): MetricValue[] {
-    const bounds = [...this.#names.buckets, '+Inf'];
+  /** In one piece: its last bucket and its count are equal. */
+  #linesOf({ buckets, sum, exemplars }: Series, labels: string, isOpen: boolean): string {
+    const { name } = this.#names.histogram;
+    let text = '';
     let total = 0;
-    const lines = bounds.map((le, i) => {
+    for (const [i, bound] of this.#bounds.entries()) {
       total += buckets[i]!;
-      const exemplar = exemplars?.[i];
-      return { labels: { le, ...labels }, value: total, metricName: `${name}_bucket`, exemplar };
-    });
-    return [
-      ...lines,
-      { labels, value: sum, metricName: `${name}_sum` },
-      { labels, value: total, metricName: `${name}_count` },
-    ];
+      const exemplar = isOpen ? exemplarText(exemplars?.[i]) : '';
+      text += `${name}_bucket{le="${bound}",${labels}} ${valueText(total)}${exemplar}\n`;
+    }
+    return `${text}${name}_sum{${labels}} ${valueText(sum)}\n${name}_count{${labels}} ${valueText(total)}\n`;
   }
 }
 
-const exemplarOf = (traceId: string, seconds: number): Exemplar => ({
-  labelSet: { trace_id: traceId },
-  value: seconds,
-  timestamp: Date.now() / 1_000,
-});
-
-const labelled = (names: readonly string[], values: readonly string[]): Labels =>
-  Object.fromEntries(names.map((name, i) => [name, values[i]!]));
-
-interface Exposed {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'histogram';
-  readonly values: () => MetricValue[];
-}
-
-/** The registry needs a metric's name and, at a scrape, its values. */
-function register(registry: Registry, { name, help, type, values }: Exposed): void {
-  const metric = {
-    name,
-    get: async () => ({ name, help, type, values: values(), aggregator: 'sum' as const }),
-  };
-  registry.registerMetric(metric as unknown as Parameters<Registry['registerMetric']>[0]);
-}
+const exemplarText = (exemplar: Exemplar | undefined): string =>
+  exemplar === undefined
+    ? ''
+    : ` # {trace_id="${exemplar.traceId}"} ${valueText(exemplar.value)} ${exemplar.timestamp}`;

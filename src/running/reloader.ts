@@ -144,7 +144,8 @@ export class Reloader {
     const startedAt = world.clock.now();
     const reload = await this.#attempt(cause, hold);
     this.#last = reload;
-    if (reload.result !== 'held') world.metrics.observeLoad(reload.result, reload.generation);
+    if (reload.result !== 'held')
+      world.metrics.config.observeLoad(reload.result, reload.generation);
     tellReload(reload, world.clock.now() - startedAt, world.log);
     return reload;
   }

@@ -234,17 +234,17 @@ export class RunningGateway implements Gateway {
     await generation.whenIdle();
     await generation.close();
     this.#retired.delete(generation);
-    await this.#forgetGone(generation);
+    this.#forgetGone(generation);
   }
 
   /** Drops the metric series of what no generation has any more. */
-  async #forgetGone({ config }: Generation): Promise<void> {
+  #forgetGone({ config }: Generation): void {
     const kept = [this.#current, ...this.#retired].map((each) => each.config);
-    const routes = new Set(kept.flatMap((each) => each.routes.map(({ name }) => name)));
-    const upstreams = new Set(kept.flatMap((each) => Object.keys(each.upstreams)));
-    await this.#world.metrics.forget({
-      routes: config.routes.map(({ name }) => name).filter((name) => !routes.has(name)),
-      upstreams: Object.keys(config.upstreams).filter((name) => !upstreams.has(name)),
+    const routes = new Set(kept.flatMap(routeNames));
+    const upstreams = new Set(kept.flatMap(upstreamNames));
+    this.#world.metrics.forget({
+      routes: new Set(routeNames(config)).difference(routes),
+      upstreams: new Set(upstreamNames(config)).difference(upstreams),
     });
   }
 
@@ -311,3 +311,6 @@ export class RunningGateway implements Gateway {
     return within(closed, { ms: LAST_MS, clock, late: () => false });
   }
 }
+
+const routeNames = ({ routes }: Config): string[] => routes.map(({ name }) => name);
+const upstreamNames = ({ upstreams }: Config): string[] => Object.keys(upstreams);

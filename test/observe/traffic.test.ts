@@ -1,4 +1,3 @@
-import { Registry } from 'prom-client';
 import { describe, expect, test } from 'vitest';
 import { Tally } from '../../src/observe/tally.ts';
 import { quantile, sumOfCounts, Traffic } from '../../src/observe/traffic.ts';
@@ -6,16 +5,13 @@ import { quantile, sumOfCounts, Traffic } from '../../src/observe/traffic.ts';
 const BOUNDS = [0.1, 1];
 
 function counting() {
-  const tally = new Tally(
-    {
-      counter: { name: 'a_total', help: 'a' },
-      histogram: { name: 'a_seconds', help: 'a' },
-      shared: ['route', 'method'],
-      counted: ['target', 'status'],
-      buckets: BOUNDS,
-    },
-    new Registry(),
-  );
+  const tally = new Tally({
+    counter: { name: 'a_total', help: 'a' },
+    histogram: { name: 'a_seconds', help: 'a' },
+    shared: ['route', 'method'],
+    counted: ['target', 'status'],
+    buckets: BOUNDS,
+  });
   const traffic = new Traffic(() => tally.counted());
   const count = (route: string, status: string, seconds = 0.05, method = 'GET'): void =>
     tally.observe([route, method], ['t', status], seconds);
@@ -75,7 +71,7 @@ describe('the window', () => {
     count('a', '200');
     traffic.step(1);
     expect(traffic.byName.get('a')).toMatchObject({ events: 1, errors: 0 });
-    tally.forgetAll('a');
+    tally.forgetAll('route', new Set(['a']));
     count('a', '500');
     traffic.step(1);
     expect(traffic.byName.get('a')).toMatchObject({ events: 2, errors: 1 });

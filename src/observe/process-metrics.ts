@@ -1,8 +1,29 @@
 /**
- * The same metrics in the OpenMetrics format, which has room for exemplars: prom-client makes it, but changes the names of
- * counters in the metrics themselves, so it gets views of them.
+ * Node's own metrics, and those of the process: the only ones that prom-client keeps, a few dozen series.
+ *
+ * In the OpenMetrics format prom-client changes the names of counters in the metrics themselves, so it gets views
+ * of them.
  */
-import { type Metric, type OpenMetricsContentType, Registry } from 'prom-client';
+import {
+  collectDefaultMetrics,
+  type Metric,
+  type OpenMetricsContentType,
+  Registry,
+} from 'prom-client';
+import { bare } from './family.ts';
+
+/** Their text, in whole lines. */
+export type ProcessMetrics = (isOpen: boolean) => Promise<string>;
+
+/** From now on the process is watched, and nothing ends that. */
+export function processMetrics(): ProcessMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return async (isOpen) => {
+    if (!isOpen) return registry.metrics();
+    return (await openMetrics(registry).metrics()).replace(/# EOF\n$/, '');
+  };
+}
 
 interface Read {
   readonly name: string;
@@ -10,12 +31,8 @@ interface Read {
   readonly values: readonly { readonly metricName?: string }[];
 }
 
-/** Does a scraper prefer this format? Prometheus lists it first where it wants exemplars. */
-export const wantsOpenMetrics = (accept: string | undefined): boolean =>
-  accept !== undefined && /(^|,)\s*application\/openmetrics-text\b/i.test(accept);
-
-/** All metrics of `registry`, to be scraped once. */
-export function openMetrics(registry: Registry): Registry<OpenMetricsContentType> {
+/** All metrics of `registry`, to be read once. */
+function openMetrics(registry: Registry): Registry<OpenMetricsContentType> {
   const views = new Registry<OpenMetricsContentType>();
   views.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   // The cast holds: a registry reads a metric's name, type and values, and no more.
@@ -32,9 +49,6 @@ function viewOf(metric: object): object {
   };
   return { name: type === 'counter' ? bare(name) : name, type, get };
 }
-
-/** In this format the name of a counter lacks `_total`, and its samples have it. */
-const bare = (name: string): string => name.replace(/_total$/, '');
 
 const withBareName = <T extends { readonly metricName?: string }>(value: T): T =>
   value.metricName === undefined ? value : { ...value, metricName: bare(value.metricName) };
