@@ -32,6 +32,23 @@ describeBrowser('a route', { timeout: 60_000 }, () => {
     expect(shop.log.lines().filter(({ msg }) => msg === 'request')).toEqual([]);
     expect(faults).toEqual([]);
   });
+
+  test('is tried with token and reason, and the answer leads to its waterfall', async () => {
+    const shop = await startShop();
+    const { page, go, faults } = await openTab(shop.adminUrl);
+    await go('routes/orders');
+    await page.getByText('Headers and body').click();
+    await page.getByLabel('Headers, one a line').fill('x-one: 1\nx-two: a: b');
+    await page.getByRole('button', { name: 'Try it' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Try a request' });
+    await dialog.getByLabel('Admin token').fill(TOKEN);
+    await dialog.getByLabel('Reason, for the log').fill('does it answer?');
+    await dialog.getByRole('button', { name: 'Send it' }).click();
+    await page.getByText('"path": "/orders/1"').waitFor();
+    await page.getByRole('link', { name: 'waterfall of' }).click();
+    await page.getByRole('table', { name: 'Calls and attempts' }).waitFor();
+    expect(faults).toEqual([]);
+  });
 });
 
 describeBrowser('what changes the gateway', { timeout: 60_000 }, () => {
