@@ -1,12 +1,9 @@
 /** A collector that is away, refuses, or speaks another protocol. */
-import { createServer } from 'node:http2';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startGateway } from '../../gateway/support/gateway.ts';
 import { nobody, startUpstream } from '../../helpers/upstream.ts';
-import { startCollector } from './collector.ts';
+import { startCollector, startGrpcCollector } from './collector.ts';
 
 interface Line {
   readonly level: number;
@@ -80,25 +77,13 @@ test.each(['http/protobuf', 'http/json'])('%s is spoken', async (protocol) => {
 });
 
 test('gRPC is spoken', async () => {
-  const paths: unknown[] = [];
-  const server = createServer((request, response) => {
-    paths.push(request.url);
-    request.resume();
-    response.writeHead(200, { 'content-type': 'application/grpc' });
-    response.addTrailers({ 'grpc-status': '0' });
-    // An empty message: a flag and a length of 0.
-    response.end(Buffer.alloc(5));
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  const { ask, metric, close } = await tracedTo({
-    endpoint: `http://127.0.0.1:${port}`,
-    protocol: 'grpc',
-  });
+  const collector = await startGrpcCollector();
+  const { ask, metric, close } = await tracedTo({ endpoint: collector.url, protocol: 'grpc' });
   await ask();
   await expect.poll(metric).toBe('portico_spans_total{result="sent"} 1');
-  expect(paths).toEqual(['/opentelemetry.proto.collector.trace.v1.TraceService/Export']);
+  expect(collector.requests.map(({ path }) => path)).toEqual([
+    '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+  ]);
   await close();
 });
 

@@ -1,64 +1,12 @@
 /** Real requests, a real collector: which spans it gets, and what upstreams are told. */
 import { describe, expect, test } from 'vitest';
-import type { TestGatewayOptions } from '../../../src/testing.ts';
 import { startGateway } from '../../gateway/support/gateway.ts';
-import { startUpstream } from '../../helpers/upstream.ts';
 import { type Got, startCollector } from './collector.ts';
+import { traced } from './traced-gateway.ts';
 
 const PARENT = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
 const traceparent = (flags = '01', version = '00'): string =>
   `${version}-${PARENT.traceId}-${PARENT.spanId}-${flags}`;
-const BFF = new URL('fixtures/page.ts', import.meta.url).pathname;
-
-/** A gateway that is traced, and one upstream that keeps the fields it gets. */
-async function traced(tracing: object = {}, more: Partial<TestGatewayOptions['config']> = {}) {
-  const collector = await startCollector();
-  const told: Readonly<Record<string, string | undefined>>[] = [];
-  let failures = 0;
-  const { url } = await startUpstream((request, response) => {
-    const fields = request.headers as Readonly<Record<string, string | undefined>>;
-    const { traceparent: parent, tracestate, baggage } = fields;
-    told.push({ path: request.url, parent, tracestate, baggage });
-    const fails = request.url === '/down' || (request.url === '/once' && failures++ === 0);
-    response.writeHead(fails ? 503 : 200, { 'content-type': 'application/json' }).end('{"a":1}');
-  });
-  const gateway = await startGateway({
-    config: {
-      telemetry: {
-        tracing: { endpoint: collector.url, protocol: 'http/json', ...tracing },
-      },
-      upstreams: { real: { targets: [url], retry: { attempts: 2, backoff: '1ms' } } },
-      routes: {
-        one: { match: { path: '/one/*' }, upstream: 'real', rewrite: '/*' },
-        back: {
-          match: { path: '/back' },
-          upstream: 'real',
-          rewrite: '/down',
-          fallback: { respond: { status: 200, body: 'later' }, on: ['5xx'] },
-        },
-        page: {
-          match: { path: '/page/{id}' },
-          aggregate: {
-            order: { upstream: 'real', path: '/orders/{id}', required: true },
-            payment: { upstream: 'real', path: '/once' },
-          },
-        },
-        mobile: { match: { path: '/m/*' }, bff: BFF },
-      },
-      ...more,
-    },
-    upstreams: {},
-  });
-  /** What the collector has once everything is sent. */
-  const ended = async () => {
-    await gateway.close();
-    return collector;
-  };
-  const idOf = (path: string): string[] =>
-    told.filter((each) => each['path'] === path).map(({ parent }) => parent!.split('-')[2]!);
-  return { ...gateway, collector, told, ended, idOf };
-}
-
 describe('the spans of a request', () => {
   test('nest: request, call, attempt; the upstream is told the attempt', async () => {
     const { fetch, ended, told, idOf } = await traced();
@@ -109,45 +57,6 @@ describe('the spans of a request', () => {
       'url.full': 'http://localhost/a',
       'server.address': '/nowhere/up.sock',
     });
-  });
-
-  test('of an aggregate are its parts side by side, each attempt by itself', async () => {
-    const { fetch, ended, idOf } = await traced();
-    expect(await (await fetch('/page/7')).json()).toEqual({ order: { a: 1 }, payment: { a: 1 } });
-    const collector = await ended();
-
-    const [request] = collector.roots() as [Got];
-    const parts = collector.below(request);
-    expect(parts.map(({ name }) => name).toSorted()).toEqual(['part order', 'part payment']);
-    const payment = parts.find(({ name }) => name === 'part payment')!;
-    expect(payment.attributes).toMatchObject({ 'portico.attempts': 2 });
-    const attempts = collector.below(payment);
-    expect(attempts.map(({ isError }) => isError)).toEqual([true, false]);
-    expect(attempts.map(({ attributes }) => attributes['http.request.resend_count'])).toEqual([
-      undefined,
-      1,
-    ]);
-    expect(attempts.map(({ id }) => id)).toEqual(idOf('/once'));
-    expect(attempts[0]!.attributes).toMatchObject({ 'error.type': '503' });
-  });
-
-  test('of a BFF are named by its endpoint', async () => {
-    const { fetch, ended } = await traced();
-    expect(await (await fetch('/m/items/3')).json()).toEqual({ a: 1 });
-    const collector = await ended();
-    const [request] = collector.roots() as [Got];
-    expect(request.name).toBe('GET /items/:id');
-    expect(collector.below(request).map(({ name }) => name)).toEqual(['part item']);
-  });
-
-  test('tell of a fallback, and of what it replaced', async () => {
-    const { fetch, ended } = await traced();
-    expect(await (await fetch('/back')).text()).toBe('later');
-    const collector = await ended();
-    const [request] = collector.roots() as [Got];
-    const [call] = collector.below(request) as [Got];
-    expect(request.isError).toBe(false);
-    expect(collector.below(call).map(({ isError }) => isError)).toEqual([true, true]);
   });
 
   test('are one for a request that matches nothing', async () => {
