@@ -29,6 +29,7 @@ describe.each(PROTOCOLS)('by %s', (protocol) => {
     const ids = attempts.map(({ traceId, id }) => `00-${traceId}-${id}-01`);
     expect(new Set(told.map(({ parent }) => parent))).toEqual(new Set(ids));
     expect(told.length).toBe(ids.length);
+    expect(new Set(ids).size).toBe(ids.length);
     expect(new Set(collector.spans.map(({ traceId }) => traceId)).size).toBe(1);
     return { spans: collector.spans, root, tree: walk(root), told };
   }
