@@ -69,14 +69,13 @@ export class Overview {
     this.#step(world.clock.now());
     this.#events = [...this.#events.slice(1 - MOMENTS), world.metrics.events()];
     const { byName, seconds } = this.#requests;
-    const routes = busiest(byName, seconds);
     return {
       at: new Date(world.wallClock()).toISOString(),
       windowSeconds: seconds,
       gateway: gatewayFacts(running, { ...this.#process.read(), descriptors: descriptorStatus() }),
       totals: trafficOf(sumOfCounts([...byName.values()]), seconds),
-      routes: routes.slice(0, MOST.routes),
-      moreRoutes: Math.max(routes.length - MOST.routes, 0),
+      routes: busiest(byName, seconds, MOST.routes),
+      moreRoutes: Math.max(byName.size - MOST.routes, 0),
       routeCount: generation.config.routes.length,
       ...this.#upstreams(running),
       ...eventRates(this.#events, seconds),

@@ -11,10 +11,15 @@ export const trafficOf = (counts: Counts, seconds: number): Traffic => ({
   ...latencyOf(counts),
 });
 
-/** The routes with the most requests first. */
-export const busiest = (byName: ReadonlyMap<string, Counts>, seconds: number): RouteTraffic[] =>
+/** The `most` routes with the most requests, in that order. */
+export const busiest = (
+  byName: ReadonlyMap<string, Counts>,
+  seconds: number,
+  most: number,
+): RouteTraffic[] =>
   [...byName]
     .toSorted(([, one], [, other]) => other.events - one.events)
+    .slice(0, most)
     .map(([name, counts]) => ({ name, ...trafficOf(counts, seconds) }));
 
 /** `undefined`: there were no attempts. */

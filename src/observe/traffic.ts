@@ -37,6 +37,8 @@ export class Traffic {
   readonly #read: () => Iterable<Counted>;
   #before = new WeakMap<object, Before>();
   #steps: readonly Step[] = [];
+  /** The sum of the steps, kept up with each: there may be ten thousand names. */
+  readonly #sums = new Map<string, Counts>();
 
   constructor(read: () => Iterable<Counted>) {
     this.#read = read;
@@ -46,6 +48,7 @@ export class Traffic {
   begin(): void {
     this.#before = new WeakMap();
     this.#steps = [];
+    this.#sums.clear();
     for (const { series } of this.#read()) this.#before.set(series, countOf(series));
   }
 
@@ -60,6 +63,9 @@ export class Traffic {
       this.#before.set(series, now);
       add(countsIn(byName, words[0]!, now.buckets.length), difference(now, before));
     }
+    for (const [name, counts] of byName)
+      add(countsIn(this.#sums, name, counts.buckets.length), counts);
+    if (this.#steps.length === STEPS) this.#forget(this.#steps[0]!);
     this.#steps = [...this.#steps.slice(1 - STEPS), { seconds, byName }];
   }
 
@@ -71,13 +77,15 @@ export class Traffic {
 
   /** Every name with an event in the window. */
   get byName(): ReadonlyMap<string, Counts> {
-    const sums = new Map<string, Counts>();
-    for (const { byName } of this.#steps) {
-      for (const [name, counts] of byName) {
-        add(countsIn(sums, name, counts.buckets.length), counts);
-      }
+    return this.#sums;
+  }
+
+  #forget({ byName }: Step): void {
+    for (const [name, counts] of byName) {
+      const sum = this.#sums.get(name)!;
+      add(sum, counts, -1);
+      if (sum.events <= 0) this.#sums.delete(name);
     }
-    return sums;
   }
 }
 
@@ -105,13 +113,12 @@ function countsIn(all: Map<string, Counts>, name: string, buckets: number): Coun
   return counts;
 }
 
-function add(sum: Counts, more: Counts): void {
-  sum.events += more.events;
-  sum.errors += more.errors;
-  sum.refusals += more.refusals;
-  more.buckets.forEach((count, i) => {
-    sum.buckets[i]! += count;
-  });
+/** With `sign` -1, takes it away. */
+function add(sum: Counts, more: Counts, sign: 1 | -1 = 1): void {
+  sum.events += sign * more.events;
+  sum.errors += sign * more.errors;
+  sum.refusals += sign * more.refusals;
+  for (let i = 0; i < more.buckets.length; i++) sum.buckets[i]! += sign * more.buckets[i]!;
 }
 
 function countOf({ buckets, counts }: Counted['series']): Before {
@@ -125,8 +132,11 @@ function countOf({ buckets, counts }: Counted['series']): Before {
   return now;
 }
 
-const totalOf = (buckets: Readonly<Float64Array>): number =>
-  buckets.reduce((sum, count) => sum + count, 0);
+function totalOf(buckets: Readonly<Float64Array>): number {
+  let total = 0;
+  for (const count of buckets) total += count;
+  return total;
+}
 
 /** The counts of a target that is gone are gone too, so a sum may be smaller than before. */
 function difference(now: Before, before: Before): Counts {
