@@ -21,6 +21,7 @@ import { StartFaults } from './assembly/start-faults.ts';
 import type { World } from './assembly/world.ts';
 import type { ActionConfig } from './config/actions.ts';
 import type { Config } from './config/build/config.ts';
+import type { HttpsRedirect } from './edge/https-redirect.ts';
 import type { Finding } from './config/fault.ts';
 import type { Loaded } from './config/load.ts';
 import { Slices } from './core/slices.ts';
@@ -42,6 +43,8 @@ export interface Generation {
   /** Resolves once none is, and all streams that they became have ended. */
   readonly whenIdle: () => Promise<void>;
   readonly handle: RequestHandler;
+  /** What a listener that sends clients to https does. */
+  readonly redirect: (to: HttpsRedirect) => RequestHandler;
   /** Tells what `handle` would do with a request, and does none of it. */
   readonly explain: Explain;
   /** Clients may turn connections into WebSockets. */
@@ -165,6 +168,10 @@ export async function buildGeneration(
       inflight: observer.inflight,
       whenIdle: observer.whenIdle,
       handle: observer.counting(handle),
+      redirect: (redirectHttps) =>
+        observer.counting(
+          admission({ ...rules, app, matcher, redirectHttps, onClose: observer.onClose }),
+        ),
       explain: explaining({
         entry,
         admission: rules,

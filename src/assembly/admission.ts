@@ -19,6 +19,7 @@ import {
   removeForbidden,
 } from '../edge/client-headers.ts';
 import { boundUnread, watchClient } from '../edge/client-signal.ts';
+import { type HttpsRedirect, httpsLocation, sendToHttps } from '../edge/https-redirect.ts';
 import { peerOf } from '../edge/peer.ts';
 import { sendError } from '../edge/send-error.ts';
 import { readTarget, refusedPath, type TargetRules } from '../edge/request-target.ts';
@@ -42,13 +43,15 @@ export interface AdmissionOptions {
   /** Routes that have their own paths below their prefix. */
   readonly mounted: ReadonlySet<string>;
   readonly world: World;
+  /** For a listener that sends clients to https; absent: they are served. */
+  readonly redirectHttps?: HttpsRedirect | undefined;
   readonly onClose: (exchange: ClientExchange, response: ServerResponse) => void;
 }
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export function admission(options: AdmissionOptions): RequestHandler {
-  const { world, onClose, server, owned } = options;
+  const { world, onClose, server, owned, redirectHttps } = options;
   const { paths, limits, clientAddress } = server;
   const { urlBytes, headersBytes, idleMs, readerIdleMs, answerMs } = limits;
   const forbidden = forbiddenFields(owned, clientAddress);
@@ -82,6 +85,10 @@ export function admission(options: AdmissionOptions): RequestHandler {
     if (hasBody(request)) boundUnread(request, response, clock, idleMs);
     try {
       const ruled = believed === undefined ? rules : proxyRules;
+      if (redirectHttps !== undefined && exchange.peer.scheme === 'http') {
+        redirect(request, response, exchange, ruled, believed?.host, redirectHttps);
+        return;
+      }
       const address = route(request, exchange, ruled, believed?.host, options);
       if (address === undefined) answerAsterisk(response, exchange);
       else {
@@ -161,6 +168,28 @@ function findPreflighted(
   return found.kind === 'match' && preflighted.has(found.match.route.name)
     ? found.match
     : undefined;
+}
+
+/** @throws GW_REQUEST_INVALID and whatever else is refused of any request */
+function redirect(
+  request: IncomingMessage,
+  response: ServerResponse,
+  exchange: ClientExchange,
+  rules: TargetRules,
+  believedHost: string | undefined,
+  to: HttpsRedirect,
+): void {
+  const read = readTarget(request, rules);
+  const target = { ...read, host: believedHost ?? read.host };
+  exchange.aim(target);
+  checkFraming(request);
+  checkExpectation(request);
+  if (target.path === '*') {
+    answerAsterisk(response, exchange);
+    return;
+  }
+  if (hasLongBody(request)) response.setHeader('connection', 'close');
+  sendToHttps(response, httpsLocation(target, to), exchange.id);
 }
 
 const TOO_LONG: ReadonlySet<string> = new Set(['GW_URI_TOO_LONG', 'GW_HEADERS_TOO_LARGE']);

@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { type AnyAction, madeBy } from '../actions/action.ts';
 import type { Plan } from '../actions/plan.ts';
 import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
+import type { HttpsRedirect } from '../edge/https-redirect.ts';
 import type { ActionContext } from '../routes/route.ts';
 import type { Matcher } from '../routes/matcher.ts';
 import type { UpstreamLeases } from '../upstream/lease.ts';
@@ -23,7 +24,7 @@ import type { BuiltRoute } from './routes.ts';
 import { sentCall } from './sent-call.ts';
 
 /** Explains one request into a trace; the answer to the request is what refused it, or 204. */
-export type Explain = (trace: Trace) => RequestHandler;
+export type Explain = (trace: Trace, redirectHttps?: HttpsRedirect) => RequestHandler;
 
 /** The method under which explained requests enter Fastify; served ones use another. */
 const EXPLAIN_METHOD = 'GET';
@@ -78,13 +79,14 @@ export interface ExplainingOptions {
 export function explaining(options: ExplainingOptions): Explain {
   const { admission: common, matcher, entry } = options;
   const world = { ...common.world, nextRequestId: () => 'explained' };
-  return (trace) => {
+  return (trace, redirectHttps) => {
     const routing = (raw: IncomingMessage, response: ServerResponse): void =>
       entry.enter(raw, response, hooksFor(raw, trace, options));
     const admit = admission({
       ...common,
       world,
       app: { routing },
+      redirectHttps,
       matcher: { find: (asked) => matcher.find(asked, (reading) => trace.readings.push(reading)) },
       onClose: (exchange) => {
         trace.exchange = exchange;

@@ -68,6 +68,7 @@ export const DIFF_RULES = [
   'tls-weakened',
   'addresses-believed',
   'server-exposed',
+  'listener-added',
   'fields-freed',
   'open-route-widened',
   'limit-removed',

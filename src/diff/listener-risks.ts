@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ListenerConfig, ServerConfig, ServerTlsConfig } from '../config/build/config.ts';
 import type { Severity } from '../config/audit/audit.ts';
 import type { Path } from '../config/fault.ts';
+import { includesRange, rangeText } from '../config/schema/address-range.ts';
 import { isLoopback } from '../config/schema/public-http.ts';
 import type { FoundRisk } from './risk.ts';
 
@@ -20,15 +21,17 @@ export function* listenerRisks(
     else {
       yield* tlsRisks(known.tls, listener.tls, [...listener.at, 'tls']);
       yield* exposedRisks(known, listener);
+      yield* plainRisks(known, listener);
+      yield* proxyRisks(known, listener);
     }
   }
 }
 
 function* addedRisks(
-  { address, tls, at }: ListenerConfig,
+  { address, tls, redirectHttps, at }: ListenerConfig,
   before: readonly ListenerConfig[],
 ): Generator<FoundRisk> {
-  if (isLocal(address)) return;
+  if (isLocal(address) || redirectHttps !== undefined) return;
   const isWeaker = tls === undefined && before.every((each) => each.tls !== undefined);
   const message = isWeaker
     ? 'clients on other machines can connect here too, and without TLS'
@@ -47,6 +50,33 @@ function* exposedRisks(before: ListenerConfig, after: ListenerConfig): Generator
   if ((after.address.mode & ~before.address.mode & WRITE) === 0) return;
   const message = 'more users of this machine can connect';
   yield { rule, severity, path: [...after.at, 'mode'], message };
+}
+
+function* plainRisks(before: ListenerConfig, after: ListenerConfig): Generator<FoundRisk> {
+  if (before.redirectHttps === undefined || after.redirectHttps !== undefined) return;
+  if (after.tls !== undefined) return;
+  const message = 'clients are served without TLS, and no longer sent to https';
+  yield { rule: 'tls-weakened', severity: 'high', path: after.at, message };
+}
+
+function* proxyRisks(
+  { proxyProtocol: before }: ListenerConfig,
+  { proxyProtocol: after, at }: ListenerConfig,
+): Generator<FoundRisk> {
+  const rule = 'addresses-believed';
+  const path = [...at, 'proxyProtocol'];
+  if (after === undefined) {
+    if (before === undefined) return;
+    const message =
+      'clients have the address of the proxy in front, unless it is asked for otherwise';
+    yield { rule, severity: 'medium', path, message };
+    return;
+  }
+  const old = before?.from ?? [];
+  const more = after.from.filter((range) => !old.some((wide) => includesRange(wide, range)));
+  if (more.length === 0) return;
+  const message = `peers in ${more.map(rangeText).join(', ')} may claim any client address`;
+  yield { rule, severity: 'medium', path, message };
 }
 
 /** Whoever may write to a socket may connect. */

@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Trace, newTrace } from '../assembly/explain-trace.ts';
 import type { World } from '../assembly/world.ts';
+import type { ListenerConfig } from '../config/build/config.ts';
 import type { Generation } from '../generation.ts';
 import { ConnectionBounds } from '../listener/connection-bounds.ts';
 import { createHttpServer } from '../listener/http-server.ts';
@@ -28,7 +29,7 @@ export interface TracedRequest {
 }
 
 /** It never listens. */
-const IN_MEMORY = { address: { host: '', port: 0 } };
+const IN_MEMORY = { name: '', address: { host: '', port: 0 }, http2: 'none' } as const;
 /** A hook of a plugin may wait for something. */
 const PATIENCE_MS = 10_000;
 
@@ -41,7 +42,7 @@ export class ExplainTimeout extends Error {
 export async function traceRequest(
   { explain, config: { server } }: Pick<Generation, 'explain' | 'config'>,
   world: World,
-  { head, isSecure = server.listeners[0]?.tls !== undefined, address }: AskedRequest,
+  { head, isSecure: asked, address }: AskedRequest,
 ): Promise<TracedRequest> {
   const trace = newTrace();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -54,9 +55,11 @@ export async function traceRequest(
     ),
     onNoDescriptors: () => undefined,
   };
-  const handle = explain(trace);
+  const listener = listenerFor(server.listeners, asked);
+  const isSecure = asked ?? listener?.tls !== undefined;
+  const handle = explain(trace, listener?.redirectHttps);
   let body: (() => string) | undefined;
-  const { server: listener } = createHttpServer({
+  const { server: parser } = createHttpServer({
     listener: IN_MEMORY,
     limits: server.limits,
     bounds: new ConnectionBounds(server, () => undefined),
@@ -74,7 +77,7 @@ export async function traceRequest(
   );
   try {
     // Node reads requests from any stream; its types know sockets alone.
-    listener.emit('connection', socket as unknown as Socket);
+    parser.emit('connection', socket as unknown as Socket);
     socket.push(head, 'latin1');
     await promise;
     const answer = readAnswer(socket.written);
@@ -83,6 +86,17 @@ export async function traceRequest(
     world.clock.cancel(timer);
     socket.destroy();
   }
+}
+
+/** The listener through which such a request comes: one that serves, if there is one. */
+function listenerFor(
+  listeners: readonly ListenerConfig[],
+  isSecure: boolean | undefined,
+): ListenerConfig | undefined {
+  const fitting = listeners.filter(
+    ({ tls }) => isSecure === undefined || (tls !== undefined) === isSecure,
+  );
+  return fitting.find(({ redirectHttps }) => redirectHttps === undefined) ?? fitting[0];
 }
 
 /** What is written as the body; Node drops that of an answer to HEAD. */

@@ -37,25 +37,26 @@ export class ConnectionBounds {
     this.#exempt = new AddressSet(trustedProxies);
   }
 
-  /** Closes connections to `server` that are too many; before TLS, to save its work. */
-  guard(server: Server): void {
+  /** Closes connections to `server` if there are too many. */
+  guardTotal(server: Server): void {
+    if (!this.#countsTotal) return;
     server.prependListener('connection', (socket: Socket) => {
-      if (this.#countsTotal && !this.#isOneOfAll(socket)) return;
-      this.#boundAddress(socket);
+      if (this.#total >= this.#most) {
+        this.#refuse(socket, 'connections');
+        return;
+      }
+      this.#total += 1;
+      socket.once('close', () => (this.#total -= 1));
     });
   }
 
-  #isOneOfAll(socket: Socket): boolean {
-    if (this.#total >= this.#most) {
-      this.#refuse(socket, 'connections');
-      return false;
-    }
-    this.#total += 1;
-    socket.once('close', () => (this.#total -= 1));
-    return true;
+  /** Closes connections of an address that has too many; before TLS, to save its work. */
+  guardAddresses(server: Server): void {
+    server.prependListener('connection', (socket: Socket) => this.#boundAddress(socket));
   }
 
   #boundAddress(socket: Socket): void {
+    if (socket.destroyed) return;
     const address = addressOf(socket);
     if (this.#exempt.has(address)) return;
     const network = networkOf(address);

@@ -12,6 +12,11 @@ import { tellPeer } from '../edge/peer.ts';
 import type { Certificate } from './certificate-set.ts';
 import type { ConnectionBounds } from './connection-bounds.ts';
 import { keepReserve } from './descriptor-reserve.ts';
+import { Undecided } from './first-bytes.ts';
+import { http2Sessions } from './http2.ts';
+import { servePriorKnowledge } from './prior-knowledge.ts';
+import { requireProxyHeader } from './proxy-protocol.ts';
+import { refusedNotice } from './refused-notice.ts';
 import { secureServer } from './secure-server.ts';
 import {
   type ParserError,
@@ -23,7 +28,7 @@ import {
 import { isUpgradable, serveUpgrades } from './upgrades.ts';
 
 export interface HttpServerOptions {
-  readonly listener: Pick<ListenerConfig, 'address' | 'tls'>;
+  readonly listener: Omit<ListenerConfig, 'at'>;
   readonly limits: ServerConfig['limits'];
   /** The same for all listeners. */
   readonly bounds: ConnectionBounds;
@@ -45,7 +50,7 @@ export interface GatewayHttpServer {
    * @returns applies it, from now on
    * @throws {RangeError} when the certificates cannot be used
    */
-  prepare(listener: Pick<ListenerConfig, 'tls'>, limits: ServerConfig['limits']): () => void;
+  prepare(listener: ListenerConfig, limits: ServerConfig['limits']): () => void;
   /** Stops accepting and waits up to `graceMs`; says whether everybody finished by then. */
   close(graceMs: number): Promise<boolean>;
 }
@@ -61,16 +66,30 @@ export function createHttpServer(options: HttpServerOptions): GatewayHttpServer 
     else refuseVersion(response, world);
   };
   const http = serverOptions(limits, options.opensSockets ?? (() => false));
-  const secure =
-    tls && secureServer({ tls, limits, http, handleHttp1: handle, handleHttp2: handler, world });
+  const http2 = listener.http2 === 'none' ? undefined : http2Sessions(limits, world.clock, handler);
+  const secure = tls && secureServer({ tls, limits, http, handleHttp1: handle, http2, world });
   const server = secure?.server ?? nodeHttp.createServer(http, handle);
+  const undecided = new Undecided();
+  const timeoutMs = (): number => limits.headersTimeoutMs;
+  if (secure === undefined && http2 !== undefined) {
+    servePriorKnowledge(server, { http2, undecided, timeoutMs, world });
+  }
   const sockets = new Set<Socket>();
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
   server.on('drop', () => world.metrics.countRefusedConnection('connections'));
-  bounds.guard(server);
+  bounds.guardAddresses(server);
+  const allow =
+    listener.proxyProtocol &&
+    requireProxyHeader(server, {
+      config: listener.proxyProtocol,
+      undecided,
+      timeoutMs,
+      onRefused: proxyRefusals(listener.name, world),
+      world,
+    });
   if ('socket' in listener.address) {
     server.prependListener('connection', (socket: Socket) => tellPeer(socket, UNIX));
   }
@@ -78,6 +97,7 @@ export function createHttpServer(options: HttpServerOptions): GatewayHttpServer 
     world.onNoDescriptors?.();
     world.metrics.countRefusedConnection('descriptors');
   };
+  bounds.guardTotal(server);
   keepReserve(server, descriptorLimit(), refuseForReserve);
   server.on('error', (error) => {
     // `listen` reports errors of listening.
@@ -104,9 +124,11 @@ export function createHttpServer(options: HttpServerOptions): GatewayHttpServer 
     connections: () => sockets.size,
     certificates: () => secure?.certificates() ?? [],
     prepare: (listed, changed) => {
-      const applyTls = secure?.prepare(listed.tls, changed);
+      const applyTls = secure?.prepare(listed.tls);
       return () => {
         applyTls?.();
+        http2?.apply(changed);
+        if (listed.proxyProtocol !== undefined) allow?.(listed.proxyProtocol.from);
         limits = changed;
         applyLimits(server, changed);
       };
@@ -117,15 +139,28 @@ export function createHttpServer(options: HttpServerOptions): GatewayHttpServer 
         const response = responseOn(socket);
         if (response !== undefined && !response.headersSent) response.shouldKeepAlive = false;
       }
+      undecided.destroy();
       return drain(server, graceMs, world, {
-        begin: () => secure?.drain(),
+        begin: () => http2?.drain(),
         cut: () => {
+          http2?.destroy();
           secure?.destroy();
           // Those that were upgraded are no longer Node's.
           for (const socket of sockets) socket.destroy();
         },
       });
     },
+  };
+}
+
+function proxyRefusals(
+  listener: string,
+  { clock, log, metrics }: World,
+): (peer: string, why: string) => void {
+  const notice = refusedNotice(listener, clock, log);
+  return (peer, why) => {
+    metrics.countRefusedConnection('proxyProtocol');
+    notice(peer, why);
   };
 }
 

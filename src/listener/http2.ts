@@ -1,5 +1,5 @@
 /**
- * HTTP/2 to clients, on connections that chose it by ALPN. Requests take the same path as HTTP/1.1, with
+ * HTTP/2 to clients, on connections that chose it by ALPN or begin with it. Requests take the same path as HTTP/1.1, with
  * additional bounds, because one connection here does the work of many.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -10,7 +10,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { RequestHandler } from '../assembly/admission.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ServerConfig } from '../config/build/config.ts';
@@ -42,8 +42,8 @@ const RESETS_PER_SECOND = 50;
 const UNREAD_MS = 100;
 
 export interface Http2Sessions {
-  /** Serves a connection that has chosen `h2`. */
-  accept(socket: TLSSocket): void;
+  /** Serves a connection that speaks HTTP/2. */
+  accept(socket: Socket): void;
   /** Uses `limits` for connections that open from now on. */
   apply(limits: ServerConfig['limits']): void;
   /** Says goodbye (GOAWAY): streams that are open finish, and no new one is served. */
@@ -59,7 +59,7 @@ export function http2Sessions(
   const sessions = new Set<ServerHttp2Session>();
   let limits = initial;
   const server = createSessions(limits);
-  let accepted: TLSSocket;
+  let accepted: Socket;
   server.on('session', (session) => {
     sessions.add(session);
     setSocket(session, accepted);

@@ -74,9 +74,12 @@ export class Listeners {
     for (const { config, http } of this.#all) await open(config, http);
   }
 
-  /** Those that are open, in the order of the config. */
+  /** Those that are open, in the order of the config; those that only redirect come last. */
   get open(): readonly ListenerStatus[] {
-    return this.#all.flatMap(({ config, http: { server } }) => {
+    const [redirecting, serving] = [true, false].map((is) =>
+      this.#all.filter(({ config }) => (config.redirectHttps !== undefined) === is),
+    ) as [Listener[], Listener[]];
+    return [...serving, ...redirecting].flatMap(({ config, http: { server } }) => {
       const address = server.address();
       return address === null ? [] : [{ name: config.name, url: urlOf(config, address) }];
     });

@@ -7,7 +7,7 @@ import type { RequestHandler } from '../assembly/admission.ts';
 import type { World } from '../assembly/world.ts';
 import type { ServerConfig, ServerTlsConfig } from '../config/build/config.ts';
 import type { Certificate } from './certificate-set.ts';
-import { type Http2Sessions, http2Sessions } from './http2.ts';
+import type { Http2Sessions } from './http2.ts';
 import { ListenerTls } from './tls.ts';
 
 export interface SecureServerOptions {
@@ -16,7 +16,8 @@ export interface SecureServerOptions {
   /** Of HTTP/1.1. */
   readonly http: ServerOptions;
   readonly handleHttp1: RequestHandler;
-  readonly handleHttp2: RequestHandler;
+  /** Absent: HTTP/1.1 is all that is offered. */
+  readonly http2: Http2Sessions | undefined;
   readonly world: World;
 }
 
@@ -26,32 +27,29 @@ export interface SecureServer {
   /**
    * Reads certificates; without `tls`, those in use stay.
    *
-   * @returns uses them, and `limits`, for connections that open from then on
+   * @returns uses them for connections that open from then on
    * @throws {RangeError} when the certificates cannot be used
    */
-  prepare(tls: ServerTlsConfig | undefined, limits: ServerConfig['limits']): () => void;
-  /** Lets HTTP/2 clients know that the port closes. */
-  drain(): void;
+  prepare(tls: ServerTlsConfig | undefined): () => void;
   /** Cuts all remaining connections, even during a handshake. */
   destroy(): void;
 }
 
 export function secureServer(options: SecureServerOptions): SecureServer {
-  const { limits, http, handleHttp1, handleHttp2, world } = options;
+  const { limits, http, handleHttp1, http2, world } = options;
   const tls = new ListenerTls(options.tls, world);
   const server = createServer(
     {
       ...http,
       ...tls.serverOptions,
-      ALPNProtocols: ['h2', 'http/1.1'],
+      ALPNProtocols: http2 === undefined ? ['http/1.1'] : ['h2', 'http/1.1'],
       // It may take as long as a request head.
       handshakeTimeout: limits.headersTimeoutMs,
     },
     handleHttp1,
   );
   tls.follow(server);
-  const http2 = http2Sessions(limits, world.clock, handleHttp2);
-  divert(server, http2);
+  if (http2 !== undefined) divert(server, http2);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -60,20 +58,14 @@ export function secureServer(options: SecureServerOptions): SecureServer {
   return {
     server,
     certificates: () => tls.certificates,
-    prepare: (changedTls, changed) => {
-      const applyTls = changedTls && tls.prepare(changedTls, server);
-      return () => {
-        applyTls?.();
-        http2.apply(changed);
-      };
-    },
-    drain: () => http2.drain(),
+    prepare: (changed) => (changed && tls.prepare(changed, server)) ?? nothing,
     destroy: () => {
-      http2.destroy();
       for (const socket of sockets) socket.destroy();
     },
   };
 }
+
+const nothing = (): void => undefined;
 
 /** Connections that chose HTTP/2 go to `http2`, all others where Node would take them. */
 function divert(server: Server, http2: Http2Sessions): void {

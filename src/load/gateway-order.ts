@@ -1,5 +1,5 @@
 /** What the gateway's process is told, and what it answers. */
-import type { Config, UpstreamConfig } from '../config/build/config.ts';
+import type { Config, ListenerConfig, UpstreamConfig } from '../config/build/config.ts';
 import type { Fault } from '../config/fault.ts';
 
 export interface GatewayOrder {
@@ -46,9 +46,7 @@ export function adjustFor({ stub }: Pick<GatewayOrder, 'stub'>, config: Config):
     ...config,
     server: {
       ...server,
-      listeners: server.listeners
-        .slice(0, 1)
-        .map((each) => ({ ...each, address: { host: LOOPBACK, port: 0 } })),
+      listeners: [onLoopback(server.listeners)],
       shutdown: { delayMs: 0, graceMs: GRACE_MS },
     },
     admin: { host: LOOPBACK, port: 0, requests: 0 },
@@ -57,6 +55,13 @@ export function adjustFor({ stub }: Pick<GatewayOrder, 'stub'>, config: Config):
 }
 
 const LOOPBACK = '127.0.0.1';
+
+/** The first listener that serves, without a proxy in front. */
+function onLoopback(listeners: readonly ListenerConfig[]): ListenerConfig {
+  const serving = listeners.find(({ redirectHttps }) => redirectHttps === undefined);
+  const { proxyProtocol: _proxy, redirectHttps: _redirect, ...kept } = serving ?? listeners[0]!;
+  return { ...kept, address: { host: LOOPBACK, port: 0 } };
+}
 
 /** The stub speaks HTTP/1.1 without TLS, and is not checked. */
 function stubbed(upstream: UpstreamConfig, origin: string): UpstreamConfig {

@@ -55,6 +55,7 @@ const CONNECTION_HINTS: Readonly<Record<string, string>> = {
   connections: 'raise server.limits.connections, or pass a smaller -c',
   address: 'raise server.limits.connectionsPerAddress: the load comes from one address',
   descriptors: 'raise the number of file descriptors: ulimit -n',
+  proxyProtocol: 'send the load through the proxy in front of that listener',
 };
 
 export const connectionHint = (limit: string): string =>

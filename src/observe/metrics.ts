@@ -30,7 +30,7 @@ const METHODS: ReadonlySet<string> = new Set([
 /** Seconds. */
 export const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-const REFUSING_LIMITS = ['connections', 'address', 'descriptors'] as const;
+const REFUSING_LIMITS = ['connections', 'address', 'descriptors', 'proxyProtocol'] as const;
 type RefusingLimit = (typeof REFUSING_LIMITS)[number];
 
 /** Names that no generation has any more. */

@@ -15,6 +15,8 @@ const LISTENER_KEYS: Readonly<Record<string, (listener: ListenerConfig) => unkno
   socket: ({ address }) => 'socket' in address && address.socket,
   mode: ({ address }) => 'mode' in address && address.mode,
   tls: ({ tls }) => tls !== undefined,
+  http2: ({ http2 }) => http2,
+  proxyProtocol: ({ proxyProtocol }) => proxyProtocol?.version,
 };
 
 function listenerKeys({ server: opened }: Config, { server: wanted }: Config): string[] {

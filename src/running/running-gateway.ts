@@ -154,7 +154,10 @@ export class RunningGateway implements Gateway {
 
   #handlerOf(generation: Generation): HandlerOf {
     const handle = tracing(generation, this.#world);
-    return () => handle;
+    return ({ redirectHttps }) =>
+      redirectHttps === undefined
+        ? handle
+        : tracing(generation, this.#world, generation.redirect(redirectHttps));
   }
 
   status(): GatewayStatus {

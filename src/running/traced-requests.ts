@@ -19,8 +19,12 @@ import { type Trace, traceOf, traceText } from '../observe/trace.ts';
 import { TRACE_LIMITS } from '../observe/traces.ts';
 
 /** Requests to `generation`; where its config has no keys, nothing is added. */
-export function tracing(generation: Generation, world: World): RequestHandler {
-  const { handle, config } = generation;
+export function tracing(
+  generation: Generation,
+  world: World,
+  handle = generation.handle,
+): RequestHandler {
+  const { config } = generation;
   const keys = config.admin?.trace?.keys;
   if (keys === undefined) return handle;
   return function traced(request, response) {

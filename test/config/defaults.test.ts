@@ -9,7 +9,14 @@ describe('what is not written', () => {
       withOrders('routes: { a: { match: { path: /a }, upstream: orders } }'),
     );
     expect(server).toEqual({
-      listeners: [{ name: 'server', at: ['server'], address: { host: '0.0.0.0', port: 8080 } }],
+      listeners: [
+        {
+          name: 'server',
+          at: ['server'],
+          address: { host: '0.0.0.0', port: 8080 },
+          http2: 'none',
+        },
+      ],
       paths: { handling: 'normalize', escapedSlash: 'refuse', parameters: 'keep' },
       limits: {
         bodyBytes: 1_048_576,

@@ -30,16 +30,19 @@ describe('server.listeners', () => {
         name: 'plain',
         at: ['server', 'listeners', 'plain'],
         address: { host: '0.0.0.0', port: 8080 },
+        http2: 'none',
       },
       {
         name: 'near',
         at: ['server', 'listeners', 'near'],
         address: { host: '127.0.0.1', port: 8081 },
+        http2: 'none',
       },
       {
         name: 'local',
         at: ['server', 'listeners', 'local'],
         address: { socket: '/tmp/portico.sock', mode: 0o600 },
+        http2: 'none',
       },
     ]);
   });
@@ -111,6 +114,59 @@ describe('server.listeners', () => {
     ],
   ])('%s: %j', async (server, faults) => {
     expect(await told(server)).toEqual(faults);
+  });
+
+  test.each([
+    ['{ http2: alpn }', ['http2: needs "tls": without it, HTTP/2 is `prior`']],
+    [
+      `{ tls: ${TLS}, http2: prior }`,
+      ['http2: is for listeners without "tls": with it, HTTP/2 is `alpn`'],
+    ],
+    [`{ tls: ${TLS}, http2: none }`, []],
+    [
+      '{ http2: true }',
+      ['http2: expected one of alpn, prior, none, found true; write it in quotes'],
+    ],
+    ['{ listeners: { a: { port: 1, redirectHttps: true }, b: { port: 2 } } }', []],
+    ['{ redirectHttps: false }', []],
+    [
+      '{ redirectHttps: true }',
+      [
+        'redirectHttps: leaves no listener that serves: add one with "tls", or name the proxies in front in server.trustedProxies',
+      ],
+    ],
+    ['{ redirectHttps: { port: 8443 }, trustedProxies: [10.0.0.1] }', []],
+    [
+      `{ listeners: { a: { port: 1, tls: ${TLS}, redirectHttps: true }, b: { port: 2 } } }`,
+      ['listeners.a.redirectHttps: cannot be combined with "tls": its clients came by https'],
+    ],
+    [
+      '{ listeners: { a: { port: 1, redirectHttps: { prt: 1 } }, b: { port: 2 } } }',
+      ['listeners.a.redirectHttps.prt: unknown key; did you mean "port"?'],
+    ],
+    [
+      '{ proxyProtocol: v2 }',
+      [
+        'proxyProtocol: nobody may connect: name the proxies in its "from" or in server.trustedProxies',
+      ],
+    ],
+    ['{ proxyProtocol: v1, trustedProxies: [10.0.0.1] }', []],
+    ['{ proxyProtocol: { version: v2, from: [10.0.0.0/8, unix] } }', []],
+    [
+      '{ proxyProtocol: { version: v2, from: [10.0.0.0/33] } }',
+      ['proxyProtocol.from[0]: "10.0.0.0/33": the part after the / must be 0 to 32'],
+    ],
+    ['{ trustedProxies: [unix] }', []],
+  ])('%s: %j', async (server, faults) => {
+    expect(await told(server)).toEqual(faults);
+  });
+
+  test('speak HTTP/2 by ALPN where they have TLS, and where it is asked for', async () => {
+    const named = '{ port: 1 }';
+    const { server } = await configOf(
+      `version: 1\nserver: { listeners: { a: ${named}, b: { port: 2, http2: prior } } }`,
+    );
+    expect(server.listeners.map(({ http2 }) => http2)).toEqual(['none', 'prior']);
   });
 
   test('one takes the port of admin, which is a fault where it is written', async () => {

@@ -55,6 +55,41 @@ test.each<[before: string, after: string, told: readonly string[]]>([
     ['medium server-exposed server.host'],
   ],
   [
+    'server: { host: 127.0.0.1, port: 1 }',
+    'server: { listeners: { a: { host: 127.0.0.1, port: 1 }, b: { port: 2 }, c: { socket: /tmp/c } } }',
+    ['medium listener-added server.listeners.b'],
+  ],
+  [
+    `server: { listeners: { a: { port: 1, tls: { ${PAIR} } }, b: { port: 2, redirectHttps: true } } }`,
+    `server: { listeners: { a: { port: 1, tls: { ${PAIR} } }, b: { port: 2 }, c: { port: 3 } } }`,
+    ['high tls-weakened server.listeners.b', 'medium listener-added server.listeners.c'],
+  ],
+  [
+    `server: { tls: { ${PAIR} } }`,
+    `server: { listeners: { a: { port: 8080, tls: { ${PAIR} } }, b: { port: 2 } } }`,
+    ['high listener-added server.listeners.b'],
+  ],
+  [
+    'server: { socket: /tmp/a, mode: "0600" }',
+    'server: { socket: /tmp/a, mode: "0660" }',
+    ['medium server-exposed server.mode'],
+  ],
+  [
+    'server: { proxyProtocol: { version: v2, from: [10.1.0.0/16] } }',
+    'server: { proxyProtocol: { version: v2, from: [10.0.0.0/8] } }',
+    ['medium addresses-believed server.proxyProtocol'],
+  ],
+  [
+    'server: { proxyProtocol: { version: v2, from: [10.1.0.0/16] } }',
+    'server: {}',
+    ['medium addresses-believed server.proxyProtocol'],
+  ],
+  [
+    'server: { port: 1 }',
+    'server: { port: 1, trustedProxies: [unix] }',
+    ['medium addresses-believed server.trustedProxies'],
+  ],
+  [
     'server: { paths: { handling: reject, parameters: refuse } }',
     'server: {}',
     ['low paths-loosened server.paths.handling', 'low paths-loosened server.paths.parameters'],

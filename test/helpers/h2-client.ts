@@ -1,4 +1,4 @@
-/** HTTP/2 as a client speaks it, to a port with TLS. */
+/** HTTP/2 as a client speaks it, with TLS or by prior knowledge. */
 import { once } from 'node:events';
 import {
   type ClientHttp2Session,

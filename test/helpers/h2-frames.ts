@@ -1,6 +1,6 @@
 /** Frames of HTTP/2 as bytes, for what no client would send. */
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { open } from '../gateway/support/socket.ts';
 import { openSecure } from './secure-client.ts';
 
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
@@ -40,9 +40,18 @@ export const POST = Buffer.concat([Buffer.from([0x83]), GET.subarray(1)]);
 /** And with `content-length: 100000`: more than is collected before an upstream is called. */
 export const LONG_POST = Buffer.concat([POST, Buffer.from([0x0f, 0x0d, 6]), Buffer.from('100000')]);
 
-/** A connection that chose `h2`, with its preface sent. */
-export async function openFrames(url: string): Promise<TLSSocket> {
-  const socket = await openSecure(url, { ALPNProtocols: ['h2'] });
+/** A connection for HTTP/2: with TLS it has chosen `h2`. */
+export const openForH2 = (url: string): Promise<Socket> =>
+  url.startsWith('https:') ? openSecure(url, { ALPNProtocols: ['h2'] }) : openPlain(url);
+
+async function openPlain(url: string): Promise<Socket> {
+  const socket = await open(url);
+  return socket.once('end', () => socket.destroy());
+}
+
+/** The same, with its preface sent. */
+export async function openFrames(url: string): Promise<Socket> {
+  const socket = await openForH2(url);
   socket.write(Buffer.concat([PREFACE, frame(TYPE.settings, 0, 0)]));
   return socket;
 }

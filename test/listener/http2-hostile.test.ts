@@ -13,10 +13,10 @@ import {
   GET,
   openFrames,
   LONG_POST,
+  openForH2,
   POST,
   TYPE,
 } from '../helpers/h2-frames.ts';
-import { openSecure } from '../helpers/secure-client.ts';
 import { pair } from './gateway.ts';
 
 /** An upstream that answers nothing by itself, behind a gateway. */
@@ -45,6 +45,12 @@ async function before(server: object = {}, begin: (response: ServerResponse) => 
   };
   return { ...gateway, seen, serves };
 }
+
+/** How connections come to speak HTTP/2. */
+const WAYS = [
+  ['by ALPN', {}],
+  ['by prior knowledge', { tls: undefined, http2: 'prior' }],
+] as const;
 
 describe('a client that resets its stream', FIGURE_TRIES, () => {
   test.each([
@@ -82,9 +88,9 @@ describe('a client that resets its stream', FIGURE_TRIES, () => {
   );
 });
 
-describe('a connection over HTTP/2 is closed', () => {
+describe.each(WAYS)('a connection over HTTP/2 (%s) is closed', (_way, server) => {
   test('when it resets streams as fast as it opens them', async () => {
-    const { url, seen, gateway, serves } = await before();
+    const { url, seen, gateway, serves } = await before(server);
     const socket = await openFrames(url);
     const ended = closed(socket);
     for (let i = 0; i < 4_000 && socket.writable; i++) {
@@ -103,7 +109,7 @@ describe('a connection over HTTP/2 is closed', () => {
     ['settings', () => frame(TYPE.settings, 0, 0, Buffer.from([0, 3, 0, 0, 0, 9]))],
     ['pings', () => frame(TYPE.ping, 0, 0, Buffer.alloc(8))],
   ])('when it sends %s without an end', async (_what, make) => {
-    const { url, serves } = await before();
+    const { url, serves } = await before(server);
     const socket = await openFrames(url);
     const ended = closed(socket);
     for (let i = 0; i < 5_000 && socket.writable; i++) {
@@ -115,7 +121,7 @@ describe('a connection over HTTP/2 is closed', () => {
   });
 
   test('when a head goes on in frame after frame (CONTINUATION)', async () => {
-    const { url, serves } = await before();
+    const { url, serves } = await before(server);
     const socket = await openFrames(url);
     const ended = closed(socket);
     socket.write(frame(TYPE.headers, END_STREAM, 1, GET));
@@ -128,16 +134,16 @@ describe('a connection over HTTP/2 is closed', () => {
   });
 
   test('when it begins with something else, or with nothing', async () => {
-    const { url, serves } = await before({ limits: { headersTimeout: '200ms' } });
-    const odd = await openSecure(url, { ALPNProtocols: ['h2'] });
-    odd.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+    const { url, serves } = await before({ ...server, limits: { headersTimeout: '200ms' } });
+    const odd = await openForH2(url);
+    odd.write('PRI * HTTP/1.1\r\nhost: a\r\n\r\n');
     await closed(odd);
-    await closed(await openSecure(url, { ALPNProtocols: ['h2'] }));
+    await closed(await openForH2(url));
     expect(await serves()).toBe(true);
   });
 
   test('when it has asked nothing for as long as connections are kept', async () => {
-    const { url } = await before({ limits: { keepAlive: '200ms' } });
+    const { url } = await before({ ...server, limits: { keepAlive: '200ms' } });
     const session = await openH2(url);
     await fetchH2(session, { ':path': '/here' });
     await once(session, 'close');
@@ -205,9 +211,9 @@ function types(bytes: Buffer): number[] {
   return found;
 }
 
-describe('on shutdown', () => {
+describe.each(WAYS)('on shutdown (%s)', (_way, server) => {
   test('streams finish, the client is told, and then the connection ends', async () => {
-    const { url, seen, gateway } = await before();
+    const { url, seen, gateway } = await before(server);
     const session = await openH2(url);
     const stream = ask(session, {});
     await expect.poll(() => seen.requests).toBe(1);
@@ -221,7 +227,7 @@ describe('on shutdown', () => {
   });
 
   test('streams that do not finish are cut at the end of the grace', async () => {
-    const { url, seen, gateway } = await before({ shutdown: { grace: '200ms' } });
+    const { url, seen, gateway } = await before({ ...server, shutdown: { grace: '200ms' } });
     const stream = ask(await openH2(url), {});
     await expect.poll(() => seen.requests).toBe(1);
     expect(await gateway.close()).toBe(false);
@@ -229,8 +235,8 @@ describe('on shutdown', () => {
   });
 });
 
-test('whatever frames a client sends, the next client is served', async () => {
-  const { url, serves, gateway } = await before();
+test.each(WAYS)('whatever frames a client sends (%s), the next is served', async (_way, server) => {
+  const { url, serves, gateway } = await before(server);
   let state = 7;
   const draw = (below: number): number => {
     state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;

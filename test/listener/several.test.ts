@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
 import { open, receive } from '../gateway/support/socket.ts';
 import { ask } from '../helpers/secure-client.ts';
+import { recordingLog } from '../plugins/recording-log.ts';
 import { askSocket } from '../helpers/socket-client.ts';
 import { socketFile } from '../helpers/socket-file.ts';
 import { eventually } from '../helpers/upstream.ts';
@@ -13,8 +14,14 @@ import { metricsOf, pair } from './gateway.ts';
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
-const listening = (listeners: object, server: object = {}, up: FakeUpstream = () => ({})) =>
+const listening = (
+  listeners: object,
+  server: object = {},
+  up: FakeUpstream = () => ({}),
+  log = recordingLog(),
+) =>
   startGateway({
+    log: log.log,
     config: {
       admin: { port: 0 },
       server: { listeners, ...server },
@@ -25,11 +32,9 @@ const listening = (listeners: object, server: object = {}, up: FakeUpstream = ()
 
 test('several listeners serve the same routes, and all are named', async () => {
   const socket = socketFile();
-  const { gateway, url } = await listening({
-    public: { ...LOOPBACK, tls: pair('server') },
-    plain: LOOPBACK,
-    local: { socket },
-  });
+  const log = recordingLog();
+  const all = { public: { ...LOOPBACK, tls: pair('server') }, plain: LOOPBACK, local: { socket } };
+  const { gateway, url } = await listening(all, {}, undefined, log);
   const [secure, plain, local] = gateway.listeners;
   expect([secure?.name, plain?.name, local]).toEqual([
     'public',
@@ -38,6 +43,8 @@ test('several listeners serve the same routes, and all are named', async () => {
   ]);
   expect(url).toBe(secure?.url);
   expect(gateway.status().listeners).toEqual(gateway.listeners);
+  const named = { public: secure?.url, plain: plain?.url, local: local?.url };
+  expect(log.lines().at(-1)).toMatchObject({ msg: 'serving', url, listeners: named });
   expect((await ask(`${secure?.url}/a`)).status).toBe(200);
   expect((await fetch(`${plain?.url}/a`)).status).toBe(200);
   expect((await askSocket(socket, '/a')).status).toBe(200);

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { talk } from '../gateway/support/socket.ts';
+import { line } from '../helpers/proxy-headers.ts';
 import { ask, openSecure, serialOf } from '../helpers/secure-client.ts';
 import { pair, serial } from '../listener/gateway.ts';
 import { type Reloading, respond, startReloading } from './reloading.ts';
@@ -70,6 +72,62 @@ describe('limits', () => {
     expect(await Promise.all(before.map(isOpen))).toEqual([true, true, true]);
     await world.change(limited({}));
     expect(await isOpen(await opened(world))).toBe(true);
+  });
+});
+
+describe('several listeners', () => {
+  const place = { host: '127.0.0.1', port: 0 };
+  const named = (listeners: object) => ({ server: { listeners }, routes });
+
+  test('send clients to https, or serve them, from then on', async () => {
+    const { gateway, change } = await startReloading(named({ a: place, b: place }));
+    const url = gateway.listeners.find(({ name }) => name === 'b')!.url;
+    const statusOf = async (): Promise<number> => (await fetch(url, { redirect: 'manual' })).status;
+    expect(await statusOf()).toBe(200);
+    const redirectHttps = { port: 8443 };
+    const { restartRequired } = await change(named({ a: place, b: { ...place, redirectHttps } }));
+    expect(restartRequired).toEqual([]);
+    expect(await statusOf()).toBe(308);
+    await change(named({ a: place, b: place }));
+    expect(await statusOf()).toBe(200);
+  });
+
+  test('take other proxies from then on', async () => {
+    const proxied = (from: string) =>
+      named({ a: { ...place, proxyProtocol: { version: 'v1', from: [from] } } });
+    const { url, change } = await startReloading(proxied('192.0.2.1'));
+    const text = `${line('203.0.113.7')}GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`;
+    expect(await talk(url, text)).toBe('');
+    expect((await change(proxied('127.0.0.1'))).restartRequired).toEqual([]);
+    expect(await talk(url, text)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  test('all take new certificates, or none does', async () => {
+    const both = (one: string, two: string) =>
+      named({ a: { ...place, tls: pair(one) }, b: { ...place, tls: pair(two) } });
+    const { gateway, change } = await startReloading(both('server', 'server'));
+    const serials = (): Promise<string[]> =>
+      Promise.all(gateway.listeners.map(async ({ url }) => serialOf(await openSecure(url))));
+    expect((await change(both('other', 'wildcard'))).result).toBe('applied');
+    expect(await serials()).toEqual([serial('other'), serial('wildcard')]);
+    const odd = { cert: pair('server').cert, key: pair('other').key };
+    const mixed = named({ a: { ...place, tls: pair('server') }, b: { ...place, tls: odd } });
+    expect((await change(mixed)).result).toBe('rejected');
+    expect(await serials()).toEqual([serial('other'), serial('wildcard')]);
+  });
+
+  test('need a restart where a socket changes, and keep serving', async () => {
+    const { gateway, change, status } = await startReloading(named({ a: place, b: place }));
+    const { result, restartRequired } = await change(
+      named({ a: { ...place, http2: 'prior' }, c: place }),
+    );
+    expect([result, restartRequired]).toEqual([
+      'applied',
+      ['server.listeners.a.http2', 'server.listeners.b', 'server.listeners.c'],
+    ]);
+    expect(await status('/')).toBe(200);
+    expect(gateway.listeners.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect((await fetch(gateway.listeners[1]!.url)).status).toBe(200);
   });
 });
 

@@ -89,8 +89,11 @@ export const complete = (config: Section): Section => ({
   admin: { port: 0 },
   telemetry: { logs: { access: false } },
   ...config,
-  server: { host: '127.0.0.1', port: 0, ...(config['server'] as object | undefined) },
+  server: placed((config['server'] ?? {}) as Section),
 });
+
+const placed = (server: Section): Section =>
+  server['listeners'] === undefined ? { host: '127.0.0.1', port: 0, ...server } : server;
 
 export const respond = (path: string, status = 200) => ({
   match: { path },

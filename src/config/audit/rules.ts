@@ -29,6 +29,12 @@ export const AUDIT_RULES: readonly AuditRule[] = [
         const message = 'every client can claim any address: name your proxies';
         yield { path: ['server', 'trustedProxies', i], message };
       }
+      for (const { proxyProtocol, at } of server.listeners) {
+        if (proxyProtocol === undefined || proxyProtocol.from === server.trustedProxies) continue;
+        if (proxyProtocol.from.every(({ prefix }) => prefix > 0)) continue;
+        const message = 'every client can claim any address: name your proxies';
+        yield { path: [...at, 'proxyProtocol'], message };
+      }
     },
   },
   {
@@ -128,8 +134,10 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     severity: 'low',
     *find({ server: { listeners, trustedProxies } }) {
       if (trustedProxies.length > 0) return;
-      for (const { address, tls, at } of listeners) {
-        if (tls !== undefined || 'socket' in address || isLoopback(address.host)) continue;
+      for (const { address, tls, redirectHttps, proxyProtocol, at } of listeners) {
+        if (tls !== undefined || redirectHttps !== undefined || proxyProtocol !== undefined)
+          continue;
+        if ('socket' in address || isLoopback(address.host)) continue;
         const message = 'clients use plain HTTP, unless something in front terminates TLS';
         yield { path: [...at, 'host'], message };
       }

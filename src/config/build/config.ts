@@ -66,6 +66,19 @@ export interface ListenerConfig {
   readonly address: ListenAddress;
   /** Absent: no TLS. */
   readonly tls?: ServerTlsConfig;
+  /** By ALPN, by prior knowledge beside HTTP/1.1, or not at all. */
+  readonly http2: 'alpn' | 'prior' | 'none';
+  /** Requests that came by plain HTTP are sent to this port for https. Absent: they are served. */
+  readonly redirectHttps?: { readonly port: number };
+  /** Absent: whoever connects is the client. */
+  readonly proxyProtocol?: ProxyProtocolConfig;
+}
+
+/** Connections begin with a header in which a proxy tells the client's address. */
+export interface ProxyProtocolConfig {
+  readonly version: 'v1' | 'v2';
+  /** Who may connect. */
+  readonly from: readonly AddressRange[];
 }
 
 export interface ServerConfig {

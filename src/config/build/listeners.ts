@@ -3,6 +3,7 @@ import type * as Run from './config.ts';
 import type { NamedFiles } from './named-files.ts';
 import { defined } from './upstream.ts';
 import type { Path } from '../fault.ts';
+import type { AddressRange } from '../schema/address-range.ts';
 import type { ParsedListener } from '../schema/listener.ts';
 import type { ParsedConfig } from '../schema/schema.ts';
 import type { ParsedServerTls } from '../schema/tls.ts';
@@ -11,31 +12,55 @@ import type { ParsedServerTls } from '../schema/tls.ts';
 export const ONLY = 'server';
 /** Its user and group may connect. */
 const MODE = 0o660;
+const HTTPS = 443;
 
 /** Those with names, or the only one. */
 export function buildListeners(
   server: ParsedConfig['server'],
   namedFiles: NamedFiles,
 ): readonly Run.ListenerConfig[] {
-  if (server.listeners === undefined) return [build(ONLY, ['server'], server, namedFiles)];
-  return Object.entries(server.listeners).map(([name, listener]) =>
-    build(name, ['server', 'listeners', name], listener, namedFiles),
+  const { listeners, trustedProxies } = server;
+  const context = { namedFiles, trustedProxies };
+  if (listeners === undefined) return [build(ONLY, ['server'], server, context)];
+  return Object.entries(listeners).map(([name, listener]) =>
+    build(name, ['server', 'listeners', name], listener, context),
   );
+}
+
+interface Context {
+  readonly namedFiles: NamedFiles;
+  readonly trustedProxies: readonly AddressRange[];
 }
 
 /** A port, or else a socket, is there for each: check/listeners.ts sees to it. */
 function build(
   name: string,
   at: Path,
-  { host, port = 0, socket, mode = MODE, tls }: ParsedListener,
-  namedFiles: NamedFiles,
+  listener: ParsedListener,
+  { namedFiles, trustedProxies }: Context,
 ): Run.ListenerConfig {
+  const { host, port = 0, socket, mode = MODE, tls, redirectHttps, proxyProtocol } = listener;
+  const { http2 = tls === undefined ? 'none' : 'alpn' } = listener;
   return {
     name,
     at,
     address: socket === undefined ? { host, port } : { socket, mode },
-    ...defined({ tls: tls && buildTls(tls, [...at, 'tls'], namedFiles) }),
+    http2,
+    ...defined({
+      tls: tls && buildTls(tls, [...at, 'tls'], namedFiles),
+      redirectHttps: redirectHttps === true ? { port: HTTPS } : redirectHttps || undefined,
+      proxyProtocol: proxyProtocol && buildProxyProtocol(proxyProtocol, trustedProxies),
+    }),
   };
+}
+
+function buildProxyProtocol(
+  written: NonNullable<ParsedListener['proxyProtocol']>,
+  trustedProxies: readonly AddressRange[],
+): Run.ProxyProtocolConfig {
+  if (typeof written === 'string') return { version: written, from: trustedProxies };
+  const { version, from = trustedProxies } = written;
+  return { version, from };
 }
 
 function buildTls(tls: ParsedServerTls, at: Path, namedFiles: NamedFiles): Run.ServerTlsConfig {

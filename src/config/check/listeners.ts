@@ -13,8 +13,11 @@ export function* checkListeners({ server }: Tree, files: NamedFiles): Generator<
   if (!isMap(server)) return;
   const { listeners } = server;
   if (isMap(listeners)) yield* checkNamed(server, listeners);
+  yield* checkRedirects(server);
   for (const { listener, at } of writtenListeners(server)) {
     yield* checkSocket(listener, at);
+    yield* checkHttp2(listener, at);
+    yield* checkProxies(listener, server['trustedProxies'], at);
     yield* checkServerTls(listener['tls'], [...at, 'tls'], files);
   }
 }
@@ -54,6 +57,43 @@ function* checkNamed(server: Tree, listeners: Tree): Generator<Finding> {
     if (hasMisspelt(['port', 'socket'], listener, at, Object.keys(Listener.shape))) continue;
     yield { path: at, at: 'key', message: 'needs a "port" or a "socket"' };
   }
+}
+
+/** Somebody has to serve. Behind a proxy that speaks https, a listener that redirects does. */
+function* checkRedirects(server: Tree): Generator<Finding> {
+  const all = writtenListeners(server);
+  const redirecting = all.filter(({ listener: { redirectHttps } }) => !!redirectHttps);
+  for (const { listener, at } of redirecting) {
+    if (listener['tls'] === undefined) continue;
+    const message = 'cannot be combined with "tls": its clients came by https';
+    yield { path: [...at, 'redirectHttps'], at: 'key', message };
+  }
+  const [first] = redirecting;
+  if (first === undefined || redirecting.length < all.length || hasSome(server['trustedProxies']))
+    return;
+  const message =
+    'leaves no listener that serves: add one with "tls", or name the proxies in front in server.trustedProxies';
+  yield { path: [...first.at, 'redirectHttps'], at: 'key', message };
+}
+
+const hasSome = (list: unknown): boolean => Array.isArray(list) && list.length > 0;
+
+function* checkHttp2({ http2, tls }: Tree, at: Path): Generator<Finding> {
+  const path = [...at, 'http2'];
+  if (http2 === 'alpn' && tls === undefined) {
+    yield { path, message: 'needs "tls": without it, HTTP/2 is `prior`' };
+  }
+  if (http2 === 'prior' && tls !== undefined) {
+    yield { path, message: 'is for listeners without "tls": with it, HTTP/2 is `alpn`' };
+  }
+}
+
+function* checkProxies({ proxyProtocol }: Tree, trusted: unknown, at: Path): Generator<Finding> {
+  if (proxyProtocol === undefined || hasSome(trusted)) return;
+  const { from } = isMap(proxyProtocol) ? proxyProtocol : {};
+  if (from !== undefined) return;
+  const message = 'nobody may connect: name the proxies in its "from" or in server.trustedProxies';
+  yield { path: [...at, 'proxyProtocol'], at: 'key', message };
 }
 
 function* checkSocket(listener: Tree, at: Path): Generator<Finding> {

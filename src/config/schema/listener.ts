@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { socketPathFault } from '../../core/socket-path.ts';
 import { ServerTls } from './tls.ts';
-import { shown } from './types.ts';
+import { addressRange, shown } from './types.ts';
 
 export const port = (what: string) => z.int().min(0).max(65_535).describe(what);
 
@@ -25,6 +25,8 @@ const fileMode = () =>
     .regex(/^0?[0-7]{3}$/, { error: (issue) => `${shown(issue.input)} is not a mode like "0660"` })
     .transform((text) => Number.parseInt(text, 8));
 
+const proxyVersion = () => z.enum(['v1', 'v2']);
+
 /** What a listener may have besides its host and port. */
 export const LISTENER_SHAPE = {
   socket: socketPath()
@@ -35,6 +37,44 @@ export const LISTENER_SHAPE = {
     .meta({ default: '0660' })
     .describe('Who may connect to `socket`: its file mode. Connecting takes the right to write.'),
   tls: ServerTls.optional(),
+  http2: z
+    .enum(['alpn', 'prior', 'none'])
+    .optional()
+    .describe(
+      '`alpn`: HTTP/2 where clients choose it in the TLS handshake. `prior`: without TLS, on connections that begin with it (h2c); all others speak HTTP/1.1. `none`: HTTP/1.1 alone. Default: `alpn` with `tls`, otherwise `none`.',
+    ),
+  redirectHttps: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        port: z
+          .int()
+          .min(1)
+          .max(65_535)
+          .default(443)
+          .describe('Port for https, as clients reach it.'),
+      }),
+    ])
+    .optional()
+    .describe(
+      'Answers with 308 to the same host, path and query over https. Requests of which a trusted proxy says that they came by https are served. Default: everything is served.',
+    ),
+  proxyProtocol: z
+    .union([
+      proxyVersion(),
+      z.strictObject({
+        version: proxyVersion().describe('`v1` is text, `v2` binary; the other one is refused.'),
+        from: z
+          .array(addressRange())
+          .min(1)
+          .optional()
+          .describe('Proxies that may connect. Default: `server.trustedProxies`.'),
+      }),
+    ])
+    .optional()
+    .describe(
+      'Connections begin with the header of the PROXY protocol, which tells the address of the client. Those of others, and those without it, are closed.',
+    ),
 } as const;
 
 export const Listener = z
