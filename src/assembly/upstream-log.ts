@@ -2,9 +2,11 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Metrics } from '../observe/metrics.ts';
 import type { NamesOptions } from '../upstream/names/names.ts';
-import type { Surroundings } from '../upstream/surroundings.ts';
+import type { Surroundings, TargetEvent } from '../upstream/surroundings.ts';
 
 type Listeners = Pick<Surroundings, 'onCircuit' | 'onGivenUp' | 'onDiscovery' | 'onTarget'>;
+
+const WARNED: ReadonlySet<TargetEvent['kind']> = new Set(['unhealthy', 'ejected', 'unchecked']);
 
 /** `metrics` is a function because it is created later, from the same upstreams. */
 export function upstreamLog(log: FastifyBaseLogger, metrics: () => Metrics): Listeners {
@@ -26,10 +28,7 @@ export function upstreamLog(log: FastifyBaseLogger, metrics: () => Metrics): Lis
       log[event.kind === 'recovered' ? 'info' : 'warn']({ upstream, ...event }, 'discovery');
     },
     onTarget: (upstream, target, event) => {
-      log[event.kind === 'unhealthy' || event.kind === 'ejected' ? 'warn' : 'info'](
-        { upstream, target, ...event },
-        'target',
-      );
+      log[WARNED.has(event.kind) ? 'warn' : 'info']({ upstream, target, ...event }, 'target');
       if (event.kind === 'removed') metrics().forgetTarget(upstream, target);
     },
   };

@@ -35,7 +35,10 @@ const outlierLines = ({ outlier }: PoliciesView): string[] =>
       ];
 
 const healthLines = ({ health }: PoliciesView): string[] =>
-  health === false ? [] : [`health: ${health.path} every ${time(health.intervalMs)}`];
+  health === false ? [] : [`health: ${asked(health)} every ${time(health.intervalMs)}`];
+
+const asked = ({ ask }: Exclude<PoliciesView['health'], false>): string =>
+  'path' in ask ? ask.path : `gRPC health of ${ask.service === '' ? 'the server' : ask.service}`;
 
 const time = (ms: number): string => (ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`);
 const percent = (share: number): string => `${Math.round(share * 100)} %`;

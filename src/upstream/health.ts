@@ -8,7 +8,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { HealthConfig } from '../config/build/config.ts';
-import { checkHealth, NOT_ASKED } from './health-check.ts';
+import { grpcQuestion } from './grpc-health.ts';
+import {
+  checkHealth,
+  type HealthQuestion,
+  httpQuestion,
+  NOT_ASKED,
+  UNCHECKED,
+} from './health-check.ts';
 import type { Target } from './target.ts';
 
 /** Checks of several targets and gateways drift apart by up to this share of the interval. */
@@ -22,6 +29,8 @@ export interface HealthOptions {
   readonly open: (target: Target) => Dispatcher;
   /** `target.isHealthy` has changed; `why` describes the last check. */
   readonly onChange: (target: Target, why: string) => void;
+  /** A target does not offer this kind of check; told once. */
+  readonly onUnchecked: (target: Target) => void;
 }
 
 export class Health {
@@ -75,9 +84,7 @@ export class Health {
 
 /** Do both configs pass and fail for the same reasons? */
 const asksTheSame = (one: HealthConfig, other: HealthConfig): boolean =>
-  one.path === other.path &&
-  one.timeoutMs === other.timeoutMs &&
-  isDeepStrictEqual(one.statuses, other.statuses);
+  one.timeoutMs === other.timeoutMs && isDeepStrictEqual(one.ask, other.ask);
 
 /** The checks of one target. */
 class TargetChecks {
@@ -86,7 +93,9 @@ class TargetChecks {
   readonly #options: HealthOptions;
   readonly #dispatcher: Dispatcher;
   #timer: Timer | undefined;
+  readonly #question: HealthQuestion;
   #isStopped = false;
+  #isUnchecked = false;
   /** Nothing is known of the target yet. */
   #isNew: boolean;
   /** Checks in a row that contradict its current state. */
@@ -98,6 +107,8 @@ class TargetChecks {
     this.#options = options;
     this.#isNew = isNew;
     this.#dispatcher = options.open(target);
+    const { ask } = config;
+    this.#question = 'path' in ask ? httpQuestion(ask) : grpcQuestion(ask.service);
   }
 
   get isNew(): boolean {
@@ -107,10 +118,12 @@ class TargetChecks {
   start(): void {
     if (this.#isStopped) return;
     const { clock } = this.#options;
-    void checkHealth(this.#dispatcher, this.target.host, this.#config, clock).then((verdict) => {
+    const bound = { timeoutMs: this.#config.timeoutMs, clock };
+    void checkHealth(this.#dispatcher, this.target.host, this.#question, bound).then((verdict) => {
       if (this.#isStopped) return;
       if (verdict !== NOT_ASKED) {
-        this.#note(verdict);
+        this.#noteUnchecked(verdict === UNCHECKED);
+        this.#note(verdict === UNCHECKED ? undefined : verdict);
         this.#isNew = false;
       }
       this.#timer = clock.after(this.#pauseMs(), () => this.start());
@@ -125,6 +138,11 @@ class TargetChecks {
 
   #pauseMs(): number {
     return this.#config.intervalMs * (1 + JITTER * this.#options.random());
+  }
+
+  #noteUnchecked(isUnchecked: boolean): void {
+    if (isUnchecked && !this.#isUnchecked) this.#options.onUnchecked(this.target);
+    this.#isUnchecked = isUnchecked;
   }
 
   /** `fault` is what is wrong; `undefined` for a passed check. */

@@ -9,6 +9,8 @@ import type { Names } from './names/names.ts';
 export type TargetEvent =
   | { readonly kind: 'unhealthy' | 'healthy'; readonly why: string }
   | { readonly kind: 'ejected'; readonly forMs: number }
+  /** It has no health service, so it counts as healthy. */
+  | { readonly kind: 'unchecked' }
   | { readonly kind: 'readmitted' | 'added' | 'removed' };
 
 /** Passed in, so that tests can replace it. */

@@ -110,6 +110,7 @@ export class Verdicts {
         if (target.isHealthy) target.warmUp();
         onChange(target, { kind: target.isHealthy ? 'healthy' : 'unhealthy', why });
       },
+      onUnchecked: (target) => onChange(target, { kind: 'unchecked' }),
     });
   }
 }

@@ -13,18 +13,20 @@ import {
   ServerCredentials,
   type ServiceDefinition,
   type ServiceError,
+  type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { onTestFinished } from 'vitest';
 import { pem } from './secure-upstream.ts';
 
 const bytes = (value: Buffer): Buffer => value;
 
-const method = (
-  name: string,
-  requestStream: boolean,
-  responseStream: boolean,
+/** A method whose messages are bytes. */
+export const bytesMethod = (
+  path: string,
+  requestStream = false,
+  responseStream = false,
 ): MethodDefinition<Buffer, Buffer> => ({
-  path: `/shop.Stock/${name}`,
+  path,
   requestStream,
   responseStream,
   requestSerialize: bytes,
@@ -34,10 +36,10 @@ const method = (
 });
 
 const SERVICE = {
-  Get: method('Get', false, false),
-  Watch: method('Watch', false, true),
-  Count: method('Count', true, false),
-  Talk: method('Talk', true, true),
+  Get: bytesMethod('/shop.Stock/Get'),
+  Watch: bytesMethod('/shop.Stock/Watch', false, true),
+  Count: bytesMethod('/shop.Stock/Count', true, false),
+  Talk: bytesMethod('/shop.Stock/Talk', true, true),
 } satisfies ServiceDefinition;
 
 export interface StockHandlers {
@@ -47,10 +49,16 @@ export interface StockHandlers {
   readonly Talk?: handleBidiStreamingCall<Buffer, Buffer>;
 }
 
+export const startStock = (handlers: StockHandlers): Promise<{ readonly url: string }> =>
+  startService(SERVICE, { ...handlers });
+
 /** A service without TLS, on a free port; it ends with the test. */
-export async function startStock(handlers: StockHandlers): Promise<{ readonly url: string }> {
+export async function startService(
+  service: ServiceDefinition,
+  handlers: UntypedServiceImplementation,
+): Promise<{ readonly url: string }> {
   const server = new Server();
-  server.addService(SERVICE, { ...handlers });
+  server.addService(service, handlers);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error),

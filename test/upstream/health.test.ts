@@ -8,12 +8,11 @@ import { configOf, leafTo, stateOf } from '../helpers/state.ts';
 import { eventually, nobody, startUpstream, startWire } from '../helpers/upstream.ts';
 
 const HEALTH: HealthConfig = {
-  path: '/healthz',
+  ask: { path: '/healthz', statuses: ['2xx'] },
   intervalMs: 1_000,
   timeoutMs: 200,
   healthy: 2,
   unhealthy: 3,
-  statuses: ['2xx'],
 };
 
 /** A server that counts checks and answers them with a status that can be changed. */
@@ -99,7 +98,7 @@ describe('health checks', () => {
     [200, [204], false],
   ] as const)('the status %i for statuses %j is healthy: %j', async (status, statuses, isWell) => {
     const server = await checkable(status);
-    const { healthy } = checked([server.url], { statuses });
+    const { healthy } = checked([server.url], { ask: { path: '/healthz', statuses } });
     await eventually(() => server.checks === 1);
     await settled();
     expect(healthy()).toEqual([isWell]);

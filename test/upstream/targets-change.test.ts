@@ -10,12 +10,11 @@ import { eventually, startUpstream } from '../helpers/upstream.ts';
 
 describe('health', () => {
   const HEALTH: HealthConfig = {
-    path: '/healthz',
+    ask: { path: '/healthz', statuses: ['2xx'] },
     intervalMs: 60_000,
     timeoutMs: 5_000,
     healthy: 2,
     unhealthy: 2,
-    statuses: ['2xx'],
   };
   /** Answers 503 to `/healthz`, 200 to everything else. */
   const ailing = () =>
@@ -46,7 +45,11 @@ describe('health', () => {
     const { serve } = generations();
     const { state } = serve(configOf([upstream.url], { health: HEALTH }));
     await eventually(() => !state.targets.all[0]!.isHealthy);
-    serve(configOf([upstream.url], { health: { ...HEALTH, path: '/ready' } }));
+    serve(
+      configOf([upstream.url], {
+        health: { ...HEALTH, ask: { path: '/ready', statuses: ['2xx'] } },
+      }),
+    );
     expect(state.targets.all[0]!.isHealthy).toBe(false);
     await eventually(() => state.targets.all[0]!.isHealthy);
     expect(upstream.hits).toBe(2);

@@ -101,12 +101,11 @@ test('health checks go through the socket', async () => {
     response.writeHead(status).end();
   });
   const health = {
-    path: '/healthz',
+    ask: { path: '/healthz', statuses: ['2xx'] },
     intervalMs: 5,
     timeoutMs: 1_000,
     healthy: 1,
     unhealthy: 1,
-    statuses: ['2xx' as const],
   };
   const { targets } = stateOf(configOf([`unix:${path}`], { health }), { clock });
   await eventually(() => targets.all[0]?.isHealthy === false);

@@ -206,15 +206,25 @@ export interface UpstreamTlsConfig {
   readonly servername?: string;
 }
 
-export interface HealthConfig {
+/** A check by HTTP. */
+export interface HttpHealth {
   readonly path: string;
+  /** A status, or a class such as `2xx`. */
+  readonly statuses: readonly (number | string)[];
+}
+
+/** A check by gRPC, of this service; an empty name means the server. */
+export interface GrpcHealth {
+  readonly service: string;
+}
+
+export interface HealthConfig {
+  readonly ask: HttpHealth | GrpcHealth;
   readonly intervalMs: number;
   readonly timeoutMs: number;
   /** Checks in a row. */
   readonly healthy: number;
   readonly unhealthy: number;
-  /** A status, or a class such as `2xx`. */
-  readonly statuses: readonly (number | string)[];
 }
 
 export interface OutlierConfig {

@@ -125,19 +125,19 @@ export const buildRetry = ({ attempts, on, backoff, budget }: ParsedRetry): Run.
 });
 
 const buildHealth = ({
-  path,
+  path = '/',
+  grpc,
   interval,
   timeout,
   healthy,
   unhealthy,
   statuses,
 }: ParsedHealth): Run.HealthConfig => ({
-  path,
+  ask: grpc === undefined ? { path, statuses } : { service: grpc },
   intervalMs: interval,
   timeoutMs: timeout,
   healthy,
   unhealthy,
-  statuses,
 });
 
 const buildOutlier = ({

@@ -3,9 +3,12 @@ import type { Finding, Path } from '../fault.ts';
 import { writtenSocketPath } from '../../core/socket-path.ts';
 import { foreignWord } from './foreign-hints.ts';
 import { DnsDiscovery } from '../schema/discover.ts';
+import { HealthOptions } from '../schema/target-health.ts';
 import { UpstreamOptions } from '../schema/upstream.ts';
 import { nearest } from './suggest.ts';
 import { isMap, type Tree } from '../yaml/tree.ts';
+
+const HEALTH_KEYS = Object.keys(HealthOptions.shape);
 
 /** Every finding about `upstreams`. */
 export function* checkUpstreams({ defaults, upstreams }: Tree): Generator<Finding> {
@@ -17,6 +20,7 @@ export function* checkUpstreams({ defaults, upstreams }: Tree): Generator<Findin
     yield* checkOrigins(upstream, path);
     yield* checkTwice(upstream['targets'], [...path, 'targets']);
     yield* checkConnections(upstream, common, path);
+    yield* checkHealth(upstream, common, path);
     const { discover } = upstream;
     if (isMap(discover)) yield* checkPort(discover, [...path, 'discover']);
   }
@@ -63,6 +67,34 @@ function* checkConnections(upstream: Tree, common: Tree, path: Path): Generator<
     path: [...path, upstream['connections'] === undefined ? 'bulkhead' : 'connections'],
     message: `fewer connections than the bulkhead's concurrency${written ? '' : ' (128)'}: calls would wait unseen`,
   };
+}
+
+/** Targets are asked by HTTP or by gRPC, which goes over HTTP/2 alone. */
+function* checkHealth(upstream: Tree, common: Tree, path: Path): Generator<Finding> {
+  const { health, http2 } = { ...common, ...upstream };
+  if (!isMap(health)) return;
+  const at: Path = upstream['health'] === undefined ? ['defaults', 'upstreams'] : path;
+  const { path: asked, grpc, statuses } = health;
+  if (grpc === undefined) {
+    if (
+      asked !== undefined ||
+      hasMisspelt(['path', 'grpc'], health, [...at, 'health'], HEALTH_KEYS)
+    )
+      return;
+    const message = 'has nothing to ask: give the "path" of a GET, or a service as "grpc"';
+    yield { path: [...at, 'health'], message };
+    return;
+  }
+  for (const [key, value] of [
+    ['path', asked],
+    ['statuses', statuses],
+  ] as const) {
+    if (value === undefined) continue;
+    const message = 'cannot be combined with "grpc", which asks one fixed method';
+    yield { path: [...at, 'health', key], at: 'key', message };
+  }
+  if (http2 === true) return;
+  yield { path: [...at, 'health', 'grpc'], message: 'needs "http2: true" of this upstream' };
 }
 
 /** SRV records carry a port, addresses do not. */
