@@ -54,6 +54,18 @@ export class Prometheus {
     if (status !== 'success') throw new Error(`${query}: ${error}`);
     return (data as { readonly result: readonly unknown[] }).result;
   }
+
+  async rules(): Promise<readonly Rule[]> {
+    const { data } = await this.ask('rules');
+    const { groups } = data as { readonly groups: readonly { readonly rules: readonly Rule[] }[] };
+    return groups.flatMap(({ rules }) => rules);
+  }
+}
+
+export interface Rule {
+  readonly name: string;
+  /** `ok` once it was evaluated without an error. */
+  readonly health: string;
 }
 
 /** Runs with the config in `file`; it ends with the test. */
