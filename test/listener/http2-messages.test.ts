@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectH2 } from 'node:http2';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import type { RequestHandler } from '../../src/assembly/admission.ts';
 import { systemClock } from '../../src/core/clock.ts';
@@ -27,7 +26,7 @@ const RESET = frame(TYPE.reset, 0, 1, Buffer.from([0, 0, 0, 0]));
 /** Serves HTTP/2 without TLS, which is not asked for here; gives the port. */
 async function serve(handler: RequestHandler): Promise<number> {
   const sessions = http2Sessions(LIMITS, systemClock, handler);
-  const server = createServer((socket) => sessions.accept(socket as TLSSocket));
+  const server = createServer((socket) => sessions.accept(socket));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   onTestFinished(() => {
     sessions.destroy();
