@@ -44,6 +44,8 @@ const HINTS: Partial<Readonly<Record<ErrorCode, Hint>>> = {
     `the upstream took too long: raise upstreams.${upstream}.timeout, or send less with -c`,
   GW_DEADLINE_EXCEEDED: ({ upstream }) =>
     `calls took too long: raise upstreams.${upstream}.deadline, or send less with -c`,
+  GW_CLIENT_DEADLINE: () =>
+    'the time that the calls themselves give (grpc-timeout) is over: give more, or send less with -c',
   GW_INTERNAL: () => 'a bug: portico start with the same config logs where',
 };
 

@@ -34,7 +34,7 @@ describe('what is not written', () => {
       trustedProxies: [],
       shutdown: { delayMs: 0, graceMs: 15_000 },
     });
-    expect(admin).toEqual({ host: '127.0.0.1', port: 9901 });
+    expect(admin).toEqual({ host: '127.0.0.1', port: 9901, requests: 200 });
     expect(logs).toEqual({ level: 'info', access: true });
     expect(upstreams['orders']).toEqual({
       name: 'orders',

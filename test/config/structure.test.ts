@@ -89,7 +89,7 @@ describe('a merge', () => {
 
   test('is no merge in quotes', async () => {
     expect(await faultsOf(withOrders('admin: { "<<": { port: 1 } }'))).toEqual([
-      'c.yaml:3:10  admin.<<: unknown key (known: host, port, token, trace)',
+      'c.yaml:3:10  admin.<<: unknown key (known: host, port, token, requests, trace)',
     ]);
   });
 });

@@ -8,6 +8,7 @@ test('series whose labels are known begin at 0, so that the first event is an in
     ['portico_connections_refused_total', 'limit="connections"'],
     ['portico_connections_refused_total', 'limit="address"'],
     ['portico_connections_refused_total', 'limit="descriptors"'],
+    ['portico_connections_refused_total', 'limit="proxyProtocol"'],
     ['portico_spans_total', 'result="sent"'],
     ['portico_spans_total', 'result="failed"'],
     ['portico_config_reloads_total', 'result="applied"'],

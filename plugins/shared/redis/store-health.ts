@@ -20,7 +20,9 @@ export class StoreHealth {
     this.#become(true);
   }
 
+  /** It closed the connection, which need not come with an error. */
   isAway(): void {
+    if (this.#isOk) this.failed('connection lost');
     this.#become(false);
   }
 
