@@ -67,7 +67,10 @@ const routeFacts = ({ match, action, plugins }) =>
 function trafficFacts({ snapshot: { routes, windowSeconds } }, name) {
   const traffic = routes.find((route) => route.name === name);
   if (traffic === undefined) {
-    return section('Traffic', empty(`No requests in the last ${windowSeconds || 10} s.`));
+    return section(
+      'Traffic',
+      empty(`No requests in the last ${Math.round(windowSeconds) || 10} s.`),
+    );
   }
   const { requestsPerSecond, refusalsPerSecond, latency } = traffic;
   const share = errorShare(traffic);

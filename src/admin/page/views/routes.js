@@ -94,7 +94,7 @@ export function routesView(page) {
 function tellCount(all, found, { snapshot }) {
   const busy = snapshot.routes.length + snapshot.moreRoutes;
   if (found < all) return `${count(found)} of ${counted(all, 'route')}`;
-  return `${counted(all, 'route')}, ${count(busy)} with requests in the last ${snapshot.windowSeconds || 10} s`;
+  return `${counted(all, 'route')}, ${count(busy)} with requests in the last ${Math.round(snapshot.windowSeconds) || 10} s`;
 }
 
 const IDLE = { requestsPerSecond: 0, errorsPerSecond: 0, refusalsPerSecond: 0 };
