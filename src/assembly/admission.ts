@@ -22,7 +22,12 @@ import { boundUnread, watchClient } from '../edge/client-signal.ts';
 import { type HttpsRedirect, httpsLocation, sendToHttps } from '../edge/https-redirect.ts';
 import { peerOf } from '../edge/peer.ts';
 import { sendError } from '../edge/send-error.ts';
-import { readTarget, refusedPath, type TargetRules } from '../edge/request-target.ts';
+import {
+  readTarget,
+  refusedPath,
+  type RequestTarget,
+  type TargetRules,
+} from '../edge/request-target.ts';
 import { takeTrace } from '../edge/trace.ts';
 import { TrustedProxies } from '../edge/trusted-proxies.ts';
 import { GatewayError, toGatewayError } from '../core/errors.ts';
@@ -110,14 +115,7 @@ function route(
   believedHost: string | undefined,
   { matcher, preflighted, mounted }: AdmissionOptions,
 ): string | undefined {
-  const target = readTarget(request, rules);
-  const { path, query } = target;
-  // The authority of an absolute target replaces `Host` (RFC 9112 §3.2.2), and a trusted proxy's host
-  // replaces both.
-  const host = believedHost ?? target.host;
-  exchange.aim(host === target.host ? target : { path, query, host });
-  checkFraming(request);
-  checkExpectation(request);
+  const { path, query, host } = aim(request, exchange, rules, believedHost);
   removeForbidden(request, rules.forbidden);
   if (path === '*') return undefined;
   const { headers } = request;
@@ -134,6 +132,25 @@ function route(
   const { name } = match.route;
   exchange.match({ name, params: match.params, rest: match.rest });
   return (mounted.has(name) ? mountAddress(name) + match.rest : ACTION_ADDRESS) + query;
+}
+
+/** Reads what is asked for, and refuses heads that must not be acted on, whatever they ask for. */
+function aim(
+  request: IncomingMessage,
+  exchange: ClientExchange,
+  rules: TargetRules,
+  believedHost: string | undefined,
+): RequestTarget {
+  const read = readTarget(request, rules);
+  const { path, query } = read;
+  // The authority of an absolute target replaces `Host` (RFC 9112 §3.2.2), and a trusted proxy's host
+  // replaces both.
+  const host = believedHost ?? read.host;
+  const target = host === read.host ? read : { path, query, host };
+  exchange.aim(target);
+  checkFraming(request);
+  checkExpectation(request);
+  return target;
 }
 
 /** @throws GW_ROUTE_NOT_FOUND, GW_METHOD_NOT_ALLOWED, GW_REQUEST_INVALID */
@@ -179,11 +196,7 @@ function redirect(
   believedHost: string | undefined,
   to: HttpsRedirect,
 ): void {
-  const read = readTarget(request, rules);
-  const target = { ...read, host: believedHost ?? read.host };
-  exchange.aim(target);
-  checkFraming(request);
-  checkExpectation(request);
+  const target = aim(request, exchange, rules, believedHost);
   if (target.path === '*') {
     answerAsterisk(response, exchange);
     return;
