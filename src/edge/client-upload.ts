@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../core/clock.ts';
+import { isGrpcFamily } from '../core/grpc-type.ts';
 import { Upload } from '../core/upload.ts';
 import { hasBody } from './client-headers.ts';
 import type { ClientExchange } from './client-exchange.ts';
@@ -35,7 +36,7 @@ export function openUpload(
   const { bytes: body } = exchange.body;
   const expects = body === undefined && request.raw.headers.expect !== undefined;
   const source = body === undefined ? request.raw : Readable.from(body.length === 0 ? [] : [body]);
-  const isConversation = isGrpc(request.raw.headers['content-type']);
+  const isConversation = isGrpcFamily(request.raw.headers['content-type']);
   exchange.body.isTaken = true;
   const upload = new Upload(source, length, {
     clock,
@@ -60,10 +61,6 @@ export function openUpload(
   });
   return upload;
 }
-
-/** Includes `application/grpc+proto` and `application/grpc-web`. */
-const isGrpc = (type: string | undefined): boolean =>
-  type !== undefined && /^application\/grpc/i.test(type);
 
 /** Would an answer now leave some of the body on the connection? HTTP/2 ends just the stream. */
 export const isLeft = ({ httpVersionMajor }: IncomingMessage, { isEnded }: Upload): boolean =>
