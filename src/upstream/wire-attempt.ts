@@ -223,10 +223,10 @@ export class WireAttempt
   }
 
   /** By its end, where gRPC tells the outcome. */
-  #judge(trailers: Headers = {}): void {
+  #judge(trailers: Headers | undefined): void {
     const { target } = this.#sending;
-    if (saysFault(trailers)) target.failed(describeFailure(failedAnswer(200, trailers)));
-    else target.succeeded();
+    if (trailers === undefined || !saysFault(trailers)) target.succeeded();
+    else target.failed(describeFailure(failedAnswer(200, trailers)));
   }
 
   #fail(reason: Error): void {
