@@ -11,21 +11,45 @@ const PAGE = new Page('docs/operations.md');
 const KEY = 'acme-3f9c1e7ab52d40c8916e';
 const HASH = 'e40509b3689c3ba93c4ab8a0402b298183249218b1583d0c4b8a1abe736e5e2c';
 
+/** Nobody listens there: what counts the answers of Redis is reported from the start. */
+const REDIS = 'redis://127.0.0.1:1';
+
 async function shop() {
   const { log, lines } = recordingLog();
+  const keySet = await startUpstream((_request, response) => response.end('{"keys":[]}'));
   const target = await startUpstream((_request, response) => response.end('{}'));
   const gateway = await startGateway({
     log,
     config: {
+      server: { allowFaults: true },
       admin: { port: 0 },
       telemetry: { logs: { access: true } },
-      plugins: { apiKey: { consumers: { u1: { keys: [HASH] } } } },
+      plugins: {
+        apiKey: { consumers: { u1: { keys: [HASH] } }, redis: { url: REDIS } },
+        rateLimit: { store: { redis: REDIS } },
+        jwt: {
+          revocations: { redis: REDIS },
+          issuers: {
+            login: {
+              issuer: 'https://login.example',
+              algorithms: ['ES256'],
+              jwks: `${keySet}/jwks`,
+            },
+          },
+        },
+      },
       upstreams: { orders: { targets: [target] } },
       routes: {
         orders: {
           match: { path: '/api/orders/*' },
           apiKey: {},
           rateLimit: { max: 10, window: '1m' },
+          upstream: 'orders',
+        },
+        users: { match: { path: '/api/users/*' }, jwt: { issuer: 'login' }, upstream: 'orders' },
+        broken: {
+          match: { path: '/broken' },
+          fault: { abort: { percent: '100%', status: 503 } },
           upstream: 'orders',
         },
       },
@@ -50,6 +74,14 @@ test('each metric of the page is reported, with the labels that the page gives',
       labels.split(',').toSorted(),
     ]);
   }
+});
+
+test('each metric of the gateway is on the page', async () => {
+  const { gateway } = await shop();
+  const metrics = await metricsOf(gateway);
+  const reported = [...metrics.matchAll(/^# TYPE (portico_\w+) /gm)].map(([, name]) => name!);
+  expect(reported.length).toBeGreaterThan(15);
+  expect(reported.filter((name) => !PAGE.text.includes(`\`${name}`))).toEqual([]);
 });
 
 test('the line of the page has the fields of a real one', async () => {
