@@ -31,6 +31,7 @@ export type {
   PluginState,
   PluginWhere,
   RegisteredPlugin,
+  ScriptFields,
 } from './authoring/plugin-hooks.ts';
 export type {
   PluginAdmin,
@@ -42,6 +43,7 @@ export type {
 } from './authoring/plugin-host.ts';
 export type { RequestView } from './authoring/request.ts';
 export { Body } from './core/body.ts';
+export { type Conversion, convertBody } from './core/converted-body.ts';
 export {
   type Call,
   type Consumer,
@@ -75,6 +77,8 @@ export {
 } from './config/schema/types.ts';
 export type { ClientCertificate } from './edge/client-certificate.ts';
 export { challengesOf, offerChallenge } from './edge/challenge.ts';
+export type { ErrorAnswer } from './edge/error-form.ts';
+export { grpcTrailers } from './edge/grpc-status.ts';
 export type { ResponseHead } from './edge/response-head.ts';
 export type { RequestHook } from './routes/route.ts';
 export { type ErrorCode, GatewayError, isGatewayError } from './core/errors.ts';

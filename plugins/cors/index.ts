@@ -4,7 +4,16 @@
  * Preflights are answered here, before authentication, because browsers send them without credentials.
  * CORS fields from an upstream are dropped: two sets of them would be invalid.
  */
-import { definePlugin, duration, fieldName, type RequestHook, type ResponseHead, z } from 'portico';
+import {
+  definePlugin,
+  duration,
+  fieldName,
+  type PluginHooks,
+  type RequestHook,
+  type ResponseHead,
+  type ScriptFields,
+  z,
+} from 'portico';
 import { loosened } from './loosened.ts';
 import { isNamedBy, patternFault } from './origin-patterns.ts';
 
@@ -63,25 +72,33 @@ export default definePlugin({
   },
   loosened: { ofOptions: loosened },
   register: () => ({
-    route: (options) => ({
-      phase: 'cors',
-      onRequest: answerPreflight,
-      explain: answerPreflight,
-      onResponse(request, head) {
-        for (const name of Object.keys(head.headers)) {
-          if (name.startsWith('access-control-')) delete head.headers[name];
-        }
-        if (!options.origins.includes('*') || options.credentials) vary(head, 'Origin');
-        const { origin } = request.headers;
-        if (origin === undefined || !options.origins.some((each) => isNamedBy(each, origin)))
-          return;
-        grant(head, origin, options);
-        if (isPreflight(request.method, request.headers)) {
-          grantPreflight(head, request.headers['access-control-request-headers'], options);
-        }
-      },
-    }),
+    route: (options, { scripts }) => hooks(withFieldsOf(scripts, options)),
   }),
+});
+
+/** Adds what the other plugins on the route need, which nobody should have to know. */
+const withFieldsOf = ({ send, read }: ScriptFields, options: Options): Options => ({
+  ...options,
+  expose: [...new Set([...options.expose, ...read])],
+  headers: options.headers && [...new Set([...options.headers, ...send])],
+});
+
+const hooks = (options: Options): PluginHooks => ({
+  phase: 'cors',
+  onRequest: answerPreflight,
+  explain: answerPreflight,
+  onResponse(request, head) {
+    for (const name of Object.keys(head.headers)) {
+      if (name.startsWith('access-control-')) delete head.headers[name];
+    }
+    if (!options.origins.includes('*') || options.credentials) vary(head, 'Origin');
+    const { origin } = request.headers;
+    if (origin === undefined || !options.origins.some((each) => isNamedBy(each, origin))) return;
+    grant(head, origin, options);
+    if (isPreflight(request.method, request.headers)) {
+      grantPreflight(head, request.headers['access-control-request-headers'], options);
+    }
+  },
 });
 
 const answerPreflight: RequestHook = (request, reply) => {

@@ -3,7 +3,15 @@ import { PHASES, type PluginHooks, type RegisteredPlugin } from '../authoring/pl
 import { hint } from '../config/check/suggest.ts';
 import { inOneLine } from './in-one-line.ts';
 
-const FUNCTIONS = ['onRequest', 'explain', 'onResponse', 'transform', 'policy', 'close'] as const;
+const FUNCTIONS = [
+  'onRequest',
+  'explain',
+  'onResponse',
+  'transform',
+  'errorAnswer',
+  'policy',
+  'close',
+] as const;
 const KEYS: readonly string[] = ['phase', 'place', 'isPure', ...FUNCTIONS];
 
 const REGISTRATION = ['route', 'status', 'close'] as const;

@@ -3,7 +3,7 @@ import type { Plan, PlannedCall } from '../actions/plan.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import type { Reading } from '../routes/matcher.ts';
-import type { HookSet } from './registered-plugins.ts';
+import type { HookSet } from './hook-sets.ts';
 
 export type StepOutcome = 'passes' | 'refuses' | 'answers' | 'not run' | 'not reached';
 

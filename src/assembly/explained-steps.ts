@@ -3,7 +3,7 @@ import { exchangeOf } from '../edge/client-exchange.ts';
 import { toGatewayError } from '../core/errors.ts';
 import type { PluginStep, Trace } from './explain-trace.ts';
 import { asHook, type FastifyHook } from './fastify-hook.ts';
-import { type HookSet, requestSets } from './registered-plugins.ts';
+import { type HookSet, requestSets } from './hook-sets.ts';
 
 /** In the order in which a route runs them. */
 export function explainedSteps(sets: readonly HookSet[], trace: Trace): readonly FastifyHook[] {

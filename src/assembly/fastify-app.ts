@@ -11,7 +11,7 @@ import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
 import { SERVED_METHODS } from '../edge/methods.ts';
 import { grpcAnswer, wantsGrpc } from '../edge/grpc-status.ts';
-import { problem } from '../edge/problem.ts';
+import { errorAnswer } from '../edge/error-form.ts';
 import {
   bugOf,
   ERRORS,
@@ -98,7 +98,7 @@ function addFirstHooks(app: FastifyInstance, readerIdleMs: number, { log, clock 
   });
 }
 
-/** Any throw becomes one problem document. */
+/** Any throw becomes one problem document, or an error of the client's protocol. */
 function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const exchange = exchangeOf(request.raw);
   const error = isGatewayError(thrown) ? thrown : fromFastify(thrown);
@@ -115,13 +115,13 @@ function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyRep
     reply.raw.addTrailers(trailers);
     return reply.code(200).headers(headers).send(null);
   }
-  const { status, headers, body } = problem(error, exchange.id);
+  const { status, headers, body } = errorAnswer(request, error);
   // The unread bytes of this request must not be taken for the next one. A client that paused too long is
   // not waited for again (RFC 9110 §15.5.9).
   const isOver = error.code === 'GW_REQUEST_TIMEOUT' || hasLongBody(request.raw);
   if (isOver) void reply.header('connection', 'close');
   // As bytes: Fastify would add a charset to text, and JSON has none (RFC 8259 §11).
-  return reply.code(status).headers(headers).send(Buffer.from(body));
+  return reply.code(status).headers(headers).send(body);
 }
 
 interface FastifyProblem {

@@ -6,10 +6,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HookExplanation, PluginHooks } from '../authoring/plugin-hooks.ts';
 import type { Policy, UpstreamResponse } from '../core/call.ts';
 import { GatewayError, isGatewayError, toError, toGatewayError } from '../core/errors.ts';
+import type { ErrorForm } from '../edge/error-form.ts';
 import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
 import { inOneLine } from './in-one-line.ts';
 
-type Hook = 'onRequest' | 'explain' | 'onResponse' | 'transform' | 'policy';
+type Hook = 'onRequest' | 'explain' | 'onResponse' | 'transform' | 'errorAnswer' | 'policy';
 
 /** One set of hooks that a plugin made for a route. */
 export class GuardedHooks {
@@ -81,6 +82,16 @@ export class GuardedHooks {
       });
   }
 
+  errorAnswer(): ErrorForm {
+    return (request, error) =>
+      this.#run('errorAnswer', () => {
+        const result: unknown = this.#hooks.errorAnswer?.(request, error);
+        if (result === undefined || isErrorAnswer(result)) return result;
+        const what = 'return { status, headers, body }, with the body as bytes, or nothing';
+        throw new TypeError(`it returned ${inOneLine(result)}: ${what}`);
+      });
+  }
+
   /** @throws {TypeError} for a value that is not a policy */
   policy(upstream: string): Policy {
     const policy: unknown = this.#hooks.policy?.(upstream);
@@ -137,6 +148,11 @@ const isExplanation = (value: unknown): value is HookExplanation =>
 
 const isStream = (value: unknown): value is NonNullable<ReturnType<BodyTransform>> =>
   typeof (value as { readonly pipe?: unknown } | null)?.pipe === 'function';
+
+const isErrorAnswer = (value: unknown): value is NonNullable<ReturnType<ErrorForm>> => {
+  const { status, headers, body } = (value ?? {}) as Partial<Record<string, unknown>>;
+  return typeof status === 'number' && typeof headers === 'object' && body instanceof Uint8Array;
+};
 
 const isResponse = (value: unknown): value is UpstreamResponse =>
   typeof value === 'object' && value !== null && 'status' in value && 'body' in value;

@@ -9,6 +9,7 @@ import cors from '../../plugins/cors/index.ts';
 import csrf from '../../plugins/csrf.ts';
 import fault from '../../plugins/fault.ts';
 import forwardAuth from '../../plugins/forward-auth/index.ts';
+import grpcWeb from '../../plugins/grpc-web/index.ts';
 import headers from '../../plugins/headers.ts';
 import ip from '../../plugins/ip.ts';
 import jwt from '../../plugins/jwt/index.ts';
@@ -39,6 +40,7 @@ export const BUILT_IN: readonly Plugin[] = [
   authorize,
   rateLimit,
   validate,
+  grpcWeb,
   headers,
   securityHeaders,
   fault,

@@ -22,7 +22,7 @@ import { takeBody } from './bff-body.ts';
 import { type BffEndpoint, BffEndpoints } from './bff-endpoints.ts';
 import { asHook, type FastifyHook } from './fastify-hook.ts';
 import { checkResponses, validator } from './bff-schemas.ts';
-import { mountAddress, entryHooks } from './mount.ts';
+import { mountAddress, entryHooks, formErrors } from './mount.ts';
 import type { BuiltRoute } from './routes.ts';
 import { sendHooks } from './send-hooks.ts';
 
@@ -175,6 +175,7 @@ class Mount implements MountedBff {
     const route = portico === undefined ? this.route : this.#narrowed(portico, path);
     const runner = route === this.route ? this.#runner : this.#runnerFor(route);
     const entry = [
+      ...formErrors(route),
       ...entryHooks(route.config, this.#context, 'fastify'),
       markRequest(endpoint, runner),
       this.#refuseTwoEndpoints(endpoint),

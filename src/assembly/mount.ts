@@ -40,6 +40,7 @@ export function actionHooks(
   if (create === undefined) throw new TypeError(`${kind} is mounted, and does not answer`);
   return {
     onRequest: [
+      ...formErrors(route),
       ...actionEntry(route, context),
       ...route.requestHooks.map(asHook),
       ...(readsBody ? [] : [closeAfterLongBody]),
@@ -47,6 +48,17 @@ export function actionHooks(
     ],
     onSend: sendHooks(route)[0],
   };
+}
+
+/** Comes before everything that may refuse; empty if errors are problem documents. */
+export function formErrors({ errorForm }: Pick<Route, 'errorForm'>): readonly FastifyHook[] {
+  if (errorForm === undefined) return [];
+  return [
+    function setErrorForm(request, _reply, done) {
+      exchangeOf(request.raw).errorForm = errorForm;
+      done();
+    },
+  ];
 }
 
 /** A body that nobody will read must not keep the connection busy. */

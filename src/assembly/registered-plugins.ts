@@ -7,49 +7,29 @@ import type {
 } from 'fastify';
 import type { Plugin } from '../authoring/plugin.ts';
 import {
-  PHASES,
   type PluginHooks,
   type PluginWhere,
   type RegisteredPlugin,
+  type ScriptFields,
 } from '../authoring/plugin-hooks.ts';
 import type { PluginHost } from '../authoring/plugin-host.ts';
-import type { Policy } from '../core/call.ts';
 import type { Config, ServerConfig } from '../config/build/config.ts';
 import type { Finding } from '../config/fault.ts';
 import { type KnownNames, knownNames } from '../config/modules.ts';
 import { PERMISSIONS } from '../config/schema/permissions.ts';
 import type { FastifyModule, GatewayModules } from './modules.ts';
-import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
 import type { UpstreamLeases } from '../upstream/lease.ts';
 import { toError } from '../core/errors.ts';
 import { checkedHooks, checkedRegistration } from './checked-hooks.ts';
 import { GuardedHooks } from './guarded-hooks.ts';
 import { AdminRoutes } from './admin-routes.ts';
+import type { HookSet } from './hook-sets.ts';
 import { ADDRESS_PREFIX } from './mount.ts';
 import { pluginCall } from './plugin-calls.ts';
 import type { PluginReport } from '../observe/plugin-report.ts';
 import { pluginReports } from './plugin-reports.ts';
 import type { StartFaults } from './start-faults.ts';
 import type { World } from './world.ts';
-
-/** The hooks of plugins on one route. */
-export interface RouteHooks {
-  readonly request: readonly RequestHook[];
-  readonly response: readonly ResponseHook[];
-  readonly transforms: readonly BodyTransform[];
-  readonly outer: (upstream: string) => Policy[];
-  readonly inner: (upstream: string) => Policy[];
-  readonly answersPreflight: boolean;
-}
-
-/** A set of hooks that one plugin made for one place. */
-export interface HookSet {
-  readonly plugin: string;
-  /** The plugin's position among all plugins. */
-  readonly order: number;
-  readonly hooks: PluginHooks;
-  readonly guarded: GuardedHooks;
-}
 
 interface Registered {
   readonly name: string;
@@ -92,11 +72,16 @@ export class RegisteredPlugins {
   }
 
   /**
-   * The hooks that plugins make from `options` for one place.
+   * The hooks that plugins make from `options` for one place; `mount` are the options of the route around it.
    *
    * @throws {TypeError} naming the plugin that fails to make hooks
    */
-  setsFor(options: Readonly<Record<string, unknown>>, where: PluginWhere): HookSet[] {
+  setsFor(
+    options: Readonly<Record<string, unknown>>,
+    place: Omit<PluginWhere, 'scripts'>,
+    mount: Readonly<Record<string, unknown>> = {},
+  ): HookSet[] {
+    const where = { ...place, scripts: this.#scriptsOf({ ...mount, ...options }) };
     return this.#registered.flatMap(({ name, registration }, order) => {
       if (options[name] === undefined) return [];
       return madeBy(name, () => checkedHooks(registration.route(options[name], where))).map(
@@ -106,6 +91,13 @@ export class RegisteredPlugins {
         },
       );
     });
+  }
+
+  #scriptsOf(options: Readonly<Record<string, unknown>>): ScriptFields {
+    const on = this.#registered.flatMap(({ name, plugin }) =>
+      options[name] === undefined ? [] : (plugin.scripts ?? []),
+    );
+    return { send: on.flatMap(({ send }) => send), read: on.flatMap(({ read }) => read) };
   }
 
   /**
@@ -161,42 +153,6 @@ export class RegisteredPlugins {
   }
 }
 
-const inOrder = (sets: readonly HookSet[]): HookSet[] => sets.toSorted((a, b) => a.order - b.order);
-
-/** The sets that look at requests, in order of phase, and within a phase in the order of the plugins. */
-export function requestSets(sets: readonly HookSet[]): readonly HookSet[] {
-  return inOrder(sets)
-    .filter(({ hooks }) => hooks.onRequest !== undefined)
-    .toSorted((a, b) => PHASES.indexOf(a.hooks.phase!) - PHASES.indexOf(b.hooks.phase!));
-}
-
-/** The sets with a policy at `place`, outermost first. */
-export function policySets(sets: readonly HookSet[], place: 'outer' | 'inner'): HookSet[] {
-  return inOrder(sets).filter(
-    ({ hooks }) => hooks.policy !== undefined && (hooks.place ?? 'outer') === place,
-  );
-}
-
-/** The hooks of a route, in the order in which they run. */
-export function routeHooks(sets: readonly HookSet[]): RouteHooks {
-  const on = inOrder(sets);
-  const request = requestSets(sets);
-  const policies = (place: 'outer' | 'inner') => (upstream: string) =>
-    policySets(sets, place).map(({ guarded }) => guarded.policy(upstream));
-  return {
-    request: request.map(({ guarded }) => guarded.onRequest()),
-    response: on.flatMap(({ hooks, guarded }) =>
-      hooks.onResponse === undefined ? [] : [guarded.onResponse()],
-    ),
-    transforms: on.flatMap(({ hooks, guarded }) =>
-      hooks.transform === undefined ? [] : [guarded.transform()],
-    ),
-    outer: policies('outer'),
-    inner: policies('inner'),
-    answersPreflight: request.some(({ hooks }) => hooks.phase === 'cors'),
-  };
-}
-
 function madeBy<T>(plugin: string, make: () => T): T {
   try {
     return make();
@@ -229,7 +185,7 @@ export async function registerPlugins(
   const plugins = new RegisteredPlugins(registered, {
     owned: birth.owned,
     server: config.server,
-    known: knownNames(modules, Object.keys(config.upstreams)),
+    known: knownNames(modules, Object.entries(config.upstreams)),
     needsReplyPath,
   });
   // If a later plugin cannot start, the earlier ones are closed with the app.

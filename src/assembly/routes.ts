@@ -2,7 +2,8 @@
 import type { RouteConfig } from '../config/build/config.ts';
 import type { Route } from '../routes/route.ts';
 import type { UpstreamLeases } from '../upstream/lease.ts';
-import { type HookSet, type RegisteredPlugins, routeHooks } from './registered-plugins.ts';
+import { type HookSet, routeHooks } from './hook-sets.ts';
+import type { RegisteredPlugins } from './registered-plugins.ts';
 import { type Caller, upstreamCall, upstreamTunnel } from './upstream-call.ts';
 import type { World } from './world.ts';
 
@@ -33,13 +34,15 @@ export function buildRoute(
       requestHooks: hooks.request,
       responseHooks: hooks.response,
       transforms: hooks.transforms,
+      errorForm: hooks.errorForm,
       answersPreflight: hooks.answersPreflight,
       replyPath: plugins.needsReplyPath || hooks.transforms.length > 0,
       callOf: (upstream) => upstreamCall(upstreams.get(upstream)!, callerOf(upstream), world),
       tunnelOf: (upstream) => upstreamTunnel(upstreams.get(upstream)!, callerOf(upstream), world),
       narrowedBy: (options, endpoint) => {
+        const where = { route: config.name, endpoint };
         const parsed = plugins.parseOptions(options, config.plugins);
-        return build([...own, ...plugins.setsFor(parsed, { route: config.name, endpoint })]);
+        return build([...own, ...plugins.setsFor(parsed, where, config.plugins)]);
       },
     };
   };

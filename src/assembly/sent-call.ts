@@ -12,7 +12,7 @@ import type { ClientExchange } from '../edge/client-exchange.ts';
 import { destinationOf } from '../upstream/chain.ts';
 import type { UpstreamLease } from '../upstream/lease.ts';
 import type { SentCall } from './explain-trace.ts';
-import { type HookSet, policySets } from './registered-plugins.ts';
+import { type HookSet, policySets } from './hook-sets.ts';
 import { balancingKey } from './upstream-call.ts';
 
 export interface SentCallOptions {

@@ -3,6 +3,7 @@ import type { Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Policy } from '../core/call.ts';
 import type { GatewayError } from '../core/errors.ts';
+import type { ErrorAnswer } from '../edge/error-form.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 
 /** When a hook runs, in this order; a word, never a number. */
@@ -24,6 +25,16 @@ export interface PluginWhere {
   readonly route: string;
   /** Pattern of the BFF endpoint that sets the options; absent if the route itself sets them. */
   readonly endpoint?: string;
+  /** What scripts of pages need there, as the plugins on the route say; see `scripts` of a definition. */
+  readonly scripts: ScriptFields;
+}
+
+/** Header fields, in lower case, that scripts in browsers need for a protocol. */
+export interface ScriptFields {
+  /** Of requests. */
+  readonly send: readonly string[];
+  /** Of responses. */
+  readonly read: readonly string[];
 }
 
 /** What `onRequest` would do with a request. */
@@ -44,6 +55,11 @@ interface CommonHooks {
   onResponse?(request: FastifyRequest, head: ResponseHead): void;
   /** A stream for the body to pass through; routes with one take Fastify's reply path. */
   transform?(request: FastifyRequest, head: ResponseHead): Transform | undefined;
+  /**
+   * How an error of the gateway looks to clients of a protocol with errors of its own. `undefined`: this client
+   * gets a problem document. Of an answer that has begun, the body alone is sent, as its end.
+   */
+  errorAnswer?(request: FastifyRequest, error: GatewayError): ErrorAnswer | undefined;
   /** Wraps every call made under the route; made once for each of its upstreams. */
   policy?(upstream: string): Policy;
   /** Around the whole call (`outer`, retries inside), or around each attempt. Default `outer`. */

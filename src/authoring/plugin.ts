@@ -14,7 +14,7 @@ import { RouteBase } from '../config/schema/route.ts';
 import { hint } from '../config/check/suggest.ts';
 import { NAME, nameFault } from '../config/schema/types.ts';
 import type { PluginHost } from './plugin-host.ts';
-import type { RegisteredPlugin } from './plugin-hooks.ts';
+import type { RegisteredPlugin, ScriptFields } from './plugin-hooks.ts';
 
 export type { KnownNames };
 
@@ -100,6 +100,11 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
   isOptional?(options: z.output<O>): boolean;
   /** It bounds how often a client may send requests. Default false. */
   readonly limits?: boolean;
+  /**
+   * Header fields, in lower case, that scripts need to speak what the plugin serves: `cors` on the same route lets
+   * pages of other origins send and read them. Default: none.
+   */
+  readonly scripts?: ScriptFields;
   /** Headers that only the gateway may set: removed from client requests on every route. */
   owns?(settings: z.output<S>, options: readonly z.output<O>[]): Iterable<string>;
   /** The value of `plugin:<name>`, from which a limit or a hash takes its key for a request. */
@@ -154,6 +159,7 @@ const KEYS: readonly string[] = [
   'insists',
   'isOptional',
   'limits',
+  'scripts',
   'owns',
   'key',
   'check',

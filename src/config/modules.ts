@@ -13,6 +13,8 @@ export { isMap } from './yaml/tree.ts';
 export interface KnownNames {
   /** Of the config. */
   readonly upstreams: ReadonlySet<string>;
+  /** Those of them that are called over HTTP/2. */
+  readonly http2: ReadonlySet<string>;
   /** Plugins that have a `key`: what `plugin:<name>` may name. */
   readonly keyed: ReadonlySet<string>;
   /** Plugins that authenticate clients, on routes that have their key. */
@@ -102,17 +104,21 @@ export interface Modules {
   readonly findings: readonly Finding[];
 }
 
+/** An upstream by its name, as far as plugins may know it. */
+type NamedUpstream = readonly [name: string, upstream: { readonly http2?: unknown }];
+
 /** What options may refer to, where the config has these `upstreams`. */
 export function knownNames(
   { plugins, fastifyPlugins }: Modules,
-  upstreams: Iterable<string>,
+  upstreams: readonly NamedUpstream[],
 ): KnownNames {
   const all = [...plugins];
   const identifying = all.flatMap(([name, { identifies }]) => (identifies === true ? name : []));
   const insisting = all.flatMap(([name, { insists }]) => (insists === true ? name : []));
   const everywhere = fastifyPlugins.map(({ name }) => name);
   return {
-    upstreams: new Set(upstreams),
+    upstreams: new Set(upstreams.map(([name]) => name)),
+    http2: new Set(upstreams.flatMap(([name, { http2 }]) => (http2 === true ? name : []))),
     keyed: new Set(all.flatMap(([name, { key }]) => (key === undefined ? [] : name))),
     identifying,
     identifyingOn: (keys) => [...everywhere, ...identifying.filter((name) => keys.has(name))],

@@ -21,10 +21,16 @@ export interface SendOptions {
   /** Pass trailers on: the client said `TE: trailers` (RFC 9110 §6.5.1). */
   readonly trailers: boolean;
   /**
-   * The trailers that end a broken answer, for clients that look for the outcome there. Default: the answer is
-   * cut off, so that nobody takes it for whole.
+   * What ends a broken answer, for clients that look for the outcome there. Default, and where it returns
+   * `undefined`: the answer is cut off, so that nobody takes it for whole.
    */
-  readonly ending?: ((error: Error) => MutableHeaders) | undefined;
+  readonly ending?: ((error: Error) => LastPart | undefined) | undefined;
+}
+
+/** The end of a broken answer. */
+export interface LastPart {
+  readonly bytes?: Uint8Array;
+  readonly trailers?: MutableHeaders;
 }
 
 /** The source that the sink resumes or ends. */
@@ -82,9 +88,9 @@ export class ResponseSink implements Sink {
   fail(error: Error): void {
     this.#watch?.stop();
     this.#watch = undefined;
-    const { ending } = this.#options;
-    if (ending === undefined || this.#response.destroyed) this.#response.destroy(error);
-    else this.end(ending(error));
+    const last = this.#response.destroyed ? undefined : this.#options.ending?.(error);
+    if (last === undefined) this.#response.destroy(error);
+    else this.end(last.trailers, last.bytes);
   }
 
   #waitForDrain(count?: Taken): void {

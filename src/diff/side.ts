@@ -21,7 +21,7 @@ export class Side {
   private constructor({ config, modules }: Loaded<GatewayModules>, written: Tree) {
     this.config = config;
     this.modules = modules;
-    this.known = knownNames(modules, Object.keys(config.upstreams));
+    this.known = knownNames(modules, Object.entries(config.upstreams));
     this.written = written;
   }
 

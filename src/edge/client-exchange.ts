@@ -10,6 +10,7 @@ import { RequestRecord } from '../core/record.ts';
 import { ClientBody } from './client-body.ts';
 import { ClientRequest, type RequestHead } from './client-request.ts';
 import { readBody } from './client-upload.ts';
+import type { ErrorForm } from './error-form.ts';
 
 const EXCHANGE: unique symbol = Symbol('portico.exchange');
 
@@ -20,6 +21,8 @@ export class ClientExchange extends ClientRequest {
   endpoint = '';
   /** The error to answer with, if the matched route refuses the request. */
   refusal: GatewayError | undefined;
+  /** How errors look to this client; absent: as problem documents. */
+  errorForm: ErrorForm | undefined;
   /** Sending through Fastify's reply has begun and may take a while; no further hook runs. */
   isAnswering = false;
   /** Fastify's reply, once a route has been matched. */

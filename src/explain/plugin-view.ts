@@ -1,7 +1,7 @@
 /** What the plugins of a route would do with a request, in the order in which they run. */
 import { stepsNotReached } from '../assembly/explained-steps.ts';
 import type { PluginStep, Trace } from '../assembly/explain-trace.ts';
-import type { HookSet } from '../assembly/registered-plugins.ts';
+import type { HookSet } from '../assembly/hook-sets.ts';
 import type { PluginView } from './explanation.ts';
 
 export function pluginViews({ sets, steps }: Trace): readonly PluginView[] {

@@ -5,7 +5,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Body } from '../core/body.ts';
 import { toGatewayError } from '../core/errors.ts';
-import type { MutableHeaders } from '../core/headers.ts';
+import type { SendOptions } from '../core/sink.ts';
+import { formedAnswer } from '../edge/error-form.ts';
 import { acceptsTrailers } from '../edge/forwarded.ts';
 import { grpcTrailers, wantsGrpc } from '../edge/grpc-status.ts';
 import { announceTrailers, mergeReplyHeaders, type ResponseHead } from '../edge/response-head.ts';
@@ -24,7 +25,7 @@ export interface DirectAnswer {
  * @throws what a hook throws, or an error for a head that cannot be written
  */
 export function answerDirectly(
-  { responseHooks }: Route,
+  { responseHooks, errorForm }: Route,
   { clock, readerIdleMs: idleMs }: ActionContext,
   { request, reply, head, body }: DirectAnswer,
 ): void {
@@ -38,7 +39,8 @@ export function answerDirectly(
       if (trailers) announceTrailers(head, request.raw);
       else delete head.headers['trailer'];
     }
-    const ending = wantsGrpc(request.raw) ? grpcEnding(request.id) : undefined;
+    const isGrpc = wantsGrpc(request.raw);
+    const ending = isGrpc ? grpcEnding(request.id) : errorForm && formedEnding(request);
     body.send(reply.raw, head.status, head.headers, { clock, idleMs, trailers, ending });
   } catch (error) {
     // A hook threw, or set a value that no header can hold: the gateway answers with an error instead.
@@ -48,7 +50,15 @@ export function answerDirectly(
   reply.hijack();
 }
 
+type End = SendOptions['ending'];
+
 const grpcEnding =
-  (requestId: string) =>
-  (error: Error): MutableHeaders =>
-    grpcTrailers(toGatewayError(error), requestId);
+  (requestId: string): End =>
+  (error) => ({ trailers: grpcTrailers(toGatewayError(error), requestId) });
+
+const formedEnding =
+  (request: FastifyRequest): End =>
+  (error) => {
+    const formed = formedAnswer(request, toGatewayError(error));
+    return formed && { bytes: formed.body };
+  };

@@ -10,6 +10,7 @@ import type { Clock } from '../core/clock.ts';
 import type { OpenStreams } from '../core/open-streams.ts';
 import type { Sender } from '../core/sender.ts';
 import type { RouteConfig } from '../config/build/config.ts';
+import type { ErrorForm } from '../edge/error-form.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 
 /** Runs before the action; answering through `reply` or throwing ends the request there. */
@@ -25,6 +26,8 @@ export interface Route {
   readonly requestHooks: readonly RequestHook[];
   readonly responseHooks: readonly ResponseHook[];
   readonly transforms: readonly BodyTransform[];
+  /** Absent: errors are problem documents. */
+  readonly errorForm: ErrorForm | undefined;
   /** A hook answers preflights, so they are matched by the method they ask about. */
   readonly answersPreflight: boolean;
   /** Answers go through Fastify's reply, so that `onSend` hooks of ordinary plugins run. */

@@ -80,6 +80,24 @@ describe('the log names the plugin, its hook and the route', () => {
     expect(bug).toHaveProperty('err.message', expect.stringContaining(message));
   });
 
+  test('where it has no form for an error, which reaches the client as a document', async () => {
+    const { log, lines } = recordingLog();
+    const { fetch } = await startGateway({
+      log,
+      config: {
+        plugins: mistaken({}),
+        routes: { a: { match: { path: '/a' }, upstream: 'up', mistaken: 'form' } },
+      },
+      upstreams: { up: () => ({}) },
+    });
+    const response = await fetch('/a');
+    expect([response.status, await response.json()]).toMatchObject([410, { detail: 'away' }]);
+    const bug = lines().find(({ msg }) => msg === 'bug');
+    expect(bug).toMatchObject({ plugin: 'mistaken', hook: 'errorAnswer', route: 'a' });
+    const message = 'it returned { status: 200 }: return { status, headers, body }';
+    expect(bug).toHaveProperty('err.message', expect.stringContaining(message));
+  });
+
   test('and no plugin where the failure is none of theirs', async () => {
     const { log, lines } = recordingLog();
     const { fetch } = await startGateway({

@@ -61,7 +61,7 @@ export function audit(
   const { plugins, actions } = modules;
   const calling = new Set(actions.flatMap((each) => (each.callsUpstreams ? each.kind : [])));
   const callsUpstreams = ({ kind }: ActionConfig): boolean => calling.has(kind);
-  const known = knownNames(modules, Object.keys(config.upstreams));
+  const known = knownNames(modules, Object.entries(config.upstreams));
   const found = (rules: readonly AuditRule[]): AuditFinding[] =>
     rules.flatMap(({ id, severity, find }) =>
       [...find(config, { plugins, known, callsUpstreams })].map((risk) => ({

@@ -14,7 +14,7 @@ export function* checkPluginOptions(
   typed: TypedRoutes,
 ): Generator<Step> {
   const written = section(tree, 'plugins');
-  const known = knownNames(modules, Object.keys(section(tree, 'upstreams')));
+  const known = knownNames(modules, upstreamsOf(tree));
   const routes = Object.entries(section(tree, 'routes')).filter(isRoute);
   for (const [name, plugin] of modules.plugins) {
     yield* checkPermission(tree, name, plugin);
@@ -26,6 +26,13 @@ export function* checkPluginOptions(
     });
   }
 }
+
+/** The upstreams as they are written, with what all of them have. */
+const upstreamsOf = (tree: Tree): (readonly [string, Tree])[] =>
+  Object.entries(section(tree, 'upstreams')).map(([name, own]) => [
+    name,
+    { ...section(section(tree, 'defaults'), 'upstreams'), ...(isMap(own) ? own : {}) },
+  ]);
 
 /** A schema or check of a plugin may throw: that is a fault of what it was given. */
 function* orFault<S extends Step>(

@@ -1,0 +1,79 @@
+/** The hooks that plugins make for one place, and the order in which they run. */
+import { PHASES, type PluginHooks } from '../authoring/plugin-hooks.ts';
+import type { Policy } from '../core/call.ts';
+import type { ErrorForm } from '../edge/error-form.ts';
+import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
+import type { GuardedHooks } from './guarded-hooks.ts';
+
+/** The hooks of plugins on one route. */
+export interface RouteHooks {
+  readonly request: readonly RequestHook[];
+  readonly response: readonly ResponseHook[];
+  readonly transforms: readonly BodyTransform[];
+  readonly errorForm: ErrorForm | undefined;
+  readonly outer: (upstream: string) => Policy[];
+  readonly inner: (upstream: string) => Policy[];
+  readonly answersPreflight: boolean;
+}
+
+/** A set of hooks that one plugin made for one place. */
+export interface HookSet {
+  readonly plugin: string;
+  /** The plugin's position among all plugins. */
+  readonly order: number;
+  readonly hooks: PluginHooks;
+  readonly guarded: GuardedHooks;
+}
+
+const inOrder = (sets: readonly HookSet[]): HookSet[] => sets.toSorted((a, b) => a.order - b.order);
+
+/** The sets that look at requests, in order of phase, and within a phase in the order of the plugins. */
+export function requestSets(sets: readonly HookSet[]): readonly HookSet[] {
+  return inOrder(sets)
+    .filter(({ hooks }) => hooks.onRequest !== undefined)
+    .toSorted((a, b) => PHASES.indexOf(a.hooks.phase!) - PHASES.indexOf(b.hooks.phase!));
+}
+
+/** The sets with a policy at `place`, outermost first. */
+export function policySets(sets: readonly HookSet[], place: 'outer' | 'inner'): HookSet[] {
+  return inOrder(sets).filter(
+    ({ hooks }) => hooks.policy !== undefined && (hooks.place ?? 'outer') === place,
+  );
+}
+
+/** The hooks of a route, in the order in which they run. */
+export function routeHooks(sets: readonly HookSet[]): RouteHooks {
+  const on = inOrder(sets);
+  const request = requestSets(sets);
+  const policies = (place: 'outer' | 'inner') => (upstream: string) =>
+    policySets(sets, place).map(({ guarded }) => guarded.policy(upstream));
+  return {
+    request: request.map(({ guarded }) => guarded.onRequest()),
+    response: on.flatMap(({ hooks, guarded }) =>
+      hooks.onResponse === undefined ? [] : [guarded.onResponse()],
+    ),
+    transforms: on.flatMap(({ hooks, guarded }) =>
+      hooks.transform === undefined ? [] : [guarded.transform()],
+    ),
+    errorForm: firstForm(
+      on.flatMap(({ hooks, guarded }) =>
+        hooks.errorAnswer === undefined ? [] : [guarded.errorAnswer()],
+      ),
+    ),
+    outer: policies('outer'),
+    inner: policies('inner'),
+    answersPreflight: request.some(({ hooks }) => hooks.phase === 'cors'),
+  };
+}
+
+/** The form of the first that knows the client's protocol. */
+function firstForm(forms: readonly ErrorForm[]): ErrorForm | undefined {
+  if (forms.length < 2) return forms[0];
+  return (request, error) => {
+    for (const form of forms) {
+      const formed = form(request, error);
+      if (formed !== undefined) return formed;
+    }
+    return undefined;
+  };
+}
