@@ -17,6 +17,7 @@ export const SERVICE_NAMES = [
   'payments',
   'inventory',
   'recommendations',
+  'monolith',
 ] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
@@ -40,7 +41,7 @@ export const DEFAULT_PORT_BASE = 4100;
 /**
  * The address of each service: the issuer at `DEMO_PORT_BASE` (default 4100), the others after it.
  *
- * @throws {RangeError} when the base is not a port, or too high for seven in a row
+ * @throws {RangeError} when the base is not a port, or too high for eight in a row
  */
 export function serviceAddresses(env: Environment): Addresses['services'] {
   const highest = 65_535 - (SERVICE_NAMES.length - 1);
@@ -54,6 +55,7 @@ export function serviceAddresses(env: Environment): Addresses['services'] {
     payments: at('payments'),
     inventory: at('inventory'),
     recommendations: at('recommendations'),
+    monolith: at('monolith'),
   };
 }
 

@@ -157,6 +157,7 @@ export function gatewayEnv({ services, gateway, admin }: Addresses): Environment
     PAYMENTS_URL: services.payments.url,
     INVENTORY_URL: services.inventory.url,
     RECOMMENDATIONS_URL: services.recommendations.url,
+    MONOLITH_URL: services.monolith.url,
   };
 }
 

@@ -4,6 +4,7 @@ import type { ServiceName } from '../addresses.ts';
 import { catalog } from './catalog.ts';
 import { inventory } from './inventory.ts';
 import { issuer } from './issuer.ts';
+import { monolith } from './monolith.ts';
 import { orders } from './orders.ts';
 import { payments } from './payments.ts';
 import { recommendations } from './recommendations.ts';
@@ -18,4 +19,5 @@ export const SERVICES: Readonly<Record<ServiceName, (url: string) => FastifyInst
   payments: () => payments(),
   inventory: () => inventory(),
   recommendations: () => recommendations(),
+  monolith: () => monolith(),
 };

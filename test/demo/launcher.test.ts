@@ -10,7 +10,7 @@ describe('addresses', () => {
   test('are those of the README where the environment says nothing', () => {
     const { services, gateway, admin } = demoAddresses({ PORT: '' });
     const ports = SERVICE_NAMES.map((name) => services[name].port);
-    expect(ports).toEqual([4100, 4101, 4102, 4103, 4104, 4105, 4106]);
+    expect(ports).toEqual([4100, 4101, 4102, 4103, 4104, 4105, 4106, 4107]);
     expect(services.payments.url).toBe('http://127.0.0.1:4104');
     expect([gateway.port, admin.port]).toEqual([8080, 9901]);
   });
@@ -26,7 +26,7 @@ describe('addresses', () => {
     [{ PORT: 'http' }, 'PORT="http"'],
     [{ PORT: '0' }, 'PORT="0"'],
     [{ ADMIN_PORT: '65536' }, 'ADMIN_PORT="65536"'],
-    [{ DEMO_PORT_BASE: '65530' }, 'between 1 and 65529'],
+    [{ DEMO_PORT_BASE: '65530' }, 'between 1 and 65528'],
   ])('refuse %j', (env, said) => {
     expect(() => demoAddresses(env)).toThrow(said);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { catalog } from '../../demo/services/catalog.ts';
 import { SERVICES } from '../../demo/services/index.ts';
+import { monolith } from '../../demo/services/monolith.ts';
 import { recommendations } from '../../demo/services/recommendations.ts';
 import { users } from '../../demo/services/users.ts';
 import { ask, serve } from './shop.ts';
@@ -38,6 +39,7 @@ describe('every service', () => {
     ['inventory', '/stock/p25', 'no stock of product "p25"'],
     ['recommendations', '/similar/p25', 'no product "p25"'],
     ['recommendations', '/for-user/u9', 'no user "u9"'],
+    ['monolith', '/shop/products/p25', 'no product "p25"'],
     ['issuer', '/nowhere', 'issuer has no GET /nowhere'],
   ] as const)('%s answers 404 to %s', async (name, path, message) => {
     const url = await serve(SERVICES[name]('http://127.0.0.1:4100'));
@@ -116,5 +118,33 @@ describe('recommendations', () => {
     expect((await ask(`${url}${path}`)).body).toEqual({ items: [brief, brief, brief, brief] });
     expect((await ask(`${url}${path}?limit=1`)).body).toEqual({ items: [brief] });
     expect((await ask(`${url}${path}?limit=0`)).status).toBe(400);
+  });
+});
+
+describe('monolith', () => {
+  const options = { now: () => Date.UTC(2026, 0, 31), random: () => 0.5 };
+
+  test('tells the catalog’s products as the old pages want them', async () => {
+    const [old, fresh] = [await serve(monolith(options)), await serve(catalog())];
+    const product = (await ask(`${fresh}/products/p1`)).body as { readonly images: string[] };
+    expect((await ask(`${old}/shop/products/p1`)).body).toEqual({
+      ...product,
+      rating: 4.5,
+      images: product.images.toReversed(),
+      updatedAt: '2026-01-31T00:00:00.000Z',
+    });
+    const { body } = await ask(`${old}/shop/products?limit=2&category=office`);
+    expect(body).toMatchObject({
+      items: [{ category: 'office' }, { category: 'office' }],
+      total: 6,
+    });
+  });
+
+  test('gives a visitor a session, once', async () => {
+    const url = await serve(monolith(options));
+    const { headers } = await ask(`${url}/shop/stores`);
+    expect(headers.get('set-cookie')).toBe('sid=i; Path=/; HttpOnly; SameSite=Lax');
+    const again = await ask(`${url}/shop/stores`, { headers: { cookie: 'a=b; sid=i' } });
+    expect(again.headers.get('set-cookie')).toBeNull();
   });
 });
