@@ -17,6 +17,7 @@ import type { PluginReport } from './observe/plugin-report.ts';
 import { registerPlugins } from './assembly/registered-plugins.ts';
 import { requestObserver } from './assembly/request-observer.ts';
 import { type BuiltRoute, buildRoute } from './assembly/routes.ts';
+import { splitWorld } from './assembly/split-world.ts';
 import { StartFaults } from './assembly/start-faults.ts';
 import type { World } from './assembly/world.ts';
 import type { ActionConfig } from './config/actions.ts';
@@ -28,6 +29,7 @@ import { Slices } from './core/slices.ts';
 import { within } from './core/within.ts';
 import type { GatewayModules } from './assembly/modules.ts';
 import { Matcher } from './routes/matcher.ts';
+import { Splits } from './routes/splits.ts';
 import type { Tracing } from './observe/tracing/tracing.ts';
 import type { UpstreamLeases } from './upstream/lease.ts';
 
@@ -61,6 +63,7 @@ export interface Generation {
   readonly adminRoutes: AdminRoutes;
   /** What plugins say of what they depend on. */
   readonly pluginReports: () => readonly PluginReport[];
+  readonly splits: Splits;
   /** From now on it serves: the state of its upstreams becomes what its config says. */
   takeOver(): void;
   /** Gives back what it holds; call it when nothing is under way. */
@@ -122,6 +125,7 @@ export async function buildGeneration(
       random: world.random,
       streams: world.streams,
       consumerStreams: world.consumerStreams,
+      splits: new Splits(splitWorld(world, identity)),
       onFallback: (route: string, reason: string) => world.metrics.countFallback(route, reason),
     };
     const actions = new MountedActions(app);
@@ -189,7 +193,9 @@ export async function buildGeneration(
       describeAction: describerOf(modules.actions),
       adminRoutes: plugins.adminRoutes,
       pluginReports: () => plugins.reports(),
+      splits: context.splits,
       takeOver: () => {
+        world.metrics.splits.tell(context.splits);
         world.recent.resize(config.admin?.requests ?? 0);
         for (const lease of upstreams.values()) lease.apply();
       },

@@ -43,6 +43,8 @@ export interface TestGatewayOptions<U extends string = string> {
   readonly environment?: Environment;
   /** Default: the system's. `manualClock()` makes one that the test moves. */
   readonly clock?: Clock;
+  /** Milliseconds since 1970, for what goes by the calendar: ramps, tokens that expire. Default: `Date.now`. */
+  readonly wallClock?: () => number;
   /** Where the config is written for a moment. Modules are best named by absolute paths. Default: the system's. */
   readonly folder?: string;
   /** Default: errors go to standard error, so that an unexpected 500 shows its stack; all else is silent. */
@@ -110,7 +112,7 @@ export interface TestGateway {
 export async function testGateway<U extends string = string>(
   options: TestGatewayOptions<U>,
 ): Promise<TestGateway> {
-  const { environment = {}, random = Math.random, clock, systemFiles } = options;
+  const { environment = {}, random = Math.random, clock, wallClock, systemFiles } = options;
   const { log = errorsOnly() } = options;
   const seen: FakeRequest[] = [];
   // The names are those of a record; its type may know them.
@@ -125,6 +127,7 @@ export async function testGateway<U extends string = string>(
       send: (name) => fakes[name] && fakeCall(fakes[name], (request) => seen.push(request)),
       loadModules: moduleLoader(ONCE, givenBy(options)),
       ...(clock && { clock }),
+      ...(wallClock && { wallClock }),
       ...(systemFiles && { systemFiles }),
     });
     await created.listen();

@@ -3,7 +3,7 @@
  * `index.ts` lists all actions; schema, checks, `/status`, audit and mounting derive from that list.
  */
 import type { z } from 'zod';
-import type { ActionConfig, ActionModule, WrittenAction } from '../config/actions.ts';
+import type { ActionConfig, ActionModule, ActionRisks, WrittenAction } from '../config/actions.ts';
 import type { Finding } from '../config/fault.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
 import type { Planner } from './plan.ts';
@@ -36,8 +36,10 @@ export interface ActionDefinition<S extends z.ZodType, B extends Shape, C extend
    * are mounted.
    */
   readonly create?: (route: Route, config: C, context: ActionContext) => Action;
+  /** What an audit says of it. */
+  readonly risks?: ActionRisks<C>;
   /** Tells what `create` would do, by the same functions; for `portico explain`. */
-  readonly plan?: (config: C) => Planner;
+  readonly plan?: (config: C, context: ActionContext) => Planner;
 }
 
 /** A route as parsed by its schema. */
@@ -52,13 +54,14 @@ export interface AnyAction extends ActionModule {
   readonly create:
     ((route: Route, config: ActionConfig, context: ActionContext) => Action) | undefined;
   /** `undefined` for an action that does not tell. */
-  readonly plan: ((config: ActionConfig) => Planner) | undefined;
+  readonly plan: ((config: ActionConfig, context: ActionContext) => Planner) | undefined;
 }
 
 export function defineAction<S extends z.ZodType, C extends ActionConfig, B extends Shape = Shape>(
   definition: ActionDefinition<S, B, C>,
 ): AnyAction {
-  const { key, kind, schema, beside, callsUpstreams, readsBody, create, plan } = definition;
+  const { key, kind, schema, beside, callsUpstreams, readsBody, risks, create, plan } =
+    definition;
   return {
     key,
     kind,
@@ -75,7 +78,8 @@ export function defineAction<S extends z.ZodType, C extends ActionConfig, B exte
     describe: (config) => definition.describe?.(config as C) ?? kind,
     upstreams: (config) => [...new Set(definition.upstreams?.(config as C))],
     create: create && ((route, config, context) => create(route, config as C, context)),
-    plan: plan && ((config) => plan(config as C)),
+    plan: plan && ((config, context) => plan(config as C, context)),
+    risks: risks && { rules: risks.rules, find: (config, now) => risks.find(config as C, now) },
   };
 }
 

@@ -34,18 +34,17 @@ interface ForwardConfig extends ActionConfig {
   readonly websocket?: WebsocketConfig;
 }
 
+export const Rewrite = z
+  .string()
+  .startsWith('/', { error: (issue) => `${shown(issue.input)} must start with /` })
+  .describe('Path sent upstream: `/orders/*` replaces the prefix, `/orders/{id}` uses parameters.');
+
 export const forward = defineAction({
   key: 'upstream',
   kind: 'forward',
   schema: z.string().describe('Action: forward to this upstream.'),
   beside: {
-    rewrite: z
-      .string()
-      .startsWith('/', { error: (issue) => `${shown(issue.input)} must start with /` })
-      .optional()
-      .describe(
-        'Path sent upstream: `/orders/*` replaces the prefix, `/orders/{id}` uses parameters.',
-      ),
+    rewrite: Rewrite.optional(),
     fallback: Fallback.optional(),
     websocket: Websocket.optional(),
   },

@@ -4,6 +4,7 @@
  */
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import type { Headers } from '../core/headers.ts';
+import type { SplitReason } from '../core/record.ts';
 
 /** A call to an upstream, before its policies change it. */
 export interface PlannedCall {
@@ -31,11 +32,30 @@ export interface PlannedFallback {
   readonly status?: number;
 }
 
+/** The side of a split that would get the request, and why. */
+export interface PlannedSplit {
+  readonly side: string;
+  /** By chance, another request like this may get another side; it is told with the greatest share. */
+  readonly by: SplitReason;
+  /** Of the client: 0 up to 1. Absent if it has no key, or asked for the side. */
+  readonly bucket?: number;
+  /** The source of the key, if one is configured. */
+  readonly sticky?: string;
+  /** All sides with their shares now, 0 to 1; `aborted`: why it is out. */
+  readonly sides: readonly {
+    readonly upstream: string;
+    readonly share: number;
+    readonly aborted?: string;
+  }[];
+}
+
 export interface Plan {
   readonly calls: readonly PlannedCall[];
   /** The answer of an action that makes no call. */
   readonly answer?: { readonly status: number; readonly location?: string };
   readonly fallback?: PlannedFallback;
+  /** Absent if the route is not split. */
+  readonly split?: PlannedSplit;
 }
 
 /** @throws what the action would refuse the request with before any call */

@@ -15,10 +15,12 @@ import { addPage } from './page.ts';
 import type { RouteList } from './page-data.ts';
 import { addRequests } from './requests.ts';
 import { routeStatuses, type Running, statusOf } from './status.ts';
+import { addSplits, type SplitView } from './splits.ts';
 import { addTraces, type TraceView } from './traces.ts';
 import { addTry } from './try.ts';
 
-export interface AdminView extends CircuitView, GenerationsView, ExplainView, TraceView {
+export interface AdminView
+  extends CircuitView, SplitView, GenerationsView, ExplainView, TraceView {
   /** What bearers must have to change state; `undefined`: programs on this machine may. */
   readonly token: () => string | undefined;
   readonly running: () => Running;
@@ -117,6 +119,7 @@ function addChanges(changes: FastifyInstance, view: AdminView): void {
     if (detail !== undefined) return reply.code(codeFor(token())).send({ error: detail });
   });
   addCircuits(changes, view);
+  addSplits(changes, view);
   addReloads(changes, view);
   addTry(changes, view);
   // Looked up for each request, because the plugins belong to the current generation.
@@ -133,7 +136,7 @@ const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const GETS =
   '/, /livez, /readyz, /metrics, /status, /overview, /events, /routes, /explain, /requests, /requests/{id}, /problems, ' +
   '/generations, /generations/{number}/changes, /trace/{id}';
-const POSTS = ['/reload', '/rollback', '/upstreams/{name}/circuit', '/try'];
+const POSTS = ['/reload', '/rollback', '/upstreams/{name}/circuit', '/routes/{name}/split', '/try'];
 /** Open to probes and Prometheus under any `Host`. */
 const OPEN: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 

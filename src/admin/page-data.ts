@@ -225,6 +225,21 @@ export interface RouteStatus {
   /** What it does, in one line. */
   readonly action: string;
   readonly plugins: readonly string[];
+  /** Of a split, in the order of the config; absent for other routes. */
+  readonly sides?: readonly SideStatus[];
+}
+
+/** A side of a split as it is now. */
+export interface SideStatus {
+  readonly upstream: string;
+  /** By its config and the clock. */
+  readonly weight: number;
+  /** The share of the requests that it gets, 0 to 1; 0 while it is aborted. */
+  readonly share: number;
+  /** The next step of its ramp. */
+  readonly next?: { readonly at: string; readonly weight: number };
+  /** It is out, until an operator hands it back. */
+  readonly aborted?: { readonly at: string; readonly why: string };
 }
 
 export interface UpstreamStatus {
@@ -373,7 +388,7 @@ export interface TryAnswer {
 
 // --- What changes state
 
-/** `POST /reload`, `/rollback` and `/upstreams/{name}/circuit` take a `reason` beside their own keys. */
+/** `POST /reload`, `/rollback`, `/upstreams/{name}/circuit` and `/routes/{name}/split` take a `reason` beside their own keys. */
 export interface Reasoned {
   /** For the log: 1 to 200 characters, no control characters. The page must give one. */
   readonly reason?: string;

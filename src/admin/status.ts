@@ -21,6 +21,7 @@ import type {
   ReloadStatus,
   RouteStatus,
 } from './page-data.ts';
+import { sideStatuses } from './splits.ts';
 import { upstreamStatus } from './upstream-status.ts';
 
 /** The gateway as it runs, as far as the admin port tells of it. */
@@ -74,13 +75,21 @@ export function statusOf(running: Running): GatewayStatus {
   };
 }
 
-export const routeStatuses = ({ config, describeAction }: Generation): readonly RouteStatus[] =>
-  config.routes.map(({ name, matches, action, plugins }) => ({
-    name,
-    match: matches.map(formatMatch),
-    action: describeAction(action),
-    plugins: Object.keys(plugins),
-  }));
+export const routeStatuses = ({
+  config,
+  describeAction,
+  splits,
+}: Generation): readonly RouteStatus[] =>
+  config.routes.map(({ name, matches, action, plugins }) => {
+    const split = splits.at(name);
+    return {
+      name,
+      match: matches.map(formatMatch),
+      action: describeAction(action),
+      plugins: Object.keys(plugins),
+      ...(split !== undefined && { sides: sideStatuses(split) }),
+    };
+  });
 
 export const configStatus = ({ file, past, world }: Running): ConfigStatus => ({
   file,

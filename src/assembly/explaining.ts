@@ -131,9 +131,10 @@ function routeSteps(route: BuiltRoute, trace: Trace): readonly FastifyHook[] {
 function planOf(
   { config }: BuiltRoute,
   exchange: ClientExchange,
-  { actions }: ExplainingOptions,
+  { actions, context }: ExplainingOptions,
 ): Plan {
-  return madeBy(actions, config.action).plan?.(config.action)(exchange) ?? { calls: [] };
+  const { plan } = madeBy(actions, config.action);
+  return plan?.(config.action, context)(exchange) ?? { calls: [] };
 }
 
 function bffHooks(

@@ -6,16 +6,19 @@ import type {
   PluginView,
   RequestExplanation,
 } from '../explain/explanation.ts';
+import type { PlannedSplit } from '../actions/plan.ts';
 import type { ValueOrigin } from '../explain/origins.ts';
 import type { UpstreamView } from '../explain/upstream-view.ts';
 import { policyLines } from './print-policies.ts';
 
 export function explanationLines(explanation: RequestExplanation): string[] {
-  const { route, matching, plugins, calls, fallback, upstreams, values, notes } = explanation;
+  const { route, matching, plugins, split, calls, fallback, upstreams, values, notes } =
+    explanation;
   return [
     ...headLines(explanation),
     ...section('routes', candidateLines(matching)),
     ...section(route === undefined ? '' : `plugins of ${route.name}`, plugins.map(pluginLine)),
+    ...section('split', split === undefined ? [] : splitLines(split)),
     ...section('calls', [
       ...calls.map(callLine),
       ...(fallback === undefined
@@ -92,6 +95,36 @@ function pluginLine(view: PluginView): string {
   ];
   return `${phase.padEnd(13)}  ${plugin}: ${told.join('; ')}`;
 }
+
+function splitLines({ side, by, bucket, sticky, sides }: PlannedSplit): string[] {
+  return [
+    `to ${side}: ${sayChoice(by, bucket, sticky)}`,
+    ...sides.map(({ upstream, share, aborted }) => {
+      const out = aborted === undefined ? '' : `, aborted: ${aborted}`;
+      return `${upstream} gets ${inPercent(share)}${out}`;
+    }),
+  ];
+}
+
+function sayChoice(
+  by: PlannedSplit['by'],
+  bucket: number | undefined,
+  sticky: string | undefined,
+): string {
+  const own = bucket === undefined ? '' : ` (bucket ${inPercent(bucket)} by ${sticky})`;
+  switch (by) {
+    case 'when':
+      return 'its "when" is met';
+    case 'sticky':
+      return `bucket ${inPercent(bucket ?? 0)} by ${sticky}`;
+    case 'chance':
+      return `by chance${sticky === undefined ? '' : `, because the request has no ${sticky}`}`;
+    case 'aborted':
+      return `its own side is aborted${own}`;
+  }
+}
+
+const inPercent = (share: number): string => `${Number((share * 100).toFixed(3))} %`;
 
 function callLine(call: CallView): string {
   const { name, upstream, method, path, query, headers, after, isRequired, target } = call;

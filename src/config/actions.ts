@@ -4,6 +4,7 @@
  * The config knows no action by name. It is given them, as it is given plugins.
  */
 import type { z } from 'zod';
+import type { PluginRisk, Severity } from './audit/audit.ts';
 import type { Matches } from './check/match.ts';
 import type { Finding, Path } from './fault.ts';
 import type { BffModule } from './modules.ts';
@@ -30,8 +31,18 @@ export interface WrittenAction {
   readonly checkUpstream: (name: string, at: Path) => Iterable<Finding>;
   /** The plugins that could authenticate the client, if none on the route does. Otherwise empty. */
   readonly unidentifying: readonly string[];
+  /** Plugins that have a key for the source `plugin:x`. */
+  readonly keyed: ReadonlySet<string>;
   /** The module that the route mounts, where it could be loaded. */
   readonly bff: BffModule | undefined;
+}
+
+/** Risks of an action that an audit tells; their paths start below the route. */
+export interface ActionRisks<C extends ActionConfig = ActionConfig> {
+  /** Each id, stable across versions, with its severity. */
+  readonly rules: Readonly<Record<string, Severity>>;
+  /** @param now milliseconds since 1970 */
+  find(config: C, now: number): Iterable<PluginRisk>;
 }
 
 export interface ActionModule {
@@ -44,6 +55,7 @@ export interface ActionModule {
   readonly beside: Readonly<Record<string, z.ZodType>>;
   /** It lets clients reach upstreams: an audit checks who may, and how often. */
   readonly callsUpstreams: boolean;
+  readonly risks?: ActionRisks | undefined;
   /** Finds what schemas cannot. */
   check?(written: WrittenAction): Iterable<Finding>;
   /** From the parsed values of its keys to what it runs on. */

@@ -119,6 +119,16 @@ export interface MissingPart {
   readonly reason: string;
 }
 
+/** Why a split gave a request to a side; `aborted`: its own side is out, so the first one took it. */
+export type SplitReason = 'when' | 'sticky' | 'chance' | 'aborted';
+
+/** The side of a split that answers a request. */
+export interface SplitRecord {
+  /** The name of its upstream. */
+  readonly side: string;
+  readonly by: SplitReason;
+}
+
 /** The most calls kept per request; BFFs may make more. */
 const MOST_CALLS = 100;
 
@@ -136,6 +146,8 @@ export class RequestRecord {
   missing: readonly MissingPart[] = NO_PARTS;
   /** What the connection became, if it was upgraded. */
   stream: StreamRecord | undefined;
+  /** The side that answers it, if its route is split. */
+  split: SplitRecord | undefined;
   bytesReceived = 0;
   /** The length of the answer's body, if no field of Fastify's reply gives it. */
   bytesSent: number | undefined;

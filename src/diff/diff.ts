@@ -77,7 +77,7 @@ export const DIFF_RULES = [
 ] as const;
 
 /** Every rule that may be ignored. */
-export const rulesOf = (modules: Pick<GatewayModules, 'plugins'>): readonly string[] => [
+export const rulesOf = (modules: Pick<GatewayModules, 'plugins' | 'actions'>): readonly string[] => [
   ...DIFF_RULES,
   ...auditRules(modules).keys(),
 ];

@@ -51,6 +51,7 @@ export async function explainRequest(
     }),
     calls: trace.plan?.sent.map((call) => callView(call, generation)) ?? [],
     ...(trace.plan?.fallback && { fallback: trace.plan.fallback }),
+    ...(trace.plan?.split && { split: trace.plan.split }),
     upstreams: leases.map((lease) => viewOfUpstream(lease, route?.overrides ?? {})),
     values:
       route === undefined || originOf === undefined
@@ -101,7 +102,10 @@ const locationWithoutValues = (location: string): string =>
 
 function outcomeOf({ trace, answer }: TracedRequest): Outcome {
   const { plan, mayCall, steps } = trace;
-  const isCertain = steps.every((step) => step.isCertain) && !trace.isUnsureOfEndpoint;
+  const isCertain =
+    steps.every((step) => step.isCertain) &&
+    !trace.isUnsureOfEndpoint &&
+    plan?.split?.by !== 'chance';
   if (plan?.answer !== undefined) {
     const { status, location } = plan.answer;
     const headers =

@@ -2,6 +2,7 @@
  * What `portico explain` tells of a request, as JSON. It holds no token, no value of a field or of a query
  * parameter, and no value of the config that comes from outside or is a secret.
  */
+import type { PlannedSplit } from '../actions/plan.ts';
 import type { StepOutcome } from '../assembly/explain-trace.ts';
 import type { CandidateOutcome } from '../routes/candidate-verdict.ts';
 import type { ValueOrigin } from './origins.ts';
@@ -20,6 +21,8 @@ export interface RequestExplanation {
   readonly consumer?: ConsumerView;
   readonly calls: readonly CallView[];
   readonly fallback?: FallbackView;
+  /** Which side of a split gets the request; absent if the route is not split. */
+  readonly split?: PlannedSplit;
   /** Those that are called, or may be. */
   readonly upstreams: readonly UpstreamView[];
   /** Each value that applies, and where it is from. */

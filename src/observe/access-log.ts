@@ -5,7 +5,7 @@
  * The lines are put together by hand, as pino would write them: an object for each, and pino's way through
  * its fields, would take several times as long.
  */
-import type { CallRecord, MissingPart, RequestRecord } from '../core/record.ts';
+import type { CallRecord, MissingPart, RequestRecord, SplitRecord } from '../core/record.ts';
 import type { StreamRecord } from '../core/stream-record.ts';
 import { hundredths, numeral, quoted } from './json-text.ts';
 
@@ -73,6 +73,7 @@ function fieldsOf(exchange: AccessRecord, status: number, bytesSent: number, now
     (consumer === undefined ? '' : `,"consumer":${quoted(consumer.id)}`) +
     `,"address":${quoted(peer.address)}` +
     ofCalls(record) +
+    (record.split === undefined ? '' : ofSplit(record.split)) +
     (record.stream === undefined ? '' : ofStream(record.stream)) +
     `,"totalMs":${hundredths(now - record.startedAt)}` +
     `,"bytesReceived":${numeral(record.bytesReceived)},"bytesSent":${numeral(bytesSent)}`
@@ -85,6 +86,9 @@ const ofOutcome = ({ code, cause, missing }: RequestRecord): string =>
   (missing.length === 0 ? '' : `,"degraded":[${missing.map(ofMissing).join()}]`);
 
 const ofMissing = ({ name, reason }: MissingPart): string => quoted(`${name};reason=${reason}`);
+
+const ofSplit = ({ side, by }: SplitRecord): string =>
+  `,"split":${quoted(side)},"splitBy":"${by}"`;
 
 /** Its bytes are the request's. */
 function ofStream({

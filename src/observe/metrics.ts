@@ -13,6 +13,7 @@ import { processMetrics } from './process-metrics.ts';
 import { reading } from './readings.ts';
 import { upstreamGauges, type UpstreamGauges } from './state-gauges.ts';
 import { reasonLabel, statusLabel } from './status-label.ts';
+import { SplitMetrics } from './split-metrics.ts';
 import { type MeasuredStream, StreamMetrics } from './stream-metrics.ts';
 import type { Counted } from './tally.ts';
 
@@ -122,6 +123,7 @@ export class Metrics {
     ['result'],
   );
   readonly config = new ConfigMetrics(this.#families);
+  readonly splits = new SplitMetrics(this.#families);
 
   readonly #streams: StreamMetrics;
 

@@ -26,7 +26,7 @@ export interface TraceOutcome {
 export function traceOf(exchange: Omit<AccessRecord, 'peer'>, outcome: TraceOutcome): Trace {
   const { id, method, host, path, route, endpoint, trace, consumer, record } = exchange;
   const { at, generation, status, bytesSent, endedAt } = outcome;
-  const { code, cause, missing, calls, uncounted, startedAt, bytesReceived } = record;
+  const { code, cause, missing, split, calls, uncounted, startedAt, bytesReceived } = record;
   return {
     id,
     ...(trace !== undefined && { traceId: trace.traceId }),
@@ -45,6 +45,7 @@ export function traceOf(exchange: Omit<AccessRecord, 'peer'>, outcome: TraceOutc
     bytesReceived,
     bytesSent,
     ...fallbackOf(calls),
+    ...(split !== undefined && { split: { side: split.side, by: split.by } }),
     ...(missing.length > 0 && { missing }),
     calls: calls.map((call) => tracedCall(call, startedAt)),
     ...(uncounted > 0 && { moreCalls: uncounted }),

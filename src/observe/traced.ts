@@ -31,6 +31,8 @@ export interface TracedRequest {
   readonly bytesSent: number;
   /** Why a fallback answered: `circuit-open`, `timeout`, `503` …; absent where none did. */
   readonly fallback?: string;
+  /** The side of the split that got it, and why: `sticky`, `chance`, `when` or `aborted`. */
+  readonly split?: { readonly side: string; readonly by: string };
   /** The parts that the answer lacks, each with the reason. */
   readonly missing?: readonly { readonly name: string; readonly reason: string }[];
   readonly calls: readonly TracedCall[];

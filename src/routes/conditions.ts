@@ -23,7 +23,7 @@ export interface Doubt {
 }
 
 type Condition = (request: MatchRequest) => Verdict;
-type Test = (value: string | undefined) => boolean;
+export type Test = (value: string | undefined) => boolean;
 
 /** One test for everything but path and method; `undefined` if there are no conditions. */
 export function compileConditions(match: MatchConfig): Condition | undefined {
@@ -126,7 +126,8 @@ function valueCondition(
   };
 }
 
-function compileTest(matcher: ValueMatcher): Test {
+/** Tests one value; `undefined`: there is none. */
+export function compileTest(matcher: ValueMatcher): Test {
   switch (matcher.kind) {
     case 'equals':
       return (value) => value === matcher.value;
@@ -138,6 +139,10 @@ function compileTest(matcher: ValueMatcher): Test {
     }
   }
 }
+
+/** Why a request is refused if `doubt` decides; `what`: the things that its values lead to, such as `routes`. */
+export const severalValues = ({ about }: Doubt, what: string): string =>
+  `${about} has several values, which lead to different ${what}`;
 
 /** The first value of a query parameter, decoded; `undefined` if it is absent. */
 export function queryValue(query: string, name: string): string | undefined {

@@ -8,7 +8,7 @@
 import type { MatchConfig, RouteConfig } from '../config/build/config.ts';
 import { parseRegex } from '../config/schema/regex.ts';
 import { hasParameters, otherReadings } from '../core/path-parameters.ts';
-import { compileConditions, type Doubt, type MatchRequest } from './conditions.ts';
+import { compileConditions, type MatchRequest, severalValues } from './conditions.ts';
 import { type Candidate, ListedSearch, Search } from './search.ts';
 import { inOrder } from './precedence.ts';
 
@@ -95,7 +95,7 @@ export class Matcher {
   #run(search: Search, request: MatchRequest): MatchResult {
     this.#visit(search);
     const { best, passed, doubt } = search;
-    if (doubt !== undefined) return { kind: 'ambiguous', detail: severalValues(doubt) };
+    if (doubt !== undefined) return { kind: 'ambiguous', detail: severalValues(doubt, 'routes') };
     if (best !== undefined) return { kind: 'match', match: describe(best, request.path) };
     const allow = allowed(passed, request);
     return allow.length > 0 ? { kind: 'method', allow } : { kind: 'none' };
@@ -136,9 +136,6 @@ const PARAMETERS_DECIDE: MatchResult = {
   kind: 'ambiguous',
   detail: 'with and without its parameters (;) the path leads to different routes',
 };
-
-const severalValues = ({ about }: Doubt): string =>
-  `${about} has several values, which lead to different routes`;
 
 const routeOf = (result: MatchResult): RouteConfig | undefined =>
   result.kind === 'match' ? result.match.route : undefined;

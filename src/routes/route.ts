@@ -12,6 +12,7 @@ import type { Sender } from '../core/sender.ts';
 import type { RouteConfig } from '../config/build/config.ts';
 import type { ErrorForm } from '../edge/error-form.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
+import type { Splits } from './splits.ts';
 
 /** Runs before the action; answering through `reply` or throwing ends the request there. */
 export type RequestHook = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
@@ -61,6 +62,7 @@ export interface ActionContext {
   readonly consumerStreams: ConsumerStreams;
   /** The longest request target, in bytes. */
   readonly urlBytes: number;
+  readonly splits: Splits;
   /** Called for each fallback answer. */
   readonly onFallback: (route: string, reason: string) => void;
 }

@@ -28,6 +28,7 @@ import { ConfigWatch } from './config-watch.ts';
 import { ChangesSince } from './changes-since.ts';
 import { KeptOrigins } from './kept-origins.ts';
 import type { PastGeneration, ReloadCause } from './history.ts';
+import { orderSide } from './side-orders.ts';
 import { type Reload, type ReloadOrder, Reloader } from './reloader.ts';
 import { tracing } from './traced-requests.ts';
 
@@ -105,6 +106,7 @@ export class RunningGateway implements Gateway {
         running: () => this.#running(),
         explain: (question) => this.explain(question),
         orderCircuit: (upstream, order, by) => this.#orderCircuit(upstream, order, by),
+        orderSide: (order, by) => orderSide(this.#current.splits, world.log, order, by),
       });
   }
 

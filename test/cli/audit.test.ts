@@ -2,11 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { auditRules } from '../../src/config/audit/audit.ts';
+import { ACTIONS } from '../../src/actions/index.ts';
 import { BUILT_IN } from '../../src/assembly/modules.ts';
 import { folderOf } from '../config/config-files.ts';
 import { run } from './run.ts';
 
-const RULES = auditRules({ plugins: new Map(BUILT_IN.map((each) => [each.name, each])) });
+const RULES = auditRules({
+  plugins: new Map(BUILT_IN.map((each) => [each.name, each])),
+  actions: ACTIONS,
+});
 
 const fileOf = (text: string): string => join(folderOf({ 'c.yaml': text }), 'c.yaml');
 

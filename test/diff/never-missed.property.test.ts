@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { ACTIONS } from '../../src/actions/index.ts';
 import { BUILT_IN } from '../../src/assembly/modules.ts';
 import { auditRules } from '../../src/config/audit/audit.ts';
 import type { Diff } from '../../src/diff/diff.ts';
@@ -56,7 +57,10 @@ const asked: fc.Arbitrary<Asked> = fc
   }));
 
 /** They look at one config alone. */
-const OF_AUDIT = auditRules({ plugins: new Map(BUILT_IN.map((each) => [each.name, each])) });
+const OF_AUDIT = auditRules({
+  plugins: new Map(BUILT_IN.map((each) => [each.name, each])),
+  actions: ACTIONS,
+});
 
 /** The keys of which risks are told; `undefined` if one of the configs is not valid. */
 async function riskyKeys(before: object, after: object): Promise<string[] | undefined> {

@@ -1,6 +1,7 @@
 /** `portico completion`: prints a script that makes a shell complete command lines. */
 import type { Command } from 'commander';
 import { auditRules } from '../../config/audit/audit.ts';
+import { ACTIONS } from '../../actions/index.ts';
 import { BUILT_IN } from '../../assembly/modules.ts';
 import { rulesOf } from '../../diff/diff.ts';
 import type { Shell } from '../commands/completion.ts';
@@ -40,7 +41,7 @@ function knownValues(): KnownValues {
     old: { kind: 'file' },
     new: { kind: 'file' },
     method: { kind: 'words', words: METHODS },
-    rules: { kind: 'list', words: [...auditRules({ plugins }).keys()] },
-    'portico diff rules': { kind: 'list', words: rulesOf({ plugins }) },
+    rules: { kind: 'list', words: [...auditRules({ plugins, actions: ACTIONS }).keys()] },
+    'portico diff rules': { kind: 'list', words: rulesOf({ plugins, actions: ACTIONS }) },
   };
 }

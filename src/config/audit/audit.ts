@@ -20,7 +20,7 @@ export interface Risk {
   readonly message: string;
 }
 
-/** A risk that a plugin finds; its path starts below the plugin's key. */
+/** A risk that a plugin or an action finds; its path starts below the plugin's key, or the route. */
 export interface PluginRisk extends Risk {
   readonly rule: string;
 }
@@ -45,18 +45,28 @@ export interface AuditFinding extends Risk {
   readonly severity: Severity;
 }
 
-/** All rules, the gateway's and those of plugins: each id with its severity, the worst first. */
-export function auditRules({ plugins }: Pick<Modules, 'plugins'>): Map<string, Severity> {
+/** All rules, the gateway's and those of plugins and actions: each id with its severity, the worst first. */
+export function auditRules({
+  plugins,
+  actions,
+}: Pick<Modules, 'plugins' | 'actions'>): Map<string, Severity> {
   const own = AUDIT_RULES.map(({ id, severity }) => [id, severity] as const);
   const ofPlugins = byName(plugins).flatMap(([, { risks }]) => Object.entries(risks?.rules ?? {}));
-  return new Map(bySeverity(own.toSpliced(SLOT, 0, ...ofPlugins), ([, severity]) => severity));
+  const ofActions = actions.flatMap(({ risks }) => Object.entries(risks?.rules ?? {}));
+  const all = [...own.toSpliced(SLOT, 0, ...ofPlugins), ...ofActions];
+  return new Map(bySeverity(all, ([, severity]) => severity));
 }
 
-/** Every risk of `config`, the worst first; without the rules that `ignored` names. */
+/**
+ * Every risk of `config`, the worst first; without the rules that `ignored` names.
+ *
+ * @param now milliseconds since 1970: what is risky may be so from a time on
+ */
 export function audit(
   config: Config,
   modules: Modules,
   ignored: ReadonlySet<string> = new Set(),
+  now: number = Date.now(),
 ): AuditFinding[] {
   const { plugins, actions } = modules;
   const calling = new Set(actions.flatMap((each) => (each.callsUpstreams ? each.kind : [])));
@@ -74,6 +84,7 @@ export function audit(
     ...found(AUDIT_RULES.slice(0, SLOT)),
     ...pluginRisks(config, { plugins, known }),
     ...found(AUDIT_RULES.slice(SLOT)),
+    ...actionRisks(config, modules, now),
   ];
   return bySeverity(
     all.filter(({ rule }) => !ignored.has(rule)),
@@ -108,10 +119,21 @@ function* pluginRisks(
   }
 }
 
+function* actionRisks(
+  { routes }: Config,
+  { actions }: Modules,
+  now: number,
+): Generator<AuditFinding> {
+  for (const { name, action } of routes) {
+    const risks = actions.find(({ kind }) => kind === action.kind)?.risks;
+    if (risks !== undefined) yield* placed(risks.find(action, now), ['routes', name], risks.rules);
+  }
+}
+
 const byName = <T>(plugins: ReadonlyMap<string, T>): (readonly [string, T])[] =>
   [...plugins].toSorted(([a], [b]) => (a < b ? -1 : 1));
 
-/** The risks that a plugin finds below `path`. */
+/** The risks that a plugin or an action finds below `path`. */
 function* placed(
   found: Iterable<PluginRisk>,
   path: Path,

@@ -91,6 +91,7 @@ function checkRoute(
     upstreams,
     checkUpstream: (upstream, at) => checkUpstreamName(upstreamNames, upstream, at),
     unidentifying: isIdentified ? [] : plugins.identifying,
+    keyed: plugins.keyed,
     bff: modules.bffs.get(name),
   };
   for (const action of modules.actions) {
@@ -120,12 +121,20 @@ function* checkAction(route: Tree, path: Path, modules: Modules): Generator<Find
     const message = `a route has exactly one action, and this one already has "${first?.key}"`;
     yield { path: [...path, key], at: 'key', message };
   }
-  for (const { key: action, beside } of modules.actions) {
-    if (route[action] !== undefined) continue;
-    for (const key of Object.keys(beside).filter((each) => route[each] !== undefined)) {
-      yield { path: [...path, key], at: 'key', message: `needs the action "${action}"` };
-    }
+  for (const [key, actions] of actionsByKey(modules)) {
+    if (route[key] === undefined || actions.some((action) => route[action] !== undefined)) continue;
+    const named = actions.map((action) => `"${action}"`).join(' or ');
+    yield { path: [...path, key], at: 'key', message: `needs the action ${named}` };
   }
+}
+
+/** The actions that each key may stand beside. */
+function actionsByKey({ actions }: Modules): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  for (const { key: action, beside } of actions) {
+    for (const key of Object.keys(beside)) found.set(key, [...(found.get(key) ?? []), action]);
+  }
+  return found;
 }
 
 const keysOfActions = ({ actions }: Modules): string[] => actions.map(({ key }) => key);

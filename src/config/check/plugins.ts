@@ -80,12 +80,20 @@ export function* checkHashes(tree: Tree, modules: Modules): Generator<Finding> {
   ];
   for (const [path, keys] of places) {
     const { hash } = section(isMap(keys) ? keys : {}, 'balance');
-    if (typeof hash !== 'string' || !hash.startsWith('plugin:')) continue;
-    const name = hash.slice('plugin:'.length);
-    if (keyed.has(name)) continue;
-    const message = `no plugin with a key is named "${name}"${hint(name, [...keyed])}`;
-    yield { path: [...path, 'balance', 'hash'], message };
+    yield* checkKeyedSource(hash, keyed, [...path, 'balance', 'hash']);
   }
+}
+
+/** A source that reads the key of a plugin which has none, or is not there. */
+export function* checkKeyedSource(
+  source: unknown,
+  keyed: ReadonlySet<string>,
+  path: Path,
+): Generator<Finding> {
+  if (typeof source !== 'string' || !source.startsWith('plugin:')) return;
+  const name = source.slice('plugin:'.length);
+  if (keyed.has(name)) return;
+  yield { path, message: `no plugin with a key is named "${name}"${hint(name, [...keyed])}` };
 }
 
 /** A plugin, and what its `check` gets besides a route's options. */

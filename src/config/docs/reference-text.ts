@@ -75,6 +75,7 @@ const UNITS = [
   '| duration | `250ms`, `2s`, `1.5m`, `1h`; up to 24 days |',
   '| size | `512B`, `64KiB`, `1MiB`, `2GiB` |',
   '| share | `20%`, `0.5%` |',
+  '| time | `2026-12-01T09:00:00Z`, `2026-12-01T10:00:00+01:00`; the offset is part of it |',
   '',
   'Where a unit is needed, a bare number is refused.',
 ];

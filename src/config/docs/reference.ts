@@ -102,6 +102,7 @@ class ReferenceWriter {
   #named(name: string): string {
     const words: Readonly<Record<string, string>> = {
       Duration: '[duration](#units)',
+      Instant: '[time](#units)',
       Size: '[size](#units)',
       Percent: '[share](#units)',
       Source: '[source](#sources)',

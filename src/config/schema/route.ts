@@ -32,7 +32,7 @@ const Regex = z
     'What a header, query parameter or cookie must look like, if it is not one fixed text.',
   );
 const Present = z.strictObject({ present: z.literal(true).describe('Any value matches.') });
-const ValueMatch = z.union([z.string(), Regex, Present]);
+export const ValueMatch = z.union([z.string(), Regex, Present]);
 
 export const Match = z
   .strictObject({

@@ -8,7 +8,7 @@ import { parseAddressRange } from './address-range.ts';
 import { socketOrigin, socketPathFault, writtenSocketPath } from '../../core/socket-path.ts';
 import { parseValuePath, PATH_PATTERN } from '../../core/value-path.ts';
 import { foreignSource } from '../check/foreign-hints.ts';
-import { parseDuration, parsePercent, parseSize } from './units.ts';
+import { parseDuration, parseInstant, parsePercent, parseSize } from './units.ts';
 
 /** A text that `parse` reads; what `parse` throws becomes the fault's message. */
 function parsed<T>(parse: (text: string) => T, hint: string, id: string, pattern: string) {
@@ -41,6 +41,12 @@ const DURATION = parsed(
   'Duration',
   '^(\\d+(\\.\\d+)?(ms|s|m|h)|.*\\$\\{.+\\}.*)$',
 );
+const INSTANT = parsed(
+  parseInstant,
+  'a time such as "2026-12-01T09:00:00Z"',
+  'Instant',
+  '^(\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)|.*\\$\\{.+\\}.*)$',
+);
 const SIZE = parsed(
   parseSize,
   'a size such as "64KiB"',
@@ -66,6 +72,9 @@ export const addressRange = () => ADDRESS_RANGE;
 
 /** `250ms`, `2s`, `1m`, `1h` → milliseconds. A default is given as text: `.prefault('5s')`. */
 export const duration = () => DURATION;
+
+/** `2026-12-01T09:00:00Z` → milliseconds since 1970 (RFC 3339, with an offset). */
+export const instant = () => INSTANT;
 
 /** A duration above zero. */
 export const positiveDuration = () => DURATION.refine((ms) => ms > 0, 'must be longer than 0');

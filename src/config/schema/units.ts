@@ -1,4 +1,4 @@
-/** Durations, sizes and shares as gateway.config.yaml writes them: always with their unit. */
+/** Durations, sizes, shares and times as gateway.config.yaml writes them: always with their unit. */
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 const UNIT_BYTES = { B: 1, KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 } as const;
@@ -20,6 +20,26 @@ export function parseDuration(text: string): number {
   const ms = Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
   if (ms > MAX_DURATION_MS) throw new RangeError(`"${text}" is longer than 24 days`);
   return ms;
+}
+
+const INSTANT =
+  /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+/**
+ * Reads `2026-12-01T09:00:00Z`, `2026-12-01T10:00:00+01:00` (RFC 3339 §5.6, in upper case, without leap seconds).
+ *
+ * @returns milliseconds since 1970
+ * @throws {RangeError} when it has no offset, or names a day that its month does not have
+ */
+export function parseInstant(text: string): number {
+  const [, year, month, day] = INSTANT.exec(text) ?? [];
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  if (date.getUTCMonth() + 1 === Number(month) && date.getUTCDate() === Number(day)) {
+    return Date.parse(text);
+  }
+  throw new RangeError(
+    `"${text}" is not a time such as "2026-12-01T09:00:00Z" or "2026-12-01T10:00:00+01:00"`,
+  );
 }
 
 /**

@@ -91,10 +91,14 @@ function requestSpan(request: TracedRequest, trace: TraceContext, ended: Ended):
 }
 
 function writeOutcome(attributes: AttributeDraft, { consumer, record }: TracedRequest): void {
-  const { code, cause, missing } = record;
+  const { code, cause, missing, split } = record;
   if (consumer !== undefined) attributes['portico.consumer'] = consumer.id;
   if (code !== undefined) attributes['portico.code'] = code;
   if (cause !== undefined) attributes['portico.cause'] = cause;
+  if (split !== undefined) {
+    attributes['portico.split'] = split.side;
+    attributes['portico.split_by'] = split.by;
+  }
   if (missing.length === 0) return;
   const degraded = missing.map(({ name, reason }) => `${name}: ${reason}`);
   attributes['portico.degraded'] = degraded.join(', ');

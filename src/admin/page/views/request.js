@@ -68,6 +68,7 @@ const factsOf = (request, now) => [
   ['Host', request.host],
   ['Received, sent', `${bytes(request.bytesReceived)}, ${bytes(request.bytesSent)}`],
   ['Fallback', request.fallback],
+  ['Split', request.split && `${request.split.side} (${request.split.by})`],
   ['Parts missing', request.missing?.map(({ name, reason }) => `${name} (${reason})`).join(', ')],
   ['Generation', String(request.generation)],
   ['Id', code(request.id)],

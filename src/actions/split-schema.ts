@@ -1,0 +1,113 @@
+/** What a route says of a split, and what it runs on. */
+import { z } from 'zod';
+import { buildMatch, PathPatterns } from '../config/build/match.ts';
+import { defined } from '../config/build/upstream.ts';
+import { Match, ValueMatch } from '../config/schema/route.ts';
+import { claimPath, instant, percent, positiveDuration, source } from '../config/schema/types.ts';
+import type { AbortConfig } from '../policies/side-abort.ts';
+import type { WhenConfig } from '../routes/split-config.ts';
+import { Rewrite } from './forward.ts';
+
+const weight = () => z.number().min(0).max(1_000_000);
+
+const { headers, query, cookies } = Match.shape;
+const When = z
+  .strictObject({
+    headers: headers.describe('Header name → value.'),
+    query: query.describe('Parameter → value.'),
+    cookies: cookies.describe('Cookie → value; of several with one name, the first counts.'),
+    claims: z.record(claimPath(), ValueMatch).optional().describe('Claim of the client → value.'),
+  })
+  .refine(
+    (when) => Object.values(when).some((values) => Object.keys(values ?? {}).length > 0),
+    'names no condition: give headers, query, cookies or claims',
+  )
+  .describe(
+    'Requests that come to this side whatever the weights; all that is given must match. 400 if several values of one header or parameter lead to different sides. An aborted side gets none.',
+  );
+
+const Abort = z
+  .strictObject({
+    errors: percent()
+      .refine((share) => share < 1, 'must be below 100%')
+      .optional()
+      .describe(
+        'Aborts when more than this share of the calls fails: a 5xx other than 501 and 505, a failed gRPC call, or no response at all, be it for an open circuit. Clients that leave do not count.',
+      ),
+    latency: positiveDuration()
+      .optional()
+      .describe(
+        'Aborts when the 95th percentile, from the start of a call to its response head, is longer. A failed call counts as slow.',
+      ),
+    minimum: z.int().min(1).default(20).describe('Calls in the window before anything counts.'),
+    window: positiveDuration().prefault('1m').describe('Span over which calls are counted.'),
+  })
+  .refine(
+    ({ errors, latency }) => errors !== undefined || latency !== undefined,
+    'needs a limit: give "errors", "latency" or both',
+  )
+  .describe(
+    'Takes this side out when its calls fail or are slow: its requests go to the first side, until an operator hands it back.',
+  );
+
+const Side = z.strictObject({
+  upstream: z.string().describe('Name of the upstream; the side is called by it.'),
+  weight: weight()
+    .optional()
+    .describe(
+      'Its share of the requests is this weight divided by the sum of all. The first side may leave it out, and gets the rest to 100.',
+    ),
+  ramp: z
+    .array(
+      z.strictObject({
+        at: instant().describe('When the weight changes.'),
+        weight: weight().describe('The weight from then on.'),
+      }),
+    )
+    .min(1)
+    .optional()
+    .describe('Changes the weight by the clock; before the first step, it is `weight`, or 0.'),
+  when: When.optional(),
+  abort: Abort.optional(),
+  rewrite: Rewrite.optional().describe("Replaces the route's."),
+});
+export const SIDE_KEYS = Object.keys(Side.shape);
+export type ParsedSide = z.output<typeof Side>;
+
+export const Split = z
+  .array(Side)
+  .min(2, 'needs at least two sides')
+  .describe(
+    'Action: divide requests among upstreams by weight. The first side is the one that others fall back to.',
+  );
+
+export const Sticky = source()
+  .optional()
+  .describe(
+    'Keeps a client on its side while the weights stay, and when a later side grows, in every gateway with this config. Requests without such a key are divided one by one.',
+  );
+
+export const Salt = z
+  .string()
+  .min(1)
+  .max(200)
+  .optional()
+  .describe(
+    "Splits with the same salt divide clients alike: who is among the first 10% here is so there. Default: the route's name.",
+  );
+
+export const buildAbort = ({ latency, ...rest }: z.output<typeof Abort>): AbortConfig => ({
+  ...defined({ errors: rest.errors, latencyMs: latency }),
+  minimum: rest.minimum,
+  windowMs: rest.window,
+});
+
+export function buildWhen({ claims = {}, ...conditions }: z.output<typeof When>): WhenConfig {
+  const { headers: fields, cookies: own, query: parameters } = buildMatch(conditions, NO_PATTERNS);
+  // Claims are texts like cookies.
+  const { cookies: claimed } = buildMatch({ cookies: claims }, NO_PATTERNS);
+  return { headers: fields, cookies: own, query: parameters, claims: claimed };
+}
+
+/** These conditions have no path. */
+const NO_PATTERNS = new PathPatterns();

@@ -1,0 +1,83 @@
+/**
+ * Divides the requests of a route among several upstreams, each of which forwards its own: to replace a system piece
+ * by piece (strangler fig), or to try a new version on few clients (canary).
+ *
+ * A side is a forward action of its own. So whatever a forwarded route may have (`rewrite`, `fallback`, WebSockets …)
+ * works for its side, and this file only chooses.
+ */
+import { defined } from '../config/build/upstream.ts';
+import { isMap } from '../config/yaml/tree.ts';
+import { exchangeOf } from '../edge/client-exchange.ts';
+import type { Action, ActionContext, Route } from '../routes/route.ts';
+import type { SideConfig, SplitConfig } from '../routes/split-config.ts';
+import { defineAction, type Parsed } from './action.ts';
+import { forward } from './forward.ts';
+import { checkSplit } from './split-check.ts';
+import { planSplit } from './split-plan.ts';
+import { splitRisks } from './split-risks.ts';
+import { buildAbort, buildWhen, type ParsedSide, Salt, Split, Sticky } from './split-schema.ts';
+import { watchedRoute } from './split-watch.ts';
+
+export const split = defineAction({
+  key: 'split',
+  kind: 'split',
+  schema: Split,
+  beside: { ...forward.beside, sticky: Sticky, salt: Salt },
+  callsUpstreams: true,
+  readsBody: true,
+  check: checkSplit,
+  build(sides, { sticky, salt }, route): SplitConfig {
+    const built = sides.map((side, i) => buildSide(side, i, route));
+    const opensSockets = built.some((side) => side.forward.opensSockets === true);
+    return defined({
+      kind: 'split' as const,
+      sides: built,
+      // The schema has parsed them.
+      sticky: sticky as string | undefined,
+      salt: salt as string | undefined,
+      opensSockets: opensSockets ? true : undefined,
+    });
+  },
+  describe: ({ sides, sticky }) =>
+    `split among ${sides.map(({ upstream }) => upstream).join(', ')}${sticky === undefined ? '' : ` by ${sticky}`}`,
+  upstreams: ({ sides }) => sides.flatMap((side) => forward.upstreams(side.forward)),
+  risks: splitRisks,
+  create: splitting,
+  plan: planSplit,
+});
+
+function buildSide(side: ParsedSide, place: number, route: Parsed): SideConfig {
+  const { upstream, weight, ramp = [], when, abort, rewrite = route['rewrite'] } = side;
+  return {
+    upstream,
+    forward: forward.build({ ...withoutOwn(route, upstream), upstream, rewrite }),
+    weight: weight ?? (place === 0 ? undefined : 0),
+    ramp: ramp.map((step) => ({ atMs: step.at, weight: step.weight })),
+    ...defined({ when: when && buildWhen(when), abort: abort && buildAbort(abort) }),
+  };
+}
+
+/** Keys by which a route calls another upstream besides: they mean nothing to the side of that upstream. */
+const OTHERS = ['fallback', 'mirror'];
+
+function withoutOwn(route: Parsed, upstream: string): Parsed {
+  const own = OTHERS.filter((key) => {
+    const value = route[key];
+    return isMap(value) && value['upstream'] === upstream;
+  });
+  return { ...route, ...Object.fromEntries(own.map((key) => [key, undefined])) };
+}
+
+function splitting(route: Route, config: SplitConfig, context: ActionContext): Action {
+  const running = context.splits.open(route.config.name, config);
+  const answers = config.sides.map(({ upstream, forward: own }, place) => {
+    const guard = running.guardOf(place);
+    const side = guard === undefined ? route : watchedRoute(route, upstream, guard);
+    return forward.create!(side, own, context);
+  });
+  return function divided(request, reply, fail) {
+    const choice = running.choose(request);
+    exchangeOf(request.raw).record.split = choice;
+    answers[choice.place]!(request, reply, fail);
+  };
+}

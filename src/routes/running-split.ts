@@ -1,0 +1,206 @@
+/**
+ * A split at work: chooses the side of each request, and knows which sides are out.
+ *
+ * Who asks for a side by `when` gets it. Everybody else has a bucket, by the sticky key or, without one, by chance. What
+ * would go to a side that is out goes to the first side, and nobody else moves.
+ */
+import type { FastifyRequest } from 'fastify';
+import type { Clock } from '../core/clock.ts';
+import type { SplitReason, SplitRecord } from '../core/record.ts';
+import type { Guard } from '../core/sender.ts';
+import { type RequestSource, requestSource } from '../edge/source.ts';
+import { type SideAbort, sideAbort, SideState, SideWindow } from '../policies/side-abort.ts';
+import type { RampStep, SplitConfig } from './split-config.ts';
+import { bucketsOf, edgesOf, sharesOf, sideOf, type Weights, weightsAt } from './split-weights.ts';
+import { compileWhen, type When } from './split-when.ts';
+
+/** What a split shares with its gateway. */
+export interface SplitWorld {
+  readonly clock: Clock;
+  /** Milliseconds since 1970, for ramps. */
+  readonly wallClock: () => number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** The value under `key` that generations hand on while `settings` are equal; made by the first. */
+  readonly keep: <T>(key: string, settings: unknown, make: () => T) => T;
+  readonly onChosen: (route: string, side: string) => void;
+  /** A side was taken out because of its calls. */
+  readonly onAborted: (route: string, side: string, why: string) => void;
+}
+
+export interface SplitChoice extends SplitRecord {
+  /** Of the side, in the order of the config. */
+  readonly place: number;
+}
+
+/** What is told of a choice, without making it. */
+export interface SplitDecision {
+  readonly choice: SplitChoice;
+  /** Absent if the side was asked for, or is chosen by chance. */
+  readonly bucket?: number;
+  /** Where the key is from, if one is configured. */
+  readonly sticky?: string;
+}
+
+/** A side as it is now. */
+export interface SideFacts {
+  readonly upstream: string;
+  /** What its config says for now. */
+  readonly weight: number;
+  /** The share of requests that it gets, 0 to 1: none while it is out. */
+  readonly share: number;
+  readonly next: RampStep | undefined;
+  readonly abort: SideAbort | undefined;
+}
+
+/** What an operator may say of a side: out, or by its weight again. */
+export const SIDE_ORDERS = ['aborted', 'auto'] as const;
+export type SideOrder = (typeof SIDE_ORDERS)[number];
+
+interface Timed extends Weights {
+  readonly edges: readonly number[];
+}
+
+export class RunningSplit {
+  readonly route: string;
+  readonly #config: SplitConfig;
+  readonly #world: SplitWorld;
+  readonly #states: readonly SideState[];
+  readonly #whens: readonly (When | undefined)[];
+  readonly #source: RequestSource | undefined;
+  readonly #bucketOfKey: (key: string) => number;
+  readonly #choices: readonly Readonly<Record<SplitReason, SplitChoice>>[];
+  readonly #hasWhen: boolean;
+  readonly #hasRamp: boolean;
+  #timed: Timed;
+
+  constructor(route: string, config: SplitConfig, world: SplitWorld) {
+    const { sides, sticky, salt = route } = config;
+    this.route = route;
+    this.#config = config;
+    this.#world = world;
+    this.#bucketOfKey = bucketsOf(salt);
+    this.#source = sticky === undefined ? undefined : requestSource(sticky);
+    this.#whens = sides.map(({ when }) => when && compileWhen(when));
+    this.#hasWhen = sides.some(({ when }) => when !== undefined);
+    this.#hasRamp = sides.some(({ ramp }) => ramp.length > 0);
+    this.#states = sides.map(({ upstream }) =>
+      world.keep(keyOf(route, upstream), {}, () => new SideState()),
+    );
+    this.#choices = sides.map(({ upstream: side }, place) => ({
+      when: { side, place, by: 'when' },
+      sticky: { side, place, by: 'sticky' },
+      chance: { side, place, by: 'chance' },
+      aborted: { side, place, by: 'aborted' },
+    }));
+    this.#timed = this.#timedAt(world.wallClock());
+  }
+
+  /** @throws GW_REQUEST_INVALID as `when` does */
+  choose(request: FastifyRequest): SplitChoice {
+    const asked = this.#hasWhen ? this.#askedFor(request) : -1;
+    const choice =
+      asked >= 0 ? this.#open(asked, 'when') : this.#ofBucket(this.#bucketOf(request));
+    this.#world.onChosen(this.route, choice.side);
+    return choice;
+  }
+
+  /** What {@link choose} would do; by chance, it is the side with the greatest share. Counts nothing. */
+  explain(request: FastifyRequest): SplitDecision {
+    const { sticky } = this.#config;
+    const asked = this.#askedFor(request);
+    if (asked >= 0) return { choice: this.#open(asked, 'when') };
+    const bucket = this.#bucketOf(request);
+    const known = sticky === undefined ? {} : { sticky };
+    if (bucket !== undefined) return { choice: this.#ofBucket(bucket), bucket, ...known };
+    const shares = this.sides().map(({ share }) => share);
+    return { choice: this.#open(shares.indexOf(Math.max(...shares)), 'chance'), ...known };
+  }
+
+  sides(): readonly SideFacts[] {
+    const { weights } = this.#now();
+    const now = this.#world.wallClock();
+    const shares = sharesOf(this.#inForce(weights));
+    return this.#config.sides.map(({ upstream, ramp }, i) => ({
+      upstream,
+      weight: weights[i]!,
+      share: shares[i]!,
+      next: ramp.find(({ atMs }) => atMs > now),
+      abort: this.#states[i]!.abort,
+    }));
+  }
+
+  /** Counts the calls of a side and may take it out; `undefined` if its config has no `abort`. */
+  guardOf(place: number): Guard | undefined {
+    const { upstream, abort: config } = this.#config.sides[place]!;
+    if (config === undefined) return undefined;
+    const { clock, wallClock, keep, onAborted } = this.#world;
+    const { windowMs } = config;
+    const state = this.#states[place]!;
+    const window = keep(
+      `${keyOf(this.route, upstream)}.window`,
+      { windowMs },
+      () => new SideWindow(windowMs),
+    );
+    const onAbort = (why: string): void => {
+      if (state.takeOut({ at: wallClock(), why })) onAborted(this.route, upstream, why);
+    };
+    return sideAbort({ config, state, window, clock, onAbort });
+  }
+
+  /** @returns false if there is no such side, or if it is the first: the others' requests go there */
+  order(upstream: string, order: SideOrder, why: string): boolean {
+    const place = this.#config.sides.findIndex((side) => side.upstream === upstream);
+    if (place < 1) return false;
+    const state = this.#states[place]!;
+    if (order === 'auto') state.handBack();
+    else state.takeOut({ at: this.#world.wallClock(), why });
+    return true;
+  }
+
+  /** The first side whose `when` is met: its place; -1 if none is. */
+  #askedFor(request: FastifyRequest): number {
+    return this.#whens.findIndex((when) => when?.(request) === true);
+  }
+
+  /** `undefined` if nothing tells who it is. An empty key is none: everybody could have it. */
+  #bucketOf(request: FastifyRequest): number | undefined {
+    const key = this.#source?.(request);
+    return key === undefined || key === '' ? undefined : this.#bucketOfKey(key);
+  }
+
+  #ofBucket(bucket: number | undefined): SplitChoice {
+    const { edges } = this.#now();
+    return bucket === undefined
+      ? this.#open(sideOf(this.#world.random(), edges), 'chance')
+      : this.#open(sideOf(bucket, edges), 'sticky');
+  }
+
+  #open(place: number, by: SplitReason): SplitChoice {
+    return this.#states[place]!.abort === undefined
+      ? this.#choices[place]![by]
+      : this.#choices[0]!.aborted;
+  }
+
+  /** The weights of the sides that are out go to the first. */
+  #inForce(weights: readonly number[]): readonly number[] {
+    const isOut = (place: number): boolean => this.#states[place]!.abort !== undefined;
+    const out = weights.reduce((sum, weight, i) => (isOut(i) ? sum + weight : sum), 0);
+    return weights.map((weight, i) => (i === 0 ? weight + out : isOut(i) ? 0 : weight));
+  }
+
+  #now(): Timed {
+    if (!this.#hasRamp) return this.#timed;
+    const at = this.#world.wallClock();
+    // The wall clock may be set back, too.
+    if (at < this.#timed.from || at >= this.#timed.until) this.#timed = this.#timedAt(at);
+    return this.#timed;
+  }
+
+  #timedAt(at: number): Timed {
+    const weights = weightsAt(this.#config.sides, at);
+    return { ...weights, edges: edgesOf(weights.weights) };
+  }
+}
+
+const keyOf = (route: string, upstream: string): string => `routes.${route}.split.${upstream}`;
