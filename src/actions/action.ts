@@ -60,8 +60,7 @@ export interface AnyAction extends ActionModule {
 export function defineAction<S extends z.ZodType, C extends ActionConfig, B extends Shape = Shape>(
   definition: ActionDefinition<S, B, C>,
 ): AnyAction {
-  const { key, kind, schema, beside, callsUpstreams, readsBody, risks, create, plan } =
-    definition;
+  const { key, kind, schema, beside, callsUpstreams, readsBody, risks, create, plan } = definition;
   return {
     key,
     kind,

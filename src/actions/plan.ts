@@ -35,8 +35,9 @@ export interface PlannedFallback {
 /** The side of a split that would get the request, and why. */
 export interface PlannedSplit {
   readonly side: string;
-  /** By chance, another request like this may get another side; it is told with the greatest share. */
   readonly by: SplitReason;
+  /** False if it is a matter of chance: then the side with the greatest weight is told. */
+  readonly isCertain: boolean;
   /** Of the client: 0 up to 1. Absent if it has no key, or asked for the side. */
   readonly bucket?: number;
   /** The source of the key, if one is configured. */

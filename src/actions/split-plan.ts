@@ -16,10 +16,14 @@ export function planSplit({ sides }: SplitConfig, context: ActionContext): Plann
   };
 }
 
-function plannedSplit(running: RunningSplit, { choice, bucket, sticky }: SplitDecision): PlannedSplit {
+function plannedSplit(
+  running: RunningSplit,
+  { choice, isCertain, bucket, sticky }: SplitDecision,
+): PlannedSplit {
   return {
     side: choice.side,
     by: choice.by,
+    isCertain,
     ...(bucket !== undefined && { bucket }),
     ...(sticky !== undefined && { sticky }),
     sides: running.sides().map(({ upstream, share, abort }) => ({

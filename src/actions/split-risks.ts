@@ -7,7 +7,8 @@ export const splitRisks: ActionRisks<SplitConfig> = {
   rules: { 'split-not-sticky': 'low', 'ramp-over': 'low' },
   *find({ sides, sticky }, now) {
     const { weights, until } = weightsAt(sides, now);
-    const isDivided = until < Number.POSITIVE_INFINITY || weights.filter((each) => each > 0).length > 1;
+    const isDivided =
+      until < Number.POSITIVE_INFINITY || weights.filter((each) => each > 0).length > 1;
     if (sticky === undefined && isDivided) {
       const message =
         'a client may get another side with each request: give "sticky" the source of a key';

@@ -19,8 +19,7 @@ import { addSplits, type SplitView } from './splits.ts';
 import { addTraces, type TraceView } from './traces.ts';
 import { addTry } from './try.ts';
 
-export interface AdminView
-  extends CircuitView, SplitView, GenerationsView, ExplainView, TraceView {
+export interface AdminView extends CircuitView, SplitView, GenerationsView, ExplainView, TraceView {
   /** What bearers must have to change state; `undefined`: programs on this machine may. */
   readonly token: () => string | undefined;
   readonly running: () => Running;

@@ -31,7 +31,9 @@ export function addSplits(changes: FastifyInstance, { orderSide }: SplitView): v
       }
       const split = orderSide({ route: params.name, side, state: known }, order.by);
       if (split !== undefined) return { route: params.name, sides: sideStatuses(split) };
-      return reply.code(404).send({ error: 'no split of this name has such a side after its first' });
+      return reply
+        .code(404)
+        .send({ error: 'no split of this name has such a side after its first' });
     },
   );
 }

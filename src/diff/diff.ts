@@ -77,10 +77,9 @@ export const DIFF_RULES = [
 ] as const;
 
 /** Every rule that may be ignored. */
-export const rulesOf = (modules: Pick<GatewayModules, 'plugins' | 'actions'>): readonly string[] => [
-  ...DIFF_RULES,
-  ...auditRules(modules).keys(),
-];
+export const rulesOf = (
+  modules: Pick<GatewayModules, 'plugins' | 'actions'>,
+): readonly string[] => [...DIFF_RULES, ...auditRules(modules).keys()];
 
 export async function diffOf(
   before: Loaded<GatewayModules>,

@@ -105,7 +105,7 @@ function outcomeOf({ trace, answer }: TracedRequest): Outcome {
   const isCertain =
     steps.every((step) => step.isCertain) &&
     !trace.isUnsureOfEndpoint &&
-    plan?.split?.by !== 'chance';
+    plan?.split?.isCertain !== false;
   if (plan?.answer !== undefined) {
     const { status, location } = plan.answer;
     const headers =

@@ -87,8 +87,7 @@ const ofOutcome = ({ code, cause, missing }: RequestRecord): string =>
 
 const ofMissing = ({ name, reason }: MissingPart): string => quoted(`${name};reason=${reason}`);
 
-const ofSplit = ({ side, by }: SplitRecord): string =>
-  `,"split":${quoted(side)},"splitBy":"${by}"`;
+const ofSplit = ({ side, by }: SplitRecord): string => `,"split":${quoted(side)},"splitBy":"${by}"`;
 
 /** Its bytes are the request's. */
 function ofStream({

@@ -36,6 +36,8 @@ export interface SplitChoice extends SplitRecord {
 /** What is told of a choice, without making it. */
 export interface SplitDecision {
   readonly choice: SplitChoice;
+  /** Another request like this one gets the same side. */
+  readonly isCertain: boolean;
   /** Absent if the side was asked for, or is chosen by chance. */
   readonly bucket?: number;
   /** Where the key is from, if one is configured. */
@@ -99,22 +101,25 @@ export class RunningSplit {
   /** @throws GW_REQUEST_INVALID as `when` does */
   choose(request: FastifyRequest): SplitChoice {
     const asked = this.#hasWhen ? this.#askedFor(request) : -1;
-    const choice =
-      asked >= 0 ? this.#open(asked, 'when') : this.#ofBucket(this.#bucketOf(request));
+    const choice = asked >= 0 ? this.#open(asked, 'when') : this.#ofBucket(this.#bucketOf(request));
     this.#world.onChosen(this.route, choice.side);
     return choice;
   }
 
-  /** What {@link choose} would do; by chance, it is the side with the greatest share. Counts nothing. */
+  /** What {@link choose} would do; by chance, it is the side with the greatest weight. Counts nothing. */
   explain(request: FastifyRequest): SplitDecision {
     const { sticky } = this.#config;
     const asked = this.#askedFor(request);
-    if (asked >= 0) return { choice: this.#open(asked, 'when') };
+    if (asked >= 0) return { choice: this.#open(asked, 'when'), isCertain: true };
     const bucket = this.#bucketOf(request);
     const known = sticky === undefined ? {} : { sticky };
-    if (bucket !== undefined) return { choice: this.#ofBucket(bucket), bucket, ...known };
-    const shares = this.sides().map(({ share }) => share);
-    return { choice: this.#open(shares.indexOf(Math.max(...shares)), 'chance'), ...known };
+    if (bucket !== undefined) {
+      return { choice: this.#ofBucket(bucket), isCertain: true, bucket, ...known };
+    }
+    const { weights } = this.#now();
+    const likeliest = weights.indexOf(Math.max(...weights));
+    const isCertain = this.sides().some(({ share }) => share === 1);
+    return { choice: this.#open(likeliest, 'chance'), isCertain, ...known };
   }
 
   sides(): readonly SideFacts[] {

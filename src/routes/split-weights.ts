@@ -45,7 +45,9 @@ export function sharesOf(weights: readonly number[]): readonly number[] {
 
 /** Where the buckets of each side end; those of the first end at 1. */
 export function edgesOf(weights: readonly number[]): readonly number[] {
-  const upTo = weights.map((_weight, i) => weights.slice(i).reduceRight((sum, each) => sum + each, 0));
+  const upTo = weights.map((_weight, i) =>
+    weights.slice(i).reduceRight((sum, each) => sum + each, 0),
+  );
   return upTo.map((sum) => sum / upTo[0]!);
 }
 

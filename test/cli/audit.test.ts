@@ -36,6 +36,7 @@ plugins:
       b: { issuer: b, audience: b, algorithms: [HS256], secret: "a secret that is long enough for it" }
 upstreams:
   up: { targets: [http://api.example.com, 'http://nginx:80'], breaker: false }
+  other: { targets: [http://other] }
 routes:
   open: { match: { path: /open }, upstream: up }
   half:
@@ -46,6 +47,11 @@ routes:
     upstream: up
     limits: { body: 200MiB }
   chosen: { match: { path: /open, query: { a: b } }, jwt: { issuer: b }, rateLimit: { max: 1, window: 1s }, upstream: up }
+  split:
+    match: { path: /split }
+    jwt: { issuer: b }
+    rateLimit: { max: 1, window: 1s }
+    split: [{ upstream: up }, { upstream: other, ramp: [{ at: 2020-01-01T00:00:00Z, weight: 5 }] }]
 `;
 
 describe('portico audit', () => {
@@ -67,24 +73,26 @@ describe('portico audit', () => {
       '4 high faults-allowed server.allowFaults',
       '7 high any-proxy-trusted server.trustedProxies[1]',
       '12 high keys-over-http plugins.jwt.issuers.a.jwks',
-      '22 high cors-null-credentials routes.half.cors',
-      '17 medium route-without-auth routes.open',
-      '25 medium guard-by-condition routes.chosen.match',
+      '23 high cors-null-credentials routes.half.cors',
+      '18 medium route-without-auth routes.open',
+      '26 medium guard-by-condition routes.chosen.match',
       '2 medium admin-public admin.host',
       '5 medium escaped-slash-kept server.paths.escapedSlash',
       '6 medium large-bodies server.limits.body',
-      '24 medium large-bodies routes.half.limits.body',
+      '25 medium large-bodies routes.half.limits.body',
       '6 medium patient-limits server.limits.headersTimeout',
       '6 medium patient-limits server.limits.idle',
       '6 medium patient-limits server.limits.minRate',
       '13 low shared-secret plugins.jwt.issuers.b.secret',
       '12 low no-audience plugins.jwt.issuers.a',
-      '20 low optional-token routes.half.jwt',
-      '17 low route-without-limit routes.open',
+      '21 low optional-token routes.half.jwt',
+      '18 low route-without-limit routes.open',
       '15 low upstream-over-http upstreams.up.targets[0]',
       '15 low no-breaker upstreams.up.breaker',
       '15 low nginx-uncompressed upstreams.up',
       '8 low no-access-log telemetry.logs.access',
+      '31 low split-not-sticky routes.split.split',
+      '31 low ramp-over routes.split.split[1].ramp',
     ]);
   });
 

@@ -41,10 +41,7 @@ describe('a side that fails outright', () => {
   test('costs its clients no more errors than its share', async () => {
     let drawn = 0;
     const gateway = await splitGateway(
-      [
-        { upstream: 'old' },
-        { upstream: 'new', weight: 20, abort: { errors: '10%', minimum: 10 } },
-      ],
+      [{ upstream: 'old' }, { upstream: 'new', weight: 20, abort: { errors: '10%', minimum: 10 } }],
       {
         ...PLAIN,
         // 0.05, 0.15, 0.25 … 0.95: two of ten are of the side.
@@ -163,10 +160,7 @@ describe('a side that is slow', () => {
       },
       { errors: undefined, latency: '500ms' },
     );
-    expect(await gateway.sidesOf(11)).toEqual([
-      ...Array.from({ length: 10 }, () => '504'),
-      'old',
-    ]);
+    expect(await gateway.sidesOf(11)).toEqual([...Array.from({ length: 10 }, () => '504'), 'old']);
   });
 });
 

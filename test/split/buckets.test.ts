@@ -28,7 +28,9 @@ describe('of 100,000 users', () => {
   });
 
   test.each([0.1, 1, 33.3, 99.9])('%d percent comes within half a point', (weight) => {
-    expect(Math.abs(portionOf(sides([100 - weight, weight]), 1) - weight / 100)).toBeLessThan(0.005);
+    expect(Math.abs(portionOf(sides([100 - weight, weight]), 1) - weight / 100)).toBeLessThan(
+      0.005,
+    );
   });
 
   test('nobody gets a side of weight 0, and all get the only one with more', () => {

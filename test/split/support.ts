@@ -2,7 +2,7 @@
 import type { FakeUpstream, TestGateway, TestGatewayOptions } from '../../src/testing.ts';
 import { startGateway } from '../gateway/support/gateway.ts';
 
-export interface SplitOptions extends Omit<TestGatewayOptions, 'config' | 'upstreams'> {
+export interface SplitOptions extends Omit<TestGatewayOptions, 'config' | 'route' | 'upstreams'> {
   /** In place of those that answer with their names; `undefined`: it is called over the network. */
   readonly upstreams?: Readonly<Record<string, FakeUpstream | undefined>>;
   /** Keys of the route besides `split`. */
