@@ -34,6 +34,7 @@ export const HEALTHY: AlertCase['series'] = {
   [errors('GW_INTERNAL')]: `1${ALWAYS}`,
   [own('portico_connections_refused_total', ',limit="address"')]: `7${ALWAYS}`,
   [upstream('portico_circuit_state')]: `0${ALWAYS}`,
+  [upstream('portico_split_aborted', ',route="shop"')]: `0${ALWAYS}`,
   [upstream('portico_upstream_panic')]: `0${ALWAYS}`,
   [upstream('portico_target_healthy', ',target="a"')]: `1${ALWAYS}`,
   [upstream('portico_target_healthy', ',target="b"')]: `1${ALWAYS}`,
@@ -96,6 +97,11 @@ export const CASES: Readonly<Record<string, AlertCase>> = {
     series: { [upstream('portico_circuit_state')]: `3${ALWAYS}` },
     at: '62m',
     notYet: '59m',
+  },
+  PorticoSplitAborted: {
+    series: { [upstream('portico_split_aborted', ',route="shop"')]: '0x20 1x400' },
+    at: '6m',
+    notYet: '4m30s',
   },
   PorticoUpstreamPanic: { series: { [upstream('portico_upstream_panic')]: `1${ALWAYS}` } },
   PorticoTargetsUnhealthy: {
