@@ -54,6 +54,7 @@ function eventful(record: RequestRecord): void {
   Object.assign(answered, { connectMs: 1, firstByteMs: 2, ending: 503 });
   Object.assign(part, { queuedMs: 5, ending: 503, cause: 'status' });
   record.call('plugin', 'forwardAuth', 'auth', 1_000);
+  record.split = { side: 'payments', by: 'sticky' };
   record.missing = [{ name: 'payment', reason: 'status' }];
   record.code = 'GW_UPSTREAM_CONNECT';
   record.cause = 'refused';
