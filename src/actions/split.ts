@@ -32,9 +32,8 @@ export const split = defineAction({
     return defined({
       kind: 'split' as const,
       sides: built,
-      // The schema has parsed them.
-      sticky: sticky as string | undefined,
-      salt: salt as string | undefined,
+      sticky,
+      salt,
       opensSockets: opensSockets ? true : undefined,
     });
   },

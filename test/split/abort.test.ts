@@ -189,10 +189,8 @@ describe('a side that is out', () => {
       ],
       { ...PLAIN, random: () => (drawn++ % 5) / 5 + 0.1, upstreams: failing },
     );
-    expect(await gateway.sidesOf(10)).toEqual([
-      ...['beta', '500', 'old', 'old', 'old'],
-      ...['beta', 'old', 'old', 'old', 'old'],
-    ]);
+    expect(await gateway.sidesOf(5)).toEqual(['beta', '500', 'old', 'old', 'old']);
+    expect(await gateway.sidesOf(5)).toEqual(['beta', 'old', 'old', 'old', 'old']);
     expect(gateway.gateway.status().routes[0]!.sides).toMatchObject([
       { upstream: 'old', weight: 60, share: 0.8 },
       { upstream: 'new', weight: 20, share: 0 },
