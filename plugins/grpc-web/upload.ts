@@ -82,6 +82,10 @@ export class MessageUpload implements RequestBody {
     return this.#body.lagMs(now);
   }
 
+  quietMs(now: number): number {
+    return this.#body.quietMs(now);
+  }
+
   onEnd(listener: () => void): void {
     this.#body.onEnd(listener);
   }

@@ -11,6 +11,7 @@ import type { ClientExchange } from '../edge/client-exchange.ts';
 import { asksForSocket } from '../edge/client-upgrade.ts';
 import { forwardedHeaders } from '../edge/forwarded.ts';
 import { answerBy } from '../routes/answer.ts';
+import type { StreamConfig } from '../routes/answer-stream.ts';
 import { compileRewrite } from '../routes/rewrite.ts';
 import { openSocket, type WebsocketConfig } from '../routes/websocket.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
@@ -23,6 +24,7 @@ import {
   withFallback,
 } from './fallback.ts';
 import type { Planner } from './plan.ts';
+import { buildStream, Stream } from './stream-options.ts';
 import { buildWebsocket, Websocket } from './websocket-options.ts';
 
 interface ForwardConfig extends ActionConfig {
@@ -32,6 +34,8 @@ interface ForwardConfig extends ActionConfig {
   readonly fallback?: FallbackConfig;
   /** Absent: no WebSockets. */
   readonly websocket?: WebsocketConfig;
+  /** Absent: streams are bounded as other answers are, apart from their total time. */
+  readonly stream?: StreamConfig;
 }
 
 export const Rewrite = z
@@ -47,6 +51,7 @@ export const forward = defineAction({
     rewrite: Rewrite.optional(),
     fallback: Fallback.optional(),
     websocket: Websocket.optional(),
+    stream: Stream.optional(),
   },
   callsUpstreams: true,
   readsBody: true,
@@ -64,13 +69,15 @@ export const forward = defineAction({
       yield { path, message: 'is the same upstream that it replaces' };
     }
   },
-  build: (upstream, { rewrite, fallback, websocket }): ForwardConfig =>
+  build: (upstream, { rewrite, fallback, websocket, stream }): ForwardConfig =>
     defined({
       kind: 'forward' as const,
       upstream,
       rewrite,
       fallback: fallback && buildFallback(fallback),
       ...opensSockets(websocket && buildWebsocket(websocket)),
+      stream: stream && buildStream(stream),
+      overrides: stream?.idle === undefined ? undefined : { streamIdleMs: stream.idle },
     }),
   describe: ({ upstream, websocket }) =>
     `forward to ${upstream}${websocket === undefined ? '' : ', WebSockets too'}`,
@@ -96,7 +103,7 @@ function forwarding(route: Route, action: ForwardConfig, context: ActionContext)
 }
 
 function forwardingPlain(route: Route, action: ForwardConfig, context: ActionContext): Action {
-  const { upstream, fallback } = action;
+  const { upstream, fallback, stream } = action;
   const { call, sender, idleTimeoutMs } = route.callOf(upstream);
   const guarded =
     fallback === undefined ? sender : reporting(fallingBack(call, fallback, route, context));
@@ -107,6 +114,7 @@ function forwardingPlain(route: Route, action: ForwardConfig, context: ActionCon
     path: pathOf(action),
     stallMs: idleTimeoutMs,
     isRelayed: true,
+    stream,
   });
 }
 

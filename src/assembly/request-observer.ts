@@ -44,7 +44,7 @@ export function requestObserver(
     stream.onEnd(() => {
       streams -= 1;
       const { record } = exchange;
-      record.bytesReceived = stream.received.bytes;
+      if (stream.kind === 'websocket') record.bytesReceived = stream.received.bytes;
       record.bytesSent = stream.sent.bytes;
       metrics.countStream(stream);
       if (isNoted) note(exchange, statusOf(exchange, response), stream.sent.bytes, clock.now());
@@ -69,7 +69,9 @@ export function requestObserver(
       const { route, endpoint, method, record } = exchange;
       const { code, cause, missing, startedAt } = record;
       const status = statusOf(exchange, response);
-      const seconds = (now - startedAt) / 1_000;
+      // A stream may last for hours, which is no latency.
+      const answeredAt = record.stream?.openedAt ?? now;
+      const seconds = (answeredAt - startedAt) / 1_000;
       const traceId = tracing?.end(exchange, status, now, patterns);
       metrics.observeRequest({ route, endpoint, method, status, seconds, traceId });
       if (code !== undefined) metrics.countError(route, code, cause);

@@ -5,6 +5,7 @@
  */
 import type { z } from 'zod';
 import type { PluginRisk, Severity } from './audit/audit.ts';
+import type { CallOverrides } from './build/config.ts';
 import type { Matches } from './check/match.ts';
 import type { Finding, Path } from './fault.ts';
 import type { BffModule } from './modules.ts';
@@ -16,6 +17,8 @@ export interface ActionConfig {
   readonly kind: string;
   /** Clients may turn their connection into a WebSocket. */
   readonly opensSockets?: boolean;
+  /** What its keys say of the route's calls, beside the route's own. */
+  readonly overrides?: CallOverrides;
 }
 
 /** A route with the action's key, as it was written. */

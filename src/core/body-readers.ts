@@ -1,7 +1,7 @@
 /** Ways to read a body that is still arriving: as a stream, as bytes, or to its end, unread. */
 import { Readable } from 'node:stream';
 import { GatewayError } from './errors.ts';
-import type { Sink } from './sink.ts';
+import type { Sink, Through } from './sink.ts';
 
 /** The part of a body that readers need. */
 export interface ReadableBody {
@@ -11,8 +11,8 @@ export interface ReadableBody {
   destroy(reason?: Error): void;
 }
 
-/** A standard stream; destroying it ends the exchange. */
-export function toStream(body: ReadableBody): Readable {
+/** A standard stream; destroying it ends the exchange. `through` sees what it gets. */
+export function toStream(body: ReadableBody, through?: Through): Readable {
   const readable = new Readable({
     read: () => body.resume(),
     destroy: (error, done) => {
@@ -20,11 +20,12 @@ export function toStream(body: ReadableBody): Readable {
       done(error);
     },
   });
-  body.readInto({
+  const sink: Sink = {
     chunk: (bytes) => readable.push(bytes),
     end: () => readable.push(null),
     fail: (error) => readable.destroy(error),
-  });
+  };
+  body.readInto(through?.over(sink) ?? sink);
   return readable;
 }
 

@@ -13,7 +13,7 @@ import { toUtf8 } from './decode.ts';
 import type { Headers, MutableHeaders } from './headers.ts';
 import { type Json, NOTHING, readJson } from './json.ts';
 import { Lag } from './lag.ts';
-import { asBuffer, ResponseSink, type SendOptions, type Sink } from './sink.ts';
+import { asBuffer, ResponseSink, type SendOptions, type Sink, type Through } from './sink.ts';
 import { spentBuffers } from './spent-buffers.ts';
 
 /** The upstream is paused past this many bytes without a reader. */
@@ -55,6 +55,8 @@ export class Body {
   #trailers: MutableHeaders | undefined;
   #closeListeners: CloseListener[] | undefined;
   #heldListener: HeldListener | undefined;
+  #isStream = false;
+  #streamListeners: (() => void)[] | undefined;
 
   constructor(source: BodySource) {
     this.#source = source;
@@ -94,6 +96,18 @@ export class Body {
     if (trailers !== undefined) this.trail(trailers);
     this.#close(undefined);
     this.#sink?.end(this.#trailers);
+  }
+
+  /**
+   * The exchange holds a place among its upstream's streams from now on: what bounds ordinary answers lets go of
+   * it.
+   */
+  becomeStream(): void {
+    if (this.#closed) return;
+    this.#isStream = true;
+    const listeners = this.#streamListeners ?? [];
+    this.#streamListeners = undefined;
+    for (const listener of listeners) listener();
   }
 
   /** The exchange broke before the end of the body. */
@@ -141,6 +155,13 @@ export class Body {
     else this.#closeListeners.push(listener);
   }
 
+  /** Runs `listener` when the exchange becomes one of its upstream's streams, if it does; at once if it is. */
+  onStream(listener: () => void): void {
+    if (this.#isStream) listener();
+    else if (this.#streamListeners === undefined) this.#streamListeners = [listener];
+    else this.#streamListeners.push(listener);
+  }
+
   /**
    * Runs `listener` once, when the body has ended or is too long to be held without a reader. Call it
    * only before the body is read; it can still be read afterwards.
@@ -175,7 +196,10 @@ export class Body {
       throw error;
     }
     const sink = new ResponseSink(response, options, this);
-    if (this.#closed && this.#trailers === undefined) sink.end(undefined, this.#joinHeld());
+    if (options.through !== undefined) {
+      if (this.#held === undefined) response.flushHeaders();
+      this.#attach(options.through.over(sink));
+    } else if (this.#closed && this.#trailers === undefined) sink.end(undefined, this.#joinHeld());
     else {
       if (!this.#closed && this.#held === undefined) response.flushHeaders();
       this.#attach(sink);
@@ -205,9 +229,11 @@ export class Body {
     return bytes.length === 0 ? NOTHING : readJson(toUtf8(bytes));
   }
 
-  /** A standard stream, for code that needs one; destroying it ends the exchange. */
-  stream(): Readable {
-    return toStream(this);
+  /**
+   * A standard stream, for code that needs one; destroying it ends the exchange. `through` sees what it gets.
+   */
+  stream(through?: Through): Readable {
+    return toStream(this, through);
   }
 
   /** Reads to the end, so that the connection can be reused; past `capBytes` the exchange ends. */

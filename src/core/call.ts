@@ -13,6 +13,7 @@ import type { Claims } from './claims.ts';
 import type { Headers, HeaderValue } from './headers.ts';
 import type { CallRecord } from './record.ts';
 import type { RequestBody } from './request-body.ts';
+import type { AnswerKind } from './stream-type.ts';
 
 /** Who the client is, once a plugin of the phase `authenticate` has identified it. */
 export interface Consumer {
@@ -64,6 +65,11 @@ export interface UpstreamResponse {
   readonly body: Body;
   /** Origin that answered; for logs and metrics, never for clients. */
   readonly target: string;
+  /**
+   * What it streams, if it may last for hours; such a body tells when it becomes one of its upstream's streams, which
+   * event streams are from the start, and gRPC is once it lasts.
+   */
+  readonly stream?: AnswerKind | undefined;
   /**
    * With status 101: the connection, which now speaks another protocol. The body has no bytes, and lasts as
    * long as the connection; ending either one ends both.

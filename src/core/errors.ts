@@ -59,6 +59,7 @@ export const ERRORS = {
   GW_CIRCUIT_OPEN:       row(503, 'Upstream keeps failing and is not called',  'destination_unavailable'),
   GW_NO_TARGET:          row(503, 'Upstream has no target',                    'destination_unavailable'),
   GW_SHUTTING_DOWN:      row(503, 'Gateway is shutting down',                  'destination_unavailable'),
+  GW_STREAM_ENDED:       row(503, 'Gateway has ended the stream',              'connection_terminated'),
   GW_DEPENDENCY_DOWN:    row(503, 'A service the gateway needs is unreachable','destination_unavailable'),
   GW_UPSTREAM_TIMEOUT:   row(504, 'Upstream did not answer in time',           'http_response_timeout',     true,  'idempotent'),
   GW_DEADLINE_EXCEEDED:  row(504, 'The call exceeded its deadline',            'http_response_timeout',     true),

@@ -27,6 +27,8 @@ export interface RequestBody {
   flowedMs(): number;
   /** How far its sender is behind with the bytes asked for, in milliseconds at `now`. */
   lagMs(now: number): number;
+  /** How long it has brought nothing while bytes were asked for, in milliseconds at `now`. */
+  quietMs(now: number): number;
   /** Runs `listener` when the sender has sent everything; at once if it has. */
   onEnd(listener: () => void): void;
   /**

@@ -25,12 +25,20 @@ export interface SendOptions {
    * `undefined`: the answer is cut off, so that nobody takes it for whole.
    */
   readonly ending?: ((error: Error) => LastPart | undefined) | undefined;
+  /** Sees all that is sent, on its way to the sink that it is given. Default: nobody does. */
+  readonly through?: Through | undefined;
 }
 
 /** The end of a broken answer. */
 export interface LastPart {
   readonly bytes?: Uint8Array;
   readonly trailers?: MutableHeaders;
+}
+
+/** Stands between a body and a sink. */
+export interface Through {
+  /** The sink that the body is sent to, so that it goes on to `sink`. */
+  over(sink: Sink): Sink;
 }
 
 /** The source that the sink resumes or ends. */

@@ -2,8 +2,14 @@
  * What happens on one stream, from its opening to its end: for the access log and metrics, which read only
  * this.
  */
+import type { AnswerKind } from './stream-type.ts';
+
+export type StreamKind = AnswerKind | 'websocket';
 
 export type StreamSide = 'client' | 'upstream';
+
+/** How an answer ended that has no codes of its own: whole, cut, or as the gateway had to end it. */
+export type StreamEnding = 'complete' | 'client' | 'cut' | 'idle' | 'restart' | 'max-age';
 
 /** One direction of a stream. */
 export interface Flow {
@@ -14,15 +20,20 @@ export interface Flow {
 
 export class StreamRecord {
   /** What it speaks. */
-  readonly kind: 'websocket';
+  readonly kind: StreamKind;
   /** Name of the route. */
   readonly route: string;
+  /** When it opened, on the clock. */
+  readonly openedAt: number;
   /** From the client. */
   readonly received: Flow = { messages: 0, bytes: 0 };
   /** To the client. */
   readonly sent: Flow = { messages: 0, bytes: 0 };
-  /** The close code (RFC 6455 §7.4.1); 1005: a close frame without one, 1006: no close frame. */
-  code = 1006;
+  /**
+   * Of a WebSocket: the close code (RFC 6455 §7.4.1); 1005: a close frame without one, 1006: no close frame. Of gRPC:
+   * the status, 0 to 16.
+   */
+  code: number | StreamEnding;
   /** Who ended it; `undefined` while it is open. */
   endedBy: StreamSide | 'gateway' | undefined;
   /** Why the gateway ended it, in one word. */
@@ -31,13 +42,15 @@ export class StreamRecord {
   #listeners: (() => void)[] = [];
   #told = { received: 0, sent: 0 };
 
-  constructor(kind: 'websocket', route: string) {
+  constructor(kind: StreamKind, route: string, openedAt: number) {
     this.kind = kind;
     this.route = route;
+    this.openedAt = openedAt;
+    this.code = kind === 'websocket' ? 1006 : 'cut';
   }
 
   /** Notes how it ended. Only the first ending counts; later ones are its consequences. */
-  ending(endedBy: StreamSide | 'gateway', code: number, reason?: string): void {
+  ending(endedBy: StreamSide | 'gateway', code: number | StreamEnding, reason?: string): void {
     if (this.endedBy !== undefined) return;
     this.endedBy = endedBy;
     this.code = code;

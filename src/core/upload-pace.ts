@@ -84,6 +84,11 @@ export class UploadPace {
     return this.#lag.at(now);
   }
 
+  /** How long no byte has come at `now`; without end while none are asked for. */
+  quietMs(now: number): number {
+    return this.#askedAt === undefined ? Number.POSITIVE_INFINITY : now - this.#quietSince;
+  }
+
   readonly #look = (): void => {
     this.#timer = undefined;
     const { clock } = this.#options;

@@ -103,6 +103,11 @@ export class Upload implements RequestBody {
     return this.#pace.lagMs(now);
   }
 
+  /** How long the client has sent nothing while bytes were asked for, in milliseconds at `now`. */
+  quietMs(now: number): number {
+    return this.#ended ? Number.POSITIVE_INFINITY : this.#pace.quietMs(now);
+  }
+
   /** Runs `listener` when the client has sent everything; at once if it has. */
   onEnd(listener: () => void): void {
     if (this.#ended) listener();

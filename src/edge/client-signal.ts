@@ -25,7 +25,8 @@ export function watchClient(
     limit.stop();
     if (!response.writableFinished) {
       const left = new GatewayError('GW_CLIENT_CLOSED', 'the client left');
-      exchange.record.fail(left);
+      // That is how streams end.
+      if (exchange.record.stream === undefined) exchange.record.fail(left);
       exchange.signal.cancel(left);
     }
     onClose(exchange, response);

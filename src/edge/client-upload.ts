@@ -20,6 +20,8 @@ export interface UploadLimits {
   readonly limitBytes: number;
   /** How long the body may wait to be read, in milliseconds. */
   readonly stallMs: number;
+  /** How long the client of a gRPC call may pause before it is answered; `undefined`: `idleMs`. */
+  readonly talkIdleMs?: number | undefined;
 }
 
 /**
@@ -29,7 +31,7 @@ export function openUpload(
   request: FastifyRequest,
   reply: FastifyReply,
   exchange: ClientExchange,
-  { clock, idleMs, minRate, limitBytes, stallMs }: UploadLimits,
+  { clock, idleMs, minRate, limitBytes, stallMs, talkIdleMs = idleMs }: UploadLimits,
 ): Upload {
   const declared = request.raw.headers['content-length'];
   const length = declared === undefined ? undefined : Number(declared);
@@ -43,7 +45,7 @@ export function openUpload(
     limitBytes,
     // A body that is in memory anyway can be sent again in full.
     keepBytes: Math.max(KEPT_BYTES, body?.length ?? 0),
-    idleMs,
+    idleMs: isConversation ? talkIdleMs : idleMs,
     minRate: isConversation ? 0 : minRate,
     isConversation,
     stallMs,

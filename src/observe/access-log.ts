@@ -89,7 +89,7 @@ const ofMissing = ({ name, reason }: MissingPart): string => quoted(`${name};rea
 
 const ofSplit = ({ side, by }: SplitRecord): string => `,"split":${quoted(side)},"splitBy":"${by}"`;
 
-/** Its bytes are the request's. */
+/** Its bytes are the request's. Of answers, what the client sends is not told apart into messages. */
 function ofStream({
   kind,
   code,
@@ -99,9 +99,12 @@ function ofStream({
   sent,
 }: StreamRecord): string {
   return (
-    `,"stream":"${kind}","closeCode":${numeral(code)},"closedBy":"${endedBy}"` +
+    `,"stream":"${kind}"` +
+    (typeof code === 'number' ? `,"closeCode":${numeral(code)}` : '') +
+    `,"closedBy":"${endedBy}"` +
     (reason === undefined ? '' : `,"closeReason":${quoted(reason)}`) +
-    `,"messagesReceived":${numeral(received.messages)},"messagesSent":${numeral(sent.messages)}`
+    (kind === 'websocket' ? `,"messagesReceived":${numeral(received.messages)}` : '') +
+    `,"messagesSent":${numeral(sent.messages)}`
   );
 }
 

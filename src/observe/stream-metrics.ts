@@ -14,6 +14,9 @@ const KNOWN_CODES: ReadonlySet<number> = new Set([
   1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015,
 ]);
 
+/** Of gRPC (grpc/grpc, doc/statuscodes.md). */
+const MOST_STATUS = 16;
+
 export class StreamMetrics {
   readonly #ended: Counts<'route' | 'kind' | 'code'>;
   readonly #bytes: Counts<'route' | 'direction'>;
@@ -31,7 +34,7 @@ export class StreamMetrics {
     );
     this.#ended = families.counter(
       'portico_streams_total',
-      'Streams that have ended, by their close code.',
+      'Streams that have ended, by their close code, status, or ending.',
       ['route', 'kind', 'code'],
     );
     this.#bytes = families.counter(
@@ -48,7 +51,7 @@ export class StreamMetrics {
   ended(record: StreamRecord): void {
     const { route, kind, code } = record;
     this.#count(record);
-    this.#ended.inc({ route, kind, code: KNOWN_CODES.has(code) ? String(code) : 'other' });
+    this.#ended.inc({ route, kind, code: codeLabel(kind, code) });
   }
 
   #count(record: StreamRecord): void {
@@ -57,6 +60,13 @@ export class StreamMetrics {
     this.#bytes.inc({ route, direction: 'received' }, received);
     this.#bytes.inc({ route, direction: 'sent' }, sent);
   }
+}
+
+/** Ends and upstreams choose their codes: only registered ones become labels. */
+function codeLabel(kind: StreamRecord['kind'], code: StreamRecord['code']): string {
+  if (typeof code === 'string') return code;
+  const isKnown = kind === 'grpc' ? code <= MOST_STATUS : KNOWN_CODES.has(code);
+  return isKnown ? String(code) : 'other';
 }
 
 function* numbersOf(open: Iterable<MeasuredStream>): Generator<Reading> {

@@ -22,13 +22,8 @@ export class ConsumerStreams {
    * @throws GW_CONSUMER_STREAMS when all are taken
    */
   take(route: string, consumer: string, most: number): () => void {
-    // A route's name has no space.
-    const key = `${route} ${consumer}`;
-    const open = this.#open.get(key) ?? 0;
-    if (open >= most) {
-      const detail = `a client may have ${most} streams open here`;
-      throw new GatewayError('GW_CONSUMER_STREAMS', detail, { retryAfterMs: 1_000 });
-    }
+    const open = this.check(route, consumer, most);
+    const key = keyOf(route, consumer);
     this.#open.set(key, open + 1);
     let isHeld = true;
     return () => {
@@ -37,9 +32,24 @@ export class ConsumerStreams {
     };
   }
 
+  /**
+   * How many of `most` places are taken; takes none.
+   *
+   * @throws GW_CONSUMER_STREAMS when all are
+   */
+  check(route: string, consumer: string, most: number): number {
+    const open = this.#open.get(keyOf(route, consumer)) ?? 0;
+    if (open < most) return open;
+    const detail = `a client may have ${most} streams open here`;
+    throw new GatewayError('GW_CONSUMER_STREAMS', detail, { retryAfterMs: 1_000 });
+  }
+
   #release(key: string): void {
     const left = this.#open.get(key)! - 1;
     if (left > 0) this.#open.set(key, left);
     else this.#open.delete(key);
   }
 }
+
+/** A route's name has no space. */
+const keyOf = (route: string, consumer: string): string => `${route} ${consumer}`;

@@ -38,9 +38,10 @@ export class Slot extends Linked<Slot> implements GuardReceiver {
     this.#onRelease = onRelease;
   }
 
-  /** The slot is held until the body closes. */
-  answered({ body }: UpstreamResponse): void {
+  /** The slot is held until the body closes, or becomes a stream. */
+  answered({ body, stream }: UpstreamResponse): void {
     this.#body = body;
+    if (stream !== undefined) body.onStream(() => this.release());
   }
 
   closed(): void {

@@ -21,7 +21,9 @@ import { isLeft, openUpload } from '../edge/client-upload.ts';
 import { forwardedHeaders } from '../edge/forwarded.ts';
 import { takeGrpcTrailers } from '../edge/grpc-trailers.ts';
 import { addVia, type ResponseHead } from '../edge/response-head.ts';
+import type { StreamConfig } from './answer-stream.ts';
 import { answerDirectly } from './direct-answer.ts';
+import { checkAsked, noteBroken, streamFor } from './streamed-answer.ts';
 import { sendOnReplyPath, sendWhole } from './reply-path.ts';
 import type { Action, ActionContext, Route } from './route.ts';
 
@@ -38,17 +40,25 @@ export interface AnswerOptions {
   readonly stallMs: number | undefined;
   /** Are request and response passed on as they are? Both then get a `Via`. */
   readonly isRelayed: boolean;
+  /** Bounds answers that are streams; `undefined`: nothing of its own does. */
+  readonly stream?: StreamConfig | undefined;
 }
 
 export function answerBy(sender: Sender, options: AnswerOptions): Action {
-  const { route, context, upstream = '', path = ownPath, stallMs, isRelayed } = options;
+  const { route, context, upstream = '', path = ownPath, stallMs, isRelayed, stream } = options;
   const upload =
     stallMs === undefined
       ? undefined
-      : { ...context, limitBytes: route.config.bodyLimitBytes, stallMs };
+      : {
+          ...context,
+          limitBytes: route.config.bodyLimitBytes,
+          stallMs,
+          talkIdleMs: route.config.overrides.streamIdleMs,
+        };
   return function answered(request, reply, fail) {
     const exchange = exchangeOf(request.raw);
     const { method, query, signal } = exchange;
+    if (stream !== undefined) checkAsked(request, { exchange, route, context, stream });
     if (isRelayed) heedClientDeadline(request.raw, reply.raw, exchange, context.clock);
     // Begun here, so that the log names the upstream even if no call is made.
     const record = begin(exchange, upstream, context.clock.now());
@@ -59,7 +69,17 @@ export function answerBy(sender: Sender, options: AnswerOptions): Action {
         ? openUpload(request, reply, exchange, upload)
         : undefined;
     const asked = { upstream, method, path: path(exchange), query, headers, body };
-    const answering = { route, context, request, reply, exchange, upload: body, isRelayed, fail };
+    const answering = {
+      route,
+      context,
+      request,
+      reply,
+      exchange,
+      upload: body,
+      isRelayed,
+      fail,
+      stream,
+    };
     sender.send(upstreamRequest(exchange, asked, signal, record), new Answer(answering));
   };
 }
@@ -111,6 +131,8 @@ export interface Answering {
   readonly upload: Upload | undefined;
   readonly isRelayed: boolean;
   readonly fail: (error: Error) => void;
+  /** What the route says of streams. */
+  readonly stream?: StreamConfig | undefined;
 }
 
 /** Passes `response` on to the client. Rejects if that fails before its head is sent; throws, too. */
@@ -133,13 +155,16 @@ export function relay(answering: Answering, response: UpstreamResponse): undefin
   }
   upload?.forget();
   if (upload !== undefined && isLeft(request.raw, upload)) leaveUpload(head, upload, response);
+  const kind = isRelayed && !body.isClosed ? response.stream : undefined;
+  const stream = kind && streamFor(answering, { kind, head, body });
   body.onClose((error) => {
     exchange.record.bytesSent = body.received;
-    if (error !== undefined && isGatewayError(error)) exchange.record.fail(error);
+    if (error !== undefined && isGatewayError(error)) noteBroken(exchange.record, error);
   });
-  if (!route.replyPath) answerDirectly(route, context, { request, reply, head, body });
-  else if (isRelayed) sendOnReplyPath(reply, head, body);
+  if (!route.replyPath) answerDirectly(route, context, { request, reply, head, body, stream });
+  else if (isRelayed) sendOnReplyPath(reply, head, body, stream);
   else return sendWhole(reply, head, body);
+  stream?.sent();
   return undefined;
 }
 

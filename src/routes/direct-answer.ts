@@ -5,7 +5,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Body } from '../core/body.ts';
 import { toGatewayError } from '../core/errors.ts';
-import type { SendOptions } from '../core/sink.ts';
+import type { SendOptions, Through } from '../core/sink.ts';
 import { formedAnswer } from '../edge/error-form.ts';
 import { acceptsTrailers } from '../edge/forwarded.ts';
 import { grpcTrailers, wantsGrpc } from '../edge/grpc-status.ts';
@@ -17,6 +17,8 @@ export interface DirectAnswer {
   readonly reply: FastifyReply;
   readonly head: ResponseHead;
   readonly body: Body;
+  /** Sees the body, if that may last. */
+  readonly stream?: Through | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface DirectAnswer {
 export function answerDirectly(
   { responseHooks, errorForm }: Route,
   { clock, readerIdleMs: idleMs }: ActionContext,
-  { request, reply, head, body }: DirectAnswer,
+  { request, reply, head, body, stream: through }: DirectAnswer,
 ): void {
   try {
     for (const hook of responseHooks) hook(request, head);
@@ -41,7 +43,7 @@ export function answerDirectly(
     }
     const isGrpc = wantsGrpc(request.raw);
     const ending = isGrpc ? grpcEnding(request.id) : errorForm && formedEnding(request);
-    body.send(reply.raw, head.status, head.headers, { clock, idleMs, trailers, ending });
+    body.send(reply.raw, head.status, head.headers, { clock, idleMs, trailers, ending, through });
   } catch (error) {
     // A hook threw, or set a value that no header can hold: the gateway answers with an error instead.
     body.destroy();

@@ -9,6 +9,7 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { Body } from '../core/body.ts';
+import type { Through } from '../core/sink.ts';
 import { acceptsTrailers } from '../edge/forwarded.ts';
 import { mergeReplyHeaders, type ResponseHead } from '../edge/response-head.ts';
 import { relayedTrailers } from '../core/headers.ts';
@@ -26,14 +27,21 @@ export async function sendWhole(
   void reply.send(bytes);
 }
 
-/** Streams an answer through. */
-export function sendOnReplyPath(reply: FastifyReply, head: ResponseHead, body: Body): void {
+/** Streams an answer through; `through` sees the body, if that may last, and its head goes out alone. */
+export function sendOnReplyPath(
+  reply: FastifyReply,
+  head: ResponseHead,
+  body: Body,
+  through?: Through,
+): void {
   setHead(reply, head);
-  const stream = body.stream();
+  const stream = body.stream(through);
   // If a hook fails or replaces the body, nobody else listens to this one, or ends it.
   stream.on('error', () => undefined);
   reply.raw.once('close', () => stream.destroy());
   if (acceptsTrailers(reply.request.raw.headers)) passTrailers(reply.raw, stream, body);
+  // Fastify has set the head by then, and Node would keep it until the first byte.
+  if (through !== undefined) reply.raw.once('pipe', () => reply.raw.flushHeaders());
   void reply.send(stream);
 }
 

@@ -17,6 +17,7 @@ import { forwardedHeaders } from '../edge/forwarded.ts';
 import { addVia, mergeReplyHeaders } from '../edge/response-head.ts';
 import { checkHandshake, checkOrigin, subprotocolFor } from '../edge/handshake.ts';
 import { type Answering, relay } from './answer.ts';
+import { takePlace } from './consumer-place.ts';
 import type { Action, ActionContext, Route } from './route.ts';
 import { SocketRelay } from './socket-relay.ts';
 
@@ -62,7 +63,7 @@ export function openSocket(options: WebsocketOptions): Action {
       body: undefined,
     };
     const answering = { route, context, request, reply, exchange, fail, isRelayed: true };
-    const release = placeOf(exchange, options);
+    const release = takePlace({ exchange, route, context, of: 'socket', most: config.perConsumer });
     const opening = new Opening({ ...answering, upload: undefined }, upgrade!, release, config);
     try {
       sender.send(upstreamRequest(exchange, asked, exchange.signal, record), opening);
@@ -71,18 +72,6 @@ export function openSocket(options: WebsocketOptions): Action {
       throw error;
     }
   };
-}
-
-/** One of the consumer's places, until the result is called. */
-function placeOf(
-  exchange: ClientExchange,
-  { route, context, config: { perConsumer } }: WebsocketOptions,
-): () => void {
-  if (perConsumer === undefined) return () => undefined;
-  const { consumer, peer } = exchange;
-  // The kinds of keys must not be mistaken for each other.
-  const key = consumer === undefined ? `address ${peer.address}` : `consumer ${consumer.id}`;
-  return context.consumerStreams.take(route.config.name, key, perConsumer);
 }
 
 /** Waits for the upstream's answer to the handshake. */
@@ -140,7 +129,7 @@ class Opening implements Receiver {
     const protocol = subprotocolFor(request.raw, fields['sec-websocket-protocol']);
     if (protocol !== undefined) fields['sec-websocket-protocol'] = protocol;
     const { socket, early } = this.#upgrade.accept(fields);
-    const record = new StreamRecord('websocket', route.config.name);
+    const record = new StreamRecord('websocket', route.config.name, context.clock.now());
     exchange.record.stream = record;
     reply.hijack();
     record.onEnd(this.#release);

@@ -53,7 +53,7 @@ export function chain(upstream: UpstreamLease, options: ChainOptions): Sender {
   const { clock, overrides } = options;
   const { config, state } = upstream;
   const idleTimeoutMs = overrides.idleTimeoutMs ?? config.idleTimeoutMs;
-  const { timeoutMs = config.timeoutMs } = overrides;
+  const { timeoutMs = config.timeoutMs, streamIdleMs } = overrides;
   const stages = [
     destinationOf(config, options.keyOf),
     deadline({ deadlineMs: overrides.deadlineMs ?? config.deadlineMs, clock }),
@@ -70,7 +70,7 @@ export function chain(upstream: UpstreamLease, options: ChainOptions): Sender {
     ...(config.propagateDeadline ? [tellDeadline({ timeoutMs, clock })] : []),
     ...(options.traced === undefined ? [] : [options.traced]),
   ];
-  return composed(stages, options.send ?? leaf(upstream, { clock, idleTimeoutMs }));
+  return composed(stages, options.send ?? leaf(upstream, { clock, idleTimeoutMs, streamIdleMs }));
 }
 
 /**

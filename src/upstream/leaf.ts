@@ -10,6 +10,8 @@ import { GatewayError } from '../core/errors.ts';
 import { formatGrpcTimeout } from '../core/grpc-timeout.ts';
 import type { Sender } from '../core/sender.ts';
 import type { Headers } from '../core/headers.ts';
+import { Timeouts } from '../core/timeouts.ts';
+import { LASTING_MS } from './lasting-answer.ts';
 import type { UpstreamLease } from './lease.ts';
 import type { Target } from './target.ts';
 import { WireAttempt } from './wire-attempt.ts';
@@ -17,6 +19,8 @@ import { WireAttempt } from './wire-attempt.ts';
 export interface LeafOptions {
   readonly clock: Clock;
   readonly idleTimeoutMs: number;
+  /** The longest silence of a stream, if it is another. */
+  readonly streamIdleMs?: number | undefined;
 }
 
 /**
@@ -25,7 +29,13 @@ export interface LeafOptions {
  * @throws GW_NO_TARGET, GW_UPSTREAM_CONNECT, GW_UPSTREAM_RESET, GW_UPSTREAM_PROTOCOL, or the reason of a
  *   cancelled call
  */
-export function leaf({ config, state }: UpstreamLease, options: LeafOptions): Sender {
+export function leaf(
+  { config, state }: UpstreamLease,
+  { clock, idleTimeoutMs, streamIdleMs }: LeafOptions,
+): Sender {
+  const lasting = new Timeouts(LASTING_MS, clock);
+  const streams = { limit: state.streams, lasting, idleMs: streamIdleMs };
+  const options = { clock, idleTimeoutMs, streams };
   const { bulkhead, connections } = config;
   // As many as may wait, and some that were given up. Without a limit, requests of clients that come and
   // leave would fill the memory while no connection opens.
@@ -34,7 +44,7 @@ export function leaf({ config, state }: UpstreamLease, options: LeafOptions): Se
     send(request, receiver) {
       request.signal.throwIfCancelled();
       const target = state.targets.pick(request.tried, request.key);
-      const now = options.clock.now();
+      const now = clock.now();
       const record = request.record.attempt(config.name, target.origin, request, now);
       if (target.waiting >= mostWaiting) throw noConnection(target.origin);
       const headers = withTimeout(withHost(request.headers, target), request.context, now);
@@ -44,7 +54,7 @@ export function leaf({ config, state }: UpstreamLease, options: LeafOptions): Se
         attempt.send();
       } else {
         setImmediate(() => {
-          target.sentAt = options.clock.now();
+          target.sentAt = clock.now();
           attempt.send();
         });
       }

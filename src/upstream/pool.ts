@@ -5,7 +5,7 @@
  * This folder is the only place that knows undici.
  */
 import { isIP } from 'node:net';
-import { Client, type Dispatcher, Pool } from 'undici';
+import { Client, type Dispatcher, type Pool } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import { socketPathOf } from '../core/socket-path.ts';
 import { connector, PING_MS } from './connector.ts';
@@ -14,6 +14,7 @@ import { guardConnections } from './h1-parser.ts';
 import { withoutRoot } from './names/hosts.ts';
 import type { Names } from './names/names.ts';
 import { sizeOf } from './undici-members.ts';
+import { RoomyPool } from './roomy-pool.ts';
 import { SessionPool } from './session-pool.ts';
 import type { Transport } from './transport.ts';
 
@@ -42,7 +43,7 @@ export interface PoolSurroundings {
 
 /**
  * The sockets of the target at `origin`. Calls never wait in the pool, because the bulkhead admits no
- * more than it has.
+ * more than it has, and streams get room of their own.
  *
  * `host` is the authority of a target that was discovered, such as `orders.svc:8080`: its certificate
  * is verified by that name, unless the config gives another.
@@ -63,7 +64,7 @@ export function openPool(
     h2Options: H2_OPTIONS,
     factory: (at, own) => new SteadyClient(at, own),
   };
-  if (!isSecure && !config.http2) return new Pool(url, pool);
+  if (!isSecure && !config.http2) return new RoomyPool(url, pool);
   return new SessionPool(url, { ...pool, servername, useH2c: config.http2 && !isSecure });
 }
 

@@ -7,8 +7,9 @@
  * - Node.js ends an HTTP/2 session with all its streams because of one field that HTTP/2 forbids (RFC
  *   9113 §8.2.2). undici passes on those that it does not know; they are removed here.
  */
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { connectionOptions, type MutableHeaders } from '../core/headers.ts';
+import { RoomyPool } from './roomy-pool.ts';
 
 export interface SessionPoolOptions extends Pool.Options {
   /** Absent if the target is an address, which its certificate must then name. */
@@ -26,7 +27,7 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-export class SessionPool extends Pool {
+export class SessionPool extends RoomyPool {
   /** The same for all requests and never empty; otherwise undici uses the `Host`. */
   readonly #servername: string;
 

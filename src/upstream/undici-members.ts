@@ -71,6 +71,9 @@ export const SESSION: Member<ClientHttp2Session> = {
   is: (value) => hasMethods<ClientHttp2Session>(value, 'request', 'goaway'),
 };
 
+/** A pool's own bound on its connections, by the description of its symbol: a number. */
+export const LIMIT = 'connections';
+
 /** How many requests a client has: a getter of its class, without the object that `stats` makes each time. */
 const SIZE = Object.getOwnPropertySymbols(Client.prototype).find(
   ({ description }) => description === 'size',

@@ -11,7 +11,7 @@ import { Body, type BodySource } from '../core/body.ts';
 import type { CancelListener } from '../core/cancellation.ts';
 import type { UpstreamRequest } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
-import { blamesUpstream, GatewayError } from '../core/errors.ts';
+import { blamesUpstream, GatewayError, toError } from '../core/errors.ts';
 import type { Abortable, Receiver } from '../core/sender.ts';
 import { type Headers, type MutableHeaders, relayedHeaders } from '../core/headers.ts';
 import { saysFault } from '../core/grpc-outcome.ts';
@@ -19,15 +19,20 @@ import type { AttemptRecord } from '../core/record.ts';
 import { describeFailure, failedAnswer, isFailedHead } from '../policies/failure.ts';
 import { isIdempotent } from '../policies/retry.ts';
 import { streamed } from '../core/request-body.ts';
+import { type AnswerKind, streamKind } from '../core/stream-type.ts';
 import { wasIdle } from './h1-parser.ts';
+import { LastingAnswer, type LastingOptions } from './lasting-answer.ts';
 import type { Target } from './target.ts';
 import { classify, givenUp } from './transport-error.ts';
 import { tunnelBody, type Upgrade } from './upgrade.ts';
+import { hasOtherCoding, teFirst } from './wire-fields.ts';
 
 export interface WireAttemptOptions {
   readonly clock: Clock;
   /** The longest pause within the body. */
   readonly idleTimeoutMs: number;
+  /** Absent: the caller holds a place among the upstream's streams already. */
+  readonly streams?: LastingOptions | undefined;
 }
 
 /** One attempt: the request, the target and the receiver. */
@@ -55,6 +60,10 @@ export class WireAttempt
   #body: Body | undefined;
   #cancelled: Error | undefined;
   #idle: Timer | undefined;
+  /** The timer is for what is left after the client's last byte. */
+  #isIdleShort = false;
+  /** The answer may be a stream. */
+  #lasting: LastingAnswer | undefined;
   #over = false;
   /** The status counts as a failure of the target. */
   #hasFailed = false;
@@ -124,9 +133,17 @@ export class WireAttempt
     record.firstByteMs = this.#options.clock.now() - record.startedAt;
     this.#body = new Body(this);
     const relayed = relayedHeaders(headers as Headers);
+    const stream = status === 200 ? streamKind(relayed['content-type']) : undefined;
+    if (stream !== undefined && !this.#mayLast(stream, this.#body)) return;
     this.#hasFailed = isFailedHead(status, relayed);
     if (this.#hasFailed) target.failed(describeFailure(failedAnswer(status, relayed)));
-    receiver.answered({ status, headers: relayed, body: this.#body, target: target.origin });
+    receiver.answered({
+      status,
+      headers: relayed,
+      body: this.#body,
+      target: target.origin,
+      stream,
+    });
   }
 
   onRequestUpgrade(
@@ -153,7 +170,8 @@ export class WireAttempt
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#idle?.refresh();
+    if (this.#isIdleShort) this.#awaitAnew();
+    else this.#idle?.refresh();
     this.#body?.push(chunk);
   }
 
@@ -192,6 +210,7 @@ export class WireAttempt
   pause(): void {
     this.#options.clock.cancel(this.#idle);
     this.#idle = undefined;
+    this.#isIdleShort = false;
     this.#controller?.pause();
   }
 
@@ -202,11 +221,8 @@ export class WireAttempt
   awaited(): void {
     if (this.#over) return;
     const { clock, idleTimeoutMs } = this.#options;
-    this.#idle ??= clock.after(idleTimeoutMs, () =>
-      this.abort(
-        new GatewayError('GW_UPSTREAM_TIMEOUT', `no byte of the body for ${idleTimeoutMs} ms`),
-      ),
-    );
+    const ms = this.#lasting?.idleMs ?? idleTimeoutMs;
+    this.#idle ??= clock.after(ms, () => this.#quiet(ms));
   }
 
   now(): number {
@@ -220,6 +236,39 @@ export class WireAttempt
     this.#finish();
     this.#controller?.abort(reason);
     this.#fail(this.#body === undefined ? givenUp(reason, this.#sending.target.origin) : reason);
+  }
+
+  /** Takes a place for what may be a stream. False if there is none, and the attempt is over. */
+  #mayLast(kind: AnswerKind, body: Body): boolean {
+    const { streams } = this.#options;
+    if (streams === undefined || this.#sending.request.method === 'HEAD') return true;
+    try {
+      this.#lasting = new LastingAnswer(kind, body, this.#sending, streams);
+      return true;
+    } catch (error) {
+      this.#body = undefined;
+      this.abort(toError(error));
+      return false;
+    }
+  }
+
+  /** The upstream has been silent for `ms`. */
+  #quiet(ms: number): void {
+    const { clock } = this.#options;
+    const leftMs = ms - (this.#lasting?.clientQuietMs(clock.now()) ?? ms);
+    if (leftMs > 0) {
+      this.#isIdleShort = true;
+      this.#idle = clock.after(leftMs, () => this.#quiet(ms));
+    } else {
+      this.abort(new GatewayError('GW_UPSTREAM_TIMEOUT', `no byte of the body for ${ms} ms`));
+    }
+  }
+
+  #awaitAnew(): void {
+    this.#options.clock.cancel(this.#idle);
+    this.#idle = undefined;
+    this.#isIdleShort = false;
+    this.awaited();
   }
 
   /** By its end, where gRPC tells the outcome. */
@@ -263,31 +312,12 @@ export class WireAttempt
     const { request, target } = this.#sending;
     target.inflight -= 1;
     this.#options.clock.cancel(this.#idle);
+    this.#lasting?.end();
     request.signal.unlisten(this);
     // undici destroys a request's stream only if it has begun to read it, and over HTTP/2 not always.
     this.#upload?.destroy();
   }
 }
 
-/**
- * Puts `te` first, because h1-parser.ts looks only at the first field. The cast holds, because undici
- * only reads the fields.
- */
-const teFirst = (headers: Headers): MutableHeaders => {
-  const { te } = headers;
-  return (te === undefined ? headers : { te, ...headers }) as MutableHeaders;
-};
-
 /** Several idle connections may have been closed at the same moment. */
 const MOST_REPEATS = 2;
-
-/**
- * undici undoes `chunked` and nothing else, so a body sent as `gzip, chunked` would stay encoded (RFC
- * 9112 §6.1).
- */
-function hasOtherCoding(headers: IncomingHttpHeaders): boolean {
-  // undici makes a list of a repeated field, which Node.js's type does not allow for.
-  const { 'transfer-encoding': coding } = headers as Headers;
-  if (coding === undefined || coding === 'chunked') return false;
-  return String(coding).trim().toLowerCase() !== 'chunked';
-}

@@ -1,10 +1,11 @@
 /** Fails when undici changes the internals that we use. */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
-import { buildConnector, Client } from 'undici';
+import { buildConnector, Client, Pool } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   CONTEXT,
+  LIMIT,
   type Member,
   memberOf,
   PARSER,
@@ -48,6 +49,15 @@ test('the size of a client is read without its statistics', async () => {
   expect(sizeOf(client)).toBe(2);
   expect(client.stats.size).toBe(2);
   for (const { body } of await Promise.all(answers)) await body.dump();
+});
+
+test('a pool has its bound on connections', () => {
+  const pool = new Pool('http://localhost', { connections: 7 });
+  const members = pool as unknown as Readonly<Record<symbol, unknown>>;
+  const symbols = Object.getOwnPropertySymbols(pool);
+  expect(
+    symbols.filter(({ description }) => description === LIMIT).map((each) => members[each]),
+  ).toEqual([7]);
 });
 
 describe('HTTP/1.1', () => {

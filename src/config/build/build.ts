@@ -91,13 +91,14 @@ function buildRoute(
   bodyLimit: number,
 ): RouteConfig {
   const written = Array.isArray(route.match) ? route.match : [route.match];
+  const action = actionOf(actions, route).build(route);
   return {
     name,
     priority: route.priority,
     matches: written.map((match) => buildMatch(match, patterns)),
-    action: actionOf(actions, route).build(route),
+    action,
     plugins: buildPlugins(route, defaults, pluginNames),
-    overrides: buildOverrides(route),
+    overrides: { ...buildOverrides(route), ...action.overrides },
     bodyLimitBytes: route.limits?.body ?? bodyLimit,
   };
 }

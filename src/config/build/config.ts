@@ -303,6 +303,8 @@ export interface CallOverrides {
   readonly deadlineMs?: number;
   readonly timeoutMs?: number;
   readonly idleTimeoutMs?: number;
+  /** The longest silence of a stream, in place of `idleTimeoutMs`; in gRPC, of both sides at once. */
+  readonly streamIdleMs?: number;
   /** `false`: one try. */
   readonly retry?: RetryConfig | false;
   /** Most of an upstream's slots that the route may hold, 0 to 1. */

@@ -103,7 +103,9 @@ export const UpstreamOptions = z.strictObject({
     .int()
     .min(1)
     .optional()
-    .describe("Sockets per target; at least the bulkhead's concurrency, which is the default."),
+    .describe(
+      "Sockets per target for requests; at least the bulkhead's concurrency, which is the default. Streams have their own.",
+    ),
   balance: Balance.optional()
     .meta({ default: 'leastRequest' })
     .describe('Which target takes the next call.'),
@@ -145,7 +147,7 @@ export const UpstreamOptions = z.strictObject({
     .optional()
     .meta({ default: 1_000 })
     .describe(
-      'Streams open at once, such as WebSockets; further ones get 503. They take no slot of the bulkhead.',
+      'Streams open at once: WebSockets, event streams, and gRPC that lasts; further ones get 503. They take no slot of the bulkhead.',
     ),
   breaker: orFalse(Breaker).optional(),
   retry: orFalse(Retry).optional(),
