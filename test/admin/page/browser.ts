@@ -46,7 +46,10 @@ let browser: Promise<Browser> | undefined;
 
 /** To be called once in each file: the browser ends with its tests. */
 export function oneBrowser(): void {
-  afterAll(async () => (await browser)?.close(), 30_000);
+  afterAll(async () => {
+    await (await browser)?.close();
+    browser = undefined;
+  }, 30_000);
 }
 
 /** A tab with nothing in its memory, which ends with the test. */
