@@ -3,9 +3,9 @@
  *
  * - A response that the server resets with CANCEL or NO_ERROR before its end (RFC 9113 §8.1) looks
  *   complete. Here it is an error.
- * - A request that is given up before all of it is written ends silently: undici closes the stream with
- *   NO_ERROR, which Node.js delays until everything is written, and then destroys it before that happens.
- *   The server would wait for the rest forever. Here the stream is reset with CANCEL.
+ * - A request that is given up ends silently: undici closes the stream with NO_ERROR, which Node.js delays until
+ *   everything is written, or loses with the last bytes when it then destroys the stream. The server would wait
+ *   for the rest, or work for nobody, as long as the session lives. Here the stream is reset with CANCEL.
  * - A response head that is too long looks like a server that wants fewer requests. Here the two are told
  *   apart.
  * - All windows have one fixed size: a narrow one is slow over a distance, and a wide one holds a lot of
@@ -92,7 +92,7 @@ function failWhenCut(stream: ClientHttp2Stream): void {
 function resetWhenGivenUp(stream: ClientHttp2Stream): void {
   const close = stream.close.bind(stream);
   stream.close = (code, callback) => {
-    if (code !== undefined || stream.writableFinished) close(code, callback);
+    if (code !== undefined) close(code, callback);
     // Node sends CANCEL only for its own AbortError, and this is how to get one.
     else addAbortSignal(AbortSignal.abort(), stream);
   };

@@ -1,5 +1,6 @@
 /** Services and clients of gRPC as its own package for Node.js makes them. Messages are plain bytes. */
 import {
+  type ChannelOptions,
   Client,
   credentials,
   type handleBidiStreamingCall,
@@ -35,7 +36,7 @@ export const bytesMethod = (
   responseDeserialize: bytes,
 });
 
-const SERVICE = {
+export const SERVICE = {
   Get: bytesMethod('/shop.Stock/Get'),
   Watch: bytesMethod('/shop.Stock/Watch', false, true),
   Count: bytesMethod('/shop.Stock/Count', true, false),
@@ -49,35 +50,47 @@ export interface StockHandlers {
   readonly Talk?: handleBidiStreamingCall<Buffer, Buffer>;
 }
 
-export const startStock = (handlers: StockHandlers): Promise<{ readonly url: string }> =>
-  startService(SERVICE, { ...handlers });
+export const startStock = (
+  handlers: StockHandlers,
+  isSecure = false,
+): Promise<{ readonly url: string }> => startService(SERVICE, { ...handlers }, isSecure);
 
-/** A service without TLS, on a free port; it ends with the test. */
+/** A service on a free port, with TLS or without; it ends with the test. */
 export async function startService(
   service: ServiceDefinition,
   handlers: UntypedServiceImplementation,
+  isSecure = false,
 ): Promise<{ readonly url: string }> {
   const server = new Server();
   server.addService(service, handlers);
+  const given = isSecure ? secureCredentials() : ServerCredentials.createInsecure();
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync('127.0.0.1:0', given, (error, bound) =>
       error === null ? resolve(bound) : reject(error),
     );
   });
   onTestFinished(() => server.forceShutdown());
-  return { url: `http://127.0.0.1:${port}` };
+  return { url: `${isSecure ? 'https' : 'http'}://127.0.0.1:${port}` };
+}
+
+function secureCredentials(): ServerCredentials {
+  const pair = {
+    private_key: Buffer.from(pem('server.key')),
+    cert_chain: Buffer.from(pem('server.pem')),
+  };
+  return ServerCredentials.createSsl(null, [pair]);
 }
 
 const StockClient = makeGenericClientConstructor(SERVICE, 'Stock');
 
 /** A client of `url`, which trusts the test authority; it closes with the test. */
-export function stockClient(url: string): Client {
+export function stockClient(url: string, options: ChannelOptions = {}): Client {
   const { protocol, host } = new URL(url);
   const secure = protocol === 'https:';
   const client = new StockClient(
     host,
     secure ? credentials.createSsl(Buffer.from(pem('ca.pem'))) : credentials.createInsecure(),
-    secure ? { 'grpc.ssl_target_name_override': 'localhost' } : {},
+    { ...(secure && { 'grpc.ssl_target_name_override': 'localhost' }), ...options },
   );
   onTestFinished(() => client.close());
   return client;

@@ -10,6 +10,8 @@ export interface Relay {
   readonly sent: number;
   /** And from the far end. */
   readonly received: number;
+  /** Resets every connection, as if the far end had been killed. */
+  readonly cut: () => void;
 }
 
 /** Half of the round trip of 50 ms at which clients of a gateway are measured. */
@@ -44,6 +46,9 @@ export async function startRelay(url: string, oneWayMs = ONE_WAY_MS): Promise<Re
     },
     get received() {
       return received;
+    },
+    cut() {
+      for (const socket of sockets) socket.resetAndDestroy();
     },
   };
 }
