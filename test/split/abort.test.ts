@@ -217,4 +217,20 @@ describe('a side that is out', () => {
     expect(await gateway.sidesOf(9)).toEqual(Array.from({ length: 9 }, () => '500'));
     expect(await gateway.sideOf()).toBe('old');
   });
+
+  test('is not judged by calls that were made before it came back', async () => {
+    const late = Promise.withResolvers<{ status: number }>();
+    let calls = 0;
+    const gateway = await gatewayOf(
+      () => (calls++ === 0 ? late.promise : { status: 200, body: 'new' }),
+      { minimum: 1, errors: '0%' },
+    );
+    const first = gateway.sideOf();
+    await expect.poll(() => calls).toBe(1);
+    await gateway.order({ side: 'new', state: 'aborted' });
+    await gateway.order({ side: 'new', state: 'auto' });
+    late.resolve({ status: 500 });
+    expect(await first).toBe('500');
+    expect(await gateway.sideOf()).toBe('new');
+  });
 });
