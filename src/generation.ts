@@ -126,7 +126,12 @@ export async function buildGeneration(
       streams: world.streams,
       consumerStreams: world.consumerStreams,
       splits: new Splits(splitWorld(world, identity)),
+      mirrors: world.mirrors,
       onFallback: (route: string, reason: string) => world.metrics.countFallback(route, reason),
+      onMirror: (route: string, upstream: string, outcome: string) =>
+        world.metrics.mirrors.sent(route, upstream, outcome),
+      onCompared: (route: string, upstream: string, result: string) =>
+        world.metrics.mirrors.compared(route, upstream, result),
     };
     const actions = new MountedActions(app);
     const bffs = new Map<string, MountedBff>();

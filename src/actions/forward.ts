@@ -23,6 +23,8 @@ import {
   planFallback,
   withFallback,
 } from './fallback.ts';
+import { buildMirrors, checkMirrors, WrittenMirrors } from './mirror-options.ts';
+import { mirrored, planMirrors } from './mirrored.ts';
 import type { Planner } from './plan.ts';
 import { buildStream, Stream } from './stream-options.ts';
 import { buildWebsocket, Websocket } from './websocket-options.ts';
@@ -52,10 +54,13 @@ export const forward = defineAction({
     fallback: Fallback.optional(),
     websocket: Websocket.optional(),
     stream: Stream.optional(),
+    mirror: WrittenMirrors.optional(),
   },
   callsUpstreams: true,
   readsBody: true,
-  *check({ route, at, matches, checkUpstream }) {
+  *check(written) {
+    const { route, at, matches, checkUpstream } = written;
+    yield* checkMirrors(written);
     const { upstream, rewrite, fallback } = route;
     if (typeof upstream === 'string') yield* checkUpstream(upstream, [...at, 'upstream']);
     if (typeof rewrite === 'string') {
@@ -69,20 +74,24 @@ export const forward = defineAction({
       yield { path, message: 'is the same upstream that it replaces' };
     }
   },
-  build: (upstream, { rewrite, fallback, websocket, stream }): ForwardConfig =>
+  build: (upstream, { rewrite, fallback, websocket, stream, mirror }): ForwardConfig =>
     defined({
       kind: 'forward' as const,
       upstream,
       rewrite,
       fallback: fallback && buildFallback(fallback),
+      mirrors: mirror && buildMirrors(mirror),
       ...opensSockets(websocket && buildWebsocket(websocket)),
       stream: stream && buildStream(stream),
       overrides: stream?.idle === undefined ? undefined : { streamIdleMs: stream.idle },
     }),
   describe: ({ upstream, websocket }) =>
     `forward to ${upstream}${websocket === undefined ? '' : ', WebSockets too'}`,
-  upstreams: ({ upstream, fallback }) =>
-    fallback?.kind === 'upstream' ? [upstream, fallback.upstream] : [upstream],
+  upstreams: ({ upstream, fallback, mirrors = [] }) => [
+    upstream,
+    ...(fallback?.kind === 'upstream' ? [fallback.upstream] : []),
+    ...mirrors.map((mirror) => mirror.upstream),
+  ],
   create: forwarding,
   plan: planForward,
 });
@@ -107,7 +116,7 @@ function forwardingPlain(route: Route, action: ForwardConfig, context: ActionCon
   const { call, sender, idleTimeoutMs } = route.callOf(upstream);
   const guarded =
     fallback === undefined ? sender : reporting(fallingBack(call, fallback, route, context));
-  return answerBy(guarded, {
+  return answerBy(mirrored(guarded, action, route, context), {
     route,
     context,
     upstream,
@@ -126,7 +135,7 @@ function pathOf({ rewrite: written }: ForwardConfig): (exchange: ClientExchange)
 
 function planForward(action: ForwardConfig): Planner {
   const path = pathOf(action);
-  const { upstream, fallback } = action;
+  const { upstream, fallback, mirrors } = action;
   return (exchange) => {
     const { method, query, headers: sent } = exchange;
     const headers = forwardedHeaders(sent);
@@ -134,6 +143,7 @@ function planForward(action: ForwardConfig): Planner {
     return {
       calls: [{ ...call, after: [], isRequired: fallback === undefined }],
       ...(fallback !== undefined && { fallback: planFallback(fallback) }),
+      ...(mirrors !== undefined && { mirrors: planMirrors(mirrors, exchange, call.path) }),
     };
   };
 }

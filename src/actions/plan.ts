@@ -50,6 +50,16 @@ export interface PlannedSplit {
   }[];
 }
 
+/** A copy that is sent of some requests. */
+export interface PlannedMirror {
+  readonly upstream: string;
+  readonly path: string;
+  /** Of the requests, 0 to 1; 0: this method is not copied. */
+  readonly share: number;
+  /** Its answers are compared. */
+  readonly isCompared: boolean;
+}
+
 export interface Plan {
   readonly calls: readonly PlannedCall[];
   /** The answer of an action that makes no call. */
@@ -57,6 +67,7 @@ export interface Plan {
   readonly fallback?: PlannedFallback;
   /** Absent if the route is not split. */
   readonly split?: PlannedSplit;
+  readonly mirrors?: readonly PlannedMirror[];
 }
 
 /** @throws what the action would refuse the request with before any call */

@@ -8,11 +8,13 @@ import type { Finding, Path } from '../config/fault.ts';
 import { isMap, type Tree } from '../config/yaml/tree.ts';
 import { WHOLE, weightsAt } from '../routes/split-weights.ts';
 import { forward } from './forward.ts';
+import { checkMirrors } from './mirror-options.ts';
 import { SIDE_KEYS } from './split-schema.ts';
 
 export function* checkSplit(written: WrittenAction): Generator<Finding> {
   const { route, at, unidentifying, keyed } = written;
   yield* checkSticky(route, at, unidentifying, keyed);
+  yield* checkMirrors(written);
   const { split } = route;
   if (!Array.isArray(split)) return;
   const path = [...at, 'split'];

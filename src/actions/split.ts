@@ -5,6 +5,7 @@
  * A side is a forward action of its own. So whatever a forwarded route may have (`rewrite`, `fallback`, WebSockets …)
  * works for its side, and this file only chooses.
  */
+import type { MirrorConfig } from '../config/build/mirror.ts';
 import { defined } from '../config/build/upstream.ts';
 import { isMap } from '../config/yaml/tree.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
@@ -35,6 +36,7 @@ export const split = defineAction({
       sticky,
       salt,
       opensSockets: opensSockets ? true : undefined,
+      mirrors: mirrorsOf(built),
     });
   },
   describe: ({ sides, sticky }) =>
@@ -60,11 +62,20 @@ function buildSide(side: ParsedSide, place: number, route: Parsed): SideConfig {
 const OTHERS = ['fallback', 'mirror'];
 
 function withoutOwn(route: Parsed, upstream: string): Parsed {
-  const own = OTHERS.filter((key) => {
+  const isOwn = (value: unknown): boolean => isMap(value) && value['upstream'] === upstream;
+  const own = OTHERS.map((key) => {
     const value = route[key];
-    return isMap(value) && value['upstream'] === upstream;
+    if (Array.isArray(value)) return [key, value.filter((each) => !isOwn(each))] as const;
+    return [key, isOwn(value) ? undefined : value] as const;
   });
-  return { ...route, ...Object.fromEntries(own.map((key) => [key, undefined])) };
+  return { ...route, ...Object.fromEntries(own) };
+}
+
+/** Those of all sides, each once. */
+function mirrorsOf(sides: readonly SideConfig[]): readonly MirrorConfig[] | undefined {
+  const all = sides.flatMap((side) => side.forward.mirrors ?? []);
+  const byUpstream = new Map(all.map((mirror) => [mirror.upstream, mirror]));
+  return byUpstream.size === 0 ? undefined : [...byUpstream.values()];
 }
 
 function splitting(route: Route, config: SplitConfig, context: ActionContext): Action {

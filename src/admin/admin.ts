@@ -10,6 +10,7 @@ import { addGenerations, addReloads, type GenerationsView } from './generations.
 import { callerOf, readRefusal, refusal, traceRefusal } from './guard.ts';
 import { Live } from './live.ts';
 import { addMetrics } from './metrics.ts';
+import { addDifferences, addMirrors } from './mirrors.ts';
 import { Overview } from './overview.ts';
 import { addPage } from './page.ts';
 import type { RouteList } from './page-data.ts';
@@ -62,6 +63,7 @@ export function createAdmin(
     const { generation } = running();
     return { generation: generation.number, routes: routeStatuses(generation) };
   });
+  addMirrors(app, running);
   addLive(app, running);
   addGenerations(app, view);
   addExplain(app, view);
@@ -72,6 +74,7 @@ export function createAdmin(
     });
     addTraces(traces, view);
     addRequests(traces, () => running().world);
+    addDifferences(traces, running);
   });
   app.register(async (changes) => addChanges(changes, view));
   return {
@@ -134,7 +137,7 @@ const codeFor = (token: string | undefined): number => (token === undefined ? 40
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const GETS =
   '/, /livez, /readyz, /metrics, /status, /overview, /events, /routes, /explain, /requests, /requests/{id}, /problems, ' +
-  '/generations, /generations/{number}/changes, /trace/{id}';
+  '/generations, /generations/{number}/changes, /mirrors, /mirrors/{route}, /trace/{id}';
 const POSTS = ['/reload', '/rollback', '/upstreams/{name}/circuit', '/routes/{name}/split', '/try'];
 /** Open to probes and Prometheus under any `Host`. */
 const OPEN: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);

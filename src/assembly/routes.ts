@@ -4,7 +4,7 @@ import type { Route } from '../routes/route.ts';
 import type { UpstreamLeases } from '../upstream/lease.ts';
 import { type HookSet, routeHooks } from './hook-sets.ts';
 import type { RegisteredPlugins } from './registered-plugins.ts';
-import { type Caller, upstreamCall, upstreamTunnel } from './upstream-call.ts';
+import { type Caller, upstreamCall, upstreamMirror, upstreamTunnel } from './upstream-call.ts';
 import type { World } from './world.ts';
 
 /** A route, and the sets of hooks that it was built from. */
@@ -39,6 +39,8 @@ export function buildRoute(
       replyPath: plugins.needsReplyPath || hooks.transforms.length > 0,
       callOf: (upstream) => upstreamCall(upstreams.get(upstream)!, callerOf(upstream), world),
       tunnelOf: (upstream) => upstreamTunnel(upstreams.get(upstream)!, callerOf(upstream), world),
+      mirrorOf: (upstream, deadlineMs) =>
+        upstreamMirror(upstreams.get(upstream)!, callerOf(upstream), deadlineMs, world),
       narrowedBy: (options, endpoint) => {
         const where = { route: config.name, endpoint };
         const parsed = plugins.parseOptions(options, config.plugins);

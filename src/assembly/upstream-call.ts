@@ -8,7 +8,7 @@ import { ClientExchange } from '../edge/client-exchange.ts';
 import { requestSource } from '../edge/source.ts';
 import { observeAttempts } from '../observe/attempts.ts';
 import { tracedAttempts } from '../observe/tracing/traced-attempts.ts';
-import { chain, type ChainOptions, tunnelChain } from '../upstream/chain.ts';
+import { chain, type ChainOptions, mirrorChain, tunnelChain } from '../upstream/chain.ts';
 import type { UpstreamCall, UpstreamLease } from '../upstream/lease.ts';
 import type { World } from './world.ts';
 
@@ -33,6 +33,14 @@ export function upstreamCall(lease: UpstreamLease, caller: Caller, world: World)
 /** The way of WebSockets to the upstream; made for the routes that have some. */
 export const upstreamTunnel = (lease: UpstreamLease, caller: Caller, world: World): Sender =>
   tunnelChain(lease, chainOptions(lease, caller, world));
+
+/** The way of copies to the upstream, bounded by a deadline of their own; made for routes that have mirrors. */
+export const upstreamMirror = (
+  lease: UpstreamLease,
+  caller: Caller,
+  deadlineMs: number,
+  world: World,
+): Sender => mirrorChain(lease, chainOptions(lease, caller, world), deadlineMs);
 
 function newCall(lease: UpstreamLease, caller: Caller, world: World): UpstreamCall {
   const { config } = lease;

@@ -14,6 +14,7 @@ import type { Fetcher } from '../upstream/fetcher.ts';
 import type { Names } from '../upstream/names/names.ts';
 import type { ConsumerStreams } from '../policies/consumer-streams.ts';
 import type { CollectedBytes } from '../policies/collect.ts';
+import type { Mirrors } from '../routes/mirror/mirrors.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import type { KeptValues } from './kept-values.ts';
 
@@ -35,6 +36,7 @@ export interface World {
   readonly collected: CollectedBytes;
   readonly streams: OpenStreams;
   readonly consumerStreams: ConsumerStreams;
+  readonly mirrors: Mirrors;
   readonly kept: KeptValues;
   readonly traces: Traces;
   readonly recent: RecentRequests;

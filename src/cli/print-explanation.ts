@@ -2,6 +2,7 @@
 import type {
   CallView,
   Matching,
+  MirrorView,
   Outcome,
   PluginView,
   RequestExplanation,
@@ -14,6 +15,7 @@ import { policyLines } from './print-policies.ts';
 export function explanationLines(explanation: RequestExplanation): string[] {
   const { route, matching, plugins, split, calls, fallback, upstreams, values, notes } =
     explanation;
+  const { mirrors = [] } = explanation;
   return [
     ...headLines(explanation),
     ...section('routes', candidateLines(matching)),
@@ -24,6 +26,7 @@ export function explanationLines(explanation: RequestExplanation): string[] {
       ...(fallback === undefined
         ? []
         : [`fallback on ${fallback.on.join(', ')}: ${fallback.upstream ?? fallback.status}`]),
+      ...mirrors.map(mirrorLine),
     ]),
     ...upstreams.flatMap((upstream) =>
       section(`upstream ${upstream.name}`, upstreamLines(upstream)),
@@ -136,6 +139,12 @@ function callLine(call: CallView): string {
     `with ${headers.join(', ')}`,
   ];
   return what.join('; ');
+}
+
+function mirrorLine({ upstream, path, share, isCompared }: MirrorView): string {
+  const copied =
+    share === 0 ? 'not copied: its method' : `${Number((share * 100).toFixed(2))}% copied`;
+  return `mirror ${upstream}, ${path}: ${copied}${share > 0 && isCompared ? ', compared' : ''}`;
 }
 
 function upstreamLines(upstream: UpstreamView): string[] {

@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import type { PluginRisk, Severity } from './audit/audit.ts';
 import type { CallOverrides } from './build/config.ts';
 import type { Matches } from './check/match.ts';
+import type { MirrorConfig } from './build/mirror.ts';
 import type { Finding, Path } from './fault.ts';
 import type { BffModule } from './modules.ts';
 import type { Tree } from './yaml/tree.ts';
@@ -19,6 +20,8 @@ export interface ActionConfig {
   readonly opensSockets?: boolean;
   /** What its keys say of the route's calls, beside the route's own. */
   readonly overrides?: CallOverrides;
+  /** Services that get copies of the requests; absent: none. */
+  readonly mirrors?: readonly MirrorConfig[];
 }
 
 /** A route with the action's key, as it was written. */

@@ -43,8 +43,10 @@ export function sharedTurns(): () => Promise<void> {
 }
 
 /** Runs `work` and returns its result; other work may run wherever it yields. */
-export async function inSlices<T>(work: Iterator<unknown, T>): Promise<T> {
-  const slices = new Slices();
+export async function inSlices<T>(
+  work: Iterator<unknown, T>,
+  slices: Slices = new Slices(),
+): Promise<T> {
   for (;;) {
     const step = work.next();
     if (step.done === true) return step.value;

@@ -68,6 +68,11 @@ export class TraceContext {
     return this.#first.slice(0, SPAN_AT) + this.#ids.spanId() + this.#first.slice(SPAN_END);
   }
 
+  /** The `traceparent` of the gateway's own span, for a call that gets none. */
+  own(): string {
+    return this.#first.slice(0, SPAN_AT) + this.spanId + this.#first.slice(SPAN_END);
+  }
+
   /** Writes the fields of the trace for the first attempt of a call; its own `traceparent`, if any, is replaced. */
   tell(headers: Record<string, HeaderValue>, record: CallRecord): void {
     const { state, baggage } = this.origin;

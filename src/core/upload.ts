@@ -48,6 +48,7 @@ export class Upload implements RequestBody {
   readonly #pace: UploadPace;
   #attempt: UploadAttempt | undefined;
   #collector: Collector | undefined;
+  #copy: ((chunk: Uint8Array) => void) | undefined;
   #kept: Buffer[] | undefined = [];
   #received = 0;
   #started = false;
@@ -120,6 +121,11 @@ export class Upload implements RequestBody {
   onRest(listener: () => void): void {
     if (this.isFlowing) this.#restListeners.push(listener);
     else listener();
+  }
+
+  /** Shows each chunk to `copy` as it arrives; call it before the body is read, and once. */
+  copyTo(copy: (chunk: Uint8Array) => void): void {
+    this.#copy = copy;
   }
 
   /**
@@ -248,6 +254,7 @@ export class Upload implements RequestBody {
     this.#received += chunk.length;
     this.#pace.took(chunk.length);
     spentBuffers.count(chunk);
+    this.#copy?.(chunk);
     const { limitBytes, keepBytes } = this.#options;
     if (this.#discards) {
       if (this.#received > limitBytes) this.#hold();

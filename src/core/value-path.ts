@@ -10,11 +10,13 @@ import { numberText } from './json-number.ts';
 /** A name that needs no quotes. */
 const BARE = String.raw`[A-Za-z0-9_$@/+-]+`;
 const QUOTED = String.raw`"[^"\\\x00-\x1f{}]+"|'[^'\\\x00-\x1f{}]+'`;
+/** One name of a path, quoted or not. */
+export const NAME_PATTERN = `(?:${BARE}|${QUOTED})`;
 /** In the form for a schema. */
-export const PATH_PATTERN = `(?:${BARE}|${QUOTED})(?:\\.(?:${BARE}|${QUOTED}))*`;
+export const PATH_PATTERN = `${NAME_PATTERN}(?:\\.${NAME_PATTERN})*`;
 
 const WHOLE = new RegExp(`^${PATH_PATTERN}$`);
-const NAME = new RegExp(`${BARE}|${QUOTED}`, 'g');
+const NAME = new RegExp(NAME_PATTERN, 'g');
 
 /**
  * The names of a path.
@@ -23,8 +25,11 @@ const NAME = new RegExp(`${BARE}|${QUOTED}`, 'g');
  */
 export function parseValuePath(text: string): readonly string[] {
   if (!WHOLE.test(text)) throw new RangeError(whyNoPath(text));
-  return text.match(NAME)!.map((name) => (/^["']/.test(name) ? name.slice(1, -1) : name));
+  return text.match(NAME)!.map(unquoted);
 }
+
+/** The name that a piece of a path stands for. */
+export const unquoted = (name: string): string => (/^["']/.test(name) ? name.slice(1, -1) : name);
 
 function whyNoPath(text: string): string {
   const isOneName = text !== '' && !/["'\\{}]/.test(text) && !/^\.|\.\.|\.$/.test(text);

@@ -13,6 +13,7 @@ import { ADDRESS_FIELDS, ORIGIN_FIELDS } from './client-origin-fields.ts';
 const SPOOFABLE: ReadonlySet<string> = new Set([
   'forwarded',
   'portico-debug',
+  'portico-mirror',
   'x-forwarded',
   'x-http-method',
   'x-http-method-override',

@@ -52,6 +52,7 @@ export async function explainRequest(
     calls: trace.plan?.sent.map((call) => callView(call, generation)) ?? [],
     ...(trace.plan?.fallback && { fallback: trace.plan.fallback }),
     ...(trace.plan?.split && { split: trace.plan.split }),
+    ...(trace.plan?.mirrors && { mirrors: trace.plan.mirrors }),
     upstreams: leases.map((lease) => viewOfUpstream(lease, route?.overrides ?? {})),
     values:
       route === undefined || originOf === undefined
@@ -168,7 +169,8 @@ function callView({ key, headers, query, ...call }: SentCall, { upstreams }: Gen
 /** Those that are called, or may be, each once. */
 function upstreamsOf({ plan, mayCall }: Trace): readonly string[] {
   const called = plan?.sent.map(({ upstream }) => upstream) ?? [];
-  return [...new Set([...called, plan?.fallback?.upstream ?? [], mayCall ?? []].flat())];
+  const copies = plan?.mirrors?.map(({ upstream }) => upstream) ?? [];
+  return [...new Set([...called, plan?.fallback?.upstream ?? [], copies, mayCall ?? []].flat())];
 }
 
 function notesOf(trace: Trace, { ordinaryPlugins }: Generation): readonly string[] {

@@ -23,6 +23,8 @@ export interface RequestExplanation {
   readonly fallback?: FallbackView;
   /** Which side of a split gets the request; absent if the route is not split. */
   readonly split?: PlannedSplit;
+  /** Services that would get a copy; absent if the route has no mirrors. */
+  readonly mirrors?: readonly MirrorView[];
   /** Those that are called, or may be. */
   readonly upstreams: readonly UpstreamView[];
   /** Each value that applies, and where it is from. */
@@ -132,6 +134,14 @@ export interface CallView {
   readonly unrun: readonly string[];
   /** The target that balancing by hash gives it. */
   readonly target?: string;
+}
+
+export interface MirrorView {
+  readonly upstream: string;
+  readonly path: string;
+  /** Share of such requests that are copied, 0 to 1. */
+  readonly share: number;
+  readonly isCompared: boolean;
 }
 
 export interface FallbackView {

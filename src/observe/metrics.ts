@@ -9,6 +9,7 @@ import type { StreamRecord } from '../core/stream-record.ts';
 import { ConfigMetrics } from './config-metrics.ts';
 import type { Counts } from './counts.ts';
 import { Families, type Scrape } from './families.ts';
+import { MirrorMetrics } from './mirror-metrics.ts';
 import { processMetrics } from './process-metrics.ts';
 import { reading } from './readings.ts';
 import { upstreamGauges, type UpstreamGauges } from './state-gauges.ts';
@@ -124,6 +125,7 @@ export class Metrics {
   );
   readonly config = new ConfigMetrics(this.#families);
   readonly splits = new SplitMetrics(this.#families);
+  readonly mirrors = new MirrorMetrics(this.#families);
 
   readonly #streams: StreamMetrics;
 

@@ -11,6 +11,7 @@ import type { OpenStreams } from '../core/open-streams.ts';
 import type { Sender } from '../core/sender.ts';
 import type { RouteConfig } from '../config/build/config.ts';
 import type { ErrorForm } from '../edge/error-form.ts';
+import type { Mirrors } from './mirror/mirrors.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 import type { Splits } from './splits.ts';
 
@@ -37,6 +38,8 @@ export interface Route {
   readonly callOf: (upstream: string) => UpstreamCall;
   /** Asks an upstream for a WebSocket under this route. */
   readonly tunnelOf: (upstream: string) => Sender;
+  /** Sends copies to an upstream under this route, within a deadline of their own. */
+  readonly mirrorOf: (upstream: string, deadlineMs: number) => Sender;
   /**
    * The same route with further plugin options, as a BFF gives them to one of its routes.
    *
@@ -60,11 +63,16 @@ export interface ActionContext {
   readonly random: () => number;
   readonly streams: OpenStreams;
   readonly consumerStreams: ConsumerStreams;
+  readonly mirrors: Mirrors;
   /** The longest request target, in bytes. */
   readonly urlBytes: number;
   readonly splits: Splits;
   /** Called for each fallback answer. */
   readonly onFallback: (route: string, reason: string) => void;
+  /** Called for each copy of a request, with how it ended or why it was not sent. */
+  readonly onMirror: (route: string, upstream: string, outcome: string) => void;
+  /** Called for each pair of answers that was to be compared. */
+  readonly onCompared: (route: string, upstream: string, result: string) => void;
 }
 
 /** The last step of a route, after all hooks. It answers, or calls `fail` once, or throws. */

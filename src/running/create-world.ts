@@ -17,6 +17,7 @@ import { RecentRequests } from '../observe/recent-requests.ts';
 import { Traces } from '../observe/traces.ts';
 import { ConsumerStreams } from '../policies/consumer-streams.ts';
 import { CollectedBytes } from '../policies/collect.ts';
+import { Mirrors } from '../routes/mirror/mirrors.ts';
 import { Fetcher } from '../upstream/fetcher.ts';
 import { Names } from '../upstream/names/names.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
@@ -63,6 +64,7 @@ export function createWorld(options: GatewayOptions, config: Config): World {
     collected: new CollectedBytes(),
     streams,
     consumerStreams: new ConsumerStreams(),
+    mirrors: new Mirrors(),
     kept: new KeptValues(),
     traces: new Traces(clock),
     recent: new RecentRequests(),

@@ -247,6 +247,7 @@ export class RunningGateway implements Gateway {
     const kept = [this.#current, ...this.#retired].map((each) => each.config);
     const routes = new Set(kept.flatMap(routeNames));
     const upstreams = new Set(kept.flatMap(upstreamNames));
+    this.#world.mirrors.keep(kept.flatMap((each) => each.routes));
     this.#world.metrics.forget({
       routes: new Set(routeNames(config)).difference(routes),
       upstreams: new Set(upstreamNames(config)).difference(upstreams),
@@ -290,6 +291,7 @@ export class RunningGateway implements Gateway {
     }
     this.#world.streams.drain(graceMs);
     const drained = await this.#listeners.close(graceMs);
+    this.#world.mirrors.end();
     const endAt = clock.now() + LAST_MS;
     const isClosed = await this.#closeAll();
     if (wasReady && !drained)

@@ -102,6 +102,38 @@ export function tunnelChain(upstream: UpstreamLease, options: ChainOptions): Sen
   return composed(stages, options.send ?? tunnel(upstream, { clock, idleTimeoutMs }));
 }
 
+/**
+ * The way of copies that nobody waits for:
+ *
+ * destination ▸ deadline ▸ outer ▸ shedder ▸ inner ▸ leaf
+ *
+ * The call is made once, takes no slot of the upstream's, and is not counted: neither the circuit nor the ejection of
+ * targets hears of it, because a mirror must not take away from clients what works for them. An open circuit is
+ * respected all the same. The deadline is the mirror's own.
+ */
+export function mirrorChain(
+  upstream: UpstreamLease,
+  options: ChainOptions,
+  deadlineMs: number,
+): Sender {
+  const { clock } = options;
+  const { config, state } = upstream;
+  const stages = [
+    destinationOf(config, options.keyOf),
+    deadline({ deadlineMs, clock }),
+    ...options.outer,
+    ...(config.breaker === undefined ? [] : [shedder(state.gate)]),
+    ...options.inner,
+    options.observe,
+    ...(config.propagateDeadline ? [tellDeadline({ timeoutMs: deadlineMs, clock })] : []),
+  ];
+  const { idleTimeoutMs } = config;
+  return composed(
+    stages,
+    options.send ?? leaf(upstream, { clock, idleTimeoutMs, isUnjudged: true }),
+  );
+}
+
 const RETRIED_UPGRADES: readonly (string | number)[] = ['connect'];
 
 /** The outermost layer: it completes a request for the upstream. */

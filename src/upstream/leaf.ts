@@ -21,6 +21,8 @@ export interface LeafOptions {
   readonly idleTimeoutMs: number;
   /** The longest silence of a stream, if it is another. */
   readonly streamIdleMs?: number | undefined;
+  /** For copies: what comes of them says nothing about the targets, and their streams take no place. */
+  readonly isUnjudged?: boolean;
 }
 
 /**
@@ -31,11 +33,11 @@ export interface LeafOptions {
  */
 export function leaf(
   { config, state }: UpstreamLease,
-  { clock, idleTimeoutMs, streamIdleMs }: LeafOptions,
+  { clock, idleTimeoutMs, streamIdleMs, isUnjudged = false }: LeafOptions,
 ): Sender {
   const lasting = new Timeouts(LASTING_MS, clock);
   const streams = { limit: state.streams, lasting, idleMs: streamIdleMs };
-  const options = { clock, idleTimeoutMs, streams };
+  const options = { clock, idleTimeoutMs, ...(!isUnjudged && { streams }) };
   const { bulkhead, connections } = config;
   // As many as may wait, and some that were given up. Without a limit, requests of clients that come and
   // leave would fill the memory while no connection opens.
@@ -48,7 +50,8 @@ export function leaf(
       const record = request.record.attempt(config.name, target.origin, request, now);
       if (target.waiting >= mostWaiting) throw noConnection(target.origin);
       const headers = withTimeout(withHost(request.headers, target), request.context, now);
-      const attempt = new WireAttempt({ request, target, headers, record, receiver }, options);
+      const sending = { request, target, headers, record, receiver };
+      const attempt = new WireAttempt(isUnjudged ? { ...sending, isUnjudged } : sending, options);
       if (now - target.sentAt < QUIET_MS) {
         target.sentAt = now;
         attempt.send();

@@ -45,6 +45,8 @@ export interface Sending {
   readonly receiver: Receiver;
   /** Asks for another protocol, over a connection of its own; absent for most. */
   readonly upgrade?: Upgrade;
+  /** The target is not told what comes of it; absent for most. */
+  readonly isUnjudged?: true;
 }
 
 export class WireAttempt
@@ -136,7 +138,7 @@ export class WireAttempt
     const stream = status === 200 ? streamKind(relayed['content-type']) : undefined;
     if (stream !== undefined && !this.#mayLast(stream, this.#body)) return;
     this.#hasFailed = isFailedHead(status, relayed);
-    if (this.#hasFailed) target.failed(describeFailure(failedAnswer(status, relayed)));
+    if (this.#hasFailed) this.#blame(failedAnswer(status, relayed));
     receiver.answered({
       status,
       headers: relayed,
@@ -273,15 +275,17 @@ export class WireAttempt
 
   /** By its end, where gRPC tells the outcome. */
   #judge(trailers: Headers | undefined): void {
-    const { target } = this.#sending;
-    if (trailers === undefined || !saysFault(trailers)) target.succeeded();
-    else target.failed(describeFailure(failedAnswer(200, trailers)));
+    if (trailers !== undefined && saysFault(trailers)) this.#blame(failedAnswer(200, trailers));
+    else if (this.#sending.isUnjudged === undefined) this.#sending.target.succeeded();
+  }
+
+  #blame(failure: unknown): void {
+    const { target, isUnjudged } = this.#sending;
+    if (isUnjudged === undefined) target.failed(describeFailure(failure));
   }
 
   #fail(reason: Error): void {
-    if (!this.#hasFailed && blamesUpstream(reason)) {
-      this.#sending.target.failed(describeFailure(reason));
-    }
+    if (!this.#hasFailed && blamesUpstream(reason)) this.#blame(reason);
     if (this.#body === undefined) this.#sending.receiver.failed(reason);
     else this.#body.fail(reason);
   }

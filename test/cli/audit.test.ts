@@ -52,6 +52,14 @@ routes:
     jwt: { issuer: b }
     rateLimit: { max: 1, window: 1s }
     split: [{ upstream: up }, { upstream: other, ramp: [{ at: 2020-01-01T00:00:00Z, weight: 5 }] }]
+  copied:
+    match: { path: /copied }
+    jwt: { issuer: b }
+    rateLimit: { max: 1, window: 1s }
+    upstream: up
+    mirror:
+      - { upstream: other, unsafe: true }
+      - { upstream: up, rewrite: /other, compare: { showValues: true } }
 `;
 
 describe('portico audit', () => {
@@ -83,6 +91,9 @@ describe('portico audit', () => {
       '6 medium patient-limits server.limits.headersTimeout',
       '6 medium patient-limits server.limits.idle',
       '6 medium patient-limits server.limits.minRate',
+      '38 medium mirror-unsafe routes.copied.mirror',
+      '38 low mirror-shows-values routes.copied.mirror',
+      '38 low mirror-uncompared routes.copied.mirror',
       '13 low shared-secret plugins.jwt.issuers.b.secret',
       '12 low no-audience plugins.jwt.issuers.a',
       '21 low optional-token routes.half.jwt',

@@ -11,6 +11,7 @@ import { RecentRequests } from '../../src/observe/recent-requests.ts';
 import { Traces } from '../../src/observe/traces.ts';
 import { ConsumerStreams } from '../../src/policies/consumer-streams.ts';
 import { CollectedBytes } from '../../src/policies/collect.ts';
+import { Mirrors } from '../../src/routes/mirror/mirrors.ts';
 import { Fetcher } from '../../src/upstream/fetcher.ts';
 import { Names } from '../../src/upstream/names/names.ts';
 import { UpstreamRegistry } from '../../src/upstream/registry.ts';
@@ -34,6 +35,7 @@ export function emptyWorld(): World {
     collected: new CollectedBytes(),
     streams: new OpenStreams(systemClock),
     consumerStreams: new ConsumerStreams(),
+    mirrors: new Mirrors(),
     kept: new KeptValues(),
     traces: new Traces(systemClock),
     recent: new RecentRequests(),

@@ -1,5 +1,6 @@
 /** The rules of `portico audit`; docs/audit.md lists them in a table. */
 import type { AuditRule, AuditSubject } from './audit.ts';
+import { MIRROR_RULES } from './mirror-rules.ts';
 import { covers } from '../check/covers.ts';
 import type { MatchConfig, RouteConfig } from '../build/config.ts';
 import { isLoopback, isPublicHttp } from '../schema/public-http.ts';
@@ -129,6 +130,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
       }
     },
   },
+  ...MIRROR_RULES,
   {
     id: 'no-tls',
     severity: 'low',

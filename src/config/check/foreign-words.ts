@@ -136,6 +136,11 @@ export const FOREIGN: Readonly<Record<string, readonly (Row | None)[]>> = {
     ],
     ['schema jsonSchema requestValidator', 'validate', 'validate: { body: { type: object } }'],
     ['websockets ws upgrade upgradeConfigs enableWebsocket', 'websocket', 'websocket: true'],
+    [
+      'shadow shadowing mirroring trafficMirror requestMirror requestMirrorPolicies',
+      'mirror',
+      'mirror: { upstream: next, percent: 10 }',
+    ],
     ['cache caching proxyCache', undefined, 'nothing is cached'],
     ['gzip compress compression', undefined, 'an answer passes as its upstream has encoded it'],
     [

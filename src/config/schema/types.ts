@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { parseAddressRange } from './address-range.ts';
 import { socketOrigin, socketPathFault, writtenSocketPath } from '../../core/socket-path.ts';
+import { MEMBER_PATH_PATTERN, parseMemberPath } from '../../core/member-path.ts';
 import { parseValuePath, PATH_PATTERN } from '../../core/value-path.ts';
 import { foreignSource } from '../check/foreign-hints.ts';
 import { parseDuration, parseInstant, parsePercent, parseSize } from './units.ts';
@@ -204,9 +205,12 @@ function whyNoSource(text: string): string {
   return `${shown(text)} is not a source${right}`;
 }
 
-function pathFault(text: string): string | undefined {
+const pathFault = (text: string): string | undefined => whyNot(parseValuePath, text);
+
+/** What `parse` says against the text. */
+function whyNot(parse: (text: string) => unknown, text: string): string | undefined {
   try {
-    parseValuePath(text);
+    parse(text);
     return undefined;
   } catch (error) {
     return (error as Error).message;
@@ -222,6 +226,20 @@ const VALUE_PATH = z
     error: (issue) => pathFault(String(issue.input)) ?? 'is not a path such as a.b',
   })
   .meta({ id: 'ValuePath' });
+
+/** `items[].price`, `prices.*`: the path to many places of a JSON value. */
+export const memberPath = () => MEMBER_PATH;
+
+const MEMBER_PATH = z
+  .string()
+  .regex(new RegExp(`^${MEMBER_PATH_PATTERN}$`), {
+    error: (issue) =>
+      whyNot(parseMemberPath, String(issue.input)) ?? 'is not a path such as items[].price',
+  })
+  .refine((text) => whyNot(parseMemberPath, text) === undefined, {
+    error: (issue) => whyNot(parseMemberPath, String(issue.input)) ?? '',
+  })
+  .meta({ id: 'MemberPath' });
 
 /** The path to a claim: one spelling for all readers. */
 export const claimPath = valuePath;
