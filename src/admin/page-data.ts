@@ -221,6 +221,8 @@ export interface ReloadStatus {
 
 export interface RouteStatus {
   readonly name: string;
+  /** Who answers for it, if the config says so. */
+  readonly owner?: string;
   /** `GET,POST /api/orders/*` */
   readonly match: readonly string[];
   /** What it does, in one line. */

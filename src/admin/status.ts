@@ -80,10 +80,11 @@ export const routeStatuses = ({
   describeAction,
   splits,
 }: Generation): readonly RouteStatus[] =>
-  config.routes.map(({ name, matches, action, plugins }) => {
+  config.routes.map(({ name, owner, matches, action, plugins }) => {
     const split = splits.at(name);
     return {
       name,
+      ...(owner !== undefined && { owner }),
       match: matches.map(formatMatch),
       action: describeAction(action),
       plugins: Object.keys(plugins),

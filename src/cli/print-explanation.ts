@@ -48,7 +48,9 @@ function headLines({ request, outcome, route, consumer, calls }: RequestExplanat
     `  ${sayOutcome(outcome, calls)}${outcome.isCertain ? '' : ' (not certain: see below)'}`,
     ...(outcome.detail === undefined || outcome.detail === '' ? [] : [`  ${outcome.detail}`]),
     ...Object.entries(outcome.headers ?? {}).map(([name, value]) => `  ${name}: ${value}`),
-    ...(route === undefined ? [] : [`  route ${route.name}: ${route.action}${sayEndpoint(route)}`]),
+    ...(route === undefined
+      ? []
+      : [`  route ${route.name}: ${route.action}${sayEndpoint(route)}${sayOwner(route)}`]),
     ...(who === undefined
       ? []
       : [`  client ${who}, scopes: ${consumer?.scopes.join(' ') || 'none'}`]),
@@ -60,6 +62,9 @@ const sayIssuer = (issuer: string | undefined): string =>
 
 const sayEndpoint = ({ endpoint }: { readonly endpoint?: string }): string =>
   endpoint === undefined ? '' : `, endpoint ${endpoint === '' ? '(none)' : endpoint}`;
+
+const sayOwner = ({ owner }: { readonly owner?: string }): string =>
+  owner === undefined ? '' : `, owner ${owner}`;
 
 function sayOutcome(
   { kind, status, code, by }: Outcome,

@@ -140,12 +140,13 @@ function problemOf({ headers, body }: OwnAnswer): { code?: string; detail: strin
 }
 
 function routeView(
-  { name, matches, action }: RouteConfig,
+  { name, owner, matches, action }: RouteConfig,
   { exchange, mayCall }: Trace,
   { describeAction }: Generation,
 ): RouteView {
   return {
     name,
+    ...(owner !== undefined && { owner }),
     match: matches.map(formatMatch),
     action: describeAction(action),
     ...(mayCall !== undefined && { endpoint: exchange?.endpoint ?? '' }),

@@ -88,6 +88,8 @@ export interface CandidateView {
 
 export interface RouteView {
   readonly name: string;
+  /** Who answers for it, if the config says so. */
+  readonly owner?: string;
   readonly match: readonly string[];
   readonly action: string;
   /** Of a BFF; empty if no endpoint has the path. */

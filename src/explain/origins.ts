@@ -61,6 +61,7 @@ const isPlain = (value: object): boolean => Object.getPrototypeOf(value) === Obj
 /** Keys of a route besides its action and plugins. */
 const ROUTE_KEYS = [
   'priority',
+  'owner',
   'deadline',
   'timeout',
   'idleTimeout',

@@ -73,6 +73,32 @@ describe('portico routes', () => {
     ]);
   });
 
+  test('names the owner of each, where some route has one, and keeps those of one owner', async () => {
+    const owned = CONFIG.replace(
+      'orders:\n    match',
+      'orders:\n    owner: "Team Orders"\n    match',
+    );
+    const path = join(folderOf({ 'c.yaml': owned }), 'c.yaml');
+    const { out } = await run(['routes', '-c', path]);
+    const cells = out
+      .join('\n')
+      .split('\n')
+      .map((line) => line.split(/ {2,}/));
+    expect(cells[0]).toEqual(['MATCH', 'ROUTE', 'OWNER', 'ACTION', 'AUTH', 'LIMITS', 'PLACE']);
+    expect(cells.find(([, route]) => route === 'orders')![2]).toBe('Team Orders');
+    const kept = await run(['routes', '-c', path, '--json', '--owner', 'Team Orders']);
+    const rows = JSON.parse(kept.out.join('')) as { route: string; owner: string }[];
+    expect(rows.map(({ route, owner }) => [route, owner])).toEqual([
+      ['orders', 'Team Orders'],
+      ['orders', 'Team Orders'],
+    ]);
+    const none = await run(['routes', '-c', path, '--owner', 'Team Order']);
+    expect([none.code, none.err]).toEqual([
+      2,
+      ['no owner "Team Order"; did you mean "Team Orders"?'],
+    ]);
+  });
+
   test('prints names of conditions with --json, and no value of theirs', async () => {
     const rows = await listed('orders');
     expect(JSON.stringify(rows)).not.toContain('secret-value');

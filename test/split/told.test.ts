@@ -122,6 +122,16 @@ describe('explain tells the side, and why', () => {
   });
 });
 
+test('the owner of a route is told by status and explain', async () => {
+  const { gateway } = await splitGateway(SIDES, { route: { owner: 'Team Catalog' } });
+  expect(gateway.status().routes[0]!.owner).toBe('Team Catalog');
+  const explanation = await gateway.explain(question());
+  expect(explanation.route?.owner).toBe('Team Catalog');
+  expect(explanationLines(explanation)).toContain(
+    '  route shop: split among old, new, owner Team Catalog',
+  );
+});
+
 describe('an operator', () => {
   test('may take a side out, and hand it back; the first word about it stays', async () => {
     const gateway = await splitGateway(SIDES, { random: () => 0.05, upstreams: FAILING });

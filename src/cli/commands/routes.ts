@@ -20,6 +20,7 @@ export function addRoutesCommand(program: Command, run: Run): void {
     .option('--method <method>', 'only routes that could serve this method')
     .option('--upstream <name>', 'only routes that call this upstream')
     .option('--plugin <name>', 'only routes with this plugin')
+    .option('--owner <owner>', 'only routes of this owner')
     .option('--without-auth', 'only routes that admit anonymous clients')
     .option('--json', 'print them as JSON')
     .action((name: string | undefined, { json = false, withoutAuth = false, ...given }: Given) =>

@@ -16,6 +16,7 @@ export interface RouteFilter {
   readonly method?: string;
   readonly upstream?: string;
   readonly plugin?: string;
+  readonly owner?: string;
   readonly withoutAuth: boolean;
 }
 
@@ -27,7 +28,7 @@ type Test = (each: RouteList) => boolean;
  * @throws {RangeError} for a name that does not exist, and for what no request can have
  */
 export function routeFilter(filter: RouteFilter, config: Config, modules: GatewayModules): Test {
-  const { name, upstream, plugin, withoutAuth } = filter;
+  const { name, upstream, plugin, owner, withoutAuth } = filter;
   const tests: Test[] = [requestTest(filter)];
   if (name !== undefined) tests.push(nameTest(name, config));
   if (upstream !== undefined) {
@@ -37,6 +38,11 @@ export function routeFilter(filter: RouteFilter, config: Config, modules: Gatewa
   if (plugin !== undefined) {
     mustExist('plugin', plugin, [...modules.plugins.keys()]);
     tests.push(({ listed }) => listed.plugins.includes(plugin));
+  }
+  if (owner !== undefined) {
+    const owners = new Set(config.routes.flatMap((route) => route.owner ?? []));
+    mustExist('owner', owner, [...owners]);
+    tests.push(({ listed }) => listed.owner === owner);
   }
   if (withoutAuth) tests.push(({ listed }) => listed.open);
   return (each) => tests.every((test) => test(each));

@@ -11,6 +11,8 @@ export interface ListedRoute {
   /** From 1; of two that fit a request, the smaller wins. */
   readonly rank: number;
   readonly route: string;
+  /** Who answers for it; absent: the config does not say. */
+  readonly owner?: string;
   readonly priority: number;
   /** `GET,POST shop.example.com/api/orders/* [header x-version]` */
   readonly match: string;
@@ -68,11 +70,12 @@ const describeMatch = (match: MatchConfig) => ({
 });
 
 function describe(route: RouteConfig, modules: GatewayModules) {
-  const { name, priority, action, plugins, bodyLimitBytes } = route;
+  const { name, owner, priority, action, plugins, bodyLimitBytes } = route;
   const { file, line } = modules.place({ path: ['routes', name], message: '', at: 'key' });
   const made = madeBy(modules.actions, action);
   return {
     route: name,
+    ...(owner !== undefined && { owner }),
     priority,
     action: made.describe(action),
     upstreams: modules.bffs.get(name)?.upstreams ?? made.upstreams(action),

@@ -30,29 +30,33 @@ export async function routes(options: RoutesOptions, terminal: Terminal): Promis
   return EXIT.ok;
 }
 
-const COLUMNS = [
+/** Without the owner if no route has one. */
+const columnsFor = (hasOwners: boolean) => [
   { name: 'MATCH' },
   { name: 'ROUTE' },
+  ...(hasOwners ? [{ name: 'OWNER' }] : []),
   { name: 'ACTION' },
   { name: 'AUTH' },
   { name: 'LIMITS' },
-  { name: 'PLACE', cut: 'start' },
-] as const;
+  { name: 'PLACE', cut: 'start' as const },
+];
 
 function print(listed: readonly ListedRoute[], bodyLimit: number, terminal: Terminal): void {
   if (listed.length === 0) {
     terminal.err('no such route');
     return;
   }
+  const hasOwners = listed.some(({ owner }) => owner !== undefined);
   const rows = listed.map((each) => [
     `${each.match}${each.priority === 0 ? '' : ` (priority ${each.priority})`}`,
     each.route,
+    ...(hasOwners ? [each.owner ?? ''] : []),
     each.action,
     authText(each),
     limitsText(each, bodyLimit),
     `${each.file}:${each.line}`,
   ]);
-  terminal.out(table(COLUMNS, rows, terminal.columns).join('\n'));
+  terminal.out(table(columnsFor(hasOwners), rows, terminal.columns).join('\n'));
 }
 
 const authText = ({ auth }: ListedRoute): string =>

@@ -94,6 +94,7 @@ function buildRoute(
   const action = actionOf(actions, route).build(route);
   return {
     name,
+    ...defined({ owner: route.owner }),
     priority: route.priority,
     matches: written.map((match) => buildMatch(match, patterns)),
     action,

@@ -313,6 +313,8 @@ export interface CallOverrides {
 
 export interface RouteConfig {
   readonly name: string;
+  /** Who answers for it; absent: the config does not say. */
+  readonly owner?: string;
   readonly priority: number;
   readonly matches: readonly MatchConfig[];
   readonly action: ActionConfig;

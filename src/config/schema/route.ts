@@ -82,6 +82,15 @@ export const Match = z
 export const RouteBase = z.strictObject({
   match: oneOrMore(Match).describe('One match, or a list of alternatives.'),
   priority: z.int().default(0).describe('If several routes match, the highest wins.'),
+  owner: z
+    .string()
+    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]{1,100}$/u, {
+      error: 'must be a text of 1 to 100 characters, without line breaks',
+    })
+    .optional()
+    .describe(
+      'Who answers for the route, such as a team: told by `/status`, `portico routes` and `portico explain`.',
+    ),
   deadline: positiveDuration().optional().describe("Replaces the upstream's."),
   timeout: positiveDuration().optional().describe("Replaces the upstream's."),
   idleTimeout: positiveDuration().optional().describe("Replaces the upstream's."),

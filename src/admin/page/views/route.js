@@ -44,10 +44,11 @@ function unknown({ routes }, name) {
 }
 
 /** @param {RouteStatus} route */
-const routeFacts = ({ match, action, plugins }) =>
+const routeFacts = ({ owner, match, action, plugins }) =>
   facts([
     ['Matches', h('ul', { class: 'plain' }, ...match.map((pattern) => h('li', {}, code(pattern))))],
     ['Action', action],
+    ['Owner', owner],
     [
       'Plugins',
       plugins.length === 0
