@@ -36,6 +36,8 @@ export const split = defineAction({
       sticky,
       salt,
       opensSockets: opensSockets ? true : undefined,
+      // The keys of the route, which are those of all sides.
+      overrides: built[0]?.forward.overrides,
       mirrors: mirrorsOf(built),
     });
   },

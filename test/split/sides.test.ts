@@ -42,6 +42,11 @@ test('bounds of the route hold for each side', async () => {
   expect(await sideOf()).toBe('504');
 });
 
+test('keys of the route about streams hold for each side', async () => {
+  const { gateway } = await splitGateway(ALL_NEW, { route: { stream: { idle: '7s' } } });
+  expect(gateway.config.routes[0]!.overrides).toMatchObject({ streamIdleMs: 7_000 });
+});
+
 describe('a failed call', () => {
   const upstreams = { new: () => ({ status: 500 }) };
 
