@@ -1,6 +1,7 @@
 /** Who hears of the end of a call that one side gives up. */
 import { describe, expect, test } from 'vitest';
 import type { StockHandlers } from '../helpers/grpc.ts';
+import { FIGURE_TRIES, LEAVES_WITHIN_MS } from '../helpers/figures.ts';
 import { eventually } from '../helpers/upstream.ts';
 import { open } from './support/outcome.ts';
 import { direct, through, type Transport } from './support/ways.ts';
@@ -19,7 +20,7 @@ function waiting() {
 describe.each([
   ['directly', direct],
   ['through the gateway', through],
-])('%s', (_name, way) => {
+])('%s', FIGURE_TRIES, (_name, way) => {
   test.each<Transport>(['tls', 'h2c'])(
     'a cancelled call of each kind ends at the service, over %s',
     async (transport) => {
@@ -36,7 +37,7 @@ describe.each([
       calls[1]!.end();
       await eventually(() => state.asked === 5);
       for (const call of calls) call.cancel();
-      await eventually(() => state.cancelled === 4);
+      await eventually(() => state.cancelled === 4, LEAVES_WITHIN_MS);
       for (const { outcome } of calls) expect(await outcome).toMatchObject({ code: 1 });
       staying.cancel();
     },
