@@ -3,7 +3,13 @@
  * `index.ts` lists all actions; schema, checks, `/status`, audit and mounting derive from that list.
  */
 import type { z } from 'zod';
-import type { ActionConfig, ActionModule, ActionRisks, WrittenAction } from '../config/actions.ts';
+import type {
+  ActionLoosening,
+  ActionConfig,
+  ActionModule,
+  ActionRisks,
+  WrittenAction,
+} from '../config/actions.ts';
 import type { Finding } from '../config/fault.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
 import type { Planner } from './plan.ts';
@@ -38,6 +44,8 @@ export interface ActionDefinition<S extends z.ZodType, B extends Shape, C extend
   readonly create?: (route: Route, config: C, context: ActionContext) => Action;
   /** What an audit says of it. */
   readonly risks?: ActionRisks<C>;
+  /** What a change of its config admits that was refused before; default: nothing. */
+  loosened?(before: C, now: C): Iterable<ActionLoosening>;
   /** Tells what `create` would do, by the same functions; for `portico explain`. */
   readonly plan?: (config: C, context: ActionContext) => Planner;
 }
@@ -78,6 +86,9 @@ export function defineAction<S extends z.ZodType, C extends ActionConfig, B exte
     upstreams: (config) => [...new Set(definition.upstreams?.(config as C))],
     create: create && ((route, config, context) => create(route, config as C, context)),
     plan: plan && ((config, context) => plan(config as C, context)),
+    *loosened(before, now) {
+      yield* definition.loosened?.(before as C, now as C) ?? [];
+    },
     risks: risks && { rules: risks.rules, find: (config, now) => risks.find(config as C, now) },
   };
 }

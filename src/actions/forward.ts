@@ -10,6 +10,7 @@ import { reporting } from '../core/compose.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { asksForSocket } from '../edge/client-upgrade.ts';
 import { forwardedHeaders } from '../edge/forwarded.ts';
+import { checkHandshake, checkOrigin } from '../edge/handshake.ts';
 import { answerBy } from '../routes/answer.ts';
 import type { StreamConfig } from '../routes/answer-stream.ts';
 import { compileRewrite } from '../routes/rewrite.ts';
@@ -26,7 +27,8 @@ import {
 import { buildMirrors, checkMirrors, WrittenMirrors } from './mirror-options.ts';
 import { mirrored, planMirrors } from './mirrored.ts';
 import type { Planner } from './plan.ts';
-import { buildStream, Stream } from './stream-options.ts';
+import { buildStream, checkStream, Stream } from './stream-options.ts';
+import { streamLoosenings, streamRisks } from './stream-risks.ts';
 import { buildWebsocket, Websocket } from './websocket-options.ts';
 
 interface ForwardConfig extends ActionConfig {
@@ -67,6 +69,7 @@ export const forward = defineAction({
       yield* checkTarget(rewrite, [...at, 'rewrite'], matches);
       yield* checkSentPath(rewrite, [...at, 'rewrite']);
     }
+    yield* checkStream(route['stream'], [...at, 'stream']);
     if (!isMap(fallback) || typeof fallback['upstream'] !== 'string') return;
     const path = [...at, 'fallback', 'upstream'];
     yield* checkUpstream(fallback['upstream'], path);
@@ -92,6 +95,8 @@ export const forward = defineAction({
     ...(fallback?.kind === 'upstream' ? [fallback.upstream] : []),
     ...mirrors.map((mirror) => mirror.upstream),
   ],
+  risks: streamRisks,
+  loosened: streamLoosenings,
   create: forwarding,
   plan: planForward,
 });
@@ -135,11 +140,16 @@ function pathOf({ rewrite: written }: ForwardConfig): (exchange: ClientExchange)
 
 function planForward(action: ForwardConfig): Planner {
   const path = pathOf(action);
-  const { upstream, fallback, mirrors } = action;
+  const { upstream, fallback, websocket, mirrors } = action;
   return (exchange) => {
-    const { method, query, headers: sent } = exchange;
+    const { method, query, headers: sent, reply } = exchange;
     const headers = forwardedHeaders(sent);
     const call = { name: '', upstream, method, path: path(exchange), query, headers };
+    if (websocket !== undefined && reply !== undefined && asksForSocket(reply.request.raw)) {
+      checkHandshake(sent, true);
+      checkOrigin(sent, exchange, websocket.origins);
+      return { calls: [{ ...call, after: [], isRequired: true, opens: 'websocket' }] };
+    }
     return {
       calls: [{ ...call, after: [], isRequired: fallback === undefined }],
       ...(fallback !== undefined && { fallback: planFallback(fallback) }),

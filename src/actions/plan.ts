@@ -19,6 +19,8 @@ export interface PlannedCall {
   readonly headers: Headers;
   /** The parts whose values it needs first. */
   readonly after: readonly string[];
+  /** Asks for a connection that speaks another protocol. */
+  readonly opens?: 'websocket';
   /** If it fails, so does the answer. */
   readonly isRequired: boolean;
 }

@@ -1,11 +1,14 @@
 /** What an audit says of splits. */
 import type { ActionRisks } from '../config/actions.ts';
 import type { SplitConfig } from '../routes/split-config.ts';
+import { forward } from './forward.ts';
 import { weightsAt } from '../routes/split-weights.ts';
 
 export const splitRisks: ActionRisks<SplitConfig> = {
-  rules: { 'split-not-sticky': 'low', 'ramp-over': 'low' },
+  rules: { ...forward.risks?.rules, 'split-not-sticky': 'low', 'ramp-over': 'low' },
   *find({ sides, sticky }, now) {
+    // The keys of the route, which all sides share.
+    yield* forward.risks?.find(sides[0]!.forward, now) ?? [];
     const { weights, until } = weightsAt(sides, now);
     const isDivided =
       until < Number.POSITIVE_INFINITY || weights.filter((each) => each > 0).length > 1;

@@ -45,6 +45,9 @@ export const split = defineAction({
     `split among ${sides.map(({ upstream }) => upstream).join(', ')}${sticky === undefined ? '' : ` by ${sticky}`}`,
   upstreams: ({ sides }) => sides.flatMap((side) => forward.upstreams(side.forward)),
   risks: splitRisks,
+  *loosened({ sides: [before] }, { sides: [now] }) {
+    yield* forward.loosened?.(before!.forward, now!.forward) ?? [];
+  },
   create: splitting,
   plan: planSplit,
 });

@@ -1,6 +1,8 @@
 /** What a route says of answers that are streams. */
 import { z } from 'zod';
+import type { Finding, Path } from '../config/fault.ts';
 import { positiveDuration } from '../config/schema/types.ts';
+import { isMap } from '../config/yaml/tree.ts';
 import type { StreamConfig } from '../routes/answer-stream.ts';
 
 /** Timers take a few weeks at most. */
@@ -29,9 +31,6 @@ export const Stream = z
         'A stream of this age is ended after an event, so that its client comes back; if absent, it lasts as long as both sides like.',
       ),
   })
-  .refine((written) => Object.keys(written).length > 0, {
-    error: 'says nothing: give it "idle", "perConsumer" or "maxAge"',
-  })
   .describe(
     'Bounds answers that are streams: `text/event-stream`, NDJSON and gRPC. They pass through without it, too.',
   );
@@ -41,3 +40,9 @@ export const buildStream = ({ perConsumer, maxAge }: z.output<typeof Stream>): S
   perConsumer,
   maxAgeMs: maxAge,
 });
+
+/** A fault if it bounds nothing. */
+export function* checkStream(written: unknown, path: Path): Generator<Finding> {
+  if (!isMap(written) || Object.keys(written).length > 0) return;
+  yield { path, message: 'says nothing: give it "idle", "perConsumer" or "maxAge"' };
+}

@@ -135,9 +135,10 @@ function sayChoice(
 const inPercent = (share: number): string => `${Number((share * 100).toFixed(3))} %`;
 
 function callLine(call: CallView): string {
-  const { name, upstream, method, path, query, headers, after, isRequired, target } = call;
+  const { name, upstream, method, path, query, headers, after, isRequired, opens, target } = call;
   const what = [
     `${name === '' ? '' : `${name}: `}${method} ${path}${query} to ${upstream}`,
+    ...(opens === undefined ? [] : ['opens a WebSocket']),
     ...(target === undefined ? [] : [`target ${target}`]),
     ...(after.length === 0 ? [] : [`after ${after.join(', ')}`]),
     ...(isRequired || name === '' ? [] : ['optional']),

@@ -1,8 +1,8 @@
 /** The policies around the calls to an upstream, outermost first, with their numbers. */
 import type { PoliciesView, UpstreamView } from '../explain/upstream-view.ts';
 
-export function policyLines({ policies, circuit, slots }: UpstreamView): string[] {
-  const { deadlineMs, timeoutMs, connectTimeoutMs, idleTimeoutMs, retry, bulkhead } = policies;
+export function policyLines({ policies, circuit, slots, streams }: UpstreamView): string[] {
+  const { deadlineMs, timeoutMs, connectTimeoutMs, retry, bulkhead } = policies;
   const { concurrency, queue, waitMs, share } = bulkhead;
   return [
     `deadline ${time(deadlineMs)}`,
@@ -11,12 +11,16 @@ export function policyLines({ policies, circuit, slots }: UpstreamView): string[
       : `retry: ${retry.attempts} attempts on ${retry.on.join(', ')}, backoff ${time(retry.backoffMs)}, budget ${percent(retry.budget)}`,
     `bulkhead: ${slots.used} of ${concurrency} slots used, ${slots.queued} of ${queue} waiting for at most ${time(waitMs)}` +
       (share === undefined ? '' : `, ${percent(share)} of them for this route`),
+    `streams: ${streams.open} of ${streams.most} open`,
     breakerLine(policies, circuit),
-    `timeout ${time(timeoutMs)}, connect ${time(connectTimeoutMs)}, idle ${time(idleTimeoutMs)}`,
+    `timeout ${time(timeoutMs)}, connect ${time(connectTimeoutMs)}, ${idleText(policies)}`,
     ...outlierLines(policies),
     ...healthLines(policies),
   ];
 }
+
+const idleText = ({ idleTimeoutMs, streamIdleMs }: PoliciesView): string =>
+  `idle ${time(idleTimeoutMs)}${streamIdleMs === undefined ? '' : `, streams ${time(streamIdleMs)}`}`;
 
 function breakerLine({ breaker }: PoliciesView, circuit: string | undefined): string {
   if (breaker === false) return 'breaker: none';

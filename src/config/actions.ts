@@ -51,6 +51,15 @@ export interface ActionRisks<C extends ActionConfig = ActionConfig> {
   find(config: C, now: number): Iterable<PluginRisk>;
 }
 
+/** What a change of an action admits that was refused before; its path starts below the route. */
+export interface ActionLoosening {
+  /** One of `portico diff`. */
+  readonly rule: 'loosened' | 'limit-removed' | 'limit-raised';
+  readonly severity: Severity;
+  readonly path: Path;
+  readonly message: string;
+}
+
 export interface ActionModule {
   /** The route's key that chooses it. */
   readonly key: string;
@@ -62,6 +71,8 @@ export interface ActionModule {
   /** It lets clients reach upstreams: an audit checks who may, and how often. */
   readonly callsUpstreams: boolean;
   readonly risks?: ActionRisks | undefined;
+  /** Tells what `now` admits that `before`, of the same action, refused. */
+  loosened?(before: ActionConfig, now: ActionConfig): Iterable<ActionLoosening>;
   /** Finds what schemas cannot. */
   check?(written: WrittenAction): Iterable<Finding>;
   /** From the parsed values of its keys to what it runs on. */

@@ -26,9 +26,20 @@ export function* routeRisks(
     for (const each of loosenings(...guards)) {
       yield { ...each, path: ['routes', route.name, ...each.path] };
     }
+    yield* looserAction(old, route, after);
     yield* wider(old, route, before, after);
   }
   for (const move of moves) yield* movedRisk(move, before, after);
+}
+
+/** The same action with other options; that of another one is told among the keys. */
+function* looserAction(before: RouteConfig, after: RouteConfig, now: Side): Generator<FoundRisk> {
+  const { name, action } = after;
+  if (before.action.kind !== action.kind) return;
+  const made = now.modules.actions.find(({ kind }) => kind === action.kind);
+  for (const each of made?.loosened?.(before.action, action) ?? []) {
+    yield { ...each, path: ['routes', name, ...each.path] };
+  }
 }
 
 /** An open route that takes more requests, and bodies that may be longer. */

@@ -77,6 +77,7 @@ const UPSTREAM_KEYS = [
   'retry',
   'breaker',
   'bulkhead',
+  'sockets',
   'timeout',
   'connectTimeout',
   'idleTimeout',

@@ -24,6 +24,8 @@ export interface UpstreamView {
   /** Absent if there is no breaker. */
   readonly circuit?: string;
   readonly slots: { readonly used: number; readonly queued: number };
+  /** WebSockets and other streams; `most`: its `sockets`. */
+  readonly streams: { readonly open: number; readonly most: number };
 }
 
 /** Times in milliseconds; `false`: there is none. */
@@ -36,6 +38,8 @@ export interface PoliciesView {
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  /** In place of it for streams, if the route says so. */
+  readonly streamIdleMs?: number;
   readonly outlier: OutlierConfig | false;
   readonly health: HealthConfig | false;
 }
@@ -54,7 +58,7 @@ export function viewOfUpstream(
   { config, state }: UpstreamLease,
   overrides: CallOverrides,
 ): UpstreamView {
-  const { targets, slots, circuit } = state;
+  const { targets, slots, streams, circuit } = state;
   return {
     name: config.name,
     policies: policiesOf(config, overrides),
@@ -73,12 +77,13 @@ export function viewOfUpstream(
     panic: targets.isPanicking,
     ...(circuit !== undefined && { circuit: circuit.state }),
     slots: { used: slots.used, queued: slots.queued },
+    streams: { open: streams.open, most: streams.most },
   };
 }
 
 function policiesOf(
   config: UpstreamLease['config'],
-  { deadlineMs, timeoutMs, idleTimeoutMs, retry, bulkheadShare }: CallOverrides,
+  { deadlineMs, timeoutMs, idleTimeoutMs, streamIdleMs, retry, bulkheadShare }: CallOverrides,
 ): PoliciesView {
   return {
     deadlineMs: deadlineMs ?? config.deadlineMs,
@@ -91,6 +96,7 @@ function policiesOf(
     timeoutMs: timeoutMs ?? config.timeoutMs,
     connectTimeoutMs: config.connectTimeoutMs,
     idleTimeoutMs: idleTimeoutMs ?? config.idleTimeoutMs,
+    ...(streamIdleMs !== undefined && { streamIdleMs }),
     outlier: config.outlier ?? false,
     health: config.health ?? false,
   };

@@ -47,6 +47,13 @@ routes:
     upstream: up
     limits: { body: 200MiB }
   chosen: { match: { path: /open, query: { a: b } }, jwt: { issuer: b }, rateLimit: { max: 1, window: 1s }, upstream: up }
+  live:
+    match: { path: /live }
+    jwt: { issuer: b }
+    rateLimit: { max: 1, window: 1s }
+    upstream: up
+    websocket: { expire: ignore }
+    stream: { idle: 5m }
   split:
     match: { path: /split }
     jwt: { issuer: b }
@@ -91,9 +98,10 @@ describe('portico audit', () => {
       '6 medium patient-limits server.limits.headersTimeout',
       '6 medium patient-limits server.limits.idle',
       '6 medium patient-limits server.limits.minRate',
-      '38 medium mirror-unsafe routes.copied.mirror',
-      '38 low mirror-shows-values routes.copied.mirror',
-      '38 low mirror-uncompared routes.copied.mirror',
+      '45 medium mirror-unsafe routes.copied.mirror',
+      '32 medium socket-outlives-token routes.live.websocket.expire',
+      '45 low mirror-shows-values routes.copied.mirror',
+      '45 low mirror-uncompared routes.copied.mirror',
       '13 low shared-secret plugins.jwt.issuers.b.secret',
       '12 low no-audience plugins.jwt.issuers.a',
       '21 low optional-token routes.half.jwt',
@@ -102,8 +110,10 @@ describe('portico audit', () => {
       '15 low no-breaker upstreams.up.breaker',
       '15 low nginx-uncompressed upstreams.up',
       '8 low no-access-log telemetry.logs.access',
-      '31 low split-not-sticky routes.split.split',
-      '31 low ramp-over routes.split.split[1].ramp',
+      '32 low streams-without-limit routes.live.websocket',
+      '33 low streams-without-limit routes.live.stream',
+      '38 low split-not-sticky routes.split.split',
+      '38 low ramp-over routes.split.split[1].ramp',
     ]);
   });
 

@@ -126,3 +126,40 @@ test('the address of the client is that of the question', async () => {
   expect(behind.outcome.kind).toBe('called');
   expect(behind.request.address).toBe(address);
 });
+
+test('a request for a WebSocket is told as one, and refused by its own rules', async () => {
+  const { explain, calls } = await asking({
+    routes: {
+      live: {
+        match: { path: '/live' },
+        upstream: 'up',
+        websocket: { origins: ['https://shop.example'] },
+        stream: { idle: '2m' },
+      },
+      plain: { match: { path: '/plain' }, upstream: 'up' },
+    },
+  });
+  const headers = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  };
+  const told = await explain('/live', { headers });
+  expect(told.calls).toMatchObject([{ upstream: 'up', opens: 'websocket' }]);
+  expect(told.upstreams[0]).toMatchObject({
+    streams: { open: 0, most: 1_000 },
+    policies: { streamIdleMs: 120_000 },
+  });
+  const page = await explain('/live', { headers: { ...headers, origin: 'https://evil.example' } });
+  expect(page.outcome).toMatchObject({ kind: 'refused', status: 403, code: 'GW_ORIGIN_DENIED' });
+  const broken = await explain('/live', { headers: { ...headers, 'sec-websocket-key': 'x' } });
+  expect(broken.outcome).toMatchObject({ kind: 'refused', status: 400 });
+  for (const [path, asked] of [
+    ['/live', {}],
+    ['/plain', { headers }],
+  ] as const) {
+    expect((await explain(path, asked)).calls[0]).not.toHaveProperty('opens');
+  }
+  expect(calls).toEqual([]);
+});

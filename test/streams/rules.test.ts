@@ -175,3 +175,33 @@ describe('a slow reader', () => {
     expect(written).toBeLessThan(MOST);
   });
 });
+
+describe('sides of a split', () => {
+  test('share what the route says of streams', async () => {
+    const clock = manualClock();
+    const upstream = await streaming();
+    const gateway = await streamGateway(upstream.url, {
+      config: {
+        admin: { port: 0 },
+        upstreams: {
+          up: { targets: [upstream.url], idleTimeout: '10s' },
+          other: { targets: [upstream.url], idleTimeout: '10s' },
+        },
+        routes: {
+          events: {
+            match: { path: '/*' },
+            split: [{ upstream: 'up' }, { upstream: 'other', weight: 50 }],
+            stream: { idle: '2m', perConsumer: 3 },
+          },
+        },
+      },
+      options: { clock },
+    });
+    const clients = await Promise.all([1, 2, 3].map(() => reading(`${gateway.url}/events`)));
+    expect((await fetch(`${gateway.url}/events`)).status).toBe(429);
+    clock.advance(110_000);
+
+    for (const answer of upstream.answers) answer.write('data: 1\n\n');
+    await Promise.all(clients.map((client) => client.until((text) => text !== '')));
+  });
+});

@@ -65,6 +65,13 @@ export function formatSize(bytes: number): string {
   return `${bytes / size}${unit}`;
 }
 
+/** The shortest text that `parseDuration` reads as so many milliseconds. */
+export function formatDuration(ms: number): string {
+  const units = Object.entries(UNIT_MS).toSorted(([, one], [, other]) => other - one);
+  const [unit, size] = units.find(([, each]) => ms >= each && ms % each === 0) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}
+
 /**
  * Reads `20%`.
  *
