@@ -85,6 +85,7 @@ export { type ErrorCode, GatewayError, isGatewayError } from './core/errors.ts';
 export { partStatus } from './routes/part.ts';
 export { tellUpstreams } from './edge/told-upstreams.ts';
 export { requestSource } from './edge/source.ts';
+export { isStream } from './core/stream-type.ts';
 export type { RequestBody } from './core/request-body.ts';
 export { isSafe, isWhole, decimalOf, type ReadNumber } from './core/json-number.ts';
 export { parseRequestJson, parseStrictJson, type StrictRules } from './core/json.ts';
