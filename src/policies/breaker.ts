@@ -7,6 +7,7 @@
  */
 import type { UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import type { Clock, Timer } from '../core/clock.ts';
+import type { Headers } from '../core/headers.ts';
 import type { Guard, GuardReceiver, Layer } from '../core/sender.ts';
 import { Timeout, Timeouts } from '../core/timeouts.ts';
 import { streamed } from '../core/request-body.ts';
@@ -21,6 +22,8 @@ export interface BreakerOptions {
   readonly slowMs?: number | undefined;
   /** A probe whose request body takes longer than this to send gives its place to another call. */
   readonly probeMs: number;
+  /** Answers that are counted at their head, however their bodies end; absent: only those of probes. */
+  readonly isDecidedAtHead?: (headers: Headers) => boolean;
   readonly clock: Clock;
 }
 
@@ -84,8 +87,9 @@ class CountedAttempt implements GuardReceiver {
     if (this.#options.judge.answer(status, headers)) permit.fail(failedAnswer(status, headers));
     else if (this.slowness?.isSlow === true) permit.fail(TOO_SLOW);
     // A connection that was upgraded lasts for hours, and says no more about the upstream.
-    else if (permit.isProbe || status === SWITCHED) permit.succeed();
-    else this.#undecided = body;
+    else if (permit.isProbe || status === SWITCHED || this.#options.isDecidedAtHead?.(headers)) {
+      permit.succeed();
+    } else this.#undecided = body;
   }
 
   closed(error: Error | undefined): void {

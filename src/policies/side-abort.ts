@@ -7,8 +7,10 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { isGatewayError } from '../core/errors.ts';
+import type { Headers } from '../core/headers.ts';
 import type { Guard } from '../core/sender.ts';
 import { LocalWindow, type Window } from '../core/shared/window.ts';
+import { streamKind } from '../core/stream-type.ts';
 import { FAILURE_KINDS } from '../config/schema/guards.ts';
 import { breaker } from './breaker.ts';
 import { type FailureJudge, failureJudge, TOO_SLOW } from './failure.ts';
@@ -102,6 +104,7 @@ export const sideAbort = (options: SideAbortOptions): Guard =>
     slowMs: options.config.latencyMs,
     // There are no probes.
     probeMs: 0,
+    isDecidedAtHead: goesOn,
     clock: options.clock,
   });
 
@@ -112,6 +115,15 @@ const FAILURES = failureJudge(FAILURE_KINDS);
 const JUDGE: FailureJudge = {
   ...FAILURES,
   error: (error) => FAILURES.error(error) || (isGatewayError(error) && REFUSALS.has(error.code)),
+};
+
+/**
+ * An event stream may last longer than the window: counted at its end, it would leave those that failed at once alone
+ * in there. The outcome of a gRPC call comes last, and most of them are short.
+ */
+const goesOn = ({ 'content-type': type }: Headers): boolean => {
+  const kind = streamKind(type);
+  return kind === 'sse' || kind === 'ndjson';
 };
 
 class SidePermit implements Permit {

@@ -111,6 +111,28 @@ describe('a side stays in', () => {
     expect(abortOf(gateway)).toBeUndefined();
   });
 
+  test('while event streams last that began well', async () => {
+    let status = 200;
+    const up = await startUpstream((_request, response) => {
+      response.writeHead(status, { 'content-type': 'text/event-stream' });
+      if (status === 200) response.write('data: x\n\n');
+      else response.end();
+    });
+    const gateway = await splitGateway(aborting({ minimum: 5, errors: '20%' }), {
+      config: { ...PLAIN.config, upstreams: { new: { targets: [up] } } },
+      upstreams: { new: undefined },
+    });
+    const leave = new AbortController();
+    for (let i = 0; i < 8; i++) {
+      expect((await gateway.fetch('/a', { signal: leave.signal })).status).toBe(200);
+    }
+    status = 500;
+    expect(await gateway.sidesOf(2)).toEqual(['500', '500']);
+    expect(abortOf(gateway)).toBeUndefined();
+    expect(await gateway.sidesOf(2)).toEqual(['500', 'old']);
+    leave.abort();
+  });
+
   test('if its failures are older than the window', async () => {
     const clock = manualClock();
     let status = 500;
