@@ -8,6 +8,7 @@ import { sumOfCounts, Traffic } from '../observe/traffic.ts';
 import { version } from '../running/version.ts';
 import { failingNames } from './name-status.ts';
 import { isoTime } from './iso-time.ts';
+import { abortedSides } from './splits.ts';
 import type { UpstreamState } from '../upstream/state.ts';
 import type {
   GatewayFacts,
@@ -26,7 +27,14 @@ import {
 import { attemptsOf, busiest, eventRates, trafficOf } from './traffic-status.ts';
 import { upstreamStatus } from './upstream-status.ts';
 
-const MOST = { routes: 500, upstreams: 200, targets: 100, names: 20, problems: 10 } as const;
+const MOST = {
+  routes: 500,
+  upstreams: 200,
+  targets: 100,
+  names: 20,
+  sides: 20,
+  problems: 10,
+} as const;
 
 /** A shorter time says nothing about rates. */
 const LEAST_STEP_MS = 100;
@@ -80,6 +88,7 @@ export class Overview {
       ...this.#upstreams(running),
       ...eventRates(this.#events, seconds),
       plugins: generation.pluginReports(),
+      abortedSides: abortedSides(generation.splits, MOST.sides),
       failingNames: failingNames(world, MOST.names),
       certificates: certificateStatuses(running),
       problems: world.recent.news(MOST.problems),

@@ -44,10 +44,20 @@ export interface Snapshot {
   readonly fallbacksPerSecond: number;
   /** What plugins report, such as Redis and key sets. */
   readonly plugins: readonly PluginReport[];
+  /** Sides of splits that are out, up to 20. */
+  readonly abortedSides: readonly AbortedSide[];
   /** Names that DNS does not resolve at present, up to 20. */
   readonly failingNames: readonly NameStatus[];
   readonly certificates: readonly CertificateStatus[];
   readonly problems: ProblemNews;
+}
+
+/** A side of a split that gets no requests until an operator hands it back. */
+export interface AbortedSide {
+  readonly route: string;
+  readonly upstream: string;
+  readonly at: string;
+  readonly why: string;
 }
 
 export interface ProblemNews {

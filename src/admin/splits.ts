@@ -1,8 +1,9 @@
 /** The admin port's hold on the sides of splits: what they are now, and the orders of operators. */
 import type { FastifyInstance } from 'fastify';
 import { type RunningSplit, SIDE_ORDERS, type SideOrder } from '../routes/running-split.ts';
+import type { Splits } from '../routes/splits.ts';
 import { callerOf } from './guard.ts';
-import type { SideStatus } from './page-data.ts';
+import type { AbortedSide, SideStatus } from './page-data.ts';
 import { type Orderer, readOrder } from './reason.ts';
 
 export interface SplitView {
@@ -37,6 +38,17 @@ export function addSplits(changes: FastifyInstance, { orderSide }: SplitView): v
     },
   );
 }
+
+/** Up to `most`. */
+export const abortedSides = (splits: Splits, most: number): readonly AbortedSide[] => [
+  ...Iterator.from(splits)
+    .flatMap((split) =>
+      sideStatuses(split).flatMap(({ upstream, aborted }) =>
+        aborted === undefined ? [] : [{ route: split.route, upstream, ...aborted }],
+      ),
+    )
+    .take(most),
+];
 
 export const sideStatuses = (split: RunningSplit): readonly SideStatus[] =>
   split.sides().map(({ upstream, weight, share, next, abort }) => ({

@@ -1,6 +1,7 @@
 /** What operators are told of splits, and what they may order. */
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import type { Snapshot } from '../../src/admin/page-data.ts';
 import { explanationLines } from '../../src/cli/print-explanation.ts';
 import { startCollector } from '../observe/tracing/collector.ts';
 import { SIDES, splitGateway } from './support.ts';
@@ -142,6 +143,10 @@ describe('an operator', () => {
       sides: [{ share: 1 }, { weight: 10, share: 0, aborted: { why: 'wrong prices' } }],
     });
     expect(await gateway.sideOf()).toBe('old');
+    const overview = (await (await fetch(`${gateway.adminUrl}/overview`)).json()) as Snapshot;
+    expect(overview.abortedSides).toMatchObject([
+      { route: 'shop', upstream: 'new', why: 'wrong prices' },
+    ]);
     await gateway.order({ side: 'new', state: 'aborted' });
     expect(gateway.gateway.status().routes[0]!.sides![1]!.aborted?.why).toBe('wrong prices');
     expect((await gateway.order({ side: 'new', state: 'auto' })).status).toBe(200);

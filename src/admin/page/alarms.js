@@ -39,6 +39,7 @@ export const alarmsOf = (snapshot, now) =>
   [
     ...errorAlarms(snapshot),
     ...snapshot.upstreams.flatMap((upstream) => upstreamAlarms(upstream, now)),
+    ...splitAlarms(snapshot, now),
     ...configAlarms(snapshot.gateway, now),
     ...outsideAlarms(snapshot, now),
     ...processAlarms(snapshot.gateway),
@@ -66,6 +67,20 @@ function errorAlarms({ totals: { requestsPerSecond, errorsPerSecond }, routes })
     },
   ];
 }
+
+/**
+ * @param {Snapshot} snapshot
+ * @param {number} now
+ * @returns {Alarm[]}
+ */
+const splitAlarms = ({ abortedSides }, now) =>
+  abortedSides.map(({ route, upstream, at, why }) => ({
+    key: `side ${route} ${upstream}`,
+    level: /** @type {Level} */ ('warn'),
+    what: `${upstream} is out of the split of ${route}`,
+    why: `${why} · ${ago(at, now)}`,
+    href: addressOf('routes', route),
+  }));
 
 /**
  * @param {GatewayFacts} gateway

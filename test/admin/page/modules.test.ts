@@ -93,6 +93,24 @@ describe('alarms', async () => {
     ]);
   });
 
+  test('a side that is out of its split says why, and since when', () => {
+    const side = {
+      route: 'shop',
+      upstream: 'new',
+      at: '2026-12-01T00:00:02Z',
+      why: '9 of 9 failed',
+    };
+    expect(alarmsOf(snapshot({ abortedSides: [side] }), NOW)).toEqual([
+      {
+        key: 'side shop new',
+        level: 'warn',
+        what: 'new is out of the split of shop',
+        why: '9 of 9 failed · 8 s ago',
+        href: '#/routes/shop',
+      },
+    ]);
+  });
+
   test('the worst come first, whatever they are about', () => {
     const { gateway, totals } = snapshot();
     const found = keysOf(

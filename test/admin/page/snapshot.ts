@@ -54,6 +54,7 @@ export const snapshot = (changes: Partial<Snapshot> = {}): Snapshot => ({
   degradedPerSecond: 0,
   fallbacksPerSecond: 0,
   plugins: [],
+  abortedSides: [],
   failingNames: [],
   certificates: [],
   problems: { total: 0, latest: [] },
