@@ -37,6 +37,12 @@ export interface Explained {
     readonly scopes: readonly string[];
   };
   readonly calls: readonly ExplainedCall[];
+  readonly split?: {
+    readonly side: string;
+    readonly by: 'when' | 'sticky' | 'chance' | 'aborted';
+    readonly bucket?: number;
+    readonly sticky?: string;
+  };
   readonly fallback?: {
     readonly on: readonly string[];
     readonly upstream?: string;

@@ -23,7 +23,7 @@ export const explanation = (explained) =>
   );
 
 /** @param {Explained} explained */
-function verdict({ request, outcome, route, consumer }) {
+function verdict({ request, outcome, route, split, consumer }) {
   const { method, scheme, host, path, query, address } = request;
   const [level, words] = outcomeWords(outcome);
   return section(
@@ -43,6 +43,7 @@ function verdict({ request, outcome, route, consumer }) {
       ['From', address],
       ['Route', route && [linkTo('routes', route.name, route.name), `: ${route.action}`]],
       ['Endpoint', route?.endpoint],
+      ['Side of the split', split && sideWords(split)],
       [
         'Client',
         consumer &&
@@ -52,6 +53,23 @@ function verdict({ request, outcome, route, consumer }) {
     ]),
   );
 }
+
+const CHOSEN = {
+  when: 'the request asks for it',
+  sticky: '',
+  chance: 'by chance',
+  aborted: 'its own side is aborted',
+};
+
+/** @param {NonNullable<Explained['split']>} split */
+const sideWords = ({ side, by, bucket, sticky }) =>
+  [
+    side,
+    CHOSEN[by],
+    bucket !== undefined && `bucket ${Number((bucket * 100).toFixed(3))} % by ${sticky}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
 
 /**
  * @param {Explained['outcome']} outcome
