@@ -20,6 +20,7 @@ const ASKED: readonly (readonly [path: string, init?: RequestInit])[] = [
   ['/failing'],
   ['/away'],
   ['/fallback'],
+  ['/split'],
   ['/degraded'],
   ['/limited'],
   ['/validated?count=many'],
@@ -78,6 +79,7 @@ const ROUTES: Readonly<Record<string, object>> = {
   failing: { upstream: 'bad' },
   away: { upstream: 'away' },
   fallback: { upstream: 'away', fallback: { respond: { status: 200, body: {} } } },
+  split: { split: [{ upstream: 'good' }, { upstream: 'items', weight: 50 }] },
   degraded: {
     aggregate: {
       good: { upstream: 'good', path: '/', required: true },
