@@ -10,7 +10,7 @@ export function* checkRoute(
 ): Generator<OptionFault> {
   const answer = ANSWERS.find((key) => others.has(key));
   if (answer !== undefined) {
-    const message = `needs a route that forwards, with "upstream": this one has "${answer}"`;
+    const message = `needs a route that forwards, with "upstream" or "split": this one has "${answer}"`;
     yield { path: [], at: 'key', message };
   }
   for (const name of calledOn(others)) {
@@ -20,10 +20,15 @@ export function* checkRoute(
   }
 }
 
-/** The upstreams that the route forwards to. */
-const calledOn = (others: ReadonlyMap<string, unknown>): string[] =>
-  [others.get('upstream'), others.get('fallback')].flatMap((each) => {
+/** Keys that name upstreams, which get what the route forwards. */
+const CALLS = ['upstream', 'split', 'fallback', 'mirror'];
+
+/** The upstreams that the route forwards to, each once. */
+function calledOn(others: ReadonlyMap<string, unknown>): ReadonlySet<string> {
+  const written = CALLS.flatMap((key) => others.get(key));
+  const named = written.map((each) => {
     if (typeof each === 'string') return each;
-    const { upstream } = (each ?? {}) as { readonly upstream?: unknown };
-    return typeof upstream === 'string' ? upstream : [];
+    return (each as { readonly upstream?: unknown } | null | undefined)?.upstream;
   });
+  return new Set(named.filter((name) => typeof name === 'string'));
+}
