@@ -48,6 +48,12 @@ export interface Explained {
     readonly upstream?: string;
     readonly status?: number;
   };
+  readonly mirrors?: readonly {
+    readonly upstream: string;
+    readonly path: string;
+    readonly share: number;
+    readonly isCompared: boolean;
+  }[];
   readonly values: readonly ExplainedValue[];
   readonly notes: readonly string[];
 }

@@ -72,6 +72,7 @@ const TABS = [
   ['', 'Overview'],
   ['routes', 'Routes'],
   ['upstreams', 'Upstreams'],
+  ['mirrors', 'Mirrors'],
   ['config', 'Config'],
   ['problems', 'Problems'],
   ['requests', 'Requests'],

@@ -1,6 +1,8 @@
 /** Which view an address names: `#/routes/orders` is the view `routes` of `orders`; and what views are and get. */
 import { configView } from './views/config.js';
 import { explainView } from './views/explain.js';
+import { mirrorView } from './views/mirror.js';
+import { mirrorsView } from './views/mirrors.js';
 import { overviewView } from './views/overview.js';
 import { problemsView } from './views/problems.js';
 import { requestView } from './views/request.js';
@@ -41,6 +43,7 @@ import { upstreamsView } from './views/upstreams.js';
 const VIEWS = {
   routes: (page, name) => (name === '' ? routesView(page) : routeView(page, name)),
   upstreams: upstreamsView,
+  mirrors: (page, route) => (route === '' ? mirrorsView(page) : mirrorView(page, route)),
   config: configView,
   problems: problemsView,
   requests: (page, id) => (id === '' ? requestsView(page) : requestView(page, id)),

@@ -13,6 +13,8 @@ const VIEWS = [
   'routes',
   'routes/orders',
   'upstreams',
+  'mirrors',
+  'mirrors/copied',
   'config',
   'problems',
   'requests',
@@ -56,6 +58,7 @@ describeBrowser.each([
     const { page, go, faults } = tab;
     await shop.kill('payments');
     for (let i = 0; i < 6; i += 1) await shop.ask('/orders/1/summary');
+    await shop.ask('/copied/1');
     await shop.change({ ...shop.config, routes: { a: {} } });
     const { requests } = (await (
       await fetch(`${shop.adminUrl}/requests`, { headers: { authorization: `Bearer ${TOKEN}` } })

@@ -64,6 +64,11 @@ function shopConfig(services: ReadonlyMap<ServiceName, Service>): Section {
     upstreams: Object.fromEntries(upstreams) as Section,
     routes: {
       orders: { match: { path: '/orders/*', methods: ['GET', 'POST'] }, upstream: 'orders' },
+      copied: {
+        match: { path: '/copied/*' },
+        upstream: 'orders',
+        mirror: { upstream: 'users', compare: true },
+      },
       payments: { match: { path: '/payments/*' }, upstream: 'payments' },
       summary: {
         match: { path: '/orders/{id}/summary', methods: ['GET'] },

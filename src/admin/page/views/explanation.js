@@ -1,5 +1,6 @@
 /** An explanation for people: first what happens, then why, step by step. */
 import { h } from '../dom.js';
+import { percent } from '../format.js';
 import { badge, code, facts, linkTo, section } from '../parts.js';
 import { values } from './explained-values.js';
 
@@ -160,7 +161,7 @@ const steps = (plugins) =>
   );
 
 /** @param {Explained} explained */
-const calls = ({ calls: all, fallback }) =>
+const calls = ({ calls: all, fallback, mirrors = [] }) =>
   h(
     'ol',
     { class: 'steps' },
@@ -177,7 +178,22 @@ const calls = ({ calls: all, fallback }) =>
           String(fallback.upstream ?? fallback.status),
         ),
       ),
+    mirrors.map((mirror) => h('li', { key: `mirror ${mirror.upstream}` }, ...mirrorLine(mirror))),
   );
+
+/** @param {NonNullable<Explained['mirrors']>[number]} mirror */
+const mirrorLine = ({ upstream, path, share, isCompared }) => [
+  badge('note', 'mirror'),
+  h(
+    'div',
+    {},
+    code(path),
+    ' to ',
+    linkTo('upstreams', upstream, upstream),
+    share === 0 ? ', not with this method' : `, ${percent(share)} of the requests`,
+    isCompared && share > 0 ? ', compared' : '',
+  ),
+];
 
 /** @param {ExplainedCall} call */
 const callLine = ({ name, upstream, method, path, query, headers, after, isRequired, target }) => [
