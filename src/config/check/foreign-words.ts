@@ -128,6 +128,13 @@ export const FOREIGN: Readonly<Record<string, readonly (Row | None)[]>> = {
       'respond',
       'respond: { status: 200 }',
     ],
+    [
+      'canary weighted weights weightedClusters weightedBackends trafficSplit splitClients splits',
+      'split',
+      'split: [{ upstream: shop }, { upstream: shop-next, weight: 10 }]',
+    ],
+    ['stickySession stickySessions sessionAffinity affinity', 'sticky', 'sticky: cookie:sid'],
+    ['team maintainer contact', 'owner', 'owner: Team Orders'],
     ['circuitBreaker breaker', 'upstreams.*.breaker', 'breaker: { consecutive: 5 }'],
     [
       'bodyLimit maxBodySize clientMaxBodySize requestSizeLimiting',
