@@ -77,11 +77,25 @@ function actionOf(draw: Draw, path: Path): object {
     forward,
     forward,
     forward,
+    divided(draw, rewrite),
     { redirect: { to: rest, status: one(draw, [302, 308]) } },
     { respond: { status: one(draw, [200, 404]), body: 'own' } },
     { aggregate: { ...PARTS, id: { upstream: 'one', path: byId, required: true } } },
   ]);
 }
+
+/** Every request comes from one address, so its side is no matter of chance. */
+const divided = (draw: Draw, rewrite: string | undefined): object => ({
+  split: [
+    { upstream: 'one' },
+    { upstream: 'two', weight: one(draw, [0, 50]), when: one(draw, WHENS) },
+  ],
+  sticky: 'address',
+  salt: one(draw, ['a', 'b', 'c', 'd']),
+  ...(rewrite && { rewrite }),
+});
+
+const WHENS = [{ headers: { 'x-v': '1' } }, { query: { q: '1' } }, { cookies: { c: '1' } }];
 
 function routeOf(draw: Draw): { readonly key: string; readonly route: object } {
   const path = one(draw, PATHS);
