@@ -14,6 +14,7 @@ import { version } from '../running/version.ts';
 import type { Run } from './commands/run.ts';
 import { addRoutesCommand } from './commands/routes.ts';
 import { addReferenceCommand, addSchemaCommand } from './commands/schema.ts';
+import { addSplitCommand } from './commands/split.ts';
 import { addStartCommand } from './commands/start.ts';
 import { addTraceCommand } from './commands/trace.ts';
 import { addValidateCommand } from './commands/validate.ts';
@@ -32,7 +33,7 @@ const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
     addDiffCommand,
     addLoadCommand,
   ],
-  'A running gateway:': [addTraceCommand, addAdminCommands],
+  'A running gateway:': [addTraceCommand, addSplitCommand, addAdminCommands],
   'Make something:': [
     addInitCommand,
     addNewCommand,

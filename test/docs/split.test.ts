@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { explanationLines } from '../../src/cli/print-explanation.ts';
+import { run } from '../cli/run.ts';
 import { faultsOf } from '../config/config-files.ts';
 import { Page } from '../helpers/page.ts';
 import { served } from './served.ts';
@@ -42,8 +43,9 @@ test('explain says what the page shows', async () => {
 
 test('the order on the page takes a side in again', async () => {
   const { gateway } = await shop();
-  const [, sent = ''] = /-d '(.*?)'/.exec(PAGE.blocks('sh')[0]!) ?? [];
-  const path = /http:\/\/127\.0\.0\.1:9901(\S+)/.exec(PAGE.blocks('sh')[0]!)![1]!;
+  const [command = '', curl = ''] = PAGE.blocks('sh');
+  const [, sent = ''] = /-d '(.*?)'/.exec(curl) ?? [];
+  const path = /http:\/\/127\.0\.0\.1:9901(\S+)/.exec(curl)![1]!;
   const order = (body: string) =>
     fetch(`${gateway.adminUrl}${path}`, {
       method: 'POST',
@@ -52,6 +54,13 @@ test('the order on the page takes a side in again', async () => {
     });
   expect((await order(sent.replace('auto', 'aborted'))).status).toBe(200);
   expect(gateway.status().routes[0]!.sides![1]!.aborted?.why).toBe('fixed');
+  const [, ...args] = command.trim().split(' ');
+  const ran = await run([...args, '--admin', gateway.adminUrl!]);
+  expect([ran.code, ran.out]).toEqual([
+    0,
+    ['monolith  90 %, weight 90', 'catalog  10 %, weight 10'],
+  ]);
+  await order(sent.replace('auto', 'aborted'));
   expect((await order(sent)).status).toBe(200);
   expect(gateway.status().routes[0]!.sides![1]!.aborted).toBeUndefined();
 });

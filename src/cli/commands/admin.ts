@@ -4,13 +4,12 @@ import type { AdminOrder } from '../generations.ts';
 import { type Lesson, teach } from '../teach.ts';
 import type { Run } from './run.ts';
 
-const MORE =
+const HOW =
   'The admin port is that of --admin, or of the config of -c, or http://127.0.0.1:9901. If the config sets ' +
-  'admin.token, send it by --token or PORTICO_ADMIN_TOKEN; with -c, the token of the config is sent. ' +
-  'More in docs/reload.md.';
+  'admin.token, send it by --token or PORTICO_ADMIN_TOKEN; with -c, the token of the config is sent. ';
 
-const UNANSWERED = 'nothing answers there, or it refuses';
-const UNTOLD = 'the config of -c does not name an admin port';
+export const UNANSWERED = 'nothing answers there, or it refuses';
+export const UNTOLD = 'the config of -c does not name an admin port';
 
 export function addAdminCommands(program: Command, run: Run): void {
   addHistoryCommand(program, run);
@@ -69,11 +68,17 @@ function addReloadCommand(program: Command, run: Run): void {
 }
 
 type AdminLesson = Pick<Lesson, 'examples' | 'exits'> & {
-  readonly name: AdminOrder['command'];
+  readonly name: string;
   readonly description: string;
+  /** The page that says more. Default: `docs/reload.md`. */
+  readonly page?: string;
 };
 
-function adminCommand(program: Command, { name, description, ...lesson }: AdminLesson): Command {
+/** A command that asks the admin port of a running gateway. */
+export function adminCommand(
+  program: Command,
+  { name, description, page = 'docs/reload.md', ...lesson }: AdminLesson,
+): Command {
   const command = program
     .command(name)
     .description(description)
@@ -82,7 +87,7 @@ function adminCommand(program: Command, { name, description, ...lesson }: AdminL
     .option('--token <token>', 'the admin token (default: PORTICO_ADMIN_TOKEN)', readToken);
   teach(command, {
     ...lesson,
-    more: MORE,
+    more: `${HOW}More in ${page}.`,
     environment: { PORTICO_ADMIN_TOKEN: 'the admin token, if --token is not given' },
   });
   return command;
