@@ -81,7 +81,7 @@ export type { ErrorAnswer } from './edge/error-form.ts';
 export { grpcTrailers } from './edge/grpc-status.ts';
 export type { ResponseHead } from './edge/response-head.ts';
 export type { RequestHook } from './routes/route.ts';
-export { type ErrorCode, GatewayError, isGatewayError } from './core/errors.ts';
+export { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from './core/errors.ts';
 export { partStatus } from './routes/part.ts';
 export { tellUpstreams } from './edge/told-upstreams.ts';
 export { requestSource } from './edge/source.ts';

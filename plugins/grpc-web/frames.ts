@@ -7,11 +7,11 @@ import type { UpstreamResponse } from 'portico';
 type Fields = UpstreamResponse['headers'];
 
 const HEAD_BYTES = 5;
-/** The lowest bit says that a message is compressed; the others mean nothing in a request. */
+/** The lowest bit says that a message is compressed; the others mean nothing in gRPC. */
 const MESSAGE_FLAGS = 1;
 const TRAILERS = 0x80;
 
-/** Checks that a request consists of whole messages, without holding any. */
+/** Checks that a body consists of whole messages, without holding any. */
 export class MessageCheck {
   /** Of the head that is being read. */
   #headBytes = 0;
@@ -31,9 +31,14 @@ export class MessageCheck {
     }
   }
 
+  /** May another message begin, or the body end? */
+  get isWhole(): boolean {
+    return this.#due === 0 && this.#headBytes === 0;
+  }
+
   /** @throws {RangeError} if a message is incomplete */
   end(): void {
-    if (this.#due > 0 || this.#headBytes > 0) throw new RangeError('the last message is cut short');
+    if (!this.isWhole) throw new RangeError('the last message is cut short');
   }
 
   #takeHead(byte: number): void {

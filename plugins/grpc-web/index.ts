@@ -43,7 +43,7 @@ const translating: Policy = (next) => (request) => {
   const sent = sentType(request.method, request.headers['content-type']);
   if (sent === undefined) return next(request);
   const wanted = acceptedType(sent, request.headers['accept']);
-  return next(asGrpc(request, sent)).then((response) => webAnswer(response, wanted));
+  return next(asGrpc(request, sent)).then((response) => webAnswer(response, wanted, request.id));
 };
 
 /** gRPC knows POST alone. */

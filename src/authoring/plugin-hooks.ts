@@ -57,7 +57,7 @@ interface CommonHooks {
   transform?(request: FastifyRequest, head: ResponseHead): Transform | undefined;
   /**
    * How an error of the gateway looks to clients of a protocol with errors of its own. `undefined`: this client
-   * gets a problem document. Of an answer that has begun, the body alone is sent, as its end.
+   * gets a problem document. For an answer that has begun, see `broken` of `convertBody`.
    */
   errorAnswer?(request: FastifyRequest, error: GatewayError): ErrorAnswer | undefined;
   /** Wraps every call made under the route; made once for each of its upstreams. */

@@ -28,10 +28,7 @@ export function errorAnswer(
 }
 
 /** `undefined`, too, if the form fails: the error itself must reach the client. */
-export function formedAnswer(
-  request: FastifyRequest,
-  error: GatewayError,
-): ErrorAnswer | undefined {
+function formedAnswer(request: FastifyRequest, error: GatewayError): ErrorAnswer | undefined {
   const { errorForm, route } = exchangeOf(request.raw);
   try {
     return errorForm?.(request, error);

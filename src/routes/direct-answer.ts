@@ -4,9 +4,9 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Body } from '../core/body.ts';
+import { ConvertedBody } from '../core/converted-body.ts';
 import { toGatewayError } from '../core/errors.ts';
 import type { SendOptions, Through } from '../core/sink.ts';
-import { formedAnswer } from '../edge/error-form.ts';
 import { acceptsTrailers } from '../edge/forwarded.ts';
 import { grpcTrailers, wantsGrpc } from '../edge/grpc-status.ts';
 import { announceTrailers, mergeReplyHeaders, type ResponseHead } from '../edge/response-head.ts';
@@ -27,7 +27,7 @@ export interface DirectAnswer {
  * @throws what a hook throws, or an error for a head that cannot be written
  */
 export function answerDirectly(
-  { responseHooks, errorForm }: Route,
+  { responseHooks }: Route,
   { clock, readerIdleMs: idleMs }: ActionContext,
   { request, reply, head, body, stream: through }: DirectAnswer,
 ): void {
@@ -42,7 +42,7 @@ export function answerDirectly(
       else delete head.headers['trailer'];
     }
     const isGrpc = wantsGrpc(request.raw);
-    const ending = isGrpc ? grpcEnding(request.id) : errorForm && formedEnding(request);
+    const ending = isGrpc ? grpcEnding(request.id) : brokenEnding(body);
     body.send(reply.raw, head.status, head.headers, { clock, idleMs, trailers, ending, through });
   } catch (error) {
     // A hook threw, or set a value that no header can hold: the gateway answers with an error instead.
@@ -58,9 +58,10 @@ const grpcEnding =
   (requestId: string): End =>
   (error) => ({ trailers: grpcTrailers(toGatewayError(error), requestId) });
 
-const formedEnding =
-  (request: FastifyRequest): End =>
-  (error) => {
-    const formed = formedAnswer(request, toGatewayError(error));
-    return formed && { bytes: formed.body };
+function brokenEnding(body: Body): End {
+  if (!(body instanceof ConvertedBody)) return undefined;
+  return (error) => {
+    const bytes = body.brokenEnd(error);
+    return bytes && { bytes };
   };
+}

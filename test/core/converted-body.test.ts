@@ -12,6 +12,10 @@ const conversion: Conversion = {
   end: (trailers) => Buffer.from(JSON.stringify(trailers ?? null)),
 };
 
+const raise = (message: string): never => {
+  throw new Error(message);
+};
+
 /** A reader that wants no more after `wanted` chunks. */
 function reader(wanted = Number.POSITIVE_INFINITY) {
   const read: string[] = [];
@@ -50,6 +54,24 @@ describe('a converted body', () => {
     convertBody(body, conversion).readInto(sink);
     body.fail(new Error('cut'));
     expect(read).toEqual(['failed: cut']);
+  });
+
+  test('breaks where the conversion fails, which ends the exchange of the other', () => {
+    const { body, told } = feed();
+    const { read, sink } = reader();
+    const failing = { ...conversion, chunk: () => raise('no such bytes') };
+    convertBody(body, failing).readInto(sink);
+    body.push(Buffer.from('one'));
+    expect([read, told.at(-1)]).toEqual([['failed: no such bytes'], 'abort']);
+  });
+
+  test('breaks where its end cannot be made', () => {
+    const { body } = feed();
+    const { read, sink } = reader();
+    convertBody(body, { ...conversion, end: () => raise('cut short') }).readInto(sink);
+    body.push(Buffer.from('one'));
+    body.finish(undefined);
+    expect(read).toEqual(['ONE', 'failed: cut short']);
   });
 
   test('pauses the other while its reader is behind, or is not there yet', () => {

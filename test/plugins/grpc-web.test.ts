@@ -145,6 +145,16 @@ describe.each([
   });
 });
 
+test('is cut off where the upstream breaks off within a message: no frame can follow', async () => {
+  const { url: origin } = await startH2((stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+    stream.write(framed('hello').subarray(0, 7), () => stream.destroy());
+    stream.on('error', () => undefined);
+  });
+  const response = await openWeb(await inFrontOf(origin));
+  await expect(response.arrayBuffer()).rejects.toThrow('terminated');
+});
+
 test('is spoken over HTTP/2 too', async () => {
   const url = await serving({ Get: echo });
   const { headers, body, trailers } = await fetchH2(
@@ -293,6 +303,22 @@ describe('a request that is not gRPC-Web', () => {
     // No gRPC came back, so the status is what tells.
     expect(await (await openWeb(url)).text()).toBe('POST application/grpc+proto');
   });
+});
+
+test('is sent again where the first answer may be retried', async () => {
+  let asked = 0;
+  const url = await serving(
+    {
+      Get(call, done) {
+        asked += 1;
+        if (asked === 1) done({ code: status.UNAVAILABLE });
+        else echo(call, done);
+      },
+    },
+    { upstream: { retry: { on: ['unavailable'], backoff: '1ms' } } },
+  );
+  expect((await callWeb(url, { type: TEXT })).messages).toEqual(['got x']);
+  expect(asked).toBe(2);
 });
 
 test('a body over the limit is RESOURCE_EXHAUSTED', async () => {
