@@ -25,7 +25,7 @@ import {
   withFallback,
 } from './fallback.ts';
 import { buildMirrors, checkMirrors, WrittenMirrors } from './mirror-options.ts';
-import { mirrored, planMirrors } from './mirrored.ts';
+import { mirrored, mirrorWords, planMirrors } from './mirrored.ts';
 import type { Planner } from './plan.ts';
 import { buildStream, checkStream, Stream } from './stream-options.ts';
 import { streamLoosenings, streamRisks } from './stream-risks.ts';
@@ -88,8 +88,8 @@ export const forward = defineAction({
       stream: stream && buildStream(stream),
       overrides: stream?.idle === undefined ? undefined : { streamIdleMs: stream.idle },
     }),
-  describe: ({ upstream, websocket }) =>
-    `forward to ${upstream}${websocket === undefined ? '' : ', WebSockets too'}`,
+  describe: ({ upstream, websocket, mirrors }) =>
+    `forward to ${upstream}${websocket === undefined ? '' : ', WebSockets too'}${mirrorWords(mirrors)}`,
   upstreams: ({ upstream, fallback, mirrors = [] }) => [
     upstream,
     ...(fallback?.kind === 'upstream' ? [fallback.upstream] : []),

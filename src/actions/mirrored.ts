@@ -21,6 +21,10 @@ export function mirrored(
   return mirroring(sender, running, context.clock);
 }
 
+/** For the one line of an action: `, mirrored to next`; empty if there are none. */
+export const mirrorWords = (mirrors: readonly MirrorConfig[] = []): string =>
+  mirrors.length === 0 ? '' : `, mirrored to ${mirrors.map(({ upstream }) => upstream).join(', ')}`;
+
 /** `primaryPath` is the path that is sent to the route's own upstream. */
 export const planMirrors = (
   mirrors: readonly MirrorConfig[],

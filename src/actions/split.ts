@@ -13,6 +13,7 @@ import type { Action, ActionContext, Route } from '../routes/route.ts';
 import type { SideConfig, SplitConfig } from '../routes/split-config.ts';
 import { defineAction, type Parsed } from './action.ts';
 import { forward } from './forward.ts';
+import { mirrorWords } from './mirrored.ts';
 import { checkSplit } from './split-check.ts';
 import { planSplit } from './split-plan.ts';
 import { splitRisks } from './split-risks.ts';
@@ -41,8 +42,8 @@ export const split = defineAction({
       mirrors: mirrorsOf(built),
     });
   },
-  describe: ({ sides, sticky }) =>
-    `split among ${sides.map(({ upstream }) => upstream).join(', ')}${sticky === undefined ? '' : ` by ${sticky}`}`,
+  describe: ({ sides, sticky, mirrors }) =>
+    `split among ${sides.map(({ upstream }) => upstream).join(', ')}${sticky === undefined ? '' : ` by ${sticky}`}${mirrorWords(mirrors)}`,
   upstreams: ({ sides }) => sides.flatMap((side) => forward.upstreams(side.forward)),
   risks: splitRisks,
   *loosened({ sides: [before] }, { sides: [now] }) {

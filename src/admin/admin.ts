@@ -10,7 +10,7 @@ import { addGenerations, addReloads, type GenerationsView } from './generations.
 import { callerOf, readRefusal, refusal, traceRefusal } from './guard.ts';
 import { Live } from './live.ts';
 import { addMetrics } from './metrics.ts';
-import { addDifferences, addMirrors } from './mirrors.ts';
+import { addMirrors } from './mirrors.ts';
 import { Overview } from './overview.ts';
 import { addPage } from './page.ts';
 import type { RouteList } from './page-data.ts';
@@ -63,7 +63,6 @@ export function createAdmin(
     const { generation } = running();
     return { generation: generation.number, routes: routeStatuses(generation) };
   });
-  addMirrors(app, running);
   addLive(app, running);
   addGenerations(app, view);
   addExplain(app, view);
@@ -74,7 +73,7 @@ export function createAdmin(
     });
     addTraces(traces, view);
     addRequests(traces, () => running().world);
-    addDifferences(traces, running);
+    addMirrors(traces, running);
   });
   app.register(async (changes) => addChanges(changes, view));
   return {

@@ -1,6 +1,6 @@
 /**
  * `GET /mirrors`: what mirrors get, and what comparing their answers has shown. `GET /mirrors/{route}`: the last
- * answers that differed, guarded like traces.
+ * answers that differed. Both are guarded like traces: names of fields may be data, where objects are used as maps.
  */
 import type { FastifyInstance } from 'fastify';
 import type { CompareConfig, MirrorConfig } from '../config/build/mirror.ts';
@@ -11,12 +11,12 @@ import type { Running } from './status.ts';
 
 const MOST_FIELDS = 20;
 
-export function addMirrors(app: FastifyInstance, running: () => Running): void {
-  app.get('/mirrors', async (): Promise<MirrorList> => ({ mirrors: mirrorStatuses(running()) }));
-}
-
 /** `app` admits only those who may read traces. */
-export function addDifferences(app: FastifyInstance, running: () => Running): void {
+export function addMirrors(app: FastifyInstance, running: () => Running): void {
+  app.get('/mirrors', async (_request, reply): Promise<MirrorList> => {
+    void reply.header('cache-control', 'no-store');
+    return { mirrors: mirrorStatuses(running()) };
+  });
   app.get<{ Params: { route: string } }>('/mirrors/:route', async ({ params }, reply) => {
     void reply.header('cache-control', 'no-store');
     const { generation, world } = running();

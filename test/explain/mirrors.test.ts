@@ -22,6 +22,7 @@ test('the mirrors of a route are told: what they would be sent, and how often', 
     { upstream: 'other', path: '/old/1', share: 0.125, isCompared: true },
     { upstream: 'third', path: '/v2/1', share: 1, isCompared: false },
   ]);
+  expect(got.route!.action).toBe('forward to up, mirrored to other, third');
   expect(got.upstreams.map(({ name }) => name)).toEqual(['up', 'other', 'third']);
   const lines = explanationLines(got);
   expect(lines).toContain('  mirror other, /old/1: 12.5% copied, compared');

@@ -6,6 +6,7 @@ import type { UpstreamRequest, UpstreamResponse } from '../../core/call.ts';
 import type { Cancellation } from '../../core/cancellation.ts';
 import type { Timer } from '../../core/clock.ts';
 import { GatewayError, toGatewayError } from '../../core/errors.ts';
+import type { Headers } from '../../core/headers.ts';
 import { CallRecord } from '../../core/record.ts';
 import type { Receiver } from '../../core/sender.ts';
 import { Upload } from '../../core/upload.ts';
@@ -17,6 +18,18 @@ import { RequestCopy } from './request-copy.ts';
 
 /** Tells upstreams that nobody waits for their answer: the route whose request it is a copy of. */
 export const MIRROR_HEADER = 'portico-mirror';
+
+/** Their validators are of one service (RFC 9110 §13.1): another one answers otherwise, and is right to. */
+const CONDITIONS = [
+  'if-none-match',
+  'if-modified-since',
+  'if-match',
+  'if-unmodified-since',
+  'if-range',
+];
+
+const isConditional = (headers: Headers): boolean =>
+  CONDITIONS.some((name) => headers[name] !== undefined);
 
 export class MirroredCall implements Receiver {
   readonly mirror: Mirror;
@@ -38,7 +51,7 @@ export class MirroredCall implements Receiver {
     this.mirror = mirror;
     this.#request = request;
     this.#signal = mirror.mirrors.signal.child();
-    const share = config.compare?.share ?? 0;
+    const share = isConditional(request.headers) ? 0 : (config.compare?.share ?? 0);
     this.isCompared = share > 0 && (share >= 1 || context.random() < share);
   }
 
@@ -156,7 +169,7 @@ export class MirroredCall implements Receiver {
 
   #expire(): void {
     const detail = `a mirror may take ${this.mirror.config.timeoutMs} ms`;
-    this.#signal.cancel(new GatewayError('GW_UPSTREAM_TIMEOUT', detail));
+    this.#signal.cancel(new GatewayError('GW_DEADLINE_EXCEEDED', detail));
     // Its answer is here, and the primary's has not come in time to be compared with it.
     if (this.#primary === undefined) this.primaryEnded('none');
   }

@@ -111,6 +111,22 @@ describe('the upstream of a mirror', () => {
   });
 });
 
+test('what mirrors have shown is for bearers of the admin token alone, if there is one', async () => {
+  const token = 'a-token-of-operators';
+  const { gateway } = await startMirrored({
+    config: { admin: { port: 0, token } },
+    upstreams: { old: () => ({}), next: () => ({}) },
+  });
+  for (const path of ['/mirrors', '/mirrors/shop', '/mirrors/nobody']) {
+    expect((await fetch(gateway.adminUrl + path)).status).toBe(401);
+    const allowed = await fetch(gateway.adminUrl + path, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(allowed.status).toBe(path === '/mirrors/nobody' ? 404 : 200);
+    expect(allowed.headers.get('cache-control')).toBe('no-store');
+  }
+});
+
 describe('the end of the gateway', () => {
   test('does not wait for mirrors', async () => {
     const hanging = await startUpstream(() => undefined);

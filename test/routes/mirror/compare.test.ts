@@ -206,6 +206,15 @@ describe('comparing', () => {
     expect((await settled(gateway)).comparison).toMatchObject({ compared: 1, different: 1 });
   });
 
+  test('does not judge answers to conditional requests: their validators are of one service', async () => {
+    const gateway = await comparing({ status: 304 }, { body: 1 });
+    for (const name of ['if-none-match', 'If-Modified-Since', 'if-match', 'if-range']) {
+      await gateway.fetch('/', { headers: { [name]: '"a"' } });
+    }
+    expect((await settled(gateway, 4)).comparison).toMatchObject({ compared: 0 });
+    expect(await resultsOf(gateway)).toEqual({});
+  });
+
   test('looks at a share of the copies alone', async () => {
     const draws = [0.6, 0.4];
     const gateway = await comparing(

@@ -10,6 +10,9 @@ import { table } from '../table.js';
 /** @import { Page, View } from '../router.js' */
 /** @import { Column } from '../table.js' */
 
+/** How often the list is asked for, in milliseconds. */
+const EVERY_MS = 2_000;
+
 /** Fields that are listed for a mirror. */
 const MOST_FIELDS = 3;
 
@@ -23,7 +26,7 @@ export function mirrorsView(page) {
   return {
     title: 'Mirrors',
     draw() {
-      list.follow(page.snapshot.at);
+      list.follow(Math.floor(Date.parse(page.snapshot.at) / EVERY_MS));
       const { value } = list;
       return [
         h('h1', { tabindex: -1 }, 'Mirrors'),
