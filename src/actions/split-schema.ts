@@ -39,6 +39,12 @@ const Abort = z
       .describe(
         'Aborts when the 95th percentile, from the start of a call to its response head, is longer. A failed call counts as slow.',
       ),
+    relative: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Only what exceeds the first side's share of failures counts as `errors`, so that a fault which both sides have takes none out.",
+      ),
     minimum: z.int().min(1).default(20).describe('Calls in the window before anything counts.'),
     window: positiveDuration().prefault('1m').describe('Span over which calls are counted.'),
   })
@@ -46,6 +52,10 @@ const Abort = z
     ({ errors, latency }) => errors !== undefined || latency !== undefined,
     'needs a limit: give "errors", "latency" or both',
   )
+  .refine(({ relative, errors }) => !relative || errors !== undefined, {
+    error: 'needs "errors": it says how much more may fail than at the first side',
+    path: ['relative'],
+  })
   .describe(
     'Takes this side out when its calls fail or are slow: its requests go to the first side, until an operator hands it back.',
   );
@@ -98,6 +108,7 @@ export const Salt = z
 
 export const buildAbort = ({ latency, ...rest }: z.output<typeof Abort>): AbortConfig => ({
   ...defined({ errors: rest.errors, latencyMs: latency }),
+  isRelative: rest.relative,
   minimum: rest.minimum,
   windowMs: rest.window,
 });

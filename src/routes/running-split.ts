@@ -9,7 +9,8 @@ import type { Clock } from '../core/clock.ts';
 import type { SplitReason, SplitRecord } from '../core/record.ts';
 import type { Guard } from '../core/sender.ts';
 import { type RequestSource, requestSource } from '../edge/source.ts';
-import { type SideAbort, sideAbort, SideState, SideWindow } from '../policies/side-abort.ts';
+import { type SideAbort, sideAbort, SideState } from '../policies/side-abort.ts';
+import { sideCalls, SideWindow } from '../policies/side-calls.ts';
 import type { RampStep, SplitConfig } from './split-config.ts';
 import { bucketsOf, edgesOf, sharesOf, sideOf, type Weights, weightsAt } from './split-weights.ts';
 import { compileWhen, type When } from './split-when.ts';
@@ -135,22 +136,34 @@ export class RunningSplit {
     }));
   }
 
-  /** Counts the calls of a side and may take it out; `undefined` if its config has no `abort`. */
+  /** Counts the calls of a side and may take it out; `undefined` if nobody needs to know. */
   guardOf(place: number): Guard | undefined {
     const { upstream, abort: config } = this.#config.sides[place]!;
-    if (config === undefined) return undefined;
-    const { clock, wallClock, keep, onAborted } = this.#world;
-    const { windowMs } = config;
+    if (config === undefined) return place === 0 ? this.#comparing() : undefined;
+    const { clock, wallClock, onAborted } = this.#world;
     const state = this.#states[place]!;
-    const window = keep(
-      `${keyOf(this.route, upstream)}.window`,
-      { windowMs },
-      () => new SideWindow(windowMs),
-    );
+    const window = this.#windowOf(place, config.windowMs);
+    const first = config.isRelative ? this.#windowOf(0, config.windowMs) : undefined;
     const onAbort = (why: string): void => {
       if (state.takeOut({ at: wallClock(), why })) onAborted(this.route, upstream, why);
     };
-    return sideAbort({ config, state, window, clock, onAbort });
+    return sideAbort({ config, state, window, first, clock, onAbort });
+  }
+
+  /** Counts the calls of the first side, if others are compared with it. */
+  #comparing(): Guard | undefined {
+    const spans = this.#config.sides.flatMap(({ abort }) =>
+      abort?.isRelative === true ? abort.windowMs : [],
+    );
+    const windows = [...new Set(spans)].map((windowMs) => this.#windowOf(0, windowMs));
+    const { clock } = this.#world;
+    return windows.length === 0 ? undefined : sideCalls({ windows, epoch: () => 0, clock });
+  }
+
+  /** That of the generation before, if it was as long. */
+  #windowOf(place: number, windowMs: number): SideWindow {
+    const key = keyOf(this.route, this.#config.sides[place]!.upstream);
+    return this.#world.keep(`${key}.window`, { windowMs }, () => new SideWindow(windowMs));
   }
 
   /** @returns false if there is no such side, or if it is the first: the others' requests go there */

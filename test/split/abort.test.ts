@@ -149,6 +149,51 @@ describe('a side stays in', () => {
   });
 });
 
+describe('a side that is compared with the first', () => {
+  /** Half of the requests go to each side; the first gets every other one. */
+  async function compared(old: FakeUpstream, up: FakeUpstream, minimum = 10) {
+    let drawn = 0;
+    return splitGateway(
+      [
+        { upstream: 'old', weight: 1 },
+        { upstream: 'new', weight: 1, abort: { errors: '20%', relative: true, minimum } },
+      ],
+      { ...PLAIN, random: () => (drawn++ % 2 === 0 ? 0.9 : 0.1), upstreams: { old, new: up } },
+    );
+  }
+  /** Of five calls, so many fail. */
+  const failingOf = (share: number): FakeUpstream => {
+    let call = 0;
+    return () => ({ status: call++ % 5 < share ? 500 : 200 });
+  };
+
+  test('stays in with what fails at both', async () => {
+    const gateway = await compared(failingOf(5), failingOf(5));
+    await gateway.sidesOf(60);
+    expect(abortOf(gateway)).toBeUndefined();
+  });
+
+  test('is out when it fails so much more often', async () => {
+    const gateway = await compared(failingOf(1), failingOf(3));
+    await gateway.sidesOf(60);
+    expect(abortOf(gateway)).toMatch(
+      /^\d+ of \d+ calls in 60 s failed, and \d+ of \d+ of the first side$/,
+    );
+  });
+
+  test('is judged alone while the first has too few calls', async () => {
+    const gateway = await splitGateway(
+      [
+        { upstream: 'old', weight: 0 },
+        { upstream: 'new', weight: 1, abort: { errors: '20%', relative: true } },
+      ],
+      { ...PLAIN, upstreams: { new: failingOf(5) } },
+    );
+    await gateway.sidesOf(20);
+    expect(abortOf(gateway)).toBe('20 of 20 calls in 60 s failed');
+  });
+});
+
 describe('a side that is slow', () => {
   /** Answers each call once the clock has moved on by `ms`. */
   const slow =
