@@ -76,7 +76,7 @@ export class MirroredCall implements Receiver {
 
   /** The primary's exchange is over; `none`: it gave no answer that could be compared. */
   primaryEnded(side: Side | 'none'): void {
-    this.#copy?.give();
+    this.#copy?.giveUp();
     this.#primary = side;
     this.#settle();
   }

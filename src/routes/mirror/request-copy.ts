@@ -10,7 +10,9 @@ import type { Upload } from '../../core/upload.ts';
 import type { Mirror } from './mirror.ts';
 
 /** Called once: with the body, or with why there is no copy of it. */
-export type CopyListener = (body: UpstreamRequest['body'] | 'large' | 'incomplete') => void;
+export type CopyListener = (
+  body: UpstreamRequest['body'] | 'full' | 'large' | 'incomplete',
+) => void;
 
 export class RequestCopy implements CancelListener {
   readonly #mirror: Mirror;
@@ -45,7 +47,7 @@ export class RequestCopy implements CancelListener {
   }
 
   /** The primary is done with the request, whether or not it has read all of it. */
-  give(): void {
+  giveUp(): void {
     this.#end('incomplete');
   }
 
@@ -57,18 +59,15 @@ export class RequestCopy implements CancelListener {
 
   #take(chunk: Uint8Array): void {
     if (this.#isOver) return;
-    if (!this.#mirror.copy(chunk.length)) this.#end('large');
-    else {
-      this.#bytes += chunk.length;
-      if (!this.#copy.add(chunk)) this.#end('large');
-    }
+    if (!this.#copy.add(chunk)) this.#end('large');
+    else if (!this.#mirror.copy(chunk.length)) this.#end('full');
+    else this.#bytes += chunk.length;
   }
 
   #end(body: Parameters<CopyListener>[0]): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#signal.unlisten(this);
-    if (typeof body === 'string') this.release();
     this.#onEnd(body);
   }
 }
