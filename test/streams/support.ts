@@ -88,11 +88,17 @@ export async function reading(url: string, options: RequestOptions = {}): Promis
   });
   const until = (claim: (all: string) => boolean): Promise<string> =>
     new Promise((resolve, reject) => {
+      const stop = (): void => void answer.off('data', look).off('close', lost);
       const look = (): void => {
-        if (claim(text)) resolve(text);
+        if (!claim(text)) return;
+        stop();
+        resolve(text);
       };
-      answer.on('data', look);
-      answer.on('close', () => reject(new Error(`closed after: ${text}`)));
+      const lost = (): void => {
+        stop();
+        reject(new Error(`closed after: ${text}`));
+      };
+      answer.on('data', look).on('close', lost);
       look();
     });
   return { answer, text: () => text, until, closed };

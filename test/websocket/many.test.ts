@@ -1,8 +1,17 @@
 /** Many sockets, and readers that stop; `npm run figures` has a thousand. */
 import { describe, expect, test } from 'vitest';
+import { startGatewayProcess } from '../e2e/gateway-process.ts';
 import { bound, size } from '../helpers/figures.ts';
 import { eventually } from '../helpers/upstream.ts';
-import { echo, opened, socketGateway, upgraded, wireUpstream, wsUpstream } from './support.ts';
+import {
+  closeOf,
+  echo,
+  opened,
+  socketGateway,
+  upgraded,
+  wireUpstream,
+  wsUpstream,
+} from './support.ts';
 
 const COUNT = size('SOCKETS', 100, 1_000);
 
@@ -65,5 +74,38 @@ describe('many sockets', () => {
     expect(grown).toBeLessThan(48);
     for (const { socket } of clients) socket.destroy();
     await eventually(() => gateway.gateway.status().upstreams[0]!.streams.open === 0);
+  }, 60_000);
+});
+
+describe('a real SIGTERM', () => {
+  test('closes all sockets with 1012, one after another, within the grace', async () => {
+    const gateway = await startGatewayProcess({
+      server: { shutdown: { grace: '10s' } },
+      telemetry: { logs: { access: false } },
+      upstreams: { up: { targets: [await wsUpstream(echo)], sockets: COUNT } },
+      routes: { live: { match: { path: '/*' }, upstream: 'up', websocket: true } },
+    });
+    const clients: Awaited<ReturnType<typeof opened>>[] = [];
+    for (let i = 0; i < COUNT; i += 50) {
+      clients.push(...(await Promise.all(Array.from({ length: 50 }, () => opened(gateway)))));
+    }
+    const begun = performance.now();
+    const closed = Promise.all(
+      clients.map(async (client) => {
+        const [code] = await closeOf(client);
+        return { code, ms: performance.now() - begun };
+      }),
+    );
+
+    expect(await gateway.stop()).toBe(0);
+
+    const all = await closed;
+    const times = all.map(({ ms }) => ms).toSorted((a, b) => a - b);
+    console.log(
+      `${COUNT} sockets at SIGTERM: the first after ${times[0]!.toFixed(0)} ms, the last after ${times.at(-1)!.toFixed(0)} ms`,
+    );
+    expect(new Set(all.map(({ code }) => code))).toEqual(new Set([1012]));
+    expect(times.at(-1)! - times[0]!).toBeGreaterThan(500);
+    expect(times.at(-1)!).toBeLessThan(10_000);
   }, 60_000);
 });
