@@ -11,7 +11,7 @@ export interface Streaming extends FakeUpstream {
   readonly answers: ServerResponse[];
 }
 
-/** Answers every path but `/plain` with an open stream. */
+/** Answers all paths with an open stream, but `/plain`, `/short` and `/failing`. */
 export async function streaming(
   type = 'text/event-stream',
   fields: Readonly<Record<string, string>> = {},
@@ -22,7 +22,16 @@ export async function streaming(
       response.end('plain');
       return;
     }
+    if (request.url === '/short' || request.url === '/failing') {
+      response.writeHead(request.url === '/short' ? 200 : 500, { 'content-type': type });
+      response.end('data: only\n\n');
+      return;
+    }
     response.writeHead(200, { 'content-type': type, ...fields });
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
     response.flushHeaders();
     answers.push(response);
     response.on('close', () => answers.splice(answers.indexOf(response), 1));
