@@ -20,8 +20,8 @@ export function* checkRoute(
   }
 }
 
-/** Keys that name upstreams, which get what the route forwards. */
-const CALLS = ['upstream', 'split', 'fallback', 'mirror'];
+/** Keys that name upstreams, which get what the route forwards. Mirrors get no gRPC. */
+const CALLS = ['upstream', 'split', 'fallback'];
 
 /** The upstreams that the route forwards to, each once. */
 function calledOn(others: ReadonlyMap<string, unknown>): ReadonlySet<string> {

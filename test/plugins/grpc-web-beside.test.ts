@@ -1,8 +1,9 @@
 /** gRPC-Web beside the other keys of a route. */
 import { describe, expect, test } from 'vitest';
 import { forwardTo, startGateway } from '../gateway/support/gateway.ts';
-import { startStock } from '../helpers/grpc.ts';
-import { openWeb } from '../helpers/grpc-web.ts';
+import { get, startStock, stockClient } from '../helpers/grpc.ts';
+import { BINARY, openWeb, sent, TEXT } from '../helpers/grpc-web.ts';
+import { startH2 } from '../helpers/secure-upstream.ts';
 
 const ORIGIN = 'https://shop.example';
 
@@ -63,6 +64,44 @@ describe('cors on the same route', () => {
     expect(listOf(await preflight(url), 'allow-headers')).toEqual(['x-own']);
     const answer = await openWeb(url, { headers: { origin: ORIGIN } });
     expect(listOf(answer, 'expose-headers')).toEqual([]);
+  });
+});
+
+describe('what passes untouched', () => {
+  test('is gRPC on a route that has the key', async () => {
+    const { url: origin } = await startStock({ Get: ({ request }, done) => done(null, request) });
+    const { url } = await startGateway({
+      config: {
+        server: { http2: 'prior' },
+        upstreams: { up: { targets: [origin], http2: true } },
+        routes: { all: forwardTo('/*', { grpcWeb: {} }) },
+      },
+    });
+    expect(await get(stockClient(url))).toMatchObject({ code: 0, message: 'x' });
+  });
+
+  test.each([BINARY, TEXT])('is %s on a route that has not', async (type) => {
+    // Such as a service that speaks gRPC-Web itself.
+    const { url: origin } = await startH2((stream, headers) => {
+      stream.respond({
+        ':status': 200,
+        'content-type': headers['content-type'],
+        'grpc-status': '0',
+      });
+      stream.pipe(stream);
+    });
+    const { url } = await startGateway({
+      config: {
+        upstreams: { up: { targets: [origin], http2: true } },
+        routes: { all: forwardTo('/*') },
+      },
+    });
+    const answer = await openWeb(url, { type });
+    expect([answer.headers.get('content-type'), answer.headers.get('grpc-status')]).toEqual([
+      type,
+      '0',
+    ]);
+    expect(Buffer.from(await answer.arrayBuffer())).toEqual(Buffer.from(sent(type, 'x')));
   });
 });
 
