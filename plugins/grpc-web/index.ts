@@ -66,14 +66,13 @@ function asGrpc(request: UpstreamRequest, { isText, coding }: WebType): Upstream
       'content-type': `application/grpc${coding}`,
       te: 'trailers',
     },
-    body: messagesOf(request, isText),
+    body: messagesOf(request.body, isText),
   };
 }
 
-function messagesOf({ body, signal }: UpstreamRequest, isText: boolean): UpstreamRequest['body'] {
+function messagesOf(body: UpstreamRequest['body'], isText: boolean): UpstreamRequest['body'] {
   if (body === undefined) return undefined;
-  if (body instanceof Uint8Array) return decoded(body, isText);
-  return new MessageUpload(body, isText, (error) => signal.cancel(error));
+  return body instanceof Uint8Array ? decoded(body, isText) : new MessageUpload(body, isText);
 }
 
 /** A call that failed: no message, and the trailers. */

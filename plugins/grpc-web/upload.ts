@@ -4,7 +4,6 @@ import { GatewayError, type RequestBody } from 'portico';
 import { Base64Decoder } from './base64.ts';
 import { MessageCheck } from './frames.ts';
 
-type Refuse = (error: GatewayError) => void;
 type Room = Parameters<RequestBody['collect']>[0];
 type Signal = Parameters<RequestBody['collect']>[1];
 
@@ -48,14 +47,11 @@ export class MessageUpload implements RequestBody {
   readonly length: number | undefined;
   readonly #body: RequestBody;
   readonly #isText: boolean;
-  readonly #refuse: Refuse;
 
-  /** `refuse` ends the call: bytes of it may be with the upstream. */
-  constructor(body: RequestBody, isText: boolean, refuse: Refuse) {
+  constructor(body: RequestBody, isText: boolean) {
     this.length = isText ? undefined : body.length;
     this.#body = body;
     this.#isText = isText;
-    this.#refuse = refuse;
   }
 
   get isEnded(): boolean {
@@ -95,7 +91,7 @@ export class MessageUpload implements RequestBody {
   }
 
   open(onStall?: (error: GatewayError) => void): Readable {
-    const messages = new Messages(this.#isText, this.#refuse);
+    const messages = new Messages(this.#isText);
     // Whichever is destroyed takes the other along; whoever did it knows why.
     pipeline(this.#body.open(onStall), messages, () => undefined);
     return messages;
@@ -115,14 +111,13 @@ export function decoded(bytes: Uint8Array, isText: boolean): Buffer {
   return Buffer.from(messages.buffer, messages.byteOffset, messages.length);
 }
 
+/** Its error ends the call, whose upstream may have some of the messages. */
 class Messages extends Transform {
   readonly #reading: Reading;
-  readonly #refuse: Refuse;
 
-  constructor(isText: boolean, refuse: Refuse) {
+  constructor(isText: boolean) {
     super();
     this.#reading = new Reading(isText);
-    this.#refuse = refuse;
   }
 
   override _transform(chunk: Buffer, _encoding: string, done: TransformCallback): void {
@@ -133,12 +128,10 @@ class Messages extends Transform {
     this.#attempt(() => this.#reading.end(), done);
   }
 
-  /** The call ends with its reason before this stream does, whose error would be the upstream's. */
   #attempt(work: () => void, done: TransformCallback): void {
     try {
       work();
     } catch (error) {
-      this.#refuse(error as GatewayError);
       done(error as Error);
       return;
     }

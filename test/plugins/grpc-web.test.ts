@@ -198,6 +198,29 @@ test('keeps the message coding that only one side names', async () => {
   ]);
 });
 
+test('asks as a client of gRPC does', async () => {
+  let came: Readonly<Record<string, string | undefined>> = {};
+  const { url: origin } = await startH2((stream, headers) => {
+    came = headers;
+    stream.resume().respond({ ':status': 200, 'content-type': 'application/grpc' });
+    stream.end();
+  });
+  await callWeb(await inFrontOf(origin), { headers: { 'x-user-agent': 'page', accept: BINARY } });
+  expect(came).toMatchObject({ te: 'trailers', 'x-user-agent': 'page' });
+  for (const gone of ['accept', 'accept-encoding', 'x-grpc-web'])
+    expect(came[gone]).toBe(undefined);
+});
+
+test('leaves in the head what is about messages', async () => {
+  const { url: origin } = await startH2((stream) => {
+    const head = { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '5' };
+    stream.resume().respond({ ...head, 'grpc-encoding': 'identity' }, { endStream: true });
+  });
+  const { headers, trailers } = await callWeb(await inFrontOf(origin));
+  expect(headers.get('grpc-encoding')).toBe('identity');
+  expect(trailers).toEqual({ 'grpc-status': '5' });
+});
+
 test('an answer without a status ends with UNKNOWN', async () => {
   const { url: origin } = await startH2((stream) => {
     stream.resume();
