@@ -2,8 +2,6 @@
 import { z } from 'zod';
 import type { ActionConfig } from '../config/actions.ts';
 import { defined } from '../config/build/upstream.ts';
-import { checkSentPath, checkTarget } from '../config/check/template.ts';
-import { shown } from '../config/schema/types.ts';
 import { isMap } from '../config/yaml/tree.ts';
 import type { Call } from '../core/call.ts';
 import { reporting } from '../core/compose.ts';
@@ -14,6 +12,8 @@ import { checkHandshake, checkOrigin } from '../edge/handshake.ts';
 import { answerBy } from '../routes/answer.ts';
 import type { StreamConfig } from '../routes/answer-stream.ts';
 import { compileRewrite } from '../routes/rewrite.ts';
+import { compilePathBack } from '../routes/rewrite-back/path-back.ts';
+import { type RewriteBack, rewriteBack } from '../routes/rewrite-back/rewrite-back.ts';
 import { openSocket, type WebsocketConfig } from '../routes/websocket.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
 import { defineAction } from './action.ts';
@@ -27,6 +27,7 @@ import {
 import { buildMirrors, checkMirrors, WrittenMirrors } from './mirror-options.ts';
 import { mirrored, mirrorWords, planMirrors } from './mirrored.ts';
 import type { Planner } from './plan.ts';
+import { checkRewrite, Rewrite, RewrittenBack } from './rewrite-options.ts';
 import { buildStream, checkStream, Stream } from './stream-options.ts';
 import { streamLoosenings, streamRisks } from './stream-risks.ts';
 import { buildWebsocket, Websocket } from './websocket-options.ts';
@@ -35,6 +36,8 @@ interface ForwardConfig extends ActionConfig {
   readonly kind: 'forward';
   readonly upstream: string;
   readonly rewrite?: string;
+  /** Absent: heads of answers stay as the upstream wrote them. */
+  readonly rewriteBack?: true;
   readonly fallback?: FallbackConfig;
   /** Absent: no WebSockets. */
   readonly websocket?: WebsocketConfig;
@@ -42,17 +45,13 @@ interface ForwardConfig extends ActionConfig {
   readonly stream?: StreamConfig;
 }
 
-export const Rewrite = z
-  .string()
-  .startsWith('/', { error: (issue) => `${shown(issue.input)} must start with /` })
-  .describe('Path sent upstream: `/orders/*` replaces the prefix, `/orders/{id}` uses parameters.');
-
 export const forward = defineAction({
   key: 'upstream',
   kind: 'forward',
   schema: z.string().describe('Action: forward to this upstream.'),
   beside: {
     rewrite: Rewrite.optional(),
+    rewriteBack: RewrittenBack,
     fallback: Fallback.optional(),
     websocket: Websocket.optional(),
     stream: Stream.optional(),
@@ -61,14 +60,11 @@ export const forward = defineAction({
   callsUpstreams: true,
   readsBody: true,
   *check(written) {
-    const { route, at, matches, checkUpstream } = written;
+    const { route, at, checkUpstream } = written;
     yield* checkMirrors(written);
-    const { upstream, rewrite, fallback } = route;
+    const { upstream, fallback } = route;
     if (typeof upstream === 'string') yield* checkUpstream(upstream, [...at, 'upstream']);
-    if (typeof rewrite === 'string') {
-      yield* checkTarget(rewrite, [...at, 'rewrite'], matches);
-      yield* checkSentPath(rewrite, [...at, 'rewrite']);
-    }
+    yield* checkRewrite(written);
     yield* checkStream(route['stream'], [...at, 'stream']);
     if (!isMap(fallback) || typeof fallback['upstream'] !== 'string') return;
     const path = [...at, 'fallback', 'upstream'];
@@ -77,11 +73,15 @@ export const forward = defineAction({
       yield { path, message: 'is the same upstream that it replaces' };
     }
   },
-  build: (upstream, { rewrite, fallback, websocket, stream, mirror }): ForwardConfig =>
+  build: (
+    upstream,
+    { rewrite, rewriteBack: isBack, fallback, websocket, stream, mirror },
+  ): ForwardConfig =>
     defined({
       kind: 'forward' as const,
       upstream,
       rewrite,
+      rewriteBack: isBack === true ? (true as const) : undefined,
       fallback: fallback && buildFallback(fallback),
       mirrors: mirror && buildMirrors(mirror),
       ...opensSockets(websocket && buildWebsocket(websocket)),
@@ -110,7 +110,8 @@ function forwarding(route: Route, action: ForwardConfig, context: ActionContext)
   if (websocket === undefined) return plain;
   const sender = route.tunnelOf(upstream);
   const path = pathOf(action);
-  const open = openSocket({ route, context, upstream, config: websocket, path, sender });
+  const back = backOf(action, route);
+  const open = openSocket({ route, context, upstream, config: websocket, path, sender, back });
   return function forwarded(request, reply, fail) {
     (asksForSocket(request.raw) ? open : plain)(request, reply, fail);
   };
@@ -129,6 +130,19 @@ function forwardingPlain(route: Route, action: ForwardConfig, context: ActionCon
     stallMs: idleTimeoutMs,
     isRelayed: true,
     stream,
+    back: backOf(action, route),
+  });
+}
+
+/** `undefined`, if heads of answers stay as they are. */
+function backOf(action: ForwardConfig, route: Route): RewriteBack | undefined {
+  if (action.rewriteBack !== true) return undefined;
+  const { upstream, fallback, rewrite } = action;
+  const callees = [upstream, ...(fallback?.kind === 'upstream' ? [fallback.upstream] : [])];
+  return rewriteBack({
+    ownNames: new Set(callees.flatMap((name) => [...route.ownNamesOf(name)])),
+    path: pathOf(action),
+    pathBack: compilePathBack(route.config.matches, rewrite),
   });
 }
 

@@ -9,12 +9,14 @@ import { isMap, type Tree } from '../config/yaml/tree.ts';
 import { WHOLE, weightsAt } from '../routes/split-weights.ts';
 import { forward } from './forward.ts';
 import { checkMirrors } from './mirror-options.ts';
+import { checkRewrite } from './rewrite-options.ts';
 import { SIDE_KEYS } from './split-schema.ts';
 
 export function* checkSplit(written: WrittenAction): Generator<Finding> {
   const { route, at, unidentifying, keyed } = written;
   yield* checkSticky(route, at, unidentifying, keyed);
   yield* checkMirrors(written);
+  yield* checkRewrite(written);
   const { split } = route;
   if (!Array.isArray(split)) return;
   const path = [...at, 'split'];
@@ -54,7 +56,8 @@ function* checkSide(
   written: WrittenAction,
 ): Generator<Finding> {
   const { upstream, rewrite, when, abort, ramp, weight } = side;
-  yield* forward.check?.({ ...written, at, route: { upstream, rewrite } }) ?? [];
+  const { rewriteBack } = written.route;
+  yield* forward.check?.({ ...written, at, route: { upstream, rewrite, rewriteBack } }) ?? [];
   if (isMap(when)) yield* checkWhen(when, [...at, 'when'], written.unidentifying);
   yield* checkRamp(ramp, [...at, 'ramp']);
   if (place === 0 && abort !== undefined) {

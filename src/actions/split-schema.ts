@@ -6,7 +6,7 @@ import { Match, ValueMatch } from '../config/schema/route.ts';
 import { claimPath, instant, percent, positiveDuration, source } from '../config/schema/types.ts';
 import type { AbortConfig } from '../policies/side-abort.ts';
 import type { WhenConfig } from '../routes/split-config.ts';
-import { Rewrite } from './forward.ts';
+import { Rewrite } from './rewrite-options.ts';
 
 const weight = () => z.number().min(0).max(1_000_000);
 

@@ -2,6 +2,7 @@
 import type { RouteConfig } from '../config/build/config.ts';
 import type { Route } from '../routes/route.ts';
 import type { UpstreamLeases } from '../upstream/lease.ts';
+import { ownNames } from '../upstream/own-names.ts';
 import { type HookSet, routeHooks } from './hook-sets.ts';
 import type { RegisteredPlugins } from './registered-plugins.ts';
 import { type Caller, upstreamCall, upstreamMirror, upstreamTunnel } from './upstream-call.ts';
@@ -38,6 +39,7 @@ export function buildRoute(
       answersPreflight: hooks.answersPreflight,
       replyPath: plugins.needsReplyPath || hooks.transforms.length > 0,
       callOf: (upstream) => upstreamCall(upstreams.get(upstream)!, callerOf(upstream), world),
+      ownNamesOf: (upstream) => ownNames(upstreams.get(upstream)!.config),
       tunnelOf: (upstream) => upstreamTunnel(upstreams.get(upstream)!, callerOf(upstream), world),
       mirrorOf: (upstream, deadlineMs) =>
         upstreamMirror(upstreams.get(upstream)!, callerOf(upstream), deadlineMs, world),

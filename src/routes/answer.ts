@@ -25,6 +25,7 @@ import type { StreamConfig } from './answer-stream.ts';
 import { answerDirectly } from './direct-answer.ts';
 import { checkAsked, noteBroken, streamFor } from './streamed-answer.ts';
 import { sendOnReplyPath, sendWhole } from './reply-path.ts';
+import type { RewriteBack } from './rewrite-back/rewrite-back.ts';
 import type { Action, ActionContext, Route } from './route.ts';
 
 export interface AnswerOptions {
@@ -42,10 +43,21 @@ export interface AnswerOptions {
   readonly isRelayed: boolean;
   /** Bounds answers that are streams; `undefined`: nothing of its own does. */
   readonly stream?: StreamConfig | undefined;
+  /** Makes the head speak of what the client asked for; absent: it stays as the upstream wrote it. */
+  readonly back?: RewriteBack | undefined;
 }
 
 export function answerBy(sender: Sender, options: AnswerOptions): Action {
-  const { route, context, upstream = '', path = ownPath, stallMs, isRelayed, stream } = options;
+  const {
+    route,
+    context,
+    upstream = '',
+    path = ownPath,
+    stallMs,
+    isRelayed,
+    stream,
+    back,
+  } = options;
   const upload =
     stallMs === undefined
       ? undefined
@@ -79,6 +91,7 @@ export function answerBy(sender: Sender, options: AnswerOptions): Action {
       isRelayed,
       fail,
       stream,
+      back,
     };
     sender.send(upstreamRequest(exchange, asked, signal, record), new Answer(answering));
   };
@@ -133,6 +146,7 @@ export interface Answering {
   readonly fail: (error: Error) => void;
   /** What the route says of streams. */
   readonly stream?: StreamConfig | undefined;
+  readonly back?: RewriteBack | undefined;
 }
 
 /** Passes `response` on to the client. Rejects if that fails before its head is sent; throws, too. */
@@ -144,8 +158,10 @@ export function relay(answering: Answering, response: UpstreamResponse): undefin
   if (body.error !== undefined) throw body.error;
   // The cast holds, because a receiver may edit what it gets.
   const head: ResponseHead = { status, headers: headers as MutableHeaders };
-  if (isRelayed) addVia(head.headers);
-  else if (headers['gateway-degraded'] !== undefined) {
+  if (isRelayed) {
+    addVia(head.headers);
+    answering.back?.(head.headers, exchange, response.target);
+  } else if (headers['gateway-degraded'] !== undefined) {
     // A hook may have allowed caching; an answer with missing parts must not be cached.
     void reply.header('cache-control', 'no-store');
   }

@@ -36,6 +36,8 @@ export interface Route {
   readonly replyPath: boolean;
   /** Calls an upstream under this route. */
   readonly callOf: (upstream: string) => UpstreamCall;
+  /** Authorities by which an upstream may speak of itself; see own-names.ts. */
+  readonly ownNamesOf: (upstream: string) => ReadonlySet<string>;
   /** Asks an upstream for a WebSocket under this route. */
   readonly tunnelOf: (upstream: string) => Sender;
   /** Sends copies to an upstream under this route, within a deadline of their own. */

@@ -18,6 +18,7 @@ import { addVia, mergeReplyHeaders } from '../edge/response-head.ts';
 import { checkHandshake, checkOrigin, subprotocolFor } from '../edge/handshake.ts';
 import { type Answering, relay } from './answer.ts';
 import { takePlace } from './consumer-place.ts';
+import type { RewriteBack } from './rewrite-back/rewrite-back.ts';
 import type { Action, ActionContext, Route } from './route.ts';
 import { SocketRelay } from './socket-relay.ts';
 
@@ -43,11 +44,13 @@ export interface WebsocketOptions {
   readonly path: (exchange: ClientExchange) => string;
   /** See `UpstreamCall`; see also tunnel.ts. */
   readonly sender: Sender;
+  /** See `AnswerOptions`. */
+  readonly back: RewriteBack | undefined;
 }
 
 /** @throws GW_REQUEST_INVALID, GW_ORIGIN_DENIED, GW_CONSUMER_STREAMS */
 export function openSocket(options: WebsocketOptions): Action {
-  const { route, context, upstream, config, path, sender } = options;
+  const { route, context, upstream, config, path, sender, back } = options;
   return function opened(request, reply, fail) {
     const exchange = exchangeOf(request.raw);
     const upgrade = upgradeOf(request.raw);
@@ -62,7 +65,7 @@ export function openSocket(options: WebsocketOptions): Action {
       headers: forwardedHeaders(request.raw.headers),
       body: undefined,
     };
-    const answering = { route, context, request, reply, exchange, fail, isRelayed: true };
+    const answering = { route, context, request, reply, exchange, fail, isRelayed: true, back };
     const release = takePlace({ exchange, route, context, of: 'socket', most: config.perConsumer });
     const opening = new Opening({ ...answering, upload: undefined }, upgrade!, release, config);
     try {
@@ -116,7 +119,7 @@ class Opening implements Receiver {
   }
 
   #accepted(
-    { headers, body }: UpstreamResponse,
+    { headers, body, target }: UpstreamResponse,
     tunnel: NonNullable<UpstreamResponse['tunnel']>,
   ): void {
     const { route, context, request, reply, exchange } = this.#answering;
@@ -124,6 +127,7 @@ class Opening implements Receiver {
     // The cast holds, because a receiver may edit what it gets.
     const fields = headers as MutableHeaders;
     addVia(fields);
+    this.#answering.back?.(fields, exchange, target);
     for (const hook of route.responseHooks) hook(request, { status: 101, headers: fields });
     mergeReplyHeaders(reply, fields);
     const protocol = subprotocolFor(request.raw, fields['sec-websocket-protocol']);
