@@ -81,6 +81,12 @@ export class AnswerStream implements Sink, OpenStream {
     return (this.#record ??= new StreamRecord(kind, route, context.clock.now()));
   }
 
+  /** Half of what is asked for says nothing: such answers get the time to end. */
+  get mayEnd(): boolean {
+    const { kind, headers } = this.#options;
+    return kind === 'ndjson' || headers['content-length'] !== undefined;
+  }
+
   /** Sends what comes to `sink`. */
   over(sink: Sink): Sink {
     this.#sink = sink;
