@@ -132,6 +132,8 @@ export async function buildGeneration(
         world.metrics.mirrors.sent(route, upstream, outcome),
       onCompared: (route: string, upstream: string, result: string) =>
         world.metrics.mirrors.compared(route, upstream, result),
+      onBothAnswered: (route: string, upstream: string, primaryMs: number, mirrorMs: number) =>
+        world.metrics.mirrors.took(route, upstream, primaryMs, mirrorMs),
     };
     const actions = new MountedActions(app);
     const bffs = new Map<string, MountedBff>();

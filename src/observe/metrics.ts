@@ -125,7 +125,7 @@ export class Metrics {
   );
   readonly config = new ConfigMetrics(this.#families);
   readonly splits = new SplitMetrics(this.#families);
-  readonly mirrors = new MirrorMetrics(this.#families);
+  readonly mirrors = new MirrorMetrics(this.#families, BUCKETS);
 
   readonly #streams: StreamMetrics;
 

@@ -18,7 +18,8 @@ interface Exemplar {
 }
 
 export interface TallyNames {
-  readonly counter: Named;
+  /** Absent: only the times are told. */
+  readonly counter?: Named;
   readonly histogram: Named;
   /** Labels of both the counter and the histogram. */
   readonly shared: readonly string[];
@@ -69,9 +70,18 @@ export class Tally {
   constructor(names: TallyNames) {
     this.#names = names;
     this.#bounds = [...names.buckets.map(String), '+Inf'];
+    const { counter, histogram } = names;
     this.families = [
-      { ...names.counter, type: 'counter', lines: (isOpen) => this.#counterLines(isOpen) },
-      { ...names.histogram, type: 'histogram', lines: (isOpen) => this.#histogramLines(isOpen) },
+      ...(counter === undefined
+        ? []
+        : [
+            {
+              ...counter,
+              type: 'counter' as const,
+              lines: (isOpen: boolean) => this.#counterLines(counter.name, isOpen),
+            },
+          ]),
+      { ...histogram, type: 'histogram', lines: (isOpen) => this.#histogramLines(isOpen) },
     ];
   }
 
@@ -104,9 +114,10 @@ export class Tally {
     for (const { words, value } of this.#series.filled()) yield { words, series: value };
   }
 
-  /** Drops everything with one of these values of a label, if that is its first label. */
+  /** Drops everything with one of these values of a label, if it has that label for both. */
   forgetAll(label: string, gone: ReadonlySet<string>): void {
-    if (this.#names.shared[0] === label) this.#series.pruneAt(0, gone);
+    const place = this.#names.shared.indexOf(label);
+    if (place >= 0) this.#series.pruneAt(place, gone);
   }
 
   /** Drops the counts whose further labels begin with `counted`; the histogram keeps its observations. */
@@ -114,9 +125,9 @@ export class Tally {
     this.#series.find(shared)?.counts.prune(counted);
   }
 
-  *#counterLines(isOpen: boolean): Generator<string> {
-    const { counter, shared, counted } = this.#names;
-    const name = counterName(counter.name, isOpen);
+  *#counterLines(counter: string, isOpen: boolean): Generator<string> {
+    const { shared, counted } = this.#names;
+    const name = counterName(counter, isOpen);
     for (const { words, value } of this.#series.filled()) {
       const start = `${name}{${labelText(shared, words)},`;
       for (const count of value.counts.filled()) {

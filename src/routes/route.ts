@@ -75,6 +75,13 @@ export interface ActionContext {
   readonly onMirror: (route: string, upstream: string, outcome: string) => void;
   /** Called for each pair of answers that was to be compared. */
   readonly onCompared: (route: string, upstream: string, result: string) => void;
+  /** Called where both have answered, with the milliseconds that the primary and the mirror took. */
+  readonly onBothAnswered: (
+    route: string,
+    upstream: string,
+    primaryMs: number,
+    mirrorMs: number,
+  ) => void;
 }
 
 /** The last step of a route, after all hooks. It answers, or calls `fail` once, or throws. */

@@ -69,4 +69,7 @@ test('the table of outcomes has all of them, and the metrics have the labels of 
   const own = 'route="catalog",upstream="catalog-next"';
   expect(metrics).toContain(`portico_mirror_requests_total{${own},outcome="answered"} 1`);
   expect(metrics).toContain(`portico_mirror_compared_total{${own},result="same"} 1`);
+  for (const side of ['primary', 'mirror']) {
+    expect(metrics).toContain(`portico_mirror_duration_seconds_count{${own},side="${side}"} 1`);
+  }
 });

@@ -35,7 +35,10 @@ export async function judge(
   }
   const verdict = await verdictOf(mirror, primary, own);
   context.onCompared(route, config.upstream, verdict.kind);
-  if (own.answer !== undefined) state.evidence.time(primary.ms, own.ms);
+  if (own.answer !== undefined) {
+    state.evidence.time(primary.ms, own.ms);
+    context.onBothAnswered(route, config.upstream, primary.ms, own.ms);
+  }
   if (verdict.kind === 'same') state.evidence.count([], compare.promote);
   if (verdict.kind !== 'different') return;
   const { found, isCut } = verdict;
