@@ -11,7 +11,7 @@ import { forwardedHeaders } from '../edge/forwarded.ts';
 import { checkHandshake, checkOrigin } from '../edge/handshake.ts';
 import { answerBy } from '../routes/answer.ts';
 import type { StreamConfig } from '../routes/answer-stream.ts';
-import { compileRewrite } from '../routes/rewrite.ts';
+import { compileRewrite, type RewriteConfig } from '../routes/rewrite.ts';
 import { compilePathBack } from '../routes/rewrite-back/path-back.ts';
 import { type RewriteBack, rewriteBack } from '../routes/rewrite-back/rewrite-back.ts';
 import { openSocket, type WebsocketConfig } from '../routes/websocket.ts';
@@ -35,7 +35,7 @@ import { buildWebsocket, Websocket } from './websocket-options.ts';
 interface ForwardConfig extends ActionConfig {
   readonly kind: 'forward';
   readonly upstream: string;
-  readonly rewrite?: string;
+  readonly rewrite?: RewriteConfig;
   /** Absent: heads of answers stay as the upstream wrote them. */
   readonly rewriteBack?: true;
   readonly fallback?: FallbackConfig;

@@ -1,19 +1,18 @@
 /** Answers with a redirect. */
 import { z } from 'zod';
+import { defined } from '../config/build/upstream.ts';
 import { checkOwnPath, checkTarget } from '../config/check/template.ts';
-import {
-  parseTemplate,
-  type Reference,
-  renderTemplate,
-  type Template,
-} from '../config/schema/template.ts';
-import { isMap } from '../config/yaml/tree.ts';
+import type { Finding, Path } from '../config/fault.ts';
 import { shown } from '../config/schema/types.ts';
-import { encodeQueryValue, encodeSegment } from '../core/canonical-path.ts';
-import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
-import { unfit } from '../routes/rewrite.ts';
+import { isMap, type Tree } from '../config/yaml/tree.ts';
+import { canonicalHost, hostName } from '../core/canonical-host.ts';
+import { exchangeOf } from '../edge/client-exchange.ts';
+import { redirectLocation, type RedirectTarget } from '../routes/redirect-location.ts';
 import type { Action } from '../routes/route.ts';
 import { defineAction } from './action.ts';
+
+const isHost = (text: string): boolean =>
+  canonicalHost(text) !== undefined && hostName(text) === text;
 
 const Redirect = z
   .strictObject({
@@ -22,7 +21,29 @@ const Redirect = z
       .regex(/^(\/|https?:\/\/)[\x21-\x7e]*$/, {
         error: (issue) => `${shown(issue.input)} is neither a path nor an http or https URL`,
       })
-      .describe('Path or URL; `*` is the rest of the path after the prefix, `{id}` a parameter.'),
+      .optional()
+      .describe(
+        'Path or URL; `*` is the rest of the path after the prefix, `{id}` a parameter. Default: the path that was asked for.',
+      ),
+    scheme: z
+      .enum(['http', 'https'])
+      .optional()
+      .describe('Scheme of the URL. Default: what was asked for.'),
+    host: z
+      .string()
+      .refine(isHost, {
+        error: (issue) =>
+          `${shown(issue.input)} is not a host, such as www.example.com; give the port as "port"`,
+      })
+      .optional()
+      .describe('Host of the URL, without port. Default: what was asked for.'),
+    port: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .optional()
+      .describe('Port of the URL. Default: that of `scheme`; without it, what was asked for.'),
+    query: z.enum(['keep', 'drop']).default('keep').describe("What becomes of the client's query."),
     status: z
       .union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)])
       .default(308)
@@ -32,9 +53,8 @@ const Redirect = z
   })
   .describe('Action: answer with a redirect.');
 
-interface RedirectConfig {
+interface RedirectConfig extends RedirectTarget {
   readonly kind: 'redirect';
-  readonly to: string;
   readonly status: number;
 }
 
@@ -46,63 +66,48 @@ export const redirect = defineAction({
   readsBody: false,
   *check({ route, at, matches }) {
     const { redirect: written } = route;
-    if (!isMap(written) || typeof written['to'] !== 'string') return;
-    const path = [...at, 'redirect', 'to'];
-    yield* checkTarget(written['to'], path, matches);
-    yield* checkOwnPath(written['to'], path);
+    if (!isMap(written)) return;
+    const path = [...at, 'redirect'];
+    yield* checkParts(written, path);
+    if (typeof written['to'] !== 'string') return;
+    yield* checkTarget(written['to'], [...path, 'to'], matches);
+    yield* checkOwnPath(written['to'], [...path, 'to']);
   },
-  build: (written): RedirectConfig => ({ kind: 'redirect', ...written }),
+  build: ({ query, status, ...parts }): RedirectConfig => ({
+    kind: 'redirect',
+    ...defined(parts),
+    query,
+    status,
+  }),
   create: (_route, config) => redirecting(config),
   plan: (config) => {
-    const locate = locating(config);
+    const locate = redirectLocation(config);
     const { status } = config;
     return (exchange) => ({ calls: [], answer: { status, location: locate(exchange) } });
   },
 });
 
+const PARTS = ['scheme', 'host', 'port'] as const;
+
+function* checkParts(written: Tree, path: Path): Generator<Finding> {
+  const { to } = written;
+  const given = PARTS.filter((key) => written[key] !== undefined);
+  if (to === undefined && given.length === 0) {
+    yield { path, message: 'leads back to itself: give "to", "scheme", "host" or "port"' };
+  }
+  if (typeof to !== 'string' || /^\/(?!\/)/.test(to)) return;
+  for (const key of given) {
+    const message = '"to" is a URL, which says it already: give the path alone, or leave this out';
+    yield { path: [...path, key], at: 'key', message };
+  }
+}
+
 function redirecting(config: RedirectConfig): Action {
-  const locate = locating(config);
+  const locate = redirectLocation(config);
   return function redirected(request, reply) {
     void reply
       .code(config.status)
       .header('location', locate(exchangeOf(request.raw)))
       .send();
   };
-}
-
-/** `Location` for a request; it keeps the client's query. */
-function locating({ to }: RedirectConfig): (exchange: ClientExchange) => string {
-  const keepsRest = to.endsWith('/*');
-  const template = parseTemplate(keepsRest ? to.slice(0, -2) : to);
-  const encoders = encodersOf(template);
-  return ({ params, rest, query }) => {
-    const base = fill(template, (reference) =>
-      encoders.get(reference)!(params[reference.root] ?? ''),
-    );
-    const location = keepsRest ? base + rest || '/' : base;
-    const joined = query !== '' && location.includes('?') ? `&${query.slice(1)}` : query;
-    return location + joined;
-  };
-}
-
-type Encode = (value: string) => string;
-
-/** How each value is encoded: as a segment in the path, as plain text in the host, a query or a fragment. */
-function encodersOf({ literals, references }: Template): ReadonlyMap<Reference, Encode> {
-  return new Map(
-    references.map((reference, i) => {
-      const before = literals.slice(0, i + 1).join('x');
-      const isHost = /^(?:https?:)?\/\/[^/?#]*$/i.test(before);
-      return [reference, isHost || /[?#]/.test(before) ? encodeQueryValue : encodeSegment];
-    }),
-  );
-}
-
-/** @throws GW_REQUEST_INVALID for a value that cannot stand in the path */
-function fill(template: Template, value: (reference: Reference) => string): string {
-  try {
-    return renderTemplate(template, value);
-  } catch (error) {
-    throw unfit(error);
-  }
 }

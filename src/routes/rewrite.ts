@@ -1,5 +1,6 @@
 /** Makes the path sent to an upstream from the one the client asked for. */
 import { canonicalPath, encodeSegment, OWN_PATHS } from '../core/canonical-path.ts';
+import { parseRegex } from '../config/schema/regex.ts';
 import { parseTemplate, renderTemplate } from '../config/schema/template.ts';
 import { GatewayError } from '../core/errors.ts';
 
@@ -11,6 +12,9 @@ export interface RewriteInput {
 
 export type Rewrite = (input: RewriteInput) => string;
 
+/** A template, or a regex over the whole path with a template of its named groups. */
+export type RewriteConfig = string | { readonly regex: string; readonly to: string };
+
 /**
  * `/orders/*` replaces the matched prefix, `/orders/{id}` uses parameters; without a rewrite the path
  * stays.
@@ -19,8 +23,9 @@ export type Rewrite = (input: RewriteInput) => string;
  *
  * @throws GW_REQUEST_INVALID when a parameter cannot stand in a path
  */
-export function compileRewrite(rewrite: string | undefined): Rewrite {
+export function compileRewrite(rewrite: RewriteConfig | undefined): Rewrite {
   if (rewrite === undefined) return ({ path }) => path;
+  if (typeof rewrite === 'object') return compileRegexRewrite(rewrite);
   const keepsRest = rewrite.endsWith('/*');
   const template = parseTemplate(keepsRest ? rewrite.slice(0, -2) : rewrite);
   if (template.references.length === 0) {
@@ -35,6 +40,17 @@ export function compileRewrite(rewrite: string | undefined): Rewrite {
     } catch (error) {
       throw unfit(error);
     }
+  };
+}
+
+/** Groups are pieces of a canonical path, but what is made of them may not be one. */
+function compileRegexRewrite({ regex: pattern, to }: { regex: string; to: string }): Rewrite {
+  const regex = parseRegex(pattern);
+  const template = parseTemplate(to);
+  return ({ path }) => {
+    const groups = regex.groups(path);
+    if (groups === undefined) return path;
+    return mustBeCanonical(renderTemplate(template, ({ root }) => groups[root] ?? ''));
   };
 }
 

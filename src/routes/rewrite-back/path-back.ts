@@ -6,6 +6,7 @@
  */
 import type { MatchConfig } from '../../config/build/config.ts';
 import type { PathPattern, Segment } from '../../config/schema/path-pattern.ts';
+import type { RewriteConfig } from '../rewrite.ts';
 import { type RewriteShape, rewriteShape, type ShapeSegment } from './rewrite-shape.ts';
 
 /**
@@ -18,9 +19,10 @@ export type PathBack = (path: string, asked: string) => string | undefined;
 /** `undefined`: there is no rewrite, so both sides speak of the same paths. */
 export function compilePathBack(
   matches: readonly MatchConfig[],
-  rewrite: string | undefined,
+  rewrite: RewriteConfig | undefined,
 ): PathBack | undefined {
   if (rewrite === undefined) return undefined;
+  if (typeof rewrite === 'object') throw new TypeError('a regex cannot be turned round');
   const shape = rewriteShape(rewrite);
   const patterns = matches.map(({ path }) => path ?? ANY_PATH);
   return (path, asked) => {
