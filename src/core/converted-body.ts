@@ -23,6 +23,7 @@ export interface Conversion {
 /** Takes over `body`, which nobody else may read. If it breaks, so does the one that is returned. */
 export function convertBody(body: Body, conversion: Conversion): Body {
   const converting = new Converting(body, conversion);
+  body.onStream(() => converting.out.becomeStream());
   body.readInto(converting);
   return converting.out;
 }
