@@ -87,8 +87,7 @@ function mirrorsOf(sides: readonly SideConfig[]): readonly MirrorConfig[] | unde
 function splitting(route: Route, config: SplitConfig, context: ActionContext): Action {
   const running = context.splits.open(route.config.name, config);
   const answers = config.sides.map(({ upstream, forward: own }, place) => {
-    const guard = running.guardOf(place);
-    const side = guard === undefined ? route : watchedRoute(route, upstream, guard);
+    const side = watchedRoute(route, upstream, running.guardsOf(place));
     return forward.create!(side, own, context);
   });
   return function divided(request, reply, fail) {

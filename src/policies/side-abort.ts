@@ -58,7 +58,10 @@ export class SideState {
 export interface SideAbortOptions {
   readonly config: AbortConfig;
   readonly state: SideState;
+  /** By which it is judged. */
   readonly window: SideWindow;
+  /** All in which its calls are counted. */
+  readonly windows: readonly SideWindow[];
   /** Of the first side, over the same span; absent: it is not compared with. */
   readonly first?: SideWindow | undefined;
   readonly clock: Clock;
@@ -68,9 +71,9 @@ export interface SideAbortOptions {
 
 /** Counts the calls of a side, and judges them. */
 export function sideAbort(options: SideAbortOptions): Guard {
-  const { config, state, window, clock, onAbort } = options;
+  const { config, state, windows, clock, onAbort } = options;
   return sideCalls({
-    windows: [window],
+    windows,
     epoch: () => state.epoch,
     latencyMs: config.latencyMs,
     clock,

@@ -8,7 +8,7 @@ import type { Clock } from '../core/clock.ts';
 import { isGatewayError } from '../core/errors.ts';
 import type { Headers } from '../core/headers.ts';
 import type { Guard } from '../core/sender.ts';
-import { LocalWindow, type Window } from '../core/shared/window.ts';
+import { LocalWindow, type Window, type WindowSum } from '../core/shared/window.ts';
 import { streamKind } from '../core/stream-type.ts';
 import { FAILURE_KINDS } from '../config/schema/guards.ts';
 import { breaker } from './breaker.ts';
@@ -36,6 +36,11 @@ export class SideWindow {
     }
     this.failed.add(isFailed, now);
     this.slow.add(isSlow, now);
+  }
+
+  /** Of the calls of `epoch`, and how many failed. */
+  sum(epoch: number, now: number): WindowSum {
+    return epoch === this.#epoch ? this.failed.sum(now) : { calls: 0, failures: 0 };
   }
 }
 

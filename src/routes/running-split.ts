@@ -8,9 +8,11 @@ import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../core/clock.ts';
 import type { SplitReason, SplitRecord } from '../core/record.ts';
 import type { Guard } from '../core/sender.ts';
+import type { LatencyFigures } from '../observe/latencies.ts';
 import { type RequestSource, requestSource } from '../edge/source.ts';
 import { type SideAbort, sideAbort, SideState } from '../policies/side-abort.ts';
 import { sideCalls, SideWindow } from '../policies/side-calls.ts';
+import { SideTimes, sideTiming } from '../policies/side-times.ts';
 import type { RampStep, SplitConfig } from './split-config.ts';
 import { bucketsOf, edgesOf, sharesOf, sideOf, type Weights, weightsAt } from './split-weights.ts';
 import { compileWhen, type When } from './split-when.ts';
@@ -55,6 +57,18 @@ export interface SideFacts {
   readonly next: RampStep | undefined;
   readonly abort: SideAbort | undefined;
 }
+
+/** What happened to the calls of a side in the last {@link RECENT_MS}, since it was last handed back. */
+export interface SideFigures {
+  readonly upstream: string;
+  readonly calls: number;
+  readonly failures: number;
+  /** To the head of an answer; absent if there was none. */
+  readonly latency?: LatencyFigures;
+}
+
+/** The span in which every side is watched, whether it may be aborted or not. */
+export const RECENT_MS = 60_000;
 
 /** What an operator may say of a side: out, or by its weight again. */
 export const SIDE_ORDERS = ['aborted', 'auto'] as const;
@@ -136,28 +150,57 @@ export class RunningSplit {
     }));
   }
 
-  /** Counts the calls of a side and may take it out; `undefined` if nobody needs to know. */
-  guardOf(place: number): Guard | undefined {
+  /** What happened to the calls of each side lately. */
+  figures(): readonly SideFigures[] {
+    const now = this.#world.clock.now();
+    return this.#config.sides.map(({ upstream }, place) => {
+      const { epoch } = this.#states[place]!;
+      const latency = this.#timesOf(place).figures(epoch, now);
+      return {
+        upstream,
+        ...this.#windowOf(place, RECENT_MS).sum(epoch, now),
+        ...(latency && { latency }),
+      };
+    });
+  }
+
+  /** They count the calls of a side, time them, and may take it out. */
+  guardsOf(place: number): readonly Guard[] {
+    const { clock } = this.#world;
+    const state = this.#states[place]!;
+    const epoch = (): number => state.epoch;
+    return [sideTiming({ times: this.#timesOf(place), epoch, clock }), this.#countingOf(place)];
+  }
+
+  #countingOf(place: number): Guard {
     const { upstream, abort: config } = this.#config.sides[place]!;
-    if (config === undefined) return place === 0 ? this.#comparing() : undefined;
     const { clock, wallClock, onAborted } = this.#world;
     const state = this.#states[place]!;
+    const spans = [
+      RECENT_MS,
+      ...(config === undefined ? this.#comparedSpans(place) : [config.windowMs]),
+    ];
+    const windows = [...new Set(spans)].map((windowMs) => this.#windowOf(place, windowMs));
+    if (config === undefined) return sideCalls({ windows, epoch: () => state.epoch, clock });
     const window = this.#windowOf(place, config.windowMs);
     const first = config.isRelative ? this.#windowOf(0, config.windowMs) : undefined;
     const onAbort = (why: string): void => {
       if (state.takeOut({ at: wallClock(), why })) onAborted(this.route, upstream, why);
     };
-    return sideAbort({ config, state, window, first, clock, onAbort });
+    return sideAbort({ config, state, window, windows, first, clock, onAbort });
   }
 
-  /** Counts the calls of the first side, if others are compared with it. */
-  #comparing(): Guard | undefined {
-    const spans = this.#config.sides.flatMap(({ abort }) =>
+  /** Those over which other sides are compared with this one: the first. */
+  #comparedSpans(place: number): readonly number[] {
+    if (place > 0) return [];
+    return this.#config.sides.flatMap(({ abort }) =>
       abort?.isRelative === true ? abort.windowMs : [],
     );
-    const windows = [...new Set(spans)].map((windowMs) => this.#windowOf(0, windowMs));
-    const { clock } = this.#world;
-    return windows.length === 0 ? undefined : sideCalls({ windows, epoch: () => 0, clock });
+  }
+
+  #timesOf(place: number): SideTimes {
+    const key = keyOf(this.route, this.#config.sides[place]!.upstream);
+    return this.#world.keep(`${key}.times`, {}, () => new SideTimes(RECENT_MS));
   }
 
   /** That of the generation before, if it was as long. */

@@ -5,7 +5,7 @@
  * that has been repaired is forgotten after twice that many.
  */
 import type { PromoteConfig } from '../../config/build/mirror.ts';
-import { Latencies, type LatencyFigures } from './latencies.ts';
+import { Latencies, type LatencyFigures } from '../../observe/latencies.ts';
 
 /** The most fields that are told apart; further ones are `other`. */
 const MOST_FIELDS = 100;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Evidence } from '../../../src/routes/mirror/evidence.ts';
-import { Latencies } from '../../../src/routes/mirror/latencies.ts';
+import { Latencies } from '../../../src/observe/latencies.ts';
 import { shownValue } from '../../../src/routes/mirror/shown-value.ts';
 
 describe('the evidence', () => {
