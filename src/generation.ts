@@ -21,7 +21,7 @@ import { splitWorld } from './assembly/split-world.ts';
 import { StartFaults } from './assembly/start-faults.ts';
 import type { World } from './assembly/world.ts';
 import type { ActionConfig } from './config/actions.ts';
-import type { Config } from './config/build/config.ts';
+import type { Config, RouteConfig } from './config/build/config.ts';
 import type { HttpsRedirect } from './edge/https-redirect.ts';
 import type { Finding } from './config/fault.ts';
 import type { Loaded } from './config/load.ts';
@@ -59,6 +59,8 @@ export interface Generation {
   readonly actionKeys: (action: ActionConfig) => readonly string[];
   /** What a route does, in one line. */
   readonly describeAction: (action: ActionConfig) => string;
+  /** The upstreams that a route may call, its mirrors' among them. */
+  readonly upstreamsOf: (route: RouteConfig) => readonly string[];
   /** What plugins take from operators. */
   readonly adminRoutes: AdminRoutes;
   /** What plugins say of what they depend on. */
@@ -161,6 +163,7 @@ export async function buildGeneration(
     await slices.next();
     const observer = requestObserver(config, world, number);
     const matcher = new Matcher(config.routes);
+    const bringChanges = await world.routeChanges.prepare(config.routes);
     const rules = {
       server: config.server,
       owned,
@@ -198,11 +201,13 @@ export async function buildGeneration(
       ordinaryPlugins: modules.fastifyPlugins.map(({ name }) => name),
       actionKeys: actionKeysOf(modules.actions),
       describeAction: describerOf(modules.actions),
+      upstreamsOf: upstreamsOf(modules),
       adminRoutes: plugins.adminRoutes,
       pluginReports: () => plugins.reports(),
       splits: context.splits,
       takeOver: () => {
         world.metrics.splits.tell(context.splits);
+        bringChanges({ generation: number, at: world.wallClock() });
         world.recent.resize(config.admin?.requests ?? 0);
         for (const lease of upstreams.values()) lease.apply();
       },
@@ -241,6 +246,20 @@ function tracingOf(
 function describerOf(actions: readonly AnyAction[]): Generation['describeAction'] {
   return (action) => madeBy(actions, action).describe(action);
 }
+
+/** Another closure of its own. */
+function upstreamsOf({ actions, bffs }: GatewayModules): Generation['upstreamsOf'] {
+  const ofBffs = new Map([...bffs].map(([route, bff]) => [route, bff.upstreams]));
+  return ofRoute(actions, ofBffs);
+}
+
+const ofRoute =
+  (
+    actions: readonly AnyAction[],
+    ofBffs: ReadonlyMap<string, readonly string[]>,
+  ): Generation['upstreamsOf'] =>
+  ({ name, action }) =>
+    ofBffs.get(name) ?? madeBy(actions, action).upstreams(action);
 
 function actionKeysOf(actions: readonly AnyAction[]): Generation['actionKeys'] {
   return (action) => {

@@ -10,6 +10,7 @@ import { addGenerations, addReloads, type GenerationsView } from './generations.
 import { callerOf, readRefusal, refusal, traceRefusal } from './guard.ts';
 import { Live } from './live.ts';
 import { addMetrics } from './metrics.ts';
+import { addMigration } from './migration.ts';
 import { addMirrors } from './mirrors.ts';
 import { Overview } from './overview.ts';
 import { addPage } from './page.ts';
@@ -74,6 +75,7 @@ export function createAdmin(
     addTraces(traces, view);
     addRequests(traces, () => running().world);
     addMirrors(traces, running);
+    addMigration(traces, running);
   });
   app.register(async (changes) => addChanges(changes, view));
   return {
@@ -136,7 +138,7 @@ const codeFor = (token: string | undefined): number => (token === undefined ? 40
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const GETS =
   '/, /livez, /readyz, /metrics, /status, /overview, /events, /routes, /explain, /requests, /requests/{id}, /problems, ' +
-  '/generations, /generations/{number}/changes, /mirrors, /mirrors/{route}, /trace/{id}';
+  '/generations, /generations/{number}/changes, /migration, /mirrors, /mirrors/{route}, /trace/{id}';
 const POSTS = ['/reload', '/rollback', '/upstreams/{name}/circuit', '/routes/{name}/split', '/try'];
 /** Open to probes and Prometheus under any `Host`. */
 const OPEN: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);

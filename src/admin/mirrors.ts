@@ -56,12 +56,17 @@ function mirrorStatus(
     open: state.open,
     concurrency,
     outcomes: Object.fromEntries(state.outcomes),
-    ...(compare && { comparison: comparisonOf(state, compare) }),
+    ...(compare && { comparison: comparisonOf(state, compare, MOST_FIELDS) }),
   };
 }
 
-function comparisonOf({ evidence }: MirrorState, { promote }: CompareConfig): MirrorComparison {
-  const figures = evidence.figures(promote, MOST_FIELDS);
+/** With up to `most` fields. */
+export function comparisonOf(
+  { evidence }: MirrorState,
+  { promote }: CompareConfig,
+  most: number,
+): MirrorComparison {
+  const figures = evidence.figures(promote, most);
   const { compared, different } = figures;
   return { ...figures, ratio: compared === 0 ? 0 : different / compared };
 }

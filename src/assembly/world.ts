@@ -15,6 +15,7 @@ import type { Names } from '../upstream/names/names.ts';
 import type { ConsumerStreams } from '../policies/consumer-streams.ts';
 import type { CollectedBytes } from '../policies/collect.ts';
 import type { Mirrors } from '../routes/mirror/mirrors.ts';
+import type { RouteChanges } from '../routes/route-changes.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import type { KeptValues } from './kept-values.ts';
 
@@ -37,6 +38,7 @@ export interface World {
   readonly streams: OpenStreams;
   readonly consumerStreams: ConsumerStreams;
   readonly mirrors: Mirrors;
+  readonly routeChanges: RouteChanges;
   readonly kept: KeptValues;
   readonly traces: Traces;
   readonly recent: RecentRequests;

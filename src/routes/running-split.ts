@@ -60,7 +60,6 @@ export interface SideFacts {
 
 /** What happened to the calls of a side in the last {@link RECENT_MS}, since it was last handed back. */
 export interface SideFigures {
-  readonly upstream: string;
   readonly calls: number;
   readonly failures: number;
   /** To the head of an answer; absent if there was none. */
@@ -150,14 +149,12 @@ export class RunningSplit {
     }));
   }
 
-  /** What happened to the calls of each side lately. */
+  /** In the order of the sides. */
   figures(): readonly SideFigures[] {
     const now = this.#world.clock.now();
-    return this.#config.sides.map(({ upstream }, place) => {
-      const { epoch } = this.#states[place]!;
+    return this.#states.map(({ epoch }, place) => {
       const latency = this.#timesOf(place).figures(epoch, now);
       return {
-        upstream,
         ...this.#windowOf(place, RECENT_MS).sum(epoch, now),
         ...(latency && { latency }),
       };

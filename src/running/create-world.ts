@@ -18,6 +18,7 @@ import { Traces } from '../observe/traces.ts';
 import { ConsumerStreams } from '../policies/consumer-streams.ts';
 import { CollectedBytes } from '../policies/collect.ts';
 import { Mirrors } from '../routes/mirror/mirrors.ts';
+import { RouteChanges } from '../routes/route-changes.ts';
 import { Fetcher } from '../upstream/fetcher.ts';
 import { Names } from '../upstream/names/names.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
@@ -65,6 +66,7 @@ export function createWorld(options: GatewayOptions, config: Config): World {
     streams,
     consumerStreams: new ConsumerStreams(),
     mirrors: new Mirrors(),
+    routeChanges: new RouteChanges(),
     kept: new KeptValues(),
     traces: new Traces(clock),
     recent: new RecentRequests(),

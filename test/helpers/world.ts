@@ -12,6 +12,7 @@ import { Traces } from '../../src/observe/traces.ts';
 import { ConsumerStreams } from '../../src/policies/consumer-streams.ts';
 import { CollectedBytes } from '../../src/policies/collect.ts';
 import { Mirrors } from '../../src/routes/mirror/mirrors.ts';
+import { RouteChanges } from '../../src/routes/route-changes.ts';
 import { Fetcher } from '../../src/upstream/fetcher.ts';
 import { Names } from '../../src/upstream/names/names.ts';
 import { UpstreamRegistry } from '../../src/upstream/registry.ts';
@@ -36,6 +37,7 @@ export function emptyWorld(): World {
     streams: new OpenStreams(systemClock),
     consumerStreams: new ConsumerStreams(),
     mirrors: new Mirrors(),
+    routeChanges: new RouteChanges(),
     kept: new KeptValues(),
     traces: new Traces(systemClock),
     recent: new RecentRequests(),

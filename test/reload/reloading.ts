@@ -31,12 +31,13 @@ export interface ReloadingOptions {
   readonly environment?: Environment;
   /** Follow the files. */
   readonly watch?: boolean;
+  readonly wallClock?: () => number;
 }
 
 /** Ends with the test. */
 export async function startReloading(
   config: Section | string,
-  { files = {}, environment = {}, watch = false }: ReloadingOptions = {},
+  { files = {}, environment = {}, watch = false, wallClock = Date.now }: ReloadingOptions = {},
 ): Promise<Reloading> {
   const folder = mkdtempSync(join(tmpdir(), 'portico-reload-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -50,7 +51,7 @@ export async function startReloading(
   write(CONFIG, typeof config === 'string' ? config : complete(config));
   const log = recordingLog();
   const file = join(folder, CONFIG);
-  const gateway = await createGateway({ file, environment, log: log.log, watch });
+  const gateway = await createGateway({ file, environment, log: log.log, watch, wallClock });
   await gateway.listen();
   onTestFinished(async () => void (await gateway.close()));
   const { url } = gateway;
