@@ -36,7 +36,7 @@ function ofWhole({ mirrors, around }: Standing, { upstream }: MigrationSide): Ne
     return around === undefined
       ? {
           step: 'seam',
-          words: `cut a seam: a route of its own for a part of it, with a mirror`,
+          words: 'to move a part of it, cut a seam: a route of its own, with a mirror',
         }
       : { step: 'mirror', words: 'give it a mirror that compares the new service with this one' };
   }
@@ -144,7 +144,7 @@ function growing(others: readonly MigrationSide[]): NextStep {
   const { upstream, share } = grown;
   const calls = callsOf(grown);
   if (share === 0) return { step: 'begin', words: `begin: give ${upstream} weight 1` };
-  const few = calls < ENOUGH_CALLS ? `; only ${calls} calls in the last minute` : '';
+  const few = calls < ENOUGH_CALLS ? `; too few calls in the last minute: ${calls}` : '';
   return {
     step: 'grow',
     words: `grow: ${upstream} has ${percent(share)}, raise its weight${few}`,

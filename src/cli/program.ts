@@ -9,6 +9,7 @@ import { addDiffCommand } from './commands/diff.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addLoadCommand } from './commands/load.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
 import { addNewCommand } from './commands/new.ts';
 import { version } from '../running/version.ts';
 import type { Run } from './commands/run.ts';
@@ -33,7 +34,7 @@ const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
     addDiffCommand,
     addLoadCommand,
   ],
-  'A running gateway:': [addTraceCommand, addSplitCommand, addAdminCommands],
+  'A running gateway:': [addTraceCommand, addSplitCommand, addMigrateCommand, addAdminCommands],
   'Make something:': [
     addInitCommand,
     addNewCommand,

@@ -42,7 +42,7 @@ describe('of a route that is not split', () => {
     step({ sides: [side(upstream, 1)], mirrors, around });
 
   test.each([
-    ['seam', [], undefined, 'cut a seam: a route of its own for a part of it, with a mirror'],
+    ['seam', [], undefined, 'to move a part of it, cut a seam: a route of its own, with a mirror'],
     ['mirror', [], 'old', 'give it a mirror that compares the new service with this one'],
     ['compare', [{ upstream: 'new' }], 'old', 'let the mirror compare: new gets copies only'],
     ['wait', [mirror(0, 0)], 'old', '0 of 1000 compared'],
@@ -92,7 +92,7 @@ describe('of a split', () => {
       {},
       side('new', 0.005, traffic(19, 19)),
       [],
-      'grow: new has 0.5 %, raise its weight; only 19 calls in the last minute',
+      'grow: new has 0.5 %, raise its weight; too few calls in the last minute: 19',
     ],
     [
       'failing',
