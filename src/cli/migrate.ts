@@ -27,18 +27,22 @@ export async function migrationStatus(asked: MigrationAsked, terminal: Terminal)
 }
 
 async function listFrom(port: AdminPort): Promise<Tree> {
-  const body = await ask(port, '/migration').then(
-    (answer) => answer.body,
-    (error: unknown) => {
-      if (error instanceof AdminError && error.status === 404) return {};
-      throw error;
-    },
-  );
-  const { routes } = body as Tree;
-  if (Array.isArray(routes) && routes.every(isMap)) return body;
+  const list = await answerOf(port);
+  const { routes } = list;
+  if (Array.isArray(routes) && routes.every(isMap)) return list;
   throw new AdminError(
     `${port.url.origin} tells nothing of migrations: it may be an older gateway`,
   );
+}
+
+/** Empty if there is no such path. */
+async function answerOf(port: AdminPort): Promise<Tree> {
+  try {
+    return (await ask(port, '/migration')).body;
+  } catch (error) {
+    if (error instanceof AdminError && error.status === 404) return {};
+    throw error;
+  }
 }
 
 function linesOf(list: Tree, { url }: AdminPort, { columns }: Terminal): readonly string[] {
