@@ -55,7 +55,7 @@ export function routeHooks(sets: readonly HookSet[]): RouteHooks {
     transforms: on.flatMap(({ hooks, guarded }) =>
       hooks.transform === undefined ? [] : [guarded.transform()],
     ),
-    errorForm: firstForm(
+    errorForm: lastForm(
       on.flatMap(({ hooks, guarded }) =>
         hooks.errorAnswer === undefined ? [] : [guarded.errorAnswer()],
       ),
@@ -66,11 +66,12 @@ export function routeHooks(sets: readonly HookSet[]): RouteHooks {
   };
 }
 
-/** The form of the first that knows the client's protocol. */
-function firstForm(forms: readonly ErrorForm[]): ErrorForm | undefined {
+/** The form of the last that knows the client's protocol: those of an endpoint come after those of its route. */
+function lastForm(forms: readonly ErrorForm[]): ErrorForm | undefined {
   if (forms.length < 2) return forms[0];
+  const latest = forms.toReversed();
   return (request, error) => {
-    for (const form of forms) {
+    for (const form of latest) {
       const formed = form(request, error);
       if (formed !== undefined) return formed;
     }
