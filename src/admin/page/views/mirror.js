@@ -31,7 +31,8 @@ export function mirrorView(page, route) {
         h('p', { class: 'crumbs' }, linkTo('mirrors', '', 'Mirrors')),
         h('h1', { tabindex: -1 }, `Mirrors of ${route}`),
         found.draw(),
-        found.value !== undefined && button('Renew', renew, { class: 'small' }),
+        found.value !== undefined &&
+          h('div', { class: 'tools' }, button('Renew', renew, { class: 'small' })),
         ...(found.value?.mirrors ?? []).map(({ upstream, differences }) =>
           section(
             upstream,
