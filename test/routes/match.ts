@@ -13,16 +13,17 @@ export interface Asked {
 
 type Matches = Readonly<Record<string, object>>;
 
-/** A matcher for `matches`; `priority` may be given beside the match. */
+function routeOf(written: object): object {
+  if (Array.isArray(written)) return { match: written, respond: {} };
+  const { priority, ...match }: { priority?: number } = written;
+  return { match, ...(priority === undefined ? {} : { priority }), respond: {} };
+}
+
+/** A matcher for `matches`; `priority` may be given beside a match, and a list has several for one route. */
 export async function matcherOf(
   matches: Matches,
 ): Promise<(path: string, asked?: Asked) => MatchResult> {
-  const routes = Object.entries(matches).map(
-    ([name, { priority, ...match }]: [string, { priority?: number }]) => [
-      name,
-      { match, ...(priority === undefined ? {} : { priority }), respond: {} },
-    ],
-  );
+  const routes = Object.entries(matches).map(([name, written]) => [name, routeOf(written)]);
   const { gateway } = await startGateway({ config: { routes: Object.fromEntries(routes) } });
   const matcher = new Matcher(gateway.config.routes);
   return (path, { method = 'GET', host = 'a.example', query = '', headers = {} } = {}) =>
