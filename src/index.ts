@@ -41,7 +41,7 @@ export type {
   PluginHost,
   PluginMetrics,
 } from './authoring/plugin-host.ts';
-export type { RequestView } from './authoring/request.ts';
+export { noteVersion, type RequestView } from './authoring/request.ts';
 export { Body } from './core/body.ts';
 export { type Conversion, convertBody } from './core/converted-body.ts';
 export {
@@ -67,6 +67,7 @@ export { hint } from './config/check/suggest.ts';
 export {
   addressRange,
   claimPath,
+  date,
   duration,
   fieldName,
   fieldValue,

@@ -17,6 +17,7 @@ import mtls from '../../plugins/mtls.ts';
 import rateLimit from '../../plugins/rate-limit/index.ts';
 import securityHeaders from '../../plugins/security-headers.ts';
 import validate from '../../plugins/validate/index.ts';
+import version from '../../plugins/version/index.ts';
 import type { AnyAction } from '../actions/action.ts';
 import { ACTIONS } from '../actions/index.ts';
 import { importDefault, type Imported, type Importing, ONCE } from './import-module.ts';
@@ -38,6 +39,7 @@ export const BUILT_IN: readonly Plugin[] = [
   forwardAuth,
   auth,
   authorize,
+  version,
   rateLimit,
   validate,
   grpcWeb,

@@ -243,6 +243,7 @@ function pluginHost(
   const code: unknown = Reflect.get(plugin, 'register');
   return {
     random: world.random,
+    wallClock: world.wallClock,
     checking: world.checking,
     app,
     log: world.log.child({ plugin: name }),

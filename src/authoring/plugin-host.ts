@@ -23,6 +23,8 @@ export interface PluginMetrics {
 export interface PluginHost {
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Milliseconds since 1970, for what goes by the calendar. */
+  readonly wallClock: () => number;
   /**
    * True while `portico validate` only checks the config: `register` builds and compiles everything, but
    * makes no calls: no network, no wait. `close` follows.

@@ -34,11 +34,15 @@ export interface PluginRisks<Settings, Options> {
   /** Every rule by its id, such as `keys-over-http`, which `--ignore` may name. */
   readonly rules: Readonly<Record<string, Severity>>;
   ofSettings?(settings: Settings): Iterable<PluginRisk>;
-  /** `others` are the plugins on the same route, with their options; `known` are the names that exist. */
+  /**
+   * `others` are the plugins on the same route, with their options; `known` are the names that exist; `now` is in
+   * milliseconds since 1970, because what is risky may be so from a time on.
+   */
   ofOptions?(
     options: Options,
     others: ReadonlyMap<string, unknown>,
     known: KnownNames,
+    now: number,
   ): Iterable<PluginRisk>;
 }
 

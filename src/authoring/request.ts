@@ -1,6 +1,8 @@
 /** What a client's request has besides Fastify's own, as plugins and BFFs see it. */
+import type { FastifyRequest } from 'fastify';
 import type { Consumer } from '../core/call.ts';
 import type { ClientCertificate } from '../edge/client-certificate.ts';
+import { exchangeOf } from '../edge/client-exchange.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,6 +20,8 @@ export interface RequestView {
   readonly path: string;
   /** With its `?`; empty where there is none. */
   readonly query: string;
+  /** Of the route's path, decoded. */
+  readonly params: Readonly<Record<string, string>>;
   /** The authority that was asked: lower case, without the root's dot, with its port where one was sent. */
   readonly host: string;
   /** How the client came, as far as is known and believed. */
@@ -26,6 +30,8 @@ export interface RequestView {
   readonly address: string;
   /** What TLS has verified the client by; absent where it has shown none. */
   readonly certificate: ClientCertificate | undefined;
+  /** Of the API, if a hook has called {@link noteVersion}. */
+  readonly version: string | undefined;
   /**
    * All of the body, which goes on to upstreams as it came; empty where there is none. For
    * `onRequest`: it is held in memory, up to the body limit of the route.
@@ -33,4 +39,9 @@ export interface RequestView {
    * @throws GW_BODY_TOO_LARGE, GW_REQUEST_TIMEOUT, GW_CLIENT_CLOSED
    */
   readBody(): Promise<Buffer>;
+}
+
+/** Says which version of the API a request is for: the access log has it. Its name must be one of the config's. */
+export function noteVersion(request: FastifyRequest, version: string): void {
+  exchangeOf(request.raw).record.version = version;
 }

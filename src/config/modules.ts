@@ -65,6 +65,7 @@ interface PluginRiskFinder {
     options: unknown,
     others: ReadonlyMap<string, unknown>,
     known: KnownNames,
+    now: number,
   ): Iterable<PluginRisk>;
 }
 

@@ -35,6 +35,7 @@ export const ERRORS = {
   GW_ORIGIN_DENIED:      row(403, 'Request comes from another site',           'http_request_denied'),
   GW_ROUTE_NOT_FOUND:    row(404, 'Nothing is served here',                    'destination_not_found'),
   GW_METHOD_NOT_ALLOWED: row(405, 'Method is not served here',                 'http_request_denied'),
+  GW_NOT_ACCEPTABLE:     row(406, 'Nothing that the client accepts is served', 'http_request_denied'),
   GW_REQUEST_TIMEOUT:    row(408, 'Request took too long to arrive',           'http_request_error'),
   GW_GONE:               row(410, 'This version is no longer served',          'http_request_denied'),
   GW_BODY_TOO_LARGE:     row(413, 'Request body is too large',                 'http_request_denied'),

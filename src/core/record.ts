@@ -148,6 +148,8 @@ export class RequestRecord {
   stream: StreamRecord | undefined;
   /** The side that answers it, if its route is split. */
   split: SplitRecord | undefined;
+  /** The version of the API that it is for, if its route has versions. */
+  version: string | undefined;
   bytesReceived = 0;
   /** The length of the answer's body, if no field of Fastify's reply gives it. */
   bytesSent: number | undefined;

@@ -33,6 +33,11 @@ export class ClientExchange extends ClientRequest {
     this.record = new RequestRecord(startedAt);
   }
 
+  /** Of the API; see {@link RequestRecord.version}. */
+  get version(): string | undefined {
+    return this.record.version;
+  }
+
   /** The whole body, read once; see {@link readBody}. */
   readBody(): Promise<Buffer> {
     return this.body.whole(() => readBody(this));

@@ -74,6 +74,7 @@ function fieldsOf(exchange: AccessRecord, status: number, bytesSent: number, now
     `,"address":${quoted(peer.address)}` +
     ofCalls(record) +
     (record.split === undefined ? '' : ofSplit(record.split)) +
+    (record.version === undefined ? '' : `,"version":${quoted(record.version)}`) +
     (record.stream === undefined ? '' : ofStream(record.stream)) +
     `,"totalMs":${hundredths(now - record.startedAt)}` +
     `,"bytesReceived":${numeral(record.bytesReceived)},"bytesSent":${numeral(bytesSent)}`

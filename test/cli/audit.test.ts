@@ -67,6 +67,7 @@ routes:
     mirror:
       - { upstream: other, unsafe: true }
       - { upstream: up, rewrite: /other, compare: { showValues: true } }
+    version: { deprecated: 2020-01-01, sunset: 2020-06-01 }
 `;
 
 describe('portico audit', () => {
@@ -105,6 +106,8 @@ describe('portico audit', () => {
       '13 low shared-secret plugins.jwt.issuers.b.secret',
       '12 low no-audience plugins.jwt.issuers.a',
       '21 low optional-token routes.half.jwt',
+      '47 low past-sunset routes.copied.version.sunset',
+      '47 low deprecated-without-link routes.copied.version.deprecated',
       '18 low route-without-limit routes.open',
       '15 low upstream-over-http upstreams.up.targets[0]',
       '15 low no-breaker upstreams.up.breaker',

@@ -82,7 +82,7 @@ export function audit(
     );
   const all = [
     ...found(AUDIT_RULES.slice(0, SLOT)),
-    ...pluginRisks(config, { plugins, known }),
+    ...pluginRisks(config, { plugins, known }, now),
     ...found(AUDIT_RULES.slice(SLOT)),
     ...actionRisks(config, modules, now),
   ];
@@ -102,6 +102,7 @@ const bySeverity = <T>(list: readonly T[], severityOf: (each: T) => Severity): T
 function* pluginRisks(
   config: Config,
   { plugins, known }: Pick<AuditSubject, 'plugins' | 'known'>,
+  now: number,
 ): Generator<AuditFinding> {
   for (const [name, { risks }] of byName(plugins)) {
     const settings = config.plugins[name];
@@ -113,7 +114,7 @@ function* pluginRisks(
     if (risks === undefined) continue;
     for (const { name: route, plugins: on } of config.routes) {
       if (on[name] === undefined) continue;
-      const found = risks.ofOptions?.(on[name], new Map(Object.entries(on)), known) ?? [];
+      const found = risks.ofOptions?.(on[name], new Map(Object.entries(on)), known, now) ?? [];
       yield* placed(found, ['routes', route, name], risks.rules);
     }
   }

@@ -76,6 +76,7 @@ const UNITS = [
   '| size | `512B`, `64KiB`, `1MiB`, `2GiB` |',
   '| share | `20%`, `0.5%` |',
   '| time | `2026-12-01T09:00:00Z`, `2026-12-01T10:00:00+01:00`; the offset is part of it |',
+  '| day or time | `2026-12-31`, which is its start in UTC, or a time |',
   '',
   'Where a unit is needed, a bare number is refused.',
 ];

@@ -103,6 +103,7 @@ class ReferenceWriter {
     const words: Readonly<Record<string, string>> = {
       Duration: '[duration](#units)',
       Instant: '[time](#units)',
+      Date: '[day or time](#units)',
       Size: '[size](#units)',
       Percent: '[share](#units)',
       Source: '[source](#sources)',

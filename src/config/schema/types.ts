@@ -9,7 +9,7 @@ import { socketOrigin, socketPathFault, writtenSocketPath } from '../../core/soc
 import { MEMBER_PATH_PATTERN, parseMemberPath } from '../../core/member-path.ts';
 import { parseValuePath, PATH_PATTERN } from '../../core/value-path.ts';
 import { foreignSource } from '../check/foreign-hints.ts';
-import { parseDuration, parseInstant, parsePercent, parseSize } from './units.ts';
+import { parseDate, parseDuration, parseInstant, parsePercent, parseSize } from './units.ts';
 
 /** A text that `parse` reads; what `parse` throws becomes the fault's message. */
 function parsed<T>(parse: (text: string) => T, hint: string, id: string, pattern: string) {
@@ -48,6 +48,12 @@ const INSTANT = parsed(
   'Instant',
   '^(\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)|.*\\$\\{.+\\}.*)$',
 );
+const DATE = parsed(
+  parseDate,
+  'a day such as "2026-12-31"',
+  'Date',
+  '^(\\d{4}-\\d\\d-\\d\\d(T\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d))?|.*\\$\\{.+\\}.*)$',
+);
 const SIZE = parsed(
   parseSize,
   'a size such as "64KiB"',
@@ -76,6 +82,9 @@ export const duration = () => DURATION;
 
 /** `2026-12-01T09:00:00Z` → milliseconds since 1970 (RFC 3339, with an offset). */
 export const instant = () => INSTANT;
+
+/** `2026-12-31`, the start of the day in UTC, or an {@link instant} → milliseconds since 1970. */
+export const date = () => DATE;
 
 /** A duration above zero. */
 export const positiveDuration = () => DURATION.refine((ms) => ms > 0, 'must be longer than 0');

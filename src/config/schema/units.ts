@@ -43,6 +43,21 @@ export function parseInstant(text: string): number {
 }
 
 /**
+ * Reads a day, `2026-12-31`, as its start in UTC, or a time as {@link parseInstant} does.
+ *
+ * @returns milliseconds since 1970
+ * @throws {RangeError} when there is no such day, or no such time
+ */
+export function parseDate(text: string): number {
+  try {
+    return parseInstant(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text);
+  } catch (error) {
+    const message = `"${text}" is not a day such as "2026-12-31", or a time such as "2026-12-31T18:00:00Z"`;
+    throw new RangeError(message, { cause: error });
+  }
+}
+
+/**
  * Reads `512B`, `64KiB`, `1MiB`, `2GiB`.
  *
  * @returns whole bytes
