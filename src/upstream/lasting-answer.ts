@@ -62,8 +62,11 @@ export class LastingAnswer {
 
   end(): void {
     this.#waiting?.stop();
-    this.#place?.release();
+    if (this.#place === undefined) return;
+    this.#place.release();
     this.#takeRoom?.();
+    this.#target.streams -= 1;
+    this.#place = undefined;
   }
 
   #wait(): void {
@@ -81,6 +84,7 @@ export class LastingAnswer {
 
   #take(): void {
     this.#place = this.#options.limit.take();
+    this.#target.streams += 1;
     // Before any bulkhead lets the next call in.
     this.#takeRoom = roomIn(this.#target.dispatcher);
     this.#body.becomeStream();

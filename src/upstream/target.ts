@@ -42,6 +42,8 @@ export class Target {
   priority: number;
   /** Open exchanges. */
   inflight = 0;
+  /** Those among them that are streams: they last for hours, and most of the time ask nothing of it. */
+  streams = 0;
   /** Requests that wait for a connection. undici drops a cancelled one only once it has a connection. */
   waiting = 0;
   /** When something was last sent to it, on the clock. */
@@ -92,9 +94,9 @@ export class Target {
     return this.weight;
   }
 
-  /** Open exchanges, plus a penalty if it failed recently. */
+  /** Open exchanges but streams, plus a penalty if it failed recently. */
   get load(): number {
-    return this.inflight + this.#remainingPenalty();
+    return this.inflight - this.streams + this.#remainingPenalty();
   }
 
   /** An attempt has ended well. */

@@ -144,3 +144,20 @@ describe('reloads', () => {
     next.answer.destroy();
   });
 });
+
+describe('streams of one target', () => {
+  test('do not turn requests away from it', async () => {
+    const [one, other] = await Promise.all([streaming(), streaming()]);
+    const gateway = await streamGateway([one.url, other.url]);
+    await Promise.all(Array.from({ length: 60 }, () => reading(`${gateway.url}/events`)));
+    const least = one.answers.length < other.answers.length ? one : other;
+    for (const answer of least.answers) answer.end();
+    await eventually(() => least.answers.length === 0);
+    const before = [one.hits, other.hits];
+
+    for (let i = 0; i < 100; i++) expect((await fetch(`${gateway.url}/plain`)).status).toBe(200);
+
+    const got = [one.hits - before[0]!, other.hits - before[1]!];
+    expect(Math.min(...got)).toBeGreaterThan(20);
+  });
+});
