@@ -78,7 +78,7 @@ const Compare = z.strictObject({
     .default([])
     .describe('Texts that are compared as moments: `10:00:00Z` is `12:00:00.000+02:00`.'),
   maxBody: body()
-    .prefault('256KiB')
+    .prefault('64KiB')
     .describe('Longest body that is compared, before and after decoding; at most 1MiB.'),
   keep: z
     .int()

@@ -36,6 +36,14 @@ const PERHAPS_UNUSUAL =
 /** May the JSON in `text` hold a number whose source would be lost? */
 export const mayLoseDigits = (text: string): boolean => PERHAPS_UNUSUAL.test(text);
 
+/**
+ * Finds numbers that JavaScript might take for another one: 15 digits or fewer, without an exponent, always stay apart.
+ */
+const PERHAPS_ANOTHER = /(?:^|[:,[\s])-?(?:[\d.]{16}|\d[\d.]*[eE])/;
+
+/** May the JSON in `text` hold a number that JavaScript cannot tell from some other number? */
+export const mayConfuseNumbers = (text: string): boolean => PERHAPS_ANOTHER.test(text);
+
 /** Converts a number while a text is parsed. */
 export type ReadNumber = (source: string, holder: object, key: string) => unknown;
 

@@ -4,7 +4,13 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from './errors.ts';
-import { keepSource, mayLoseDigits, type ReadNumber, sourceAsText } from './json-number.ts';
+import {
+  keepSource,
+  mayConfuseNumbers,
+  mayLoseDigits,
+  type ReadNumber,
+  sourceAsText,
+} from './json-number.ts';
 import { DANGEROUS_KEYS, opensMore, type ScanFault, scanJson } from './json-scan.ts';
 
 /** An escape can hide a dangerous key, so any escape makes a scan necessary. */
@@ -38,6 +44,14 @@ export class Json {
       value: mayLoseDigits(this.#text) ? parseNumbers(this.#text, keepSource) : this.value,
     };
     return this.#exact.value;
+  }
+
+  /**
+   * The same value, with raw numbers where JavaScript might take them for others: enough to compare it, and mostly much
+   * cheaper than `exact`.
+   */
+  get distinct(): unknown {
+    return mayConfuseNumbers(this.#text) ? this.exact : this.value;
   }
 
   /** The same value, with every number as its source text. */

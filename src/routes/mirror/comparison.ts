@@ -97,7 +97,7 @@ async function compareBodies(
       ? differentBodies(first, second)
       : different([{ ...differs(BODY, sizeOf(first), sizeOf(second)), kind: 'type' }], false);
   }
-  const work = diff(one.exact, other.exact, comparing.rules, MOST_DIFFERENCES);
+  const work = diff(one.distinct, other.distinct, comparing.rules, MOST_DIFFERENCES);
   const { found, isCut } = await inSlices(work, comparing.slices);
   return found.length === 0 ? SAME : different(found, isCut);
 }

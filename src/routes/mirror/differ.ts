@@ -1,7 +1,7 @@
 /**
  * Finds where two JSON values differ, by rules. It knows nothing of HTTP.
  *
- * Values are trees as `Json.exact` gives them: numbers are compared as they were written, so that an id past 2^53
+ * Values are trees as `Json.distinct` gives them: numbers are compared as they were written, so that an id past 2^53
  * counts digit by digit, while `1.0` and `1` are one number. The work is done in steps, for `inSlices`.
  */
 import { decimalOf, numberText } from '../../core/json-number.ts';

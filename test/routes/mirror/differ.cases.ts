@@ -43,6 +43,9 @@ export const CASES: readonly DifferCase[] = [
     found: [['id', 'value']],
   },
   { rule: 'numbers too large', first: '[1e400]', second: '[1e401]', found: [['[0]', 'value']] },
+  { rule: '15 digits', first: '[123456789012345]', second: '[123456789012344]', found: [['[0]', 'value']] }, // prettier-ignore
+  { rule: '16 digits', first: '[0.1234567890123451]', second: '[0.1234567890123452]', found: [['[0]', 'value']] }, // prettier-ignore
+  { rule: 'a raw number and a plain one', first: '[1.10,10e0]', second: '[1.1,10]', found: [] },
   { rule: 'raw numbers', first: '[1e400]', second: '[10e399]', found: [] },
   {
     rule: 'a tolerance, and where it ends',

@@ -5,7 +5,7 @@ import { DiffRules } from '../../../src/routes/mirror/diff-rules.ts';
 import { diff, type Differences } from '../../../src/routes/mirror/differ.ts';
 import { CASES, type DifferCase } from './differ.cases.ts';
 
-const exact = (text: string): unknown => readJson(Buffer.from(text)).exact;
+const distinct = (text: string): unknown => readJson(Buffer.from(text)).distinct;
 
 function differencesOf(each: Omit<DifferCase, 'rule' | 'found'>, most = 20): Differences {
   const rules = DiffRules.of({
@@ -14,7 +14,7 @@ function differencesOf(each: Omit<DifferCase, 'rule' | 'found'>, most = 20): Dif
     dates: (each.dates ?? []).map(parseMemberPath),
     tolerance: Object.entries(each.tolerance ?? {}).map(([at, by]) => [parseMemberPath(at), by]),
   });
-  const work = diff(exact(each.first), exact(each.second), rules, most);
+  const work = diff(distinct(each.first), distinct(each.second), rules, most);
   for (;;) {
     const step = work.next();
     if (step.done === true) return step.value;
@@ -47,7 +47,7 @@ describe('the differ finds', () => {
     const deep = `${'['.repeat(127)}1${']'.repeat(127)}`;
     expect(differencesOf({ first: deep, second: deep.replace('1', '2') }).found).toHaveLength(1);
     const long = JSON.stringify(Array.from({ length: 100_000 }, (_, i) => i));
-    const work = diff(exact(long), exact(long.replace('99999', '1')), DiffRules.none, 20);
+    const work = diff(distinct(long), distinct(long.replace('99999', '1')), DiffRules.none, 20);
     let steps = 0;
     while (work.next().done !== true) steps += 1;
     expect(steps).toBeGreaterThan(100);
