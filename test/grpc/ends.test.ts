@@ -46,9 +46,15 @@ describe.each([
   test('a deadline that is over ends the call at the service', async () => {
     const { state, handlers } = waiting();
     const { client } = await way(handlers, 'h2c');
-    const call = open(client, { deadlineMs: 200 });
+    // It opens the connections, which may take longer than the deadline.
+    const first = open(client, {});
+    first.send('x');
+    await eventually(() => state.asked === 1);
+    const call = open(client, { deadlineMs: 1_000 });
     call.send('x');
     expect(await call.outcome).toMatchObject({ code: 4 });
+    expect(state.asked).toBe(2);
     await eventually(() => state.cancelled === 1);
+    first.cancel();
   });
 });
