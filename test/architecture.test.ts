@@ -55,6 +55,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   ],
   'find-my-way': ['src/assembly/'],
   ioredis: ['plugins/shared/redis/'],
+  'mime-types': ['src/actions/'],
   pino: ['src/observe/', 'src/testing.ts'],
   'prom-client': ['src/observe/'],
   re2js: ['src/config/'],

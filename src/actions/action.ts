@@ -8,6 +8,7 @@ import type {
   ActionConfig,
   ActionModule,
   ActionRisks,
+  RoutePlace,
   WrittenAction,
 } from '../config/actions.ts';
 import type { Finding } from '../config/fault.ts';
@@ -32,7 +33,12 @@ export interface ActionDefinition<S extends z.ZodType, B extends Shape, C extend
   /** Finds faults that a schema cannot. */
   check?(written: WrittenAction): Iterable<Finding>;
   /** Builds the config it runs on; `beside` has the parsed values of its other keys. */
-  build(value: z.output<S>, beside: { readonly [K in keyof B]: z.output<B[K]> }, route: Parsed): C;
+  build(
+    value: z.output<S>,
+    beside: { readonly [K in keyof B]: z.output<B[K]> },
+    route: Parsed,
+    place: RoutePlace,
+  ): C;
   /** One line for `/status`; default: its kind. */
   describe?(config: C): string;
   /** The upstreams that it may call; default: none. Those of a mounted module are its module's. */
@@ -81,7 +87,7 @@ export function defineAction<S extends z.ZodType, C extends ActionConfig, B exte
     },
     // The casts hold: the schema has parsed these values, and each config goes only to the action that
     // built it.
-    build: (route) => definition.build(route[key] as never, route as never, route),
+    build: (route, place) => definition.build(route[key] as never, route as never, route, place),
     describe: (config) => definition.describe?.(config as C) ?? kind,
     upstreams: (config) => [...new Set(definition.upstreams?.(config as C))],
     create: create && ((route, config, context) => create(route, config as C, context)),

@@ -5,6 +5,7 @@
  * Wraps the whole call, including retries. The answer is marked, so that nobody takes it for the real
  * one.
  */
+import type { RoutePlace } from '../config/actions.ts';
 import { Body } from '../core/body.ts';
 import type { Call, UpstreamRequest, UpstreamResponse } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
@@ -50,10 +51,17 @@ export type FallbackConfig = {
   | { readonly kind: 'upstream'; readonly upstream: string }
 );
 
-export function buildFallback(written: z.output<typeof Fallback>): FallbackConfig {
+export function buildFallback(
+  written: z.output<typeof Fallback>,
+  { at, files }: RoutePlace,
+): FallbackConfig {
   const { on } = written;
   return 'respond' in written
-    ? { kind: 'respond', on, respond: buildRespond(written.respond) }
+    ? {
+        kind: 'respond',
+        on,
+        respond: buildRespond(written.respond, { at: [...at, 'respond'], files }),
+      }
     : { kind: 'upstream', on, upstream: written.upstream };
 }
 

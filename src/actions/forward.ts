@@ -27,6 +27,7 @@ import {
 import { buildMirrors, checkMirrors, WrittenMirrors } from './mirror-options.ts';
 import { mirrored, mirrorWords, planMirrors } from './mirrored.ts';
 import type { Planner } from './plan.ts';
+import { checkRespond } from './respond.ts';
 import { checkRewrite, Rewrite, RewrittenBack } from './rewrite-options.ts';
 import { buildStream, checkStream, Stream } from './stream-options.ts';
 import { streamLoosenings, streamRisks } from './stream-risks.ts';
@@ -60,13 +61,15 @@ export const forward = defineAction({
   callsUpstreams: true,
   readsBody: true,
   *check(written) {
-    const { route, at, checkUpstream } = written;
+    const { route, at, files, checkUpstream } = written;
     yield* checkMirrors(written);
     const { upstream, fallback } = route;
     if (typeof upstream === 'string') yield* checkUpstream(upstream, [...at, 'upstream']);
     yield* checkRewrite(written);
     yield* checkStream(route['stream'], [...at, 'stream']);
-    if (!isMap(fallback) || typeof fallback['upstream'] !== 'string') return;
+    if (!isMap(fallback)) return;
+    yield* checkRespond(fallback['respond'], { at: [...at, 'fallback', 'respond'], files });
+    if (typeof fallback['upstream'] !== 'string') return;
     const path = [...at, 'fallback', 'upstream'];
     yield* checkUpstream(fallback['upstream'], path);
     if (fallback['upstream'] === upstream) {
@@ -76,13 +79,15 @@ export const forward = defineAction({
   build: (
     upstream,
     { rewrite, rewriteBack: isBack, fallback, websocket, stream, mirror },
+    _route,
+    { at, files },
   ): ForwardConfig =>
     defined({
       kind: 'forward' as const,
       upstream,
       rewrite,
       rewriteBack: isBack === true ? (true as const) : undefined,
-      fallback: fallback && buildFallback(fallback),
+      fallback: fallback && buildFallback(fallback, { at: [...at, 'fallback'], files }),
       mirrors: mirror && buildMirrors(mirror),
       ...opensSockets(websocket && buildWebsocket(websocket)),
       stream: stream && buildStream(stream),

@@ -5,6 +5,7 @@
  * A side is a forward action of its own. So whatever a forwarded route may have (`rewrite`, `fallback`, WebSockets …)
  * works for its side, and this file only chooses.
  */
+import type { RoutePlace } from '../config/actions.ts';
 import type { MirrorConfig } from '../config/build/mirror.ts';
 import { defined } from '../config/build/upstream.ts';
 import { isMap } from '../config/yaml/tree.ts';
@@ -28,8 +29,8 @@ export const split = defineAction({
   callsUpstreams: true,
   readsBody: true,
   check: checkSplit,
-  build(sides, { sticky, salt }, route): SplitConfig {
-    const built = sides.map((side, i) => buildSide(side, i, route));
+  build(sides, { sticky, salt }, route, place): SplitConfig {
+    const built = sides.map((side, i) => buildSide(side, i, route, place));
     const opensSockets = built.some((side) => side.forward.opensSockets === true);
     return defined({
       kind: 'split' as const,
@@ -53,12 +54,12 @@ export const split = defineAction({
   plan: planSplit,
 });
 
-function buildSide(side: ParsedSide, place: number, route: Parsed): SideConfig {
+function buildSide(side: ParsedSide, i: number, route: Parsed, place: RoutePlace): SideConfig {
   const { upstream, weight, ramp = [], when, abort, rewrite = route['rewrite'] } = side;
   return {
     upstream,
-    forward: forward.build({ ...withoutOwn(route, upstream), upstream, rewrite }),
-    weight: weight ?? (place === 0 ? undefined : 0),
+    forward: forward.build({ ...withoutOwn(route, upstream), upstream, rewrite }, place),
+    weight: weight ?? (i === 0 ? undefined : 0),
     ramp: ramp.map((step) => ({ atMs: step.at, weight: step.weight })),
     ...defined({ when: when && buildWhen(when), abort: abort && buildAbort(abort) }),
   };

@@ -8,6 +8,7 @@ import type { PluginRisk, Severity } from './audit/audit.ts';
 import type { CallOverrides } from './build/config.ts';
 import type { Matches } from './check/match.ts';
 import type { MirrorConfig } from './build/mirror.ts';
+import type { NamedFiles } from './build/named-files.ts';
 import type { Finding, Path } from './fault.ts';
 import type { BffModule } from './modules.ts';
 import type { Tree } from './yaml/tree.ts';
@@ -24,10 +25,14 @@ export interface ActionConfig {
   readonly mirrors?: readonly MirrorConfig[];
 }
 
-/** A route with the action's key, as it was written. */
-export interface WrittenAction {
-  /** Place of the route. */
+/** Where a route stands, and the files that it names. */
+export interface RoutePlace {
   readonly at: Path;
+  readonly files: NamedFiles;
+}
+
+/** A route with the action's key, as it was written. */
+export interface WrittenAction extends RoutePlace {
   /** All that the route says. */
   readonly route: Tree;
   readonly matches: Matches;
@@ -76,7 +81,7 @@ export interface ActionModule {
   /** Finds what schemas cannot. */
   check?(written: WrittenAction): Iterable<Finding>;
   /** From the parsed values of its keys to what it runs on. */
-  build(route: Readonly<Record<string, unknown>>): ActionConfig;
+  build(route: Readonly<Record<string, unknown>>, place: RoutePlace): ActionConfig;
 }
 
 /** The action of a parsed route. It has passed the checks: there is one. */

@@ -87,11 +87,11 @@ function buildRoute(
   name: string,
   route: ParsedRoute,
   defaults: Readonly<Record<string, unknown>>,
-  { pluginNames, actions, patterns }: BuildOptions,
+  { pluginNames, actions, patterns, namedFiles: files }: BuildOptions,
   bodyLimit: number,
 ): RouteConfig {
   const written = Array.isArray(route.match) ? route.match : [route.match];
-  const action = actionOf(actions, route).build(route);
+  const action = actionOf(actions, route).build(route, { at: ['routes', name], files });
   return {
     name,
     ...defined({ owner: route.owner }),

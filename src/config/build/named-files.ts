@@ -24,6 +24,7 @@ export interface PemSource {
 export class NamedFiles {
   readonly #folderOf: (path: Path) => string;
   readonly #texts = new Map<string, string>();
+  readonly #contents = new Map<string, Buffer>();
 
   /** `folderOf` says in which folder the file lies that holds the key at a path. */
   constructor(folderOf: (path: Path) => string) {
@@ -32,7 +33,7 @@ export class NamedFiles {
 
   /** Absolute paths of all that was read, for watching. */
   get paths(): readonly string[] {
-    return [...this.#texts.keys()];
+    return [...new Set([...this.#texts.keys(), ...this.#contents.keys()])];
   }
 
   /**
@@ -43,6 +44,18 @@ export class NamedFiles {
    */
   pemAt(path: Path, written: string): string {
     return this.sourceAt(path, written).text;
+  }
+
+  /**
+   * What the file holds that the key at `path` names.
+   *
+   * @throws {RangeError} when there is no such file, or it cannot be read
+   */
+  bytesAt(path: Path, name: string): Buffer {
+    const file = resolve(this.#folderOf(path), name);
+    const bytes = this.#contents.get(file) ?? readBytes(file, name);
+    this.#contents.set(file, bytes);
+    return bytes;
   }
 
   /** The same, with the file it was read from. */
@@ -66,7 +79,10 @@ export class NamedFiles {
  *
  * @throws {RangeError} when it is not there, cannot be read or is too long
  */
-export function readText(file: string, name: string): string {
+export const readText = (file: string, name: string): string =>
+  readBytes(file, name).toString('utf8');
+
+function readBytes(file: string, name: string): Buffer {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
@@ -77,5 +93,5 @@ export function readText(file: string, name: string): string {
   }
   if (bytes.length > MAX_FILE_BYTES)
     throw new RangeError(`the file "${name}" is larger than 1 MiB`);
-  return bytes.toString('utf8');
+  return bytes;
 }

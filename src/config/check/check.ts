@@ -53,6 +53,7 @@ function* checks(
     upstreamNames: new Set(upstreams),
     plugins: knownNames(modules, []),
     patterns: typed.patterns,
+    files,
   };
   for (const [name, route] of Object.entries(routes)) {
     if (isMap(route)) yield* checkRoute(tree, modules, known, name, route);
@@ -69,6 +70,7 @@ interface Known {
   readonly upstreamNames: ReadonlySet<string>;
   readonly plugins: KnownNames;
   readonly patterns: PathPatterns;
+  readonly files: NamedFiles;
 }
 
 function checkRoute(
@@ -80,12 +82,13 @@ function checkRoute(
 ): Finding[] {
   const path: Path = ['routes', name];
   const findings: Finding[] = [];
-  const { upstreams, upstreamNames, plugins, patterns } = known;
+  const { upstreams, upstreamNames, plugins, patterns, files } = known;
   const matches = readMatches(route, path, patterns, (finding) => findings.push(finding));
   findings.push(...checkAction(route, path, modules));
   const isIdentified = plugins.identifyingOn(keysOf(tree, route)).length > 0;
   const written: WrittenAction = {
     at: path,
+    files,
     route,
     matches,
     upstreams,
