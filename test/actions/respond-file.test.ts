@@ -61,7 +61,7 @@ routes:
     expect(gateway.config.files).toContain(join(folder, 'down.txt'));
     writeFileSync(join(folder, 'down.txt'), 'after');
     expect(await (await fetch(`${gateway.url}/`)).text()).toBe('before');
-    await gateway.reload();
+    await gateway.reload('files');
     expect(await (await fetch(`${gateway.url}/`)).text()).toBe('after');
   });
 
