@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError, type PluginCounter } from 'portico';
-import { append, seconds } from './fields.ts';
+import { append, seconds } from '../shared/limit-fields.ts';
 import type { Ask, Taken } from './gcra.ts';
 import type { OpenRequests } from './open-requests.ts';
 import type { Concurrency, RateAsk, Rule } from './rule.ts';

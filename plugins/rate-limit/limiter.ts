@@ -4,7 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError, type PluginCounter } from 'portico';
-import { append, ratePolicy, wholeSeconds } from './fields.ts';
+import { append, ratePolicy, wholeSeconds } from '../shared/limit-fields.ts';
 import type { GcraMemory } from './gcra.ts';
 import type { KeyOf } from './key.ts';
 

@@ -1,7 +1,7 @@
 /** One limit of the config, compiled: what it asks of the store for a request. */
 import type { FastifyRequest } from 'fastify';
 import { requestSource } from 'portico';
-import { concurrencyPolicy, ratePolicy } from './fields.ts';
+import { concurrencyPolicy, ratePolicy } from '../shared/limit-fields.ts';
 import type { Ask } from './gcra.ts';
 import type { JoinedKeys, KeyOf } from './key.ts';
 import type { Limit, Rate } from './options.ts';

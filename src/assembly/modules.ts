@@ -14,6 +14,7 @@ import headers from '../../plugins/headers.ts';
 import ip from '../../plugins/ip.ts';
 import jwt from '../../plugins/jwt/index.ts';
 import mtls from '../../plugins/mtls.ts';
+import quota from '../../plugins/quota/index.ts';
 import rateLimit from '../../plugins/rate-limit/index.ts';
 import securityHeaders from '../../plugins/security-headers.ts';
 import validate from '../../plugins/validate/index.ts';
@@ -41,6 +42,7 @@ export const BUILT_IN: readonly Plugin[] = [
   authorize,
   version,
   rateLimit,
+  quota,
   validate,
   grpcWeb,
   headers,

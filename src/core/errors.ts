@@ -43,6 +43,7 @@ export const ERRORS = {
   GW_MEDIA_TYPE:         row(415, 'Media type is not supported',               'http_request_denied'),
   GW_EXPECTATION:        row(417, 'Expectation cannot be met',                 'http_request_error'),
   GW_RATE_LIMITED:       row(429, 'Too many requests',                         'http_request_denied'),
+  GW_QUOTA_EXCEEDED:     row(429, 'Quota is used up',                          'http_request_denied'),
   GW_CONSUMER_STREAMS:   row(429, 'Too many streams of one consumer',          'connection_limit_reached'),
   GW_HEADERS_TOO_LARGE:  row(431, 'Request header fields are too large',       'http_request_error'),
   GW_CLIENT_CLOSED:      row(499, 'Client closed the request',                 'connection_terminated'),

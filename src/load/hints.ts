@@ -26,6 +26,8 @@ const HINTS: Partial<Readonly<Record<ErrorCode, Hint>>> = {
   GW_MEDIA_TYPE: () => "say what --body is: --header 'content-type: …'",
   GW_RATE_LIMITED: ({ route }) =>
     `raise rateLimit.max of routes.${route}, or of defaults.routes: to a limit, all connections are one client`,
+  GW_QUOTA_EXCEEDED: ({ route }) =>
+    `raise the quotas that routes.${route} names under plugins.quota.quotas, or leave quota out`,
   GW_OVERLOADED: () => 'raise the number of file descriptors: ulimit -n',
   GW_BULKHEAD_FULL: ({ upstream, route }) =>
     `raise upstreams.${upstream}.bulkhead: concurrency, queue or wait; or routes.${route}.bulkhead.share`,

@@ -27,6 +27,7 @@ async function shop() {
       plugins: {
         apiKey: { consumers: { u1: { keys: [HASH] } }, redis: { url: REDIS } },
         rateLimit: { store: { redis: REDIS } },
+        quota: { store: { redis: REDIS }, quotas: { daily: { limit: 0, per: 'day' } } },
         jwt: {
           revocations: { redis: REDIS },
           issuers: {
@@ -47,6 +48,7 @@ async function shop() {
           upstream: 'orders',
         },
         users: { match: { path: '/api/users/*' }, jwt: { issuer: 'login' }, upstream: 'orders' },
+        counted: { match: { path: '/counted' }, quota: 'daily', upstream: 'orders' },
         broken: {
           match: { path: '/broken' },
           fault: { abort: { percent: '100%', status: 503 } },
