@@ -73,6 +73,7 @@ const TABS = [
   ['routes', 'Routes'],
   ['upstreams', 'Upstreams'],
   ['mirrors', 'Mirrors'],
+  ['migration', 'Migration'],
   ['config', 'Config'],
   ['problems', 'Problems'],
   ['requests', 'Requests'],

@@ -1,6 +1,7 @@
 /** Which view an address names: `#/routes/orders` is the view `routes` of `orders`; and what views are and get. */
 import { configView } from './views/config.js';
 import { explainView } from './views/explain.js';
+import { migrationView } from './views/migration.js';
 import { mirrorView } from './views/mirror.js';
 import { mirrorsView } from './views/mirrors.js';
 import { overviewView } from './views/overview.js';
@@ -43,6 +44,7 @@ import { upstreamsView } from './views/upstreams.js';
 const VIEWS = {
   routes: (page, name) => (name === '' ? routesView(page) : routeView(page, name)),
   upstreams: upstreamsView,
+  migration: migrationView,
   mirrors: (page, route) => (route === '' ? mirrorsView(page) : mirrorView(page, route)),
   config: configView,
   problems: problemsView,

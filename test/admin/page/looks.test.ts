@@ -15,6 +15,7 @@ const VIEWS = [
   'upstreams',
   'mirrors',
   'mirrors/copied',
+  'migration',
   'config',
   'problems',
   'requests',
@@ -134,8 +135,33 @@ describeBrowser('hostile names', { timeout: 60_000 }, () => {
     await shop.ask('/orders/%3Cimg%20src=x%20onerror=alert(4)%3E');
     await shop.ask('/none/<script>alert(5)</script>');
     await shop.change({ ...shop.config, [EVIL]: EVIL, routes: { [EVIL]: {} } });
+    const migration = {
+      windowSeconds: 60,
+      unused: [EVIL],
+      routes: ROUTES.map(({ name, match }) => ({
+        route: name,
+        match,
+        owner: name,
+        sides: [{ upstream: name, share: 0, aborted: { at: name, why: name } }],
+        mirrors: [
+          {
+            upstream: name,
+            comparison: {
+              compared: 1,
+              minimum: 1,
+              ratio: 1,
+              fields: [{ field: name, answers: 1 }],
+            },
+          },
+        ],
+        changed: { at: name, generation: 1 },
+        next: { step: name, words: name },
+      })),
+    };
+    await page.route('**/migration', (route) => route.fulfill({ json: migration }));
     const views = [
       '',
+      'migration',
       'routes',
       `routes/${encodeURIComponent(EVIL)}`,
       'problems',

@@ -69,6 +69,10 @@ function shopConfig(services: ReadonlyMap<ServiceName, Service>): Section {
         upstream: 'orders',
         mirror: { upstream: 'users', compare: true },
       },
+      moving: {
+        match: { path: '/moving/*' },
+        split: [{ upstream: 'orders' }, { upstream: 'users', weight: 50, abort: { errors: '5%' } }],
+      },
       payments: { match: { path: '/payments/*' }, upstream: 'payments' },
       summary: {
         match: { path: '/orders/{id}/summary', methods: ['GET'] },
