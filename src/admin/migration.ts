@@ -35,7 +35,10 @@ export function addMigration(app: FastifyInstance, running: () => Running): void
 
 export function migrationOf({ generation, world }: Running): MigrationList {
   const { config, splits, upstreamsOf } = generation;
+  const moving = config.routes.filter(isMoving);
   const wider = new WiderRoutes(config.routes, upstreamsOf);
+  const around = new Map(moving.map((route) => [route.name, wider.around(route)]));
+  const parts = Map.groupBy(moving, ({ name }) => around.get(name)?.route);
   const statusOf = (route: RouteConfig): MigrationStatus => {
     const { name, matches } = route;
     const split = splits.at(name);
@@ -52,12 +55,18 @@ export function migrationOf({ generation, world }: Running): MigrationList {
       ...(change && {
         changed: { at: new Date(change.at).toISOString(), generation: change.generation },
       }),
-      next: nextStep({ route: name, sides, mirrors, around: wider.upstreamAround(route) }),
+      next: nextStep({
+        route: name,
+        sides,
+        mirrors,
+        around: around.get(name)?.upstream,
+        parts: parts.get(name)?.length ?? 0,
+      }),
     };
   };
   return {
     windowSeconds: RECENT_MS / 1_000,
-    routes: config.routes.filter(isMoving).map(statusOf),
+    routes: moving.map(statusOf),
     unused: unusedUpstreams(config, upstreamsOf),
   };
 }

@@ -12,6 +12,8 @@ export interface Standing {
   readonly mirrors: readonly MigrationMirror[];
   /** The upstream of the next wider route, out of which this one may have been cut. */
   readonly around?: string | undefined;
+  /** How many routes that move have been cut out of this one. */
+  readonly parts: number;
 }
 
 /** So many calls say something about a side. */
@@ -28,17 +30,12 @@ export function nextStep(standing: Standing): NextStep {
 }
 
 /** One upstream answers all of it. */
-function ofWhole({ mirrors, around }: Standing, { upstream }: MigrationSide): NextStep {
+function ofWhole({ mirrors, around, parts }: Standing, { upstream }: MigrationSide): NextStep {
   const isCutOut = around !== undefined && around !== upstream;
   const [mirror] = mirrors;
   if (mirror === undefined) {
     if (isCutOut) return { step: 'done', words: `${upstream} answers all of it` };
-    return around === undefined
-      ? {
-          step: 'seam',
-          words: 'to move a part of it, cut a seam: a route of its own, with a mirror',
-        }
-      : { step: 'mirror', words: 'give it a mirror that compares the new service with this one' };
+    return around === undefined ? seam(parts) : MIRROR;
   }
   if (isCutOut && mirror.upstream === around) {
     return { step: 'tidy', words: `${upstream} answers all of it: remove the mirror` };
@@ -49,6 +46,19 @@ function ofWhole({ mirrors, around }: Standing, { upstream }: MigrationSide): Ne
       words: `promote: replace the upstream by a split, with ${mirror.upstream} at weight 1`,
     }
   );
+}
+
+const MIRROR: NextStep = {
+  step: 'mirror',
+  words: 'give it a mirror that compares the new service with this one',
+};
+
+function seam(parts: number): NextStep {
+  const before = parts === 0 ? '' : `${parts} cut out of it so far; `;
+  return {
+    step: 'seam',
+    words: `${before}to move ${parts === 0 ? 'a' : 'another'} part, cut a seam: a route of its own, with a mirror`,
+  };
 }
 
 /** What the mirror's answers say against its service. */

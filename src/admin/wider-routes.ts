@@ -2,9 +2,14 @@
 import type { MatchConfig, RouteConfig } from '../config/build/config.ts';
 import type { Generation } from '../generation.ts';
 
+export interface WiderRoute {
+  readonly route: string;
+  readonly upstream: string;
+}
+
 export class WiderRoutes {
-  /** The upstream that answers below a prefix, by hosts and prefix. */
-  readonly #byPrefix = new Map<string, string>();
+  /** What answers below a prefix, by hosts and prefix. */
+  readonly #byPrefix = new Map<string, WiderRoute>();
 
   /** Only routes that forward, or did before they were split, are looked at; of equal ones the first. */
   constructor(routes: readonly RouteConfig[], upstreamsOf: Generation['upstreamsOf']) {
@@ -15,13 +20,13 @@ export class WiderRoutes {
         const text = match.path?.text;
         if (text?.endsWith('/*') !== true) continue;
         const key = keyOf(match, text.slice(0, -1));
-        if (!this.#byPrefix.has(key)) this.#byPrefix.set(key, upstream);
+        if (!this.#byPrefix.has(key)) this.#byPrefix.set(key, { route: route.name, upstream });
       }
     }
   }
 
   /** `undefined` if no other route has its paths. */
-  upstreamAround({ matches }: RouteConfig): string | undefined {
+  around({ matches }: RouteConfig): WiderRoute | undefined {
     const [match] = matches;
     const text = match?.path?.text;
     if (match === undefined || text === undefined) return undefined;

@@ -32,6 +32,7 @@ const step = (standing: Partial<Standing>): string => {
     route: 'products',
     sides: [],
     mirrors: [],
+    parts: 0,
     ...standing,
   });
   return `${kind} | ${words}`;
@@ -42,7 +43,7 @@ describe('of a route that is not split', () => {
     step({ sides: [side(upstream, 1)], mirrors, around });
 
   test.each([
-    ['seam', [], undefined, 'to move a part of it, cut a seam: a route of its own, with a mirror'],
+    ['seam', [], undefined, 'to move a part, cut a seam: a route of its own, with a mirror'],
     ['mirror', [], 'old', 'give it a mirror that compares the new service with this one'],
     ['compare', [{ upstream: 'new' }], 'old', 'let the mirror compare: new gets copies only'],
     ['wait', [mirror(0, 0)], 'old', '0 of 1000 compared'],
@@ -67,6 +68,12 @@ describe('of a route that is not split', () => {
     expect(whole([], 'old', 'new')).toBe('done | new answers all of it');
     const back = { ...mirror(5, 5), upstream: 'old' };
     expect(whole([back], 'old', 'new')).toBe('tidy | new answers all of it: remove the mirror');
+  });
+
+  test('out of which others are cut, they are counted', () => {
+    expect(step({ sides: [side('old', 1)], parts: 2 })).toBe(
+      'seam | 2 cut out of it so far; to move another part, cut a seam: a route of its own, with a mirror',
+    );
   });
 
   test('and forwards nothing: there is nothing to do', () => {

@@ -1,7 +1,7 @@
 /** Where each route stands that moves from one upstream to another, and what comes next. */
 import { asked } from '../asked.js';
 import { h } from '../dom.js';
-import { ago, count, millis, percent } from '../format.js';
+import { ago, count, lasting, millis, percent } from '../format.js';
 import { badge, code, empty, facts, linkTo } from '../parts.js';
 import { table } from '../table.js';
 
@@ -82,10 +82,11 @@ function card(page, { route, match, owner, sides, mirrors, changed, next }) {
   const [level, label] = STEPS[next.step] ?? ['note', next.step];
   return h(
     'section',
-    { key: route, class: level === 'bad' ? 'card bad' : 'card', 'aria-label': route },
+    { key: route, class: `card moving${level === 'bad' ? ' bad' : ''}`, 'aria-label': route },
     h('div', { class: 'card-head' }, h('h2', {}, ...match.slice(0, 1)), badge(level, label)),
     h('p', { class: level === 'bad' ? 'story' : undefined }, `Next: ${next.words}`),
     sides.length > 0 && sideTable(route, sides),
+    ...sides.flatMap((side) => outWords(page, side)),
     ...mirrors.map((mirror) => mirrorWords(route, mirror)),
     facts([
       ['Owner', owner],
@@ -93,7 +94,7 @@ function card(page, { route, match, owner, sides, mirrors, changed, next }) {
       ['Also matches', match.length > 1 ? match.slice(1).join(', ') : undefined],
       [
         'Unchanged',
-        changed && `since ${ago(changed.at, page.now())}, generation ${changed.generation}`,
+        changed && `${lasting(changed.at, page.now())}, since generation ${changed.generation}`,
       ],
     ]),
   );
@@ -113,14 +114,7 @@ const sideTable = (route, sides) =>
 
 /** @type {readonly Column<MigrationSide>[]} */
 const COLUMNS = [
-  {
-    title: 'Side',
-    isHeader: true,
-    cell: ({ upstream, aborted }) => [
-      upstream,
-      aborted !== undefined && h('div', { class: 'under' }, `out: ${aborted.why}`),
-    ],
-  },
+  { title: 'Side', isHeader: true, cell: ({ upstream }) => upstream },
   { title: 'Share', isNumber: true, cell: ({ share }) => percent(share) },
   {
     title: 'Calls',
@@ -134,6 +128,15 @@ const COLUMNS = [
 /** @param {MigrationSide['traffic']} traffic */
 const errorShare = (traffic) =>
   traffic === undefined || traffic.calls === 0 ? '–' : percent(traffic.failures / traffic.calls);
+
+/**
+ * @param {Page} page
+ * @param {MigrationSide} side
+ */
+const outWords = ({ now }, { upstream, aborted }) =>
+  aborted === undefined
+    ? []
+    : [h('p', {}, `${upstream} went out ${ago(aborted.at, now())}: ${aborted.why}`)];
 
 /**
  * @param {string} route
