@@ -459,7 +459,7 @@ export interface MigrationList {
   readonly windowSeconds: number;
   /** In the order of the config. */
   readonly routes: readonly MigrationStatus[];
-  /** Upstreams that nothing calls any more. */
+  /** Upstreams that nothing calls: replaced, or not used yet. */
   readonly unused: readonly string[];
 }
 

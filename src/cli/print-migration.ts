@@ -88,7 +88,7 @@ function mirrorNote({ upstream, comparison }: Tree): string {
 function endOf({ windowSeconds, unused }: Tree): readonly string[] {
   const names = Array.isArray(unused) ? unused.map(asText) : [];
   return [
-    ...(names.length === 0 ? [] : [`Nothing calls ${names.join(', ')} any more: delete it.`]),
+    ...(names.length === 0 ? [] : [`Nothing calls ${names.join(', ')}: delete what has been replaced.`]),
     ...(typeof windowSeconds === 'number'
       ? [`Calls, errors and p95 are those of the last ${windowSeconds} s.`]
       : []),

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { Environment } from '../../src/config/yaml/environment.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import type { Reload } from '../../src/running/reloader.ts';
@@ -32,12 +33,19 @@ export interface ReloadingOptions {
   /** Follow the files. */
   readonly watch?: boolean;
   readonly wallClock?: () => number;
+  readonly clock?: Clock;
 }
 
 /** Ends with the test. */
 export async function startReloading(
   config: Section | string,
-  { files = {}, environment = {}, watch = false, wallClock = Date.now }: ReloadingOptions = {},
+  {
+    files = {},
+    environment = {},
+    watch = false,
+    wallClock = Date.now,
+    clock = systemClock,
+  }: ReloadingOptions = {},
 ): Promise<Reloading> {
   const folder = mkdtempSync(join(tmpdir(), 'portico-reload-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -51,7 +59,7 @@ export async function startReloading(
   write(CONFIG, typeof config === 'string' ? config : complete(config));
   const log = recordingLog();
   const file = join(folder, CONFIG);
-  const gateway = await createGateway({ file, environment, log: log.log, watch, wallClock });
+  const gateway = await createGateway({ file, environment, log: log.log, watch, wallClock, clock });
   await gateway.listen();
   onTestFinished(async () => void (await gateway.close()));
   const { url } = gateway;

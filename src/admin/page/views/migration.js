@@ -70,7 +70,7 @@ function contentOf(page, { routes, unused }) {
   return [
     h('div', { class: 'cards' }, ...routes.map((route) => card(page, route))),
     unused.length > 0 &&
-      empty('Nothing calls these upstreams any more: ', code(unused.join(', ')), '. Delete them.'),
+      empty('Nothing calls ', code(unused.join(', ')), ': delete what has been replaced.'),
   ];
 }
 
