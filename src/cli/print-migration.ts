@@ -88,7 +88,9 @@ function mirrorNote({ upstream, comparison }: Tree): string {
 function endOf({ windowSeconds, unused }: Tree): readonly string[] {
   const names = Array.isArray(unused) ? unused.map(asText) : [];
   return [
-    ...(names.length === 0 ? [] : [`Nothing calls ${names.join(', ')}: delete what has been replaced.`]),
+    ...(names.length === 0
+      ? []
+      : [`Nothing calls ${names.join(', ')}: delete what has been replaced.`]),
     ...(typeof windowSeconds === 'number'
       ? [`Calls, errors and p95 are those of the last ${windowSeconds} s.`]
       : []),
