@@ -43,7 +43,10 @@ export type {
 } from './authoring/plugin-host.ts';
 export { noteVersion, type RequestView } from './authoring/request.ts';
 export { Body } from './core/body.ts';
+export { joinedValue } from './core/headers.ts';
 export { type Conversion, convertBody } from './core/converted-body.ts';
+export { type HeldBody, holdBody } from './core/held-body.ts';
+export { pipeBody } from './core/piped-body.ts';
 export {
   type Call,
   type Consumer,
@@ -73,6 +76,7 @@ export {
   fieldValue,
   oneOrMore,
   percent,
+  positiveDuration,
   size,
   source,
 } from './config/schema/types.ts';
@@ -81,7 +85,7 @@ export { challengesOf, offerChallenge } from './edge/challenge.ts';
 export type { ErrorAnswer } from './edge/error-form.ts';
 export { grpcTrailers } from './edge/grpc-status.ts';
 export type { ResponseHead } from './edge/response-head.ts';
-export type { RequestHook } from './routes/route.ts';
+export type { BodyConversion, RequestHook } from './routes/route.ts';
 export { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from './core/errors.ts';
 export { partStatus } from './routes/part.ts';
 export { tellUpstreams } from './edge/told-upstreams.ts';

@@ -8,6 +8,7 @@ const FUNCTIONS = [
   'explain',
   'onResponse',
   'transform',
+  'convert',
   'errorAnswer',
   'policy',
   'close',

@@ -7,10 +7,12 @@ import type { HookExplanation, PluginHooks } from '../authoring/plugin-hooks.ts'
 import type { Policy, UpstreamResponse } from '../core/call.ts';
 import { GatewayError, isGatewayError, toError, toGatewayError } from '../core/errors.ts';
 import type { ErrorForm } from '../edge/error-form.ts';
-import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
+import { Body } from '../core/body.ts';
+import type { AnswerConverter, BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
 import { inOneLine } from './in-one-line.ts';
 
-type Hook = 'onRequest' | 'explain' | 'onResponse' | 'transform' | 'errorAnswer' | 'policy';
+type Hook =
+  'onRequest' | 'explain' | 'onResponse' | 'transform' | 'convert' | 'errorAnswer' | 'policy';
 
 /** One set of hooks that a plugin made for a route. */
 export class GuardedHooks {
@@ -80,6 +82,31 @@ export class GuardedHooks {
         if (result === undefined || isStream(result)) return result;
         throw new TypeError(`it returned ${inOneLine(result)}: return a Transform, or nothing`);
       });
+  }
+
+  convert(): AnswerConverter {
+    return (request, head) => {
+      const conversion = this.#run('convert', () => {
+        const result: unknown = this.#hooks.convert?.(request, head);
+        if (result === undefined || typeof result === 'function') return result;
+        if (isThenable(result)) throw lateResult(result);
+        const what = 'return what turns a body into the one to send, or nothing';
+        throw new TypeError(`it returned ${inOneLine(result)}: ${what}`);
+      });
+      if (conversion === undefined) return undefined;
+      return async (body) => {
+        // What breaks the body is no failure of the plugin's.
+        let broken: Error | undefined;
+        body.onClose((error) => (broken = error));
+        try {
+          const result: unknown = await conversion(body);
+          if (result instanceof Body) return result;
+          throw new TypeError(`its conversion gave ${inOneLine(result)}: it must give a Body`);
+        } catch (error) {
+          throw error === broken ? error : this.#failure('convert', error);
+        }
+      };
+    };
   }
 
   errorAnswer(): ErrorForm {

@@ -2,7 +2,7 @@
 import { PHASES, type PluginHooks } from '../authoring/plugin-hooks.ts';
 import type { Policy } from '../core/call.ts';
 import type { ErrorForm } from '../edge/error-form.ts';
-import type { BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
+import type { AnswerConverter, BodyTransform, RequestHook, ResponseHook } from '../routes/route.ts';
 import type { GuardedHooks } from './guarded-hooks.ts';
 
 /** The hooks of plugins on one route. */
@@ -10,6 +10,7 @@ export interface RouteHooks {
   readonly request: readonly RequestHook[];
   readonly response: readonly ResponseHook[];
   readonly transforms: readonly BodyTransform[];
+  readonly converters: readonly AnswerConverter[];
   readonly errorForm: ErrorForm | undefined;
   readonly outer: (upstream: string) => Policy[];
   readonly inner: (upstream: string) => Policy[];
@@ -55,6 +56,10 @@ export function routeHooks(sets: readonly HookSet[]): RouteHooks {
     transforms: on.flatMap(({ hooks, guarded }) =>
       hooks.transform === undefined ? [] : [guarded.transform()],
     ),
+    // The first plugins are nearest to the client.
+    converters: on
+      .toReversed()
+      .flatMap(({ hooks, guarded }) => (hooks.convert === undefined ? [] : [guarded.convert()])),
     errorForm: lastForm(
       on.flatMap(({ hooks, guarded }) =>
         hooks.errorAnswer === undefined ? [] : [guarded.errorAnswer()],

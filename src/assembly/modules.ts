@@ -5,8 +5,10 @@
 import apiKey from '../../plugins/api-key/index.ts';
 import auth from '../../plugins/auth.ts';
 import authorize from '../../plugins/authorize.ts';
+import compress from '../../plugins/compress/index.ts';
 import cors from '../../plugins/cors/index.ts';
 import csrf from '../../plugins/csrf.ts';
+import etag from '../../plugins/etag/index.ts';
 import fault from '../../plugins/fault.ts';
 import forwardAuth from '../../plugins/forward-auth/index.ts';
 import grpcWeb from '../../plugins/grpc-web/index.ts';
@@ -48,6 +50,9 @@ export const BUILT_IN: readonly Plugin[] = [
   headers,
   securityHeaders,
   fault,
+  // Answers pass in reverse: those are tagged before they are compressed, and yours come before both.
+  compress,
+  etag,
 ];
 
 /** An ordinary Fastify plugin, which applies to every route. */

@@ -35,6 +35,7 @@ export function buildRoute(
       requestHooks: hooks.request,
       responseHooks: hooks.response,
       transforms: hooks.transforms,
+      converters: hooks.converters.length === 0 ? undefined : hooks.converters,
       errorForm: hooks.errorForm,
       answersPreflight: hooks.answersPreflight,
       replyPath: plugins.needsReplyPath || hooks.transforms.length > 0,

@@ -1,5 +1,5 @@
 /**
- * Runs `onResponse` and `transform` of plugins as Fastify's `onSend`, on answers that go through its
+ * Runs `onResponse`, `transform` and `convert` of plugins as Fastify's `onSend`, on answers that go through its
  * reply.
  *
  * Forwarded answers go this way only if a plugin needs it; see routes/direct-answer.ts for the other way.
@@ -10,34 +10,73 @@ import { http } from '../core/node-http.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { bugOf } from '../core/errors.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
+import { isBodiless } from '../routes/converted-answer.ts';
 import type { Route } from '../routes/route.ts';
+import { convertPayload } from './converted-payload.ts';
 
-type Plugins = Pick<Route, 'responseHooks' | 'transforms'>;
+type Plugins = Pick<Route, 'responseHooks' | 'transforms' | 'converters'>;
 
 /** Empty if no plugin edits answers. */
 export function sendHooks(route: Plugins): onSendHookHandler[] {
-  if (route.responseHooks.length === 0 && route.transforms.length === 0) return [];
+  const { responseHooks, transforms, converters } = route;
+  if (responseHooks.length === 0 && transforms.length === 0 && converters === undefined) return [];
   return [
     function editAnswer(request, reply, payload, done) {
-      let edited: unknown;
+      const answer = { request, reply, payload };
       try {
-        edited = edit(route, request, reply, payload);
+        if (converters === undefined || isError(request)) done(null, edit(route, answer));
+        else {
+          convert(route, answer, converters).then(
+            (converted) => done(null, converted),
+            (error: Error) => done(error),
+          );
+        }
       } catch (error) {
         done(error as Error);
-        return;
       }
-      done(null, edited ?? payload);
     },
   ];
 }
 
-/** The body to send instead of `payload`; `undefined` keeps it. */
-function edit(
+/** An answer as `onSend` gets it. */
+interface Sending {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly payload: unknown;
+}
+
+/** The body to send. */
+function edit(route: Plugins, sending: Sending): unknown {
+  const { request, reply } = sending;
+  const { head, before, payload } = transformed(route, sending);
+  apply(request, reply, head, before);
+  return payload;
+}
+
+/** The same, after converters. */
+async function convert(
+  route: Plugins,
+  sending: Sending,
+  converters: NonNullable<Plugins['converters']>,
+): Promise<unknown> {
+  const { request, reply } = sending;
+  const { head, before, payload } = transformed(route, sending);
+  const converted = await convertPayload(converters, { request, head, payload });
+  apply(request, reply, head, before);
+  return converted;
+}
+
+interface Edited {
+  readonly head: ResponseHead;
+  /** The fields that the reply had. */
+  readonly before: Readonly<Record<string, unknown>>;
+  readonly payload: unknown;
+}
+
+function transformed(
   { responseHooks, transforms }: Plugins,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  payload: unknown,
-): Readable | undefined {
+  { request, reply, payload }: Sending,
+): Edited {
   const before = reply.getHeaders();
   const head: ResponseHead = { status: reply.statusCode, headers: {} };
   for (const [name, value] of Object.entries(before)) {
@@ -51,26 +90,29 @@ function edit(
   // A transformed body has another length, which a head without its body must not announce either.
   const isUnsized = streams.length > 0 || (transforms.length > 0 && isAboutBody(request, head));
   if (isUnsized) delete head.headers['content-length'];
-  apply(request, reply, head, before);
-  if (source !== undefined && streams.length > 0) return through(source, streams);
+  if (source !== undefined && streams.length > 0) {
+    return { head, before, payload: through(source, streams) };
+  }
   // For text, Fastify would set the length again.
-  return isUnsized && !(payload instanceof Readable) ? Readable.from([]) : undefined;
+  const isSized = isUnsized && !(payload instanceof Readable);
+  return { head, before, payload: isSized ? Readable.from([]) : payload };
 }
 
+/** Is it an error of the gateway's own? */
+const isError = (request: FastifyRequest): boolean =>
+  exchangeOf(request.raw).record.code !== undefined;
+
 /** Does this head describe a body that would be transformed but is not sent? */
-function isAboutBody(request: FastifyRequest, { status }: ResponseHead): boolean {
-  if (exchangeOf(request.raw).record.code !== undefined) return false;
-  return request.method === 'HEAD' || status === 304;
-}
+const isAboutBody = (request: FastifyRequest, { status }: ResponseHead): boolean =>
+  !isError(request) && (request.method === 'HEAD' || status === 304);
 
 /** A hook that fails on an error answer must not hide that error, nor stop the edits of other hooks. */
 function unlessFailed(request: FastifyRequest, work: () => void): void {
   try {
     work();
   } catch (error) {
-    const { record, route } = exchangeOf(request.raw);
-    if (record.code === undefined) throw error;
-    request.log.error({ ...bugOf(error), route }, 'bug');
+    if (!isError(request)) throw error;
+    request.log.error({ ...bugOf(error), route: exchangeOf(request.raw).route }, 'bug');
   }
 }
 
@@ -96,12 +138,10 @@ function apply(
 /** The body to transform; `undefined` if there is no body to send, and for our own errors. */
 function sourceOf(
   request: FastifyRequest,
-  { status }: ResponseHead,
+  head: ResponseHead,
   payload: unknown,
 ): Readable | undefined {
-  if (exchangeOf(request.raw).record.code !== undefined || request.method === 'HEAD')
-    return undefined;
-  if (status === 204 || status === 304) return undefined;
+  if (isError(request) || isBodiless(request, head)) return undefined;
   if (payload instanceof Readable) return payload;
   if (typeof payload === 'string' || payload instanceof Uint8Array) return Readable.from([payload]);
   return undefined;

@@ -5,6 +5,7 @@ import type { Policy } from '../core/call.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { ErrorAnswer } from '../edge/error-form.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
+import type { BodyConversion } from '../routes/route.ts';
 
 /** When a hook runs, in this order; a word, never a number. */
 export const PHASES = [
@@ -55,6 +56,13 @@ interface CommonHooks {
   onResponse?(request: FastifyRequest, head: ResponseHead): void;
   /** A stream for the body to pass through; routes with one take Fastify's reply path. */
   transform?(request: FastifyRequest, head: ResponseHead): Transform | undefined;
+  /**
+   * Turns the body of an answer into the one to send, after all transforms; the last plugin is the first. What it returns may wait for bytes, and may
+   * edit the head until it has settled; that costs no stream. `content-length` is the length where that is known.
+   * It also runs for heads without a body (HEAD, 204, 304): these it may only edit. It does not run for errors of the
+   * gateway.
+   */
+  convert?(request: FastifyRequest, head: ResponseHead): BodyConversion | undefined;
   /**
    * How an error of the gateway looks to clients of a protocol with errors of its own. `undefined`: this client
    * gets a problem document. For an answer that has begun, see `broken` of `convertBody`.

@@ -3,9 +3,9 @@
  * and a slow reader pauses the upstream as it would without the change.
  */
 import { Body, type BodySource } from './body.ts';
+import { BodyRelay } from './body-relay.ts';
 import { toError } from './errors.ts';
 import type { Headers, MutableHeaders } from './headers.ts';
-import type { Sink } from './sink.ts';
 
 /** What it throws breaks the body. */
 export interface Conversion {
@@ -21,12 +21,8 @@ export interface Conversion {
 }
 
 /** Takes over `body`, which nobody else may read. If it breaks, so does the one that is returned. */
-export function convertBody(body: Body, conversion: Conversion): Body {
-  const converting = new Converting(body, conversion);
-  body.onStream(() => converting.out.becomeStream());
-  body.readInto(converting);
-  return converting.out;
-}
+export const convertBody = (body: Body, conversion: Conversion): Body =>
+  new Converting(body, conversion).out;
 
 export class ConvertedBody extends Body {
   readonly #conversion: Conversion;
@@ -42,55 +38,23 @@ export class ConvertedBody extends Body {
   }
 }
 
-class Converting implements Sink, BodySource {
-  readonly out: ConvertedBody;
-  readonly #body: Body;
+class Converting extends BodyRelay {
   readonly #conversion: Conversion;
-  #isPaused = false;
 
   constructor(body: Body, conversion: Conversion) {
-    this.out = new ConvertedBody(this, conversion);
-    this.#body = body;
+    super(body, (source) => new ConvertedBody(source, conversion));
     this.#conversion = conversion;
+    this.begin();
   }
-
-  // --- the body that is read ----------------------------------------------------------------------
 
   chunk(bytes: Uint8Array): boolean {
     this.#give(() => this.#conversion.chunk(bytes));
-    return !this.#isPaused;
+    return !this.isPaused;
   }
 
   end(trailers: MutableHeaders | undefined): void {
     this.#give(() => this.#conversion.end(trailers));
     this.out.finish(undefined);
-  }
-
-  fail(error: Error): void {
-    this.out.fail(error);
-  }
-
-  // --- the reader ---------------------------------------------------------------------------------
-
-  pause(): void {
-    this.#isPaused = true;
-  }
-
-  resume(): void {
-    this.#isPaused = false;
-    this.#body.resume();
-  }
-
-  /** The body that is read has been waiting all along. */
-  awaited(): void {}
-
-  abort(reason: Error): void {
-    this.#body.destroy(reason);
-  }
-
-  /** Nobody asks this body for its reader's lag: the one that is read is as far behind, and tells it. */
-  now(): number {
-    return 0;
   }
 
   #give(convert: () => Uint8Array): void {
@@ -100,7 +64,7 @@ class Converting implements Sink, BodySource {
       if (bytes.length > 0) this.out.push(bytes);
     } catch (error) {
       const reason = toError(error);
-      this.#body.destroy(reason);
+      this.abort(reason);
       this.out.fail(reason);
     }
   }

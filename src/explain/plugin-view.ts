@@ -35,5 +35,5 @@ function viewOfStep({ set, outcome, says, isCertain, refusal }: PluginStep): Plu
 const changesOf = ({ hooks }: HookSet): PluginView['changes'] => [
   ...(hooks.policy === undefined ? [] : ['calls' as const]),
   ...(hooks.onResponse === undefined ? [] : ['answers' as const]),
-  ...(hooks.transform === undefined ? [] : ['bodies' as const]),
+  ...(hooks.transform === undefined && hooks.convert === undefined ? [] : ['bodies' as const]),
 ];

@@ -177,8 +177,10 @@ export function relay(answering: Answering, response: UpstreamResponse): undefin
     exchange.record.bytesSent = body.received;
     if (error !== undefined && isGatewayError(error)) noteBroken(exchange.record, error);
   });
-  if (!route.replyPath) answerDirectly(route, context, { request, reply, head, body, stream });
-  else if (isRelayed) sendOnReplyPath(reply, head, body, stream);
+  if (!route.replyPath) {
+    const converting = answerDirectly(route, context, { request, reply, head, body, stream });
+    if (converting !== undefined) return converting.then(() => stream?.sent());
+  } else if (isRelayed) sendOnReplyPath(reply, head, body, stream);
   else return sendWhole(reply, head, body);
   stream?.sent();
   return undefined;

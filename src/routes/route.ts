@@ -6,6 +6,7 @@ import type { Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ConsumerStreams } from '../policies/consumer-streams.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
+import type { Body } from '../core/body.ts';
 import type { Clock } from '../core/clock.ts';
 import type { OpenStreams } from '../core/open-streams.ts';
 import type { Sender } from '../core/sender.ts';
@@ -22,12 +23,22 @@ export type ResponseHook = (request: FastifyRequest, head: ResponseHead) => void
 /** Gives a stream to send the body through, or `undefined` to leave the body alone. */
 export type BodyTransform = (request: FastifyRequest, head: ResponseHead) => Transform | undefined;
 
+/** Turns the body of an answer into the one to send, and may edit the head until it has settled. */
+export type BodyConversion = (body: Body) => Body | Promise<Body>;
+/** Gives what to do with the body, or `undefined` to leave it alone; edits the head. */
+export type AnswerConverter = (
+  request: FastifyRequest,
+  head: ResponseHead,
+) => BodyConversion | undefined;
+
 export interface Route {
   readonly config: RouteConfig;
   /** In the order of their phases. */
   readonly requestHooks: readonly RequestHook[];
   readonly responseHooks: readonly ResponseHook[];
   readonly transforms: readonly BodyTransform[];
+  /** They get the body last, after all transforms. Absent: nobody converts answers here. */
+  readonly converters: readonly AnswerConverter[] | undefined;
   /** Absent: errors are problem documents. */
   readonly errorForm: ErrorForm | undefined;
   /** A hook answers preflights, so they are matched by the method they ask about. */
