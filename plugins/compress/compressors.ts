@@ -12,8 +12,8 @@ export interface Compressor {
 }
 
 /**
- * The longest windows, as powers of two. Every answer that is being compressed takes a few times as much memory: for br and
- * zstd, longer ones make little difference to answers that fit into memory (RFC 9659 would allow 8 MiB).
+ * The longest windows, as powers of two. Every answer that is being compressed takes several times as much memory; longer
+ * ones make little difference to most answers (RFC 9659 would allow 8 MiB).
  */
 const LONGEST = { gzip: 15, br: 19, zstd: 19 } as const;
 /** The shortest: zlib has known trouble with windows of 256 bytes, and zstd takes none below 10. */

@@ -5,19 +5,10 @@
  * Node's compressors do the work on threads of their own. An upstream may compress by itself: it gets the client's
  * `Accept-Encoding`, and what is encoded passes.
  */
-import type { FastifyRequest } from 'fastify';
-import {
-  type Body,
-  type BodyConversion,
-  definePlugin,
-  joinedValue,
-  type ResponseHead,
-} from 'portico';
-import { chooseCoding } from './accept-encoding.ts';
+import { definePlugin } from 'portico';
 import { checkOptions, risks } from './check.ts';
-import { begun, compressed, type Places } from './compressed.ts';
-import { addVary, describe, describeUnchanged, isAsItIs, isOfKind } from './compressible.ts';
-import { typeFilter } from './media-types.ts';
+import type { Places } from './compressed.ts';
+import { compressing } from './compressing.ts';
 import { Options, Settings } from './options.ts';
 
 export default definePlugin({
@@ -27,53 +18,30 @@ export default definePlugin({
   check: checkOptions,
   risks,
   register: ({ concurrency }, host) => {
+    const { metrics } = host;
     const places = host.keepThrough<Places>('places', () => ({ taken: 0 }));
-    return { route: (options) => ({ convert: compressing(options, { places, concurrency }) }) };
+    const bytes = metrics.counter(
+      'compress_bytes_total',
+      'Bytes of answers before and after their compression.',
+      ['route', 'coding', 'side'],
+    );
+    const skipped = metrics.counter(
+      'compress_skipped_total',
+      'Answers that passed as they are, because as many as allowed were being compressed.',
+      ['route'],
+    );
+    return {
+      route: (options, { route }) => ({
+        convert: compressing(options, {
+          places,
+          concurrency,
+          onSkipped: () => skipped.inc({ route }),
+          onCompressed(coding, before, after) {
+            bytes.inc({ route, coding, side: 'before' }, before);
+            bytes.inc({ route, coding, side: 'after' }, after);
+          },
+        }),
+      }),
+    };
   },
 });
-
-interface Room {
-  readonly places: Places;
-  readonly concurrency: number;
-}
-
-function compressing(
-  { minimum, types, encodings, level }: Options,
-  { places, concurrency }: Room,
-): (request: FastifyRequest, head: ResponseHead) => BodyConversion | undefined {
-  const hasType = typeFilter(types);
-  return function compress({ method, raw }, head) {
-    const { headers } = head;
-    if (head.status === 304) describeUnchanged(raw.headers, headers);
-    if (head.status === 304 || !isOfKind(head, hasType)) return undefined;
-    addVary(headers);
-    if (isAsItIs(raw.headers, headers)) return undefined;
-    const { coding, refusesPlain } = chooseCoding(
-      joinedValue(raw.headers['accept-encoding']),
-      encodings,
-    );
-    if (coding === undefined) return undefined;
-    const leastBytes = Math.max(refusesPlain ? 0 : minimum, 1);
-    const announced = lengthOf(headers);
-    if (announced !== undefined && announced < leastBytes) return undefined;
-    if (method === 'HEAD') {
-      // Without a length, only the body would tell.
-      if (announced !== undefined) describe(headers, coding);
-      return undefined;
-    }
-    return async (body: Body) => {
-      const whole = announced === undefined ? await begun(body, leastBytes) : body;
-      const lengthBytes = announced ?? (whole.isClosed ? whole.received : undefined);
-      if (lengthBytes !== undefined && lengthBytes < leastBytes) return whole;
-      if (places.taken >= concurrency) return whole;
-      describe(headers, coding);
-      const encoded = await compressed(whole, { coding, levels: level, lengthBytes }, places);
-      if (encoded.isClosed) headers['content-length'] = String(encoded.received);
-      return encoded;
-    };
-  };
-}
-
-function lengthOf({ 'content-length': length }: ResponseHead['headers']): number | undefined {
-  return length === undefined ? undefined : Number(length);
-}

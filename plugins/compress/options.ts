@@ -7,13 +7,14 @@ export const Settings = z.strictObject({
   concurrency: z
     .int()
     .min(1)
-    .default(1_000)
+    .default(256)
     .describe(
-      'Answers that are compressed at once, on all routes; further ones pass as they are. Each takes up to 2 MiB until its client has read it.',
+      'Answers that are compressed at once, on all routes; further ones pass as they are. Each takes up to 4 MiB at the usual levels, and up to 50 MiB at the highest, until its client has read it.',
     ),
 });
 
-const level = (most: number, usual: number) => z.int().min(1).max(most).default(usual);
+const level = (most: number, usual: number, meaning: string) =>
+  z.int().min(1).max(most).default(usual).describe(meaning);
 
 export const Options = z
   .strictObject({
@@ -22,12 +23,10 @@ export const Options = z
       .describe('Shorter bodies pass as they are, except to clients that refuse these.'),
     types: z
       .array(
-        z
-          .string()
-          .regex(
-            TYPE_PATTERN,
-            'is not a media type in lower case, such as text/css, text/*, or application/*+json',
-          ),
+        z.string().regex(TYPE_PATTERN, {
+          error: ({ input }) =>
+            `"${String(input)}" is not a media type in lower case, such as text/css, text/*, or application/*+json`,
+        }),
       )
       .min(1)
       .default([...DEFAULT_TYPES])
@@ -43,9 +42,13 @@ export const Options = z
       ),
     level: z
       .strictObject({
-        zstd: level(19, 3),
-        br: level(11, 4),
-        gzip: level(9, 6),
+        zstd: level(12, 3, 'Level of Zstandard.'),
+        br: level(
+          11,
+          4,
+          'Quality of Brotli; 9 takes ten times as long as 4, and 11 a hundred times.',
+        ),
+        gzip: level(9, 6, 'Level of deflate.'),
       })
       .prefault({})
       .describe(

@@ -37,7 +37,7 @@ export function answerDirectly(
     for (const hook of route.responseHooks) hook(request, head);
     mergeReplyHeaders(reply, head.headers);
     if (route.converters !== undefined) {
-      return convertAndSend(route, context, answer, route.converters);
+      return convertAndSend(route.converters, context, answer);
     }
     send(context, answer);
   } catch (error) {
@@ -50,10 +50,9 @@ export function answerDirectly(
 }
 
 async function convertAndSend(
-  route: Route,
+  converters: readonly AnswerConverter[],
   context: ActionContext,
   answer: DirectAnswer,
-  converters: readonly AnswerConverter[],
 ): Promise<void> {
   const { request, reply, head, body } = answer;
   let converted: Body | undefined;

@@ -149,7 +149,8 @@ export const FOREIGN: Readonly<Record<string, readonly (Row | None)[]>> = {
       'mirror: { upstream: next, percent: 10 }',
     ],
     ['cache caching proxyCache', undefined, 'nothing is cached'],
-    ['gzip compress compression', undefined, 'an answer passes as its upstream has encoded it'],
+    ['gzip gzipOn brotli compression compressor', 'compress', 'compress: {}'],
+    ['etags entityTag conditionalGet', 'etag', 'etag: {}'],
     [
       'middlewares plugins filters policies pipeline extraConfig',
       undefined,
@@ -178,6 +179,20 @@ export const FOREIGN: Readonly<Record<string, readonly (Row | None)[]>> = {
     ['key limitBy keyBy strategy identifier keyGenerator sourceCriterion', 'by', 'by: address'],
     ['redis store policy', 'plugins.rateLimit.store', 'store: memory'],
     ['dryRun', 'report', 'report: true'],
+  ],
+  'routes.*.compress': [
+    [
+      'minLength minContentLength minResponseBodyBytes minSize threshold gzipMinLength',
+      'minimum',
+      'minimum: 1KiB',
+    ],
+    [
+      'mimeTypes contentTypes contentType includedContentTypes gzipTypes',
+      'types',
+      'types: [text/html, application/json]',
+    ],
+    ['algorithms defaultEncoding algorithm encoding', 'encodings', 'encodings: [br, gzip]'],
+    ['compLevel compressionLevel quality gzipCompLevel levels', 'level', 'level: { gzip: 6 }'],
   ],
   'routes.*.jwt': [
     ['provider providers', 'issuer', 'issuer: shop'],
