@@ -46,7 +46,7 @@ routes:
     cors: { origins: ["null"], credentials: true }
     upstream: up
     limits: { body: 200MiB }
-  chosen: { match: { path: /open, query: { a: b } }, jwt: { issuer: b }, rateLimit: { max: 1, window: 1s }, upstream: up }
+  chosen: { match: { path: /open, query: { a: b } }, jwt: { issuer: b, cookie: t }, compress: {}, rateLimit: { max: 1, window: 1s }, upstream: up }
   live:
     match: { path: /live }
     jwt: { issuer: b }
@@ -105,6 +105,7 @@ describe('portico audit', () => {
       '45 low mirror-uncompared routes.copied.mirror',
       '13 low shared-secret plugins.jwt.issuers.b.secret',
       '12 low no-audience plugins.jwt.issuers.a',
+      '26 low compressed-secrets routes.chosen.compress',
       '21 low optional-token routes.half.jwt',
       '47 low past-sunset routes.copied.version.sunset',
       '47 low deprecated-without-link routes.copied.version.deprecated',
