@@ -116,6 +116,24 @@ describe('a change of options', () => {
       ],
     ],
     [
+      'forwardAuth',
+      { upstream: 'a', path: '/b', answers: 'pass' },
+      { upstream: 'a', path: '/b', answers: 'problem' },
+      ['answers: the service is no longer told the query, and decides without it'],
+    ],
+    [
+      'forwardAuth',
+      { upstream: 'a', path: '/b', query: true },
+      { upstream: 'a', path: '/b', answers: 'pass', query: false },
+      ['query: the service is no longer told the query, and decides without it'],
+    ],
+    [
+      'forwardAuth',
+      { upstream: 'a', path: '/b' },
+      { upstream: 'a', path: '/b', answers: 'pass' },
+      [],
+    ],
+    [
       'validate',
       { body: {} },
       { body: {}, mode: 'report' },
