@@ -5,6 +5,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { MirrorConfig } from '../config/build/mirror.ts';
 import type { RouteConfig } from '../config/build/config.ts';
+import { Slices } from '../core/slices.ts';
 import type { Generation } from '../generation.ts';
 import { formatMatch } from '../routes/format-match.ts';
 import { isMoving } from '../routes/route-changes.ts';
@@ -33,7 +34,8 @@ export function addMigration(app: FastifyInstance, running: () => Running): void
   });
 }
 
-export function migrationOf({ generation, world }: Running): MigrationList {
+/** Ten thousand routes may move: other work has its turn in between. */
+async function migrationOf({ generation, world }: Running): Promise<MigrationList> {
   const { config, splits, upstreamsOf } = generation;
   const moving = config.routes.filter(isMoving);
   const wider = new WiderRoutes(config.routes, upstreamsOf);
@@ -64,9 +66,15 @@ export function migrationOf({ generation, world }: Running): MigrationList {
       }),
     };
   };
+  const slices = new Slices();
+  const statuses: MigrationStatus[] = [];
+  for (const route of moving) {
+    statuses.push(statusOf(route));
+    await slices.pause();
+  }
   return {
     windowSeconds: RECENT_MS / 1_000,
-    routes: moving.map(statusOf),
+    routes: statuses,
     unused: unusedUpstreams(config, upstreamsOf),
   };
 }

@@ -82,6 +82,9 @@ export class RunningSplit {
   readonly #config: SplitConfig;
   readonly #world: SplitWorld;
   readonly #states: readonly SideState[];
+  /** By which each side is watched, whether it may be aborted or not. */
+  readonly #recent: readonly SideWindow[];
+  readonly #times: readonly SideTimes[];
   readonly #whens: readonly (When | undefined)[];
   readonly #source: RequestSource | undefined;
   readonly #bucketOfKey: (key: string) => number;
@@ -102,6 +105,10 @@ export class RunningSplit {
     this.#hasRamp = sides.some(({ ramp }) => ramp.length > 0);
     this.#states = sides.map(({ upstream }) =>
       world.keep(keyOf(route, upstream), {}, () => new SideState()),
+    );
+    this.#recent = sides.map((_side, place) => this.#windowOf(place, RECENT_MS));
+    this.#times = sides.map(({ upstream }) =>
+      world.keep(`${keyOf(route, upstream)}.times`, {}, () => new SideTimes(RECENT_MS)),
     );
     this.#choices = sides.map(({ upstream: side }, place) => ({
       when: { side, place, by: 'when' },
@@ -153,9 +160,9 @@ export class RunningSplit {
   figures(): readonly SideFigures[] {
     const now = this.#world.clock.now();
     return this.#states.map(({ epoch }, place) => {
-      const latency = this.#timesOf(place).figures(epoch, now);
+      const latency = this.#times[place]!.figures(epoch, now);
       return {
-        ...this.#windowOf(place, RECENT_MS).sum(epoch, now),
+        ...this.#recent[place]!.sum(epoch, now),
         ...(latency && { latency }),
       };
     });
@@ -166,7 +173,7 @@ export class RunningSplit {
     const { clock } = this.#world;
     const state = this.#states[place]!;
     const epoch = (): number => state.epoch;
-    return [sideTiming({ times: this.#timesOf(place), epoch, clock }), this.#countingOf(place)];
+    return [sideTiming({ times: this.#times[place]!, epoch, clock }), this.#countingOf(place)];
   }
 
   #countingOf(place: number): Guard {
@@ -193,11 +200,6 @@ export class RunningSplit {
     return this.#config.sides.flatMap(({ abort }) =>
       abort?.isRelative === true ? abort.windowMs : [],
     );
-  }
-
-  #timesOf(place: number): SideTimes {
-    const key = keyOf(this.route, this.#config.sides[place]!.upstream);
-    return this.#world.keep(`${key}.times`, {}, () => new SideTimes(RECENT_MS));
   }
 
   /** That of the generation before, if it was as long. */
