@@ -1,8 +1,17 @@
-/** Sets, adds and removes header fields, in requests to upstreams and in responses to clients. */
+/**
+ * Sets, adds and removes header fields, in requests to upstreams and in responses to clients. The values of requests may be filled
+ * from the client's request.
+ */
 import {
   definePlugin,
+  type FieldTemplate,
   fieldName,
+  fieldTemplate,
+  fieldTemplateFaults,
   fieldValue,
+  isFieldTemplate,
+  type KnownNames,
+  type OptionFault,
   type Policy,
   type ResponseHead,
   type UpstreamRequest,
@@ -19,12 +28,17 @@ const name = () =>
     'is a connection field: the gateway sets it',
   );
 
-const Edits = z.strictObject({
-  set: z.record(name(), fieldValue()).default({}).describe('Replaces the field.'),
-  add: z.record(name(), fieldValue()).default({}).describe('Adds to the field.'),
-  remove: z.array(name()).default([]).describe('Removes the field; done before `set` and `add`.'),
-});
-type Edits = z.output<typeof Edits>;
+const editSchema = (values: string) =>
+  z.strictObject({
+    set: z.record(name(), fieldValue()).default({}).describe(`Replaces the field.${values}`),
+    add: z.record(name(), fieldValue()).default({}).describe(`Adds to the field.${values}`),
+    remove: z.array(name()).default([]).describe('Removes the field; done before `set` and `add`.'),
+  });
+
+const FILLED =
+  ' `{claim.sub}`, `{consumer.id}`, `{client.address}`, `{id}` (of the path), `{query.q}` and `{header.x}` are filled from the request; without the value there is no field.';
+
+type Edits = z.output<ReturnType<typeof editSchema>>;
 type Values = Record<string, string | string[]>;
 
 export default definePlugin({
@@ -32,8 +46,10 @@ export default definePlugin({
   settings: z.strictObject({}),
   options: z
     .strictObject({
-      request: Edits.optional().describe('In requests to every upstream that the route calls.'),
-      response: Edits.optional().describe('In the response to the client.'),
+      request: editSchema(FILLED)
+        .optional()
+        .describe('In requests to every upstream that the route calls.'),
+      response: editSchema('').optional().describe('In the response to the client.'),
     })
     .describe('Header fields to set, add and remove.'),
   // A field that one route vouches for must not come from a client by another route. Names without
@@ -42,6 +58,8 @@ export default definePlugin({
     options
       .flatMap(({ request }) => Object.keys(request?.set ?? {}))
       .filter((field) => field.startsWith('x-')),
+  check: ({ request }, _settings, others, known) =>
+    request === undefined ? [] : checkTemplates(request, others, known),
   register: () => ({
     route: ({ request, response }) => ({
       ...(request && { policy: () => editing(request), isPure: true }),
@@ -52,11 +70,58 @@ export default definePlugin({
   }),
 });
 
-const editing =
-  (edits: Edits): Policy =>
-  (next) =>
-  (request) =>
-    next(edited(request, edits));
+function* checkTemplates(
+  request: Edits,
+  others: ReadonlyMap<string, unknown>,
+  known: KnownNames,
+): Generator<OptionFault> {
+  for (const key of ['set', 'add'] as const) {
+    for (const [field, text] of Object.entries(request[key])) {
+      if (!isFieldTemplate(text)) continue;
+      for (const message of fieldTemplateFaults(text, others, known)) {
+        yield { path: ['request', key, field], message };
+      }
+    }
+  }
+}
+
+function editing(written: Edits): Policy {
+  const fill = filling(written);
+  return fill === undefined
+    ? (next) => (request) => next(edited(request, written))
+    : (next) => (request) => next(edited(request, fill(request)));
+}
+
+/** Makes the edits for one request; `undefined` if nothing in them is to be filled. */
+function filling(written: Edits): ((request: UpstreamRequest) => Edits) | undefined {
+  const [set, add] = [templatesIn(written.set), templatesIn(written.add)];
+  if (set.length + add.length === 0) return undefined;
+  // What the client has sent must not stand where a value is missing.
+  const remove = [...written.remove, ...set.map(([field]) => field)];
+  return (request) => ({
+    set: filled(written.set, set, request),
+    add: filled(written.add, add, request),
+    remove,
+  });
+}
+
+type Templates = readonly (readonly [field: string, template: FieldTemplate])[];
+
+const templatesIn = (values: Edits['set']): Templates =>
+  Object.entries(values).flatMap(([field, text]) =>
+    isFieldTemplate(text) ? [[field, fieldTemplate(text)] as const] : [],
+  );
+
+/** @throws GW_REQUEST_INVALID for a value that no field can hold */
+function filled(values: Edits['set'], templates: Templates, request: UpstreamRequest) {
+  const known = { ...values };
+  for (const [field, template] of templates) {
+    const value = template(request);
+    if (value === undefined) delete known[field];
+    else known[field] = value;
+  }
+  return known;
+}
 
 function edited(request: UpstreamRequest, edits: Edits): UpstreamRequest {
   const headers = { ...request.headers } as Values;

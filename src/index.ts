@@ -90,6 +90,8 @@ export { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from './
 export { partStatus } from './routes/part.ts';
 export { tellUpstreams } from './edge/told-upstreams.ts';
 export { requestSource } from './edge/source.ts';
+export { fieldTemplateFaults, isFieldTemplate } from './config/check/field-template.ts';
+export { type FieldTemplate, fieldTemplate } from './routes/field-template.ts';
 export { isStream } from './core/stream-type.ts';
 export type { RequestBody } from './core/request-body.ts';
 export { isSafe, isWhole, decimalOf, type ReadNumber } from './core/json-number.ts';

@@ -85,7 +85,7 @@ export function describePart(
   parts: Values,
 ): PartRequest {
   const { config, time, path, query } = part;
-  const input = { exchange: client, headers: client.headers, parts };
+  const input = { exchange: client, parts };
   const sent = partFields(part, client);
   return {
     name: config.name,

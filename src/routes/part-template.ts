@@ -5,7 +5,6 @@
  * value.
  */
 import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../core/canonical-path.ts';
-import { textOfClaim } from '../core/claims.ts';
 import { REQUEST_ROOTS } from '../config/check/template.ts';
 import {
   parseTemplate,
@@ -15,15 +14,14 @@ import {
 } from '../config/schema/template.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { GatewayError } from '../core/errors.ts';
-import { firstValue } from '../core/headers.ts';
 import { follow, scalarText } from '../core/value-path.ts';
 import { queryValue } from './conditions.ts';
 import { forwardedParameters } from './forwarded-fields.ts';
+import { requestValue } from './request-value.ts';
 import { mustBeCanonical, mustStayCanonical } from './rewrite.ts';
 
 export interface TemplateInput {
   readonly exchange: ClientExchange;
-  readonly headers: NodeJS.Dict<string | string[]>;
   /** Values of the parts that have arrived. */
   readonly parts: Readonly<Record<string, unknown>>;
 }
@@ -108,14 +106,10 @@ function encodedValue(
   }
 }
 
-function valueOf({ root, rest }: Reference, { exchange, headers, parts }: TemplateInput): unknown {
-  const name = rest.join('.');
-  if (rest.length === 0) return exchange.params[root];
-  if (root === 'query') return queryValue(exchange.query, name);
-  if (root === 'header') return firstValue(headers[name.toLowerCase()]);
-  if (root === 'claim') return textOfClaim(exchange.consumer?.claims, rest);
-  return follow(parts[root], rest);
-}
+const valueOf = (reference: Reference, { exchange, parts }: TemplateInput): unknown =>
+  isOfPart(reference)
+    ? follow(parts[reference.root], reference.rest)
+    : requestValue(reference, exchange);
 
 function asText(value: unknown): string {
   const text = scalarText(value);
