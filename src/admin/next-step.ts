@@ -25,7 +25,7 @@ const MOST_FAILURES = 0.05;
 
 export function nextStep(standing: Standing): NextStep {
   const [first, ...others] = standing.sides;
-  if (first === undefined) return { step: 'none', words: 'it forwards to no upstream' };
+  if (first === undefined) return { step: 'none', words: 'it does not forward to one upstream' };
   return others.length === 0 ? ofWhole(standing, first) : ofSplit(standing, first, others);
 }
 

@@ -108,7 +108,11 @@ export class RunningSplit {
     );
     this.#recent = sides.map((_side, place) => this.#windowOf(place, RECENT_MS));
     this.#times = sides.map(({ upstream }) =>
-      world.keep(`${keyOf(route, upstream)}.times`, {}, () => new SideTimes(RECENT_MS)),
+      world.keep(
+        `${keyOf(route, upstream)}.times`,
+        { spanMs: RECENT_MS },
+        () => new SideTimes(RECENT_MS),
+      ),
     );
     this.#choices = sides.map(({ upstream: side }, place) => ({
       when: { side, place, by: 'when' },

@@ -76,8 +76,8 @@ describe('of a route that is not split', () => {
     );
   });
 
-  test('and forwards nothing: there is nothing to do', () => {
-    expect(step({})).toBe('none | it forwards to no upstream');
+  test('and has another action: there is nothing to do', () => {
+    expect(step({})).toBe('none | it does not forward to one upstream');
   });
 });
 

@@ -89,7 +89,7 @@ export const RouteBase = z.strictObject({
     })
     .optional()
     .describe(
-      'Who answers for the route, such as a team: told by `/status`, `portico routes` and `portico explain`.',
+      'Who answers for the route, such as a team: told by `/status`, `portico routes`, `portico explain` and `portico migrate status`.',
     ),
   deadline: positiveDuration().optional().describe("Replaces the upstream's."),
   timeout: positiveDuration().optional().describe("Replaces the upstream's."),
