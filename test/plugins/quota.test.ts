@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { as, counted } from './counted.ts';
+import { respond, startReloading } from '../reload/reloading.ts';
 import { recordingLog } from './recording-log.ts';
 
 const NOON = Date.parse('2026-12-15T12:00:00Z');
@@ -147,6 +148,17 @@ describe('a quota', () => {
     expect(await ask('/a')).toBe(200);
     expect(await explain()).toMatchObject({ code: 'GW_QUOTA_EXCEEDED' });
   });
+});
+
+test('a reload that raises the limit keeps what has been used', async () => {
+  const config = (limit: number) => ({
+    plugins: { quota: { quotas: { daily: { limit, per: 'day' } } } },
+    routes: { a: { ...respond('/a'), quota: 'daily' } },
+  });
+  const { change, status } = await startReloading(config(1));
+  expect([await status('/a'), await status('/a')]).toEqual([200, 429]);
+  await change(config(2));
+  expect([await status('/a'), await status('/a')]).toEqual([200, 429]);
 });
 
 describe('an operator', () => {
