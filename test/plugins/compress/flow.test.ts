@@ -1,40 +1,12 @@
-/** Compressed answers on their way: slow ones, long ones, those that are given up, and many at once. */
-import { once } from 'node:events';
-import { type IncomingMessage, request, type ServerResponse } from 'node:http';
+/** Compressed answers on their way: slow ones, long ones, and those that are given up. */
+import { request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import zlib from 'node:zlib';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startGateway } from '../../gateway/support/gateway.ts';
 import { eventually, startUpstream } from '../../helpers/upstream.ts';
 import { recordingLog } from '../recording-log.ts';
-import { ask, decoded, gatewayTo, textOf } from './support.ts';
-
-const CODINGS = ['zstd', 'br', 'gzip'] as const;
-
-/** The head of the answer, whose body is still to come. */
-async function opened(url: string, coding: string): Promise<IncomingMessage> {
-  const asked = request(url, { headers: { 'accept-encoding': coding }, agent: false }).end();
-  asked.on('error', () => undefined);
-  onTestFinished(() => void asked.destroy());
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
-  answer.on('error', () => undefined);
-  return answer;
-}
-
-/** An upstream whose answers the test writes. */
-async function open(route?: object, more?: object) {
-  const answers: ServerResponse[] = [];
-  const gateway = await gatewayTo(
-    (_request, response) => {
-      response.writeHead(200, { 'content-type': 'text/html' });
-      response.flushHeaders();
-      answers.push(response);
-    },
-    route,
-    more,
-  );
-  return { gateway, answers };
-}
+import { ask, CODINGS, decoded, gatewayTo, open, opened, textOf } from './support.ts';
 
 /** What the client can decode so far. */
 const DECODERS = {
@@ -160,19 +132,6 @@ test('past the concurrency, answers pass as they are', async () => {
   await eventually(() => answers.length === 3);
   answers[2]!.end(textOf(2_000));
   expect((await third).headers['content-encoding']).toBe('gzip');
-});
-
-test('a hundred at once get what belongs to each', async () => {
-  const gateway = await gatewayTo((incoming, response) => {
-    response.writeHead(200, { 'content-type': 'text/html' });
-    response.end(`${incoming.url} ${textOf(20_000)}`);
-  });
-  const all = Array.from({ length: 100 }, async (_, i) => {
-    const headers = { 'accept-encoding': CODINGS[i % 3]! };
-    const { text } = await ask(`${gateway.url}/${i}`, { headers });
-    return text === `/${i} ${textOf(20_000)}`;
-  });
-  expect(await Promise.all(all)).toEqual(Array.from({ length: 100 }, () => true));
 });
 
 test('the access log counts the bytes that the client gets', async () => {

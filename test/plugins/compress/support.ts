@@ -5,9 +5,11 @@ import {
   type OutgoingHttpHeaders,
   request,
   type RequestListener,
+  type ServerResponse,
 } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import zlib from 'node:zlib';
+import { onTestFinished } from 'vitest';
 import type { TestGateway } from '../../../src/testing.ts';
 import { startGateway } from '../../gateway/support/gateway.ts';
 import { startUpstream } from '../../helpers/upstream.ts';
@@ -20,6 +22,8 @@ export interface Came {
   /** Decoded as `content-encoding` says. */
   readonly text: string;
 }
+
+export const CODINGS = ['zstd', 'br', 'gzip'] as const;
 
 const DECODERS = {
   gzip: zlib.gunzipSync,
@@ -75,4 +79,29 @@ export async function gatewayTo(
       ...more,
     },
   });
+}
+
+/** The head of the answer, whose body is still to come. */
+export async function opened(url: string, coding: string): Promise<IncomingMessage> {
+  const asked = request(url, { headers: { 'accept-encoding': coding }, agent: false }).end();
+  asked.on('error', () => undefined);
+  onTestFinished(() => void asked.destroy());
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  answer.on('error', () => undefined);
+  return answer;
+}
+
+/** An upstream whose answers the test writes. */
+export async function open(route?: object, more?: object) {
+  const answers: ServerResponse[] = [];
+  const gateway = await gatewayTo(
+    (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' });
+      response.flushHeaders();
+      answers.push(response);
+    },
+    route,
+    more,
+  );
+  return { gateway, answers };
 }
