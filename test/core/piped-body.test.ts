@@ -68,6 +68,16 @@ describe('a piped body', () => {
     expect(stream.destroyed).toBe(true);
   });
 
+  test('ends the stream, too, if the other has ended by itself', () => {
+    const { body } = feed();
+    const stream = new PassThrough();
+    const piped = pipeBody(body, stream);
+    body.push(bytesOf(100_000));
+    body.finish(undefined);
+    piped.destroy();
+    expect(stream.destroyed).toBe(true);
+  });
+
   test('ends both when the stream fails', async () => {
     const upstream = feed();
     const failing = new Transform({
