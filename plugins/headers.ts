@@ -36,7 +36,7 @@ const editSchema = (values: string) =>
   });
 
 const FILLED =
-  ' `{claim.sub}`, `{consumer.id}`, `{client.address}`, `{id}` (of the path), `{query.q}` and `{header.x}` are filled from the request; without the value there is no field.';
+  ' `{claim.sub}`, `{consumer.id}`, `{client.address}`, `{request.version}`, `{id}` (of the path), `{query.q}` and `{header.x}` are filled from the request; without the value there is no field.';
 
 type Edits = z.output<ReturnType<typeof editSchema>>;
 type Values = Record<string, string | string[]>;

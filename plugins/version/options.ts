@@ -111,6 +111,7 @@ export function* checkVersions(
   if (parameter !== undefined) yield* checkParameter(parameter, others.get('match'));
   if (options.from?.startsWith('header:') === true) {
     const name = options.from.slice('header:'.length);
+    yield* checkOwned(name.toLowerCase(), others.get('headers'));
     if (fieldName().safeParse(name).success && !name.includes('_')) return;
     yield { path: AT_FROM, message: `no request has the header ${name}` };
   }
@@ -162,4 +163,13 @@ function* checkParameter(name: string, match: unknown): Generator<OptionFault> {
     const found = [...path.matchAll(/\{([^{}]+)\}/g)].map(([, parameter]) => parameter!);
     yield { path: AT_FROM, message: `"${path}" has no parameter {${name}}${hint(name, found)}` };
   }
+}
+
+/** A field that the gateway sets for upstreams is removed from what clients send. */
+function* checkOwned(name: string, headers: unknown): Generator<OptionFault> {
+  const { request } = (headers ?? {}) as { readonly request?: { readonly set?: object } };
+  const set = Object.keys(request?.set ?? {}).map((field) => field.toLowerCase());
+  if (!name.startsWith('x-') || !set.includes(name)) return;
+  const message = `headers.request sets ${name}, so no client can send it: set another field`;
+  yield { path: AT_FROM, message };
 }

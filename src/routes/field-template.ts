@@ -46,6 +46,7 @@ function valueOf(reference: Reference, exchange: ClientExchange): string | undef
   if (rest.length === 0) return requestValue(reference, exchange);
   if (root === 'client') return exchange.address;
   if (root === 'consumer') return exchange.consumer?.id;
+  if (root === 'request') return exchange.version;
   return requestValue(reference, exchange);
 }
 

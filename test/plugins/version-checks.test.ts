@@ -3,8 +3,12 @@ import version from '../../plugins/version/index.ts';
 import { startGateway } from '../gateway/support/gateway.ts';
 
 /** The faults of a route with these options. */
-async function faultOf(options: object, match: object = { path: '/{id}/a' }): Promise<string> {
-  const routes = { a: { match, respond: { body: '' }, version: options } };
+async function faultOf(
+  options: object,
+  match: object = { path: '/{id}/a' },
+  more: object = {},
+): Promise<string> {
+  const routes = { a: { match, respond: { body: '' }, version: options, ...more } };
   return startGateway({ config: { routes } }).then(
     () => 'none',
     (error: Error) => error.message.replaceAll(/^.*?routes\.a\.version:? ?\.?/gm, '').trim(),
@@ -45,6 +49,14 @@ describe('versions are refused', () => {
     [{ sunsets: '2026-01-01' }, /sunsets: unknown key; did you mean "sunset"/],
   ])('%j', async (options, fault) => {
     expect(await faultOf(options)).toMatch(fault);
+  });
+
+  test('where the field that names them is set for upstreams, so that no client can send it', async () => {
+    const own = { from: 'header:X-V', versions };
+    const headers = { request: { set: { 'x-V': '{request.version}' } } };
+    expect(await faultOf(own, { path: '/a' }, { headers })).toMatch(
+      /from: headers\.request sets x-v, so no client can send it/,
+    );
   });
 
   test('not where all is well', async () => {

@@ -148,6 +148,18 @@ describe('a version that requests name', () => {
     },
   );
 
+  test('is told to upstreams by a field, the default included', async () => {
+    const headers = { request: { set: { 'x-version': '{request.version}' } } };
+    const { fetch, seen } = await versioned({
+      a: { ...from('header:x-v', { default: 'v2' }), headers },
+      b: { headers },
+    });
+    for (const sent of [{ 'x-v': 'v1' }, { 'x-version': 'v9' }])
+      await fetch('/a', { headers: sent });
+    await fetch('/b', { headers: { 'x-version': 'v9' } });
+    expect(seen.map((request) => request.headers['x-version'])).toEqual(['v1', 'v2', undefined]);
+  });
+
   test('comes from a parameter of the path, and an unknown one is 404', async () => {
     const { fetch } = await versioned({
       a: { ...from('path:api'), match: { path: '/{api}/orders' } },

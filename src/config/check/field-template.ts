@@ -6,8 +6,8 @@ import { readMatches } from './match.ts';
 import { hint } from './suggest.ts';
 import { checkReferences, parameterFault, REQUEST_ROOTS } from './template.ts';
 
-/** Besides those that every template has: what is known of the client. */
-const FIELD_ROOTS = { client: ['address'], consumer: ['id'] } as const;
+/** Besides those that every template has: what is known of the client, and of what it asks for. */
+const FIELD_ROOTS = { client: ['address'], consumer: ['id'], request: ['version'] } as const;
 
 /** Says what a text with braces is: a JSON value has its own, and is sent as it is. */
 export function isFieldTemplate(text: string): boolean {
