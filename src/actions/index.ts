@@ -2,10 +2,19 @@
 import type { AnyAction } from './action.ts';
 import { aggregate } from './aggregate.ts';
 import { bff } from './bff.ts';
+import { files } from './files.ts';
 import { forward } from './forward.ts';
 import { redirect } from './redirect.ts';
 import { respond } from './respond.ts';
 import { split } from './split.ts';
 
 /** In the order in which faults and the reference list them. */
-export const ACTIONS: readonly AnyAction[] = [forward, split, aggregate, bff, redirect, respond];
+export const ACTIONS: readonly AnyAction[] = [
+  forward,
+  split,
+  aggregate,
+  bff,
+  redirect,
+  respond,
+  files,
+];

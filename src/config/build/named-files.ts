@@ -5,8 +5,8 @@
  * A value may also be the text itself, as `${file:…}` and `${NAME}` provide it. The content of a file never
  * appears in a message; nor does a value that does not look like a file name.
  */
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
 import type { Path } from '../fault.ts';
 
 /** A bundle of every public authority is a quarter of this. */
@@ -58,6 +58,23 @@ export class NamedFiles {
     return bytes;
   }
 
+  /**
+   * The absolute path of the folder that the key at `path` names.
+   *
+   * @throws {RangeError} when there is none, or when the config is in it: whoever gets its files would get that
+   */
+  folderAt(path: Path, name: string): string {
+    const own = this.#folderOf(path);
+    const folder = resolve(own, name);
+    const real = realFolder(folder, name);
+    // An earlier config may be loaded after its folder has gone.
+    const realOwn = existsSync(own) ? realpathSync(own) : own;
+    if (`${realOwn}${sep}`.startsWith(real === sep ? sep : real + sep)) {
+      throw new RangeError(`"${name}" holds the config itself: name a folder of its own`);
+    }
+    return folder;
+  }
+
   /** The same, with the file it was read from. */
   sourceAt(path: Path, written: string): PemSource {
     return written.includes('-----BEGIN ') ? { text: written } : this.#read(path, written);
@@ -94,4 +111,14 @@ function readBytes(file: string, name: string): Buffer {
   if (bytes.length > MAX_FILE_BYTES)
     throw new RangeError(`the file "${name}" is larger than 1 MiB`);
   return bytes;
+}
+
+/** Without links. */
+function realFolder(folder: string, name: string): string {
+  try {
+    if (statSync(folder).isDirectory()) return realpathSync(folder);
+  } catch (error) {
+    throw new RangeError(`there is no folder "${name}"`, { cause: error });
+  }
+  throw new RangeError(`"${name}" is no folder`);
 }

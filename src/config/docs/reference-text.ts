@@ -194,8 +194,8 @@ const NAMES = [
 const ACTIONS = [
   '## Routes',
   '',
-  'A route has a `match`, exactly one action (`upstream`, `aggregate`, `bff`, `redirect` or `respond`), and any',
-  'number of plugin keys. If several routes match, the first in this order wins: higher `priority` · exact host,',
+  'A route has a `match`, exactly one action (`upstream`, `split`, `aggregate`, `bff`, `redirect`, `respond` or `files`),',
+  'and any number of plugin keys. If several routes match, the first in this order wins: higher `priority` · exact host,',
   'longer wildcard, none · exact path, path with parameters, longer prefix, regex · methods given · more headers and',
   'cookies · more query parameters · earlier in the file.',
   '',
