@@ -69,7 +69,7 @@ class FileServer {
     const exchange = exchangeOf(request.raw);
     checkMethod(exchange.method);
     const answer = await this.#open.turn(() => this.#answer(exchange));
-    this.#send(request, reply, exchange, answer);
+    await this.#send(request, reply, exchange, answer);
   }
 
   async #answer(exchange: ClientExchange): Promise<FileAnswer> {
@@ -127,7 +127,7 @@ class FileServer {
     reply: FastifyReply,
     { record }: ClientExchange,
     { status, headers, body }: FileAnswer,
-  ): void {
+  ): Promise<void> | undefined {
     const { route, context } = this.#options;
     body.onClose((error) => {
       record.bytesSent = body.received;
@@ -136,7 +136,8 @@ class FileServer {
     // The client left while its file was looked for.
     if (reply.raw.destroyed) body.destroy();
     else if (route.replyPath) sendOnReplyPath(reply, { status, headers }, body);
-    else answerDirectly(route, context, { request, reply, head: { status, headers }, body });
+    else return answerDirectly(route, context, { request, reply, head: { status, headers }, body });
+    return undefined;
   }
 }
 
