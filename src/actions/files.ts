@@ -65,6 +65,8 @@ const Files = z
   })
   .describe('Action: serve the files of a folder.');
 
+const HIDDEN = 'files and folders are served that begin with a dot, such as .git and .env';
+
 interface FilesConfig extends ActionConfig, RunningFiles {
   readonly kind: 'files';
 }
@@ -91,6 +93,17 @@ export const files = defineAction({
     concurrency,
   }),
   describe: ({ root }) => `files of ${root}`,
+  risks: {
+    rules: { 'hidden-files': 'medium' },
+    *find({ dotfiles }) {
+      if (!dotfiles) return;
+      yield { rule: 'hidden-files', path: ['files', 'dotfiles'], message: HIDDEN };
+    },
+  },
+  *loosened(before, now) {
+    if (before.dotfiles || !now.dotfiles) return;
+    yield { rule: 'loosened', severity: 'medium', path: ['files', 'dotfiles'], message: HIDDEN };
+  },
   create: (route, config, context) => serveFiles({ route, context, config, typeOf: contentTypeOf }),
   // If there is such a file: planning does not wait for the disk.
   plan: (config) => (exchange) => {

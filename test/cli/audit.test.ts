@@ -68,6 +68,7 @@ routes:
       - { upstream: other, unsafe: true }
       - { upstream: up, rewrite: /other, compare: { showValues: true } }
     version: { deprecated: 2020-01-01, sunset: 2020-06-01 }
+  site: { match: { path: /site/* }, files: { root: '${resolve('docs/examples')}', dotfiles: true } }
 `;
 
 describe('portico audit', () => {
@@ -101,6 +102,7 @@ describe('portico audit', () => {
       '6 medium patient-limits server.limits.minRate',
       '45 medium mirror-unsafe routes.copied.mirror',
       '32 medium socket-outlives-token routes.live.websocket.expire',
+      '48 medium hidden-files routes.site.files.dotfiles',
       '45 low mirror-shows-values routes.copied.mirror',
       '45 low mirror-uncompared routes.copied.mirror',
       '13 low shared-secret plugins.jwt.issuers.b.secret',
