@@ -17,11 +17,6 @@ export class OpenFiles {
     this.#mostDownloads = mostDownloads;
   }
 
-  /** Open now, for the tests. */
-  get count(): number {
-    return this.#turns + this.#downloads;
-  }
-
   /** Runs `work` when its turn has come. */
   async turn<T>(work: () => Promise<T>): Promise<T> {
     if (this.#turns < MOST_TURNS) this.#turns += 1;

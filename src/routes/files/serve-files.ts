@@ -75,9 +75,8 @@ class FileServer {
   async #answer(exchange: ClientExchange): Promise<FileAnswer> {
     const { config } = this.#options;
     const { rest, headers } = exchange;
-    // Nobody waits for it any more; whatever it gets is thrown away.
-    if (exchange.signal.reason !== undefined)
-      return { status: 499, headers: {}, body: Body.of('') };
+    // Nobody waits for it any more.
+    if (exchange.signal.reason !== undefined) throw exchange.signal.reason;
     const { accept, 'accept-encoding': acceptEncoding } = headers;
     const found = await locate(config, {
       rest,
