@@ -42,6 +42,7 @@ export type {
   PluginMetrics,
 } from './authoring/plugin-host.ts';
 export { noteVersion, type RequestView } from './authoring/request.ts';
+export { codingQualities } from './core/accept-encoding.ts';
 export { Body } from './core/body.ts';
 export { joinedValue } from './core/headers.ts';
 export { type Conversion, convertBody } from './core/converted-body.ts';

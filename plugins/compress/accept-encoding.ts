@@ -1,4 +1,5 @@
-/** What a client says of content codings, in `Accept-Encoding` (RFC 9110 §12.5.3). */
+/** Which of the codings on offer a client gets (RFC 9110 §12.5.3). */
+import { codingQualities } from 'portico';
 
 /** The codings that the plugin can make, by their registered names. */
 export const CODINGS = ['zstd', 'br', 'gzip'] as const;
@@ -11,27 +12,13 @@ export interface Choice {
   readonly refusesPlain: boolean;
 }
 
-/** One element of the list. Quality values have three digits at most (§12.4.2). */
-const ELEMENT = /^([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*;[ \t]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?$/;
-
-/** Qualities by name; elements that are none are left out. Of a name that is there twice, the last counts. */
-function qualitiesOf(field: string): ReadonlyMap<string, number> {
-  const qualities = new Map<string, number>();
-  for (const element of field.toLowerCase().split(',')) {
-    const [, name, quality = '1'] = ELEMENT.exec(element.trim()) ?? [];
-    // `x-gzip` is gzip (§8.4.1.3).
-    if (name !== undefined) qualities.set(name === 'x-gzip' ? 'gzip' : name, Number(quality));
-  }
-  return qualities;
-}
-
 /**
  * The coding with the highest quality; of those with the same, the first of `offered`. Without the field any coding would
  * be acceptable, but clients that do not send it seldom decode.
  */
 export function chooseCoding(field: string | undefined, offered: readonly Coding[]): Choice {
   if (field === undefined) return { coding: undefined, refusesPlain: false };
-  const qualities = qualitiesOf(field);
+  const qualities = codingQualities(field);
   const others = qualities.get('*');
   let coding: Coding | undefined;
   let best = 0;

@@ -1,4 +1,5 @@
 /** Which of the compressed siblings of a file a client takes (RFC 9110 §12.5.3). */
+import { codingQualities } from '../../core/accept-encoding.ts';
 
 /** Content codings with the extension of their files, the best first. */
 export const CODINGS = [
@@ -15,22 +16,11 @@ export type Coding = (typeof CODINGS)[number];
  */
 export function acceptedCodings(accept: string | undefined): readonly Coding[] {
   if (accept === undefined) return [];
-  const weights = readWeights(accept);
+  const weights = codingQualities(accept);
   const other = weights.get('*') ?? 0;
   const weightOf = ([coding]: Coding): number => weights.get(coding) ?? other;
   const plain = weights.get('identity') ?? 0;
   return CODINGS.filter((coding) => weightOf(coding) > 0 && weightOf(coding) >= plain).toSorted(
     (a, b) => weightOf(b) - weightOf(a),
-  );
-}
-
-function readWeights(accept: string): ReadonlyMap<string, number> {
-  return new Map(
-    accept.split(',').map((each) => {
-      const [coding = '', ...parameters] = each.split(';');
-      const q = parameters.map((text) => /^\s*q=([\d.]+)\s*$/i.exec(text)?.[1]).find(Boolean);
-      const name = coding.trim().toLowerCase();
-      return [name === 'x-gzip' ? 'gzip' : name, q === undefined ? 1 : Number(q)];
-    }),
   );
 }
