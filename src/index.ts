@@ -75,6 +75,7 @@ export {
   duration,
   fieldName,
   fieldValue,
+  memberPath,
   oneOrMore,
   percent,
   positiveDuration,
@@ -92,9 +93,11 @@ export { partStatus } from './routes/part.ts';
 export { tellUpstreams } from './edge/told-upstreams.ts';
 export { requestSource } from './edge/source.ts';
 export { fieldTemplateFaults, isFieldTemplate } from './config/check/field-template.ts';
-export { type FieldTemplate, fieldTemplate } from './routes/field-template.ts';
+export { type FieldTemplate, fieldTemplate, textTemplate } from './routes/field-template.ts';
 export { isStream } from './core/stream-type.ts';
 export type { RequestBody } from './core/request-body.ts';
-export { isSafe, isWhole, decimalOf, type ReadNumber } from './core/json-number.ts';
+export { isSafe, isWhole, decimalOf, keepSource, type ReadNumber } from './core/json-number.ts';
+export { EVERY_MEMBER, EVERY_NAME, type MemberStep, parseMemberPath } from './core/member-path.ts';
+export { isContainer } from './core/value-path.ts';
 export { parseRequestJson, parseStrictJson, type StrictRules } from './core/json.ts';
 export { z } from 'zod';

@@ -2,13 +2,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isStream, type ResponseHead } from 'portico';
 import { hasDirective } from '../shared/cache-directives.ts';
-import { listsOnlyWeak, weakTag } from '../shared/entity-tags.ts';
+import { DIGESTS } from '../shared/digests.ts';
+import { keepTagListed, weakTag } from '../shared/entity-tags.ts';
 import type { Coding } from './accept-encoding.ts';
 
 type Fields = ResponseHead['headers'];
-
-/** What they say of the bytes would be wrong (RFC 9530; RFC 3230 and RFC 1864 before it). */
-const DIGESTS = ['content-digest', 'repr-digest', 'digest', 'content-md5'] as const;
 
 /**
  * Is it the type of answer that some client gets compressed? Never a part of one, a stream, or one that says
@@ -62,14 +60,8 @@ export function describe(headers: Fields, coding: Coding): void {
   if (typeof tag === 'string') headers['etag'] = weakTag(tag);
 }
 
-/**
- * A 304 names the tag of the answer that the client has, or caches could not find that (RFC 9111 §4.3.4): the weak one,
- * if this gateway has compressed it.
- */
+/** A 304 says what the answer would have said. */
 export function describeUnchanged(asked: IncomingHttpHeaders, headers: Fields): void {
   addVary(headers);
-  const tag = headers['etag'];
-  if (typeof tag === 'string' && listsOnlyWeak(asked['if-none-match'] ?? '', tag)) {
-    headers['etag'] = weakTag(tag);
-  }
+  keepTagListed(asked['if-none-match'], headers);
 }

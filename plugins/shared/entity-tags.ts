@@ -12,9 +12,21 @@ export const listsTag = (field: string, tag: string): boolean =>
   field.trim() === '*' || tagsIn(field).some(([, , text]) => text === opaque(tag));
 
 /** Does the list name this tag as a weak one, and not as a strong one? */
-export function listsOnlyWeak(field: string, tag: string): boolean {
+function listsOnlyWeak(field: string, tag: string): boolean {
   const found = tagsIn(field).filter(([, , text]) => text === opaque(tag));
   return found.length > 0 && found.every(([, weak]) => weak !== undefined);
 }
 
 export const weakTag = (tag: string): string => (tag.startsWith('W/') ? tag : `W/${tag}`);
+
+/**
+ * A 304 names the tag of the answer that the client has, or caches could not find that (RFC 9111 §4.3.4): the weak one,
+ * if this gateway has changed its bytes. `listed` is the client's `If-None-Match`.
+ */
+export function keepTagListed(
+  listed: string | undefined,
+  headers: Record<string, string | string[]>,
+): void {
+  const tag = headers['etag'];
+  if (typeof tag === 'string' && listsOnlyWeak(listed ?? '', tag)) headers['etag'] = weakTag(tag);
+}

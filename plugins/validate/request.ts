@@ -1,10 +1,8 @@
 /** The parts of a request that a schema can describe, as values. */
 import type { FastifyRequest } from 'fastify';
 import { GatewayError, parseRequestJson } from 'portico';
+import { mustBeJson } from '../shared/json-type.ts';
 import { LostDigits } from './lost-digits.ts';
-
-/** `application/json`, or a type with the suffix `+json` (RFC 6839 §3.1). */
-const JSON_TYPE = /^application\/(json|[a-z0-9!#$&^_.+-]+\+json)$/;
 
 /** Of these a body means nothing (RFC 9110 §9.3), so that they may come without one. */
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
@@ -24,10 +22,10 @@ export async function bodyOf(request: FastifyRequest): Promise<Checked | undefin
   const { headers } = request.raw;
   // One that is announced is refused unread. HTTP/2 need not announce any: there the bytes tell.
   const length = headers['content-length'];
-  if (headers['transfer-encoding'] !== undefined || Number(length ?? 0) > 0) checkType(headers);
+  if (headers['transfer-encoding'] !== undefined || Number(length ?? 0) > 0) mustBeJson(headers);
   const bytes = await request.gateway.readBody();
   if (bytes.length > 0) {
-    checkType(headers);
+    mustBeJson(headers);
     const lost = new LostDigits();
     const value = parseRequestJson(bytes, lost.read);
     return { value, lost: lost.isEmpty ? undefined : lost };
@@ -36,29 +34,6 @@ export async function bodyOf(request: FastifyRequest): Promise<Checked | undefin
   throw new GatewayError('GW_REQUEST_INVALID', 'a body is required', {
     extensions: { errors: [{ in: 'body', pointer: '', detail: 'is required' }] },
   });
-}
-
-/** Parameters as RFC 9110 §5.6.6 writes them; what is written otherwise, each server reads its own way. */
-const PARAMETERS = /^(?:[ \t]*;[ \t]*(?:[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[^"\\]*"))?)*$/;
-const CHARSET = /;[ \t]*charset=("?)([^";\s]*)\1/g;
-
-/** @throws GW_MEDIA_TYPE */
-function checkType(headers: NodeJS.Dict<string | string[]>): void {
-  const written = String(headers['content-type'] ?? '').toLowerCase();
-  const [type = ''] = written.split(/[;\s]/, 1);
-  const parameters = written.slice(type.length);
-  if (!JSON_TYPE.test(type) || !PARAMETERS.test(parameters)) {
-    throw new GatewayError('GW_MEDIA_TYPE', 'the body must be JSON');
-  }
-  for (const [, , charset = ''] of parameters.matchAll(CHARSET)) {
-    if (charset !== 'utf-8' && charset !== 'utf8') {
-      throw new GatewayError('GW_MEDIA_TYPE', 'the body must be UTF-8');
-    }
-  }
-  const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
-  if (coding !== 'identity') {
-    throw new GatewayError('GW_MEDIA_TYPE', 'the body must not be compressed');
-  }
 }
 
 export type Texts = Record<string, string | string[]>;

@@ -5,6 +5,7 @@
 import apiKey from '../../plugins/api-key/index.ts';
 import auth from '../../plugins/auth.ts';
 import authorize from '../../plugins/authorize.ts';
+import body from '../../plugins/body/index.ts';
 import compress from '../../plugins/compress/index.ts';
 import cors from '../../plugins/cors/index.ts';
 import csrf from '../../plugins/csrf.ts';
@@ -50,9 +51,10 @@ export const BUILT_IN: readonly Plugin[] = [
   headers,
   securityHeaders,
   fault,
-  // Answers pass in reverse: those are tagged before they are compressed, and yours come before both.
+  // Answers pass in reverse: their bodies are edited, then tagged, then compressed, and yours come before all.
   compress,
   etag,
+  body,
 ];
 
 /** An ordinary Fastify plugin, which applies to every route. */

@@ -7,7 +7,12 @@
 import { encodeQueryValue } from '../core/canonical-path.ts';
 import type { UpstreamRequest } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
-import { parseTemplate, type Reference, renderTemplate } from '../config/schema/template.ts';
+import {
+  parseTemplate,
+  type Reference,
+  renderTemplate,
+  type Template,
+} from '../config/schema/template.ts';
 import { type ClientExchange, clientOf } from '../edge/client-exchange.ts';
 import { requestValue } from './request-value.ts';
 
@@ -25,7 +30,19 @@ const ABSENT: unique symbol = Symbol('absent');
 export function fieldTemplate(text: string): FieldTemplate {
   const template = parseTemplate(text);
   const [only] = template.references;
-  const encode = only !== undefined && text === `{${only.text}}` ? wholeValue : encodeQueryValue;
+  const isWhole = only !== undefined && text === `{${only.text}}`;
+  return filled(template, isWhole ? wholeValue : encodeQueryValue);
+}
+
+/**
+ * The same for a text that is a value of JSON, which whoever writes it escapes: what is filled in stays as it came.
+ *
+ * @throws {RangeError} for braces without a name in them, or without a partner
+ */
+export const textTemplate = (text: string): FieldTemplate =>
+  filled(parseTemplate(text), (value) => value);
+
+function filled(template: Template, encode: (value: string) => string): FieldTemplate {
   return ({ context }) => {
     const exchange = clientOf(context);
     try {

@@ -134,6 +134,21 @@ describe('a change of options', () => {
       [],
     ],
     [
+      'body',
+      {
+        request: { remove: ['admin'], set: { tenant: '{claim.tenant}', via: 'a' } },
+        response: { remove: ['cost', 'margin'] },
+      },
+      { request: { set: { via: 'b' } }, response: { remove: ['cost'] } },
+      [
+        'response: clients get margin of the answers',
+        'request: requests with admin reach the upstream with it',
+        'request: clients say themselves what tenant is',
+        'request: the upstream gets another value for via',
+      ],
+    ],
+    ['body', { request: { set: { a: 1 } } }, { request: { set: { a: 1 }, remove: ['b'] } }, []],
+    [
       'validate',
       { body: {} },
       { body: {}, mode: 'report' },
