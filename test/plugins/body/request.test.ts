@@ -170,6 +170,16 @@ describe('a body that cannot be edited is refused:', () => {
   });
 });
 
+test('a body without an end is refused once it is too long', async () => {
+  const { post, bodies } = await editing({ set: { a: 1 } });
+  const endless = new ReadableStream({
+    start: (controller) => controller.enqueue(Buffer.alloc(1_025, 0x20)),
+  });
+  const response = await post(endless as never);
+  expect([response.status, await codeOf(response)]).toEqual([413, 'GW_BODY_TOO_LARGE']);
+  expect(bodies).toEqual([]);
+});
+
 test('a client that leaves in the middle calls nobody, and the next one is served', async () => {
   const { post, bodies, url } = await editing({ set: { a: 1 } });
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
