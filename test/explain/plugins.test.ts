@@ -87,6 +87,16 @@ test('ordinary Fastify plugins are named and not run', async () => {
   ]);
 });
 
+test('edits of bodies ask an upstream for all of its answer, as it is', async () => {
+  const body = { request: { set: { a: 1 } }, response: { remove: ['b'] } };
+  const { explain, calls } = await asking({ routes: { all: forwardTo({ body }) } });
+  const told = await explain('/x', { headers: { range: 'bytes=0-5' } });
+  expect(told.outcome.kind).toBe('called');
+  expect(told.calls[0]?.headers).toContain('accept-encoding');
+  expect(told.calls[0]?.headers).not.toContain('range');
+  expect(calls).toEqual([]);
+});
+
 test('an authentication service is not asked', async () => {
   const { explain, calls } = await asking({
     routes: { all: forwardTo({ forwardAuth: { upstream: 'other', path: '/verify' } }) },
