@@ -31,6 +31,8 @@ export interface Looked {
   readonly colorScheme?: 'light' | 'dark';
   /** Put where the page keeps it, as if it had been typed in. */
   readonly token?: string;
+  /** Default: only of authorities that it knows. */
+  readonly acceptsAnyCertificate?: boolean;
 }
 
 export interface Tab {
@@ -55,10 +57,15 @@ export function oneBrowser(): void {
 /** A tab with nothing in its memory, which ends with the test. */
 export async function openTab(adminUrl: string, looked: Looked = {}): Promise<Tab> {
   browser ??= chromium.launch({ executablePath: EXECUTABLE, args: ARGS, timeout: 60_000 });
-  const { width = 1_280, colorScheme = 'light', token } = looked;
+  const { width = 1_280, colorScheme = 'light', token, acceptsAnyCertificate = false } = looked;
   const context = await (
     await browser
-  ).newContext({ viewport: { width, height: 900 }, colorScheme, reducedMotion: 'reduce' });
+  ).newContext({
+    viewport: { width, height: 900 },
+    colorScheme,
+    reducedMotion: 'reduce',
+    ignoreHTTPSErrors: acceptsAnyCertificate,
+  });
   onTestFinished(() => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
