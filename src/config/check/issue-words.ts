@@ -66,10 +66,11 @@ export function describe(issue: Issue, value: unknown): string {
 function oneOf(values: readonly unknown[], value: unknown): string {
   const words = values.map(String);
   const wanted = words.length > 1 ? `one of ${words.join(', ')}` : words[0]!;
-  const near =
-    typeof value === 'string' && typeof values[0] === 'string' && !words.includes(value)
+  const near = words.includes(String(value))
+    ? unquoted(typeof values[0], value)
+    : typeof value === 'string' && typeof values[0] === 'string'
       ? did(hint(value, words))
-      : unquoted(typeof values[0], value);
+      : '';
   return `expected ${wanted}, found ${shown(value)}${near}`;
 }
 
