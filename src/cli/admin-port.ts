@@ -1,10 +1,10 @@
 /** Finds the admin port of a running gateway, and asks it. */
-import { formatFault } from '../config/fault.ts';
+import { formatFault, visible } from '../config/fault.ts';
 import { readSource } from '../config/yaml/source.ts';
 import { isMap, type Tree } from '../config/yaml/tree.ts';
 import { isToken } from './commands/admin.ts';
 import type { Environment } from '../config/yaml/environment.ts';
-import { EXIT } from './terminal.ts';
+import { EXIT, type Terminal } from './terminal.ts';
 
 /** A reload of ten thousand routes takes seconds. */
 const PATIENCE_MS = 60_000;
@@ -51,6 +51,13 @@ export class AdminError extends Error {
     this.code = code;
     this.status = status;
   }
+}
+
+/** @returns what the process ends with; throws what is not an {@link AdminError} */
+export function tellFailure(error: unknown, { err }: Pick<Terminal, 'err'>): number {
+  if (!(error instanceof AdminError)) throw error;
+  for (const line of error.message.split('\n')) err(visible(line));
+  return error.code;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { RequestExplanation } from '../explain/explanation.ts';
 import { type Question, QuestionError, requestOf } from '../explain/question.ts';
 import { ExplainTimeout } from '../explain/traced-request.ts';
 import { explainConfig } from '../gateway.ts';
-import { AdminError, type AdminPort, ask, findAdminPort } from './admin-port.ts';
+import { AdminError, type AdminPort, ask, findAdminPort, tellFailure } from './admin-port.ts';
 import { printRefusal } from './faults.ts';
 import { explanationLines } from './print-explanation.ts';
 import { withProgress } from './progress.ts';
@@ -114,7 +114,5 @@ function failed(error: unknown, { json = false }: ExplainOrder, terminal: Termin
     terminal.err(visible(error.message));
     return error instanceof QuestionError ? EXIT.usage : EXIT.failed;
   }
-  if (!(error instanceof AdminError)) throw error;
-  for (const line of error.message.split('\n')) terminal.err(visible(line));
-  return error.code;
+  return tellFailure(error, terminal);
 }

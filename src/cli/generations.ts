@@ -8,6 +8,7 @@ import {
   ask,
   asText,
   findAdminPort,
+  tellFailure,
 } from './admin-port.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
@@ -30,9 +31,7 @@ export async function runAdminCommand(order: AdminOrder, terminal: Terminal): Pr
     const { body } = await ask(port, `/${order.command}`, sent);
     return printOutcome(body, terminal);
   } catch (error) {
-    if (!(error instanceof AdminError)) throw error;
-    for (const line of error.message.split('\n')) terminal.err(visible(line));
-    return error.code;
+    return tellFailure(error, terminal);
   }
 }
 

@@ -1,6 +1,12 @@
 /** `portico migrate status`: where the routes of a running gateway stand that move from one upstream to another. */
-import { visible } from '../config/fault.ts';
-import { AdminError, type AdminGiven, type AdminPort, ask, findAdminPort } from './admin-port.ts';
+import {
+  AdminError,
+  type AdminGiven,
+  type AdminPort,
+  ask,
+  findAdminPort,
+  tellFailure,
+} from './admin-port.ts';
 import { migrationLines } from './print-migration.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { isMap, type Tree } from '../config/yaml/tree.ts';
@@ -20,9 +26,7 @@ export async function migrationStatus(asked: MigrationAsked, terminal: Terminal)
     else for (const line of linesOf(list, port, terminal)) terminal.out(line);
     return EXIT.ok;
   } catch (error) {
-    if (!(error instanceof AdminError)) throw error;
-    for (const line of error.message.split('\n')) terminal.err(visible(line));
-    return error.code;
+    return tellFailure(error, terminal);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   ask,
   asText,
   findAdminPort,
+  tellFailure,
 } from './admin-port.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
@@ -31,9 +32,7 @@ export async function split(asked: SplitAsked, terminal: Terminal): Promise<numb
     else for (const side of sides) terminal.out(visible(sideLine(side)));
     return EXIT.ok;
   } catch (error) {
-    if (!(error instanceof AdminError)) throw error;
-    for (const line of error.message.split('\n')) terminal.err(visible(line));
-    return error.code;
+    return tellFailure(error, terminal);
   }
 }
 

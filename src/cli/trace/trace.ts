@@ -2,7 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { visible } from '../../config/fault.ts';
 import type { Tree } from '../../config/yaml/tree.ts';
-import { AdminError, type AdminGiven, type AdminPort, ask, findAdminPort } from '../admin-port.ts';
+import {
+  AdminError,
+  type AdminGiven,
+  type AdminPort,
+  ask,
+  findAdminPort,
+  tellFailure,
+} from '../admin-port.ts';
 import type { RequestExplanation } from '../../explain/explanation.ts';
 import type { Trace } from '../../observe/trace.ts';
 import { hasColours } from '../colours.ts';
@@ -31,9 +38,7 @@ export async function trace(order: TraceOrder, terminal: Terminal): Promise<numb
   try {
     return await obey(order, terminal);
   } catch (error) {
-    if (!(error instanceof AdminError)) throw error;
-    for (const line of error.message.split('\n')) terminal.err(visible(line));
-    return error.code;
+    return tellFailure(error, terminal);
   }
 }
 
