@@ -1,8 +1,9 @@
 /** Many sockets, and readers that stop; `npm run figures` has a thousand. */
 import { describe, expect, test } from 'vitest';
+import { heldMiB } from '../chaos/heap.ts';
 import { startGatewayProcess } from '../e2e/gateway-process.ts';
 import { bound, size } from '../helpers/figures.ts';
-import { eventually } from '../helpers/upstream.ts';
+import { quietPort } from '../helpers/quiet-port.ts';
 import {
   closeOf,
   echo,
@@ -57,23 +58,29 @@ describe('many sockets', () => {
       socket.on('drain', flood);
       flood();
     });
-    const gateway = await socketGateway(url);
-    const clients = [];
-    const before = process.memoryUsage();
-    for (let i = 0; i < 50; i++) {
+    const port = await quietPort();
+    const gateway = await startGatewayProcess(
+      {
+        telemetry: { logs: { access: false } },
+        upstreams: { up: { targets: [url], sockets: 100 } },
+        routes: { live: { match: { path: '/*' }, upstream: 'up', websocket: true } },
+      },
+      [`--inspect=127.0.0.1:${port}`, '--inspect-publish-uid=http'],
+    );
+    const stopped = async () => {
       const client = await upgraded(gateway.url);
       client.socket.pause();
-      clients.push(client);
-    }
-    await eventually(() => gateway.gateway.status().upstreams[0]!.streams.open === 50);
+      return client;
+    };
+    const clients = [await stopped()];
+    const before = await heldMiB(port);
+    for (let i = 0; i < 50; i++) clients.push(await stopped());
     await new Promise((resolve) => setTimeout(resolve, bound(3_000, 1_000)));
-    const after = process.memoryUsage();
-    // Upstream and clients are in this process too, with buffers of their own.
-    const grown = (after.external - before.external + after.heapUsed - before.heapUsed) / 1_048_576;
-    console.log(`50 stopped readers: ${grown.toFixed(1)} MiB in upstream, gateway and clients`);
-    expect(grown).toBeLessThan(48);
+    const after = await heldMiB(port);
+    const grown = after.heap + after.buffers - before.heap - before.buffers;
+    console.log(`50 stopped readers: ${grown.toFixed(1)} MiB`);
+    expect(grown).toBeLessThan(16);
     for (const { socket } of clients) socket.destroy();
-    await eventually(() => gateway.gateway.status().upstreams[0]!.streams.open === 0);
   }, 60_000);
 });
 
