@@ -1,7 +1,7 @@
 /** The schema of API keys: their consumers, and where a route looks for a key. */
 import { hash } from 'node:crypto';
 import { duration, fieldName, z } from 'portico';
-import { keyPrefix, redisUrl } from '../shared/redis/settings.ts';
+import { keyPrefix, redisTimeout, redisUrl } from '../shared/redis/settings.ts';
 
 /** SHA-256 of a key, as hexadecimal digits. */
 export const digestOf = (key: string): string => hash('sha256', key, 'hex');
@@ -48,10 +48,7 @@ const KeyStore = z
       .describe(
         'While Redis is down, keys whose `cache` has expired get 503 (`refuse`), or stay valid (`hold`). Keys never seen always get 503.',
       ),
-    timeout: duration()
-      .refine((ms) => ms > 0, 'must be longer than 0')
-      .prefault('100ms')
-      .describe('Longest time a request waits for Redis.'),
+    timeout: redisTimeout(),
   })
   .describe('Where keys that are not in `consumers` are looked up; if absent, nowhere.');
 export type KeyStore = z.output<typeof KeyStore>;

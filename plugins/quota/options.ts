@@ -1,6 +1,6 @@
 /** The schema of quotas: what they are, where they are counted, and which of them a route counts against. */
-import { duration, hint, type KnownNames, oneOrMore, type OptionFault, source, z } from 'portico';
-import { keyPrefix, redisUrl } from '../shared/redis/settings.ts';
+import { hint, type KnownNames, oneOrMore, type OptionFault, source, z } from 'portico';
+import { keyPrefix, redisTimeout, redisUrl } from '../shared/redis/settings.ts';
 import { isTimeZone, SPANS } from './calendar.ts';
 
 const limit = () => z.int().min(0).max(1_000_000_000_000);
@@ -65,10 +65,7 @@ export const Settings = z.strictObject({
           .default('allow')
           .describe('While Redis is down: nothing is counted, or 503 for everyone.'),
         prefix: keyPrefix().describe('Prefix of every key.'),
-        timeout: duration()
-          .refine((ms) => ms > 0, 'must be longer than 0')
-          .prefault('100ms')
-          .describe('Longest time a request waits for Redis.'),
+        timeout: redisTimeout(),
       }),
     ])
     .default('memory')

@@ -1,6 +1,6 @@
 /** The schema of rate limits: those of a route, and where counts are kept. */
 import { duration, hint, type KnownNames, oneOrMore, type OptionFault, source, z } from 'portico';
-import { keyPrefix, redisUrl } from '../shared/redis/settings.ts';
+import { keyPrefix, redisTimeout, redisUrl } from '../shared/redis/settings.ts';
 
 const max = () => z.int().min(1).max(1_000_000_000);
 const window = () => duration().refine((ms) => ms > 0, 'must be longer than 0');
@@ -63,7 +63,7 @@ export const Settings = z.strictObject({
             'While Redis is down: no limit, 503 for everyone, or each process uses its own counts.',
           ),
         prefix: keyPrefix().describe('Prefix of every key.'),
-        timeout: window().prefault('100ms').describe('Longest time a request waits for Redis.'),
+        timeout: redisTimeout(),
       }),
     ])
     .default('memory')

@@ -41,7 +41,7 @@ function* checkSticky(
 ): Generator<Finding> {
   yield* checkKeyedSource(sticky, keyed, [...at, 'sticky']);
   if (typeof sticky === 'string' && sticky.startsWith('claim:') && unidentifying.length > 0) {
-    const message = `needs one of ${unidentifying.join(', ')} on this route`;
+    const message = needsOneOf(unidentifying);
     yield { path: [...at, 'sticky'], message };
   }
   if (salt === undefined || sticky !== undefined) return;
@@ -72,7 +72,7 @@ function* checkSide(
 
 function* checkWhen(when: Tree, at: Path, unidentifying: readonly string[]): Generator<Finding> {
   if (when['claims'] !== undefined && unidentifying.length > 0) {
-    const message = `needs one of ${unidentifying.join(', ')} on this route`;
+    const message = needsOneOf(unidentifying);
     yield { path: [...at, 'claims'], at: 'key', message };
   }
   for (const [key, values] of Object.entries(when)) {
@@ -115,6 +115,10 @@ function* checkWeights(split: readonly unknown[], path: Path): Generator<Finding
     return;
   }
 }
+
+/** Claims are known of clients that a plugin has identified. */
+const needsOneOf = (plugins: readonly string[]): string =>
+  `needs one of ${plugins.join(', ')} on this route`;
 
 /** 33.3 and 66.7 may be a little more than 100. */
 const ROUNDING = 1e-9;

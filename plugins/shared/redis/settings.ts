@@ -1,5 +1,5 @@
 /** The settings of any Redis, for all plugins that use one. */
-import { z } from 'portico';
+import { duration, z } from 'portico';
 
 const REDIS_URL = /^rediss?:\/\/[^?#]+$/;
 
@@ -14,3 +14,10 @@ export const keyPrefix = () =>
     .string()
     .regex(/^[\x21-\x7e]{0,64}$/, 'must be at most 64 printable characters')
     .default('portico:');
+
+/** Of one answer, in milliseconds. */
+export const redisTimeout = () =>
+  duration()
+    .refine((ms) => ms > 0, 'must be longer than 0')
+    .prefault('100ms')
+    .describe('Longest time a request waits for Redis.');
