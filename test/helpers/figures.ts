@@ -5,7 +5,8 @@
  * what is promised. In `npm test`, beside whatever else runs, a test is smaller, and a time tells only
  * that the thing happens by itself, and not when some later limit cuts it off.
  */
-const ARE_CHECKED = process.env['FIGURES'] === '1';
+/** Is this a run for the figures? */
+export const ARE_CHECKED = process.env['FIGURES'] === '1';
 
 /** What a measured number is held against: the figure `promised`, or on a busy machine `patient`. */
 export const bound = (promised: number, patient: number): number =>

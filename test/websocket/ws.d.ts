@@ -16,6 +16,7 @@ declare module 'ws' {
     readonly extensions: string;
     constructor(url: string, protocols?: readonly string[] | string, options?: ClientOptions);
     send(data: string | Uint8Array, options?: { binary?: boolean; compress?: boolean }): void;
+    send(data: string | Uint8Array, sent: (error?: Error | null) => void): void;
     close(code?: number, reason?: string): void;
     terminate(): void;
     ping(data?: Uint8Array): void;
