@@ -63,13 +63,19 @@ describe.each([
     const { url, agent, all, gateway } = await startUnderFire(balance);
     const startedAt = performance.now();
 
-    const answers = await inParallel(GETS, CONCURRENCY, () => ask(`${url}/x`, { agent }));
+    const answers = await inParallel(GETS, CONCURRENCY, (i) =>
+      ask(`${url}/x`, { agent, headers: { 'x-key': `${i}` } }),
+    );
 
     const seconds = (performance.now() - startedAt) / 1_000;
     report('under fire', { balance, seconds, seen: all.map(({ requests }) => requests) });
-    const wrong = answers.filter(({ status, isCut }) => status !== 200 || isCut);
-    expect(wrong.map(({ status, code }) => `${status} ${code}`)).toEqual([]);
     const { targets } = gateway.status().upstreams[0]!;
+    const wrong = answers.flatMap(({ status, code, isCut }, i) => {
+      if (status === 200 && !isCut) return [];
+      const [hung, reset, well] = all.map(({ byKey }) => byKey.get(`${i}`) ?? 0);
+      return [`${i}: ${status} ${code}; hung ${hung}, reset ${reset}, well ${well}`];
+    });
+    expect(wrong, JSON.stringify(targets)).toEqual([]);
     expect(targets.map(({ healthy }) => healthy)).toEqual([false, true, true]);
   });
 
