@@ -8,8 +8,10 @@ import {
 } from '../config/check/template.ts';
 import type { Finding, Path } from '../config/fault.ts';
 import { hint } from '../config/check/suggest.ts';
-import { parseTemplate, type Reference } from '../config/schema/template.ts';
+import type { Reference } from '../config/schema/template.ts';
 import { isMap, type Tree } from '../config/yaml/tree.ts';
+import { checkCycles } from './aggregate-cycles.ts';
+import { templatesOf } from './aggregate-references.ts';
 
 export function* checkAggregate(
   parts: Tree,
@@ -36,13 +38,14 @@ export function* checkAggregate(
       yield { path: [...at, 'default'], at: 'key', message };
     }
     yield* checkMethod(method, [...at, 'method']);
-    for (const [where, text] of templatesOf(part)) {
+    for (const { at: where, text, isJson } of templatesOf(part)) {
       yield* checkReferences(text, [...at, ...where], (reference) =>
         reference.root === 'claim' && identifying.length > 0
           ? `{${reference.text}} needs one of ${identifying.join(', ')} on this route`
-          : referenceFault(reference, name, names, matches),
+          : referenceFault(reference, { part: name, parts: names, matches, isJson }),
       );
     }
+    yield* checkBody(part, at);
   }
   yield* checkCycles(parts, path);
   yield* checkWrites(parts, path);
@@ -54,13 +57,36 @@ function* checkPartPath(text: string, path: Path): Generator<Finding> {
   yield { path, message: '* has no meaning in a part: name parameters, such as {id}' };
 }
 
+/** A body that no request would have, and methods that could have one. */
+function* checkBody({ body, method = 'GET' }: Tree, path: Path): Generator<Finding> {
+  if (body === undefined || (method !== 'GET' && method !== 'HEAD')) return;
+  yield {
+    path: [...path, 'body'],
+    at: 'key',
+    message: `needs a method that sends one, such as POST`,
+  };
+}
+
+/** Where a reference stands. */
+interface Place {
+  readonly part: string;
+  readonly parts: readonly string[];
+  readonly matches: Matches;
+  readonly isJson: boolean;
+}
+
 function referenceFault(
   reference: Reference,
-  part: string,
-  parts: readonly string[],
-  matches: Matches,
+  { part, parts, matches, isJson }: Place,
 ): string | undefined {
   const { root, rest, text } = reference;
+  if (rest.length === 0 && isJson && parts.includes(root)) {
+    if (root === part) return `{${text}} refers to its own part`;
+    const isParameter = matches.alternatives.some(({ parameters }) => parameters.includes(root));
+    return isParameter
+      ? `{${text}} is both a part and a path parameter: rename one of them`
+      : undefined;
+  }
   if (rest.length === 0) {
     const fault = parameterFault(reference, matches, parts);
     if (fault === undefined || !parts.includes(root)) return fault;
@@ -69,66 +95,6 @@ function referenceFault(
   if (root === part) return `{${text}} refers to its own part`;
   const known = [...REQUEST_ROOTS, ...parts];
   return known.includes(root) ? undefined : `{${text}}: no part "${root}"${hint(root, known)}`;
-}
-
-/** Every template of a part, with where it stands. */
-function* templatesOf(part: Tree): Generator<readonly [Path, string]> {
-  if (typeof part['path'] === 'string') yield [['path'], part['path']];
-  if (!isMap(part['query'])) return;
-  for (const [key, value] of Object.entries(part['query'])) {
-    if (typeof value === 'string') yield [['query', key], value];
-  }
-}
-
-/** The other parts that `part` refers to. */
-export function dependenciesOf(
-  part: { readonly path: string; readonly query?: Readonly<Record<string, string>> | undefined },
-  names: ReadonlySet<string>,
-): Set<string> {
-  const texts = [part.path, ...Object.values(part.query ?? {})];
-  const references = texts.flatMap((text) => parseTemplate(text).references);
-  return new Set(
-    references
-      .filter(({ root, rest }) => rest.length > 0 && names.has(root))
-      .map(({ root }) => root),
-  );
-}
-
-function* checkCycles(parts: Tree, path: Path): Generator<Finding> {
-  const names = new Set(Object.keys(parts));
-  const edges = new Map<string, Set<string>>();
-  for (const [name, part] of Object.entries(parts)) {
-    if (!isMap(part)) continue;
-    try {
-      const texts = Object.fromEntries([...templatesOf(part)].map(([, text], i) => [`${i}`, text]));
-      const needed = dependenciesOf({ path: '/', query: texts }, names);
-      // Reported where the template is checked.
-      needed.delete(name);
-      edges.set(name, needed);
-    } catch {
-      // Reported where the template is checked.
-    }
-  }
-  for (const cycle of findCycles(edges)) {
-    const [name] = cycle;
-    const message = `waits for itself: ${[...cycle, name].join(' → ')}`;
-    yield { path: [...path, name!], at: 'key', message };
-  }
-}
-
-/** Cycles, by one walk that enters each part once. */
-function findCycles(edges: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
-  const cycles: string[][] = [];
-  const done = new Set<string>();
-  const walk = (name: string, above: readonly string[]): void => {
-    const start = above.indexOf(name);
-    if (start >= 0) cycles.push(above.slice(start));
-    if (start >= 0 || done.has(name)) return;
-    for (const next of edges.get(name) ?? []) walk(next, [...above, name]);
-    done.add(name);
-  };
-  for (const name of edges.keys()) walk(name, []);
-  return cycles;
 }
 
 /** Of two writes in parallel, one could not be undone if the other failed. */

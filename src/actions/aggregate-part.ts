@@ -6,12 +6,13 @@ import type { MutableHeaders } from '../core/headers.ts';
 import type { Json } from '../core/json.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { type PartRequest, type PartTime, partTime } from '../routes/part.ts';
+import type { TemplateInput } from '../routes/part-value.ts';
 import { compilePick, type Pick } from '../routes/pick.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
-import { dependenciesOf } from './aggregate-check.ts';
+import { dependenciesOf } from './aggregate-references.ts';
 import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
-import { compileTarget, partFields, type PartTarget } from './aggregate-target.ts';
+import { compileTarget, type Forwarding, partFields, type PartTarget } from './aggregate-target.ts';
 
 export interface Part extends PartTarget {
   /** The start of its member in the answer: the key and the colon. */
@@ -41,16 +42,17 @@ export type Values = Readonly<Record<string, unknown>>;
 /** @throws never: the config was checked */
 export function compileParts(
   route: Route,
-  { parts, forwardHeaders }: AggregateConfig,
+  action: AggregateConfig,
   context: ActionContext,
 ): readonly Part[] {
+  const { parts } = action;
   const names = parts.map(({ name }) => name);
   const known = new Set(names);
   const needs = parts.map((part) =>
     [...dependenciesOf(part, known)].map((name) => names.indexOf(name)),
   );
   return parts.map((config, i) => ({
-    ...compilePart(route, config, forwardHeaders, context),
+    ...compilePart(route, config, action, context),
     needs: needs[i]!,
     neededBy: names.flatMap((_, other) => (needs[other]!.includes(i) ? [other] : [])),
   }));
@@ -59,12 +61,12 @@ export function compileParts(
 function compilePart(
   route: Route,
   config: PartConfig,
-  forwardHeaders: readonly string[],
+  common: Forwarding,
   { clock }: ActionContext,
 ): Omit<Part, 'needs' | 'neededBy'> {
   const upstream = route.callOf(config.upstream);
   return {
-    ...compileTarget(config, forwardHeaders),
+    ...compileTarget(config, common),
     key: Buffer.from(`${JSON.stringify(config.name)}:`),
     default: config.default === undefined ? undefined : Buffer.from(JSON.stringify(config.default)),
     upstream,
@@ -84,9 +86,11 @@ export function describePart(
   body: UpstreamRequest['body'],
   parts: Values,
 ): PartRequest {
-  const { config, time, path, query } = part;
+  const { config, time, path, query, fields } = part;
   const input = { exchange: client, parts };
   const sent = partFields(part, client);
+  const content = bodyOf(part, input, body, sent);
+  fields?.(input, sent);
   return {
     name: config.name,
     upstream: config.upstream,
@@ -94,20 +98,28 @@ export function describePart(
     path: path(input),
     query: query(input),
     headers: sent,
-    body: config.method === 'GET' || body === undefined ? undefined : passedOn(body, client, sent),
+    body: content,
     time,
     maxBodyBytes: config.maxBody,
   };
 }
 
-/** The client's body goes to the one part that writes. */
-function passedOn(
+/** Its own body, or the client's, which goes to the one part that writes; sets the fields that describe it. */
+function bodyOf(
+  { config, body: own }: Part,
+  input: TemplateInput,
   body: UpstreamRequest['body'],
-  { headers }: ClientExchange,
   sent: MutableHeaders,
 ): PartRequest['body'] {
+  if (own !== undefined) {
+    const bytes = own(input);
+    sent['content-type'] = 'application/json';
+    sent['content-length'] = `${bytes.length}`;
+    return bytes;
+  }
+  if (config.method === 'GET' || body === undefined) return undefined;
   for (const name of ['content-type', 'content-encoding', 'content-length']) {
-    const { [name]: value } = headers;
+    const { [name]: value } = input.exchange.headers;
     if (value !== undefined) sent[name] = value;
   }
   return body;

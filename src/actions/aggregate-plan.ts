@@ -1,15 +1,16 @@
 /** What an aggregate would ask of its upstreams. */
 import type { ClientExchange } from '../edge/client-exchange.ts';
-import { dependenciesOf } from './aggregate-check.ts';
+import { dependenciesOf } from './aggregate-references.ts';
 import { asAnswer } from './aggregate-parts.ts';
 import type { AggregateConfig } from './aggregate-schema.ts';
 import { compileTarget, partFields, type PartTarget } from './aggregate-target.ts';
 import type { PlannedCall, Planner } from './plan.ts';
 
-export function planAggregate({ parts, forwardHeaders }: AggregateConfig): Planner {
+export function planAggregate(config: AggregateConfig): Planner {
+  const { parts } = config;
   const names = new Set(parts.map(({ name }) => name));
   const targets = parts.map((part) => ({
-    target: compileTarget(part, forwardHeaders),
+    target: compileTarget(part, config),
     after: [...dependenciesOf(part, names)],
   }));
   return (exchange) => ({
@@ -26,10 +27,15 @@ function planPart(
   const { name, upstream, method, required, path: written } = target.config;
   const call = { name, upstream, method, after, isRequired: required };
   const headers = partFields(target, exchange);
+  if (target.body !== undefined) headers['content-type'] = 'application/json';
   // Its values are in answers that nobody has asked for.
-  if (after.length > 0) return { ...call, path: written, query: '', headers };
-  const input = { exchange, headers: exchange.headers, parts: {} };
+  if (after.length > 0) {
+    for (const field in target.config.headers) headers[field] = '';
+    return { ...call, path: written, query: '', headers };
+  }
+  const input = { exchange, parts: {} };
   try {
+    target.fields?.(input, headers);
     return { ...call, path: target.path(input), query: target.query(input), headers };
   } catch (error) {
     throw required ? asAnswer(name, error) : error;

@@ -15,7 +15,8 @@ import type { AggregateConfig } from './aggregate-schema.ts';
 export function aggregating(route: Route, action: AggregateConfig, context: ActionContext): Action {
   const parts = compileParts(route, action, context);
   const minimum = parts.some(({ config }) => config.required) ? 0 : action.minimum;
-  const writer = parts.find(({ config }) => config.method !== 'GET');
+  // The client's body is not read where nobody gets it.
+  const writer = parts.find(({ config, body }) => config.method !== 'GET' && body === undefined);
   return answerBy(aggregate(parts, minimum), {
     route,
     context,

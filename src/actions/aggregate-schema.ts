@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ActionConfig } from '../config/actions.ts';
 import { method } from '../config/schema/route.ts';
 import { fieldName, positiveDuration, shown, size, valuePath } from '../config/schema/types.ts';
+import { Sent } from './aggregate-sent-schema.ts';
 
 /** A header that is passed on, or `*`. */
 const passedOn = () =>
@@ -19,7 +20,11 @@ const Part = z
       .string()
       .startsWith('/', { error: (issue) => `${shown(issue.input)} must start with /` })
       .describe('Template: `{id}`, `{query.q}`, `{header.x}`, `{claim.sub}`, `{part.field}`.'),
-    query: z.record(z.string(), template('Template.')).optional().describe('Query to send.'),
+    query: z
+      .record(z.string(), template('Template.'))
+      .optional()
+      .describe('Query to send; a parameter that is `{query.q}` alone is left out without `q`.'),
+    ...Sent,
     method: method().default('GET').describe('At most one part may use a method other than GET.'),
     required: z
       .boolean()
@@ -74,6 +79,10 @@ export const Aggregation = z
       .array(passedOn())
       .prefault(['accept-language'])
       .describe('Client headers that every part passes on; `*` as in a part.'),
+    forwardQuery: z
+      .array(z.string().min(1))
+      .prefault([])
+      .describe('Query parameters that every part passes on; `*` as in a part.'),
   })
   .optional()
   .describe('Options of `aggregate` as a whole.');
@@ -85,4 +94,5 @@ export interface AggregateConfig extends ActionConfig {
   readonly parts: readonly PartConfig[];
   readonly minimum: number;
   readonly forwardHeaders: readonly string[];
+  readonly forwardQuery: readonly string[];
 }

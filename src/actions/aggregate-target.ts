@@ -3,34 +3,44 @@ import type { MutableHeaders } from '../core/headers.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { addForwarded } from '../routes/forwarded-fields.ts';
 import { ASKED_FOR } from '../routes/part.ts';
+import { compileBody, type RenderBody } from '../routes/part-body.ts';
+import { compileFields, type RenderFields } from '../routes/part-fields.ts';
 import { compilePath, compileQuery, type Render } from '../routes/part-template.ts';
-import type { PartConfig } from './aggregate-schema.ts';
+import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
 
 export interface PartTarget {
   readonly config: PartConfig;
   readonly path: Render;
   readonly query: Render;
   /** The client's fields that are passed on. */
-  readonly fields: readonly string[];
+  readonly forwarded: readonly string[];
+  /** Fields of its own; absent if it has none. */
+  readonly fields: RenderFields | undefined;
+  /** A body of its own; absent: if it writes, the client's body is passed on. */
+  readonly body: RenderBody | undefined;
 }
 
-/** `forwardHeaders`: the fields that parts pass on unless they say otherwise. */
-export const compileTarget = (
-  config: PartConfig,
-  forwardHeaders: readonly string[],
-): PartTarget => ({
-  config,
-  path: compilePath(config.path),
-  query: compileQuery(config.query, config.forwardQuery ?? []),
-  fields: config.forwardHeaders ?? forwardHeaders,
-});
+/** What parts pass on unless they say otherwise. */
+export type Forwarding = Pick<AggregateConfig, 'forwardHeaders' | 'forwardQuery'>;
 
-/** The fields of a part's request. */
+export function compileTarget(config: PartConfig, common: Forwarding): PartTarget {
+  const { headers, body } = config;
+  return {
+    config,
+    path: compilePath(config.path),
+    query: compileQuery(config.query, config.forwardQuery ?? common.forwardQuery),
+    forwarded: config.forwardHeaders ?? common.forwardHeaders,
+    fields: headers === undefined ? undefined : compileFields(headers),
+    body: body === undefined ? undefined : compileBody(body),
+  };
+}
+
+/** The fields that a part passes on, and those that all parts have. */
 export function partFields(
-  { fields }: Pick<PartTarget, 'fields'>,
+  { forwarded }: Pick<PartTarget, 'forwarded'>,
   { headers }: Pick<ClientExchange, 'headers'>,
 ): MutableHeaders {
   const sent: MutableHeaders = { ...ASKED_FOR };
-  addForwarded(sent, headers, fields);
+  addForwarded(sent, headers, forwarded);
   return sent;
 }

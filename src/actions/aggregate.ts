@@ -19,15 +19,15 @@ export const aggregate = defineAction({
     yield* checkAggregate(parts, [...at, 'aggregate'], matches, checkUpstream, unidentifying);
   },
   build(parts, { aggregation }): AggregateConfig {
-    const { minimum, forwardHeaders } = aggregation ?? {
+    const common = aggregation ?? {
       minimum: 1,
       forwardHeaders: ['accept-language'],
+      forwardQuery: [],
     };
     return {
       kind: 'aggregate',
       parts: Object.entries(parts).map(([name, part]) => ({ name, ...part })),
-      minimum,
-      forwardHeaders,
+      ...common,
     };
   },
   upstreams: ({ parts }) => parts.map(({ upstream }) => upstream),

@@ -43,10 +43,11 @@ export function claimText(path: string): (claims: Claims | undefined) => string 
 }
 
 /** The same for a parsed path. */
-export function textOfClaim(
+export const textOfClaim = (
   claims: Claims | undefined,
   path: readonly string[],
-): string | undefined {
-  if (claims === undefined) return undefined;
-  return scalarText(follow(exact.get(claims) ?? claims, path));
-}
+): string | undefined => scalarText(claimValue(claims, path));
+
+/** The claim as JSON, its numbers with their digits; `undefined` if there is none. */
+export const claimValue = (claims: Claims | undefined, path: readonly string[]): unknown =>
+  claims === undefined ? undefined : follow(exact.get(claims) ?? claims, path);

@@ -31,7 +31,7 @@ export function fieldTemplate(text: string): FieldTemplate {
   const template = parseTemplate(text);
   const [only] = template.references;
   const isWhole = only !== undefined && text === `{${only.text}}`;
-  return filled(template, isWhole ? wholeValue : encodeQueryValue);
+  return filled(template, isWhole ? wholeField : encodeQueryValue);
 }
 
 /**
@@ -79,5 +79,10 @@ function encoded({ text }: Reference, value: string, encode: (value: string) => 
 /** Printable ASCII, without spaces at its ends, which a field does not have (RFC 9110 §5.5). */
 const PLAIN = /^(?! )[\x20-\x7e]{0,1024}(?<! )$/;
 
-/** @throws {RangeError} as {@link encodeQueryValue} does */
-const wholeValue = (value: string): string => (PLAIN.test(value) ? value : encodeQueryValue(value));
+/**
+ * A value that is all of a field.
+ *
+ * @throws {RangeError} as {@link encodeQueryValue} does
+ */
+export const wholeField = (value: string): string =>
+  PLAIN.test(value) ? value : encodeQueryValue(value);

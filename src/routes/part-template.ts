@@ -5,26 +5,11 @@
  * value.
  */
 import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../core/canonical-path.ts';
-import { REQUEST_ROOTS } from '../config/check/template.ts';
-import {
-  parseTemplate,
-  type Reference,
-  renderTemplate,
-  type Template,
-} from '../config/schema/template.ts';
-import type { ClientExchange } from '../edge/client-exchange.ts';
-import { GatewayError } from '../core/errors.ts';
-import { follow, scalarText } from '../core/value-path.ts';
+import { parseTemplate, renderTemplate, type Template } from '../config/schema/template.ts';
 import { queryValue } from './conditions.ts';
 import { forwardedParameters } from './forwarded-fields.ts';
-import { requestValue } from './request-value.ts';
+import { encodedValue, isOfPart, type TemplateInput } from './part-value.ts';
 import { mustBeCanonical, mustStayCanonical } from './rewrite.ts';
-
-export interface TemplateInput {
-  readonly exchange: ClientExchange;
-  /** Values of the parts that have arrived. */
-  readonly parts: Readonly<Record<string, unknown>>;
-}
 
 /** @throws GW_REQUEST_INVALID for a bad value of the client's, GW_UPSTREAM_INVALID for one of a part's */
 export type Render = (input: TemplateInput) => string;
@@ -41,10 +26,6 @@ export function compilePath(text: string): Render {
       ),
     );
 }
-
-/** Does its value come from an upstream? */
-const isOfPart = ({ root, rest }: Reference): boolean =>
-  rest.length > 0 && !REQUEST_ROOTS.includes(root as never);
 
 /** `?a=1&b=2`, or nothing; a parameter whose value the client did not send is left out. */
 export function compileQuery(
@@ -88,31 +69,4 @@ function render(
   encode: (value: string) => string,
 ): string {
   return renderTemplate(template, (reference) => encodedValue(reference, input, encode));
-}
-
-function encodedValue(
-  reference: Reference,
-  input: TemplateInput,
-  encode: (value: string) => string,
-): string {
-  try {
-    return encode(asText(valueOf(reference, input)));
-  } catch (error) {
-    throw new GatewayError(
-      isOfPart(reference) ? 'GW_UPSTREAM_INVALID' : 'GW_REQUEST_INVALID',
-      `{${reference.text}} is ${(error as Error).message}`,
-      { cause: error },
-    );
-  }
-}
-
-const valueOf = (reference: Reference, { exchange, parts }: TemplateInput): unknown =>
-  isOfPart(reference)
-    ? follow(parts[reference.root], reference.rest)
-    : requestValue(reference, exchange);
-
-function asText(value: unknown): string {
-  const text = scalarText(value);
-  if (text !== undefined) return text;
-  throw new RangeError(value === undefined ? 'absent' : 'not a text, number or boolean');
 }

@@ -67,6 +67,17 @@ export class PartStatusError extends GatewayError {
   }
 }
 
+/** A part that cannot come, for a reason that no code tells. */
+export class PartReasonError extends GatewayError {
+  /** As `Gateway-Degraded` names it. */
+  readonly reason: string;
+
+  constructor(reason: string, detail: string) {
+    super('GW_UPSTREAM_INVALID', detail);
+    this.reason = reason;
+  }
+}
+
 /**
  * The status with which the upstream of a failed part answered, such as 409; `undefined` for any other
  * error, for example a timeout.
@@ -79,6 +90,7 @@ export function degradedReason(error: unknown): string {
   if (error instanceof PartStatusError) {
     return error.status === 404 ? 'not-found' : `status-${error.status}`;
   }
+  if (error instanceof PartReasonError) return error.reason;
   return REASONS[toGatewayError(error).code] ?? 'error';
 }
 

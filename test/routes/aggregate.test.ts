@@ -244,7 +244,7 @@ describe('an optional part that fails', () => {
     );
     const response = await fetch('/1');
     expect([response.status, await response.json()]).toEqual([200, { a: { id: '..' } }]);
-    expect(response.headers.get('gateway-degraded')).toBe('b;reason=invalid, c;reason=invalid');
+    expect(response.headers.get('gateway-degraded')).toBe('b;reason=invalid, c;reason=no-value');
   });
 });
 

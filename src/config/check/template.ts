@@ -26,7 +26,7 @@ export function parameterFault(
   if (rest.length === 0 && alternatives.some(({ parameters }) => parameters.includes(root))) {
     return `not every match of the route has the path parameter {${root}}`;
   }
-  return `no path parameter {${text}}${hint(text, [...common, ...alsoKnown])}`;
+  return `no path parameter {${text}}${hint(text, [...new Set([...common, ...alsoKnown])])}`;
 }
 
 /** Checks a rewrite or a redirect: a template of path parameters that may keep what `*` matched. */
