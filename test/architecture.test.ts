@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 const LAYERS: readonly (readonly string[])[] = [
   ['src/core/'],
   ['src/config/'],
-  ['src/policies/', 'src/observe/'],
+  ['src/policies/', 'src/observe/', 'src/operations/'],
   ['src/upstream/'],
   ['src/edge/'],
   ['src/routes/', 'src/actions/'],
