@@ -32,9 +32,9 @@ async function startUnderFire(balance: string) {
         up: {
           targets: all.map((each) => each.url),
           balance,
-          timeout: '800ms',
-          deadline: '5s',
           // The target that is well must not be taken for another because this process is busy.
+          timeout: '4s',
+          deadline: '30s',
           health: {
             path: '/healthz',
             interval: '100ms',
