@@ -12,6 +12,7 @@ import type { Reference } from '../config/schema/template.ts';
 import { isMap, type Tree } from '../config/yaml/tree.ts';
 import { checkCycles } from './aggregate-cycles.ts';
 import { templatesOf } from './aggregate-references.ts';
+import { checkPlaces, checkShape } from './aggregate-shape-check.ts';
 
 export function* checkAggregate(
   parts: Tree,
@@ -38,6 +39,7 @@ export function* checkAggregate(
       yield { path: [...at, 'default'], at: 'key', message };
     }
     yield* checkMethod(method, [...at, 'method']);
+    yield* checkShape(part, at);
     for (const { at: where, text, isJson } of templatesOf(part)) {
       yield* checkReferences(text, [...at, ...where], (reference) =>
         reference.root === 'claim' && identifying.length > 0
@@ -48,6 +50,7 @@ export function* checkAggregate(
     yield* checkBody(part, at);
   }
   yield* checkCycles(parts, path);
+  yield* checkPlaces(parts, path);
   yield* checkWrites(parts, path);
 }
 

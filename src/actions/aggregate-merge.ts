@@ -1,7 +1,9 @@
 /** Makes one JSON object of the parts of an aggregate, or the error where too few have come. */
 import { type ErrorCode, GatewayError, toGatewayError } from '../core/errors.ts';
 import type { MissingPart } from '../core/record.ts';
-import type { Part, PartValue } from './aggregate-part.ts';
+import type { ClientExchange } from '../edge/client-exchange.ts';
+import type { Written } from './aggregate-layout.ts';
+import { type CompiledAggregate, type Part, type PartValue, shownOf } from './aggregate-part.ts';
 
 /** How a part ended. */
 export type Outcome =
@@ -14,31 +16,40 @@ export type Outcome =
  * @throws the error of the part that failed most tellingly, if fewer than `minimum` have come
  */
 export function mergeParts(
-  parts: readonly Part[],
+  { parts, minimum, layout }: CompiledAggregate,
   outcomes: readonly Outcome[],
   missing: readonly MissingPart[],
-  minimum: number,
+  client: ClientExchange,
 ): Buffer {
-  const pieces: Buffer[] = [];
-  const add = (key: Buffer, value: Buffer): void => {
-    pieces.push(pieces.length === 0 ? OPEN : COMMA, key, value);
-  };
-  for (let i = 0; i < parts.length; i++) {
-    const { key, default: instead } = parts[i]!;
-    const outcome = outcomes[i]!;
-    if (outcome.kind === 'value') {
-      const bytes = bytesOf(outcome.value);
-      if (bytes !== undefined) add(key, bytes);
-    } else if (instead !== undefined) add(key, instead);
-  }
   if (parts.length - missing.length < minimum) {
     const names = missing.map(({ name, reason }) => `${name} (${reason})`).join(', ');
     throw tooLittle(`too few parts: without ${names}`, outcomes);
+  }
+  return layout === undefined
+    ? underNames(parts, outcomes)
+    : layout.write(writtenOf(parts, outcomes), client);
+}
+
+/** The object with each part under its name. */
+function underNames(parts: readonly Part[], outcomes: readonly Outcome[]): Buffer {
+  const pieces: Buffer[] = [];
+  for (let i = 0; i < parts.length; i++) {
+    const bytes = bytesOf(parts[i]!, outcomes[i]!);
+    if (bytes !== undefined) pieces.push(pieces.length === 0 ? OPEN : COMMA, parts[i]!.key, bytes);
   }
   if (pieces.length === 0) pieces.push(OPEN);
   pieces.push(CLOSE);
   return Buffer.concat(pieces);
 }
+
+/** What a layout writes. */
+const writtenOf = (parts: readonly Part[], outcomes: readonly Outcome[]): Written => ({
+  bytes: (at) => bytesOf(parts[at]!, outcomes[at]!),
+  fields: (at) => {
+    const outcome = outcomes[at]!;
+    return outcome.kind === 'value' ? shownOf(outcome.value) : parts[at]!.config.default;
+  },
+});
 
 /** A part that was not answered says more about the failure than one that was answered badly. */
 function tooLittle(detail: string, outcomes: readonly Outcome[]): GatewayError {
@@ -60,9 +71,10 @@ const OPEN = Buffer.from('{');
 const COMMA = Buffer.from(',');
 const CLOSE = Buffer.from('}');
 
-function bytesOf(value: PartValue): Buffer | undefined {
+function bytesOf(part: Part, outcome: Outcome): Buffer | undefined {
+  if (outcome.kind === 'missing') return part.default;
+  const { value } = outcome;
   if (value.bytes !== undefined) return value.bytes;
-  // Read only here, because reading it may parse the text again.
-  const { exact } = value;
-  return exact === undefined ? undefined : Buffer.from(JSON.stringify(exact));
+  const shown = shownOf(value);
+  return shown === undefined ? undefined : Buffer.from(JSON.stringify(shown));
 }

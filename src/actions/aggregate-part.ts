@@ -3,14 +3,17 @@
  */
 import type { UpstreamRequest } from '../core/call.ts';
 import type { MutableHeaders } from '../core/headers.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { isContainer } from '../core/value-path.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { type PartRequest, type PartTime, partTime } from '../routes/part.ts';
 import type { TemplateInput } from '../routes/part-value.ts';
-import { compilePick, type Pick } from '../routes/pick.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
 import { dependenciesOf } from './aggregate-references.ts';
+import { compileShape, type Shape } from '../routes/shape/shape.ts';
+import { type Layout, placeOf } from './aggregate-layout.ts';
 import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
 import { compileTarget, type Forwarding, partFields, type PartTarget } from './aggregate-target.ts';
 
@@ -24,17 +27,37 @@ export interface Part extends PartTarget {
   /** The parts that must come before it, and those that wait for it: their places in the list. */
   readonly needs: readonly number[];
   readonly neededBy: readonly number[];
-  /** Absent if the whole value is taken. */
-  readonly pick: Pick | undefined;
+  /** Absent if the answer goes out as it came. */
+  readonly shape: Shape | undefined;
 }
 
-/** The value of a part: all of it, or the fields picked. */
-export interface PartValue {
-  /** Keeps the digits of numbers; `undefined` if there was nothing to pick. */
-  readonly exact: unknown;
-  /** The original text; absent if the value must be serialized again. */
-  readonly bytes: Buffer | undefined;
+export interface CompiledAggregate {
+  readonly parts: readonly Part[];
+  /** How many parts must come. */
+  readonly minimum: number;
+  /** Absent: each part stands under its name. */
+  readonly layout: Layout | undefined;
 }
+
+/** The value of a part: what came, or what its shape made of it. */
+export type PartValue = Json | Shaped;
+
+class Shaped {
+  /** What other parts refer to. Keeps the digits of numbers. */
+  readonly exact: unknown;
+  /** What goes out; `undefined`: nothing. */
+  readonly shown: unknown;
+  readonly bytes = undefined;
+
+  constructor(exact: unknown, shown: unknown) {
+    this.exact = exact;
+    this.shown = shown;
+  }
+}
+
+/** What goes out of a value. Reading it may parse the text again. */
+export const shownOf = (value: PartValue): unknown =>
+  value instanceof Shaped ? value.shown : value.exact;
 
 /** The values that have come, by the names of their parts. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -67,11 +90,11 @@ function compilePart(
   const upstream = route.callOf(config.upstream);
   return {
     ...compileTarget(config, common),
-    key: Buffer.from(`${JSON.stringify(config.name)}:`),
+    key: Buffer.from(`${JSON.stringify(placeOf(config)[0])}:`),
     default: config.default === undefined ? undefined : Buffer.from(JSON.stringify(config.default)),
     upstream,
     time: partTime(config.timeout, upstream.deadlineMs, clock),
-    pick: config.pick === undefined ? undefined : compilePick(config.pick),
+    shape: compileShape(config),
   };
 }
 
@@ -125,7 +148,24 @@ function bodyOf(
   return body;
 }
 
-/** The value of a part that has come. @throws what reading numbers exactly may throw */
-export function valueOf({ pick }: Part, json: Json): PartValue {
-  return pick === undefined ? json : { exact: pick(json.exact), bytes: undefined };
+/**
+ * The value of a part that has come.
+ *
+ * @throws GW_UPSTREAM_INVALID if it does not have its shape
+ */
+export function valueOf({ shape, config: { spread } }: Part, json: Json): PartValue {
+  if (spread && json.value !== null) return mustBeObject(shapedBy(shape, json));
+  return shape === undefined ? json : shapedBy(shape, json);
+}
+
+function shapedBy(shape: Shape | undefined, json: Json): Shaped {
+  const found = shape?.found === undefined ? json.exact : shape.found(json.exact);
+  return new Shaped(found, shape?.shown === undefined ? found : shape.shown(found));
+}
+
+function mustBeObject(value: Shaped): Shaped {
+  const { shown } = value;
+  if (shown === null || shown === undefined) return value;
+  if (isContainer(shown) && !Array.isArray(shown)) return value;
+  throw new GatewayError('GW_UPSTREAM_INVALID', 'the answer is not an object that can be spread');
 }

@@ -16,15 +16,20 @@ import { degradedFields } from '../edge/degraded.ts';
 import { missingPart, notNeeded } from '../routes/gather.ts';
 import { type PartContext, type PartReceiver, startPart } from '../routes/part-run.ts';
 import { mergeParts, type Outcome } from './aggregate-merge.ts';
-import { describePart, type Part, valueOf, type Values } from './aggregate-part.ts';
+import {
+  type CompiledAggregate,
+  describePart,
+  type Part,
+  valueOf,
+  type Values,
+} from './aggregate-part.ts';
 
 export class RunningParts implements Abortable, PartContext {
   readonly exchange: ClientExchange;
   /** Ends all of them. */
   readonly group: Cancellation;
+  readonly #aggregate: CompiledAggregate;
   readonly #parts: readonly Part[];
-  /** How many must come. */
-  readonly #minimum: number;
   readonly #request: UpstreamRequest;
   readonly #receiver: Receiver;
   /** In the order of the parts. */
@@ -32,14 +37,10 @@ export class RunningParts implements Abortable, PartContext {
   #left: number;
   #isOver = false;
 
-  constructor(
-    parts: readonly Part[],
-    minimum: number,
-    request: UpstreamRequest,
-    receiver: Receiver,
-  ) {
+  constructor(aggregate: CompiledAggregate, request: UpstreamRequest, receiver: Receiver) {
+    const { parts } = aggregate;
+    this.#aggregate = aggregate;
     this.#parts = parts;
-    this.#minimum = minimum;
     this.#request = request;
     this.#receiver = receiver;
     this.#outcomes = parts.map(() => undefined);
@@ -121,7 +122,7 @@ export class RunningParts implements Abortable, PartContext {
     for (const outcome of outcomes) if (outcome.kind === 'missing') missing.push(outcome.missing);
     let bytes: Buffer;
     try {
-      bytes = mergeParts(this.#parts, outcomes, missing, this.#minimum);
+      bytes = mergeParts(this.#aggregate, outcomes, missing, this.exchange);
     } catch (error) {
       this.#receiver.failed(error);
       return;

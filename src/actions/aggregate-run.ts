@@ -8,7 +8,8 @@
 import type { Sender } from '../core/sender.ts';
 import { answerBy } from '../routes/answer.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
-import { compileParts, type Part } from './aggregate-part.ts';
+import { layoutOf } from './aggregate-layout.ts';
+import { type CompiledAggregate, compileParts } from './aggregate-part.ts';
 import { RunningParts } from './aggregate-parts.ts';
 import type { AggregateConfig } from './aggregate-schema.ts';
 
@@ -17,7 +18,8 @@ export function aggregating(route: Route, action: AggregateConfig, context: Acti
   const minimum = parts.some(({ config }) => config.required) ? 0 : action.minimum;
   // The client's body is not read where nobody gets it.
   const writer = parts.find(({ config, body }) => config.method !== 'GET' && body === undefined);
-  return answerBy(aggregate(parts, minimum), {
+  const layout = layoutOf(action.parts);
+  return answerBy(aggregate({ parts, minimum, layout }), {
     route,
     context,
     stallMs: writer?.upstream.idleTimeoutMs,
@@ -26,9 +28,9 @@ export function aggregating(route: Route, action: AggregateConfig, context: Acti
 }
 
 /** Answers with the object of all parts. */
-const aggregate = (parts: readonly Part[], minimum: number): Sender => ({
+const aggregate = (compiled: CompiledAggregate): Sender => ({
   send(request, receiver) {
-    const running = new RunningParts(parts, minimum, request, receiver);
+    const running = new RunningParts(compiled, request, receiver);
     running.start();
     return running;
   },

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import type { ActionConfig } from '../config/actions.ts';
 import { method } from '../config/schema/route.ts';
-import { fieldName, positiveDuration, shown, size, valuePath } from '../config/schema/types.ts';
+import { fieldName, positiveDuration, shown, size } from '../config/schema/types.ts';
 import { Sent } from './aggregate-sent-schema.ts';
+import { placeKeys, shapeKeys } from './aggregate-shape-schema.ts';
 
 /** A header that is passed on, or `*`. */
 const passedOn = () =>
@@ -32,13 +33,8 @@ const Part = z
       .describe('If it fails, the whole response fails; otherwise the part is left out.'),
     default: z.json().optional().describe('Replaces the part if it fails.'),
     timeout: positiveDuration().optional().describe('Time for this part, to the end of its body.'),
-    pick: z
-      .array(valuePath())
-      .min(1)
-      .optional()
-      .describe(
-        'Fields to keep: `a`, `b.c`; a path that leads nowhere is left out. Without it, the whole answer goes out unchanged.',
-      ),
+    ...shapeKeys,
+    ...placeKeys,
     forwardHeaders: z
       .array(passedOn())
       .optional()

@@ -1,5 +1,5 @@
 /** Aggregates over fakes. */
-import type { FakeUpstream } from '../../src/testing.ts';
+import type { FakeUpstream, TestGatewayOptions } from '../../src/testing.ts';
 import { startGateway } from '../gateway/support/gateway.ts';
 
 type Fakes = Readonly<Record<string, FakeUpstream>>;
@@ -9,6 +9,7 @@ export async function composing(
   parts: Readonly<Record<string, object>>,
   upstreams: Fakes,
   more: object = {},
+  options: Pick<TestGatewayOptions, 'log'> = {},
 ) {
   const named = Object.entries(parts).map(([name, part]) => [
     name,
@@ -19,5 +20,6 @@ export async function composing(
       routes: { all: { match: { path: '/{id}' }, aggregate: Object.fromEntries(named), ...more } },
     },
     upstreams,
+    ...options,
   });
 }

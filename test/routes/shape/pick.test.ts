@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { compilePick } from '../../src/routes/pick.ts';
-import { composing } from './composing.ts';
+import { compilePick } from '../../../src/routes/shape/pick.ts';
+import { composing } from '../composing.ts';
 
 describe('pick', () => {
   test.each<readonly [string, unknown, readonly string[], unknown]>([
@@ -24,6 +24,15 @@ describe('pick', () => {
     ['null', null, ['id'], undefined],
     ['texts', ['secret', 'secrets'], ['id', 'length'], []],
     ['a quoted name', { 'a.b': { c: 1, d: 2 }, a: { b: 3 } }, ['"a.b".c'], { 'a.b': { c: 1 } }],
+    ['members of a list', { a: [{ b: 1, c: 2 }], d: 3 }, ['a[].b'], { a: [{ b: 1 }] }],
+    ['a list at the top', [{ b: 1, c: 2 }], ['[].b'], [{ b: 1 }]],
+    ['any name', { a: { b: 1, c: 2 }, d: { c: 3 }, e: 'c' }, ['*.c'], { a: { c: 2 }, d: { c: 3 } }],
+    [
+      'any name, beside one',
+      { a: { b: 1, c: 2 }, d: { b: 4, c: 3 } },
+      ['a.b', '*.c'],
+      { a: { b: 1, c: 2 }, d: { c: 3 } },
+    ],
     ['all of it', { a: 'text', b: ['x'] }, ['a', 'b', 'b.c'], { a: 'text', b: ['x'] }],
   ])('leaves out what a path does not lead into: %s', (_what, value, fields, picked) => {
     expect(compilePick(fields)(value)).toEqual(picked);
@@ -44,11 +53,11 @@ describe('pick', () => {
     expect(response.headers.get('gateway-degraded')).toBeNull();
   });
 
-  test('hides what it leaves out from other parts too', async () => {
+  test('hides what it leaves out from the client, not from other parts', async () => {
     const { fetch } = await composing(
-      { a: { pick: ['id'] }, b: { path: '/{a.card}', default: 'none' } },
-      { a: () => ({ body: { id: 1, card: '4000' } }), b: () => ({ body: 'called' }) },
+      { a: { pick: ['id'] }, b: { path: '/{a.card}' } },
+      { a: () => ({ body: { id: 1, card: '4000' } }), b: ({ path }) => ({ body: { path } }) },
     );
-    expect(await (await fetch('/1')).json()).toEqual({ a: { id: 1 }, b: 'none' });
+    expect(await (await fetch('/1')).json()).toEqual({ a: { id: 1 }, b: { path: '/4000' } });
   });
 });
