@@ -2,34 +2,54 @@
  * OpenTelemetry's exporters; only the one that is used is loaded. Those that speak protobuf are put together as its packages
  * `exporter-trace-otlp-proto` and `-grpc` do it, of the same pieces, but with the serializer of otlp-serializer.ts.
  */
-import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import type { TracingConfig } from '../../config/build/config.ts';
-import type { SpanSource } from './finished-span.ts';
-import { otlpSerializer } from './otlp-serializer.ts';
+import { FinishedSpan, type SpanSource } from './finished-span.ts';
+import { OtlpSerializer } from './otlp-serializer.ts';
+import type { SpanPlace } from './otlp-spans.ts';
 import { urlOf } from './settings.ts';
+import type { Span } from './span.ts';
 
 interface Options {
   readonly url?: string;
   readonly headers?: Record<string, string>;
 }
 
+export interface Export {
+  readonly exporter: SpanExporter;
+  /** What the exporter takes for a span of ours. */
+  readonly finish: (span: Span, place: SpanPlace) => Pick<ReadableSpan, 'spanContext'>;
+}
+
 export async function exporterOf(
   config: TracingConfig,
   protocol: string,
   source: SpanSource,
-): Promise<SpanExporter> {
+): Promise<Export> {
   const url = urlOf(config, protocol !== 'grpc');
   const options = {
     ...(url !== undefined && { url }),
     ...(config.headers && { headers: { ...config.headers } }),
   };
-  if (protocol === 'grpc') return grpcExporter(options, source);
-  if (protocol !== 'http/json') return protobufExporter(options, source);
-  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
-  return new OTLPTraceExporter(options);
+  if (protocol === 'http/json') {
+    const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
+    return {
+      exporter: new OTLPTraceExporter(options),
+      finish: (span, { traceId, offsetMs }) => new FinishedSpan(traceId, span, offsetMs, source),
+    };
+  }
+  const serializer = new OtlpSerializer(source);
+  const make = protocol === 'grpc' ? grpcExporter : protobufExporter;
+  return {
+    exporter: await make(options, serializer),
+    finish: (span, place) => serializer.write(span, place),
+  };
 }
 
-async function protobufExporter(options: Options, source: SpanSource): Promise<SpanExporter> {
+async function protobufExporter(
+  options: Options,
+  serializer: OtlpSerializer,
+): Promise<SpanExporter> {
   const { OTLPExporterBase } = await import('@opentelemetry/otlp-exporter-base');
   const { TraceExporterMetricsHelper } = await import('@opentelemetry/otlp-transformer');
   const { convertLegacyHttpOptions, createOtlpHttpExportDelegate } =
@@ -37,7 +57,7 @@ async function protobufExporter(options: Options, source: SpanSource): Promise<S
   const fields = { 'Content-Type': 'application/x-protobuf' };
   const delegate = createOtlpHttpExportDelegate(
     convertLegacyHttpOptions(options, 'TRACES', 'v1/traces', fields),
-    otlpSerializer(source),
+    serializer,
     'otlp_http_span_exporter',
     TraceExporterMetricsHelper,
     undefined,
@@ -45,14 +65,14 @@ async function protobufExporter(options: Options, source: SpanSource): Promise<S
   return new OTLPExporterBase(delegate);
 }
 
-async function grpcExporter(options: Options, source: SpanSource): Promise<SpanExporter> {
+async function grpcExporter(options: Options, serializer: OtlpSerializer): Promise<SpanExporter> {
   const { OTLPExporterBase } = await import('@opentelemetry/otlp-exporter-base');
   const { TraceExporterMetricsHelper } = await import('@opentelemetry/otlp-transformer');
   const { convertLegacyOtlpGrpcOptions, createOtlpGrpcExportDelegate } =
     await import('@opentelemetry/otlp-grpc-exporter-base');
   const delegate = createOtlpGrpcExportDelegate(
     convertLegacyOtlpGrpcOptions(options, 'TRACES'),
-    otlpSerializer(source),
+    serializer,
     'otlp_grpc_span_exporter',
     TraceExporterMetricsHelper,
     undefined,

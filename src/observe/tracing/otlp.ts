@@ -14,9 +14,8 @@ import {
   resourceFromAttributes,
 } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace';
+import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace';
 import type { TracingConfig } from '../../config/build/config.ts';
-import { FinishedSpan } from './finished-span.ts';
 import { exporterOf } from './otlp-exporters.ts';
 import { batchesOf, protocolOf } from './settings.ts';
 import type { SpanOutput } from './tracing.ts';
@@ -36,7 +35,8 @@ export async function otlpOutput(
 ): Promise<SpanOutput> {
   const resource = resourceOf(config, version);
   const source = { resource, instrumentationScope: { name: 'portico', version } };
-  const exporter = watched(await exporterOf(config, protocolOf(config, env), source), onBatch);
+  const { exporter: plain, finish } = await exporterOf(config, protocolOf(config, env), source);
+  const exporter = watched(plain, onBatch);
   const processor = new BatchSpanProcessor({ exporter, ...batchesOf(env) });
   const sdk = new NodeSDK({
     resource,
@@ -53,7 +53,9 @@ export async function otlpOutput(
   sdk.start();
   return {
     write({ traceId }, spans, offsetMs) {
-      for (const span of spans) processor.onEnd(new FinishedSpan(traceId, span, offsetMs, source));
+      const place = { traceId, offsetMs };
+      // The cast holds: nothing but the exporter reads the rest.
+      for (const span of spans) processor.onEnd(finish(span, place) as ReadableSpan);
     },
     close: async () => {
       // It has told `onBatch` of what could not be sent.

@@ -4,7 +4,7 @@
  * Only what a span needs is here. It exists for its speed: see otlp-spans.ts.
  */
 
-/** Where a message begins, for {@link ProtobufWriter.end}. */
+/** Where a message begins in what is not taken yet, for {@link ProtobufWriter.end}. */
 type Start = number;
 
 const FIRST_BYTES = 65_536;
@@ -18,16 +18,22 @@ const WORD = 2 ** 32;
 export class ProtobufWriter {
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
   #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length);
+  /** What was taken ends here. */
+  #from = 0;
   #at = 0;
 
-  /** Begins anew. */
-  clear(): void {
-    this.#at = 0;
+  /** What is written; the next field begins anew, elsewhere. */
+  take(): Uint8Array {
+    const taken = this.#bytes.subarray(this.#from, this.#at);
+    this.#from = this.#at;
+    return taken;
   }
 
-  /** A copy of what is written. */
-  copy(): Uint8Array {
-    return new Uint8Array(this.#bytes.subarray(0, this.#at));
+  /** Fields that are written already. */
+  bytes(written: Uint8Array): void {
+    this.#room(written.length);
+    this.#bytes.set(written, this.#at);
+    this.#at += written.length;
   }
 
   /** A field that is a message; what is written until `end` is in it. */
@@ -36,10 +42,11 @@ export class ProtobufWriter {
     this.#bytes[this.#at++] = (field << 3) | 2;
     // Nearly every length fits into one byte; `end` makes room for others.
     this.#at += 1;
-    return this.#at;
+    return this.#at - this.#from;
   }
 
-  end(start: Start): void {
+  end(begun: Start): void {
+    const start = this.#from + begun;
     const length = this.#at - start;
     if (length < ONE_BYTE) {
       this.#bytes[start - 1] = length;
@@ -47,8 +54,9 @@ export class ProtobufWriter {
     }
     const more = Math.floor(Math.log2(length) / 7);
     this.#room(more);
-    this.#bytes.copyWithin(start + more, start, this.#at);
-    this.#at = start - 1;
+    const from = this.#from + begun;
+    this.#bytes.copyWithin(from + more, from, this.#at);
+    this.#at = from - 1;
     this.#varint(length);
     this.#at += length;
   }
@@ -134,12 +142,16 @@ export class ProtobufWriter {
     this.#bytes[this.#at++] = left;
   }
 
+  /** Goes on in other bytes if these are used up; those that were taken stay. */
   #room(bytes: number): void {
     const needed = this.#at + bytes;
     if (needed <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
-    larger.set(this.#bytes.subarray(0, this.#at));
+    const kept = this.#bytes.subarray(this.#from, this.#at);
+    const larger = Buffer.allocUnsafe(Math.max(FIRST_BYTES, (kept.length + bytes) * 2));
+    larger.set(kept);
     this.#bytes = larger;
     this.#view = new DataView(larger.buffer, larger.byteOffset, larger.length);
+    this.#at = kept.length;
+    this.#from = 0;
   }
 }

@@ -5,7 +5,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FinishedSpan } from '../../../src/observe/tracing/finished-span.ts';
-import { otlpSerializer } from '../../../src/observe/tracing/otlp-serializer.ts';
+import { OtlpSerializer } from '../../../src/observe/tracing/otlp-serializer.ts';
 import type { Span } from '../../../src/observe/tracing/span.ts';
 import { decodeTraces } from './otlp-proto.ts';
 
@@ -62,17 +62,22 @@ function essence(bytes: Uint8Array): unknown {
   });
 }
 
-const finished = (each: Span, traceId: string): FinishedSpan =>
-  new FinishedSpan(traceId, each, OFFSET_MS, SOURCE);
+const batchOf = fc.tuple(fc.array(span, { minLength: 1, maxLength: 5 }), id(32));
 
 test('the gateway writes what OpenTelemetry would write of the same spans', () => {
-  const serializer = otlpSerializer(SOURCE);
+  const serializer = new OtlpSerializer(SOURCE);
   fc.assert(
-    fc.property(fc.array(span, { minLength: 1, maxLength: 5 }), id(32), (spans, traceId) => {
-      const batch = spans.map((each) => finished(each, traceId)) as unknown as ReadableSpan[];
-      const ours = serializer.serializeRequest(batch)!;
-      const theirs = ProtobufTraceSerializer.serializeRequest(batch)!;
-      expect(essence(ours)).toEqual(essence(theirs));
+    fc.property(fc.array(batchOf, { minLength: 1, maxLength: 3 }), (batches) => {
+      // All are written before one is sent, as they wait for their batch.
+      const written = batches.map(([spans, traceId]) =>
+        spans.map((each) => serializer.write(each, { traceId, offsetMs: OFFSET_MS })),
+      );
+      for (const [i, [spans, traceId]] of batches.entries()) {
+        const theirs = ProtobufTraceSerializer.serializeRequest(
+          spans.map((each) => new FinishedSpan(traceId, each, OFFSET_MS, SOURCE)),
+        )!;
+        expect(essence(serializer.serializeRequest(written[i]!)!)).toEqual(essence(theirs));
+      }
     }),
     { numRuns: 60 },
   );
@@ -90,7 +95,9 @@ test('spans of plugins, made with the SDK, are in the same message', () => {
     events: [],
     isError: false,
   };
-  const ours = finished(one, '000000000000000000000000000000b1');
+  const traceId = '000000000000000000000000000000b1';
+  const serializer = new OtlpSerializer(SOURCE);
+  const ours = serializer.write(one, { traceId, offsetMs: OFFSET_MS });
   const foreign = { ...SOURCE, instrumentationScope: { name: 'plugin' } };
   const theirs = Object.assign(Object.create(null) as object, {
     ...foreign,
@@ -99,7 +106,7 @@ test('spans of plugins, made with the SDK, are in the same message', () => {
     startTime: [1, 0],
     endTime: [2, 0],
     duration: [1, 0],
-    spanContext: () => ({ traceId: ours.traceId, spanId: '00000000000000a2', traceFlags: 1 }),
+    spanContext: () => ({ traceId, spanId: '00000000000000a2', traceFlags: 1 }),
     status: { code: 0 },
     attributes: { list: ['a', 'b'], on: true },
     events: [],
@@ -109,8 +116,8 @@ test('spans of plugins, made with the SDK, are in the same message', () => {
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   });
-  const batch = [theirs, ours] as unknown as ReadableSpan[];
-  const { resourceSpans } = decodeTraces(otlpSerializer(SOURCE).serializeRequest(batch)!) as {
+  const batch = [theirs as ReadableSpan, ours];
+  const { resourceSpans } = decodeTraces(serializer.serializeRequest(batch)!) as {
     resourceSpans: { scopeSpans: { scope: { name: string }; spans: { name: string }[] }[] }[];
   };
   const named = resourceSpans.flatMap(({ scopeSpans }) =>
