@@ -3,7 +3,7 @@
  *
  * create-service.ts turns the error into a status and `{error, message}`.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 
 export class ShopError extends Error {
   override readonly name = 'ShopError';
@@ -24,6 +24,21 @@ export function find<T>(stored: ReadonlyMap<string, T>, kind: string, id: string
   const found = stored.get(id);
   if (found === undefined) throw new ShopError('not_found', `no ${kind} "${id}"`);
   return found;
+}
+
+/** The most that one list of ids may have. */
+const MOST_IDS = 50;
+
+/** A query parameter with ids: `p1,p2`. */
+export const ids = () =>
+  z
+    .string()
+    .transform((text) => text.split(',').filter((id) => id !== ''))
+    .refine((list) => list.length >= 1 && list.length <= MOST_IDS, `must be 1 to ${MOST_IDS} ids`);
+
+/** What is stored under `wanted`, each once, without those that are not there. */
+export function picked<T>(stored: ReadonlyMap<string, T>, wanted: readonly string[]): T[] {
+  return [...new Set(wanted)].flatMap((id) => stored.get(id) ?? []);
 }
 
 /**

@@ -8,8 +8,9 @@ export {
   type BffRequest,
   defineBff,
 } from './authoring/bff.ts';
+export type { Batches, BatchOptions } from './authoring/batch.ts';
+export { optional } from './authoring/steps.ts';
 export {
-  optional,
   type Part,
   type PartOptions,
   type PartOptionsWithBody,

@@ -17,8 +17,10 @@ import type { Environment } from './config/yaml/environment.ts';
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
 import { createLog } from './observe/log.ts';
 import { completeConfig, ROUTE, type Section } from './testing/complete-config.ts';
+import { type CannedAnswers, cannedUpstream } from './testing/canned.ts';
 import { fakeCall, type FakeRequest, type FakeUpstream } from './testing/fake-upstream.ts';
 
+export type { CannedAnswers } from './testing/canned.ts';
 export type { FakeAnswer, FakeRequest, FakeUpstream } from './testing/fake-upstream.ts';
 export { manualClock, type ManualClock } from './testing/manual-clock.ts';
 
@@ -146,6 +148,29 @@ export async function testGateway<U extends string = string>(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/**
+ * Starts a gateway that serves `bff` at every path, over `upstreams`: functions, or tables of answers by path. One
+ * that is left out answers 404 to everything. `options` are those of {@link testGateway}.
+ *
+ * @example
+ * ```ts
+ * await using gateway = await testBff(bff, { users: { '/users/1': { name: 'Ada' } } });
+ * assert.deepEqual(await (await gateway.fetch('/hello/1')).json(), { text: 'Hello, Ada!' });
+ * ```
+ *
+ * @throws {ConfigError} when the BFF cannot be mounted
+ */
+export function testBff<U extends string>(
+  bff: Bff<U>,
+  upstreams: { readonly [K in NoInfer<U>]?: FakeUpstream | CannedAnswers } = {},
+  options: Omit<TestGatewayOptions<U>, 'bff' | 'upstreams'> = {},
+): Promise<TestGateway> {
+  const fakes = bff.upstreams.map((name) => [name, cannedUpstream(upstreams[name] ?? {})] as const);
+  // Its names are those of the BFF.
+  const known = Object.fromEntries(fakes) as { readonly [K in NoInfer<U>]?: FakeUpstream };
+  return testGateway<U>({ ...options, bff, upstreams: known });
 }
 
 const errorsOnly = (): FastifyBaseLogger =>

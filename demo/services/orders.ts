@@ -8,7 +8,8 @@ import { createService, type ServiceOptions } from '../create-service.ts';
 import { makeOrder, ORDERS, type Order } from '../data/orders.ts';
 import { PRODUCTS } from '../data/products/index.ts';
 import { USERS } from '../data/users.ts';
-import { find, read } from '../errors.ts';
+import { invoiceOf } from '../data/invoice.ts';
+import { find, read, ShopError } from '../errors.ts';
 
 const FIRST_NEW_ID = 1_000;
 const KEPT = 1_000;
@@ -16,6 +17,10 @@ const KEPT = 1_000;
 const ListQuery = z.strictObject({
   /** Absent: of all customers. One that does not exist has none. */
   customerId: z.string().optional(),
+  /** Absent: all. */
+  limit: z.coerce.number().int().min(1).max(100).optional(),
+  /** The last order of the page before. */
+  after: z.string().optional(),
 });
 
 const NewOrder = z.strictObject({
@@ -38,12 +43,23 @@ export function orders(options?: ServiceOptions): FastifyInstance {
   let nextId = FIRST_NEW_ID;
 
   app.get('/orders', ({ query }) => {
-    const { customerId } = read(ListQuery, 'query', query);
-    return { items: newestFirst(stored, customerId) };
+    const { customerId, limit, after } = read(ListQuery, 'query', query);
+    const all = newestFirst(stored, customerId);
+    const first = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
+    if (after !== undefined && first === 0)
+      throw new ShopError('bad_request', 'query.after: no such order here');
+    return { items: all.slice(first, limit && first + limit) };
   });
   app.get<{ Params: { id: string } }>('/orders/:id', ({ params }) =>
     find(stored, 'order', params.id),
   );
+  app.get<{ Params: { id: string } }>('/orders/:id/invoice', ({ params }, reply) => {
+    const order = find(stored, 'order', params.id);
+    return reply
+      .type('text/plain; charset=utf-8')
+      .header('content-disposition', `attachment; filename="invoice-${order.id}.txt"`)
+      .send(invoiceOf(order));
+  });
   app.post('/orders', ({ body }, reply) => {
     const wanted = read(NewOrder, 'body', body);
     const id = String(nextId);

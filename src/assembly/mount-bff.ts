@@ -218,8 +218,9 @@ class Mount implements MountedBff {
   }
 
   #runnerFor(route: Route): PartRunner {
-    const calls = this.#bff.upstreams.map((name) => [name, route.callOf(name)] as const);
-    return new PartRunner(new Map(calls), this.#context.clock);
+    const { upstreams, batches } = this.#bff;
+    const calls = new Map(upstreams.map((name) => [name, route.callOf(name)] as const));
+    return new PartRunner({ calls, batches, clock: this.#context.clock });
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { type Batches, type BatchPlan, batchPlans } from './batch.ts';
 import type { UpstreamClient } from './parts.ts';
 
 type Schemas = Readonly<{
@@ -62,6 +63,11 @@ export type BffApp<U extends string> = Omit<FastifyInstance, Verb> & Record<Verb
 export interface BffOptions<U extends string> {
   /** Names of the upstreams it calls; each must be in the config. */
   readonly upstreams: readonly U[];
+  /**
+   * By upstream and path: calls that an upstream answers many at a time. What a request starts in one tick becomes
+   * one call of a list; `{ catalog: { '/products/{id}': { list: '/products', parameter: 'ids', items: 'items' } } }`.
+   */
+  readonly batch?: { readonly [K in NoInfer<U>]?: Batches };
 }
 
 const BRAND: unique symbol = Symbol.for('portico.bff') as never;
@@ -69,18 +75,24 @@ const BRAND: unique symbol = Symbol.for('portico.bff') as never;
 /** What `defineBff` returns; `U` are the names of its upstreams. */
 export interface Bff<U extends string = string> {
   readonly upstreams: readonly U[];
+  readonly batches: ReadonlyMap<string, BatchPlan>;
   readonly register: (app: FastifyInstance) => void | Promise<void>;
   readonly [BRAND]: true;
 }
 
-/** Defines a BFF; the module's default export. `register` adds its routes. */
+/**
+ * Defines a BFF; the module's default export. `register` adds its routes.
+ *
+ * @throws {TypeError} for a batch that cannot work
+ */
 export function defineBff<const U extends string>(
   options: BffOptions<U>,
   register: (app: BffApp<U>) => void | Promise<void>,
 ): Bff<U> {
-  const { upstreams } = options;
+  const { upstreams, batch = {} } = options;
+  const batches = batchPlans(batch, upstreams);
   // The instance is Fastify's own; only its types differ.
-  return { upstreams, register: register, [BRAND]: true };
+  return { upstreams, batches, register: register, [BRAND]: true };
 }
 
 export function isBff(value: unknown): value is Bff {

@@ -10,7 +10,7 @@ import { isSafe } from '../core/json-number.ts';
 import { ASKED_FOR, type PartRequest, partTime } from '../routes/part.ts';
 import { mustStayCanonical } from '../routes/rewrite.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
-import type { Part, Scalar } from './parts.ts';
+import type { Described, Scalar } from './parts.ts';
 
 /** Templates of one BFF, each parsed once. */
 const MAX_TEMPLATES = 1_000;
@@ -28,7 +28,7 @@ export class PartDescriber {
   describe<T>(
     request: FastifyRequest,
     name: string,
-    part: Part<T>,
+    part: Described<T>,
     { deadlineMs }: UpstreamCall,
   ): PartRequest {
     const { options, upstream, method } = part;

@@ -1,25 +1,50 @@
-/** Runs the parts that a BFF describes: one, or several side by side. */
+/** Runs the parts that a BFF describes: one, or several in parallel. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Cancellation } from '../core/cancellation.ts';
 import type { Clock } from '../core/clock.ts';
-import { exchangeOf } from '../edge/client-exchange.ts';
+import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
 import type { MissingPart } from '../core/record.ts';
 import { markDegraded } from '../edge/degraded.ts';
 import { GatewayError } from '../core/errors.ts';
 import { gather, missingPart } from '../routes/gather.ts';
+import type { PartRequest } from '../routes/part.ts';
 import { runPart } from '../routes/part-run.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
+import type { BatchPlan } from './batch.ts';
+import { gatherTasks, mustBeGatherable, type Task } from './gather-tasks.ts';
+import { PartBatches, type Starting } from './part-batches.ts';
 import { PartDescriber } from './part-describer.ts';
-import { mustBePart, type Part, type PartValues } from './parts.ts';
+import { mustBePart, type Part } from './parts.ts';
+import type { GatheredAll, Gatherables } from './steps.ts';
+
+/** What a mounted BFF may call. */
+export interface RunnerOptions {
+  readonly calls: ReadonlyMap<string, UpstreamCall>;
+  readonly batches: ReadonlyMap<string, BatchPlan>;
+  readonly clock: Clock;
+}
+
+/** One gather that is under way. */
+interface Gathering {
+  readonly request: FastifyRequest;
+  readonly client: ClientExchange;
+  readonly group: Cancellation;
+  readonly missing: MissingPart[];
+}
 
 /** Runs parts for requests of one mounted BFF. */
 export class PartRunner {
   readonly #calls: ReadonlyMap<string, UpstreamCall>;
   readonly #describer: PartDescriber;
+  readonly #batches: PartBatches | undefined;
+  /** In a step: its gather, with which everything that the step calls ends. */
+  readonly #stepOf = new AsyncLocalStorage<Cancellation>();
 
-  constructor(calls: ReadonlyMap<string, UpstreamCall>, clock: Clock) {
+  constructor({ calls, batches, clock }: RunnerOptions) {
     this.#calls = calls;
     this.#describer = new PartDescriber(clock);
+    if (batches.size > 0) this.#batches = new PartBatches(batches, this.#describer);
   }
 
   async run<T>(request: FastifyRequest, reply: FastifyReply, part: Part<T>): Promise<T> {
@@ -28,31 +53,40 @@ export class PartRunner {
     return value as T;
   }
 
-  async gather<P extends Readonly<Record<string, Part<unknown>>>>(
+  async gather<G extends Gatherables>(
     request: FastifyRequest,
     reply: FastifyReply,
-    parts: P,
-  ): Promise<PartValues<P>> {
-    for (const [name, part] of Object.entries(parts)) mustBePart(name, part);
+    parts: G,
+  ): Promise<GatheredAll<G>> {
+    mustBeGatherable(parts);
+    const { tasks, result } = gatherTasks(parts);
     const client = exchangeOf(request.raw);
-    const group = client.signal.child();
-    const missing: MissingPart[] = [];
-    const values = await gather(
-      Object.entries(parts),
-      group,
-      async ([name, part]): Promise<[string, unknown]> => {
-        try {
-          mustBePart(name, part);
-          return [name, await part.outcome(() => this.#one(request, name, part, group))];
-        } catch (error) {
-          if (part.fallback === undefined) throw error;
-          missing.push(missingPart(client, name, error));
-          return [name, part.fallback.value];
-        }
-      },
-    );
-    markDegraded(reply, missing);
-    return Object.fromEntries(values) as PartValues<P>;
+    const group = (this.#stepOf.getStore() ?? client.signal).child();
+    const gathering: Gathering = { request, client, group, missing: [] };
+    await gather(tasks, group, (task) => this.#task(gathering, task));
+    markDegraded(reply, gathering.missing);
+    // The tasks have put their values into the shape of `parts`.
+    return result() as GatheredAll<G>;
+  }
+
+  async #task(gathering: Gathering, task: Task): Promise<void> {
+    const { name, put } = task;
+    const { fallback } = 'part' in task ? task.part : task;
+    try {
+      put(await this.#outcome(gathering, task));
+    } catch (error) {
+      if (fallback === undefined) throw error;
+      if (!('part' in task) || task.part.report()) note(gathering, name, error);
+      put(fallback.value);
+    }
+  }
+
+  #outcome({ request, group }: Gathering, task: Task): Promise<unknown> {
+    if ('part' in task) {
+      const { part, name } = task;
+      return part.outcome(() => this.#one(request, name, part, group));
+    }
+    return this.#stepOf.run(group, async () => task.work());
   }
 
   async #one<T>(
@@ -66,10 +100,9 @@ export class PartRunner {
       throw new TypeError(`the BFF did not declare the upstream "${part.upstream}"`);
     }
     const description = this.#describer.describe(request, name, part, call);
-    const exchange = exchangeOf(request.raw);
-    const json = await runPart(call, { exchange, group }, description);
-    const { schema, numbers } = part.options;
-    const value = numbers === 'text' ? json.withNumbersAsText() : json.value;
+    const starting: Starting = { request, name, part, description, call, group };
+    const value = await (this.#batches?.join(starting) ?? alone(starting, description));
+    const { schema } = part.options;
     if (schema === undefined) return value as T;
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
@@ -77,4 +110,16 @@ export class PartRunner {
       cause: parsed.error,
     });
   }
+}
+
+/** The elements of a list that are missing for the same reason are named once. */
+function note({ client, missing }: Gathering, name: string, error: unknown): void {
+  const part = missingPart(client, name, error);
+  const isKnown = missing.some((each) => each.name === name && each.reason === part.reason);
+  if (!isKnown) missing.push(part);
+}
+
+async function alone({ request, part, call, group }: Starting, asked: PartRequest) {
+  const json = await runPart(call, { exchange: exchangeOf(request.raw), group }, asked);
+  return part.options.numbers === 'text' ? json.withNumbersAsText() : json.value;
 }

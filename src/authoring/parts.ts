@@ -7,6 +7,7 @@
  */
 import { inspect } from 'node:util';
 import type { z } from 'zod';
+import type { Gatherables, GatheredAll } from './steps.ts';
 
 /** A value for a path or a query. */
 export type Scalar = string | number | boolean;
@@ -57,23 +58,22 @@ export interface UpstreamClient {
   delete<T = unknown>(template: string, options?: PartOptions<T>): Part<T>;
 }
 
-export type PartValues<P extends Readonly<Record<string, Part<unknown>>>> = {
-  [K in keyof P]: P[K] extends Part<infer T> ? T : never;
-};
-
 declare module 'fastify' {
   interface FastifyRequest {
     /** The upstreams that the BFF declared; `defineBff` types their names. */
     readonly upstreams: Readonly<Record<string, UpstreamClient>>;
-    /** Runs parts in parallel; if a required one fails, the others are cancelled and the request fails. */
-    gather<P extends Readonly<Record<string, Part<unknown>>>>(parts: P): Promise<PartValues<P>>;
+    /**
+     * Runs everything in parallel: parts, lists of parts, and steps, which are functions that await others. If a
+     * required one fails, the others are cancelled and the request fails.
+     */
+    gather<G extends Gatherables>(parts: G): Promise<GatheredAll<G>>;
     /** Runs one part; if it is optional and missing, it is named by its upstream. */
     run<T>(part: Part<T>): Promise<T>;
   }
 }
 
 /** The upstream and request of a part. */
-type Described<T> = Pick<Part<T>, 'upstream' | 'method' | 'template' | 'options'>;
+export type Described<T> = Pick<Part<T>, 'upstream' | 'method' | 'template' | 'options'>;
 
 /** What runs a part, where it is awaited; by the request that it is made for. */
 export type RunPart = <T>(part: Part<T>) => Promise<T>;
@@ -97,6 +97,7 @@ export class DescribedPart<T> implements Part<T> {
   readonly #run: RunPart;
   readonly #once: Once;
   #awaited: Promise<T> | undefined;
+  #isReported = false;
 
   constructor(
     { upstream, method, template, options }: Described<T>,
@@ -120,6 +121,13 @@ export class DescribedPart<T> implements Part<T> {
   /** The outcome of the call, which `make` makes if it has not been made yet. */
   outcome(make: () => Promise<unknown>): Promise<unknown> {
     return this.#once.of(make);
+  }
+
+  /** Is this the first time that its value is found missing? An answer names a part once. */
+  report(): boolean {
+    const isFirst = !this.#isReported;
+    this.#isReported = true;
+    return isFirst;
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- to be awaited is what it is for
@@ -156,17 +164,6 @@ export class DescribedPart<T> implements Part<T> {
 }
 
 const HOW = 'await it, or give it to request.run or request.gather';
-
-/**
- * The same part, with a replacement if it fails: a value of its type, `null` or `undefined`. It is
- * then named in `Gateway-Degraded`.
- */
-export function optional<T>(part: Part<T>, fallback: NoInfer<T>): Part<T>;
-export function optional<T, F extends null | undefined>(part: Part<T>, fallback: F): Part<T | F>;
-export function optional<T>(part: Part<T>, fallback: T): Part<T> {
-  mustBePart('the part', part);
-  return part.withFallback(fallback);
-}
 
 /** Upstreams of a BFF, for one request. */
 export function upstreamClients(

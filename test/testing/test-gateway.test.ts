@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { definePlugin, defineBff, GatewayError, optional, withHeader, z } from '../../src/index.ts';
-import { manualClock, testGateway } from '../../src/testing.ts';
+import { manualClock, testBff, testGateway } from '../../src/testing.ts';
 
 const Params = z.strictObject({ id: z.string() });
 const Item = z.object({ id: z.string(), price: z.number().nullable() });
@@ -42,6 +42,35 @@ const upstreams = {
   catalog: () => ({ body: { id: '7' } }),
   prices: () => ({ body: { amount: 3 } }),
 };
+
+describe('testBff', () => {
+  const ask = async (tables: Parameters<typeof testBff<'catalog' | 'prices'>>[1]) => {
+    await using gateway = await testBff(bff, tables);
+    const response = await gateway.fetch('/items/7');
+    return [response.status, await response.json()];
+  };
+
+  test('takes tables of answers, the most exact key first, and functions', async () => {
+    const expected = [200, { id: '7', price: 3 }];
+    expect(
+      await ask({ catalog: { '/items/7': { id: '7' } }, prices: { '/prices/7': { amount: 3 } } }),
+    ).toEqual(expected);
+    expect(
+      await ask({
+        catalog: { 'GET /items/7': () => ({ body: { id: '7' } }), '/items/7': { id: 'other' } },
+        prices: () => ({ body: { amount: 3 } }),
+      }),
+    ).toEqual(expected);
+  });
+
+  test('answers 404 for what is left out', async () => {
+    expect(await ask({ catalog: { '/items/7': { id: '7' } } })).toEqual([
+      200,
+      { id: '7', price: null },
+    ]);
+    expect(await ask({})).toMatchObject([404, {}]);
+  });
+});
 
 describe('testGateway', () => {
   test('tests a BFF without a config', async () => {

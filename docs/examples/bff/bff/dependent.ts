@@ -19,15 +19,19 @@ export default defineBff({ upstreams: ['orders', 'users', 'payments'] }, (app) =
     async (request) => {
       const { orders, users, payments } = request.upstreams;
       const path = request.params;
-      const order = await orders.get('/orders/{id}', { path, schema: Order });
-      const { customer, payment } = await request.gather({
-        customer: users.get('/users/{id}', { path: { id: order.customerId }, schema: Customer }),
+      const order = orders.get('/orders/{id}', { path, schema: Order });
+      const found = await request.gather({
+        order,
+        customer: async () => {
+          const { customerId } = await order;
+          return users.get('/users/{id}', { path: { id: customerId }, schema: Customer });
+        },
         payment: optional(payments.get('/payments/order/{id}', { path, schema: Payment }), {
           status: 'unknown',
         }),
       });
-      const { id, total } = order;
-      return { id, total, customer: customer.name, payment: payment.status };
+      const { id, total } = found.order;
+      return { id, total, customer: found.customer.name, payment: found.payment.status };
     },
   );
 });
