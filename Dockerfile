@@ -44,6 +44,7 @@ COPY --from=build /portico/dist dist
 COPY --from=build /portico/templates templates
 COPY --from=build /portico/gateway.config.yaml /portico/gateway.schema.jso[n] /etc/portico/
 COPY --from=build /portico/bff /etc/portico/bff
+COPY --from=build /portico/openapi /etc/portico/openapi
 # What V8 compiles is kept, as the user of the gateway, whose number V8 asks for: a start takes four fifths of
 # the time. Afterwards nobody can change it. With flags of V8 in NODE_OPTIONS, V8 compiles everything anew.
 RUN mkdir dist/compile-cache \

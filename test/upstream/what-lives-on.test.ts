@@ -2,6 +2,7 @@
  * What lives on when one key of an upstream changes. docs/resilience.md shows the table; `UPDATE_DOCS=1
  * npx vitest run test/upstream/what-lives-on.test.ts` rewrites it.
  */
+import { resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { UpstreamConfig } from '../../src/config/build/config.ts';
 import { UpstreamOptions } from '../../src/config/schema/upstream.ts';
@@ -40,6 +41,7 @@ const CHANGES: Readonly<Record<string, readonly [change: Keys, besides?: Keys]>>
   '`host`': [{ host: 'orders.test' }],
   '`via`': [{ via: false }],
   '`propagateDeadline`': [{ propagateDeadline: true }],
+  '`openapi`': [{ openapi: resolve('openapi/orders.yaml') }],
   '`balance`': [{ balance: 'roundRobin' }],
   '`panic`': [{ panic: '50%' }],
   '`slowStart`': [{ slowStart: '10s' }],

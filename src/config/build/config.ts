@@ -7,6 +7,7 @@ import type { PathRules } from '../../core/canonical-path.ts';
 import type { ActionConfig } from '../actions.ts';
 import type { Path } from '../fault.ts';
 import type { AddressRange } from '../schema/address-range.ts';
+import type { ApiDocument } from '../openapi/model.ts';
 import type { PemSource } from './named-files.ts';
 import type { OTLP_PROTOCOLS } from '../schema/tracing.ts';
 import type { PathPattern } from '../schema/path-pattern.ts';
@@ -277,6 +278,8 @@ export interface UpstreamConfig {
   /** Absent: no target is ejected. */
   readonly outlier?: OutlierConfig;
   readonly propagateDeadline: boolean;
+  /** Absent: nothing is known of its operations. */
+  readonly openapi?: ApiDocument;
 }
 
 export type ValueMatcher =

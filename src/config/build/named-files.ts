@@ -6,8 +6,10 @@
  * appears in a message; nor does a value that does not look like a file name.
  */
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { resolve, sep } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 import type { Path } from '../fault.ts';
+import type { ApiDocument } from '../openapi/model.ts';
+import { MAX_DOCUMENT_BYTES, readOpenapi } from '../openapi/read.ts';
 
 /** A bundle of every public authority is a quarter of this. */
 const MAX_FILE_BYTES = 1_048_576;
@@ -25,6 +27,7 @@ export class NamedFiles {
   readonly #folderOf: (path: Path) => string;
   readonly #texts = new Map<string, string>();
   readonly #contents = new Map<string, Buffer>();
+  readonly #documents = new Map<string, ApiDocument>();
 
   /** `folderOf` says in which folder the file lies that holds the key at a path. */
   constructor(folderOf: (path: Path) => string) {
@@ -33,7 +36,9 @@ export class NamedFiles {
 
   /** Absolute paths of all that was read, for watching. */
   get paths(): readonly string[] {
-    return [...new Set([...this.#texts.keys(), ...this.#contents.keys()])];
+    return [
+      ...new Set([...this.#texts.keys(), ...this.#contents.keys(), ...this.#documents.keys()]),
+    ];
   }
 
   /**
@@ -56,6 +61,22 @@ export class NamedFiles {
     const bytes = this.#contents.get(file) ?? readBytes(file, name);
     this.#contents.set(file, bytes);
     return bytes;
+  }
+
+  /**
+   * The OpenAPI document that the key at `path` names.
+   *
+   * @throws {RangeError} when there is no such file, it cannot be read, or it is no such document
+   */
+  openapiAt(path: Path, name: string): ApiDocument {
+    const file = resolve(this.#folderOf(path), name);
+    const known = this.#documents.get(file);
+    if (known !== undefined) return known;
+    const local = relative(process.cwd(), file);
+    const text = readBytes(file, name, MAX_DOCUMENT_BYTES).toString('utf8');
+    const document = readOpenapi({ file, name: local.startsWith('..') ? file : local, text });
+    this.#documents.set(file, document);
+    return document;
   }
 
   /**
@@ -99,7 +120,7 @@ export class NamedFiles {
 export const readText = (file: string, name: string): string =>
   readBytes(file, name).toString('utf8');
 
-function readBytes(file: string, name: string): Buffer {
+function readBytes(file: string, name: string, maxBytes = MAX_FILE_BYTES): Buffer {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
@@ -108,8 +129,9 @@ function readBytes(file: string, name: string): Buffer {
     const why = code === 'ENOENT' ? 'there is no file' : `(${code}) cannot read the file`;
     throw new RangeError(`${why} "${name}"`, { cause: error });
   }
-  if (bytes.length > MAX_FILE_BYTES)
-    throw new RangeError(`the file "${name}" is larger than 1 MiB`);
+  if (bytes.length > maxBytes) {
+    throw new RangeError(`the file "${name}" is larger than ${maxBytes / MAX_FILE_BYTES} MiB`);
+  }
   return bytes;
 }
 

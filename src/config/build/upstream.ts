@@ -4,13 +4,14 @@ import type { UpstreamConfig } from './config.ts';
 import type { NamedFiles } from './named-files.ts';
 import type { ParsedDiscover } from '../schema/discover.ts';
 import {
+  type OWN_KEYS,
   type ParsedHealth,
   type ParsedRetry,
   type ParsedUpstream,
   UPSTREAM_DEFAULTS,
 } from '../schema/upstream.ts';
 
-type UpstreamOptions = Partial<Omit<ParsedUpstream, 'targets' | 'discover'>>;
+type UpstreamOptions = Partial<Omit<ParsedUpstream, keyof typeof OWN_KEYS>>;
 
 /** One upstream, with what `defaults` say where nothing is written. */
 
@@ -45,6 +46,10 @@ export function buildUpstream(
     bulkhead: { concurrency, queue, waitMs: wait },
     sockets: own.sockets,
     ...defined({
+      openapi:
+        written.openapi === undefined
+          ? undefined
+          : namedFiles.openapiAt(['upstreams', name, 'openapi'], written.openapi),
       tls: buildTls(name, written, defaults, namedFiles),
       discover: written.discover && buildDiscover(written.discover),
       slowStartMs: own.slowStart,

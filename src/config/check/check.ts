@@ -11,6 +11,7 @@ import { readMatches } from './match.ts';
 import { checkHashes, checkPluginOptions } from './plugins.ts';
 import { checkPorts } from './ports.ts';
 import { checkRouteTable } from './routes.ts';
+import { checkDocuments } from './documents.ts';
 import { checkListeners } from './listeners.ts';
 import { collected, PAUSE, type Step, type TypedRoutes } from './step.ts';
 import { checkTimeouts } from './timeouts.ts';
@@ -46,6 +47,7 @@ function* checks(
   yield* checkClientAddress(tree);
   yield* checkListeners(tree, files);
   yield* checkUpstreamTls(tree, files);
+  yield* checkDocuments(tree, files);
   yield* checkTimeouts(tree);
   const upstreams = isMap(tree['upstreams']) ? Object.keys(tree['upstreams']) : [];
   const known: Known = {

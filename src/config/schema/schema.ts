@@ -9,7 +9,7 @@ import type { ActionModule } from '../actions.ts';
 import { Listener, LISTENER_SHAPE, port } from './listener.ts';
 import { RouteBase } from './route.ts';
 import { Tracing } from './tracing.ts';
-import { Upstream, UpstreamOptions } from './upstream.ts';
+import { OWN_KEYS, Upstream, UpstreamOptions } from './upstream.ts';
 import {
   addressField,
   addressRange,
@@ -258,7 +258,7 @@ export function configSchema({ plugins, actions }: SchemaParts) {
     defaults: z
       .strictObject({
         routes: z.strictObject(options).prefault({}).describe('Plugin keys for every route.'),
-        upstreams: UpstreamOptions.omit({ targets: true, discover: true })
+        upstreams: UpstreamOptions.omit(OWN_KEYS)
           .prefault({})
           .describe('Options for every upstream.'),
       })

@@ -158,7 +158,17 @@ export const UpstreamOptions = z.strictObject({
     .optional()
     .meta({ default: false })
     .describe('Tells the upstream how many ms remain, in `X-Request-Deadline-Ms`.'),
+  openapi: z
+    .string()
+    .regex(/^[^\p{Cc}]{1,500}$/u, { error: 'is not the name of a file' })
+    .optional()
+    .describe(
+      'OpenAPI document of the upstream, 3.0 or 3.1, YAML or JSON; relative to this file, at most 8MiB. Routes take from it what `document` publishes and what `validate` checks: docs/openapi.md.',
+    ),
 });
+
+/** Keys that each upstream says for itself. */
+export const OWN_KEYS = { targets: true, discover: true, openapi: true } as const;
 
 /** An upstream by itself: its targets are listed or looked up, as `check-upstreams.ts` tells. */
 export const Upstream = UpstreamOptions.meta({
