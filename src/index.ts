@@ -42,7 +42,12 @@ export type {
   PluginHost,
   PluginMetrics,
 } from './authoring/plugin-host.ts';
-export { noteVersion, type RequestView } from './authoring/request.ts';
+export {
+  clientRequestOf,
+  noteEndpoint,
+  noteVersion,
+  type RequestView,
+} from './authoring/request.ts';
 export { codingQualities } from './core/accept-encoding.ts';
 export { Body } from './core/body.ts';
 export { joinedValue } from './core/headers.ts';
@@ -68,6 +73,14 @@ export {
 export type { PluginRisk, Severity } from './config/audit/audit.ts';
 export { isPublicHttp } from './config/schema/public-http.ts';
 export { parseRegex, type Regex } from './config/schema/regex.ts';
+export {
+  type DocumentFault,
+  type GraphqlOperation,
+  type GraphqlVariable,
+  type OperationKind,
+  type ReadDocument,
+  readDocument,
+} from './config/graphql/document.ts';
 export { hint } from './config/check/suggest.ts';
 export {
   addressRange,

@@ -54,6 +54,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
     'plugins/',
   ],
   'find-my-way': ['src/assembly/'],
+  graphql: ['src/config/graphql/'],
   ioredis: ['plugins/shared/redis/'],
   'mime-types': ['src/actions/'],
   pino: ['src/observe/', 'src/testing.ts'],

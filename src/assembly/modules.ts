@@ -17,6 +17,7 @@ import headers from '../../plugins/headers.ts';
 import ip from '../../plugins/ip.ts';
 import jwt from '../../plugins/jwt/index.ts';
 import mtls from '../../plugins/mtls.ts';
+import operations from '../../plugins/operations/index.ts';
 import quota from '../../plugins/quota/index.ts';
 import rateLimit from '../../plugins/rate-limit/index.ts';
 import securityHeaders from '../../plugins/security-headers.ts';
@@ -47,6 +48,7 @@ export const BUILT_IN: readonly Plugin[] = [
   rateLimit,
   quota,
   validate,
+  operations,
   grpcWeb,
   headers,
   securityHeaders,

@@ -84,6 +84,11 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
    */
   readonly pemFiles?: readonly string[];
   /**
+   * Options on a route that name a text file of at most 4 MiB, such as `documents`; `*` is any key. Names are relative
+   * to the config; the options get the text, and a change of the file is a change of the config.
+   */
+  readonly optionFiles?: readonly string[];
+  /**
    * What `server` must allow before a route may use the plugin; otherwise the config is
    * refused.
    */
@@ -158,6 +163,7 @@ const KEYS: readonly string[] = [
   'settings',
   'options',
   'pemFiles',
+  'optionFiles',
   'requires',
   'identifies',
   'insists',

@@ -1,8 +1,8 @@
 /** What a client's request has besides Fastify's own, as plugins and BFFs see it. */
 import type { FastifyRequest } from 'fastify';
-import type { Consumer } from '../core/call.ts';
+import type { Consumer, UpstreamRequest } from '../core/call.ts';
 import type { ClientCertificate } from '../edge/client-certificate.ts';
-import { exchangeOf } from '../edge/client-exchange.ts';
+import { ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -39,6 +39,22 @@ export interface RequestView {
    * @throws GW_BODY_TOO_LARGE, GW_REQUEST_TIMEOUT, GW_CLIENT_CLOSED
    */
   readBody(): Promise<Buffer>;
+}
+
+/**
+ * Says which endpoint of its route a request is for: metrics, the access log and traces have it. Its name must be one of
+ * the config's, never a text of the client's.
+ */
+export function noteEndpoint(request: FastifyRequest, endpoint: string): void {
+  exchangeOf(request.raw).endpoint = endpoint;
+}
+
+/**
+ * The client's request that a call is made for, so that a policy knows what a hook has found out; `undefined` if there
+ * is none.
+ */
+export function clientRequestOf({ context }: UpstreamRequest): FastifyRequest | undefined {
+  return context instanceof ClientExchange ? context.reply?.request : undefined;
 }
 
 /** Says which version of the API a request is for: the access log has it. Its name must be one of the config's. */

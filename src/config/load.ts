@@ -78,7 +78,9 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
     ...unlessUnread(findingsOf(schema, tree, parsed.issues), unread),
     ...unread,
     // In a file that could not be read may stand what others refer to.
-    ...(source.complete ? await checkTree(tree, modules, namedFiles, typed) : []),
+    ...(source.complete
+      ? unlessUnread(await checkTree(tree, modules, namedFiles, typed), unread)
+      : []),
   ];
   const faults = sortFaults(
     once([
@@ -125,7 +127,7 @@ async function parseTexts(
     : { tree: told, parsed: await parseConfig(schema, told, slices) };
 }
 
-/** `findings` without those about a name whose file could not be read. */
+/** `findings` without those about a name whose file could not be read, as if the name were its text. */
 function unlessUnread(findings: readonly Finding[], unread: readonly Finding[]): Finding[] {
   const paths = new Set(unread.map(({ path }) => formatPath(path)));
   return findings.filter(({ path }) => !paths.has(formatPath(path)));

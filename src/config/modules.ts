@@ -34,6 +34,8 @@ export interface PluginModule extends PluginSchema {
   readonly options: z.ZodType;
   /** Where its settings name PEM files, such as `issuers.*.key`. */
   readonly pemFiles?: readonly string[];
+  /** Where its options on a route name files that it reads, such as `documents`. */
+  readonly optionFiles?: readonly string[];
   /** A route may use it only if the server allows it. */
   readonly requires?: ServerPermission;
   /** It authenticates clients. */

@@ -29,6 +29,7 @@ const row = (
 export const ERRORS = {
   GW_REQUEST_INVALID:    row(400, 'Request is not valid',                      'http_request_error'),
   GW_IDEMPOTENCY_KEY:    row(400, 'Idempotency-Key is missing or not valid',   'http_request_error'),
+  GW_OPERATION_UNKNOWN:  row(400, 'Operation is not known',                    'http_request_denied'),
   GW_TOKEN_MISSING:      row(401, 'Credentials are missing',                   'http_request_denied'),
   GW_TOKEN_INVALID:      row(401, 'Credentials are not valid',                 'http_request_denied'),
   GW_SCOPE_INSUFFICIENT: row(403, 'Credentials do not permit this',            'http_request_denied'),

@@ -5,6 +5,7 @@
  * A value may also be the text itself, as `${file:…}` and `${NAME}` provide it. The content of a file never
  * appears in a message; nor does a value that does not look like a file name.
  */
+import { isUtf8 } from 'node:buffer';
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import type { Path } from '../fault.ts';
@@ -13,6 +14,8 @@ import { MAX_DOCUMENT_BYTES, readOpenapi } from '../openapi/read.ts';
 
 /** A bundle of every public authority is a quarter of this. */
 const MAX_FILE_BYTES = 1_048_576;
+/** What an app's build writes for all of its operations is a tenth of this. */
+const MAX_TEXT_BYTES = 4 * 1_048_576;
 /** A longer value is not a file name, but may be a key without its first line. */
 const MAX_NAME = 200;
 
@@ -77,6 +80,22 @@ export class NamedFiles {
     const document = readOpenapi({ file, name: local.startsWith('..') ? file : local, text });
     this.#documents.set(file, document);
     return document;
+  }
+
+  /**
+   * The text of the file that the key at `path` names, of at most 4 MiB.
+   *
+   * @throws {RangeError} when there is no such file, it cannot be read, or it is no text
+   */
+  textAt(path: Path, name: string): string {
+    if (name.length > MAX_NAME || /\p{Cc}/u.test(name)) {
+      throw new RangeError('is not the name of a file');
+    }
+    const file = resolve(this.#folderOf(path), name);
+    const bytes = this.#contents.get(file) ?? readBytes(file, name, MAX_TEXT_BYTES);
+    this.#contents.set(file, bytes);
+    if (!isUtf8(bytes)) throw new RangeError(`the file "${name}" is not UTF-8`);
+    return bytes.toString('utf8').replace(/^\ufeff/, '');
   }
 
   /**

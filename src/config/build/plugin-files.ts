@@ -1,4 +1,4 @@
-/** Files that the settings of plugins name: their text replaces the name before anything is parsed. */
+/** Files that the settings and options of plugins name: their text replaces the name before anything is parsed. */
 import type { Finding, Path } from '../fault.ts';
 import type { Modules } from '../modules.ts';
 import type { NamedFiles } from './named-files.ts';
@@ -11,39 +11,56 @@ export interface WithFiles {
   readonly findings: readonly Finding[];
 }
 
-/** Reads what each plugin's `pemFiles` point at, relative to the config file they are written in. */
+/**
+ * Reads what `pemFiles` of each plugin point at in its settings, and `optionFiles` in its options on routes, relative to
+ * the config file they are written in.
+ */
 export function withPluginFiles(tree: Tree, { plugins }: Modules, files: NamedFiles): WithFiles {
-  const { plugins: section } = tree;
-  if (!isMap(section)) return { tree, findings: [] };
   const findings: Finding[] = [];
-  const read = (path: Path, written: string): string => {
-    try {
-      return files.pemAt(path, written);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      findings.push({ path, message: error.message });
-      return written;
-    }
-  };
-  let whole: unknown = section;
-  for (const [name, { pemFiles = [] }] of plugins) {
-    for (const at of pemFiles) {
-      whole = replaced(whole, ['plugins'], [name, ...at.split('.')], read);
+  const reader =
+    (textOf: (path: Path, written: string) => string): Read =>
+    (path, written) => {
+      try {
+        return textOf(path, written);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        findings.push({ path, message: error.message });
+        return written;
+      }
+    };
+  const pem = reader((path, written) => files.pemAt(path, written));
+  const text = reader((path, written) => files.textAt(path, written));
+  let whole: unknown = tree;
+  for (const [name, { pemFiles = [], optionFiles = [] }] of plugins) {
+    for (const at of pemFiles)
+      whole = replaced(whole, [], ['plugins', name, ...at.split('.')], pem);
+    for (const at of optionFiles) {
+      const below = [name, ...at.split('.')];
+      whole = replaced(whole, [], ['routes', '*', ...below], text);
+      whole = replaced(whole, [], ['defaults', 'routes', ...below], text);
     }
   }
-  return { tree: { ...tree, plugins: whole }, findings };
+  // What was a map is one.
+  return { tree: whole as Tree, findings };
 }
+
+type Read = (path: Path, written: string) => string;
 
 /** `value` with the texts at `steps` replaced; `*` is any key. */
 function replaced(
   value: unknown,
   path: Path,
   [step, ...rest]: readonly string[],
-  read: (path: Path, written: string) => string,
+  read: Read,
 ): unknown {
   if (step === undefined) return typeof value === 'string' ? read(path, value) : value;
   if (!isMap(value)) return value;
   const keys = step === '*' ? Object.keys(value) : Object.hasOwn(value, step) ? [step] : [];
-  const members = keys.map((key) => [key, replaced(value[key], [...path, key], rest, read)]);
-  return { ...value, ...(Object.fromEntries(members) as Tree) };
+  let changed: Record<string, unknown> | undefined;
+  for (const key of keys) {
+    const now = replaced(value[key], [...path, key], rest, read);
+    // Of ten thousand routes, few have such an option.
+    if (now !== value[key]) (changed ??= { ...value })[key] = now;
+  }
+  return changed ?? value;
 }

@@ -62,7 +62,8 @@ export function spansOf(
 function requestSpan(request: TracedRequest, trace: TraceContext, ended: Ended): Span {
   const { host, scheme, address, route, endpoint, record } = request;
   const { status, now, pattern } = ended;
-  const known = endpoint === '' ? pattern : endpoint;
+  // An endpoint is a path of a BFF, or the name of an operation.
+  const known = endpoint.startsWith('/') ? endpoint : pattern;
   const attributes: AttributeDraft = {
     'url.scheme': scheme,
     'url.path': request.path,
