@@ -13,6 +13,7 @@ import { isMap, type Tree } from '../config/yaml/tree.ts';
 import { checkCycles } from './aggregate-cycles.ts';
 import { templatesOf } from './aggregate-references.ts';
 import { checkPlaces, checkShape } from './aggregate-shape-check.ts';
+import { checkPartWhen } from './aggregate-when.ts';
 
 export function* checkAggregate(
   parts: Tree,
@@ -48,6 +49,8 @@ export function* checkAggregate(
       );
     }
     yield* checkBody(part, at);
+    const place = { part: name, parts: names, matches, identifying };
+    yield* checkPartWhen(part['when'], [...at, 'when'], place);
   }
   yield* checkCycles(parts, path);
   yield* checkPlaces(parts, path);

@@ -8,7 +8,9 @@ import { type CompiledAggregate, type Part, type PartValue, shownOf } from './ag
 /** How a part ended. */
 export type Outcome =
   | { readonly kind: 'value'; readonly value: PartValue }
-  | { readonly kind: 'missing'; readonly error: unknown; readonly missing: MissingPart };
+  | { readonly kind: 'missing'; readonly error: unknown; readonly missing: MissingPart }
+  /** Its condition did not hold. */
+  | { readonly kind: 'skipped' };
 
 /**
  * The bytes of the answer; `outcomes` are those of `parts`, in their order, and `missing` those that failed.
@@ -21,7 +23,7 @@ export function mergeParts(
   missing: readonly MissingPart[],
   client: ClientExchange,
 ): Buffer {
-  if (parts.length - missing.length < minimum) {
+  if (missing.length > 0 && hasTooFew(parts, outcomes, minimum)) {
     const names = missing.map(({ name, reason }) => `${name} (${reason})`).join(', ');
     throw tooLittle(`too few parts: without ${names}`, outcomes);
   }
@@ -47,9 +49,25 @@ const writtenOf = (parts: readonly Part[], outcomes: readonly Outcome[]): Writte
   bytes: (at) => bytesOf(parts[at]!, outcomes[at]!),
   fields: (at) => {
     const outcome = outcomes[at]!;
+    if (outcome.kind === 'skipped') return undefined;
     return outcome.kind === 'value' ? shownOf(outcome.value) : parts[at]!.config.default;
   },
 });
+
+/** Parts that were not called do not count, and a required one that has come is enough. */
+function hasTooFew(parts: readonly Part[], outcomes: readonly Outcome[], minimum: number): boolean {
+  let came = 0;
+  let called = 0;
+  for (let i = 0; i < outcomes.length; i++) {
+    const { kind } = outcomes[i]!;
+    if (kind === 'skipped') continue;
+    called += 1;
+    if (kind === 'missing') continue;
+    if (parts[i]!.config.required) return false;
+    came += 1;
+  }
+  return came < Math.min(minimum, called);
+}
 
 /** A part that was not answered says more about the failure than one that was answered badly. */
 function tooLittle(detail: string, outcomes: readonly Outcome[]): GatewayError {
@@ -72,6 +90,7 @@ const COMMA = Buffer.from(',');
 const CLOSE = Buffer.from('}');
 
 function bytesOf(part: Part, outcome: Outcome): Buffer | undefined {
+  if (outcome.kind === 'skipped') return undefined;
   if (outcome.kind === 'missing') return part.default;
   const { value } = outcome;
   if (value.bytes !== undefined) return value.bytes;

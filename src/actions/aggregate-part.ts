@@ -11,30 +11,33 @@ import { type PartRequest, type PartTime, partTime } from '../routes/part.ts';
 import type { TemplateInput } from '../routes/part-value.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
-import { dependenciesOf } from './aggregate-references.ts';
+import { compilePartWhen, type PartWhen } from '../routes/part-when.ts';
+import { type Edges, graphOf } from './aggregate-graph.ts';
 import { compileShape, type Shape } from '../routes/shape/shape.ts';
 import { type Layout, placeOf } from './aggregate-layout.ts';
 import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
+import { buildPartWhen } from './aggregate-when.ts';
 import { compileTarget, type Forwarding, partFields, type PartTarget } from './aggregate-target.ts';
 
-export interface Part extends PartTarget {
+export interface Part extends PartTarget, Edges {
   /** The start of its member in the answer: the key and the colon. */
   readonly key: Buffer;
   /** Its value if it fails. */
   readonly default: Buffer | undefined;
   readonly upstream: UpstreamCall;
   readonly time: PartTime;
-  /** The parts that must come before it, and those that wait for it: their places in the list. */
-  readonly needs: readonly number[];
-  readonly neededBy: readonly number[];
+  /** Absent: it is always called. */
+  readonly when: PartWhen | undefined;
   /** Absent if the answer goes out as it came. */
   readonly shape: Shape | undefined;
 }
 
 export interface CompiledAggregate {
   readonly parts: readonly Part[];
-  /** How many parts must come. */
+  /** How many parts must come, unless a required one was called. */
   readonly minimum: number;
+  /** Some parts are called only if a condition holds. */
+  readonly isConditional: boolean;
   /** Absent: each part stands under its name. */
   readonly layout: Layout | undefined;
 }
@@ -69,15 +72,10 @@ export function compileParts(
   context: ActionContext,
 ): readonly Part[] {
   const { parts } = action;
-  const names = parts.map(({ name }) => name);
-  const known = new Set(names);
-  const needs = parts.map((part) =>
-    [...dependenciesOf(part, known)].map((name) => names.indexOf(name)),
-  );
+  const graph = graphOf(parts);
   return parts.map((config, i) => ({
     ...compilePart(route, config, action, context),
-    needs: needs[i]!,
-    neededBy: names.flatMap((_, other) => (needs[other]!.includes(i) ? [other] : [])),
+    ...graph[i]!,
   }));
 }
 
@@ -86,13 +84,14 @@ function compilePart(
   config: PartConfig,
   common: Forwarding,
   { clock }: ActionContext,
-): Omit<Part, 'needs' | 'neededBy'> {
+): Omit<Part, keyof Edges> {
   const upstream = route.callOf(config.upstream);
   return {
     ...compileTarget(config, common),
     key: Buffer.from(`${JSON.stringify(placeOf(config)[0])}:`),
     default: config.default === undefined ? undefined : Buffer.from(JSON.stringify(config.default)),
     upstream,
+    when: config.when && compilePartWhen(buildPartWhen(config.when)),
     time: partTime(config.timeout, upstream.deadlineMs, clock),
     shape: compileShape(config),
   };

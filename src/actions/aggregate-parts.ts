@@ -16,6 +16,7 @@ import { degradedFields } from '../edge/degraded.ts';
 import { missingPart, notNeeded } from '../routes/gather.ts';
 import { type PartContext, type PartReceiver, startPart } from '../routes/part-run.ts';
 import { mergeParts, type Outcome } from './aggregate-merge.ts';
+import { type Next, nextOf } from './aggregate-next.ts';
 import {
   type CompiledAggregate,
   describePart,
@@ -51,8 +52,20 @@ export class RunningParts implements Abortable, PartContext {
 
   start(): void {
     const parts = this.#parts;
+    if (this.#aggregate.isConditional) this.#skipUnmet();
     for (let i = 0; i < parts.length && !this.#isOver; i++) {
-      if (parts[i]!.needs.length === 0) this.#begin(i, NONE);
+      if (parts[i]!.needs.length === 0 && this.#outcomes[i] === undefined) this.#begin(i, NONE);
+    }
+  }
+
+  /** Those that the request does not ask for are over before any begins. */
+  #skipUnmet(): void {
+    try {
+      for (const [i, { when }] of this.#parts.entries()) {
+        if (when?.isMetBy(this.exchange) === false) this.#skip(i);
+      }
+    } catch (error) {
+      this.#fail(error);
     }
   }
 
@@ -82,10 +95,10 @@ export class RunningParts implements Abortable, PartContext {
       return;
     }
     this.#settle(at, outcome);
-    for (const next of this.#parts[at]!.neededBy) this.#beginIfReady(next);
+    for (const next of this.#parts[at]!.neededBy) this.#consider(next);
   }
 
-  /** The part at `at` has failed; so have those that need it. */
+  /** The part at `at` has failed; so have those that use it. */
   missed(at: number, error: unknown): void {
     if (this.#isOver || this.#outcomes[at] !== undefined) return;
     const { name, required } = this.#parts[at]!.config;
@@ -94,19 +107,41 @@ export class RunningParts implements Abortable, PartContext {
     else if (isGatewayError(error) && CLIENTS_OWN.has(error.code)) this.#fail(error);
     else {
       const missing = missingPart(this.exchange, name, error);
-      for (const next of this.#parts[at]!.neededBy) this.missed(next, error);
       this.#settle(at, { kind: 'missing', error, missing });
+      for (const next of this.#parts[at]!.neededBy) {
+        if (this.#parts[next]!.isUnsure) this.#consider(next);
+        else this.missed(next, error);
+      }
     }
   }
 
-  #beginIfReady(at: number): void {
-    const values: Record<string, unknown> = {};
-    for (const needed of this.#parts[at]!.needs) {
-      const outcome = this.#outcomes[needed];
-      if (outcome?.kind !== 'value') return;
-      values[this.#parts[needed]!.config.name] = outcome.value.exact;
+  /** The part at `at` is not called, nor are those that use it. */
+  #skip(at: number): void {
+    if (this.#outcomes[at] !== undefined) return;
+    this.#settle(at, SKIPPED);
+    for (const next of this.#parts[at]!.neededBy) this.#consider(next);
+  }
+
+  /** One that the part at `at` needs is over. */
+  #consider(at: number): void {
+    if (this.#isOver || this.#outcomes[at] !== undefined) return;
+    let next: Next;
+    try {
+      next = nextOf(this.#parts[at]!, this.#parts, this.#outcomes, this.exchange);
+    } catch (error) {
+      this.#fail(error);
+      return;
     }
-    if (!this.#isOver) this.#begin(at, values);
+    switch (next.kind) {
+      case 'wait':
+        return;
+      case 'begin':
+        return this.#begin(at, next.values);
+      case 'skip':
+        return this.#skip(at);
+      case 'miss':
+        return this.missed(at, next.error);
+    }
   }
 
   #settle(at: number, outcome: Outcome): void {
@@ -162,6 +197,7 @@ class Place implements PartReceiver {
 }
 
 const NONE: Values = {};
+const SKIPPED: Outcome = { kind: 'skipped' };
 
 /** Errors in the request or its body, independent of any upstream. */
 const CLIENTS_OWN: ReadonlySet<ErrorCode> = new Set([

@@ -1,21 +1,40 @@
 /** What an aggregate would ask of its upstreams. */
 import type { ClientExchange } from '../edge/client-exchange.ts';
-import { dependenciesOf } from './aggregate-references.ts';
+import { compilePartWhen } from '../routes/part-when.ts';
+import { graphOf } from './aggregate-graph.ts';
 import { asAnswer } from './aggregate-parts.ts';
 import type { AggregateConfig } from './aggregate-schema.ts';
 import { compileTarget, partFields, type PartTarget } from './aggregate-target.ts';
+import { buildPartWhen } from './aggregate-when.ts';
 import type { PlannedCall, Planner } from './plan.ts';
 
 export function planAggregate(config: AggregateConfig): Planner {
   const { parts } = config;
-  const names = new Set(parts.map(({ name }) => name));
-  const targets = parts.map((part) => ({
+  const graph = graphOf(parts);
+  const targets = parts.map((part, i) => ({
     target: compileTarget(part, config),
-    after: [...dependenciesOf(part, names)],
+    after: graph[i]!.needs.map((place) => parts[place]!.name),
+    when: part.when && compilePartWhen(buildPartWhen(part.when)),
   }));
-  return (exchange) => ({
-    calls: targets.map(({ target, after }) => planPart(target, after, exchange)),
-  });
+  return (exchange) => {
+    const unmet = targets.map(({ when }) => when?.isMetBy(exchange) === false);
+    const isUnknown = (at: number): boolean =>
+      parts[at]!.when?.parts !== undefined || graph[at]!.uses.some(isUnknown);
+    const isSkipped = (at: number): boolean => unmet[at]! || graph[at]!.uses.some(isSkipped);
+    return {
+      calls: targets.map(({ target, after }, i) => {
+        if (isSkipped(i)) return { ...unsent(target, after), when: 'unmet' as const };
+        const call = planPart(target, after, exchange);
+        return isUnknown(i) ? { ...call, when: 'unknown' as const } : call;
+      }),
+    };
+  };
+}
+
+/** A call whose values are in answers that nobody has asked for, or that is not made. */
+function unsent({ config }: PartTarget, after: readonly string[]): PlannedCall {
+  const { name, upstream, method, required, path } = config;
+  return { name, upstream, method, after, isRequired: required, path, query: '', headers: {} };
 }
 
 /** @throws GW_REQUEST_INVALID for a value of the client's that cannot stand in the path or query */
@@ -24,20 +43,19 @@ function planPart(
   after: readonly string[],
   exchange: ClientExchange,
 ): PlannedCall {
-  const { name, upstream, method, required, path: written } = target.config;
-  const call = { name, upstream, method, after, isRequired: required };
+  const { config, path, query, fields } = target;
+  const call = unsent(target, after);
   const headers = partFields(target, exchange);
   if (target.body !== undefined) headers['content-type'] = 'application/json';
-  // Its values are in answers that nobody has asked for.
   if (after.length > 0) {
-    for (const field in target.config.headers) headers[field] = '';
-    return { ...call, path: written, query: '', headers };
+    for (const field in config.headers) headers[field] = '';
+    return { ...call, headers };
   }
   const input = { exchange, parts: {} };
   try {
-    target.fields?.(input, headers);
-    return { ...call, path: target.path(input), query: target.query(input), headers };
+    fields?.(input, headers);
+    return { ...call, path: path(input), query: query(input), headers };
   } catch (error) {
-    throw required ? asAnswer(name, error) : error;
+    throw config.required ? asAnswer(config.name, error) : error;
   }
 }

@@ -6,6 +6,7 @@
 import type { Path } from '../config/fault.ts';
 import { parseTemplate, type Reference } from '../config/schema/template.ts';
 import { isMap, type Tree } from '../config/yaml/tree.ts';
+import { askedParts } from './aggregate-when.ts';
 
 export interface PlacedTemplate {
   readonly at: Path;
@@ -48,18 +49,27 @@ export const partOf = (
 ): string | undefined => (names.has(root) && (isJson || rest.length > 0) ? root : undefined);
 
 /**
- * The parts that `part` refers to.
+ * The parts whose values `part` is filled with: without them, it cannot be called.
  *
  * @throws {RangeError} for a text that is no template
  */
-export function dependenciesOf(part: object, names: ReadonlySet<string>): Set<string> {
-  const needed = new Set<string>();
+export function usedBy(part: object, names: ReadonlySet<string>): Set<string> {
+  const used = new Set<string>();
   // A cast, because a parsed part has the keys of a written one.
   for (const { text, isJson } of templatesOf(part as Tree)) {
     for (const reference of parseTemplate(text).references) {
       const name = partOf(reference, names, isJson);
-      if (name !== undefined) needed.add(name);
+      if (name !== undefined) used.add(name);
     }
+  }
+  return used;
+}
+
+/** The same, and those that its condition asks about: all that must be over before it is called. */
+export function dependenciesOf(part: object, names: ReadonlySet<string>): Set<string> {
+  const needed = usedBy(part, names);
+  for (const { part: asked } of askedParts((part as Tree)['when'])) {
+    if (names.has(asked)) needed.add(asked);
   }
   return needed;
 }

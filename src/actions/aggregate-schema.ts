@@ -5,6 +5,7 @@ import { method } from '../config/schema/route.ts';
 import { fieldName, positiveDuration, shown, size } from '../config/schema/types.ts';
 import { Sent } from './aggregate-sent-schema.ts';
 import { placeKeys, shapeKeys } from './aggregate-shape-schema.ts';
+import { PartWhen } from './aggregate-when.ts';
 
 /** A header that is passed on, or `*`. */
 const passedOn = () =>
@@ -26,6 +27,7 @@ const Part = z
       .optional()
       .describe('Query to send; a parameter that is `{query.q}` alone is left out without `q`.'),
     ...Sent,
+    when: PartWhen.optional(),
     method: method().default('GET').describe('At most one part may use a method other than GET.'),
     required: z
       .boolean()

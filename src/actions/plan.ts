@@ -23,6 +23,8 @@ export interface PlannedCall {
   readonly opens?: 'websocket';
   /** If it fails, so does the answer. */
   readonly isRequired: boolean;
+  /** Its condition: `unmet`, so it is not called; `unknown` before other parts have come. Absent: it has none, or it holds. */
+  readonly when?: 'unmet' | 'unknown';
 }
 
 export interface PlannedFallback {

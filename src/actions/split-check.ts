@@ -1,8 +1,8 @@
 /** Finds what a schema cannot see in a split: sides that are one, weights that make no shares, unknown clients. */
 import type { WrittenAction } from '../config/actions.ts';
+import { checkConditions } from '../config/check/conditions.ts';
 import { checkKeyedSource } from '../config/check/plugins.ts';
 import { hasMisspelt } from '../config/check/upstreams.ts';
-import { checkRegex } from '../config/schema/regex.ts';
 import { parseInstant } from '../config/schema/units.ts';
 import type { Finding, Path } from '../config/fault.ts';
 import { isMap, type Tree } from '../config/yaml/tree.ts';
@@ -58,7 +58,7 @@ function* checkSide(
   const { upstream, rewrite, when, abort, ramp, weight } = side;
   const { rewriteBack } = written.route;
   yield* forward.check?.({ ...written, at, route: { upstream, rewrite, rewriteBack } }) ?? [];
-  if (isMap(when)) yield* checkWhen(when, [...at, 'when'], written.unidentifying);
+  if (isMap(when)) yield* checkConditions(when, [...at, 'when'], written.unidentifying);
   yield* checkRamp(ramp, [...at, 'ramp']);
   if (place === 0 && abort !== undefined) {
     const message = 'the first side cannot be aborted: the requests of the others go there';
@@ -68,19 +68,6 @@ function* checkSide(
   if (hasMisspelt(['weight', 'ramp'], side, at, SIDE_KEYS)) return;
   const message = 'has no weight: only the first side gets the rest to 100';
   yield { path: at, message };
-}
-
-function* checkWhen(when: Tree, at: Path, unidentifying: readonly string[]): Generator<Finding> {
-  if (when['claims'] !== undefined && unidentifying.length > 0) {
-    const message = needsOneOf(unidentifying);
-    yield { path: [...at, 'claims'], at: 'key', message };
-  }
-  for (const [key, values] of Object.entries(when)) {
-    if (!isMap(values)) continue;
-    for (const [name, value] of Object.entries(values)) {
-      if (isMap(value)) yield* checkRegex(value['regex'], [...at, key, name, 'regex']);
-    }
-  }
 }
 
 function* checkRamp(ramp: unknown, at: Path): Generator<Finding> {

@@ -1,23 +1,17 @@
 /** What a route says of a split, and what it runs on. */
 import { z } from 'zod';
-import { buildMatch, PathPatterns } from '../config/build/match.ts';
+import { buildConditions, buildFieldConditions } from '../config/build/match.ts';
 import { defined } from '../config/build/upstream.ts';
-import { Match, ValueMatch } from '../config/schema/route.ts';
-import { claimPath, instant, percent, positiveDuration, source } from '../config/schema/types.ts';
+import { WhenKeys } from '../config/schema/conditions.ts';
+import { instant, percent, positiveDuration, source } from '../config/schema/types.ts';
 import type { AbortConfig } from '../policies/side-abort.ts';
-import type { WhenConfig } from '../routes/split-config.ts';
+import type { WhenConfig } from '../routes/when-config.ts';
 import { Rewrite } from './rewrite-options.ts';
 
 const weight = () => z.number().min(0).max(1_000_000);
 
-const { headers, query, cookies } = Match.shape;
 const When = z
-  .strictObject({
-    headers: headers.describe('Header name → value.'),
-    query: query.describe('Parameter → value.'),
-    cookies: cookies.describe('Cookie → value; of several with one name, the first counts.'),
-    claims: z.record(claimPath(), ValueMatch).optional().describe('Claim of the client → value.'),
-  })
+  .strictObject(WhenKeys)
   .refine(
     (when) => Object.values(when).some((values) => Object.keys(values ?? {}).length > 0),
     'names no condition: give headers, query, cookies or claims',
@@ -113,12 +107,14 @@ export const buildAbort = ({ latency, ...rest }: z.output<typeof Abort>): AbortC
   windowMs: rest.window,
 });
 
-export function buildWhen({ claims = {}, ...conditions }: z.output<typeof When>): WhenConfig {
-  const { headers: fields, cookies: own, query: parameters } = buildMatch(conditions, NO_PATTERNS);
-  // Claims are texts like cookies.
-  const { cookies: claimed } = buildMatch({ cookies: claims }, NO_PATTERNS);
-  return { headers: fields, cookies: own, query: parameters, claims: claimed };
-}
-
-/** These conditions have no path. */
-const NO_PATTERNS = new PathPatterns();
+export const buildWhen = ({
+  headers,
+  cookies,
+  query,
+  claims,
+}: z.output<typeof When>): WhenConfig => ({
+  headers: buildFieldConditions(headers),
+  cookies: buildConditions(cookies),
+  query: buildConditions(query),
+  claims: buildConditions(claims),
+});

@@ -85,6 +85,7 @@ export interface ExplainedCall {
   readonly headers: readonly string[];
   readonly after: readonly string[];
   readonly isRequired: boolean;
+  readonly when?: 'unmet' | 'unknown';
   readonly target?: string;
 }
 

@@ -74,7 +74,8 @@ function sayOutcome(
   if (kind === 'refused') return `refused${who}: ${status} ${code}`;
   if (kind === 'answered') return `answered${who} with ${status}, without a call`;
   if (calls.length === 0) return 'would run the code of its BFF';
-  return `would call ${calls.map(({ upstream }) => upstream).join(', ')}`;
+  const called = calls.filter(({ when }) => when !== 'unmet').map(({ upstream }) => upstream);
+  return `would call ${called.join(', ') || 'nobody: no condition holds'}`;
 }
 
 function candidateLines({ candidates, more, others, method, near, readings }: Matching): string[] {
@@ -136,11 +137,13 @@ const inPercent = (share: number): string => `${Number((share * 100).toFixed(3))
 
 function callLine(call: CallView): string {
   const { name, upstream, method, path, query, headers, after, isRequired, opens, target } = call;
+  if (call.when === 'unmet') return `${name}: not called, its condition does not hold`;
   const what = [
     `${name === '' ? '' : `${name}: `}${method} ${path}${query} to ${upstream}`,
     ...(opens === undefined ? [] : ['opens a WebSocket']),
     ...(target === undefined ? [] : [`target ${target}`]),
     ...(after.length === 0 ? [] : [`after ${after.join(', ')}`]),
+    ...(call.when === undefined ? [] : ['if its condition holds']),
     ...(isRequired || name === '' ? [] : ['optional']),
     `with ${headers.join(', ')}`,
   ];

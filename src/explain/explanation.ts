@@ -132,6 +132,8 @@ export interface CallView {
   /** Parts that it waits for; its path is then a template. */
   readonly after: readonly string[];
   readonly isRequired: boolean;
+  /** Whether its condition holds: not, or not known before other parts have come. */
+  readonly when?: 'unmet' | 'unknown';
   /** Asks for a connection that speaks another protocol. */
   readonly opens?: 'websocket';
   /** Plugins that may still change it: their policies were not run. */

@@ -1,5 +1,5 @@
 /** The conditions of a match besides path and method: host, headers, cookies, query. */
-import type { MatchConfig, ValueMatcher } from '../config/build/config.ts';
+import type { ConditionMatcher, ConditionMatchers } from '../config/build/config.ts';
 import { parseRegex } from '../config/schema/regex.ts';
 import { cookieValue } from '../edge/cookie.ts';
 import { type Fields, fieldValues, queryValues, type Values } from './condition-values.ts';
@@ -25,8 +25,16 @@ export interface Doubt {
 type Condition = (request: MatchRequest) => Verdict;
 export type Test = (value: string | undefined) => boolean;
 
+/** What is tested: of a match, or of `when`. */
+export interface ConditionsConfig {
+  readonly hosts?: readonly string[];
+  readonly headers: ConditionMatchers;
+  readonly cookies: ConditionMatchers;
+  readonly query: ConditionMatchers;
+}
+
 /** One test for everything but path and method; `undefined` if there are no conditions. */
-export function compileConditions(match: MatchConfig): Condition | undefined {
+export function compileConditions(match: ConditionsConfig): Condition | undefined {
   const conditions = conditionsOf(match).map(({ test }) => test);
   if (conditions.length < 2) return conditions[0];
   return (request) => all(conditions, request);
@@ -41,7 +49,7 @@ export interface NamedCondition {
 }
 
 /** The conditions of `match` besides path and method, in the order in which they are tested. */
-export function conditionsOf(match: MatchConfig): readonly NamedCondition[] {
+export function conditionsOf(match: ConditionsConfig): readonly NamedCondition[] {
   return [
     ...(match.hosts === undefined
       ? []
@@ -97,7 +105,7 @@ function hostCondition(hosts: readonly string[]): Condition {
 }
 
 /** Of several cookies with one name, every server takes the first (RFC 6265 §5.4). */
-function cookieCondition(name: string, matcher: ValueMatcher): Condition {
+function cookieCondition(name: string, matcher: ConditionMatcher): Condition {
   const test = compileTest(matcher);
   return ({ headers }) => certain(test(cookieValue(headers.cookie, name)));
 }
@@ -111,23 +119,28 @@ interface ValueReader {
 /** Tests every value, because servers differ on which one counts. */
 function valueCondition(
   about: string,
-  matcher: ValueMatcher,
+  matcher: ConditionMatcher,
   { read, isDoubtful }: ValueReader,
 ): Condition {
   const test = compileTest(matcher);
+  const isOfPresence = asksPresence(matcher);
   const near: Doubt = { about, isRemote: false };
   const remote: Doubt = { about, isRemote: true };
   return (request) => {
     const { certain: values, possible } = read(request);
     const first = test(values[0]);
-    if (matcher.kind === 'present') return certain(first);
+    if (isOfPresence) return certain(first);
     if (values.some((value) => test(value) !== first)) return near;
     return possible.some((value) => isDoubtful(first, test(value))) ? remote : certain(first);
   };
 }
 
+/** Then it does not matter which of several values counts. */
+const asksPresence = (matcher: ConditionMatcher): boolean =>
+  matcher.kind === 'present' || (matcher.kind === 'not' && asksPresence(matcher.matcher));
+
 /** Tests one value; `undefined`: there is none. */
-export function compileTest(matcher: ValueMatcher): Test {
+export function compileTest(matcher: ConditionMatcher): Test {
   switch (matcher.kind) {
     case 'equals':
       return (value) => value === matcher.value;
@@ -136,6 +149,14 @@ export function compileTest(matcher: ValueMatcher): Test {
     case 'regex': {
       const regex = parseRegex(matcher.pattern);
       return (value) => value !== undefined && regex.test(value);
+    }
+    case 'in': {
+      const values = new Set(matcher.values);
+      return (value) => value !== undefined && values.has(value);
+    }
+    case 'not': {
+      const test = compileTest(matcher.matcher);
+      return (value) => !test(value);
     }
   }
 }

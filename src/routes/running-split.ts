@@ -15,7 +15,7 @@ import { sideCalls, SideWindow } from '../policies/side-calls.ts';
 import { SideTimes, sideTiming } from '../policies/side-times.ts';
 import type { RampStep, SplitConfig } from './split-config.ts';
 import { bucketsOf, edgesOf, sharesOf, sideOf, type Weights, weightsAt } from './split-weights.ts';
-import { compileWhen, type When } from './split-when.ts';
+import { compileWhen, type When } from './when.ts';
 
 /** What a split shares with its gateway. */
 export interface SplitWorld {
@@ -100,7 +100,7 @@ export class RunningSplit {
     this.#world = world;
     this.#bucketOfKey = bucketsOf(salt);
     this.#source = sticky === undefined ? undefined : requestSource(sticky);
-    this.#whens = sides.map(({ when }) => when && compileWhen(when));
+    this.#whens = sides.map(({ when }) => when && compileWhen(when, 'sides of a split'));
     this.#hasWhen = sides.some(({ when }) => when !== undefined);
     this.#hasRamp = sides.some(({ ramp }) => ramp.length > 0);
     this.#states = sides.map(({ upstream }) =>

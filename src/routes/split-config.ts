@@ -1,7 +1,7 @@
 /** A split as it runs: the sides between which a route divides its requests. */
 import type { ActionConfig } from '../config/actions.ts';
-import type { ValueMatchers } from '../config/build/config.ts';
 import type { AbortConfig } from '../policies/side-abort.ts';
+import type { WhenConfig } from './when-config.ts';
 
 export interface SplitConfig extends ActionConfig {
   readonly kind: 'split';
@@ -32,13 +32,4 @@ export interface RampStep {
   /** Milliseconds since 1970. */
   readonly atMs: number;
   readonly weight: number;
-}
-
-/** All of it must be met. */
-export interface WhenConfig {
-  readonly headers: ValueMatchers;
-  readonly cookies: ValueMatchers;
-  readonly query: ValueMatchers;
-  /** By the paths of claims. */
-  readonly claims: ValueMatchers;
 }

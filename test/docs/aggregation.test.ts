@@ -1,10 +1,12 @@
 /** docs/aggregation.md: its examples serve as the page says. */
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { startGateway } from '../gateway/support/gateway.ts';
 import { Page } from '../helpers/page.ts';
 import { served } from './served.ts';
 
 const PAGE = new Page('docs/aggregation.md');
-const [checkout = ''] = PAGE.blocks('yaml');
+const [checkout = '', conditions = ''] = PAGE.blocks('yaml');
 
 test('the example sends what the page says', async () => {
   const [body] = PAGE.blocks('json');
@@ -38,4 +40,23 @@ test('a missing value fails the part as the page says', async () => {
   });
   const response = await fetch('/checkout/7');
   expect(PAGE.text).toContain(`Gateway-Degraded: ${response.headers.get('gateway-degraded')}`);
+});
+
+test('the conditions are those of the page', async () => {
+  const route = { match: { path: '/{id}' }, ...(parse(conditions) as object) };
+  const status = { current: 'open' };
+  const { fetch } = await startGateway({
+    config: { routes: { order: route } },
+    upstreams: {
+      orders: () => ({ body: { refundId: 'r', status: status.current } }),
+      reviews: () => ({ body: 1 }),
+      payments: () => ({ body: 2 }),
+    },
+  });
+  const namesIn = async (target: string) =>
+    Object.keys((await (await fetch(target)).json()) as object);
+  expect(await namesIn('/7')).toEqual(['order']);
+  expect(await namesIn('/7?expand=all')).toEqual(['order', 'reviews']);
+  status.current = 'paid';
+  expect(await namesIn('/7')).toEqual(['order', 'refund']);
 });

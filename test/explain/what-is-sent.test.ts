@@ -1,5 +1,41 @@
 import { expect, test } from 'vitest';
+import { explanationLines } from '../../src/cli/print-explanation.ts';
 import { asking } from './asking.ts';
+
+test('an aggregate tells which parts the request does not ask for', async () => {
+  const { explain, calls } = await asking({
+    routes: {
+      summary: {
+        match: { path: '/summary/{id}' },
+        aggregate: {
+          order: { upstream: 'up', path: '/orders/{id}' },
+          gift: { upstream: 'up', path: '/gifts', when: { parts: { 'order.gift': true } } },
+          user: { upstream: 'up', path: '/users', when: { query: { expand: 'user' } } },
+          friends: { upstream: 'up', path: '/users/{user.id}/friends' },
+        },
+      },
+    },
+  });
+  const whenOf = async (target: string) =>
+    (await explain(target)).calls.map(({ name, when }) => [name, when ?? 'called']);
+  expect(await whenOf('/summary/7')).toEqual([
+    ['order', 'called'],
+    ['gift', 'unknown'],
+    ['user', 'unmet'],
+    ['friends', 'unmet'],
+  ]);
+  expect(await whenOf('/summary/7?expand=user')).toEqual([
+    ['order', 'called'],
+    ['gift', 'unknown'],
+    ['user', 'called'],
+    ['friends', 'called'],
+  ]);
+  const lines = explanationLines(await explain('/summary/7'));
+  expect(lines).toContain('  would call up, up');
+  expect(lines).toContain('  user: not called, its condition does not hold');
+  expect(lines.find((line) => line.startsWith('  gift: '))).toContain('if its condition holds');
+  expect(calls).toEqual([]);
+});
 
 test('an aggregate tells its parts, and which of them wait for others', async () => {
   const { explain, calls } = await asking({

@@ -118,6 +118,15 @@ describe('who meets "when" gets that side, whatever the weights', () => {
     expect(await sideOf(bearer({}))).toBe('old');
   });
 
+  test('by one of several values, or by anything else', async () => {
+    const among = await splitGateway(split({ headers: { 'x-ring': { in: ['dev', 'staff'] } } }));
+    expect(await among.sideOf({ 'x-ring': 'staff' })).toBe('new');
+    expect(await among.sideOf({ 'x-ring': 'public' })).toBe('old');
+    const not = await splitGateway(split({ cookies: { old: { not: { present: true } } } }));
+    expect(await not.sideOf({})).toBe('new');
+    expect(await not.sideOf({ cookie: 'old=1' })).toBe('old');
+  });
+
   test('a request whose values lead to different sides is refused, as in a match', async () => {
     const { fetch, seen } = await splitGateway(split({ query: { v: '2' } }));
     const refused = await fetch('/a?v=1&v=2');

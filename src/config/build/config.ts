@@ -287,6 +287,14 @@ export type ValueMatcher =
   | { readonly kind: 'regex'; readonly pattern: string }
   | { readonly kind: 'present' };
 
+/** What `when` says of a value: a matcher, or what only `when` may say. */
+export type ConditionMatcher =
+  | ValueMatcher
+  | { readonly kind: 'in'; readonly values: readonly string[] }
+  | { readonly kind: 'not'; readonly matcher: ConditionMatcher };
+
+export type ConditionMatchers = readonly (readonly [name: string, matcher: ConditionMatcher])[];
+
 export type ValueMatchers = readonly (readonly [name: string, matcher: ValueMatcher])[];
 
 /** One alternative of a route's `match`. */

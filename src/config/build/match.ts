@@ -1,7 +1,8 @@
 /** Builds the match that requests are compared with from the parsed one. */
 import { canonicalHost } from '../../core/canonical-host.ts';
-import type { MatchConfig, ValueMatchers } from './config.ts';
+import type { ConditionMatcher, ConditionMatchers, MatchConfig, ValueMatchers } from './config.ts';
 import { parsePathPattern, type PathPattern } from '../schema/path-pattern.ts';
+import type { ParsedCondition } from '../schema/conditions.ts';
 import type { ParsedMatch, ParsedValueMatch } from '../schema/route.ts';
 
 /** The path patterns of one config, each read once, whoever asks: checks do, and the build. */
@@ -43,9 +44,38 @@ function buildValues(values: Readonly<Record<string, ParsedValueMatch>> = {}): V
   });
 }
 
+/** The conditions of a `when`: names, and what their values must be. */
+export const buildConditions = (
+  values: Readonly<Record<string, ParsedCondition>> = {},
+): ConditionMatchers =>
+  Object.entries(values).map(([name, value]) => [name, conditionOf(value, unchanged)] as const);
+
+/** The same for header fields. */
+export const buildFieldConditions = (
+  values: Readonly<Record<string, ParsedCondition>> = {},
+): ConditionMatchers =>
+  Object.entries(values).map(
+    ([name, value]) =>
+      [name, conditionOf(value, name === 'host' ? asRequestsHaveIt : unchanged)] as const,
+  );
+
+const unchanged = (text: string): string => text;
+
+function conditionOf(value: ParsedCondition, read: (text: string) => string): ConditionMatcher {
+  if (typeof value === 'string') return { kind: 'equals', value: read(value) };
+  if (value.regex !== undefined) return { kind: 'regex', pattern: value.regex };
+  if (value.in !== undefined) return { kind: 'in', values: value.in.map(read) };
+  if ('not' in value && value.not !== undefined) {
+    return { kind: 'not', matcher: conditionOf(value.not, read) };
+  }
+  return { kind: 'present' };
+}
+
 /** `Host` is made canonical before it is looked at: another spelling would never match. */
 function canonicalHostField(condition: ValueMatchers[number]): ValueMatchers[number] {
   const [name, matcher] = condition;
   if (name !== 'host' || matcher.kind !== 'equals') return condition;
-  return [name, { kind: 'equals', value: canonicalHost(matcher.value) ?? matcher.value }];
+  return [name, { kind: 'equals', value: asRequestsHaveIt(matcher.value) }];
 }
+
+const asRequestsHaveIt = (host: string): string => canonicalHost(host) ?? host;

@@ -196,8 +196,19 @@ const mirrorLine = ({ upstream, path, share, isCompared }) => [
 ];
 
 /** @param {ExplainedCall} call */
-const callLine = ({ name, upstream, method, path, query, headers, after, isRequired, target }) => [
-  badge('ok', name === '' ? 'forwards' : name),
+const callLine = ({
+  name,
+  upstream,
+  method,
+  path,
+  query,
+  headers,
+  after,
+  isRequired,
+  when,
+  target,
+}) => [
+  badge(when === 'unmet' ? 'note' : 'ok', name === '' ? 'forwards' : name),
   h(
     'div',
     {},
@@ -211,6 +222,8 @@ const callLine = ({ name, upstream, method, path, query, headers, after, isRequi
       [
         name !== '' && (isRequired ? 'required' : 'optional'),
         after.length > 0 && `after ${after.join(', ')}`,
+        when === 'unmet' && 'not called: its condition does not hold',
+        when === 'unknown' && 'if its condition holds',
         `with ${headers.join(', ')}`,
       ]
         .filter(Boolean)
