@@ -12,6 +12,7 @@ import type { Reference } from '../config/schema/template.ts';
 import { isMap, type Tree } from '../config/yaml/tree.ts';
 import { checkCycles } from './aggregate-cycles.ts';
 import { templatesOf } from './aggregate-references.ts';
+import { checkFallbackParts } from './aggregate-fallback.ts';
 import { checkPlaces, checkShape } from './aggregate-shape-check.ts';
 import { checkPartWhen } from './aggregate-when.ts';
 
@@ -24,6 +25,20 @@ export function* checkAggregate(
   identifying: readonly string[],
 ): Generator<Finding> {
   const names = Object.keys(parts);
+  /** What a part, or its fallback, asks for. */
+  function* checkAsked(asked: Tree, at: Path, name: string): Generator<Finding> {
+    const { upstream, path: sent } = asked;
+    if (typeof upstream === 'string') yield* checkUpstream(upstream, [...at, 'upstream']);
+    if (typeof sent === 'string') yield* checkPartPath(sent, [...at, 'path']);
+    yield* checkShape(asked, at);
+    for (const { at: where, text, isJson } of templatesOf(asked)) {
+      yield* checkReferences(text, [...at, ...where], (reference) =>
+        reference.root === 'claim' && identifying.length > 0
+          ? `{${reference.text}} needs one of ${identifying.join(', ')} on this route`
+          : referenceFault(reference, { part: name, parts: names, matches, isJson }),
+      );
+    }
+  }
   if (names.length === 0) yield { path, message: 'needs at least one part' };
   for (const [name, part] of Object.entries(parts)) {
     const at = [...path, name];
@@ -32,22 +47,14 @@ export function* checkAggregate(
       yield { path: at, at: 'key', message };
     }
     if (!isMap(part)) continue;
-    const { upstream, path: sent, method } = part;
-    if (typeof upstream === 'string') yield* checkUpstream(upstream, [...at, 'upstream']);
-    if (typeof sent === 'string') yield* checkPartPath(sent, [...at, 'path']);
     if (part['required'] === true && part['default'] !== undefined) {
       const message = 'cannot be combined with "required": if the part fails, so does the response';
       yield { path: [...at, 'default'], at: 'key', message };
     }
-    yield* checkMethod(method, [...at, 'method']);
-    yield* checkShape(part, at);
-    for (const { at: where, text, isJson } of templatesOf(part)) {
-      yield* checkReferences(text, [...at, ...where], (reference) =>
-        reference.root === 'claim' && identifying.length > 0
-          ? `{${reference.text}} needs one of ${identifying.join(', ')} on this route`
-          : referenceFault(reference, { part: name, parts: names, matches, isJson }),
-      );
-    }
+    yield* checkMethod(part['method'], [...at, 'method']);
+    yield* checkAsked(part, at, name);
+    if (isMap(part['fallback'])) yield* checkAsked(part['fallback'], [...at, 'fallback'], name);
+    yield* checkFallbackParts(part, new Set(names), at);
     yield* checkBody(part, at);
     const place = { part: name, parts: names, matches, identifying };
     yield* checkPartWhen(part['when'], [...at, 'when'], place);

@@ -6,6 +6,7 @@
  */
 import { isContainer, parseValuePath } from '../core/value-path.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
+import { errorPlace } from './aggregate-detail.ts';
 import type { PartConfig } from './aggregate-schema.ts';
 
 /** The names of the objects around a part's value, and its own. */
@@ -14,13 +15,16 @@ export const placeOf = ({ name, as }: Pick<PartConfig, 'name' | 'as'>): readonly
 
 type Slot =
   | { readonly kind: 'value'; readonly name: string; readonly at: number }
+  | { readonly kind: 'error'; readonly name: string; readonly at: number }
   | { readonly kind: 'spread'; readonly name: string; readonly at: number }
   | { readonly kind: 'group'; readonly name: string; readonly slots: Slot[] };
 
 /** What is written of a part: its bytes, or the object whose fields are spread. Absent: nothing. */
 export interface Written {
-  readonly bytes: (at: number) => Buffer | undefined;
+  readonly value: (at: number) => Buffer | undefined;
   readonly fields: (at: number) => unknown;
+  /** Why the part is missing. */
+  readonly error: (at: number) => Buffer | undefined;
 }
 
 export class Layout {
@@ -36,8 +40,10 @@ export class Layout {
   constructor(parts: readonly PartConfig[]) {
     this.#parts = parts;
     for (const [at, part] of parts.entries()) {
+      const place = part.spread ? [part.name] : placeOf(part);
       if (part.spread) this.#slots.push({ kind: 'spread', name: part.name, at });
-      else this.#place(placeOf(part), at, part.required);
+      else this.#place(place, 'value', at);
+      if (part.onError !== 'hide') this.#place(errorPlace(place), 'error', at);
     }
     const spread = parts.flatMap((part, at) => (part.spread ? [at] : []));
     this.#spread = spread.toSorted(
@@ -45,14 +51,14 @@ export class Layout {
     );
   }
 
-  #place(path: readonly string[], at: number, isRequired: boolean): void {
+  #place(path: readonly string[], kind: 'value' | 'error', at: number): void {
     const [top] = path;
-    this.#owners.set(top!, isRequired || this.#owners.get(top!) === true);
+    this.#owners.set(top!, this.#parts[at]!.required || this.#owners.get(top!) === true);
     let slots = this.#slots;
     for (const name of path.slice(0, -1)) {
       slots = groupIn(slots, name);
     }
-    slots.push({ kind: 'value', name: path.at(-1)!, at });
+    slots.push({ kind, name: path.at(-1)!, at });
   }
 
   /** The bytes of the answer. */
@@ -82,13 +88,13 @@ export class Layout {
         }
       } else if (winners?.has(slot.name) === true) {
         // Another part has the place.
-      } else if (slot.kind === 'value') {
-        const bytes = written.bytes(slot.at);
-        if (bytes !== undefined) add(slot.name, [bytes]);
-      } else {
+      } else if (slot.kind === 'group') {
         const inner: Buffer[] = [];
         this.#writeAll(slot.slots, written, undefined, inner);
         if (inner.length > 0) add(slot.name, [OPEN, ...inner, CLOSE]);
+      } else {
+        const bytes = written[slot.kind](slot.at);
+        if (bytes !== undefined) add(slot.name, [bytes]);
       }
     }
   }
@@ -136,6 +142,8 @@ const OPEN = Buffer.from('{');
 const COMMA = Buffer.from(',');
 const CLOSE = Buffer.from('}');
 
-/** `undefined` if each part stands under one name at the top. */
+/** `undefined` if each part stands under one name at the top, and nothing else does. */
 export const layoutOf = (parts: readonly PartConfig[]): Layout | undefined =>
-  parts.some((part) => part.spread || placeOf(part).length > 1) ? new Layout(parts) : undefined;
+  parts.some((part) => part.spread || part.onError !== 'hide' || placeOf(part).length > 1)
+    ? new Layout(parts)
+    : undefined;

@@ -2,6 +2,7 @@
 import { type ErrorCode, GatewayError, toGatewayError } from '../core/errors.ts';
 import type { MissingPart } from '../core/record.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
+import { detailOf, errorName } from './aggregate-detail.ts';
 import type { Written } from './aggregate-layout.ts';
 import { type CompiledAggregate, type Part, type PartValue, shownOf } from './aggregate-part.ts';
 
@@ -25,7 +26,7 @@ export function mergeParts(
 ): Buffer {
   if (missing.length > 0 && hasTooFew(parts, outcomes, minimum)) {
     const names = missing.map(({ name, reason }) => `${name} (${reason})`).join(', ');
-    throw tooLittle(`too few parts: without ${names}`, outcomes);
+    throw tooLittle(`too few parts: without ${names}`, parts, outcomes);
   }
   return layout === undefined
     ? underNames(parts, outcomes)
@@ -46,11 +47,15 @@ function underNames(parts: readonly Part[], outcomes: readonly Outcome[]): Buffe
 
 /** What a layout writes. */
 const writtenOf = (parts: readonly Part[], outcomes: readonly Outcome[]): Written => ({
-  bytes: (at) => bytesOf(parts[at]!, outcomes[at]!),
+  value: (at) => bytesOf(parts[at]!, outcomes[at]!),
   fields: (at) => {
     const outcome = outcomes[at]!;
     if (outcome.kind === 'skipped') return undefined;
     return outcome.kind === 'value' ? shownOf(outcome.value) : parts[at]!.config.default;
+  },
+  error: (at) => {
+    const error = errorOf(parts[at]!, outcomes[at]!);
+    return error === undefined ? undefined : Buffer.from(JSON.stringify(error));
   },
 });
 
@@ -70,13 +75,25 @@ function hasTooFew(parts: readonly Part[], outcomes: readonly Outcome[], minimum
 }
 
 /** A part that was not answered says more about the failure than one that was answered badly. */
-function tooLittle(detail: string, outcomes: readonly Outcome[]): GatewayError {
+function tooLittle(
+  detail: string,
+  parts: readonly Part[],
+  outcomes: readonly Outcome[],
+): GatewayError {
   const failure = outcomes
     .map((outcome) => (outcome.kind === 'missing' ? toGatewayError(outcome.error) : undefined))
     .find((error) => error !== undefined && !ANSWERED.has(error.code));
   const code = failure?.code ?? 'GW_UPSTREAM_INVALID';
-  return new GatewayError(code, detail, { ...failure?.options, cause: failure });
+  const told = parts.flatMap((part, at) => {
+    const error = errorOf(part, outcomes[at]!);
+    return error === undefined ? [] : [[errorName(part.config.name), error] as const];
+  });
+  const extensions = { ...failure?.options.extensions, ...Object.fromEntries(told) };
+  return new GatewayError(code, detail, { ...failure?.options, cause: failure, extensions });
 }
+
+const errorOf = ({ config }: Part, outcome: Outcome): object | undefined =>
+  outcome.kind === 'missing' ? detailOf(config, outcome.error, outcome.missing.reason) : undefined;
 
 /** The codes of parts whose upstream did answer. */
 const ANSWERED: ReadonlySet<ErrorCode> = new Set([

@@ -9,8 +9,8 @@ export type Next =
   | { readonly kind: 'begin'; readonly values: Values }
   /** It is not wanted, or what it uses was not called. */
   | { readonly kind: 'skip' }
-  /** What it uses, or asks about, has failed. */
-  | { readonly kind: 'miss'; readonly error: unknown };
+  /** What it uses has failed, or what it asks about: then nobody knows whether it is wanted. */
+  | { readonly kind: 'miss'; readonly error: unknown; readonly isUnsure: boolean };
 
 /**
  * Decides it; `outcomes` are those of `parts`, `undefined` for those that run.
@@ -31,20 +31,20 @@ export function nextOf(
     if (outcome === undefined) return WAIT;
     if (outcome.kind === 'value') values[parts[needed]!.config.name] = outcome.value.exact;
   }
-  const failureIn = (places: readonly number[]): Next | undefined => {
+  const failureIn = (places: readonly number[], isUnsure: boolean): Next | undefined => {
     for (const place of places) {
       const outcome = outcomes[place];
-      if (outcome?.kind === 'missing') return { kind: 'miss', error: outcome.error };
+      if (outcome?.kind === 'missing') return { kind: 'miss', error: outcome.error, isUnsure };
     }
     return undefined;
   };
   if (uses.some((used) => outcomes[used]?.kind === 'skipped')) return SKIP;
   if (when !== undefined) {
-    const unknown = failureIn(asks);
+    const unknown = failureIn(asks, true);
     if (unknown !== undefined) return unknown;
     if (!when.isMetBy(exchange) || when.isMetByParts?.(values) === false) return SKIP;
   }
-  return failureIn(uses) ?? { kind: 'begin', values };
+  return failureIn(uses, false) ?? { kind: 'begin', values };
 }
 
 const WAIT: Next = { kind: 'wait' };

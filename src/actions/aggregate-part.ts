@@ -8,6 +8,7 @@ import type { Json } from '../core/json.ts';
 import { isContainer } from '../core/value-path.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { type PartRequest, type PartTime, partTime } from '../routes/part.ts';
+import type { PartAnswer } from '../routes/part-answer.ts';
 import type { TemplateInput } from '../routes/part-value.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
@@ -15,21 +16,36 @@ import { compilePartWhen, type PartWhen } from '../routes/part-when.ts';
 import { type Edges, graphOf } from './aggregate-graph.ts';
 import { compileShape, type Shape } from '../routes/shape/shape.ts';
 import { type Layout, placeOf } from './aggregate-layout.ts';
+import { dependenciesOf } from './aggregate-references.ts';
+import { fallbackOf } from './aggregate-fallback.ts';
+import { answerOf } from './aggregate-answer.ts';
 import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
 import { buildPartWhen } from './aggregate-when.ts';
 import { compileTarget, type Forwarding, partFields, type PartTarget } from './aggregate-target.ts';
 
-export interface Part extends PartTarget, Edges {
+/** What is asked of an upstream, and what is made of its answer: a part, or its fallback. */
+export interface Asked extends PartTarget {
+  readonly upstream: UpstreamCall;
+  readonly time: PartTime;
+  readonly answer: PartAnswer;
+  /** Absent if the answer goes out as it came. */
+  readonly shape: Shape | undefined;
+}
+
+export interface Part extends Asked, Edges {
   /** The start of its member in the answer: the key and the colon. */
   readonly key: Buffer;
   /** Its value if it fails. */
   readonly default: Buffer | undefined;
-  readonly upstream: UpstreamCall;
-  readonly time: PartTime;
+  /** Asked if it fails. */
+  readonly fallback: Fallback | undefined;
   /** Absent: it is always called. */
   readonly when: PartWhen | undefined;
-  /** Absent if the answer goes out as it came. */
-  readonly shape: Shape | undefined;
+}
+
+export interface Fallback extends Asked {
+  /** It refers to other parts. */
+  readonly needsParts: boolean;
 }
 
 export interface CompiledAggregate {
@@ -74,25 +90,42 @@ export function compileParts(
   const { parts } = action;
   const graph = graphOf(parts);
   return parts.map((config, i) => ({
-    ...compilePart(route, config, action, context),
+    ...compileAsked(route, config, action, context),
+    key: Buffer.from(`${JSON.stringify(placeOf(config)[0])}:`),
+    default: config.default === undefined ? undefined : Buffer.from(JSON.stringify(config.default)),
+    fallback: compileFallback(route, config, action, context),
+    when: config.when && compilePartWhen(buildPartWhen(config.when)),
     ...graph[i]!,
   }));
 }
 
-function compilePart(
+function compileFallback(
+  route: Route,
+  part: PartConfig,
+  common: AggregateConfig,
+  context: ActionContext,
+): Fallback | undefined {
+  const config = fallbackOf(part);
+  if (config === undefined) return undefined;
+  const names = new Set(common.parts.map(({ name }) => name));
+  return {
+    ...compileAsked(route, config, common, context),
+    needsParts: dependenciesOf(config, names).size > 0,
+  };
+}
+
+function compileAsked(
   route: Route,
   config: PartConfig,
   common: Forwarding,
   { clock }: ActionContext,
-): Omit<Part, keyof Edges> {
+): Asked {
   const upstream = route.callOf(config.upstream);
   return {
     ...compileTarget(config, common),
-    key: Buffer.from(`${JSON.stringify(placeOf(config)[0])}:`),
-    default: config.default === undefined ? undefined : Buffer.from(JSON.stringify(config.default)),
     upstream,
-    when: config.when && compilePartWhen(buildPartWhen(config.when)),
     time: partTime(config.timeout, upstream.deadlineMs, clock),
+    answer: answerOf(config),
     shape: compileShape(config),
   };
 }
@@ -103,7 +136,7 @@ function compilePart(
  * @throws GW_REQUEST_INVALID, GW_UPSTREAM_INVALID as templates do
  */
 export function describePart(
-  part: Part,
+  part: Asked,
   client: ClientExchange,
   body: UpstreamRequest['body'],
   parts: Values,
@@ -123,12 +156,13 @@ export function describePart(
     body: content,
     time,
     maxBodyBytes: config.maxBody,
+    answer: part.answer,
   };
 }
 
 /** Its own body, or the client's, which goes to the one part that writes; sets the fields that describe it. */
 function bodyOf(
-  { config, body: own }: Part,
+  { config, body: own }: Asked,
   input: TemplateInput,
   body: UpstreamRequest['body'],
   sent: MutableHeaders,
@@ -152,7 +186,7 @@ function bodyOf(
  *
  * @throws GW_UPSTREAM_INVALID if it does not have its shape
  */
-export function valueOf({ shape, config: { spread } }: Part, json: Json): PartValue {
+export function valueOf({ shape, config: { spread } }: Asked, json: Json): PartValue {
   if (spread && json.value !== null) return mustBeObject(shapedBy(shape, json));
   return shape === undefined ? json : shapedBy(shape, json);
 }

@@ -15,12 +15,15 @@ import { type ClientExchange, clientOf } from '../edge/client-exchange.ts';
 import { degradedFields } from '../edge/degraded.ts';
 import { missingPart, notNeeded } from '../routes/gather.ts';
 import { type PartContext, type PartReceiver, startPart } from '../routes/part-run.ts';
+import { withDetail } from './aggregate-detail.ts';
 import { mergeParts, type Outcome } from './aggregate-merge.ts';
 import { type Next, nextOf } from './aggregate-next.ts';
 import {
+  type Asked,
   type CompiledAggregate,
   describePart,
   type Part,
+  type PartValue,
   valueOf,
   type Values,
 } from './aggregate-part.ts';
@@ -36,6 +39,8 @@ export class RunningParts implements Abortable, PartContext {
   /** In the order of the parts. */
   readonly #outcomes: (Outcome | undefined)[];
   #left: number;
+  /** Parts whose fallback was asked without them, because a part that they need has failed. */
+  #fellBack: ReadonlySet<number> = NO_PLACES;
   #isOver = false;
 
   constructor(aggregate: CompiledAggregate, request: UpstreamRequest, receiver: Receiver) {
@@ -74,43 +79,54 @@ export class RunningParts implements Abortable, PartContext {
   }
 
   #begin(at: number, values: Values): void {
-    const part = this.#parts[at]!;
-    const receiver = new Place(this, at);
+    this.#ask(at, this.#parts[at]!, values);
+  }
+
+  /** Asks for the part at `at`, or for its fallback. */
+  #ask(at: number, asked: Asked, values: Values): void {
+    const receiver = new Place(this, at, asked, values);
     try {
-      const described = describePart(part, this.exchange, this.#request.body, values);
-      startPart(part.upstream, this, described, receiver);
+      const described = describePart(asked, this.exchange, this.#request.body, values);
+      startPart(asked.upstream, this, described, receiver);
     } catch (error) {
       receiver.missed(error);
     }
   }
 
   /** The part at `at` has come. */
-  came(at: number, json: Json): void {
+  came(at: number, value: PartValue): void {
     if (this.#isOver) return;
-    let outcome: Outcome;
-    try {
-      outcome = { kind: 'value', value: valueOf(this.#parts[at]!, json) };
-    } catch (error) {
-      this.missed(at, error);
-      return;
-    }
-    this.#settle(at, outcome);
+    this.#settle(at, { kind: 'value', value });
     for (const next of this.#parts[at]!.neededBy) this.#consider(next);
   }
 
-  /** The part at `at` has failed; so have those that use it. */
-  missed(at: number, error: unknown): void {
+  /** What was `asked` for the part at `at` has failed. */
+  failed(at: number, asked: Asked, values: Values, error: unknown): void {
+    const { fallback } = this.#parts[at]!;
+    if (fallback === undefined || asked === fallback || this.#isUseless(error)) {
+      this.#missed(at, error, asked === fallback ? 'fallback-' : '');
+    } else this.#ask(at, fallback, values);
+  }
+
+  /** Would another call change nothing, because the client has left or made a mistake? */
+  #isUseless(error: unknown): boolean {
+    return this.#isOver || this.group.reason !== undefined || isClientsOwn(error);
+  }
+
+  /** The part at `at` has failed for good; so have those that need it. */
+  #missed(at: number, error: unknown, prefix: '' | 'fallback-'): void {
     if (this.#isOver || this.#outcomes[at] !== undefined) return;
     const { name, required } = this.#parts[at]!.config;
-    if (required) this.#fail(asAnswer(name, error));
+    if (required) this.#fail(withDetail(this.#parts[at]!, error, asAnswer(name, error)));
     // A mistake of the client's is reported, whichever part finds it.
-    else if (isGatewayError(error) && CLIENTS_OWN.has(error.code)) this.#fail(error);
+    else if (isClientsOwn(error)) this.#fail(error);
     else {
-      const missing = missingPart(this.exchange, name, error);
+      const { reason } = missingPart(this.exchange, name, error);
+      const missing = { name, reason: prefix + reason };
       this.#settle(at, { kind: 'missing', error, missing });
       for (const next of this.#parts[at]!.neededBy) {
         if (this.#parts[next]!.isUnsure) this.#consider(next);
-        else this.missed(next, error);
+        else this.#withoutNeeded(next, error);
       }
     }
   }
@@ -140,7 +156,18 @@ export class RunningParts implements Abortable, PartContext {
       case 'skip':
         return this.#skip(at);
       case 'miss':
-        return this.missed(at, next.error);
+        if (next.isUnsure) return this.#missed(at, next.error, '');
+        return this.#withoutNeeded(at, next.error);
+    }
+  }
+
+  /** A part that the one at `at` needs has failed. */
+  #withoutNeeded(at: number, error: unknown): void {
+    const { fallback } = this.#parts[at]!;
+    if (fallback === undefined || fallback.needsParts) this.#missed(at, error, '');
+    else if (!this.#isOver && this.#outcomes[at] === undefined && !this.#fellBack.has(at)) {
+      this.#fellBack = new Set([...this.#fellBack, at]);
+      this.#ask(at, fallback, NONE);
     }
   }
 
@@ -177,27 +204,42 @@ export class RunningParts implements Abortable, PartContext {
   }
 }
 
-/** Tells which of the parts it was. */
+/** Tells which of the parts it was, and gives its value the shape. */
 class Place implements PartReceiver {
   readonly #parts: RunningParts;
   readonly #at: number;
+  readonly #asked: Asked;
+  readonly #values: Values;
 
-  constructor(parts: RunningParts, at: number) {
+  constructor(parts: RunningParts, at: number, asked: Asked, values: Values) {
     this.#parts = parts;
     this.#at = at;
+    this.#asked = asked;
+    this.#values = values;
   }
 
   came(json: Json): void {
-    this.#parts.came(this.#at, json);
+    let value: PartValue;
+    try {
+      value = valueOf(this.#asked, json);
+    } catch (error) {
+      this.missed(error);
+      return;
+    }
+    this.#parts.came(this.#at, value);
   }
 
   missed(error: unknown): void {
-    this.#parts.missed(this.#at, error);
+    this.#parts.failed(this.#at, this.#asked, this.#values, error);
   }
 }
 
 const NONE: Values = {};
 const SKIPPED: Outcome = { kind: 'skipped' };
+const NO_PLACES: ReadonlySet<number> = new Set();
+
+const isClientsOwn = (error: unknown): boolean =>
+  isGatewayError(error) && CLIENTS_OWN.has(error.code);
 
 /** Errors in the request or its body, independent of any upstream. */
 const CLIENTS_OWN: ReadonlySet<ErrorCode> = new Set([

@@ -2,30 +2,16 @@
 import { z } from 'zod';
 import type { ActionConfig } from '../config/actions.ts';
 import { method } from '../config/schema/route.ts';
-import { fieldName, positiveDuration, shown, size } from '../config/schema/types.ts';
+import { shown } from '../config/schema/types.ts';
+import { askedKeys, passedOn } from './aggregate-asked-schema.ts';
+import { Fallback } from './aggregate-fallback.ts';
 import { Sent } from './aggregate-sent-schema.ts';
-import { placeKeys, shapeKeys } from './aggregate-shape-schema.ts';
+import { placeKeys } from './aggregate-shape-schema.ts';
 import { PartWhen } from './aggregate-when.ts';
-
-/** A header that is passed on, or `*`. */
-const passedOn = () =>
-  fieldName().refine((name) => name === '*' || !name.includes('*'), {
-    error: 'is not a header: name each one, or "*" for all except credentials',
-  });
-
-const template = (what: string) => z.string().min(1).describe(what);
 
 const Part = z
   .strictObject({
-    upstream: z.string().describe('Name of the upstream.'),
-    path: z
-      .string()
-      .startsWith('/', { error: (issue) => `${shown(issue.input)} must start with /` })
-      .describe('Template: `{id}`, `{query.q}`, `{header.x}`, `{claim.sub}`, `{part.field}`.'),
-    query: z
-      .record(z.string(), template('Template.'))
-      .optional()
-      .describe('Query to send; a parameter that is `{query.q}` alone is left out without `q`.'),
+    ...askedKeys,
     ...Sent,
     when: PartWhen.optional(),
     method: method().default('GET').describe('At most one part may use a method other than GET.'),
@@ -34,22 +20,14 @@ const Part = z
       .default(false)
       .describe('If it fails, the whole response fails; otherwise the part is left out.'),
     default: z.json().optional().describe('Replaces the part if it fails.'),
-    timeout: positiveDuration().optional().describe('Time for this part, to the end of its body.'),
-    ...shapeKeys,
+    fallback: Fallback,
+    onError: z
+      .enum(['hide', 'detail'])
+      .default('hide')
+      .describe(
+        '`detail` tells clients why the part failed, beside its place as `<part>_error`: the reason, and of an answer its status and the first 4 KiB of its body.',
+      ),
     ...placeKeys,
-    forwardHeaders: z
-      .array(passedOn())
-      .optional()
-      .describe(
-        'Client headers to pass on. `*` is all except credentials (`authorization`, `cookie`, `x-api-key`: only if named) and fields about the connection, the body or a cached response.',
-      ),
-    forwardQuery: z
-      .array(z.string().min(1))
-      .optional()
-      .describe(
-        'Query parameters to pass on. `*` is all except credentials (`access_token`, `api_key`, `token` …: only if named) and those that `query` sets.',
-      ),
-    maxBody: size().prefault('1MiB').describe('Longest answer to read.'),
   })
   .describe('One piece of the response.');
 

@@ -11,13 +11,14 @@ const ownField = () =>
     error: (issue) => `${String(issue.input)} is a field that the gateway sets itself`,
   });
 
+export const ownHeaders = z
+  .record(ownField(), fieldValue())
+  .optional()
+  .describe(
+    "Headers to send: templates. They replace those passed on; without the client's value there is no header.",
+  );
+
 export const Sent = {
-  headers: z
-    .record(ownField(), fieldValue())
-    .optional()
-    .describe(
-      "Headers to send: templates. They replace those passed on; without the client's value there is no header.",
-    ),
   body: z
     .json()
     .optional()

@@ -4,6 +4,7 @@ import { isMap, type Tree } from '../config/yaml/tree.ts';
 import { DANGEROUS_KEYS } from '../core/json-scan.ts';
 import { type MemberStep, parseMemberPath } from '../core/member-path.ts';
 import { parseValuePath } from '../core/value-path.ts';
+import { errorPlace } from './aggregate-detail.ts';
 import { fieldTree, type FieldTree } from '../routes/shape/field-tree.ts';
 
 /** Of a part or of its fallback, at `at`. */
@@ -99,11 +100,16 @@ export function* checkPlaces(parts: Tree, path: Path): Generator<Finding> {
   for (const [name, part] of Object.entries(parts)) {
     if (!isMap(part)) continue;
     const at = [...path, name];
-    if (part['spread'] === true) {
-      yield* checkSpread(part, at);
-      continue;
+    const isSpread = part['spread'] === true;
+    if (isSpread) yield* checkSpread(part, at);
+    const names = isSpread ? [name] : placeOfWritten(name, part['as']);
+    if (names !== undefined && part['onError'] === 'detail') {
+      const other = places.find((place) => isWithin(place.names, errorPlace(names)));
+      if (other === undefined)
+        places.push({ part: name, names: errorPlace(names), isOfErrors: true });
+      else yield { path: [...at, 'onError'], message: taken(errorPlace(names), other) };
     }
-    const names = placeOfWritten(name, part['as']);
+    if (isSpread) continue;
     if (names === undefined) continue;
     const where: Path = part['as'] === undefined ? at : [...at, 'as'];
     if (names.some((each) => DANGEROUS_KEYS.has(each))) {
@@ -120,6 +126,7 @@ export function* checkPlaces(parts: Tree, path: Path): Generator<Finding> {
 interface Place {
   readonly part: string;
   readonly names: readonly string[];
+  readonly isOfErrors?: true;
 }
 
 /** `undefined` for what is no path, which the schema reports. */
@@ -137,8 +144,9 @@ const isWithin = (a: readonly string[], b: readonly string[]): boolean =>
   a.slice(0, b.length).every((name, i) => b[i] === name) ||
   b.slice(0, a.length).every((name, i) => a[i] === name);
 
-function taken(names: readonly string[], { part, names: theirs }: Place): string {
-  const place = `"${theirs.join('.')}" is the place of part "${part}"`;
+function taken(names: readonly string[], { part, names: theirs, isOfErrors }: Place): string {
+  const whose = isOfErrors ? 'the errors of part' : 'part';
+  const place = `"${theirs.join('.')}" is the place of ${whose} "${part}"`;
   return theirs.length === names.length
     ? `${place} already`
     : `${place}, and one cannot be in the other`;

@@ -30,7 +30,10 @@ export const aggregate = defineAction({
       ...common,
     };
   },
-  upstreams: ({ parts }) => parts.map(({ upstream }) => upstream),
+  upstreams: ({ parts }) =>
+    parts.flatMap(({ upstream, fallback }) =>
+      fallback === undefined ? [upstream] : [upstream, fallback.upstream],
+    ),
   create: aggregating,
   plan: planAggregate,
 });

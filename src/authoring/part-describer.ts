@@ -8,6 +8,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { MutableHeaders } from '../core/headers.ts';
 import { isSafe } from '../core/json-number.ts';
 import { ASKED_FOR, type PartRequest, partTime } from '../routes/part.ts';
+import { JSON_ANSWER } from '../routes/part-answer.ts';
 import { mustStayCanonical } from '../routes/rewrite.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
 import type { Described, Scalar } from './parts.ts';
@@ -57,6 +58,7 @@ export class PartDescriber {
         this.#clock,
       ),
       maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
+      answer: JSON_ANSWER,
     };
   }
 

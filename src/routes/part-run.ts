@@ -9,7 +9,7 @@ import type { Cancellation } from '../core/cancellation.ts';
 import { codingsOf, decode, hasCharset, toUtf8 } from '../core/decode.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Headers, HeaderValue } from '../core/headers.ts';
-import { type Json, NOTHING, readJson } from '../core/json.ts';
+import { type Json, NOTHING } from '../core/json.ts';
 import type { CallRecord } from '../core/record.ts';
 import { streamed } from '../core/request-body.ts';
 import type { Receiver } from '../core/sender.ts';
@@ -20,6 +20,7 @@ import { upstreamRequest } from '../core/upstream-request.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
 import { type PartRequest, PartStatusError } from './part.ts';
+import { type ErrorDetail, errorDetail } from './part-error.ts';
 
 /** Is told once how a part ended. Must not throw. */
 export interface PartReceiver {
@@ -147,7 +148,7 @@ class PartRun extends Timeout implements Receiver, Sink {
   #read(bytes: Buffer, type?: HeaderValue): void {
     let json: Json;
     try {
-      json = readJson(toUtf8(bytes, type));
+      json = this.#part.answer.read(toUtf8(bytes, type));
     } catch (error) {
       this.failed(error);
       return;
@@ -162,9 +163,12 @@ class PartRun extends Timeout implements Receiver, Sink {
     this.#receiver.came(json);
   }
 
-  async #refuse({ status, body }: UpstreamResponse): Promise<void> {
-    await body.dump();
-    this.failed(new PartStatusError(this.#part.name, status));
+  async #refuse(response: UpstreamResponse): Promise<void> {
+    const { name, answer } = this.#part;
+    let detail: ErrorDetail | undefined;
+    if (answer.errorBytes === 0) await response.body.dump();
+    else detail = await errorDetail(response, answer.errorBytes);
+    this.failed(new PartStatusError(name, response.status, detail));
   }
 
   /** Bytes that are compressed or in another charset. */

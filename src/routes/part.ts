@@ -8,6 +8,8 @@ import type { Clock } from '../core/clock.ts';
 import { type ErrorCode, GatewayError, toGatewayError } from '../core/errors.ts';
 import type { MutableHeaders } from '../core/headers.ts';
 import { type Timeout, Timeouts } from '../core/timeouts.ts';
+import type { PartAnswer } from './part-answer.ts';
+import type { ErrorDetail } from './part-error.ts';
 
 export interface PartRequest {
   /** The name used in messages. */
@@ -21,6 +23,7 @@ export interface PartRequest {
   readonly body: UpstreamRequest['body'];
   readonly time: PartTime;
   readonly maxBodyBytes: number;
+  readonly answer: PartAnswer;
 }
 
 /**
@@ -56,14 +59,17 @@ export function partTime(
 export class PartStatusError extends GatewayError {
   /** The upstream's status. */
   readonly status: number;
+  /** What was kept of the answer; absent unless the part asks for it. */
+  readonly detail: ErrorDetail | undefined;
 
-  constructor(name: string, status: number) {
+  constructor(name: string, status: number, detail?: ErrorDetail) {
     const notFound = status === 404;
     super(
       notFound ? 'GW_ROUTE_NOT_FOUND' : 'GW_UPSTREAM_INVALID',
       notFound ? `${name} was not found` : `${name} could not be fetched (status ${status})`,
     );
     this.status = status;
+    this.detail = detail;
   }
 }
 
