@@ -16,6 +16,7 @@ export {
   type PartOptionsWithBody,
   type UpstreamClient,
 } from './authoring/parts.ts';
+export type { UpstreamDispatcher } from './upstream/dispatcher/call-dispatcher.ts';
 export {
   definePlugin,
   type KnownNames,

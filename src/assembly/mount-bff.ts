@@ -71,7 +71,11 @@ function decorateParts(scope: FastifyInstance, { upstreams }: Bff): void {
   scope.decorateRequest('upstreams', {
     // An awaited part runs under its request.
     getter(this: WithRunner) {
-      return (this[CLIENTS] ??= upstreamClients(upstreams, (part) => this.run(part)));
+      return (this[CLIENTS] ??= upstreamClients(
+        upstreams,
+        (part) => this.run(part),
+        (name) => runnerOf(this).dispatcher(this, name),
+      ));
     },
   });
   scope.decorateRequest('run', function run(part) {
@@ -220,7 +224,8 @@ class Mount implements MountedBff {
   #runnerFor(route: Route): PartRunner {
     const { upstreams, batches } = this.#bff;
     const calls = new Map(upstreams.map((name) => [name, route.callOf(name)] as const));
-    return new PartRunner({ calls, batches, clock: this.#context.clock });
+    const { ownNamesOf } = route;
+    return new PartRunner({ calls, batches, ownNamesOf, clock: this.#context.clock });
   }
 }
 

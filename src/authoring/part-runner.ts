@@ -3,13 +3,14 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Cancellation } from '../core/cancellation.ts';
 import type { Clock } from '../core/clock.ts';
-import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
+import { type ClientExchange, exchangeOf, mustBeOpen } from '../edge/client-exchange.ts';
 import type { MissingPart } from '../core/record.ts';
 import { markDegraded } from '../edge/degraded.ts';
 import { GatewayError } from '../core/errors.ts';
 import { gather, missingPart } from '../routes/gather.ts';
 import type { PartRequest } from '../routes/part.ts';
 import { runPart } from '../routes/part-run.ts';
+import { CallDispatcher, type UpstreamDispatcher } from '../upstream/dispatcher/call-dispatcher.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
 import type { BatchPlan } from './batch.ts';
 import { gatherTasks, mustBeGatherable, type Task } from './gather-tasks.ts';
@@ -22,6 +23,8 @@ import type { GatheredAll, Gatherables } from './steps.ts';
 export interface RunnerOptions {
   readonly calls: ReadonlyMap<string, UpstreamCall>;
   readonly batches: ReadonlyMap<string, BatchPlan>;
+  /** The authorities by which an upstream may speak of itself. */
+  readonly ownNamesOf: (upstream: string) => ReadonlySet<string>;
   readonly clock: Clock;
 }
 
@@ -36,15 +39,37 @@ interface Gathering {
 /** Runs parts for requests of one mounted BFF. */
 export class PartRunner {
   readonly #calls: ReadonlyMap<string, UpstreamCall>;
+  readonly #ownNamesOf: RunnerOptions['ownNamesOf'];
+  readonly #clock: Clock;
   readonly #describer: PartDescriber;
   readonly #batches: PartBatches | undefined;
   /** In a step: its gather, with which everything that the step calls ends. */
   readonly #stepOf = new AsyncLocalStorage<Cancellation>();
 
-  constructor({ calls, batches, clock }: RunnerOptions) {
+  constructor({ calls, batches, ownNamesOf, clock }: RunnerOptions) {
     this.#calls = calls;
+    this.#ownNamesOf = ownNamesOf;
+    this.#clock = clock;
     this.#describer = new PartDescriber(clock);
     if (batches.size > 0) this.#batches = new PartBatches(batches, this.#describer);
+  }
+
+  /** Calls `upstream` on behalf of `request`, for libraries that are built on undici. */
+  dispatcher(request: FastifyRequest, upstream: string): UpstreamDispatcher {
+    const context = exchangeOf(request.raw);
+    const clock = this.#clock;
+    const dispatcher = new CallDispatcher({
+      upstream,
+      ownNames: () => this.#ownNamesOf(upstream),
+      call: this.#callOf(upstream),
+      clock,
+      context,
+      signal: () => this.#stepOf.getStore() ?? context.signal,
+      record: () => context.record.call('part', upstream, upstream, clock.now()),
+      mustBeOpen: () => mustBeOpen(context),
+    });
+    // It serves handlers of either kind.
+    return dispatcher as unknown as UpstreamDispatcher;
   }
 
   async run<T>(request: FastifyRequest, reply: FastifyReply, part: Part<T>): Promise<T> {
@@ -61,6 +86,7 @@ export class PartRunner {
     mustBeGatherable(parts);
     const { tasks, result } = gatherTasks(parts);
     const client = exchangeOf(request.raw);
+    mustBeOpen(client);
     const group = (this.#stepOf.getStore() ?? client.signal).child();
     const gathering: Gathering = { request, client, group, missing: [] };
     await gather(tasks, group, (task) => this.#task(gathering, task));
@@ -95,10 +121,7 @@ export class PartRunner {
     part: Part<T>,
     group: Cancellation,
   ): Promise<T> {
-    const call = this.#calls.get(part.upstream);
-    if (call === undefined) {
-      throw new TypeError(`the BFF did not declare the upstream "${part.upstream}"`);
-    }
+    const call = this.#callOf(part.upstream);
     const description = this.#describer.describe(request, name, part, call);
     const starting: Starting = { request, name, part, description, call, group };
     const value = await (this.#batches?.join(starting) ?? alone(starting, description));
@@ -109,6 +132,12 @@ export class PartRunner {
     throw new GatewayError('GW_UPSTREAM_INVALID', `${name} does not match its schema`, {
       cause: parsed.error,
     });
+  }
+
+  #callOf(upstream: string): UpstreamCall {
+    const call = this.#calls.get(upstream);
+    if (call !== undefined) return call;
+    throw new TypeError(`the BFF did not declare the upstream "${upstream}"`);
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import { inspect } from 'node:util';
 import type { z } from 'zod';
+import type { UpstreamDispatcher } from '../upstream/dispatcher/call-dispatcher.ts';
 import type { Gatherables, GatheredAll } from './steps.ts';
 
 /** A value for a path or a query. */
@@ -56,6 +57,11 @@ export interface UpstreamClient {
   put<T = unknown>(template: string, options?: PartOptionsWithBody<T>): Part<T>;
   patch<T = unknown>(template: string, options?: PartOptionsWithBody<T>): Part<T>;
   delete<T = unknown>(template: string, options?: PartOptions<T>): Part<T>;
+  /**
+   * For libraries that are built on undici, such as `fetch` or an SDK: their calls to `http://<upstream>` run under
+   * the upstream's policies, on behalf of this request, and end with it. Later ones fail with GW_REQUEST_OVER.
+   */
+  readonly dispatcher: UpstreamDispatcher;
 }
 
 declare module 'fastify' {
@@ -165,23 +171,34 @@ export class DescribedPart<T> implements Part<T> {
 
 const HOW = 'await it, or give it to request.run or request.gather';
 
+/** Makes the dispatcher of an upstream, for one request. */
+export type MakeDispatcher = (upstream: string) => UpstreamDispatcher;
+
 /** Upstreams of a BFF, for one request. */
 export function upstreamClients(
   names: readonly string[],
   run: RunPart,
+  dispatcher: MakeDispatcher,
 ): Readonly<Record<string, UpstreamClient>> {
   const clients: Record<string, UpstreamClient> = {};
-  for (const name of names) clients[name] = new DescribingClient(name, run);
+  for (const name of names) clients[name] = new DescribingClient(name, run, dispatcher);
   return clients;
 }
 
 class DescribingClient implements UpstreamClient {
   readonly #upstream: string;
   readonly #run: RunPart;
+  readonly #makeDispatcher: MakeDispatcher;
+  #dispatcher: UpstreamDispatcher | undefined;
 
-  constructor(upstream: string, run: RunPart) {
+  constructor(upstream: string, run: RunPart, dispatcher: MakeDispatcher) {
     this.#upstream = upstream;
     this.#run = run;
+    this.#makeDispatcher = dispatcher;
+  }
+
+  get dispatcher(): UpstreamDispatcher {
+    return (this.#dispatcher ??= this.#makeDispatcher(this.#upstream));
   }
 
   get<T>(template: string, options?: PartOptions<T>): Part<T> {

@@ -54,6 +54,7 @@ export const ERRORS = {
   GW_HEADERS_TOO_LARGE:  row(431, 'Request header fields are too large',       'http_request_error'),
   GW_CLIENT_CLOSED:      row(499, 'Client closed the request',                 'connection_terminated'),
   GW_INTERNAL:           row(500, 'Internal error',                            'proxy_internal_error'),
+  GW_REQUEST_OVER:       row(500, 'The request was answered before this call', 'proxy_internal_error'),
   GW_METHOD_UNSUPPORTED: row(501, 'Method is not supported',                   'http_request_error'),
   GW_UPSTREAM_CONNECT:   row(502, 'Upstream cannot be reached',                'connection_refused',        true,  'any'),
   GW_UPSTREAM_RESET:     row(502, 'Upstream closed before it answered',        'connection_terminated',     true,  'idempotent'),
@@ -129,13 +130,14 @@ export function isGatewayError(error: unknown): error is GatewayError {
 }
 
 /**
- * `error` itself if it is a GatewayError, otherwise GW_INTERNAL around it, because an unexpected error is
- * our bug.
+ * `error` itself if it is a GatewayError, or the one that a `fetch` failed with; otherwise GW_INTERNAL around
+ * it, because an unexpected error is our bug.
  */
 export function toGatewayError(error: unknown): GatewayError {
-  return isGatewayError(error)
-    ? error
-    : new GatewayError('GW_INTERNAL', 'an unexpected error', { cause: error });
+  if (isGatewayError(error)) return error;
+  // `fetch` wraps whatever went wrong: `TypeError: fetch failed`, or `terminated` while the body comes.
+  if (error instanceof TypeError && isGatewayError(error.cause)) return error.cause;
+  return new GatewayError('GW_INTERNAL', 'an unexpected error', { cause: error });
 }
 
 /** The log fields of a bug: what was thrown, and by which hook if that is known. */

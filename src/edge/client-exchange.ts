@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { CallContext } from '../core/call-context.ts';
-import type { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/errors.ts';
 import { RequestRecord } from '../core/record.ts';
 import { ClientBody } from './client-body.ts';
 import { ClientRequest, type RequestHead } from './client-request.ts';
@@ -42,6 +42,18 @@ export class ClientExchange extends ClientRequest {
   readBody(): Promise<Buffer> {
     return this.body.whole(() => readBody(this));
   }
+}
+
+/**
+ * Calls are made for a request only while it has not been answered.
+ *
+ * @throws GW_REQUEST_OVER, or GW_CLIENT_CLOSED if its client has left
+ */
+export function mustBeOpen({ signal, reply }: ClientExchange): void {
+  signal.throwIfCancelled();
+  if (reply?.raw.writableEnded !== true) return;
+  const detail = 'its request is over: get upstreams and clients from the request they are for';
+  throw new GatewayError('GW_REQUEST_OVER', detail);
 }
 
 type Carrier = IncomingMessage & { [EXCHANGE]?: ClientExchange };

@@ -2,6 +2,7 @@
  * Every fault against every setting, through the real gateway: what clients get, how often the upstream
  * was asked, and whether it was blamed.
  */
+import type { Bff } from '../../src/authoring/bff.ts';
 import { ask, type Answer } from './client.ts';
 import type { Fault } from './faults.ts';
 import { type Chaos, startChaos } from './upstream.ts';
@@ -90,18 +91,28 @@ interface Plan {
   readonly targets: readonly string[];
 }
 
+/** How clients get to the upstreams. */
+export interface Way {
+  /** All of them, by default. */
+  readonly settings?: readonly SettingName[];
+  /** Default: a route that forwards, for each cell. */
+  readonly bff?: (names: readonly string[]) => Bff;
+}
+
 /** Runs every cell; those of one setting side by side. */
-export async function runMatrix(): Promise<readonly Cell[]> {
-  const plans = await Promise.all(everyCell().map(plan));
+export async function runMatrix({ settings = ALL, bff }: Way = {}): Promise<readonly Cell[]> {
+  const plans = await Promise.all(everyCell(settings).map(plan));
+  const routes = Object.fromEntries(plans.map((each) => [each.name, routeOf(each)]));
   const gateway = await startGateway({
+    ...(bff && { bff: bff(plans.map(({ name }) => name)) }),
     config: {
       admin: { port: 0 },
       upstreams: Object.fromEntries(plans.map((each) => [each.name, upstreamOf(each)])),
-      routes: Object.fromEntries(plans.map((each) => [each.name, routeOf(each)])),
+      ...(bff === undefined && { routes }),
     },
   });
   const cells: Cell[] = [];
-  for (const setting of Object.keys(SETTINGS)) {
+  for (const setting of settings) {
     const some = plans.filter((each) => each.setting === setting);
     const answers = await Promise.all(some.map((each) => callAll(gateway.url, each)));
     const metrics = await (await fetch(`${gateway.gateway.adminUrl}/metrics`)).text();
@@ -122,8 +133,9 @@ export async function runMatrix(): Promise<readonly Cell[]> {
   return cells;
 }
 
-function everyCell(): Pick<Plan, 'fault' | 'setting' | 'method'>[] {
-  const settings = Object.keys(SETTINGS) as SettingName[];
+const ALL = Object.keys(SETTINGS) as SettingName[];
+
+function everyCell(settings: readonly SettingName[]): Pick<Plan, 'fault' | 'setting' | 'method'>[] {
   return MATRIX_FAULTS.flatMap((fault) =>
     settings.flatMap((setting) => METHODS.map((method) => ({ fault, setting, method }))),
   );
@@ -151,7 +163,8 @@ function routeOf({ name, setting }: Plan): object {
 async function callAll(url: string, { name, setting, method }: Plan): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
   for (let i = 0; i < SETTINGS[setting].calls; i++) {
-    const body = method === 'POST' ? { body: '{"n":1}' } : {};
+    const type = { headers: { 'content-type': 'application/json' } };
+    const body = method === 'POST' ? { body: '{"n":1}', ...type } : {};
     answers.push(await ask(`${url}/${name}`, { method, ...body }));
   }
   return answers;

@@ -65,7 +65,7 @@ async function expectShown(response: Response, answer: string): Promise<void> {
 describe('docs/bff.md', () => {
   test('shows the files of its folder as they are', () => {
     const files = [...PAGE.files()];
-    expect(files).toHaveLength(9);
+    expect(files).toHaveLength(10);
     for (const [name, shows] of files) {
       expect(shows).toBe(readFileSync(`${FOLDER}/${name}`, 'utf8'));
     }
@@ -83,7 +83,7 @@ describe('docs/bff.md', () => {
     const asked = [
       ...PAGE.text.matchAll(/^curl localhost:8081(\S+)\n```\n\n```json\n(.*?)\n```$/gms),
     ];
-    expect(asked).toHaveLength(4);
+    expect(asked).toHaveLength(5);
     for (const [, path, body] of asked) expect(await (await fetch(path!)).text()).toBe(body);
   });
 
