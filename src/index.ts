@@ -10,6 +10,11 @@ export {
 } from './authoring/bff.ts';
 export type { Batches, BatchOptions } from './authoring/batch.ts';
 export { optional } from './authoring/steps.ts';
+export { clearCookie, type CookieOptions, readCookie, setCookie } from './authoring/cookies.ts';
+export { chooseLanguage } from './authoring/language.ts';
+export type { OpenedAnswer, OpenOptions, SendToOptions } from './authoring/opened-answer.ts';
+export { streamBody } from './authoring/part-body.ts';
+export { ProblemError, type ProblemOptions } from './authoring/problem-error.ts';
 export {
   type Part,
   type PartOptions,

@@ -4,6 +4,7 @@
  */
 import type {
   FastifyInstance,
+  FastifyReply,
   FastifyRequest,
   HTTPMethods,
   onRequestHookHandler,
@@ -13,7 +14,9 @@ import type { z } from 'zod';
 import type { Bff } from '../authoring/bff.ts';
 import { PartRunner } from '../authoring/part-runner.ts';
 import { type UpstreamClient, upstreamClients } from '../authoring/parts.ts';
+import { isProblemError, problemAnswer } from '../authoring/problem-error.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
+import { hasLongBody } from '../edge/client-headers.ts';
 import { GatewayError } from '../core/errors.ts';
 import { SERVED_METHODS } from '../edge/methods.ts';
 import { hasParameters, semicolonFault } from '../core/path-parameters.ts';
@@ -71,19 +74,33 @@ function decorateParts(scope: FastifyInstance, { upstreams }: Bff): void {
   scope.decorateRequest('upstreams', {
     // An awaited part runs under its request.
     getter(this: WithRunner) {
-      return (this[CLIENTS] ??= upstreamClients(
-        upstreams,
-        (part) => this.run(part),
-        (name) => runnerOf(this).dispatcher(this, name),
-      ));
+      return (this[CLIENTS] ??= upstreamClients(upstreams, {
+        run: (part) => this.run(part),
+        open: (upstream, template, options) =>
+          runnerOf(this).open(this, replyOf(this), upstream, { template, options }),
+      }));
     },
   });
   scope.decorateRequest('run', function run(part) {
-    return runnerOf(this).run(this, exchangeOf(this.raw).reply!, part);
+    return runnerOf(this).run(this, replyOf(this), part);
   });
   scope.decorateRequest('gather', function gather(parts) {
-    return runnerOf(this).gather(this, exchangeOf(this.raw).reply!, parts);
+    return runnerOf(this).gather(this, replyOf(this), parts);
   });
+}
+
+const replyOf = ({ raw }: FastifyRequest): FastifyReply => exchangeOf(raw).reply!;
+
+/** Errors of the module's own are its answers; all others are the gateway's. */
+function answerProblem(
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  if (!isProblemError(thrown)) throw thrown;
+  const { status, headers, body } = problemAnswer(thrown, request.id);
+  if (hasLongBody(request.raw)) void reply.header('connection', 'close');
+  return reply.code(status).headers(headers).send(body);
 }
 
 /** Unserved paths below the mount run the same hooks and then answer 404. */
@@ -150,6 +167,7 @@ class Mount implements MountedBff {
   async register(scope: FastifyInstance): Promise<void> {
     scope.addHook('onRoute', (options) => this.prepareRoute(options));
     scope.setValidatorCompiler(({ schema }) => validator(schema as unknown as z.ZodType));
+    scope.setErrorHandler(answerProblem);
     decorateParts(scope, this.#bff);
     await this.#bff.register(scope);
     addUnknownPaths(scope, this.prefix);

@@ -11,10 +11,16 @@ import { ASKED_FOR, type PartRequest, partTime } from '../routes/part.ts';
 import { JSON_ANSWER } from '../routes/part-answer.ts';
 import { mustStayCanonical } from '../routes/rewrite.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
+import { partBody } from './part-body.ts';
 import type { Described, Scalar } from './parts.ts';
 
 /** Templates of one BFF, each parsed once. */
 const MAX_TEMPLATES = 1_000;
+
+/** Only streams have faults, and whoever sends one says what they end. */
+const unexpected = (error: GatewayError): never => {
+  throw error;
+};
 
 /** For the parts of one mounted BFF. */
 export class PartDescriber {
@@ -30,7 +36,8 @@ export class PartDescriber {
     request: FastifyRequest,
     name: string,
     part: Described<T>,
-    { deadlineMs }: UpstreamCall,
+    call: UpstreamCall,
+    onFault: (error: GatewayError) => void = unexpected,
   ): PartRequest {
     const { options, upstream, method } = part;
     const headers: MutableHeaders = { ...ASKED_FOR };
@@ -39,11 +46,8 @@ export class PartDescriber {
     for (const [key, value] of Object.entries(options.headers ?? {})) {
       headers[key.toLowerCase()] = value;
     }
-    const body = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body));
-    if (body !== undefined) {
-      headers['content-type'] ??= 'application/json';
-      headers['content-length'] = String(body.length);
-    }
+    const sending = { clock: this.#clock, call, onFault };
+    const body = partBody(options.body, headers, request, sending);
     return {
       name,
       upstream,
@@ -54,7 +58,7 @@ export class PartDescriber {
       body,
       time: partTime(
         options.timeout === undefined ? undefined : parseDuration(options.timeout),
-        deadlineMs,
+        call.deadlineMs,
         this.#clock,
       ),
       maxBodyBytes: options.maxBodyBytes ?? 1_048_576,

@@ -1,5 +1,6 @@
 /** Runs the parts that a BFF describes: one, or several in parallel. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Cancellation } from '../core/cancellation.ts';
 import type { Clock } from '../core/clock.ts';
@@ -9,6 +10,7 @@ import { markDegraded } from '../edge/degraded.ts';
 import { GatewayError } from '../core/errors.ts';
 import { gather, missingPart } from '../routes/gather.ts';
 import type { PartRequest } from '../routes/part.ts';
+import { openPart } from '../routes/part-open.ts';
 import { runPart } from '../routes/part-run.ts';
 import { CallDispatcher, type UpstreamDispatcher } from '../upstream/dispatcher/call-dispatcher.ts';
 import type { UpstreamCall } from '../upstream/lease.ts';
@@ -16,7 +18,10 @@ import type { BatchPlan } from './batch.ts';
 import { gatherTasks, mustBeGatherable, type Task } from './gather-tasks.ts';
 import { PartBatches, type Starting } from './part-batches.ts';
 import { PartDescriber } from './part-describer.ts';
-import { mustBePart, type Part } from './parts.ts';
+import { OpenedAnswer, type OpenOptions } from './opened-answer.ts';
+import { leaveBody } from './part-body.ts';
+import { type Described, mustBePart, type Part } from './parts.ts';
+import { isProblemError } from './problem-error.ts';
 import type { GatheredAll, Gatherables } from './steps.ts';
 
 /** What a mounted BFF may call. */
@@ -95,6 +100,37 @@ export class PartRunner {
     return result() as GatheredAll<G>;
   }
 
+  /** Opens an answer whose body streams. */
+  async open(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    upstream: string,
+    { template, options }: { readonly template: string; readonly options: OpenOptions },
+  ): Promise<OpenedAnswer> {
+    const call = this.#callOf(upstream);
+    const exchange = exchangeOf(request.raw);
+    const group = (this.#stepOf.getStore() ?? exchange.signal).child();
+    const asked = opened(request, { upstream, template, options });
+    const onFault = (error: Error): void => group.cancel(error);
+    const description = this.#describer.describe(request, upstream, asked, call, onFault);
+    const leave = (): void => leaveBody(description.body, request);
+    const response = await openPart(call, { exchange, group }, description).catch(
+      (error: unknown) => {
+        leave();
+        throw error;
+      },
+    );
+    // An upstream may answer while it still reads.
+    response.body.onClose(leave);
+    return new OpenedAnswer(response, reply);
+  }
+
+  #callOf(upstream: string): UpstreamCall {
+    const call = this.#calls.get(upstream);
+    if (call !== undefined) return call;
+    throw new TypeError(`the BFF did not declare the upstream "${upstream}"`);
+  }
+
   async #task(gathering: Gathering, task: Task): Promise<void> {
     const { name, put } = task;
     const { fallback } = 'part' in task ? task.part : task;
@@ -122,9 +158,14 @@ export class PartRunner {
     group: Cancellation,
   ): Promise<T> {
     const call = this.#callOf(part.upstream);
-    const description = this.#describer.describe(request, name, part, call);
-    const starting: Starting = { request, name, part, description, call, group };
-    const value = await (this.#batches?.join(starting) ?? alone(starting, description));
+    // Ends with its gather, and if what it sends breaks.
+    const own = isStream(part) ? group.child() : group;
+    const onFault = (error: Error): void => own.cancel(error);
+    const description = this.#describer.describe(request, name, part, call, onFault);
+    const starting: Starting = { request, name, part, description, call, group: own };
+    const value = await (this.#batches?.join(starting) ?? alone(starting, description)).finally(
+      () => leaveBody(description.body, request),
+    );
     const { schema } = part.options;
     if (schema === undefined) return value as T;
     const parsed = schema.safeParse(value);
@@ -133,17 +174,46 @@ export class PartRunner {
       cause: parsed.error,
     });
   }
+}
 
-  #callOf(upstream: string): UpstreamCall {
-    const call = this.#calls.get(upstream);
-    if (call !== undefined) return call;
-    throw new TypeError(`the BFF did not declare the upstream "${upstream}"`);
+const isStream = ({ options: { body } }: Part<unknown>): boolean => body instanceof Readable;
+
+/** What the client says of the bytes that it has and wants. */
+const CONDITIONAL = [
+  'range',
+  'if-range',
+  'if-none-match',
+  'if-modified-since',
+  'if-match',
+] as const;
+
+/** The request of an opened answer: it takes any type, and what the client says of ranges if asked to. */
+function opened(
+  { raw }: FastifyRequest,
+  {
+    upstream,
+    template,
+    options: { method, conditional = false, ...options },
+  }: { readonly upstream: string; readonly template: string; readonly options: OpenOptions },
+): Described<never> {
+  const headers: Record<string, string> = { accept: '*/*' };
+  for (const name of conditional ? CONDITIONAL : []) {
+    const value = raw.headers[name];
+    if (typeof value === 'string') headers[name] = value;
   }
+  return {
+    upstream,
+    method: method ?? (raw.method === 'HEAD' ? 'HEAD' : 'GET'),
+    template,
+    options: { ...options, headers: { ...headers, ...options.headers } },
+  };
 }
 
 /** The elements of a list that are missing for the same reason are named once. */
 function note({ client, missing }: Gathering, name: string, error: unknown): void {
-  const part = missingPart(client, name, error);
+  const part = isProblemError(error)
+    ? { name, reason: `status-${error.options.status}` }
+    : missingPart(client, name, error);
   const isKnown = missing.some((each) => each.name === name && each.reason === part.reason);
   if (!isKnown) missing.push(part);
 }

@@ -8,6 +8,7 @@
 import { inspect } from 'node:util';
 import type { z } from 'zod';
 import type { UpstreamDispatcher } from '../upstream/dispatcher/call-dispatcher.ts';
+import type { OpenedAnswer, OpenOptions } from './opened-answer.ts';
 import type { Gatherables, GatheredAll } from './steps.ts';
 
 /** A value for a path or a query. */
@@ -33,7 +34,7 @@ export interface PartOptions<T> {
 }
 
 export interface PartOptionsWithBody<T> extends PartOptions<T> {
-  /** Sent as JSON. */
+  /** Sent as JSON; bytes as they are; a `Readable` as it comes, such as what the client uploads. */
   readonly body?: unknown;
 }
 
@@ -62,6 +63,11 @@ export interface UpstreamClient {
    * the upstream's policies, on behalf of this request, and end with it. Later ones fail with GW_REQUEST_OVER.
    */
   readonly dispatcher: UpstreamDispatcher;
+  /**
+   * Makes a call at once, and resolves at the head of its answer, whose body streams: for files and anything else that
+   * is not JSON. The `timeout` bounds the head.
+   */
+  open(template: string, options?: OpenOptions): Promise<OpenedAnswer>;
 }
 
 declare module 'fastify' {
@@ -171,34 +177,40 @@ export class DescribedPart<T> implements Part<T> {
 
 const HOW = 'await it, or give it to request.run or request.gather';
 
-/** Makes the dispatcher of an upstream, for one request. */
-export type MakeDispatcher = (upstream: string) => UpstreamDispatcher;
+/** What runs the calls of a client. */
+export interface ClientRunner {
+  readonly run: RunPart;
+  readonly open: (
+    upstream: string,
+    template: string,
+    options: OpenOptions,
+  ) => Promise<OpenedAnswer>;
+  /** Makes the dispatcher of an upstream, for one request. */
+  readonly dispatcher: (upstream: string) => UpstreamDispatcher;
+}
 
 /** Upstreams of a BFF, for one request. */
 export function upstreamClients(
   names: readonly string[],
-  run: RunPart,
-  dispatcher: MakeDispatcher,
+  runner: ClientRunner,
 ): Readonly<Record<string, UpstreamClient>> {
   const clients: Record<string, UpstreamClient> = {};
-  for (const name of names) clients[name] = new DescribingClient(name, run, dispatcher);
+  for (const name of names) clients[name] = new DescribingClient(name, runner);
   return clients;
 }
 
 class DescribingClient implements UpstreamClient {
   readonly #upstream: string;
-  readonly #run: RunPart;
-  readonly #makeDispatcher: MakeDispatcher;
+  readonly #runner: ClientRunner;
   #dispatcher: UpstreamDispatcher | undefined;
 
-  constructor(upstream: string, run: RunPart, dispatcher: MakeDispatcher) {
+  constructor(upstream: string, runner: ClientRunner) {
     this.#upstream = upstream;
-    this.#run = run;
-    this.#makeDispatcher = dispatcher;
+    this.#runner = runner;
   }
 
   get dispatcher(): UpstreamDispatcher {
-    return (this.#dispatcher ??= this.#makeDispatcher(this.#upstream));
+    return (this.#dispatcher ??= this.#runner.dispatcher(this.#upstream));
   }
 
   get<T>(template: string, options?: PartOptions<T>): Part<T> {
@@ -221,8 +233,15 @@ class DescribingClient implements UpstreamClient {
     return this.#part('DELETE', template, options);
   }
 
+  open(template: string, options: OpenOptions = {}): Promise<OpenedAnswer> {
+    return this.#runner.open(this.#upstream, template, options);
+  }
+
   #part<T>(method: string, template: string, options: PartOptionsWithBody<T> = {}): Part<T> {
-    return new DescribedPart({ upstream: this.#upstream, method, template, options }, this.#run);
+    return new DescribedPart(
+      { upstream: this.#upstream, method, template, options },
+      this.#runner.run,
+    );
   }
 }
 

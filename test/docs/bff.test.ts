@@ -143,6 +143,41 @@ test('test/optional.test.ts passes as it is run there, by node --test', async ()
   expect([child.exitCode, output]).toEqual([0, expect.stringMatching(/^. pass 1$/m)]);
 });
 
+describe('bff/files.ts', () => {
+  test('greets as the page shows', async () => {
+    const { fetch } = await shop();
+    const headers = { 'accept-language': 'de-CH, en;q=0.5' };
+    await expectShown(await fetch('/files/greeting', { headers }), PAGE.blocks('http')[2]!);
+    const again = await fetch('/files/greeting', { headers: { cookie: 'visits=1' } });
+    expect(await again.json()).toEqual({ text: 'Welcome', visits: 2 });
+  });
+
+  test('downloads an invoice', async () => {
+    const { fetch } = await shop();
+    const response = await fetch('/files/orders/42/invoice');
+    expect(response.headers.get('content-disposition')).toContain('invoice-42.txt');
+    expect(await response.text()).toContain('Total');
+  });
+
+  test('uploads a picture, or says what is no picture', async () => {
+    const { fetch, environment } = await shop();
+    const put = (type: string) =>
+      fetch('/files/users/u1/avatar', {
+        method: 'PUT',
+        headers: { 'content-type': type },
+        body: 'picture',
+      });
+    expect((await put('image/png')).status).toBe(204);
+    const kept = await globalThis.fetch(`${environment['USERS_URL']}/users/u1/avatar`);
+    expect([kept.headers.get('content-type'), await kept.text()]).toEqual(['image/png', 'picture']);
+    const refused = await put('image/gif');
+    expect([refused.status, await refused.json()]).toMatchObject([
+      415,
+      { type: 'https://shop.example/problems/picture', detail: 'use PNG, JPEG or WebP' },
+    ]);
+  });
+});
+
 describe('bff/stream.ts', () => {
   test('sends all orders as CSV', async () => {
     const { fetch } = await shop();
