@@ -78,6 +78,7 @@ function decorateParts(scope: FastifyInstance, { upstreams }: Bff): void {
         run: (part) => this.run(part),
         open: (upstream, template, options) =>
           runnerOf(this).open(this, replyOf(this), upstream, { template, options }),
+        dispatcher: (name) => runnerOf(this).dispatcher(this, name),
       }));
     },
   });
