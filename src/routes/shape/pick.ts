@@ -17,7 +17,8 @@ export function compilePick(fields: readonly string[]): Shaper {
   return (value) => select(value, tree);
 }
 
-function select(value: unknown, tree: FieldTree<true>): unknown {
+/** What `tree` keeps of a value; `undefined` if nothing. */
+export function select(value: unknown, tree: FieldTree<true>): unknown {
   // A whole field includes every part of it.
   if (tree.end !== undefined) return value;
   if (Array.isArray(value)) {
