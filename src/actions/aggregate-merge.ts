@@ -2,7 +2,9 @@
 import { type ErrorCode, GatewayError, toGatewayError } from '../core/errors.ts';
 import type { MissingPart } from '../core/record.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
+import { select } from '../routes/shape/pick.ts';
 import { detailOf, errorName } from './aggregate-detail.ts';
+import type { Chosen } from './aggregate-fields.ts';
 import type { Written } from './aggregate-layout.ts';
 import { type CompiledAggregate, type Part, type PartValue, shownOf } from './aggregate-part.ts';
 
@@ -13,31 +15,40 @@ export type Outcome =
   /** Its condition did not hold. */
   | { readonly kind: 'skipped' };
 
-/**
- * The bytes of the answer; `outcomes` are those of `parts`, in their order, and `missing` those that failed.
- *
- * @throws the error of the part that failed most tellingly, if fewer than `minimum` have come
- */
+/** What a client has chosen of each part; `undefined`: everything. */
+export type Shown = Chosen['shown'] | undefined;
+
+/** The bytes of the answer; `outcomes` are those of the parts, in their order. */
 export function mergeParts(
-  { parts, minimum, layout }: CompiledAggregate,
+  { parts, layout }: CompiledAggregate,
   outcomes: readonly Outcome[],
-  missing: readonly MissingPart[],
+  shown: Shown,
   client: ClientExchange,
 ): Buffer {
-  if (missing.length > 0 && hasTooFew(parts, outcomes, minimum)) {
-    const names = missing.map(({ name, reason }) => `${name} (${reason})`).join(', ');
-    throw tooLittle(`too few parts: without ${names}`, parts, outcomes);
-  }
   return layout === undefined
-    ? underNames(parts, outcomes)
-    : layout.write(writtenOf(parts, outcomes), client);
+    ? underNames(parts, outcomes, shown)
+    : layout.write(writtenOf(parts, outcomes, shown), client);
+}
+
+/**
+ * @param missing those that failed
+ * @throws the error of the part that failed most tellingly, if fewer than the minimum have come
+ */
+export function mustBeEnough(
+  { parts, minimum }: CompiledAggregate,
+  outcomes: readonly Outcome[],
+  missing: readonly MissingPart[],
+): void {
+  if (missing.length === 0 || !hasTooFew(parts, outcomes, minimum)) return;
+  const names = missing.map(({ name, reason }) => `${name} (${reason})`).join(', ');
+  throw tooLittle(`too few parts: without ${names}`, parts, outcomes);
 }
 
 /** The object with each part under its name. */
-function underNames(parts: readonly Part[], outcomes: readonly Outcome[]): Buffer {
+function underNames(parts: readonly Part[], outcomes: readonly Outcome[], shown: Shown): Buffer {
   const pieces: Buffer[] = [];
   for (let i = 0; i < parts.length; i++) {
-    const bytes = bytesOf(parts[i]!, outcomes[i]!);
+    const bytes = bytesOf(parts[i]!, outcomes[i]!, shown, i);
     if (bytes !== undefined) pieces.push(pieces.length === 0 ? OPEN : COMMA, parts[i]!.key, bytes);
   }
   if (pieces.length === 0) pieces.push(OPEN);
@@ -46,18 +57,23 @@ function underNames(parts: readonly Part[], outcomes: readonly Outcome[]): Buffe
 }
 
 /** What a layout writes. */
-const writtenOf = (parts: readonly Part[], outcomes: readonly Outcome[]): Written => ({
-  value: (at) => bytesOf(parts[at]!, outcomes[at]!),
-  fields: (at) => {
-    const outcome = outcomes[at]!;
-    if (outcome.kind === 'skipped') return undefined;
-    return outcome.kind === 'value' ? shownOf(outcome.value) : parts[at]!.config.default;
-  },
+const writtenOf = (
+  parts: readonly Part[],
+  outcomes: readonly Outcome[],
+  shown: Shown,
+): Written => ({
+  value: (at) => bytesOf(parts[at]!, outcomes[at]!, shown, at),
+  fields: (at) => valueShown(parts[at]!, outcomes[at]!, shown, at),
   error: (at) => {
+    if (isHidden(shown, at)) return undefined;
     const error = errorOf(parts[at]!, outcomes[at]!);
     return error === undefined ? undefined : Buffer.from(JSON.stringify(error));
   },
 });
+
+/** Does the client ask for nothing of the part at `at`? */
+export const isHidden = (shown: Shown, at: number): boolean =>
+  shown !== undefined && shown[at] === undefined;
 
 /** Parts that were not called do not count, and a required one that has come is enough. */
 function hasTooFew(parts: readonly Part[], outcomes: readonly Outcome[], minimum: number): boolean {
@@ -92,7 +108,8 @@ function tooLittle(
   return new GatewayError(code, detail, { ...failure?.options, cause: failure, extensions });
 }
 
-const errorOf = ({ config }: Part, outcome: Outcome): object | undefined =>
+/** What the answer tells of a part that failed; `undefined`: nothing. */
+export const errorOf = ({ config }: Part, outcome: Outcome): object | undefined =>
   outcome.kind === 'missing' ? detailOf(config, outcome.error, outcome.missing.reason) : undefined;
 
 /** The codes of parts whose upstream did answer. */
@@ -106,11 +123,35 @@ const OPEN = Buffer.from('{');
 const COMMA = Buffer.from(',');
 const CLOSE = Buffer.from('}');
 
-function bytesOf(part: Part, outcome: Outcome): Buffer | undefined {
+/** What stands in the place of the part, which is the one at `at`; `undefined`: nothing. */
+export function bytesOf(
+  part: Part,
+  outcome: Outcome,
+  shown: Shown,
+  at: number,
+): Buffer | undefined {
   if (outcome.kind === 'skipped') return undefined;
-  if (outcome.kind === 'missing') return part.default;
-  const { value } = outcome;
-  if (value.bytes !== undefined) return value.bytes;
-  const shown = shownOf(value);
-  return shown === undefined ? undefined : Buffer.from(JSON.stringify(shown));
+  if (shown === undefined || shown[at]?.end !== undefined) {
+    if (outcome.kind === 'missing') return part.default;
+    if (outcome.value.bytes !== undefined) return outcome.value.bytes;
+  }
+  const value = valueShown(part, outcome, shown, at);
+  return value === undefined ? undefined : Buffer.from(JSON.stringify(value));
+}
+
+/** `bytes` of a part that came, without the line breaks of an upstream that indents. */
+export const onOneLine = (bytes: Buffer, value: PartValue): Buffer =>
+  bytes === value.bytes && (bytes.includes(LINE_FEED) || bytes.includes(RETURN))
+    ? Buffer.from(JSON.stringify(shownOf(value)))
+    : bytes;
+
+const LINE_FEED = 0x0a;
+const RETURN = 0x0d;
+
+function valueShown(part: Part, outcome: Outcome, shown: Shown, at: number): unknown {
+  if (outcome.kind === 'skipped') return undefined;
+  const value = outcome.kind === 'value' ? shownOf(outcome.value) : part.config.default;
+  if (shown === undefined || value === undefined) return value;
+  const selection = shown[at];
+  return selection && select(value, selection);
 }

@@ -54,6 +54,10 @@ export interface CompiledAggregate {
   readonly minimum: number;
   /** Some parts are called only if a condition holds. */
   readonly isConditional: boolean;
+  /** May clients choose among the fields? */
+  readonly fields: boolean;
+  /** May clients have each part as it comes? */
+  readonly streams: boolean;
   /** Absent: each part stands under its name. */
   readonly layout: Layout | undefined;
 }

@@ -4,19 +4,17 @@
  * If a required part fails, so does the answer, and the other parts are cancelled. Any other failed part is
  * missing.
  */
-import { Body } from '../core/body.ts';
 import type { UpstreamRequest } from '../core/call.ts';
 import type { Cancellation } from '../core/cancellation.ts';
 import { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import type { MissingPart } from '../core/record.ts';
 import type { Abortable, Receiver } from '../core/sender.ts';
 import { type ClientExchange, clientOf } from '../edge/client-exchange.ts';
-import { degradedFields } from '../edge/degraded.ts';
 import { missingPart, notNeeded } from '../routes/gather.ts';
 import { type PartContext, type PartReceiver, startPart } from '../routes/part-run.ts';
+import { PartsReply } from './aggregate-reply.ts';
 import { withDetail } from './aggregate-detail.ts';
-import { mergeParts, type Outcome } from './aggregate-merge.ts';
+import type { Outcome } from './aggregate-merge.ts';
 import { type Next, nextOf } from './aggregate-next.ts';
 import {
   type Asked,
@@ -35,7 +33,7 @@ export class RunningParts implements Abortable, PartContext {
   readonly #aggregate: CompiledAggregate;
   readonly #parts: readonly Part[];
   readonly #request: UpstreamRequest;
-  readonly #receiver: Receiver;
+  readonly #reply: PartsReply;
   /** In the order of the parts. */
   readonly #outcomes: (Outcome | undefined)[];
   #left: number;
@@ -48,26 +46,28 @@ export class RunningParts implements Abortable, PartContext {
     this.#aggregate = aggregate;
     this.#parts = parts;
     this.#request = request;
-    this.#receiver = receiver;
     this.#outcomes = parts.map(() => undefined);
     this.#left = parts.length;
     this.exchange = clientOf(request.context);
     this.group = request.signal.child();
+    this.#reply = new PartsReply(aggregate, this.exchange, this.group, receiver);
   }
 
   start(): void {
     const parts = this.#parts;
-    if (this.#aggregate.isConditional) this.#skipUnmet();
+    const { fields, isConditional } = this.#aggregate;
+    if (fields || isConditional) this.#skipUnwanted();
     for (let i = 0; i < parts.length && !this.#isOver; i++) {
       if (parts[i]!.needs.length === 0 && this.#outcomes[i] === undefined) this.#begin(i, NONE);
     }
   }
 
   /** Those that the request does not ask for are over before any begins. */
-  #skipUnmet(): void {
+  #skipUnwanted(): void {
     try {
-      for (const [i, { when }] of this.#parts.entries()) {
-        if (when?.isMetBy(this.exchange) === false) this.#skip(i);
+      for (const at of this.#reply.unwanted()) this.#skip(at);
+      for (const [at, { when }] of this.#parts.entries()) {
+        if (when?.isMetBy(this.exchange) === false) this.#skip(at);
       }
     } catch (error) {
       this.#fail(error);
@@ -175,32 +175,20 @@ export class RunningParts implements Abortable, PartContext {
     if (this.#isOver) return;
     this.#outcomes[at] = outcome;
     this.#left -= 1;
-    if (this.#left === 0) this.#answer(this.#outcomes as Outcome[]);
-  }
-
-  #answer(outcomes: readonly Outcome[]): void {
+    this.#reply.settled(at, outcome);
+    if (this.#left > 0) return;
     this.#isOver = true;
-    const missing: MissingPart[] = [];
-    for (const outcome of outcomes) if (outcome.kind === 'missing') missing.push(outcome.missing);
-    let bytes: Buffer;
     try {
-      bytes = mergeParts(this.#aggregate, outcomes, missing, this.exchange);
+      this.#reply.answer(this.#outcomes as Outcome[]);
     } catch (error) {
-      this.#receiver.failed(error);
-      return;
+      this.#reply.fail(error);
     }
-    const headers = {
-      'content-type': 'application/json',
-      'content-length': `${bytes.length}`,
-      ...degradedFields(this.exchange.record, missing),
-    };
-    this.#receiver.answered({ status: 200, headers, body: Body.of(bytes), target: '' });
   }
 
   #fail(error: unknown): void {
     this.#isOver = true;
     this.group.cancel(notNeeded());
-    this.#receiver.failed(error);
+    this.#reply.fail(error);
   }
 }
 

@@ -1,6 +1,7 @@
 /** What an aggregate would ask of its upstreams. */
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { compilePartWhen } from '../routes/part-when.ts';
+import { chosenBy } from './aggregate-fields.ts';
 import { graphOf } from './aggregate-graph.ts';
 import { asAnswer } from './aggregate-parts.ts';
 import type { AggregateConfig } from './aggregate-schema.ts';
@@ -16,13 +17,17 @@ export function planAggregate(config: AggregateConfig): Planner {
     after: graph[i]!.needs.map((place) => parts[place]!.name),
     when: part.when && compilePartWhen(buildPartWhen(part.when)),
   }));
+  const askable = parts.map((part, i) => ({ config: part, needs: graph[i]!.needs }));
   return (exchange) => {
+    const chosen = config.fields ? chosenBy(exchange.query, askable) : undefined;
     const unmet = targets.map(({ when }) => when?.isMetBy(exchange) === false);
     const isUnknown = (at: number): boolean =>
       parts[at]!.when?.parts !== undefined || graph[at]!.uses.some(isUnknown);
     const isSkipped = (at: number): boolean => unmet[at]! || graph[at]!.uses.some(isSkipped);
     return {
       calls: targets.map(({ target, after }, i) => {
+        if (chosen?.isCalled[i] === false)
+          return { ...unsent(target, after), when: 'unasked' as const };
         if (isSkipped(i)) return { ...unsent(target, after), when: 'unmet' as const };
         const call = planPart(target, after, exchange);
         return isUnknown(i) ? { ...call, when: 'unknown' as const } : call;

@@ -15,12 +15,12 @@ import type { AggregateConfig } from './aggregate-schema.ts';
 
 export function aggregating(route: Route, action: AggregateConfig, context: ActionContext): Action {
   const parts = compileParts(route, action, context);
-  const { minimum } = action;
+  const { minimum, fields, stream: streams } = action;
   const isConditional = parts.some(({ when }) => when !== undefined);
   // The client's body is not read where nobody gets it.
   const writer = parts.find(({ config, body }) => config.method !== 'GET' && body === undefined);
   const layout = layoutOf(action.parts);
-  return answerBy(aggregate({ parts, minimum, isConditional, layout }), {
+  return answerBy(aggregate({ parts, minimum, isConditional, fields, streams, layout }), {
     route,
     context,
     stallMs: writer?.upstream.idleTimeoutMs,

@@ -59,6 +59,18 @@ export const Aggregation = z
       .array(z.string().min(1))
       .prefault([])
       .describe('Query parameters that every part passes on; `*` as in a part.'),
+    fields: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Clients may choose: `?fields=order(id,total),payment`. Parts that nobody asks for are not called.',
+      ),
+    stream: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Clients that accept `application/x-ndjson` or `text/event-stream` get each part as it comes.',
+      ),
   })
   .optional()
   .describe('Options of `aggregate` as a whole.');
@@ -71,4 +83,6 @@ export interface AggregateConfig extends ActionConfig {
   readonly minimum: number;
   readonly forwardHeaders: readonly string[];
   readonly forwardQuery: readonly string[];
+  readonly fields: boolean;
+  readonly stream: boolean;
 }

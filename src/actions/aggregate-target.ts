@@ -6,6 +6,7 @@ import { ASKED_FOR } from '../routes/part.ts';
 import { compileBody, type RenderBody } from '../routes/part-body.ts';
 import { compileFields, type RenderFields } from '../routes/part-fields.ts';
 import { compilePath, compileQuery, type Render } from '../routes/part-template.ts';
+import { FIELDS } from './aggregate-fields.ts';
 import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
 
 export interface PartTarget {
@@ -21,14 +22,18 @@ export interface PartTarget {
 }
 
 /** What parts pass on unless they say otherwise. */
-export type Forwarding = Pick<AggregateConfig, 'forwardHeaders' | 'forwardQuery'>;
+export type Forwarding = Pick<AggregateConfig, 'forwardHeaders' | 'forwardQuery' | 'fields'>;
 
 export function compileTarget(config: PartConfig, common: Forwarding): PartTarget {
   const { headers, body } = config;
   return {
     config,
     path: compilePath(config.path),
-    query: compileQuery(config.query, config.forwardQuery ?? common.forwardQuery),
+    query: compileQuery(
+      config.query,
+      config.forwardQuery ?? common.forwardQuery,
+      common.fields ? [FIELDS] : [],
+    ),
     forwarded: config.forwardHeaders ?? common.forwardHeaders,
     fields: headers === undefined ? undefined : compileFields(headers),
     body: body === undefined ? undefined : compileBody(body),

@@ -23,6 +23,8 @@ export const aggregate = defineAction({
       minimum: 1,
       forwardHeaders: ['accept-language'],
       forwardQuery: [],
+      fields: false,
+      stream: false,
     };
     return {
       kind: 'aggregate',

@@ -23,8 +23,11 @@ export interface PlannedCall {
   readonly opens?: 'websocket';
   /** If it fails, so does the answer. */
   readonly isRequired: boolean;
-  /** Its condition: `unmet`, so it is not called; `unknown` before other parts have come. Absent: it has none, or it holds. */
-  readonly when?: 'unmet' | 'unknown';
+  /**
+   * Why it may not be called: its condition is `unmet`, or `unknown` before other parts have come; or it is `unasked`, by a
+   * client that names its fields. Absent: it is called.
+   */
+  readonly when?: 'unmet' | 'unknown' | 'unasked';
 }
 
 export interface PlannedFallback {

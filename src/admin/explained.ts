@@ -85,7 +85,7 @@ export interface ExplainedCall {
   readonly headers: readonly string[];
   readonly after: readonly string[];
   readonly isRequired: boolean;
-  readonly when?: 'unmet' | 'unknown';
+  readonly when?: 'unmet' | 'unknown' | 'unasked';
   readonly target?: string;
 }
 

@@ -74,7 +74,7 @@ function sayOutcome(
   if (kind === 'refused') return `refused${who}: ${status} ${code}`;
   if (kind === 'answered') return `answered${who} with ${status}, without a call`;
   if (calls.length === 0) return 'would run the code of its BFF';
-  const called = calls.filter(({ when }) => when !== 'unmet').map(({ upstream }) => upstream);
+  const called = calls.filter(isCalled).map(({ upstream }) => upstream);
   return `would call ${called.join(', ') || 'nobody: no condition holds'}`;
 }
 
@@ -135,9 +135,12 @@ function sayChoice(
 
 const inPercent = (share: number): string => `${Number((share * 100).toFixed(3))} %`;
 
+const isCalled = ({ when }: CallView): boolean => when !== 'unmet' && when !== 'unasked';
+
 function callLine(call: CallView): string {
   const { name, upstream, method, path, query, headers, after, isRequired, opens, target } = call;
   if (call.when === 'unmet') return `${name}: not called, its condition does not hold`;
+  if (call.when === 'unasked') return `${name}: not called, none of its fields is asked for`;
   const what = [
     `${name === '' ? '' : `${name}: `}${method} ${path}${query} to ${upstream}`,
     ...(opens === undefined ? [] : ['opens a WebSocket']),

@@ -133,7 +133,7 @@ export interface CallView {
   readonly after: readonly string[];
   readonly isRequired: boolean;
   /** Whether its condition holds: not, or not known before other parts have come. */
-  readonly when?: 'unmet' | 'unknown';
+  readonly when?: 'unmet' | 'unknown' | 'unasked';
   /** Asks for a connection that speaks another protocol. */
   readonly opens?: 'websocket';
   /** Plugins that may still change it: their policies were not run. */

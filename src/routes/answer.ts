@@ -180,8 +180,9 @@ export function relay(answering: Answering, response: UpstreamResponse): undefin
   if (!route.replyPath) {
     const converting = answerDirectly(route, context, { request, reply, head, body, stream });
     if (converting !== undefined) return converting.then(() => stream?.sent());
-  } else if (isRelayed) sendOnReplyPath(reply, head, body, stream);
-  else return sendWhole(reply, head, body);
+  } else if (isRelayed || response.stream !== undefined) {
+    sendOnReplyPath(reply, head, body, stream);
+  } else return sendWhole(reply, head, body);
   stream?.sent();
   return undefined;
 }

@@ -27,16 +27,21 @@ export function compilePath(text: string): Render {
     );
 }
 
-/** `?a=1&b=2`, or nothing; a parameter whose value the client did not send is left out. */
+/**
+ * `?a=1&b=2`, or nothing; a parameter whose value the client did not send is left out.
+ *
+ * @param kept what `*` among `forwarded` does not pass on, besides credentials
+ */
 export function compileQuery(
   query: Readonly<Record<string, string>> | undefined,
   forwarded: readonly string[],
+  kept: readonly string[] = [],
 ): Render {
   const templates = Object.entries(query ?? {}).map(
     ([name, text]) => [encodeUnreserved(name), valueTemplate(text)] as const,
   );
   if (templates.length + forwarded.length === 0) return () => '';
-  const own = new Set(Object.keys(query ?? {}));
+  const own = new Set([...Object.keys(query ?? {}), ...kept]);
   return (input) => {
     const pairs: string[] = [];
     for (const [name, template] of templates) {

@@ -208,7 +208,7 @@ const callLine = ({
   when,
   target,
 }) => [
-  badge(when === 'unmet' ? 'note' : 'ok', name === '' ? 'forwards' : name),
+  badge(when === 'unmet' || when === 'unasked' ? 'note' : 'ok', name === '' ? 'forwards' : name),
   h(
     'div',
     {},
@@ -223,6 +223,7 @@ const callLine = ({
         name !== '' && (isRequired ? 'required' : 'optional'),
         after.length > 0 && `after ${after.join(', ')}`,
         when === 'unmet' && 'not called: its condition does not hold',
+        when === 'unasked' && 'not called: none of its fields is asked for',
         when === 'unknown' && 'if its condition holds',
         `with ${headers.join(', ')}`,
       ]
