@@ -60,3 +60,35 @@ test('the conditions are those of the page', async () => {
   status.current = 'paid';
   expect(await namesIn('/7')).toEqual(['order', 'refund']);
 });
+
+test('the lines of a stream are those of the page', async () => {
+  const lines = PAGE.text.split('\n').filter((line) => /^\{"(?:part|end)":/.test(line));
+  const { fetch } = await startGateway({
+    config: {
+      routes: {
+        summary: {
+          match: { path: '/summary/{id}' },
+          aggregation: { stream: true, fields: true },
+          aggregate: {
+            order: { upstream: 'orders', path: '/orders/{id}', as: 'page.order' },
+            payment: { upstream: 'payments', path: '/payments' },
+            reviews: { upstream: 'reviews', path: '/reviews', default: [], timeout: '20ms' },
+          },
+        },
+      },
+    },
+    upstreams: {
+      orders: () => ({ body: '{"id":7,"total":1.10}' }),
+      payments: () => ({ body: { status: 'paid' } }),
+      reviews: () => new Promise(() => undefined),
+    },
+  });
+  const headers = { accept: 'application/x-ndjson' };
+  const sent = (await (await fetch('/summary/7', { headers })).text()).trim().split('\n');
+  expect(sent.toSorted()).toEqual(lines.toSorted());
+  expect(sent.at(-1)).toBe(lines.at(-1));
+
+  expect(await (await fetch('/summary/7?fields=page.order(id)')).text()).toBe(
+    '{"page":{"order":{"id":7}}}',
+  );
+});

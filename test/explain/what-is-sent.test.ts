@@ -37,6 +37,33 @@ test('an aggregate tells which parts the request does not ask for', async () => 
   expect(calls).toEqual([]);
 });
 
+test('an aggregate tells which parts a client does not ask for', async () => {
+  const { explain, calls } = await asking({
+    routes: {
+      summary: {
+        match: { path: '/summary/{id}' },
+        aggregation: { fields: true },
+        aggregate: {
+          order: { upstream: 'up', path: '/orders/{id}' },
+          user: { upstream: 'up', path: '/users/{order.user}' },
+          reviews: { upstream: 'up', path: '/reviews/{id}' },
+        },
+      },
+    },
+  });
+  const explained = await explain('/summary/7?fields=user(name)');
+  expect(explained.calls.map(({ name, when }) => [name, when ?? 'called'])).toEqual([
+    ['order', 'called'],
+    ['user', 'called'],
+    ['reviews', 'unasked'],
+  ]);
+  expect(explanationLines(explained)).toContain('  would call up, up');
+  expect(explanationLines(explained)).toContain(
+    '  reviews: not called, none of its fields is asked for',
+  );
+  expect(calls).toEqual([]);
+});
+
 test('an aggregate tells its parts, and which of them wait for others', async () => {
   const { explain, calls } = await asking({
     routes: {
