@@ -60,6 +60,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/observe/', 'src/testing.ts'],
   'prom-client': ['src/observe/'],
   re2js: ['src/config/'],
+  sax: ['src/routes/xml/'],
   undici: ['src/upstream/'],
   uplot: ['src/admin/page/'],
   yaml: ['src/config/'],

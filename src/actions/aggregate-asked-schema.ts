@@ -1,6 +1,7 @@
 /** The keys that a part and its fallback share: whom to ask, for what, and what to make of the answer. */
 import { z } from 'zod';
 import { fieldName, positiveDuration, shown, size } from '../config/schema/types.ts';
+import { PART_TYPES } from '../routes/part-types.ts';
 import { ownHeaders } from './aggregate-sent-schema.ts';
 import { shapeKeys } from './aggregate-shape-schema.ts';
 
@@ -24,6 +25,12 @@ export const askedKeys = {
     .describe('Query to send; a parameter that is `{query.q}` alone is left out without `q`.'),
   headers: ownHeaders,
   timeout: positiveDuration().optional().describe('Time for this part, to the end of its body.'),
+  type: z
+    .enum(PART_TYPES)
+    .default('json')
+    .describe(
+      'What the answer is. `xml`: an element is its text, or an object with its elements, `@name` for attributes and `$` for its text. `text`: one text. `rss`: RSS or Atom as a list of items with `title`, `link`, `date`, `description`.',
+    ),
   ...shapeKeys,
   forwardHeaders: z
     .array(passedOn())

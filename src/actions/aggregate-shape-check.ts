@@ -4,6 +4,7 @@ import { isMap, type Tree } from '../config/yaml/tree.ts';
 import { DANGEROUS_KEYS } from '../core/json-scan.ts';
 import { type MemberStep, parseMemberPath } from '../core/member-path.ts';
 import { parseValuePath } from '../core/value-path.ts';
+import { shapeKeys } from './aggregate-shape-schema.ts';
 import { errorPlace } from './aggregate-detail.ts';
 import { fieldTree, type FieldTree } from '../routes/shape/field-tree.ts';
 
@@ -17,6 +18,14 @@ export function* checkShape(part: Tree, at: Path): Generator<Finding> {
   }
   yield* checkRename(part['rename'], [...at, 'rename']);
   yield* checkName(part['collection'], [...at, 'collection']);
+  if (part['type'] !== 'text') return;
+  for (const key of Object.keys(shapeKeys).filter((each) => part[each] !== undefined)) {
+    yield {
+      path: [...at, key],
+      at: 'key',
+      message: 'has nothing to work on: the answer is a text',
+    };
+  }
 }
 
 /** All texts under a key: one, a list, or the keys of a map. */
@@ -158,7 +167,15 @@ function* checkSpread(part: Tree, at: Path): Generator<Finding> {
       'cannot be combined with "spread", which puts the fields into the response itself';
     yield { path: [...at, 'as'], at: 'key', message };
   }
-  const { default: instead } = part;
+  const { default: instead, type } = part;
+  if ((type === 'text' || type === 'rss') && part['collection'] === undefined) {
+    const what = type === 'text' ? 'a text' : 'a list: give it "collection"';
+    yield {
+      path: [...at, 'spread'],
+      at: 'key',
+      message: `needs an object, and the answer is ${what}`,
+    };
+  }
   if (instead !== undefined && instead !== null && !isMap(instead)) {
     yield {
       path: [...at, 'default'],

@@ -5,6 +5,7 @@ import { addForwarded } from '../routes/forwarded-fields.ts';
 import { ASKED_FOR } from '../routes/part.ts';
 import { compileBody, type RenderBody } from '../routes/part-body.ts';
 import { compileFields, type RenderFields } from '../routes/part-fields.ts';
+import { ACCEPTED } from '../routes/part-types.ts';
 import { compilePath, compileQuery, type Render } from '../routes/part-template.ts';
 import { FIELDS } from './aggregate-fields.ts';
 import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
@@ -42,10 +43,11 @@ export function compileTarget(config: PartConfig, common: Forwarding): PartTarge
 
 /** The fields that a part passes on, and those that all parts have. */
 export function partFields(
-  { forwarded }: Pick<PartTarget, 'forwarded'>,
+  { forwarded, config: { type } }: Pick<PartTarget, 'forwarded' | 'config'>,
   { headers }: Pick<ClientExchange, 'headers'>,
 ): MutableHeaders {
   const sent: MutableHeaders = { ...ASKED_FOR };
+  if (type !== 'json') sent['accept'] = ACCEPTED[type];
   addForwarded(sent, headers, forwarded);
   return sent;
 }

@@ -2,8 +2,6 @@
 import { type Json, readJson } from '../core/json.ts';
 
 export interface PartAnswer {
-  /** The `Accept` that is sent. */
-  readonly accept: string;
   /**
    * Reads a body in UTF-8 that is not empty.
    *
@@ -15,7 +13,6 @@ export interface PartAnswer {
 }
 
 export const JSON_ANSWER: PartAnswer = {
-  accept: 'application/json',
   read: readJson,
   errorBytes: 0,
 };
