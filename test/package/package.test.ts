@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { pack, type Packed, runNode } from './packed.ts';
 
 /** What CHANGELOG.md says of its size, and room to grow. */
-const MOST = { packedBytes: 1_200_000, unpackedBytes: 4_200_000 };
+const MOST = { packedBytes: 1_400_000, unpackedBytes: 4_900_000 };
 const MAIN = 'node_modules/portico/dist/src/main.js';
 const TSC = resolve('node_modules/typescript/bin/tsc');
 /** A process starts, or follows a change, on a machine that others use too. */
