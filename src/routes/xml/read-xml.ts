@@ -6,7 +6,7 @@
  * and nothing grows. Names that could reach a prototype are dropped.
  */
 import { isUtf8 } from 'node:buffer';
-import type sax from 'sax';
+import type { default as sax, Tag } from 'sax';
 import { GatewayError } from '../../core/errors.ts';
 import { DANGEROUS_KEYS } from '../../core/json-scan.ts';
 
@@ -38,34 +38,37 @@ export function readXml(bytes: Buffer, { parser: create }: typeof sax): XmlObjec
   const top: Open = { name: '', members: {}, isObject: false, text: '' };
   const open: Open[] = [top];
   let nodes = 0;
-  parser.onerror = (error) => {
-    throw invalid('is not well-formed XML', error);
-  };
-  parser.onopentag = ({ name, attributes }) => {
-    if (open.length > MAX_DEPTH) throw invalid(`is nested deeper than ${MAX_DEPTH}`);
-    if (open.length === 1 && top.isObject) throw invalid('is not well-formed XML');
-    const element: Open = { name, members: {}, isObject: false, text: '' };
-    const names = Object.keys(attributes);
-    nodes += 1 + names.length;
-    if (nodes > MAX_NODES) throw invalid(`has more than ${MAX_NODES} elements and attributes`);
-    for (const attribute of names) {
-      element.isObject = true;
-      element.members[`@${attribute}`] = attributes[attribute]!;
-    }
-    open.at(-1)!.isObject = true;
-    open.push(element);
-  };
-  parser.onclosetag = () => {
-    const element = open.pop()!;
-    add(open.at(-1)!.members, element.name, valueOf(element));
-  };
   const addText = (text: string): void => {
     open.at(-1)!.text += text;
   };
-  parser.ontext = addText;
-  parser.oncdata = addText;
+  Object.assign(parser, {
+    onerror(error: Error): void {
+      throw invalid('is not well-formed XML', error);
+    },
+    onopentag({ name, attributes }: Tag): void {
+      if (open.length === 1 && top.isObject) throw invalid('is not well-formed XML');
+      if (open.length > MAX_DEPTH) throw invalid(`is nested deeper than ${MAX_DEPTH}`);
+      const names = Object.keys(attributes);
+      nodes += 1 + names.length;
+      if (nodes > MAX_NODES) throw invalid(`has more than ${MAX_NODES} elements and attributes`);
+      open.at(-1)!.isObject = true;
+      open.push(elementOf(name, attributes, names));
+    },
+    onclosetag(): void {
+      const element = open.pop()!;
+      add(open.at(-1)!.members, element.name, valueOf(element));
+    },
+    ontext: addText,
+    oncdata: addText,
+  });
   parser.write(textOf(bytes)).close();
-  return top.members as XmlObject;
+  return top.members;
+}
+
+function elementOf(name: string, attributes: Tag['attributes'], names: readonly string[]): Open {
+  const members: Record<string, XmlValue> = {};
+  for (const attribute of names) members[`@${attribute}`] = attributes[attribute]!;
+  return { name, members, isObject: names.length > 0, text: '' };
 }
 
 function add(members: Record<string, XmlValue>, name: string, value: XmlValue): void {
