@@ -5,13 +5,10 @@
 import { GatewayError } from '../core/errors.ts';
 import { queryValue } from '../routes/conditions.ts';
 import { fieldOf } from '../routes/shape/field-tree.ts';
-import { parseSelection, type Selection } from '../routes/shape/selection.ts';
+import { FIELDS, parseSelection, type Selection } from '../routes/shape/selection.ts';
 import type { Edges } from './aggregate-graph.ts';
 import { placeOf } from './aggregate-layout.ts';
 import type { PartConfig } from './aggregate-schema.ts';
-
-/** The parameter's name. */
-export const FIELDS = 'fields';
 
 export interface Chosen {
   /** By part: is it called, if its condition holds? */

@@ -6,8 +6,8 @@ import { ASKED_FOR } from '../routes/part.ts';
 import { compileBody, type RenderBody } from '../routes/part-body.ts';
 import { compileFields, type RenderFields } from '../routes/part-fields.ts';
 import { ACCEPTED } from '../routes/part-types.ts';
+import { FIELDS } from '../routes/shape/selection.ts';
 import { compilePath, compileQuery, type Render } from '../routes/part-template.ts';
-import { FIELDS } from './aggregate-fields.ts';
 import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
 
 export interface PartTarget {

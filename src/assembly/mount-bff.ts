@@ -22,6 +22,7 @@ import { SERVED_METHODS } from '../edge/methods.ts';
 import { hasParameters, semicolonFault } from '../core/path-parameters.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import { takeBody } from './bff-body.ts';
+import { asksFor, chooseFields } from './bff-fields.ts';
 import { type BffEndpoint, BffEndpoints } from './bff-endpoints.ts';
 import { asHook, type FastifyHook } from './fastify-hook.ts';
 import { checkResponses, validator } from './bff-schemas.ts';
@@ -82,6 +83,9 @@ function decorateParts(scope: FastifyInstance, { upstreams }: Bff): void {
       }));
     },
   });
+  scope.decorateRequest('asksFor', function asks(path) {
+    return asksFor(this, path);
+  });
   scope.decorateRequest('run', function run(part) {
     return runnerOf(this).run(this, replyOf(this), part);
   });
@@ -129,6 +133,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Plugin options for this route, in addition to those of its mount. */
     portico?: Readonly<Record<string, unknown>>;
+    /** May clients name the fields they want? */
+    fields?: boolean;
     /** Set by the gateway on the routes that catch all other paths. */
     unknownPath?: boolean;
   }
@@ -194,6 +200,7 @@ class Mount implements MountedBff {
       const name = `${String(options.method)} ${path}`;
       checkResponses(name, options);
       checkEndpoint(name, path);
+      chooseFields(options);
     }
     const route = portico === undefined ? this.route : this.#narrowed(portico, path);
     const runner = route === this.route ? this.#runner : this.#runnerFor(route);

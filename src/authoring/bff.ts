@@ -53,6 +53,8 @@ type BffRoute<U extends string> = <const S extends Schemas>(
 export interface BffRouteConfig {
   /** Plugin options for this route, in addition to those of the mount. */
   readonly portico?: Readonly<Record<string, unknown>>;
+  /** May clients name the fields they want, as `?fields=id,similar(name)`? Default: no. */
+  readonly fields?: boolean;
 }
 
 type Verb = 'get' | 'post' | 'put' | 'patch' | 'delete';

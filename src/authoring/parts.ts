@@ -81,6 +81,11 @@ declare module 'fastify' {
     gather<G extends Gatherables>(parts: G): Promise<GatheredAll<G>>;
     /** Runs one part; if it is optional and missing, it is named by its upstream. */
     run<T>(part: Part<T>): Promise<T>;
+    /**
+     * Does the client want the field at `path` of the answer, such as `similar` or `order.items`, or something of it?
+     * Always, unless the endpoint has `config: { fields: true }` and the client names others.
+     */
+    asksFor(path: string): boolean;
   }
 }
 

@@ -9,6 +9,9 @@ import { type FieldTree, fieldTree } from './field-tree.ts';
 
 export type Selection = FieldTree<true>;
 
+/** The parameter's name. */
+export const FIELDS = 'fields';
+
 export const SELECTION_LIMITS = { characters: 2_000, fields: 200, depth: 16 } as const;
 
 /** A name, or what stands between names. */
@@ -82,4 +85,4 @@ class SelectionReader {
 }
 
 const invalid = (why: string): GatewayError =>
-  new GatewayError('GW_REQUEST_INVALID', `the query parameter fields ${why}`);
+  new GatewayError('GW_REQUEST_INVALID', `the query parameter ${FIELDS} ${why}`);
