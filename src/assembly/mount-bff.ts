@@ -17,7 +17,7 @@ import { type UpstreamClient, upstreamClients } from '../authoring/parts.ts';
 import { isProblemError, problemAnswer } from '../authoring/problem-error.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { hasLongBody } from '../edge/client-headers.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError, toError } from '../core/errors.ts';
 import { SERVED_METHODS } from '../edge/methods.ts';
 import { hasParameters, semicolonFault } from '../core/path-parameters.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
@@ -102,7 +102,8 @@ function answerProblem(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  if (!isProblemError(thrown)) throw thrown;
+  // What is no error would not reach the gateway's handler: Fastify takes it for an answer.
+  if (!isProblemError(thrown)) throw toError(thrown);
   const { status, headers, body } = problemAnswer(thrown, request.id);
   if (hasLongBody(request.raw)) void reply.header('connection', 'close');
   return reply.code(status).headers(headers).send(body);

@@ -22,12 +22,12 @@ const bff = defineBff({ upstreams: ['catalog', 'recommendations'] }, (app) => {
     return { ...product, similar };
   };
   const schema = { response: { 200: Product } };
-  app.get('/chosen', { schema, config: { fields: true } }, handler as never);
-  app.get('/whole', { schema }, handler as never);
+  app.get('/chosen', { schema, config: { fields: true } }, handler);
+  app.get('/whole', { schema }, handler);
   app.get(
     '/broken',
     { schema: { response: { 200: Product } }, config: { fields: true } },
-    (_, reply) => reply.code(500).send({} as never),
+    (_, reply) => reply.code(500).send({}),
   );
 });
 
@@ -38,7 +38,7 @@ async function asked(target: string) {
   });
   const response = await gateway.fetch(target);
   const called = gateway.seen.map(({ path }) => path);
-  return { status: response.status, body: (await response.json()) as unknown, called };
+  return { status: response.status, body: await response.json(), called };
 }
 
 describe('fields that a client names', () => {
