@@ -39,7 +39,8 @@ export function buildRoute(
       errorForm: hooks.errorForm,
       answersPreflight: hooks.answersPreflight,
       replyPath: plugins.needsReplyPath || hooks.transforms.length > 0,
-      callOf: (upstream) => upstreamCall(upstreams.get(upstream)!, callerOf(upstream), world),
+      callOf: (upstream, protocol) =>
+        upstreamCall(upstreams.get(upstream)!, { ...callerOf(upstream), ...protocol }, world),
       ownNamesOf: (upstream) => ownNames(upstreams.get(upstream)!.config),
       tunnelOf: (upstream) => upstreamTunnel(upstreams.get(upstream)!, callerOf(upstream), world),
       mirrorOf: (upstream, deadlineMs) =>

@@ -3,7 +3,7 @@ import type { CallOverrides } from '../config/build/config.ts';
 import type { Policy } from '../core/call.ts';
 import { promising } from '../core/compose.ts';
 import type { CallContext } from '../core/call-context.ts';
-import type { Sender } from '../core/sender.ts';
+import type { Layer, Sender } from '../core/sender.ts';
 import { ClientExchange } from '../edge/client-exchange.ts';
 import { requestSource } from '../edge/source.ts';
 import { observeAttempts } from '../observe/attempts.ts';
@@ -19,11 +19,15 @@ export interface Caller {
   /** Policies of plugins: `outer` wraps the retries, `inner` each attempt. */
   readonly outer: readonly Policy[];
   readonly inner: readonly Policy[];
+  /** What the callers of one protocol need; see chain.ts. */
+  readonly reading?: Layer | undefined;
+  readonly isRepeatable?: boolean | undefined;
 }
 
 export function upstreamCall(lease: UpstreamLease, caller: Caller, world: World): UpstreamCall {
-  const { overrides, outer, inner } = caller;
-  const isPlain = Object.keys(overrides).length + outer.length + inner.length === 0;
+  const { overrides, outer, inner, reading } = caller;
+  const isPlain =
+    Object.keys(overrides).length + outer.length + inner.length === 0 && reading === undefined;
   // Shared, because one for all costs less to make and to run than one per route.
   return isPlain
     ? (lease.plainCall ??= newCall(lease, caller, world))

@@ -35,7 +35,14 @@ type HeldListener = (hasEnded: boolean) => void;
 
 const NO_BYTES = Buffer.alloc(0);
 
-const NOWHERE: BodySource = { pause() {}, resume() {}, awaited() {}, abort() {}, now: () => 0 };
+/** The source of a body that is already here. */
+export const NOWHERE: BodySource = {
+  pause() {},
+  resume() {},
+  awaited() {},
+  abort() {},
+  now: () => 0,
+};
 
 export class Body {
   readonly #source: BodySource;

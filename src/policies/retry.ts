@@ -34,6 +34,8 @@ export interface RetryOptions {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** All requests may be sent again, whatever their method; default: those of idempotent methods. */
+  readonly isRepeatable?: boolean | undefined;
   /** Called for each retry that was sent, for the metric. */
   readonly onRetry?: (reason: string) => void;
 }
@@ -107,7 +109,7 @@ async function tryAgain(
   let current = request;
   let outcome = first;
   for (;;) {
-    const reason = reasonToRetry(outcome, current, reasons);
+    const reason = reasonToRetry(outcome, current, reasons, options);
     if (reason === undefined || !mayRetry(current, options)) return unwrap(outcome);
     const waitMs = backoff(outcome, current, options);
     if (waitMs >= remainingMs(current, options.clock)) return unwrap(outcome);
@@ -133,9 +135,10 @@ function reasonToRetry(
   outcome: Outcome,
   request: UpstreamRequest,
   reasons: ReadonlySet<string | number>,
+  { isRepeatable = isIdempotent(request.method) }: RetryOptions,
 ): string | undefined {
   if (request.signal.reason !== undefined) return undefined;
-  const idempotent = isIdempotent(request.method);
+  const idempotent = isRepeatable;
   if (outcome.kind === 'response') {
     const word = wordFor(outcome.response, reasons);
     // Whoever lists an outcome of gRPC means calls of gRPC, all of which are POST.

@@ -33,7 +33,7 @@ export function compileBody(body: unknown): RenderBody {
 }
 
 /** `undefined` if there is nothing to fill in. */
-function compileValue(value: unknown): Fill | undefined {
+export function compileValue(value: unknown): Fill | undefined {
   if (typeof value === 'string') return compileText(value);
   if (!isContainer(value)) return undefined;
   const members = Object.entries(value).map(

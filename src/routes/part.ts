@@ -5,7 +5,12 @@
  */
 import type { UpstreamRequest } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
-import { type ErrorCode, GatewayError, toGatewayError } from '../core/errors.ts';
+import {
+  type ErrorCode,
+  GatewayError,
+  type GatewayErrorOptions,
+  toGatewayError,
+} from '../core/errors.ts';
 import type { MutableHeaders } from '../core/headers.ts';
 import { type Timeout, Timeouts } from '../core/timeouts.ts';
 import type { PartAnswer } from './part-answer.ts';
@@ -78,8 +83,8 @@ export class PartReasonError extends GatewayError {
   /** As `Gateway-Degraded` names it. */
   readonly reason: string;
 
-  constructor(reason: string, detail: string) {
-    super('GW_UPSTREAM_INVALID', detail);
+  constructor(reason: string, detail: string, options: GatewayErrorOptions = {}) {
+    super('GW_UPSTREAM_INVALID', detail, options);
     this.reason = reason;
   }
 }

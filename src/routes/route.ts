@@ -9,7 +9,7 @@ import type { UpstreamCall } from '../upstream/lease.ts';
 import type { Body } from '../core/body.ts';
 import type { Clock } from '../core/clock.ts';
 import type { OpenStreams } from '../core/open-streams.ts';
-import type { Sender } from '../core/sender.ts';
+import type { Layer, Sender } from '../core/sender.ts';
 import type { RouteConfig } from '../config/build/config.ts';
 import type { ErrorForm } from '../edge/error-form.ts';
 import type { Mirrors } from './mirror/mirrors.ts';
@@ -31,6 +31,14 @@ export type AnswerConverter = (
   head: ResponseHead,
 ) => BodyConversion | undefined;
 
+/** How a protocol over HTTP differs from it. */
+export interface CallProtocol {
+  /** Reads answers before the circuit counts them. */
+  readonly reading: Layer;
+  /** Its requests may be sent again whatever their method. */
+  readonly isRepeatable: boolean;
+}
+
 export interface Route {
   readonly config: RouteConfig;
   /** In the order of their phases. */
@@ -46,7 +54,7 @@ export interface Route {
   /** Answers go through Fastify's reply, so that `onSend` hooks of ordinary plugins run. */
   readonly replyPath: boolean;
   /** Calls an upstream under this route. */
-  readonly callOf: (upstream: string) => UpstreamCall;
+  readonly callOf: (upstream: string, protocol?: CallProtocol) => UpstreamCall;
   /** Authorities by which an upstream may speak of itself; see own-names.ts. */
   readonly ownNamesOf: (upstream: string) => ReadonlySet<string>;
   /** Asks an upstream for a WebSocket under this route. */

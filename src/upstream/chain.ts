@@ -2,12 +2,12 @@
  * The way from one route to one upstream: its layers, by the config of its generation, over the
  * upstream's shared state.
  *
- * destination ▸ deadline ▸ outer ▸ retry ▸ shedder ▸ collect ▸ share ▸ bulkhead ▸ breaker ▸ inner ▸ attempt timeout ▸ leaf
+ * destination ▸ deadline ▸ outer ▸ retry ▸ shedder ▸ collect ▸ share ▸ bulkhead ▸ breaker ▸ reading ▸ inner ▸ attempt timeout ▸ leaf
  *
  * Retry wraps the breaker, so that an open circuit ends the retries and each attempt is counted. The
  * shedder comes before the bulkhead, so that calls to an open circuit take no slot and read no body.
  * Collect comes between them, so that a call takes no slot while its short body is still arriving. The
- * timeout is innermost, so that it bounds one attempt. Routes may override bounds, but they never split a
+ * reading, for GraphQL alone, is inside the breaker, which counts what the body says. The timeout is innermost, so that it bounds one attempt. Routes may override bounds, but they never split a
  * circuit.
  */
 import type { Call, Policy } from '../core/call.ts';
@@ -40,6 +40,10 @@ export interface ChainOptions extends Omit<Surroundings, 'names'> {
   /** Policies of plugins: `outer` wraps the retries, `inner` each attempt. */
   readonly outer: readonly Policy[];
   readonly inner: readonly Policy[];
+  /** Reads answers before the circuit counts them, for protocols that tell failures in bodies. */
+  readonly reading?: Layer | undefined;
+  /** Its requests may be sent again whatever their method. */
+  readonly isRepeatable?: boolean | undefined;
   /** Observes each attempt. */
   readonly observe: Guard;
   /** Tells the upstream its place in the trace; absent if nothing is traced. */
@@ -64,6 +68,7 @@ export function chain(upstream: UpstreamLease, options: ChainOptions): Sender {
     ...shareGuard(upstream, options),
     bulkhead(state.slots, clock),
     ...breakerGuard(upstream, options),
+    ...(options.reading === undefined ? [] : [options.reading]),
     ...options.inner,
     attemptTimeout({ timeoutMs, clock }),
     options.observe,
@@ -171,5 +176,7 @@ function retryLayer(
   const onRetry = (reason: string): void => options.onRetry(config.name, reason);
   const { attempts, backoffMs, budget: share } = own;
   const on = only === undefined ? own.on : own.on.filter((reason) => only.includes(reason));
-  return [retry({ attempts, on, backoffMs, share, budget: state.budget, clock, random, onRetry })];
+  const { isRepeatable } = options;
+  const budget = state.budget;
+  return [retry({ attempts, on, backoffMs, share, budget, clock, random, isRepeatable, onRetry })];
 }
