@@ -10,7 +10,12 @@ import { type CompiledAggregate, type Part, type PartValue, shownOf } from './ag
 
 /** How a part ended. */
 export type Outcome =
-  | { readonly kind: 'value'; readonly value: PartValue }
+  | {
+      readonly kind: 'value';
+      readonly value: PartValue;
+      /** Some of it is missing. */
+      readonly missing?: MissingPart | undefined;
+    }
   | { readonly kind: 'missing'; readonly error: unknown; readonly missing: MissingPart }
   /** Its condition did not hold. */
   | { readonly kind: 'skipped' };

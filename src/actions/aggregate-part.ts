@@ -7,6 +7,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { isContainer } from '../core/value-path.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
+import { graphqlCall } from '../routes/graphql/graphql-call.ts';
 import { type PartRequest, type PartTime, partTime } from '../routes/part.ts';
 import type { PartAnswer } from '../routes/part-answer.ts';
 import type { TemplateInput } from '../routes/part-value.ts';
@@ -124,7 +125,11 @@ function compileAsked(
   common: Forwarding,
   { clock }: ActionContext,
 ): Asked {
-  const upstream = route.callOf(config.upstream);
+  const { graphql, maxBody: maxBytes } = config;
+  const upstream =
+    graphql === undefined
+      ? route.callOf(config.upstream)
+      : graphqlCall(route, config.upstream, graphql, { maxBytes, clock });
   return {
     ...compileTarget(config, common),
     upstream,

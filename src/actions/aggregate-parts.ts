@@ -10,6 +10,7 @@ import { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '..
 import type { Json } from '../core/json.ts';
 import type { Abortable, Receiver } from '../core/sender.ts';
 import { type ClientExchange, clientOf } from '../edge/client-exchange.ts';
+import { PartReasonError } from '../routes/part.ts';
 import { missingPart, notNeeded } from '../routes/gather.ts';
 import { type PartContext, type PartReceiver, startPart } from '../routes/part-run.ts';
 import { PartsReply } from './aggregate-reply.ts';
@@ -94,9 +95,11 @@ export class RunningParts implements Abortable, PartContext {
   }
 
   /** The part at `at` has come. */
-  came(at: number, value: PartValue): void {
+  came(at: number, value: PartValue, degraded: string | undefined): void {
     if (this.#isOver) return;
-    this.#settle(at, { kind: 'value', value });
+    const { name } = this.#parts[at]!.config;
+    const missing = degraded === undefined ? undefined : { name, reason: degraded };
+    this.#settle(at, { kind: 'value', value, missing });
     for (const next of this.#parts[at]!.neededBy) this.#consider(next);
   }
 
@@ -206,21 +209,26 @@ class Place implements PartReceiver {
     this.#values = values;
   }
 
-  came(json: Json): void {
+  came(json: Json, degraded?: string): void {
     let value: PartValue;
     try {
       value = valueOf(this.#asked, json);
     } catch (error) {
-      this.missed(error);
+      // What its shape looks for may be what is missing.
+      const reason = degraded === undefined ? error : incomplete(error);
+      this.missed(reason);
       return;
     }
-    this.#parts.came(this.#at, value);
+    this.#parts.came(this.#at, value, degraded);
   }
 
   missed(error: unknown): void {
     this.#parts.failed(this.#at, this.#asked, this.#values, error);
   }
 }
+
+const incomplete = (error: unknown): GatewayError =>
+  new PartReasonError('graphql-error', toGatewayError(error).message, { cause: error });
 
 const NONE: Values = {};
 const SKIPPED: Outcome = { kind: 'skipped' };

@@ -1,5 +1,7 @@
 /** What an aggregate would ask of its upstreams. */
 import type { ClientExchange } from '../edge/client-exchange.ts';
+import { framesOf } from '../routes/graphql/operation.ts';
+import { byHash } from '../routes/graphql/persisted.ts';
 import { compilePartWhen } from '../routes/part-when.ts';
 import { chosenBy } from './aggregate-fields.ts';
 import { graphOf } from './aggregate-graph.ts';
@@ -42,6 +44,17 @@ function unsent({ config }: PartTarget, after: readonly string[]): PlannedCall {
   return { name, upstream, method, after, isRequired: required, path, query: '', headers: {} };
 }
 
+/** A persisted operation is asked for by its hash first. */
+function graphqlPlanned(
+  planned: PlannedCall,
+  { config: { graphql } }: PartTarget,
+  bytes: Buffer | undefined,
+): PlannedCall {
+  if (graphql?.persisted !== true || bytes === undefined) return planned;
+  const { body: _body, ...asked } = byHash({ ...planned, body: bytes }, framesOf(graphql), graphql);
+  return asked;
+}
+
 /** @throws GW_REQUEST_INVALID for a value of the client's that cannot stand in the path or query */
 function planPart(
   target: PartTarget,
@@ -59,7 +72,8 @@ function planPart(
   const input = { exchange, parts: {} };
   try {
     fields?.(input, headers);
-    return { ...call, path: path(input), query: query(input), headers };
+    const planned = { ...call, path: path(input), query: query(input), headers };
+    return graphqlPlanned(planned, target, target.body?.(input));
   } catch (error) {
     throw config.required ? asAnswer(config.name, error) : error;
   }

@@ -17,11 +17,12 @@ export interface PlacedTemplate {
 
 /** Every template of a part, with where it stands. */
 export function* templatesOf(part: Tree): Generator<PlacedTemplate> {
-  const { path, query, headers, body } = part;
+  const { path, query, headers, body, graphql } = part;
   if (typeof path === 'string') yield { at: ['path'], text: path, isJson: false };
   yield* valuesOf(query, 'query');
   yield* valuesOf(headers, 'headers');
   yield* textsIn(body, ['body']);
+  if (isMap(graphql)) yield* textsIn(graphql['variables'], ['graphql', 'variables']);
 }
 
 function* valuesOf(values: unknown, key: string): Generator<PlacedTemplate> {

@@ -80,7 +80,8 @@ export class PartsReply {
     const missing: MissingPart[] = [];
     for (let at = 0; at < outcomes.length; at++) {
       const outcome = outcomes[at]!;
-      if (outcome.kind === 'missing' && !isHidden(this.#shown, at)) missing.push(outcome.missing);
+      if (outcome.kind === 'skipped' || outcome.missing === undefined) continue;
+      if (!isHidden(this.#shown, at)) missing.push(outcome.missing);
     }
     mustBeEnough(this.#aggregate, outcomes, missing);
     if (this.#stream !== undefined) {

@@ -3,8 +3,10 @@ import { z } from 'zod';
 import type { ActionConfig } from '../config/actions.ts';
 import { method } from '../config/schema/route.ts';
 import { shown } from '../config/schema/types.ts';
+import type { GraphqlConfig } from '../routes/graphql/operation.ts';
 import { askedKeys, passedOn } from './aggregate-asked-schema.ts';
 import { Fallback } from './aggregate-fallback.ts';
+import { Graphql, GRAPHQL_PATH } from './aggregate-graphql.ts';
 import { Sent } from './aggregate-sent-schema.ts';
 import { placeKeys } from './aggregate-shape-schema.ts';
 import { PartWhen } from './aggregate-when.ts';
@@ -12,6 +14,10 @@ import { PartWhen } from './aggregate-when.ts';
 const Part = z
   .strictObject({
     ...askedKeys,
+    path: askedKeys.path
+      .optional()
+      .describe(`${askedKeys.path.description} Default with \`graphql\`: \`${GRAPHQL_PATH}\`.`),
+    graphql: Graphql,
     ...Sent,
     when: PartWhen.optional(),
     method: method().default('GET').describe('At most one part may use a method other than GET.'),
@@ -75,7 +81,13 @@ export const Aggregation = z
   .optional()
   .describe('Options of `aggregate` as a whole.');
 
-export type PartConfig = z.output<typeof Part> & { readonly name: string };
+export type WrittenPart = z.output<typeof Part>;
+
+export interface PartConfig extends Omit<WrittenPart, 'path' | 'graphql'> {
+  readonly name: string;
+  readonly path: string;
+  readonly graphql?: GraphqlConfig | undefined;
+}
 
 export interface AggregateConfig extends ActionConfig {
   readonly kind: 'aggregate';

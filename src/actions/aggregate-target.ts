@@ -2,6 +2,7 @@
 import type { MutableHeaders } from '../core/headers.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { addForwarded } from '../routes/forwarded-fields.ts';
+import { compileOperation, GRAPHQL_ACCEPT } from '../routes/graphql/operation.ts';
 import { ASKED_FOR } from '../routes/part.ts';
 import { compileBody, type RenderBody } from '../routes/part-body.ts';
 import { compileFields, type RenderFields } from '../routes/part-fields.ts';
@@ -26,7 +27,7 @@ export interface PartTarget {
 export type Forwarding = Pick<AggregateConfig, 'forwardHeaders' | 'forwardQuery' | 'fields'>;
 
 export function compileTarget(config: PartConfig, common: Forwarding): PartTarget {
-  const { headers, body } = config;
+  const { headers } = config;
   return {
     config,
     path: compilePath(config.path),
@@ -37,17 +38,23 @@ export function compileTarget(config: PartConfig, common: Forwarding): PartTarge
     ),
     forwarded: config.forwardHeaders ?? common.forwardHeaders,
     fields: headers === undefined ? undefined : compileFields(headers),
-    body: body === undefined ? undefined : compileBody(body),
+    body: ownBody(config),
   };
+}
+
+function ownBody({ body, graphql }: PartConfig): RenderBody | undefined {
+  if (graphql !== undefined) return compileOperation(graphql);
+  return body === undefined ? undefined : compileBody(body);
 }
 
 /** The fields that a part passes on, and those that all parts have. */
 export function partFields(
-  { forwarded, config: { type } }: Pick<PartTarget, 'forwarded' | 'config'>,
+  { forwarded, config: { type, graphql } }: Pick<PartTarget, 'forwarded' | 'config'>,
   { headers }: Pick<ClientExchange, 'headers'>,
 ): MutableHeaders {
   const sent: MutableHeaders = { ...ASKED_FOR };
   if (type !== 'json') sent['accept'] = ACCEPTED[type];
+  if (graphql !== undefined) sent['accept'] = GRAPHQL_ACCEPT;
   addForwarded(sent, headers, forwarded);
   return sent;
 }

@@ -3,6 +3,8 @@ import { isMap } from '../config/yaml/tree.ts';
 import { defineAction } from './action.ts';
 import { checkAggregate } from './aggregate-check.ts';
 import { planAggregate } from './aggregate-plan.ts';
+import { buildPart } from './aggregate-build.ts';
+import { checkGraphqlParts } from './aggregate-graphql.ts';
 import { aggregating } from './aggregate-run.ts';
 import { Aggregate, type AggregateConfig, Aggregation } from './aggregate-schema.ts';
 
@@ -13,12 +15,13 @@ export const aggregate = defineAction({
   beside: { aggregation: Aggregation },
   callsUpstreams: true,
   readsBody: true,
-  *check({ route, at, matches, checkUpstream, unidentifying }) {
+  *check({ route, at, matches, files, checkUpstream, unidentifying }) {
     const { aggregate: parts } = route;
     if (!isMap(parts)) return;
     yield* checkAggregate(parts, [...at, 'aggregate'], matches, checkUpstream, unidentifying);
+    yield* checkGraphqlParts(parts, [...at, 'aggregate'], files);
   },
-  build(parts, { aggregation }): AggregateConfig {
+  build(parts, { aggregation }, _route, place): AggregateConfig {
     const common = aggregation ?? {
       minimum: 1,
       forwardHeaders: ['accept-language'],
@@ -28,7 +31,7 @@ export const aggregate = defineAction({
     };
     return {
       kind: 'aggregate',
-      parts: Object.entries(parts).map(([name, part]) => ({ name, ...part })),
+      parts: Object.entries(parts).map(([name, part]) => buildPart(name, part, place)),
       ...common,
     };
   },

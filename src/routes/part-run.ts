@@ -10,6 +10,7 @@ import { codingsOf, decode, hasCharset, toUtf8 } from '../core/decode.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Headers, HeaderValue } from '../core/headers.ts';
 import { type Json, NOTHING } from '../core/json.ts';
+import { ReadBody, type ReadOutcome } from '../core/read-body.ts';
 import type { CallRecord } from '../core/record.ts';
 import { streamed } from '../core/request-body.ts';
 import type { Receiver } from '../core/sender.ts';
@@ -24,7 +25,8 @@ import { type ErrorDetail, errorDetail } from './part-error.ts';
 
 /** Is told once how a part ended. Must not throw. */
 export interface PartReceiver {
-  came(json: Json): void;
+  /** `degraded`: why it is less than what was asked for, in one word. */
+  came(json: Json, degraded?: string): void;
   missed(error: unknown): void;
 }
 
@@ -106,10 +108,21 @@ class PartRun extends Timeout implements Receiver, Sink {
     const { status, headers, body } = response;
     this.#response = response;
     if (status < 200 || status > 299) void this.#refuse(response);
+    else if (body instanceof ReadBody) this.#take(body.outcome);
     else if (isPlain(headers)) {
       // Most bodies arrive together with their head; a reader before that would start the clock of the next chunk.
       soon(() => body.readInto(this));
     } else void this.#decode(response);
+  }
+
+  /** A layer has read it. */
+  #take(outcome: ReadOutcome): void {
+    if (outcome.json === undefined) {
+      this.failed(outcome.error);
+      return;
+    }
+    this.#record.cause = outcome.cause;
+    this.#succeed(outcome.json, outcome.degraded);
   }
 
   failed(error: unknown): void {
@@ -156,11 +169,11 @@ class PartRun extends Timeout implements Receiver, Sink {
     this.#succeed(json);
   }
 
-  #succeed(json: Json): void {
+  #succeed(json: Json, degraded?: string): void {
     if (this.#isOver) return;
     this.#end();
     this.#record.end(this.#response!.status, this.#part.time.now());
-    this.#receiver.came(json);
+    this.#receiver.came(json, degraded);
   }
 
   async #refuse(response: UpstreamResponse): Promise<void> {

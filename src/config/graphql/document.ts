@@ -40,9 +40,21 @@ export interface DocumentFault {
   readonly column?: number | undefined;
 }
 
+/** A text in quotes, as a document has it. */
+export interface GraphqlLiteral {
+  readonly value: string;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+}
+
 /** A document that can be sent, or why it cannot. */
 export type ReadDocument =
-  | { readonly operations: readonly GraphqlOperation[]; readonly faults?: undefined }
+  | {
+      readonly operations: readonly GraphqlOperation[];
+      /** Texts in quotes, with their places. */
+      readonly literals: readonly GraphqlLiteral[];
+      readonly faults?: undefined;
+    }
   | { readonly operations?: undefined; readonly faults: readonly DocumentFault[] };
 
 /** More tokens than this are no document that somebody has written. */
@@ -64,7 +76,9 @@ export function readDocument(text: string, schema?: string): ReadDocument {
     ...shapeFaults(parsed.document, operations),
     ...(schema === undefined ? [] : againstSchema(graphql, parsed.document, schema)),
   ];
-  return faults.length > 0 ? { faults } : { operations };
+  return faults.length > 0
+    ? { faults }
+    : { operations, literals: literalsOf(graphql, parsed.document) };
 }
 
 /** A fault with its place in `file`, if it has one. */
@@ -106,6 +120,17 @@ function* shapeFaults(
   if (foreign !== undefined) {
     yield { message: 'defines types: a document has operations and fragments' };
   }
+}
+
+function literalsOf({ visit }: GraphqlPackage, document: DocumentNode): readonly GraphqlLiteral[] {
+  const literals: GraphqlLiteral[] = [];
+  visit(document, {
+    StringValue({ value, loc }) {
+      const { line, column } = loc?.startToken ?? {};
+      literals.push({ value, line, column });
+    },
+  });
+  return literals;
 }
 
 function operationOf(definition: DefinitionNode): GraphqlOperation {
