@@ -1,7 +1,7 @@
 /** The budgets of the gateway, and whether it kept to them. */
 import { cpuPerRequest, type Measurement } from './load/measurement.ts';
 import { SUBJECT_NAMES } from './subjects/index.ts';
-import { type GroupResult, type HeatResult, quotientOf, tailOf } from './summary.ts';
+import { type GroupResult, type HeatResult, median, quotientOf, tailOf } from './summary.ts';
 
 export interface Verdict {
   readonly claim: string;
@@ -60,6 +60,9 @@ const BUDGETS: readonly Budget[] = [
   tail('portico-aggregate', 1.4),
 ];
 
+/** What a BFF's `app.forward` may cost beyond the package that it registers, by the floor. */
+const MOST_BEYOND = 0.35;
+
 /** What may be resident beyond the floor, in MiB. */
 const MOST_MIB = 30;
 const IN_MEMORY = ['portico-bare', 'portico-all', 'portico-aggregate'];
@@ -68,6 +71,7 @@ export function judge(groups: readonly GroupResult[]): Verdict[] {
   const heats = groups.flatMap((group) => group.heats);
   return [
     ...BUDGETS.map((budget) => judgeOne(budget, heats)),
+    judgeForward(heats),
     ...IN_MEMORY.map((name) => judgeMemory(name, heats)),
     judgeAnswers(heats),
   ];
@@ -76,6 +80,22 @@ export function judge(groups: readonly GroupResult[]): Verdict[] {
 function judgeOne({ name, of, claim, figure, most }: Budget, heats: readonly HeatResult[]) {
   const quotients = heats.flatMap(({ rounds }) => quotientOf(figure, name, of, rounds) ?? []);
   return judged(claim, quotients[0]?.median, most, (value) => `${value.toFixed(2)} ×`);
+}
+
+function judgeForward(heats: readonly HeatResult[]): Verdict {
+  const claim = `portico-forward: CPU at most that of http-proxy + ${MOST_BEYOND} × floor`;
+  const beyond = heats.flatMap(({ rounds }) =>
+    rounds.flatMap((round) => {
+      const [mine, theirs, floor] = ['portico-forward', 'http-proxy', 'floor'].map((name) => {
+        const found = round.get(name);
+        return found && cpuPerRequest(found);
+      });
+      if (mine === undefined || theirs === undefined || floor === undefined) return [];
+      return [(mine - theirs) / floor];
+    }),
+  );
+  const value = beyond.length === 0 ? undefined : median(beyond);
+  return judged(claim, value, MOST_BEYOND, (share) => `${share.toFixed(2)} × floor`);
 }
 
 function judgeMemory(name: string, heats: readonly HeatResult[]): Verdict {

@@ -8,6 +8,7 @@ export {
   type BffRequest,
   defineBff,
 } from './authoring/bff.ts';
+export type { ForwardOptions } from './authoring/forward.ts';
 export type { Batches, BatchOptions } from './authoring/batch.ts';
 export { optional } from './authoring/steps.ts';
 export { clearCookie, type CookieOptions, readCookie, setCookie } from './authoring/cookies.ts';

@@ -31,6 +31,7 @@ const LAYERS: readonly (readonly string[])[] = [
 
 /** Third-party packages, and the only places that know them. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
+  '@fastify/http-proxy': ['src/assembly/bff-forward.ts'],
   '@fastify/jwt': ['plugins/jwt/'],
   '@fastify/rate-limit': ['plugins/rate-limit/'],
   ajv: ['plugins/validate/'],

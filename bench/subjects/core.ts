@@ -10,6 +10,7 @@ export const THREE_PARTS = job({
 const ALL_ON = job({ expected: { fields: ['ratelimit'], credential: 'authorization' } });
 
 export const floor = { name: FLOOR, server: script('floor'), job: FORWARDED };
+export const httpProxy = { name: 'http-proxy', server: script('http-proxy'), job: FORWARDED };
 export const bare = { name: 'portico-bare', server: portico('portico-bare'), job: FORWARDED };
 export const aggregates = [
   {
@@ -22,7 +23,7 @@ export const aggregates = [
 
 export const core: Heat = [
   floor,
-  { name: 'http-proxy', server: script('http-proxy'), job: FORWARDED },
+  httpProxy,
   ...PROGRAMS.map((name) => ({ name, server: program(name), job: FORWARDED })),
   bare,
   { name: 'portico-all', server: portico('portico-all'), job: ALL_ON },

@@ -1,5 +1,6 @@
 /** All subjects, by group; and which of them a run measures. */
 import { composed } from './aggregates.ts';
+import { bff } from './bff.ts';
 import { bodies } from './bodies.ts';
 import { core } from './core.ts';
 import { plugins } from './plugins.ts';
@@ -18,6 +19,7 @@ export const GROUPS: readonly Group[] = [
   { name: 'core', heats: [core] },
   { name: 'plugins', heats: [plugins] },
   { name: 'aggregates', heats: [composed] },
+  { name: 'bff', heats: [bff] },
   { name: 'bodies', heats: bodies },
   { name: 'tls', heats: [tls] },
   { name: 'http2', heats: [http2] },

@@ -12,6 +12,7 @@ import type {
 } from 'fastify';
 import type { z } from 'zod';
 import type { Bff } from '../authoring/bff.ts';
+import { describeForward, type ForwardOptions } from '../authoring/forward.ts';
 import { PartRunner } from '../authoring/part-runner.ts';
 import { type UpstreamClient, upstreamClients } from '../authoring/parts.ts';
 import { isProblemError, problemAnswer } from '../authoring/problem-error.ts';
@@ -23,6 +24,7 @@ import { hasParameters, semicolonFault } from '../core/path-parameters.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import { takeBody } from './bff-body.ts';
 import { asksFor, chooseFields } from './bff-fields.ts';
+import { addForward, forwardAction, type Forwarding } from './bff-forward.ts';
 import { type BffEndpoint, BffEndpoints } from './bff-endpoints.ts';
 import { asHook, type FastifyHook } from './fastify-hook.ts';
 import { checkResponses, validator } from './bff-schemas.ts';
@@ -131,6 +133,10 @@ export const nothingServed = (): GatewayError =>
   new GatewayError('GW_ROUTE_NOT_FOUND', 'nothing is served at this path');
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Within a BFF: passes requests on; `BffApp` knows the names of the upstreams. */
+    forward(pattern: string, upstream: string, options?: ForwardOptions): void;
+  }
   interface FastifyContextConfig {
     /** Plugin options for this route, in addition to those of its mount. */
     portico?: Readonly<Record<string, unknown>>;
@@ -148,6 +154,9 @@ class Mount implements MountedBff {
   readonly prefix: string;
   readonly endpoints: BffEndpoints;
   readonly route: BuiltRoute;
+  /** By the config of their routes. */
+  readonly #forwards = new WeakMap<object, Forwarding>();
+  #hasForwards = false;
   readonly #bff: Bff;
   readonly #context: ActionContext;
   readonly #runner: PartRunner;
@@ -177,9 +186,25 @@ class Mount implements MountedBff {
     scope.setValidatorCompiler(({ schema }) => validator(schema as unknown as z.ZodType));
     scope.setErrorHandler(answerProblem);
     decorateParts(scope, this.#bff);
+    this.#decorateForward(scope);
     await this.#bff.register(scope);
+    // Their routes come before the one for all other paths.
+    if (this.#hasForwards) await scope.after();
     addUnknownPaths(scope, this.prefix);
     this.#addTrailingSlash(scope);
+  }
+
+  #decorateForward(scope: FastifyInstance): void {
+    const add = (at: FastifyInstance, forwarding: Forwarding): void => {
+      const config = { ...forwarding.config };
+      this.#hasForwards = true;
+      this.#forwards.set(config, forwarding);
+      void at.register((own: FastifyInstance) => addForward(own, forwarding, config));
+    };
+    const { upstreams } = this.#bff;
+    scope.decorate('forward', function forward(pattern, upstream, options = {}) {
+      add(this, { ...describeForward(pattern, upstream, options, upstreams), action: undefined });
+    });
   }
 
   /** Fastify serves `/` with and without a slash behind the prefix, and tells no hook of the second route. */
@@ -196,10 +221,11 @@ class Mount implements MountedBff {
   prepareRoute(options: PreparedRoute): void {
     const path = options.path.slice(this.prefix.length) || '/';
     const { portico, unknownPath } = options.config ?? {};
-    const endpoint = unknownPath === true ? '' : path;
+    const forwarding = options.config && this.#forwards.get(options.config);
+    const endpoint = unknownPath === true ? '' : (forwarding?.pattern ?? path);
     if (unknownPath !== true) {
       const name = `${String(options.method)} ${path}`;
-      checkResponses(name, options);
+      if (forwarding === undefined) checkResponses(name, options);
       checkEndpoint(name, path);
       chooseFields(options);
     }
@@ -219,10 +245,12 @@ class Mount implements MountedBff {
     const before: onRequestHookHandler[] = [...entry, ...route.requestHooks.map(asHook)];
     options.bodyLimit ??= route.config.bodyLimitBytes;
     options.onRequest = [...before, ...[options.onRequest ?? []].flat()];
-    options.preParsing = [
-      takeBody({ ...this.#context, limitBytes: options.bodyLimit }),
-      ...[options.preParsing ?? []].flat(),
-    ];
+    if (forwarding === undefined) {
+      options.preParsing = [
+        takeBody({ ...this.#context, limitBytes: options.bodyLimit }),
+        ...[options.preParsing ?? []].flat(),
+      ];
+    } else forwarding.action ??= forwardAction(forwarding, route, this.#context);
     options.onSend = [...[options.onSend ?? []].flat(), ...sendHooks(route)];
   }
 

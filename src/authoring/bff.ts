@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { type Batches, type BatchPlan, batchPlans } from './batch.ts';
+import type { ForwardOptions } from './forward.ts';
 import type { UpstreamClient } from './parts.ts';
 
 type Schemas = Readonly<{
@@ -60,7 +61,14 @@ export interface BffRouteConfig {
 type Verb = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** The Fastify instance of a BFF: paths are relative to its mount. */
-export type BffApp<U extends string> = Omit<FastifyInstance, Verb> & Record<Verb, BffRoute<U>>;
+export type BffApp<U extends string> = Omit<FastifyInstance, Verb | 'forward'> &
+  Record<Verb, BffRoute<U>> & {
+    /**
+     * Passes requests for `pattern` (`/images/*`, `/orders/:id/invoice`) on to an upstream, and its answers back, as a
+     * route with `upstream` does: bodies stream, and no schema trims them.
+     */
+    forward(pattern: string, upstream: U, options?: ForwardOptions): void;
+  };
 
 export interface BffOptions<U extends string> {
   /** Names of the upstreams it calls; each must be in the config. */

@@ -5,7 +5,9 @@
  * Runs as the last `onRequest` hook and takes over the reply, so that Fastify never parses the body: its
  * parsers answer 415 to odd content types and give no body on GET.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Body } from '../core/body.ts';
 import type { UpstreamResponse } from '../core/call.ts';
 import { isGatewayError, toError } from '../core/errors.ts';
 import { CallRecord } from '../core/record.ts';
@@ -45,6 +47,10 @@ export interface AnswerOptions {
   readonly stream?: StreamConfig | undefined;
   /** Makes the head speak of what the client asked for; absent: it stays as the upstream wrote it. */
   readonly back?: RewriteBack | undefined;
+  /** The client's fields that are passed on. Default: all but those of its connection. */
+  readonly fields?: (headers: IncomingHttpHeaders) => MutableHeaders;
+  /** See {@link Answering.isWholeSent}. */
+  readonly isWholeSent?: true;
 }
 
 export function answerBy(sender: Sender, options: AnswerOptions): Action {
@@ -57,6 +63,8 @@ export function answerBy(sender: Sender, options: AnswerOptions): Action {
     isRelayed,
     stream,
     back,
+    fields = forwardedHeaders,
+    isWholeSent,
   } = options;
   const upload =
     stallMs === undefined
@@ -75,7 +83,7 @@ export function answerBy(sender: Sender, options: AnswerOptions): Action {
     // Begun here, so that the log names the upstream even if no call is made.
     const record = begin(exchange, upstream, context.clock.now());
     // An answer of our own takes no fields from the client: each of its parts sets its own.
-    const headers = isRelayed ? forwardedHeaders(request.raw.headers) : {};
+    const headers = isRelayed ? fields(request.raw.headers) : {};
     const body =
       upload !== undefined && hasBody(request.raw)
         ? openUpload(request, reply, exchange, upload)
@@ -92,6 +100,7 @@ export function answerBy(sender: Sender, options: AnswerOptions): Action {
       fail,
       stream,
       back,
+      isWholeSent,
     };
     sender.send(upstreamRequest(exchange, asked, signal, record), new Answer(answering));
   };
@@ -147,6 +156,8 @@ export interface Answering {
   /** What the route says of streams. */
   readonly stream?: StreamConfig | undefined;
   readonly back?: RewriteBack | undefined;
+  /** On Fastify's reply, a body that has come whole is sent as bytes, which cost less than a stream. */
+  readonly isWholeSent?: true | undefined;
 }
 
 /** Passes `response` on to the client. Rejects if that fails before its head is sent; throws, too. */
@@ -180,12 +191,30 @@ export function relay(answering: Answering, response: UpstreamResponse): undefin
   if (!route.replyPath) {
     const converting = answerDirectly(route, context, { request, reply, head, body, stream });
     if (converting !== undefined) return converting.then(() => stream?.sent());
-  } else if (isRelayed || response.stream !== undefined) {
+  } else if (isStreamed(answering, response, head)) {
     sendOnReplyPath(reply, head, body, stream);
   } else return sendWhole(reply, head, body);
   stream?.sent();
   return undefined;
 }
+
+/** Does Fastify's reply get a stream, or bytes? */
+const isStreamed = (
+  { isRelayed, isWholeSent, request }: Answering,
+  { stream, body }: UpstreamResponse,
+  head: ResponseHead,
+): boolean =>
+  stream !== undefined || (isRelayed && !(isWholeSent === true && isWhole(request, head, body)));
+
+/** Is all of the body here, and is it what Fastify would send for the same head? */
+const isWhole = ({ raw }: FastifyRequest, { status, headers }: ResponseHead, body: Body): boolean =>
+  body.isClosed &&
+  body.trailers === undefined &&
+  raw.method !== 'HEAD' &&
+  status !== 204 &&
+  status !== 304 &&
+  // Fastify would add one to bytes.
+  headers['content-type'] !== undefined;
 
 /** The answer came before the whole request, so the connection cannot be reused. */
 function leaveUpload(head: ResponseHead, upload: Upload, response: UpstreamResponse): void {

@@ -11,12 +11,12 @@ import { HOP_BY_HOP, type MutableHeaders } from '../core/headers.ts';
 /** Means everything, in a list of names. */
 export const ALL = '*';
 
+/** Meant for one service only. */
+export const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'x-api-key']);
+
 /** What `*` leaves out, besides hop-by-hop fields. */
 const NOT_MEANT: ReadonlySet<string> = new Set([
-  // Credentials.
-  'authorization',
-  'cookie',
-  'x-api-key',
+  ...CREDENTIALS,
   // Set by the gateway itself for each call.
   'accept',
   'accept-encoding',
@@ -52,7 +52,7 @@ export function addForwarded(
 }
 
 /** Parameters that hold a credential (RFC 6750 §2.3, and common practice). */
-const CREDENTIALS: ReadonlySet<string> = new Set([
+const SECRET_PARAMETERS: ReadonlySet<string> = new Set([
   'access_token',
   'api-key',
   'api_key',
@@ -78,6 +78,6 @@ export function* forwardedParameters(
   for (const pair of sent) {
     const [name] = pair;
     if (own.has(name) || names.includes(name)) continue;
-    if (!CREDENTIALS.has(name.toLowerCase())) yield pair;
+    if (!SECRET_PARAMETERS.has(name.toLowerCase())) yield pair;
   }
 }

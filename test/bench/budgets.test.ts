@@ -12,6 +12,25 @@ function verdictOn(claim: string, verdicts: readonly Verdict[]): Verdict {
   return verdict;
 }
 
+test('app.forward may cost what its package costs, and a share of the floor', () => {
+  const isKept = (us: number): boolean | undefined =>
+    verdictOn(
+      'portico-forward',
+      judge([
+        aGroup('bff', [
+          aRound({
+            floor: costing(100),
+            'http-proxy': costing(170),
+            'portico-forward': costing(us),
+          }),
+        ]),
+      ]),
+    ).isKept;
+
+  expect([isKept(205), isKept(206)]).toEqual([true, false]);
+  expect(verdictOn('portico-forward', judge([])).isKept).toBeUndefined();
+});
+
 describe('a budget of CPU time', () => {
   test('is kept up to its bound, and missed above it', () => {
     const judged = (us: number): boolean | undefined =>

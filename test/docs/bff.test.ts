@@ -65,7 +65,7 @@ async function expectShown(response: Response, answer: string): Promise<void> {
 describe('docs/bff.md', () => {
   test('shows the files of its folder as they are', () => {
     const files = [...PAGE.files()];
-    expect(files).toHaveLength(11);
+    expect(files).toHaveLength(12);
     for (const [name, shows] of files) {
       expect(shows).toBe(readFileSync(`${FOLDER}/${name}`, 'utf8'));
     }
