@@ -109,6 +109,7 @@ export class PartRunner {
   ): Promise<OpenedAnswer> {
     const call = this.#callOf(upstream);
     const exchange = exchangeOf(request.raw);
+    mustBeOpen(exchange);
     const group = (this.#stepOf.getStore() ?? exchange.signal).child();
     const asked = opened(request, { upstream, template, options });
     const onFault = (error: Error): void => group.cancel(error);
