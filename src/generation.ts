@@ -12,6 +12,7 @@ import { createApp } from './assembly/fastify-app.ts';
 import { actionHooks } from './assembly/mount.ts';
 import { mountBff, type MountedBff } from './assembly/mount-bff.ts';
 import { MountedActions } from './assembly/mounted-actions.ts';
+import { operationsOf } from './assembly/operations-of.ts';
 import { ownedFields } from './assembly/owned-fields.ts';
 import type { PluginReport } from './observe/plugin-report.ts';
 import { registerPlugins } from './assembly/registered-plugins.ts';
@@ -106,6 +107,12 @@ export async function buildGeneration(
       owned,
       faults,
     });
+    const operations = await operationsOf(config, {
+      world,
+      generation: identity,
+      upstreams,
+      faults,
+    });
     // Routes need the hooks of all plugins.
     faults.throwAny();
     await slices.next();
@@ -129,6 +136,7 @@ export async function buildGeneration(
       consumerStreams: world.consumerStreams,
       splits: new Splits(splitWorld(world, identity)),
       mirrors: world.mirrors,
+      operations: operations?.context,
       onFallback: (route: string, reason: string) => world.metrics.countFallback(route, reason),
       onMirror: (route: string, upstream: string, outcome: string) =>
         world.metrics.mirrors.sent(route, upstream, outcome),
@@ -180,7 +188,9 @@ export async function buildGeneration(
       upstreams,
       pluginNames: new Set(modules.plugins.keys()),
       inflight: observer.inflight,
-      whenIdle: observer.whenIdle,
+      whenIdle: async () => {
+        await Promise.all([observer.whenIdle(), operations?.whenIdle()]);
+      },
       handle: observer.counting(handle),
       redirect: (redirectHttps) =>
         observer.counting(
@@ -210,6 +220,7 @@ export async function buildGeneration(
         bringChanges({ generation: number, at: world.wallClock() });
         world.recent.resize(config.admin?.requests ?? 0);
         for (const lease of upstreams.values()) lease.apply();
+        operations?.serve();
       },
       close: async () => {
         await plugins.close();

@@ -2,10 +2,13 @@
 import type { AnyAction } from './action.ts';
 import { aggregate } from './aggregate.ts';
 import { bff } from './bff.ts';
+import { command } from './command.ts';
 import { files } from './files.ts';
 import { forward } from './forward.ts';
+import { operationStatus } from './operation-status.ts';
 import { redirect } from './redirect.ts';
 import { respond } from './respond.ts';
+import { saga } from './saga.ts';
 import { split } from './split.ts';
 
 /** In the order in which faults and the reference list them. */
@@ -17,4 +20,7 @@ export const ACTIONS: readonly AnyAction[] = [
   redirect,
   respond,
   files,
+  saga,
+  command,
+  operationStatus,
 ];

@@ -25,6 +25,7 @@ import validate from '../../plugins/validate/index.ts';
 import version from '../../plugins/version/index.ts';
 import type { AnyAction } from '../actions/action.ts';
 import { ACTIONS } from '../actions/index.ts';
+import { missingPackages } from './store-packages.ts';
 import { importDefault, type Imported, type Importing, ONCE } from './import-module.ts';
 import { type Bff, isBff } from '../authoring/bff.ts';
 import { isPlugin, type Plugin } from '../authoring/plugin.ts';
@@ -105,7 +106,7 @@ export const moduleLoader =
       bffs: new Map(given.bffs),
       fastifyPlugins: [] as FastifyModule[],
     };
-    const findings: Finding[] = [];
+    const findings: Finding[] = missingPackages(source.tree);
     await importPlugins(source, importing, loaded, findings);
     await importBffs(source, importing, loaded.bffs, findings);
     return { ...loaded, findings, place: (finding) => source.place(finding) };

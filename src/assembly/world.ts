@@ -17,6 +17,7 @@ import type { CollectedBytes } from '../policies/collect.ts';
 import type { Mirrors } from '../routes/mirror/mirrors.ts';
 import type { RouteChanges } from '../routes/route-changes.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
+import type { EngineHost } from './engine-host.ts';
 import type { KeptValues } from './kept-values.ts';
 
 export interface World {
@@ -40,6 +41,8 @@ export interface World {
   readonly mirrors: Mirrors;
   readonly routeChanges: RouteChanges;
   readonly kept: KeptValues;
+  /** Opens the engine of operations; absent where there can be none. */
+  readonly engines?: EngineHost | undefined;
   readonly traces: Traces;
   readonly recent: RecentRequests;
   /** Opens tracing; absent where nothing can be traced. */

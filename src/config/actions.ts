@@ -33,6 +33,8 @@ export interface RoutePlace {
 
 /** A route with the action's key, as it was written. */
 export interface WrittenAction extends RoutePlace {
+  /** All that the config says. */
+  readonly config: Tree;
   /** All that the route says. */
   readonly route: Tree;
   readonly matches: Matches;

@@ -13,6 +13,7 @@ import type { Layer, Sender } from '../core/sender.ts';
 import type { RouteConfig } from '../config/build/config.ts';
 import type { ErrorForm } from '../edge/error-form.ts';
 import type { Mirrors } from './mirror/mirrors.ts';
+import type { OperationsContext } from './operations/context.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
 import type { Splits } from './splits.ts';
 
@@ -88,6 +89,8 @@ export interface ActionContext {
   /** The longest request target, in bytes. */
   readonly urlBytes: number;
   readonly splits: Splits;
+  /** Absent: there is no store. */
+  readonly operations: OperationsContext | undefined;
   /** Called for each fallback answer. */
   readonly onFallback: (route: string, reason: string) => void;
   /** Called for each copy of a request, with how it ended or why it was not sent. */

@@ -1,11 +1,14 @@
 /** Creates what outlives generations: once for a gateway, shared by all its generations. */
+import { EngineHost } from '../assembly/engine-host.ts';
 import { KeptValues } from '../assembly/kept-values.ts';
+import { operationLog } from '../assembly/operation-log.ts';
 import { nameLog, upstreamLog } from '../assembly/upstream-log.ts';
 import { gaugesOf } from '../assembly/upstream-gauges.ts';
 import type { World } from '../assembly/world.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { OpenStreams } from '../core/open-streams.ts';
 import type { Config } from '../config/build/config.ts';
+import { openEngine } from '../engine/open-engine.ts';
 import { descriptorNotice } from '../listener/descriptor-notice.ts';
 import { requestIds } from '../edge/request-id.ts';
 import { accessObjects } from '../observe/access-log.ts';
@@ -68,6 +71,10 @@ export function createWorld(options: GatewayOptions, config: Config): World {
     mirrors: new Mirrors(),
     routeChanges: new RouteChanges(),
     kept: new KeptValues(),
+    engines: new EngineHost(
+      (store) => openEngine(store, clock),
+      operationLog(log, () => clock.now()),
+    ),
     traces: new Traces(clock),
     recent: new RecentRequests(),
     checking,

@@ -1,11 +1,15 @@
-/** What a reload cannot change, because it would need another socket. */
+/** What a reload cannot change, because it would need another socket, or another engine beside the first. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, ListenerConfig } from '../config/build/config.ts';
 import { formatPath } from '../config/fault.ts';
 
-/** The keys of `wanted` that need a restart, because the sockets were opened for `opened`. */
+/** The keys of `wanted` that need a restart, because sockets and store were opened for `opened`. */
 export function restartRequired(opened: Config, wanted: Config): string[] {
-  return [...listenerKeys(opened, wanted), ...adminKeys(opened, wanted)];
+  return [
+    ...listenerKeys(opened, wanted),
+    ...adminKeys(opened, wanted),
+    ...(isDeepStrictEqual(opened.store, wanted.store) ? [] : ['store']),
+  ];
 }
 
 /** The keys of a listener, each with what it stands for. */

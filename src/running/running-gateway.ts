@@ -290,7 +290,10 @@ export class RunningGateway implements Gateway {
       });
     }
     this.#world.streams.drain(graceMs);
-    const drained = await this.#listeners.close(graceMs);
+    const [drained] = await Promise.all([
+      this.#listeners.close(graceMs),
+      this.#world.engines?.close(graceMs),
+    ]);
     this.#world.mirrors.end();
     const endAt = clock.now() + LAST_MS;
     const isClosed = await this.#closeAll();

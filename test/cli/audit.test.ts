@@ -188,10 +188,11 @@ routes:
     expect(await of('--ignore', 'door-ajar')).toEqual([]);
   });
 
-  test('has a finding of every rule, in that config, in one that says nothing, one with a socket or one with a quota', async () => {
+  test('has a finding of every rule, in that config, in one that says nothing, one with a socket, a quota or a store', async () => {
     const socket = 'version: 1\nserver: { socket: /tmp/portico.sock, mode: "0666" }';
     const quota = 'version: 1\nplugins: { quota: { quotas: { q: { limit: 1, per: day } } } }';
-    const configs = [RISKY, 'version: 1', socket, quota];
+    const store = 'version: 1\nstore: { embedded: ./data }';
+    const configs = [RISKY, 'version: 1', socket, quota, store];
     const all = (await Promise.all(configs.map((text) => findings(text)))).flat();
     const found = new Set(all.map((line) => line.split(' ')[2]));
     expect(found).toEqual(new Set(RULES.keys()));

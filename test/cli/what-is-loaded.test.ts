@@ -42,6 +42,7 @@ const LAZY: readonly (readonly [what: string, pattern: RegExp])[] = [
   ['the package of the plugin jwt', /node_modules\/@fastify\/jwt\//],
   ['OpenTelemetry', /node_modules\/@opentelemetry\/sdk-/],
   ['the client of Redis', /node_modules\/ioredis\//],
+  ['the engine of operations', /node_modules\/(@dbos-inc|pg|@electric-sql)\/|src\/engine\/thread/],
   ['the words of the reference', /src\/config\/docs\//],
   ['the undici of Node itself', /internal\/deps\/undici\/undici/],
 ];

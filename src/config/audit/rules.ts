@@ -50,6 +50,16 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     },
   },
   {
+    id: 'embedded-store',
+    severity: 'medium',
+    *find({ store }) {
+      if (store?.place.kind !== 'embedded') return;
+      const message =
+        'operations are kept on this machine alone: no other gateway goes on with them when it is gone';
+      yield { path: ['store', 'embedded'], message };
+    },
+  },
+  {
     id: 'guard-by-condition',
     severity: 'medium',
     *find({ routes }, subject) {

@@ -7,6 +7,7 @@ import type * as Run from './config.ts';
 import { buildListeners } from './listeners.ts';
 import { buildMatch, type PathPatterns } from './match.ts';
 import type { NamedFiles } from './named-files.ts';
+import { buildSaga, buildStore } from './operations.ts';
 import type { ParsedConfig, ParsedRoute } from '../schema/schema.ts';
 
 export interface BuildOptions {
@@ -44,6 +45,10 @@ export async function buildConfig(
     ...buildTracing(telemetry.tracing),
     plugins: parsed.plugins,
     upstreams,
+    ...(parsed.store && { store: buildStore(parsed.store, namedFiles.folderOf(['store'])) }),
+    sagas: Object.fromEntries(
+      Object.entries(parsed.sagas).map(([name, saga]) => [name, buildSaga(name, saga)]),
+    ),
     routes,
   });
 }

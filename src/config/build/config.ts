@@ -12,6 +12,8 @@ import type { PemSource } from './named-files.ts';
 import type { OTLP_PROTOCOLS } from '../schema/tracing.ts';
 import type { PathPattern } from '../schema/path-pattern.ts';
 import type { FAILURE_KINDS } from '../schema/guards.ts';
+import type { SagaConfig } from './saga-config.ts';
+import type { StoreConfig } from './store-config.ts';
 
 export interface Config {
   /** Absolute paths of every file it came from, certificates among them. */
@@ -25,6 +27,9 @@ export interface Config {
   /** Settings by the plugin's name, as its schema gave them. */
   readonly plugins: Readonly<Record<string, unknown>>;
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>;
+  /** Absent: nothing is kept, and no engine runs. */
+  readonly store?: StoreConfig;
+  readonly sagas: Readonly<Record<string, SagaConfig>>;
   /** In the order of the file. */
   readonly routes: readonly RouteConfig[];
 }

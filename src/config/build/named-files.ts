@@ -37,6 +37,11 @@ export class NamedFiles {
     this.#folderOf = folderOf;
   }
 
+  /** The folder in which the file lies that holds the key at `path`. */
+  folderOf(path: Path): string {
+    return this.#folderOf(path);
+  }
+
   /** Absolute paths of all that was read, for watching. */
   get paths(): readonly string[] {
     return [

@@ -12,6 +12,7 @@ import { checkHashes, checkPluginOptions } from './plugins.ts';
 import { checkPorts } from './ports.ts';
 import { checkRouteTable } from './routes.ts';
 import { checkDocuments } from './documents.ts';
+import { checkSagas } from './sagas.ts';
 import { checkListeners } from './listeners.ts';
 import { collected, PAUSE, type Step, type TypedRoutes } from './step.ts';
 import { checkTimeouts } from './timeouts.ts';
@@ -57,6 +58,7 @@ function* checks(
     patterns: typed.patterns,
     files,
   };
+  yield* checkSagas(tree, (upstream, at) => checkUpstreamName(known.upstreamNames, upstream, at));
   for (const [name, route] of Object.entries(routes)) {
     if (isMap(route)) yield* checkRoute(tree, modules, known, name, route);
     yield PAUSE;
@@ -91,6 +93,7 @@ function checkRoute(
   const written: WrittenAction = {
     at: path,
     files,
+    config: tree,
     route,
     matches,
     upstreams,

@@ -8,6 +8,8 @@ import { z } from 'zod';
 import type { ActionModule } from '../actions.ts';
 import { Listener, LISTENER_SHAPE, port } from './listener.ts';
 import { RouteBase } from './route.ts';
+import { Saga } from './saga.ts';
+import { Store } from './store.ts';
 import { Tracing } from './tracing.ts';
 import { OWN_KEYS, Upstream, UpstreamOptions } from './upstream.ts';
 import {
@@ -242,7 +244,9 @@ export function configSchema({ plugins, actions }: SchemaParts) {
     include: z
       .array(z.string().min(1))
       .optional()
-      .describe('Files (globs) whose upstreams, routes and plugins are added to those here.'),
+      .describe(
+        'Files (globs) whose upstreams, routes, sagas and plugins are added to those here.',
+      ),
     server: Server.prefault({}),
     admin: orFalse(Admin).prefault({}),
     telemetry: Telemetry.prefault({}),
@@ -251,6 +255,7 @@ export function configSchema({ plugins, actions }: SchemaParts) {
       .catchall(moduleReference)
       .prefault({})
       .describe('Plugin-wide settings, and your own plugins with their modules.'),
+    store: Store.optional(),
     upstreams: z
       .record(name('an upstream'), Upstream)
       .default({})
@@ -264,6 +269,10 @@ export function configSchema({ plugins, actions }: SchemaParts) {
       })
       .prefault({})
       .describe('A route or upstream replaces a default with its own key; `false` removes it.'),
+    sagas: z
+      .record(name('a saga'), Saga)
+      .default({})
+      .describe('What routes with `saga` start, by name: see docs/sagas.md.'),
     routes: z
       .record(name('a route'), z.strictObject({ ...routeShape(actions), ...options }))
       .default({})

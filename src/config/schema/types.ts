@@ -9,7 +9,14 @@ import { socketOrigin, socketPathFault, writtenSocketPath } from '../../core/soc
 import { MEMBER_PATH_PATTERN, parseMemberPath } from '../../core/member-path.ts';
 import { parseValuePath, PATH_PATTERN } from '../../core/value-path.ts';
 import { foreignSource } from '../check/foreign-hints.ts';
-import { parseDate, parseDuration, parseInstant, parsePercent, parseSize } from './units.ts';
+import {
+  parseDate,
+  parseDuration,
+  parseInstant,
+  parsePercent,
+  parseRetention,
+  parseSize,
+} from './units.ts';
 
 /** A text that `parse` reads; what `parse` throws becomes the fault's message. */
 function parsed<T>(parse: (text: string) => T, hint: string, id: string, pattern: string) {
@@ -41,6 +48,12 @@ const DURATION = parsed(
   'a duration such as "250ms"',
   'Duration',
   '^(\\d+(\\.\\d+)?(ms|s|m|h)|.*\\$\\{.+\\}.*)$',
+);
+const RETENTION = parsed(
+  parseRetention,
+  'a time such as "30d"',
+  'Retention',
+  '^(\\d+(\\.\\d+)?(h|d)|.*\\$\\{.+\\}.*)$',
 );
 const INSTANT = parsed(
   parseInstant,
@@ -79,6 +92,9 @@ export const addressRange = () => ADDRESS_RANGE;
 
 /** `250ms`, `2s`, `1m`, `1h` → milliseconds. A default is given as text: `.prefault('5s')`. */
 export const duration = () => DURATION;
+
+/** `12h`, `30d`: how long something is kept → milliseconds. */
+export const retention = () => RETENTION;
 
 /** `2026-12-01T09:00:00Z` → milliseconds since 1970 (RFC 3339, with an offset). */
 export const instant = () => INSTANT;

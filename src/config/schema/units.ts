@@ -22,6 +22,25 @@ export function parseDuration(text: string): number {
   return ms;
 }
 
+const UNIT_DAYS_MS = { h: 3_600_000, d: 86_400_000 } as const;
+const MAX_RETENTION_MS = 366 * UNIT_DAYS_MS.d;
+
+/**
+ * Reads how long something is kept: `12h`, `30d`. No timer runs for it, so it may be longer than a duration.
+ *
+ * @returns milliseconds
+ * @throws {RangeError} when the unit is another one, or for more than 366 days
+ */
+export function parseRetention(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(h|d)$/.exec(text) ?? [];
+  if (amount === undefined) {
+    throw new RangeError(`"${text}" is not a time such as "30d": its unit is h or d`);
+  }
+  const ms = Number(amount) * UNIT_DAYS_MS[unit as keyof typeof UNIT_DAYS_MS];
+  if (ms > MAX_RETENTION_MS) throw new RangeError(`"${text}" is longer than 366 days`);
+  return ms;
+}
+
 const INSTANT =
   /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 

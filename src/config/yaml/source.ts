@@ -11,7 +11,7 @@ import { type ReadText, readYamlFile, textOnDisk, type Written, type YamlFile } 
 import { TextParser } from './text-parser.ts';
 
 /** Sections whose members may be spread over included files. */
-const MERGED = new Set(['upstreams', 'routes', 'plugins']);
+const MERGED = new Set(['upstreams', 'routes', 'sagas', 'plugins']);
 
 export interface Source {
   readonly tree: Tree;

@@ -1,0 +1,61 @@
+/** What a generation has of operations: the engine, which outlives it, and the calls, which are its own. */
+import type { Config } from '../config/build/config.ts';
+import type { StoreConfig } from '../config/build/store-config.ts';
+import type { Engine } from '../operations/engine.ts';
+import { type OperationsContext, Waiters } from '../routes/operations/context.ts';
+import type { UpstreamLeases } from '../upstream/lease.ts';
+import { OperationCalls } from './operation-calls.ts';
+import type { StartFaults } from './start-faults.ts';
+import type { World } from './world.ts';
+
+export interface GenerationOperations {
+  /** For actions. */
+  readonly context: OperationsContext;
+  /** From now on, this generation makes the calls. */
+  serve(): void;
+  /** Resolves once none of its calls is under way. */
+  whenIdle(): Promise<void>;
+}
+
+interface Birth {
+  readonly world: World;
+  /** The generation's identity. */
+  readonly generation: object;
+  readonly upstreams: UpstreamLeases;
+  readonly faults: StartFaults;
+}
+
+/** `undefined` without a store; one that cannot be opened is a fault. */
+export async function operationsOf(
+  { store, sagas, routes }: Config,
+  { world, generation, upstreams, faults }: Birth,
+): Promise<GenerationOperations | undefined> {
+  if (store === undefined) return undefined;
+  const finding = { path: ['store', store.place.kind], message: 'the store cannot be opened' };
+  const engine = await faults.attempt(finding, () => openEngine(store, world, generation));
+  const calls = new OperationCalls(upstreams, world);
+  const place = routes.find(({ action }) => action.kind === 'operationStatus')?.matches[0]?.path
+    ?.text;
+  const prefix = (place ?? '/*').replace(/\/\*$/, '');
+  return {
+    context: { engine, sagas, prefix, waiters: new Waiters() },
+    serve: () => world.engines?.serveBy(calls),
+    whenIdle: () => calls.whenIdle(),
+  };
+}
+
+/** That of the generation before, if there is one; none where a config is only checked. */
+function openEngine(
+  store: StoreConfig,
+  { engines, kept, checking }: World,
+  generation: object,
+): Promise<Engine> | undefined {
+  if (engines === undefined || checking) return undefined;
+  return kept.keep(
+    generation,
+    'store',
+    store,
+    () => engines.open(store),
+    async (each) => (await each.catch(() => undefined))?.close(0),
+  );
+}

@@ -1,0 +1,81 @@
+/** The schema of `store`: where operations are kept. */
+import { z } from 'zod';
+import { duration, NAME, nameFault, positiveDuration } from './types.ts';
+
+const POSTGRES_URL = /^postgres(ql)?:\/\/[^\s]+$/;
+
+const identifier = (what: string, fallback: string) =>
+  z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,40}$/, {
+      error: 'must be lower-case letters, digits and _, starting with a letter',
+    })
+    .default(fallback)
+    .describe(what);
+
+export const Store = z
+  .strictObject({
+    postgres: z
+      .string()
+      .refine((text) => POSTGRES_URL.test(text) && URL.canParse(text), {
+        error:
+          'must be a postgres:// URL with a host and a database, such as postgres://db:5432/portico',
+      })
+      .optional()
+      .describe(
+        'URL of a database of its own: `postgres://user@db:5432/portico`. Best given as `${NAME}` or `${file:…}`. Any number of gateways may share it.',
+      ),
+    embedded: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'A folder, from this file, in which the gateway keeps a database of its own: for one gateway alone, at development and on small machines. It takes some 400 MiB of memory.',
+      ),
+    node: z
+      .string()
+      .regex(NAME, { error: (issue) => nameFault(String(issue.input), 'a node') })
+      .optional()
+      .describe(
+        'A name that no other gateway on this store has, such as that of the machine: then what a gateway left is resumed as soon as it is back.',
+      ),
+    migrate: z
+      .boolean()
+      .default(true)
+      .describe('Make and change the tables at the start; `false` only checks them.'),
+    timeout: positiveDuration()
+      .prefault('2s')
+      .describe('Longest time that a request waits for the store; 503 after that.'),
+    connections: z
+      .int()
+      .min(2)
+      .max(100)
+      .default(4)
+      .describe('Connections of one gateway. An embedded store has one.'),
+    heartbeat: positiveDuration()
+      .refine((ms) => ms <= 60_000, 'must be at most 60s')
+      .prefault('3s')
+      .describe('How often a gateway says that it lives.'),
+    dead: duration()
+      .refine((ms) => ms <= 600_000, 'must be at most 10m')
+      .prefault('15s')
+      .describe('Silence after which others take over the work of a gateway.'),
+    schemas: z
+      .strictObject({
+        own: identifier('Of the operations.', 'portico'),
+        engine: identifier('Of the records of their steps.', 'dbos'),
+      })
+      .prefault({})
+      .describe('Schemas of the database.'),
+  })
+  .superRefine(({ postgres, embedded }, context) => {
+    if ((postgres === undefined) !== (embedded === undefined)) return;
+    const message =
+      postgres === undefined
+        ? 'has no place: give it "postgres" or "embedded"'
+        : 'is either "postgres" or "embedded"';
+    context.addIssue({ code: 'custom', message });
+  })
+  .describe(
+    'Where sagas and commands are kept, so that they survive a crash. Without it, there are none. A change needs a restart.',
+  );

@@ -1,0 +1,124 @@
+/**
+ * Who lives, and what becomes of the work of the dead.
+ *
+ * Every engine tells by a heartbeat that it lives. Whoever sees work of one that no longer does has it resumed; two that do, or a
+ * paused engine that wakes up, are harmless: the records of a run have one owner, and the others' are refused.
+ * All times are by the clock of the database.
+ */
+import type { Pool } from 'pg';
+import type { StoreConfig } from '../../config/build/store-config.ts';
+
+/** A run that was taken over this often without a new record ends every engine that takes it. */
+const MOST_TAKEOVERS = 20;
+const ROWS_AT_ONCE = 100;
+/** How long a row may wait for its run to be started. */
+const STARTING = "interval '1 minute'";
+
+export class Lives {
+  readonly #pool: Pool;
+  readonly #own: string;
+  readonly #engine: string;
+  readonly #executor: string;
+  readonly #store: StoreConfig;
+
+  constructor(pool: Pool, executor: string, store: StoreConfig) {
+    this.#pool = pool;
+    this.#own = store.schemas.own;
+    this.#engine = store.schemas.engine;
+    this.#executor = executor;
+    this.#store = store;
+  }
+
+  /** The first heartbeat; `former` lives, and those of the same promised node, are dead at once. */
+  async begin(former: readonly string[]): Promise<void> {
+    const { node } = this.#store;
+    await this.#pool.query(
+      `DELETE FROM ${this.#own}.node WHERE executor = ANY($1) OR node = $2
+         OR seen_at < clock_timestamp() - interval '1 hour'`,
+      [former, node ?? null],
+    );
+    await this.beat();
+  }
+
+  async beat(): Promise<void> {
+    await this.#pool.query(
+      `INSERT INTO ${this.#own}.node (executor, node, seen_at) VALUES ($1, $2, clock_timestamp())
+       ON CONFLICT (executor) DO UPDATE SET seen_at = excluded.seen_at`,
+      [this.#executor, this.#store.node ?? ''],
+    );
+  }
+
+  /** Others may take over at once. */
+  async end(): Promise<void> {
+    await this.#pool.query(`DELETE FROM ${this.#own}.node WHERE executor = $1`, [this.#executor]);
+  }
+
+  /** The runs of dead engines; those that were taken over too often are in `hopeless`. */
+  async orphans(): Promise<{
+    readonly runs: readonly string[];
+    readonly hopeless: readonly string[];
+  }> {
+    const { rows } = await this.#pool.query<{ readonly run: string }>(
+      `SELECT workflow_uuid AS run FROM ${this.#engine}.workflow_status w
+       WHERE w.status = 'PENDING' AND NOT EXISTS (
+         SELECT FROM ${this.#own}.node n WHERE n.executor = w.executor_id
+           AND n.seen_at > clock_timestamp() - $1::float8 * interval '1 ms')
+       ORDER BY w.created_at LIMIT $2`,
+      [this.#store.deadMs, ROWS_AT_ONCE],
+    );
+    const runs = rows.map(({ run }) => run);
+    if (runs.length === 0) return { runs, hopeless: [] };
+    const ids = runs.map((run) => run.replace(/\..*$/, ''));
+    const counted = await this.#pool.query<{ readonly id: string; readonly takeovers: number }>(
+      `UPDATE ${this.#own}.operation SET takeovers = takeovers + 1 WHERE id = ANY($1::uuid[])
+       RETURNING id, takeovers`,
+      [ids],
+    );
+    const tooOften = new Set(
+      counted.rows.filter(({ takeovers }) => takeovers > MOST_TAKEOVERS).map(({ id }) => id),
+    );
+    const isHopeless = (run: string): boolean => tooOften.has(run.replace(/\..*$/, ''));
+    return {
+      runs: runs.filter((run) => !isHopeless(run)),
+      hopeless: runs.filter((run) => isHopeless(run)),
+    };
+  }
+
+  /** It is stuck where it is: an operator decides. */
+  async giveUp(run: string): Promise<void> {
+    await this.#pool.query(
+      `UPDATE ${this.#own}.operation SET status = 'stuck', reason = 'taken over too often',
+         updated_at = clock_timestamp() WHERE id = $1 AND ended_at IS NULL`,
+      [run.replace(/\..*$/, '')],
+    );
+  }
+
+  /** Puts right what a crash between two statements has left: nobody was told of these. */
+  async tidy(): Promise<void> {
+    const noRun = (run: string): string => `NOT EXISTS (
+      SELECT FROM ${this.#engine}.workflow_status w WHERE w.workflow_uuid = ${run})`;
+    await this.#pool.query(
+      `DELETE FROM ${this.#own}.operation o WHERE status = 'running' AND calling IS NULL
+         AND updated_at < clock_timestamp() - ${STARTING} AND ${noRun('o.id::text')}`,
+    );
+    await this.#pool.query(
+      `UPDATE ${this.#own}.operation o SET status = 'stuck', run = run - 1
+       WHERE status = 'compensating' AND run > 1
+         AND updated_at < clock_timestamp() - ${STARTING} AND ${noRun("o.id || '.' || o.run")}`,
+    );
+  }
+
+  /** Operations that have been kept long enough, with how many runs each had. */
+  async expired(): Promise<readonly { readonly id: string; readonly run: number }[]> {
+    const { rows } = await this.#pool.query<{ readonly id: string; readonly run: number }>(
+      `SELECT id, run FROM ${this.#own}.operation
+       WHERE ended_at < clock_timestamp() - keep_ms * interval '1 ms' ORDER BY ended_at LIMIT $1`,
+      [ROWS_AT_ONCE],
+    );
+    return rows;
+  }
+
+  async forget(ids: readonly string[]): Promise<void> {
+    await this.#pool.query(`DELETE FROM ${this.#own}.operation WHERE id = ANY($1::uuid[])`, [ids]);
+  }
+}

@@ -1,0 +1,210 @@
+/** The table of operations: every statement on it, but those about dead gateways (lives.ts). */
+import type { Pool } from 'pg';
+import type { ListOrder, Operation, OperationStatus, StartOrder } from '../../operations/engine.ts';
+
+interface Row {
+  readonly id: string;
+  readonly kind: 'saga' | 'command';
+  readonly name: string;
+  readonly version: string;
+  readonly owner: string;
+  readonly fingerprint: string;
+  readonly steps: readonly string[];
+  readonly status: OperationStatus;
+  readonly run: number;
+  readonly step: string | null;
+  readonly calling: string | null;
+  readonly reason: string | null;
+  readonly cancel: boolean;
+  readonly created: number;
+  readonly updated: number;
+  readonly ended: number | null;
+}
+
+const MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
+const COLUMNS = `id, kind, name, version, owner, fingerprint, steps, status, run, step, calling, reason,
+  cancel, ${MS('created_at')} AS created, ${MS('updated_at')} AS updated, ${MS('ended_at')} AS ended`;
+
+/** An operation, and what only a start needs to know of it. */
+export interface Found {
+  readonly operation: Operation;
+  readonly fingerprint: string;
+  /** Nothing has been recorded yet. */
+  readonly isFresh: boolean;
+}
+
+/** What the engine is told when a call is to begin. */
+export interface Begun {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** An engine that has died had begun this very call. */
+  readonly isRepeated: boolean;
+  /** Why it must not begin. */
+  readonly halt: 'cancelled' | 'deadline' | 'timeout' | undefined;
+}
+
+export interface BeginOrder {
+  readonly id: string;
+  readonly step: string;
+  /** Names this call, of all calls of the operation. */
+  readonly calling: string;
+  /** Absent: neither a cancel nor a time ends it. */
+  readonly bounds?: { readonly deadlineMs: number; readonly endsAt: number | undefined };
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+export class Operations {
+  readonly #pool: Pool;
+  readonly #table: string;
+
+  constructor(pool: Pool, schema: string) {
+    this.#pool = pool;
+    this.#table = `${schema}.operation`;
+  }
+
+  /** @returns the new one, or the one that has its id, or `taken` if another has its `one` */
+  async insert(order: StartOrder): Promise<(Found & { readonly isNew: boolean }) | 'taken'> {
+    const { id, definition, version, fingerprint, owner, one, keepMs } = order;
+    const { kind, name, steps } = definition;
+    const names = steps.map((step) => step.name);
+    try {
+      const { rows } = await this.#pool.query<Row>(
+        `INSERT INTO ${this.#table} (id, kind, name, version, owner, fingerprint, steps, one, keep_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING RETURNING ${COLUMNS}`,
+        [id, kind, name, version, owner, fingerprint, names, one ?? null, Math.round(keepMs)],
+      );
+      if (rows[0] !== undefined) return { ...foundIn(rows[0]), isNew: true };
+    } catch (error) {
+      if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
+      const own = await this.find(id);
+      return own === undefined ? 'taken' : { ...own, isNew: false };
+    }
+    const found = await this.find(id);
+    // It has been swept away in between: the next one gets its place.
+    return found === undefined ? this.insert(order) : { ...found, isNew: false };
+  }
+
+  async find(id: string): Promise<Found | undefined> {
+    const sql = `SELECT ${COLUMNS} FROM ${this.#table} WHERE id = $1`;
+    const { rows } = await this.#pool.query<Row>(sql, [id]);
+    return rows[0] && foundIn(rows[0]);
+  }
+
+  async list({ owner, status, name, after, limit }: ListOrder): Promise<Operation[]> {
+    const { rows } = await this.#pool.query<Row>(
+      `SELECT ${COLUMNS} FROM ${this.#table}
+       WHERE ($1::text IS NULL OR owner = $1) AND ($2::text IS NULL OR status = $2)
+         AND ($3::text IS NULL OR name = $3)
+         AND ($4::float8 IS NULL OR (created_at, id) < (to_timestamp($4 / 1000), $5::uuid))
+       ORDER BY created_at DESC, id DESC LIMIT $6`,
+      [
+        owner ?? null,
+        status ?? null,
+        name ?? null,
+        after?.createdAt ?? null,
+        after?.id ?? null,
+        limit,
+      ],
+    );
+    return rows.map((row) => foundIn(row).operation);
+  }
+
+  async cancel(id: string): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(
+      `UPDATE ${this.#table} SET cancel = true, updated_at = clock_timestamp()
+       WHERE id = $1 AND status = 'running' AND NOT committed`,
+      [id],
+    );
+    return rowCount === 1;
+  }
+
+  /** Notes that a call begins, and tells what stood there; one statement, so that nothing comes in between. */
+  async begin({ id, step, calling, bounds }: BeginOrder): Promise<Begun> {
+    const { rows } = await this.#pool.query<{
+      readonly now: number;
+      readonly before: string | null;
+      readonly halt: NonNullable<Begun['halt']> | null;
+    }>(
+      `WITH seen AS (
+         SELECT calling AS before, clock_timestamp() AS at, CASE
+           WHEN NOT $4::boolean THEN NULL
+           WHEN cancel THEN 'cancelled'
+           WHEN clock_timestamp() > created_at + $5::float8 * interval '1 ms' THEN 'deadline'
+           WHEN clock_timestamp() >= to_timestamp($6::float8 / 1000) THEN 'timeout'
+         END AS halt FROM ${this.#table} WHERE id = $1 FOR UPDATE
+       )
+       UPDATE ${this.#table} SET
+         step = $2,
+         calling = CASE WHEN seen.halt IS NULL THEN $3 ELSE calling END,
+         committed = NOT $4,
+         takeovers = CASE WHEN calling = $3 THEN takeovers ELSE 0 END,
+         updated_at = seen.at
+       FROM seen WHERE id = $1 RETURNING ${MS('seen.at')} AS now, seen.before, seen.halt`,
+      [id, step, calling, bounds !== undefined, bounds?.deadlineMs ?? 0, bounds?.endsAt ?? null],
+    );
+    const [row] = rows;
+    if (row === undefined) throw new Error(`the operation ${id} is not in the table`);
+    return { now: row.now, isRepeated: row.before === calling, halt: row.halt ?? undefined };
+  }
+
+  /** @returns the time */
+  async compensate(id: string, step: string, reason: string): Promise<number> {
+    const { rows } = await this.#pool.query<{ readonly now: number }>(
+      `UPDATE ${this.#table} SET status = 'compensating', step = $2, reason = $3,
+         updated_at = clock_timestamp() WHERE id = $1 RETURNING ${MS('updated_at')} AS now`,
+      [id, step, reason],
+    );
+    return rows[0]?.now ?? 0;
+  }
+
+  /** @returns how long it took, in milliseconds */
+  async end(
+    id: string,
+    run: number,
+    { status, reason, step }: { status: OperationStatus; reason?: string; step?: string },
+  ): Promise<number> {
+    const { rows } = await this.#pool.query<{ readonly ms: number }>(
+      `UPDATE ${this.#table} SET status = $3, reason = coalesce($4, reason), step = $5, calling = NULL,
+         updated_at = clock_timestamp(), ended_at = CASE WHEN $3 = 'stuck' THEN NULL ELSE clock_timestamp() END
+       WHERE id = $1 AND run = $2
+       RETURNING ${MS('updated_at')} - ${MS('created_at')} AS ms`,
+      [id, run, status, reason ?? null, step ?? null],
+    );
+    return rows[0]?.ms ?? 0;
+  }
+
+  /** The stuck operation runs again. @returns whether it was stuck at that step, in that run */
+  async reopen(id: string, run: number, step: string): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(
+      `UPDATE ${this.#table} SET status = 'compensating', run = run + 1, updated_at = clock_timestamp()
+       WHERE id = $1 AND run = $2 AND status = 'stuck' AND step = $3`,
+      [id, run, step],
+    );
+    return rowCount === 1;
+  }
+}
+
+function foundIn(row: Row): Found {
+  const { id, kind, name, version, owner, steps, status, run, step, reason } = row;
+  return {
+    operation: {
+      id,
+      kind,
+      name,
+      version,
+      owner,
+      status,
+      run,
+      steps,
+      ...(step !== null && { step }),
+      ...(reason !== null && { reason }),
+      isCancelled: row.cancel,
+      createdAt: row.created,
+      updatedAt: row.updated,
+      ...(row.ended !== null && { endedAt: row.ended }),
+    },
+    fingerprint: row.fingerprint,
+    isFresh: row.calling === null && row.status === 'running',
+  };
+}

@@ -1,0 +1,277 @@
+/**
+ * The engine, in its thread: DBOS keeps the records of runs, our tables what lists, locks and leases need.
+ *
+ * DBOS is one for a process, and keeps its event loop busy: that is why it has a thread.
+ */
+import { DBOS, type DLogger } from '@dbos-inc/dbos-sdk';
+import type { StoreConfig } from '../../config/build/store-config.ts';
+import type {
+  Operation,
+  OperationDetail,
+  SettleOrder,
+  StartOrder,
+  Started,
+} from '../../operations/engine.ts';
+import type { History, Item } from '../../operations/history.ts';
+import { runId } from '../../operations/ids.ts';
+import type { Ask } from '../messages.ts';
+import { Lives } from './lives.ts';
+import { Operations } from './operations.ts';
+import { type Connections, connect } from './pool.ts';
+import { type Job, runOperation, type RunWorld } from './runs.ts';
+import { prepareTables } from './tables.ts';
+
+/**
+ * Of the registered workflow. A release that changes which records a run makes, or in which order, adds another name and
+ * keeps this one for the runs that have begun.
+ */
+const WORKFLOW = 'portico.saga.1';
+/** DBOS takes up only runs of its own version; a stored definition is what makes ours fit. */
+const VERSION = 'portico';
+const SWEEP_MS = 5_000;
+const TIDY_MS = 60_000;
+const RETRY_MS = [100, 200, 500, 1_000, 2_000] as const;
+
+export interface EngineWorld {
+  readonly store: StoreConfig;
+  readonly executor: string;
+  readonly former: readonly string[];
+  readonly socketFolder: string;
+  readonly perform: RunWorld['perform'];
+  readonly tell: RunWorld['tell'];
+  readonly pass: RunWorld['pass'];
+}
+
+export class RunningEngine {
+  readonly #world: EngineWorld;
+  readonly #connections: Connections;
+  readonly #operations: Operations;
+  readonly #lives: Lives;
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #start: (job: Job, id: string) => Promise<unknown>;
+  /** By name: how many runs are here. */
+  readonly #running = new Map<string, number>();
+  /** Runs that are doing something, and are waited for at the end. */
+  #busy = 0;
+  #isClosing = false;
+
+  private constructor(world: EngineWorld, connections: Connections) {
+    const { store, executor } = world;
+    this.#world = world;
+    this.#connections = connections;
+    this.#operations = new Operations(connections.pool, store.schemas.own);
+    this.#lives = new Lives(connections.pool, executor, store);
+    const run = DBOS.registerWorkflow((job: Job) => this.#run(job), { name: WORKFLOW });
+    this.#start = (job, workflowID) => DBOS.startWorkflow(run, { workflowID })(job);
+  }
+
+  /** @throws when the store is not there, or is not what it should be */
+  static async open(world: EngineWorld): Promise<RunningEngine> {
+    const { store, executor, socketFolder, tell } = world;
+    const onTrouble = ({ message }: Error): void => tell({ event: 'trouble', error: message });
+    const connections = await connect(store, socketFolder, onTrouble);
+    await prepareTables(connections.pool, store.schemas.own, store.migrate);
+    const engine = new RunningEngine(world, connections);
+    DBOS.setConfig({
+      name: 'portico',
+      applicationVersion: VERSION,
+      executorID: executor,
+      systemDatabasePool: connections.pool,
+      systemDatabaseSchemaName: store.schemas.engine,
+      runMigrations: store.migrate,
+      // Nothing waits for messages or events of DBOS, and the connection of an embedded store is the only one.
+      useListenNotify: false,
+      maxConcurrentQueueDispatches: 1,
+      logger: loggerOf(onTrouble),
+    });
+    await engine.#lives.begin(world.former);
+    await DBOS.launch();
+    engine.#keep(store);
+    return engine;
+  }
+
+  /** Begins what is done again and again. */
+  #keep({ heartbeatMs, deadMs }: StoreConfig): void {
+    const sweepMs = Math.min(SWEEP_MS, deadMs / 3);
+    void this.#sweep();
+    this.#every(heartbeatMs, () => this.#lives.beat());
+    this.#every(sweepMs, () => this.#sweep());
+    this.#every(TIDY_MS, () => this.#tidy());
+  }
+
+  /** One after another, however long one takes. */
+  #every(ms: number, act: () => Promise<void>): void {
+    let isRunning = false;
+    const timer = setInterval(() => {
+      if (isRunning || this.#isClosing) return;
+      isRunning = true;
+      void act()
+        .catch((error: Error) => this.#world.tell({ event: 'trouble', error: error.message }))
+        .finally(() => (isRunning = false));
+    }, ms);
+    this.#timers.push(timer);
+  }
+
+  async #sweep(): Promise<void> {
+    const { runs, hopeless } = await this.#lives.orphans();
+    for (const run of hopeless) {
+      await this.#lives.giveUp(run);
+      await DBOS.cancelWorkflow(run);
+    }
+    if (runs.length === 0) return;
+    await DBOS.resumeWorkflows([...runs]);
+    this.#world.tell({ event: 'takenOver', ids: runs });
+  }
+
+  async #tidy(): Promise<void> {
+    await this.#lives.tidy();
+    const expired = await this.#lives.expired();
+    if (expired.length === 0) return;
+    const runs = expired.flatMap(({ id, run }) =>
+      Array.from({ length: run }, (_, i) => runId(id, i + 1)),
+    );
+    await DBOS.deleteWorkflows(runs);
+    await this.#lives.forget(expired.map(({ id }) => id));
+  }
+
+  async #run(job: Job): Promise<void> {
+    const { name } = job.definition;
+    this.#running.set(name, (this.#running.get(name) ?? 0) + 1);
+    this.#busy += 1;
+    try {
+      await runOperation(job, {
+        operations: this.#operations,
+        perform: this.#world.perform,
+        tell: this.#world.tell,
+        pass: this.#world.pass,
+        random: Math.random,
+        gate: () => (this.#isClosing ? this.#parked() : Promise.resolve()),
+        asleep: async (waiting) => {
+          this.#busy -= 1;
+          await waiting;
+          this.#busy += 1;
+        },
+        insist: (ask) => this.#insist(ask),
+      });
+    } finally {
+      this.#busy -= 1;
+      this.#running.set(name, (this.#running.get(name) ?? 1) - 1);
+    }
+  }
+
+  /** Another engine goes on with the run. */
+  #parked(): Promise<never> {
+    this.#busy -= 1;
+    return new Promise(() => undefined);
+  }
+
+  async #insist<T>(ask: () => Promise<T>): Promise<T> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (this.#isClosing) return this.#parked();
+        if (tries === 0) this.#world.tell({ event: 'trouble', error: (error as Error).message });
+        const ms = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)];
+        await new Promise((resolve) => setTimeout(resolve, ms));
+      }
+    }
+  }
+
+  answer(ask: Ask): Promise<unknown> {
+    switch (ask.verb) {
+      case 'start':
+        return this.#accept(ask.order);
+      case 'find':
+        return this.#find(ask.id);
+      case 'list':
+        return this.#operations.list(ask.order);
+      case 'cancel':
+        return this.#operations.cancel(ask.id);
+      case 'settle':
+        return this.#settle(ask.order);
+    }
+  }
+
+  async #accept(order: StartOrder): Promise<Started> {
+    const { id, definition, starter, input } = order;
+    if ((this.#running.get(definition.name) ?? 0) >= order.running) {
+      // What is known already needs no place.
+      const known = await this.#operations.find(id);
+      return known === undefined ? { as: 'busy' } : again(known, order);
+    }
+    const found = await this.#operations.insert(order);
+    if (found === 'taken') return { as: 'taken' };
+    if (!found.isNew && found.fingerprint !== order.fingerprint) return { as: 'mismatch' };
+    this.#world.pass('accepted');
+    if (found.isFresh)
+      await this.#start({ id, run: 1, definition, starter, input, before: [] }, id);
+    if (found.isNew) this.#tellStart(found.operation);
+    return { as: found.isNew ? 'accepted' : 'repeated', operation: found.operation };
+  }
+
+  #tellStart({ id, kind, name, run, status }: Operation): void {
+    this.#world.tell({ event: 'started', id, kind, name, run, status });
+  }
+
+  async #find(id: string): Promise<OperationDetail | undefined> {
+    const found = await this.#operations.find(id);
+    if (found === undefined) return undefined;
+    const { operation } = found;
+    return { operation, history: await this.#history(operation) };
+  }
+
+  async #history({ id, run }: Pick<Operation, 'id' | 'run'>): Promise<History> {
+    const name = runId(id, run);
+    const recorded = ((await DBOS.listWorkflowSteps(name)) ?? []).flatMap(({ output }) =>
+      isItem(output) ? output : [],
+    );
+    if (run === 1) return recorded;
+    const status = await DBOS.getWorkflowStatus(name);
+    const [job] = (status?.input ?? []) as readonly (Job | undefined)[];
+    return [...(job?.before ?? []), ...recorded];
+  }
+
+  async #settle({ id, run, order }: SettleOrder): Promise<boolean> {
+    const name = runId(id, run);
+    const status = await DBOS.getWorkflowStatus(name);
+    const [job] = (status?.input ?? []) as readonly (Job | undefined)[];
+    if (job === undefined) return false;
+    const before = await this.#history({ id, run });
+    if (!(await this.#operations.reopen(id, run, order.step))) return false;
+    const item: Item = { kind: 'order', ...order, at: Date.now() };
+    const nextRun = run + 1;
+    await this.#start({ ...job, run: nextRun, before: [...before, item] }, runId(id, nextRun));
+    return true;
+  }
+
+  /** Calls under way are given `graceMs` to be recorded; then this life ends, and others take over. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    const until = performance.now() + graceMs;
+    while (this.#busy > 0 && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await this.#lives.end();
+    await DBOS.shutdown();
+    await this.#connections.close();
+  }
+}
+
+const again = (
+  { operation, fingerprint }: { operation: Operation; fingerprint: string },
+  order: StartOrder,
+): Started =>
+  fingerprint === order.fingerprint ? { as: 'repeated', operation } : { as: 'mismatch' };
+
+/** Other records, such as those of sleeps, are of no interest here. */
+const isItem = (output: unknown): output is Item =>
+  typeof output === 'object' && output !== null && 'kind' in output;
+
+function loggerOf(onTrouble: (error: Error) => void): DLogger {
+  const quiet = (): void => undefined;
+  const tell = (entry: unknown): void =>
+    onTrouble(entry instanceof Error ? entry : new Error(String(entry)));
+  return { info: quiet, debug: quiet, warn: tell, error: tell };
+}

@@ -1,0 +1,168 @@
+/**
+ * What runs operations and keeps them. It executes what `next` says and records it; it knows nothing of HTTP, and no
+ * action knows what it is made of.
+ *
+ * Every method rejects with GW_DEPENDENCY_DOWN when the store does not answer in time. Then a start
+ * may still be accepted, and so is repeated with the same id.
+ */
+import type { SagaDefinition, StepCall } from '../config/build/saga-config.ts';
+import type { History, OrderItem, Outcome } from './history.ts';
+
+export type OperationStatus = 'running' | 'compensating' | 'completed' | 'failed' | 'stuck';
+
+/** Who started an operation, as far as its steps may know. */
+export interface Starter {
+  readonly id: string;
+  readonly via: string;
+  readonly issuer?: string;
+  /** Only those that the definition names, by their reference, such as `claim.sub`. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+export interface StartOrder {
+  readonly id: string;
+  readonly definition: SagaDefinition;
+  readonly version: string;
+  /** Of the request: another one with the same id is refused. */
+  readonly fingerprint: string;
+  /** Of the consumer that starts it; what it is compared by. */
+  readonly owner: string;
+  readonly starter: Starter;
+  /** JSON. */
+  readonly input: string;
+  /** Only one operation of this name with this value runs at a time. */
+  readonly one?: string;
+  readonly keepMs: number;
+  /** How many of this name may run in this process. */
+  readonly running: number;
+}
+
+export interface Operation {
+  readonly id: string;
+  readonly kind: 'saga' | 'command';
+  readonly name: string;
+  readonly version: string;
+  /** Of the consumer that started it. */
+  readonly owner: string;
+  readonly status: OperationStatus;
+  /** 1, and one more with each order of an operator. */
+  readonly run: number;
+  /** Names, in order. */
+  readonly steps: readonly string[];
+  /** The one at hand, or the one that is stuck. */
+  readonly step?: string;
+  readonly reason?: string;
+  readonly isCancelled: boolean;
+  /** Milliseconds since 1970, by the store's clock. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly endedAt?: number;
+}
+
+export interface OperationDetail {
+  readonly operation: Operation;
+  readonly history: History;
+}
+
+/**
+ * `mismatch`: the id belongs to another request. `taken`: another operation with the same `one` runs. `busy`: too many of
+ * this name run here.
+ */
+export type Started =
+  | { readonly as: 'accepted' | 'repeated'; readonly operation: Operation }
+  | { readonly as: 'mismatch' | 'taken' | 'busy' };
+
+export interface ListOrder {
+  /** Absent: everybody's. */
+  readonly owner?: string;
+  readonly status?: OperationStatus;
+  readonly name?: string;
+  /** The last one of the page before. */
+  readonly after?: { readonly createdAt: number; readonly id: string };
+  readonly limit: number;
+}
+
+/** An operator's order about a stuck step. */
+export interface SettleOrder {
+  readonly id: string;
+  /** The run that the operator has seen. */
+  readonly run: number;
+  readonly order: Omit<OrderItem, 'kind' | 'at'>;
+}
+
+export interface Engine {
+  start(order: StartOrder): Promise<Started>;
+  find(id: string): Promise<OperationDetail | undefined>;
+  /** Newest first. */
+  list(order: ListOrder): Promise<readonly Operation[]>;
+  /** Asks it to stop and undo. @returns whether it could be asked: it runs, and has passed no pivot */
+  cancel(id: string): Promise<boolean>;
+  /** Begins the next run of a stuck operation. @returns whether it was stuck at that step, in that run */
+  settle(order: SettleOrder): Promise<boolean>;
+  /** Calls `changed` after each change of an operation that runs here, and says whether it was its end. @returns what ends it */
+  watch(id: string, changed: (isEnd: boolean) => void): () => void;
+  /** Is the store there? */
+  readonly isUp: boolean;
+  /** Takes no more, gives calls under way so long to end, and leaves the rest to others. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** A call that a run needs; whoever serves makes it. */
+export interface CallOrder {
+  readonly operation: string;
+  readonly definition: Pick<SagaDefinition, 'kind' | 'name'>;
+  readonly step: string;
+  readonly call: StepCall | 'input';
+  readonly isUndo: boolean;
+  /** For `Idempotency-Key`. */
+  readonly key: string;
+  /** Of the step that an undo belongs to; for `{key}`. */
+  readonly forwardKey: string;
+  readonly timeoutMs: number;
+  readonly pick?: readonly string[];
+  readonly starter: Starter;
+  /** JSON. */
+  readonly input: string;
+  /** JSON by step. */
+  readonly kept: Readonly<Record<string, string>>;
+}
+
+export interface CallResult {
+  readonly outcome: Outcome;
+  readonly status?: number;
+  readonly why?: string;
+  /** As the upstream said. */
+  readonly retryAfterMs?: number;
+  /** JSON. */
+  readonly kept?: string;
+}
+
+/** Never rejects. */
+export type Perform = (order: CallOrder) => Promise<CallResult>;
+
+/** For logs and metrics. */
+export type EngineEvent =
+  | { readonly event: 'up' | 'closed' }
+  | { readonly event: 'down'; readonly error: string; readonly retryMs: number }
+  | { readonly event: 'trouble'; readonly error: string }
+  | { readonly event: 'takenOver'; readonly ids: readonly string[] }
+  | ({ readonly event: 'started' | 'compensating' | 'ended' } & EventOf & {
+        readonly status: OperationStatus;
+        readonly reason?: string;
+        readonly step?: string;
+        readonly ms?: number;
+      })
+  | ({ readonly event: 'step' | 'undo' } & EventOf & {
+        readonly step: string;
+        readonly attempt: number;
+        readonly outcome: string;
+        readonly ms: number;
+        readonly why?: string;
+      });
+
+interface EventOf {
+  readonly id: string;
+  readonly kind: 'saga' | 'command';
+  readonly name: string;
+  readonly run: number;
+}
