@@ -5,7 +5,7 @@
  * `server.allowFaults` to use this.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { definePlugin, duration, GatewayError, percent, type PluginCounter, z } from 'portico';
+import { definePlugin, duration, GatewayError, percent, type PluginCounter, type PluginHost, z } from 'portico';
 
 const LONGEST_MS = 60_000;
 
@@ -45,7 +45,7 @@ export default definePlugin({
       yield { path: [], message: 'does nothing: give it a delay, an abort, or both' };
     }
   },
-  register: (_settings, { metrics, random }) => {
+  register: (_settings, { metrics, random, clock }) => {
     const faults = metrics.counter('faults_total', 'Injected faults.', ['route', 'kind']);
     return {
       route: ({ delay, abort }) => ({
@@ -60,7 +60,7 @@ export default definePlugin({
           if (!isHeld) return end();
           mark(reply, 'delay');
           count(faults, request, 'delay');
-          return held(reply, delay.time).then(end);
+          return held(reply, delay.time, clock).then(end);
         },
         explain: () => ({ says: sayFaults(delay, abort), isCertain: false }),
       }),
@@ -107,16 +107,16 @@ function fail(
 }
 
 /** @throws GW_CLIENT_CLOSED when the client leaves meanwhile */
-function held({ raw }: FastifyReply, ms: number): Promise<void> {
+function held({ raw }: FastifyReply, ms: number, clock: PluginHost['clock']): Promise<void> {
   return new Promise((resolve, reject) => {
     const leave = (): void => {
-      clearTimeout(timer);
+      clock.cancel(timer);
       reject(new GatewayError('GW_CLIENT_CLOSED', 'the client left'));
     };
-    const timer = setTimeout(() => {
+    const timer = clock.after(ms, () => {
       raw.off('close', leave);
       resolve();
-    }, ms);
+    });
     raw.once('close', leave);
   });
 }

@@ -1,6 +1,7 @@
 /**
  * `portico/gateway`: a config becomes a gateway that runs, or the faults for which it cannot.
  */
+import type { Duplex } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import type { World } from './assembly/world.ts';
 import type { Call } from './core/call.ts';
@@ -46,6 +47,8 @@ export interface GatewayOptions {
   readonly random?: () => number;
   /** Replaces the network of an upstream; tests pass one in. */
   readonly send?: (upstream: string) => Call | undefined;
+  /** Replaces `fetch` for servers that are not upstreams, such as those of key sets; tests pass one in. */
+  readonly fetch?: typeof globalThis.fetch;
   /** Default false. If true, it will never listen, and starting it makes no calls. */
   readonly checking?: boolean;
   /** Changes what was loaded before anything is built from it; nothing checks the result. */
@@ -69,6 +72,13 @@ export interface Gateway {
    * @throws the system's error if it cannot listen on a port
    */
   listen(): Promise<void>;
+  /**
+   * Serves a connection that came through no port, as the listener `name` serves those of its port: first comes
+   * what that wants, such as a TLS handshake. Who is at its other end the socket says, by `remoteAddress`.
+   *
+   * @throws {RangeError} when there is no such listener
+   */
+  accept(socket: Duplex, name: string): void;
   /** Where clients connect: the first listener, such as `http://127.0.0.1:8080` or `unix:/run/portico.sock`. */
   readonly url: string;
   /** All listeners that are open, in the order of the config. */

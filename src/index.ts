@@ -57,6 +57,7 @@ export {
 } from './authoring/request.ts';
 export { codingQualities } from './core/accept-encoding.ts';
 export { Body } from './core/body.ts';
+export type { Clock, Timer } from './core/clock.ts';
 export { joinedValue } from './core/headers.ts';
 export { type Conversion, convertBody } from './core/converted-body.ts';
 export { type HeldBody, holdBody } from './core/held-body.ts';

@@ -34,7 +34,7 @@ export default definePlugin({
       const keyFor = (request: FastifyRequest, question: Question): string =>
         cacheMs === undefined ? '' : keyOf(request, question);
       const knownFor = (key: string): Copied | undefined =>
-        key === '' ? undefined : decisions.get(key, performance.now());
+        key === '' ? undefined : decisions.get(key, host.clock.now());
       return {
         phase: 'authenticate',
         onRequest(request, reply) {
@@ -47,7 +47,7 @@ export default definePlugin({
             const { copied, cookies } = verdict;
             // New cookies are for one answer, and the next question comes with them.
             if (key !== '' && cookies.length === 0) {
-              decisions.set(key, copied, performance.now() + (cacheMs ?? 0));
+              decisions.set(key, copied, host.clock.now() + (cacheMs ?? 0));
             }
             passCookies(reply, cookies);
             return tell(request, copied);

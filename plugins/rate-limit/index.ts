@@ -37,7 +37,7 @@ export default definePlugin({
   check: (limits, _settings, others, known) => checkLimits(limits, others, known),
   loosened,
   async register({ store }, host) {
-    const memory = host.keep('counts', () => new GcraMemory(() => performance.now()));
+    const memory = host.keep('counts', () => new GcraMemory(() => host.clock.now()));
     const shared = store === 'memory' ? undefined : await redisCounts(store, memory, host);
     const counts = shared ?? memory;
     await host.app.register(fastifyRateLimit, {

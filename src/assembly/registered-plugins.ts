@@ -243,6 +243,7 @@ function pluginHost(
   const code: unknown = Reflect.get(plugin, 'register');
   return {
     random: world.random,
+    clock: world.clock,
     wallClock: world.wallClock,
     checking: world.checking,
     app,

@@ -33,7 +33,7 @@ export interface World {
   readonly logOutput?: LogOutput | undefined;
   readonly metrics: Metrics;
   readonly names: Names;
-  readonly fetcher: Fetcher;
+  readonly fetcher: Pick<Fetcher, 'fetch' | 'close'>;
   readonly upstreams: UpstreamRegistry;
   readonly collected: CollectedBytes;
   readonly streams: OpenStreams;

@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { UpstreamResponse } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
 
 /** A counter that belongs to the gateway and outlives a reload. */
 export interface PluginCounter {
@@ -23,6 +24,8 @@ export interface PluginMetrics {
 export interface PluginHost {
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** The gateway's time and timers, for what lasts: windows, delays, ages. Tests move it. */
+  readonly clock: Clock;
   /** Milliseconds since 1970, for what goes by the calendar. */
   readonly wallClock: () => number;
   /**

@@ -17,6 +17,7 @@ import { addRoutesCommand } from './commands/routes.ts';
 import { addReferenceCommand, addSchemaCommand } from './commands/schema.ts';
 import { addSplitCommand } from './commands/split.ts';
 import { addStartCommand } from './commands/start.ts';
+import { addTestCommand } from './commands/test.ts';
 import { addTraceCommand } from './commands/trace.ts';
 import { addValidateCommand } from './commands/validate.ts';
 import { ForgivingCommand } from './forgiving-command.ts';
@@ -28,6 +29,7 @@ const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
   'Serve:': [addStartCommand, addDevCommand],
   'Understand a config:': [
     addValidateCommand,
+    addTestCommand,
     addExplainCommand,
     addAuditCommand,
     addRoutesCommand,

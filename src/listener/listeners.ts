@@ -1,6 +1,7 @@
 /** All places where a gateway listens: they open, change and drain together. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { RequestHandler } from '../assembly/admission.ts';
 import type { ListenerStatus } from '../admin/page-data.ts';
 import type { World } from '../assembly/world.ts';
@@ -83,6 +84,13 @@ export class Listeners {
       const address = server.address();
       return address === null ? [] : [{ name: config.name, url: urlOf(config, address) }];
     });
+  }
+
+  /** @throws {RangeError} when there is no such listener */
+  accept(socket: Duplex, name: string): void {
+    const listener = this.#all.find(({ config }) => config.name === name);
+    if (listener === undefined) throw new RangeError(`there is no listener "${name}"`);
+    listener.http.server.emit('connection', socket);
   }
 
   /** How many clients are connected; those whose TLS handshake has not ended do not count. */

@@ -35,6 +35,7 @@ export function createWorld(options: GatewayOptions, config: Config): World {
     random = Math.random,
     checking = false,
     send,
+    fetch: fetching,
   } = options;
   const { log, logAccess, output } = openLog(options, config.logs.level, clock);
   const names = new Names({ clock, files: options.systemFiles, onEvent: nameLog(log) });
@@ -63,7 +64,7 @@ export function createWorld(options: GatewayOptions, config: Config): World {
     logOutput: output,
     metrics,
     names,
-    fetcher: new Fetcher(names),
+    fetcher: fetching === undefined ? new Fetcher(names) : notFetching(fetching),
     upstreams,
     collected: new CollectedBytes(),
     streams,
@@ -87,6 +88,12 @@ export function createWorld(options: GatewayOptions, config: Config): World {
     send,
   };
 }
+
+/** Holds no connections. */
+const notFetching = (fetch: typeof globalThis.fetch): World['fetcher'] => ({
+  fetch,
+  close: () => Promise.resolve(),
+});
 
 function openLog(
   { log, logOutput: given }: GatewayOptions,

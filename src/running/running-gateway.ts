@@ -4,6 +4,7 @@
  * The socket belongs to this file and not to Fastify, so that the next generation can take over behind
  * it.
  */
+import type { Duplex } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import { type Admin, createAdmin } from '../admin/admin.ts';
 import type { CircuitOrder } from '../admin/circuits.ts';
@@ -126,6 +127,10 @@ export class RunningGateway implements Gateway {
 
   get listeners(): readonly ListenerStatus[] {
     return this.#listeners.open;
+  }
+
+  accept(socket: Duplex, name: string): void {
+    this.#listeners.accept(socket, name);
   }
 
   get adminUrl(): string | undefined {

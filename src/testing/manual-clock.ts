@@ -10,6 +10,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): void;
   /** How many timers are running. */
   readonly pending: number;
+  /** Milliseconds until the first of them is due; `undefined` if none is running. */
+  readonly untilNext: number | undefined;
 }
 
 /** A clock that stands still until `advance` is called: `testGateway({ clock: manualClock() })`. */
@@ -48,6 +50,10 @@ export function manualClock(): ManualClock {
     },
     get pending() {
       return timers.size;
+    },
+    get untilNext() {
+      const due = nextDue(Number.POSITIVE_INFINITY);
+      return due === undefined ? undefined : Math.max(due[0].at - now, 0);
     },
   };
 }
