@@ -1,7 +1,7 @@
 /** `portico schema`, `portico reference`: what a config may contain, including the plugins it names. */
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { jsonSchema } from '../config/docs/json-schema.ts';
+import { casesJsonSchema, jsonSchema } from '../config/docs/json-schema.ts';
 import { reference as referenceOf } from '../config/docs/reference.ts';
 import type { SchemaParts } from '../config/schema/schema.ts';
 import { readSource } from '../config/yaml/source.ts';
@@ -28,6 +28,14 @@ type Surroundings = Pick<Terminal, 'environment' | 'out' | 'err'>;
 export const schema = (options: SchemaOptions, terminal: Surroundings): Promise<number> =>
   write(options, terminal, (parts) => JSON.stringify(jsonSchema(parts), undefined, 2));
 
+/** Where editors look for the schema of the test cases of `config`. */
+export const casesBesideConfig = (config: string): string =>
+  join(dirname(config), 'gateway.test.schema.json');
+
+/** Writes the JSON Schema of files of test cases, which is the same for every config. */
+export const casesSchema = (out: string, terminal: Surroundings): number =>
+  writeText(JSON.stringify(casesJsonSchema(), undefined, 2), out, terminal) ? EXIT.ok : EXIT.failed;
+
 /** Writes the reference of the config as Markdown. */
 export const reference = (options: SchemaOptions, terminal: Surroundings): Promise<number> =>
   write(options, terminal, (parts) => referenceOf(parts).trimEnd());
@@ -48,16 +56,21 @@ async function write(
     modules.findings.map((finding) => source.place(finding)),
     terminal,
   );
-  const text = textOf(modules);
-  if (out === '-') terminal.out(text);
-  else {
-    try {
-      writeFileSync(out, `${text}\n`);
-    } catch (error) {
-      terminal.err(`${out} cannot be written (${(error as NodeJS.ErrnoException).code})`);
-      return EXIT.failed;
-    }
-    terminal.out(`wrote ${out}`);
+  const isWritten = writeText(textOf(modules), out, terminal);
+  return isWritten && modules.findings.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+function writeText(text: string, out: string, terminal: Surroundings): boolean {
+  if (out === '-') {
+    terminal.out(text);
+    return true;
   }
-  return modules.findings.length === 0 ? EXIT.ok : EXIT.failed;
+  try {
+    writeFileSync(out, `${text}\n`);
+  } catch (error) {
+    terminal.err(`${out} cannot be written (${(error as NodeJS.ErrnoException).code})`);
+    return false;
+  }
+  terminal.out(`wrote ${out}`);
+  return true;
 }

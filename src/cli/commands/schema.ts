@@ -7,6 +7,7 @@ interface Given {
   readonly config: string;
   readonly out?: string;
   readonly json?: boolean;
+  readonly tests?: boolean;
 }
 
 const EXITS = {
@@ -25,9 +26,12 @@ export function addSchemaCommand(program: Command, run: Run): void {
       'output file; - prints it (default: gateway.schema.json beside the config)',
     )
     .option('--json', 'print it (the same as --out -)')
-    .action(({ config, out, json = false }: Given) =>
+    .option('--tests', 'that of test cases instead (default file: gateway.test.schema.json)')
+    .action(({ config, out, json = false, tests = false }: Given) =>
       run(async (terminal) => {
-        const { besideConfig, schema } = await import('../schema.ts');
+        const { besideConfig, casesBesideConfig, casesSchema, schema } =
+          await import('../schema.ts');
+        if (tests) return casesSchema(json ? '-' : (out ?? casesBesideConfig(config)), terminal);
         return schema({ config, out: json ? '-' : (out ?? besideConfig(config)) }, terminal);
       }),
     );
@@ -35,7 +39,11 @@ export function addSchemaCommand(program: Command, run: Run): void {
     more:
       'It has the options of the plugins that the config names, yours too. An editor with a YAML language server ' +
       'takes it from the line "# yaml-language-server: $schema=gateway.schema.json" of the config.',
-    examples: ['portico schema', 'portico schema -c gateway.config.yaml --out -'],
+    examples: [
+      'portico schema',
+      'portico schema -c gateway.config.yaml --out -',
+      'portico schema --tests',
+    ],
     exits: EXITS,
     environment: CONFIG_ENVIRONMENT,
   });

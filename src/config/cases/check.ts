@@ -1,5 +1,5 @@
 /** Finds what the schema of test cases cannot see. */
-import { hint } from '../check/suggest.ts';
+import { hint, nearest } from '../check/suggest.ts';
 import type { Finding, Path } from '../fault.ts';
 import { isMap, type Tree } from '../yaml/tree.ts';
 import { matcherFaults } from './matchers.ts';
@@ -33,7 +33,7 @@ export function* caseFaults({ cases }: Tree): Generator<Finding> {
 
 function* formFaults(each: Tree, path: Path): Generator<Finding> {
   if (each['steps'] === undefined) {
-    if (each['request'] === undefined) {
+    if (each['request'] === undefined && !isMisspelt(each)) {
       yield { path, message: 'needs a "request", or "steps" that have some' };
     }
     return;
@@ -45,10 +45,14 @@ function* formFaults(each: Tree, path: Path): Generator<Finding> {
   }
 }
 
+/** Is a key there that was meant to be what is missing? It is a fault already. */
+const isMisspelt = (map: Tree): boolean =>
+  Object.keys(map).some((key) => nearest(key, ['request', 'steps', 'wait']) !== undefined);
+
 function* stepFaults(step: Tree, path: Path): Generator<Finding> {
   if (step['request'] !== undefined) yield* bodyFaults(step, path);
   else if (step['wait'] === undefined) {
-    yield { path, message: 'needs a "request", or a "wait"' };
+    if (!isMisspelt(step)) yield { path, message: 'needs a "request", or a "wait"' };
   } else {
     for (const key of OF_REQUEST) {
       if (step[key] === undefined) continue;

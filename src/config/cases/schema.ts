@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { ERRORS } from '../../core/errors.ts';
+import { nearest } from '../check/suggest.ts';
 import {
   duration,
   fieldName,
@@ -41,8 +42,12 @@ const target = (what: string) =>
 const method = () =>
   z.string().regex(TOKEN, { error: (issue) => `${shown(issue.input)} is not a method` });
 
-const scalar = () =>
-  z.union([z.string(), z.number(), z.boolean()]).transform((value) => String(value));
+const SCALAR = z
+  .union([z.string(), z.number(), z.boolean()])
+  .transform((value) => String(value))
+  .meta({ id: 'Scalar' });
+
+const scalar = () => SCALAR;
 
 const name = (what: string) =>
   z.string().regex(NAME, { error: (issue) => nameFault(String(issue.input), what) });
@@ -54,27 +59,34 @@ const query = () => z.record(z.string(), oneOrMore(scalar()));
 
 const BODY = 'Text is sent as it is, everything else as JSON.';
 
-const Request = z.strictObject({
-  method: method().optional().describe('Default: GET, or POST with a body.'),
-  path: target('a path such as "/orders/7", or an http or https URL').describe(
-    'With its query; a URL also gives the host, and whether the client uses TLS.',
-  ),
-  query: query().optional().describe('Added to the query of `path`.'),
-  headers: fields().default({}).describe('Header fields.'),
-  body: z.unknown().optional().describe(BODY),
-});
-
-const As = z.strictObject({
-  consumer: z.string().optional().describe('Its id. Default: the claim `sub`, or `test`.'),
-  via: name('a plugin')
-    .optional()
-    .describe(
-      'The plugin that would have identified it. Default: the first on the route that identifies anybody.',
+const Request = z
+  .strictObject({
+    method: method().optional().describe('Default: GET, or POST with a body.'),
+    path: target('a path such as "/orders/7", or an http or https URL').describe(
+      'With its query; a URL also gives the host, and whether the client uses TLS.',
     ),
-  issuer: z.string().optional().describe('Of a token. Default: the first that the route admits.'),
-  scopes: z.array(z.string()).optional().describe('Default: what the claims `scope` or `scp` say.'),
-  claims: z.record(z.string(), z.unknown()).default({}).describe('Of a token, or of a key.'),
-});
+    query: query().optional().describe('Added to the query of `path`.'),
+    headers: fields().default({}).describe('Header fields.'),
+    body: z.unknown().optional().describe(BODY),
+  })
+  .meta({ id: 'Request' });
+
+const As = z
+  .strictObject({
+    consumer: z.string().optional().describe('Its id. Default: the claim `sub`, or `test`.'),
+    via: name('a plugin')
+      .optional()
+      .describe(
+        'The plugin that would have identified it. Default: the first on the route that identifies anybody.',
+      ),
+    issuer: z.string().optional().describe('Of a token. Default: the first that the route admits.'),
+    scopes: z
+      .array(z.string())
+      .optional()
+      .describe('Default: what the claims `scope` or `scp` say.'),
+    claims: z.record(z.string(), z.unknown()).default({}).describe('Of a token, or of a key.'),
+  })
+  .meta({ id: 'As' });
 
 export const FAILURES = ['refused', 'timeout', 'reset'] as const;
 
@@ -98,74 +110,100 @@ export const Answer = z
         'There is no answer: the connection is `refused`, or `reset` once the request was sent, or nothing comes until the gateway gives up (`timeout`).',
       ),
   })
-  .describe('What an upstream answers.');
+  .describe('What an upstream answers.')
+  .meta({ id: 'Answer' });
 
-const Answers = z.record(
-  name('an upstream'),
-  oneOrMore(Answer).describe(
-    'One answer for all calls, or a list: of those that fit a call, each is given once, and the last one again and again.',
-  ),
-);
+const Answers = z
+  .record(
+    name('an upstream'),
+    oneOrMore(Answer).describe(
+      'One answer for all calls, or a list: of those that fit a call, each is given once, and the last one again and again.',
+    ),
+  )
+  .meta({ id: 'Answers' });
 
 const pattern = () =>
   z.string().refine((text) => patternFault(text) === undefined, {
     error: (issue) => patternFault(String(issue.input)) ?? '',
   });
 
-const FieldMatcher = z.union([
-  scalar(),
-  z.array(z.string()).min(1),
-  z.strictObject({ matches: pattern() }),
-  z.strictObject({ includes: z.string() }),
-  z.strictObject({ absent: z.literal(true) }),
-  z.strictObject({ present: z.literal(true) }),
-]);
+const FieldMatcher = z
+  .union([
+    scalar(),
+    z.array(z.string()).min(1),
+    z.strictObject({ matches: pattern() }),
+    z.strictObject({ includes: z.string() }),
+    z.strictObject({ absent: z.literal(true) }),
+    z.strictObject({ present: z.literal(true) }),
+  ])
+  .meta({ id: 'FieldMatcher' });
 
 const Fields = z.record(fieldName(), FieldMatcher);
 
-const Expect = z.strictObject({
-  status: z
-    .union([
-      z.int().min(100).max(599),
-      z.string().regex(/^[1-5]xx$/, 'is not a class such as "4xx"'),
-    ])
-    .optional()
-    .describe('Status, or a class of them such as `4xx`.'),
-  headers: Fields.optional().describe(
-    'Fields, each a value, a list of values, or one of `{ matches: regex }`, `{ includes: text }`, `{ present: true }`, `{ absent: true }`.',
-  ),
-  body: z
-    .unknown()
-    .optional()
-    .describe(
-      'Text is compared with the text of the body, everything else with its JSON. Anywhere in it: `{ includes: … }` for a part of a map, a list or a text, `{ matches: regex }`, `{ type: number }`, `{ present: true }`, `{ absent: true }`, `{ exactly: … }`.',
-    ),
-  error: z
-    .enum(Object.keys(ERRORS) as [keyof typeof ERRORS])
-    .optional()
-    .describe('Code of the error that the gateway answers with, such as `GW_RATE_LIMITED`.'),
-  within: duration()
-    .optional()
-    .describe('The longest that the answer may take, by the clock of the test.'),
-});
+const CODES = Object.keys(ERRORS);
 
-const Seen = z.strictObject({
-  method: method().optional().describe('Default: any.'),
-  path: z.unknown().optional().describe('Without its query: a path, or `{ matches: regex }`.'),
-  query: z.record(z.string(), FieldMatcher).optional().describe('Parameters; others may be there.'),
-  headers: Fields.optional().describe('Fields, as in `expect.headers`.'),
-  body: z.unknown().optional().describe('As in `expect.body`.'),
-});
+function unknownCode(code: string): string {
+  const near = nearest(code, CODES);
+  const right = near === undefined ? ': docs/errors.md lists them' : `; did you mean "${near}"?`;
+  return `${shown(code)} is not an error of the gateway${right}`;
+}
+
+const Expect = z
+  .strictObject({
+    status: z
+      .union([
+        z.int().min(100).max(599),
+        z.string().regex(/^[1-5]xx$/, 'is not a class such as "4xx"'),
+      ])
+      .optional()
+      .describe('Status, or a class of them such as `4xx`.'),
+    headers: Fields.optional().describe(
+      'Fields, each a value, a list of values, or one of `{ matches: regex }`, `{ includes: text }`, `{ present: true }`, `{ absent: true }`.',
+    ),
+    body: z
+      .unknown()
+      .optional()
+      .describe(
+        'Text is compared with the text of the body, everything else with its JSON. Anywhere in it: `{ includes: … }` for a part of a map, a list or a text, `{ matches: regex }`, `{ type: number }`, `{ present: true }`, `{ absent: true }`, `{ exactly: … }`.',
+      ),
+    error: z
+      .string()
+      .refine((code) => code in ERRORS, {
+        error: (issue) => unknownCode(String(issue.input)),
+      })
+      .meta({ enum: CODES })
+      .optional()
+      .describe('Code of the error that the gateway answers with, such as `GW_RATE_LIMITED`.'),
+    within: duration()
+      .optional()
+      .describe('The longest that the answer may take, by the clock of the test.'),
+  })
+  .meta({ id: 'Expect' });
+
+const Seen = z
+  .strictObject({
+    method: method().optional().describe('Default: any.'),
+    path: z.unknown().optional().describe('Without its query: a path, or `{ matches: regex }`.'),
+    query: z
+      .record(z.string(), FieldMatcher)
+      .optional()
+      .describe('Parameters; others may be there.'),
+    headers: Fields.optional().describe('Fields, as in `expect.headers`.'),
+    body: z.unknown().optional().describe('As in `expect.body`.'),
+  })
+  .meta({ id: 'Seen' });
 
 const SeenCall = z.union([target('a call such as "GET /orders/7"'), Seen]);
 
-const Calls = z.union([
-  z.literal('none'),
-  z.record(
-    name('an upstream'),
-    z.union([z.literal('none'), z.int().min(0), SeenCall, z.array(SeenCall).min(1)]),
-  ),
-]);
+const Calls = z
+  .union([
+    z.literal('none'),
+    z.record(
+      name('an upstream'),
+      z.union([z.literal('none'), z.int().min(0), SeenCall, z.array(SeenCall).min(1)]),
+    ),
+  ])
+  .meta({ id: 'Calls' });
 
 const ONE = {
   request: z

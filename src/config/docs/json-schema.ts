@@ -1,5 +1,6 @@
 /** The config's schema for editors: draft-07, which yaml-language-server reads. */
 import { z } from 'zod';
+import { CaseFile } from '../cases/schema.ts';
 import { configSchema, type SchemaParts } from '../schema/schema.ts';
 
 /** JSON Schema, as far as we look at it. */
@@ -31,14 +32,19 @@ export interface JsonSchema {
 const PLACEHOLDER: JsonSchema = { type: 'string', pattern: '\\$\\{.+\\}' };
 
 /** What a config may say, as editors check it before any placeholder is replaced. */
-export function jsonSchema(parts: SchemaParts): JsonSchema {
-  return toJsonSchema(parts, ({ jsonSchema: schema, path }) => {
-    if (path.at(-1) !== 'propertyNames' && isNarrow(schema)) allowPlaceholder(schema);
-  });
+export const jsonSchema = (parts: SchemaParts): JsonSchema =>
+  toJsonSchema(configSchema(parts), placeholders);
+
+/** What a file of test cases may say, in the same way. */
+export const casesJsonSchema = (): JsonSchema => toJsonSchema(CaseFile, placeholders);
+
+function placeholders({ jsonSchema: schema, path }: Override): void {
+  if (path.at(-1) !== 'propertyNames' && isNarrow(schema)) allowPlaceholder(schema);
 }
 
 /** What a config may say, as it is once placeholders are replaced. */
-export const plainJsonSchema = (parts: SchemaParts): JsonSchema => toJsonSchema(parts, () => {});
+export const plainJsonSchema = (parts: SchemaParts): JsonSchema =>
+  toJsonSchema(configSchema(parts), () => {});
 
 interface Override {
   readonly zodSchema: z.core.$ZodType;
@@ -46,21 +52,21 @@ interface Override {
   readonly path: readonly (string | number)[];
 }
 
-function toJsonSchema(parts: SchemaParts, override: (context: Override) => void): JsonSchema {
-  return z.toJSONSchema(configSchema(parts), {
+function toJsonSchema(schema: z.ZodType, override: (context: Override) => void): JsonSchema {
+  return z.toJSONSchema(schema, {
     target: 'draft-7',
     io: 'input',
     // A plugin may check more than JSON Schema can say.
     unrepresentable: 'any',
     override: (context) => {
-      const { zodSchema, jsonSchema: schema } = context as Override;
+      const { zodSchema, jsonSchema: made } = context as Override;
       // zod leaves out what is said of a text that becomes something else.
       const fallback = z.globalRegistry.get(zodSchema)?.['default'];
-      if (fallback !== undefined) schema.default = fallback;
+      if (fallback !== undefined) made.default = fallback;
       // The name of a definition is its key; as a keyword, `id` is of another draft.
-      delete schema.id;
+      delete made.id;
       // So are formats that zod has a pattern for.
-      if (schema.pattern !== undefined) delete schema.format;
+      if (made.pattern !== undefined) delete made.format;
       override(context as Override);
     },
   }) as JsonSchema;
