@@ -5,7 +5,15 @@
  * `server.allowFaults` to use this.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { definePlugin, duration, GatewayError, percent, type PluginCounter, type PluginHost, z } from 'portico';
+import {
+  definePlugin,
+  duration,
+  GatewayError,
+  percent,
+  type PluginCounter,
+  type PluginHost,
+  z,
+} from 'portico';
 
 const LONGEST_MS = 60_000;
 

@@ -52,6 +52,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
     'src/explain/',
     'src/admin/',
     'src/testing.ts',
+    'src/testing/',
     'plugins/',
   ],
   'find-my-way': ['src/assembly/'],

@@ -29,10 +29,18 @@ export interface Authored {
 }
 
 /** Runs `portico <command>` in a folder with `files`; both end with the test. */
-export function author(files: Files, command: 'dev' | 'start' = 'dev'): Authored {
+export function author(
+  files: Files,
+  command: 'dev' | 'start' | 'test' = 'dev',
+  ...args: readonly string[]
+): Authored {
   const folder = folderOf(files);
   const env = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE };
-  const child = spawn(process.execPath, [MAIN, command], { cwd: folder, env, stdio: 'pipe' });
+  const child = spawn(process.execPath, [MAIN, command, ...args], {
+    cwd: folder,
+    env,
+    stdio: 'pipe',
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   const said = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (said.out += chunk));

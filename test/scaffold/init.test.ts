@@ -18,6 +18,8 @@ const FILES = [
   'bff/web/index.ts',
   'gateway.config.yaml',
   'gateway.schema.json',
+  'gateway.test.schema.json',
+  'gateway.test.yaml',
   'package.json',
   'plugins/stamp.test.ts',
   'plugins/stamp.ts',
@@ -32,6 +34,10 @@ describe('portico init', { timeout: 60_000 }, () => {
     expect(stdout).toContain('wrote gateway.config.yaml\n');
     expect(filesIn(folder)).toEqual(FILES);
     expect(portico(folder, 'validate', '--strict').stdout).toBe('gateway.config.yaml is valid\n');
+    expect(portico(folder, 'test')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^3 passed \(/m) as string,
+    });
     const tests = testsOf(folder);
     expect(tests.stdout).toMatch(/^ℹ pass 5$/m);
     expect(tests.status).toBe(0);
@@ -41,7 +47,7 @@ describe('portico init', { timeout: 60_000 }, () => {
     const folder = emptyFolder();
     portico(folder, 'init', 'My Shop');
     const shop = join(folder, 'My Shop');
-    for (const file of FILES.filter((name) => name !== 'gateway.schema.json')) {
+    for (const file of FILES.filter((name) => !name.endsWith('.schema.json'))) {
       const text = readFileSync(join(shop, file), 'utf8');
       expect(text).not.toMatch(/my-gateway|my(Bff|Plugin|Upstream)|[A-Z]_(RANGE|VERSION)/);
     }

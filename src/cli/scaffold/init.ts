@@ -1,7 +1,7 @@
 /** `portico init`: a gateway of one's own in a folder, with a BFF, a plugin and their tests. */
 import { mkdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { besideConfig, schema } from '../schema.ts';
+import { besideConfig, casesBesideConfig, casesSchema, schema } from '../schema.ts';
 import { EXIT, type Terminal } from '../terminal.ts';
 import { nextSteps } from './next-steps.ts';
 import { Refusal, unlessRefused } from './refusal.ts';
@@ -19,11 +19,13 @@ export const init = ({ folder: given }: InitOptions, terminal: Terminal): Promis
     const folder = resolve(given);
     const texts = projectTexts(packageNameOf(basename(folder)));
     makeFolder(folder, given);
-    mustBeFree(folder, [...texts.keys(), besideConfig('')]);
+    const names = [...texts.keys(), besideConfig(''), casesBesideConfig('')];
+    mustBeFree(folder, names);
     writeTexts(folder, texts);
-    await writeSchema(join(folder, CONFIG), terminal);
-    const names = [...texts.keys(), besideConfig('')].toSorted((a, b) => a.localeCompare(b));
-    for (const name of names) terminal.out(`wrote ${join(given, name)}`);
+    await writeSchemas(join(folder, CONFIG), terminal);
+    for (const name of names.toSorted((a, b) => a.localeCompare(b))) {
+      terminal.out(`wrote ${join(given, name)}`);
+    }
     terminal.out(
       ['', 'Next:', ...nextSteps(folder, terminal.environment).map((step) => `  ${step}`)].join(
         '\n',
@@ -60,9 +62,10 @@ function makeFolder(folder: string, given: string): void {
   }
 }
 
-/** With the options of the plugin that was just written. */
-async function writeSchema(config: string, { environment, err }: Terminal): Promise<void> {
+/** That of the config has the options of the plugin that was just written. */
+async function writeSchemas(config: string, { environment, err }: Terminal): Promise<void> {
   const quiet = { environment, err, out: () => undefined };
   const code = await schema({ config, out: besideConfig(config) }, quiet);
-  if (code !== EXIT.ok) throw new Refusal('everything else was written', code);
+  if (code === EXIT.ok && casesSchema(casesBesideConfig(config), quiet) === EXIT.ok) return;
+  throw new Refusal('everything else was written', code === EXIT.ok ? EXIT.failed : code);
 }

@@ -16,17 +16,17 @@ export async function watch(options: TestOptions, terminal: Terminal): Promise<n
   const folder = dirname(resolve(config));
   const modules = new FreshModules(folder);
   modules.install();
-  let stopped = false;
+  const state = { isStopped: false };
   let changed = Promise.withResolvers<void>();
   const follow = new ConfigWatch(systemClock, () => changed.resolve());
   const stop = (): void => {
-    stopped = true;
+    state.isStopped = true;
     changed.resolve();
   };
   terminal.onSignal(['SIGTERM', 'SIGINT'], stop);
   terminal.onNpmGone(stop);
   let read: WatchedFiles = { files: [resolve(config)], patterns: [], folder };
-  while (!stopped) {
+  while (!state.isStopped) {
     changed = Promise.withResolvers();
     modules.refresh();
     // What they hold now is what is tested: a change from here on is one.

@@ -15,7 +15,9 @@ type WrittenStep = z.output<typeof Step>;
 type WrittenRequest = NonNullable<WrittenStep['request']>;
 
 /** Who asks, where a step does not say. */
-type Client = { readonly [K in 'as' | 'from' | 'listener']: WrittenStep[K] };
+interface Client extends Pick<WrittenStep, 'as' | 'listener'> {
+  readonly address: string | undefined;
+}
 
 /**
  * Reads `file`; `${NAME}` in it stands for the environment's, as in a config.
@@ -48,7 +50,7 @@ export async function loadCases(file: string, environment: Environment): Promise
 function caseOf(written: z.output<typeof Case>, at: Path, file: WrittenFile): TestCase {
   const { name, skip, random, steps } = written;
   const now = written.now ?? file.now;
-  const client = { as: written.as ?? file.as, from: written.from, listener: written.listener };
+  const client = { as: written.as ?? file.as, address: written.from, listener: written.listener };
   const only = { ...written, upstreams: {}, wait: undefined, times: 1 };
   return {
     name,
@@ -75,7 +77,7 @@ function stepOf(
     at,
     waitMs: wait,
     times,
-    from: own.from ?? client.from ?? '127.0.0.1',
+    from: own.from ?? client.address ?? '127.0.0.1',
     upstreams: listed(upstreams),
     ...(request !== undefined && { request: requestOf(request) }),
     ...(as !== undefined && { as: typeof as === 'string' ? { consumer: as, claims: {} } : as }),

@@ -46,7 +46,7 @@ export function* matcherFaults(expected: unknown, path: Path): Generator<Finding
 /** Why `pattern` is no regular expression; `undefined` if it is one. */
 export function patternFault(pattern: string): string | undefined {
   try {
-    new RegExp(pattern, 'u');
+    RegExp(pattern, 'u');
     return undefined;
   } catch (error) {
     return `is not a regular expression: ${(error as Error).message}`;

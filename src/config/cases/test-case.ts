@@ -78,5 +78,5 @@ export interface TestFile {
   readonly cases: readonly TestCase[];
   readonly references: readonly Reference[];
   /** Gives a finding its line. */
-  place(finding: Finding): Fault;
+  readonly place: (finding: Finding) => Fault;
 }

@@ -87,11 +87,15 @@ export class CaseGateway {
   async send(request: NonNullable<CaseStep['request']>, step: CaseStep): Promise<CaseAnswer> {
     const { isSecure } = destinationOf(request.url);
     const entrance = this.#entranceFor(isSecure, step.listener);
-    const { client, server } = connect(step.from, isSecure ?? entrance.isSecure);
+    const { client, server } = connect(step.from, isSecure ?? entrance.isSecure, () =>
+      this.time.note(),
+    );
     if (step.as !== undefined) this.#identities.set(server, step.as);
     try {
-      this.#gateway?.accept(server, entrance.name);
-      return await this.time.until(send(client, request));
+      return await this.time.until(() => {
+        this.#gateway?.accept(server, entrance.name);
+        return send(client, request);
+      });
     } finally {
       client.destroy();
       await this.time.settled();

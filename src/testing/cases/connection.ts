@@ -2,9 +2,15 @@
 import { MemorySocket } from '../../explain/memory-socket.ts';
 
 class End extends MemorySocket {
+  readonly #onBytes: () => void;
   #other: End | undefined;
   /** What the other end wrote last has not been read. */
   #wanted: (() => void) | undefined;
+
+  constructor(address: string, isSecure: boolean, onBytes: () => void) {
+    super(address, isSecure);
+    this.#onBytes = onBytes;
+  }
 
   join(other: End): void {
     this.#other = other;
@@ -34,6 +40,7 @@ class End extends MemorySocket {
   }
 
   receive(chunk: Buffer | null, done: () => void): void {
+    this.#onBytes();
     if (this.push(chunk)) done();
     else this.#wanted = done;
   }
@@ -51,10 +58,10 @@ export interface Connection {
   readonly server: MemorySocket;
 }
 
-/** Of a client at `address`; `isSecure`: as if TLS were below it. */
-export function connect(address: string, isSecure: boolean): Connection {
-  const client = new End('127.0.0.1', isSecure);
-  const server = new End(address, isSecure);
+/** Of a client at `address`; `isSecure`: as if TLS were below it. `onBytes` is called whenever some pass. */
+export function connect(address: string, isSecure: boolean, onBytes: () => void): Connection {
+  const client = new End('127.0.0.1', isSecure, onBytes);
+  const server = new End(address, isSecure, onBytes);
   client.join(server);
   server.join(client);
   return { client, server };

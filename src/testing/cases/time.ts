@@ -3,19 +3,21 @@
  * else can happen. A timeout of a minute passes in a few milliseconds, and a rate limit never refills by chance.
  */
 import type { Clock, Timer } from '../../core/clock.ts';
+import { OwnWaits } from './own-waits.ts';
 import { manualClock } from '../manual-clock.ts';
 
-/** In real milliseconds: how long nothing must have happened before the time is moved. */
-const QUIET_MS = {
-  /** While an upstream lets the gateway wait, there is nothing else to wait for. */
-  upstream: 2,
-  /** A BFF or plugin may wait for something that is not seen here. */
-  other: 50,
-} as const;
-const QUIET_TURNS = 10;
+/**
+ * So many turns of the event loop must have brought nothing before the time is moved. They are counted, and not
+ * measured: on a busy machine, all that goes on here takes longer, too.
+ */
+const QUIET_TURNS = { upstream: 10, other: 60 } as const;
+/** While no upstream lets the gateway wait, something may go on that is not seen here: the time goes in short steps. */
+const STEP_MS = 20;
 /** In real milliseconds: the longest that a request may take, and that it may hang without any timer. */
 const LONGEST_MS = 10_000;
 const HUNG_MS = 1_000;
+/** In real milliseconds: the longest that a handler's own timer is waited for. */
+const OWN_MS = 5_000;
 /** By the clock of the case. */
 const MOST_SKIPPED_MS = 24 * 3_600_000;
 
@@ -72,23 +74,25 @@ export class CaseTime {
     let before = -1;
     while (this.#activity !== before) {
       before = this.#activity;
-      for (let turn = 0; turn < QUIET_TURNS; turn += 1) await nextTurn();
+      for (let turn = 0; turn < QUIET_TURNS.upstream; turn += 1) await nextTurn();
     }
   }
 
-  /** Waits for `work`, and moves the time wherever that only waits. @throws {NoAnswer} */
-  async until<T>(work: Promise<T>): Promise<T> {
-    let isDone = false;
+  /** Waits for what `start` starts, and moves the time wherever that only waits. @throws {NoAnswer} */
+  async until<T>(start: () => Promise<T>): Promise<T> {
+    const own = new OwnWaits();
+    const work = own.run(start);
+    const state = { isDone: false };
     const done = (): void => {
-      isDone = true;
+      state.isDone = true;
+      own.end();
     };
     work.then(done, done);
     const startedAt = performance.now();
     const endsAt = this.now + MOST_SKIPPED_MS;
-    const usual = resourcesInUse();
     let quiet = { activity: this.#activity, since: startedAt, turns: 0 };
-    while (!isDone) {
-      await nextTurn();
+    while (!state.isDone) {
+      await (quiet.turns < QUIET_TURNS.other ? nextTurn() : shortSleep());
       const now = performance.now();
       if (quiet.activity !== this.#activity) {
         quiet = { activity: this.#activity, since: now, turns: 0 };
@@ -97,23 +101,23 @@ export class CaseTime {
         throw new NoAnswer('no answer came, however long it waited');
       }
       quiet.turns += 1;
-      if (!this.#isQuiet(quiet, now)) continue;
-      if (resourcesInUse() > usual) await sleep();
+      if (quiet.turns < this.#quietTurns) continue;
+      if (own.areOpen && now - quiet.since < OWN_MS) await shortSleep();
       else this.#skip(now - quiet.since);
     }
     return work;
   }
 
-  #isQuiet({ since, turns }: { readonly since: number; readonly turns: number }, now: number) {
-    const ms = this.#options.isUpstreamWaiting() ? QUIET_MS.upstream : QUIET_MS.other;
-    return turns >= QUIET_TURNS && now - since >= ms;
+  get #quietTurns(): number {
+    return this.#options.isUpstreamWaiting() ? QUIET_TURNS.upstream : QUIET_TURNS.other;
   }
 
   #skip(quietMs: number): void {
     const ms = this.#manual.untilNext;
     if (ms !== undefined) {
-      this.note();
-      this.#manual.advance(ms);
+      const isWhole = this.#options.isUpstreamWaiting() || ms <= STEP_MS;
+      if (isWhole) this.note();
+      this.#manual.advance(isWhole ? ms : STEP_MS);
     } else if (quietMs > HUNG_MS) {
       throw new NoAnswer('no answer came, and nothing is left that could bring one');
     }
@@ -126,10 +130,4 @@ export class CaseTime {
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const sleep = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
-
-/** What a handler may be waiting for besides upstreams: files, names, and timers of its own. */
-const resourcesInUse = (): number =>
-  process
-    .getActiveResourcesInfo()
-    .filter((name) => /^(FSReq|GetAddrInfo|Timeout|Worker)/.test(name)).length;
+const shortSleep = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));

@@ -27,7 +27,7 @@ type Fits = (request: FakeRequest) => boolean;
 export class CaseUpstreams {
   readonly #listed = new Map<string, Listed>();
   readonly #seen: SeenCall[] = [];
-  readonly #unanswered: string[] = [];
+  readonly #unanswered = new Set<string>();
   #waiting = 0;
 
   /** Replaces what each of them answers from now on. */
@@ -45,7 +45,9 @@ export class CaseUpstreams {
 
   /** Calls without an answer since the last time, such as `GET /orders/7 of "orders"`. */
   takeUnanswered(): readonly string[] {
-    return this.#unanswered.splice(0);
+    const unanswered = [...this.#unanswered];
+    this.#unanswered.clear();
+    return unanswered;
   }
 
   /** Does any of them let the gateway wait? */
@@ -73,7 +75,7 @@ export class CaseUpstreams {
   async #answer(request: FakeRequest, seen: SeenCall, time: CaseTime): Promise<FakeAnswer> {
     const given = this.#next(request);
     if (given === undefined) {
-      this.#unanswered.push(`${sayCall(seen)} of "${seen.upstream}"`);
+      this.#unanswered.add(`${sayCall(seen)} of "${seen.upstream}"`);
       throw refused();
     }
     const { fails, delay } = given;
