@@ -171,7 +171,7 @@ const Expect = z
       .refine((code) => code in ERRORS, {
         error: (issue) => unknownCode(String(issue.input)),
       })
-      .meta({ enum: CODES })
+      .meta({ pattern: '^GW_[A-Z_]+$' })
       .optional()
       .describe('Code of the error that the gateway answers with, such as `GW_RATE_LIMITED`.'),
     within: duration()
