@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SaxesParser } from 'saxes';
+import sax from 'sax';
 import { Parser } from 'tap-parser';
 import { describe, expect, test } from 'vitest';
 import { type Files, folderOf } from '../config/config-files.ts';
@@ -248,20 +248,22 @@ interface Element {
 function parseXml(text: string): readonly Element[] {
   const elements: Element[] = [];
   const open: Element[] = [];
-  const parser = new SaxesParser();
-  parser.on('error', (error) => {
-    throw error;
-  });
-  parser.on('opentag', ({ name, attributes }) => {
-    const element = { name, attributes, text: '' };
-    elements.push(element);
-    open.push(element);
-  });
-  parser.on('text', (part) => {
-    const last = open.at(-1);
-    if (last !== undefined) last.text += part;
-  });
-  parser.on('closetag', () => void open.pop());
-  parser.write(text).close();
+  const parser = sax.parser(true, { strictEntities: true, position: false });
+  const handlers = {
+    onerror: (error: Error) => {
+      throw error;
+    },
+    onopentag: ({ name, attributes }: Omit<Element, 'text'>) => {
+      const element = { name, attributes, text: '' };
+      elements.push(element);
+      open.push(element);
+    },
+    ontext: (part: string) => {
+      const last = open.at(-1);
+      if (last !== undefined) last.text += part;
+    },
+    onclosetag: () => void open.pop(),
+  };
+  Object.assign(parser, handlers).write(text).close();
   return elements;
 }
