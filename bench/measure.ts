@@ -60,12 +60,13 @@ async function measureHeat(heat: Heat, means: Means): Promise<HeatResult> {
 async function measureRound(
   field: Field,
   names: readonly string[],
-  { seconds }: BenchOptions,
+  { seconds, rate }: BenchOptions,
   title: string,
 ): Promise<Round> {
   const round = new Map<string, Measurement>();
-  for (const name of names) {
-    const measurement = await measureWell(field, name, { measureMs: seconds * 1_000 });
+  const dose = { measureMs: seconds * 1_000, ...(rate !== undefined && { rate }) };
+  for (const name of rate === undefined ? names : names.filter((each) => field.canBePaced(each))) {
+    const measurement = await measureWell(field, name, dose);
     round.set(name, measurement);
     console.error(`${title}: ${name} ${cpuPerRequest(measurement).toFixed(1)} µs`);
   }

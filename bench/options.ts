@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly warmUp: Limits;
   /** Whether each subject is also measured at half the rate that it can do. */
   readonly half: boolean;
+  /** Requests a second, the same for each subject; `undefined`: as many as each can do. */
+  readonly rate: number | undefined;
   /** Whether the results are kept in `results/`. */
   readonly write: boolean;
   /** A missed budget is exit code 1. */
@@ -33,6 +35,7 @@ ${columns(SUBJECT_NAMES)}
   --connections <n>   client connections, each a consumer of its own (64)
   --warm-up <s>       longest warm-up of a subject; it ends when the cost no longer falls (20)
   --half              measure each subject also at half the rate that it can do
+  --rate <n>          requests a second, the same for each subject, in the place of as many as it can do
   --load <tool>       autocannon or wrk; HTTP/2 is always h2load's (autocannon)
   --sources           Portico from its sources; otherwise from dist, which is built first
   --write             keep tables and plots in bench/results and README.md
@@ -54,6 +57,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
       connections: { type: 'string', default: '64' },
       'warm-up': { type: 'string', default: String(WARM_UP.mostMs / 1_000) },
       half: { type: 'boolean', default: false },
+      rate: { type: 'string' },
       load: { type: 'string', default: 'autocannon' },
       sources: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
@@ -68,6 +72,11 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
       '--write keeps figures, and those of --profile are worth nothing: one of them',
     );
   }
+  if (values.rate !== undefined && (values.write || values.check || values.half)) {
+    throw new RangeError(
+      '--rate tells what an idle gateway costs; --write, --check and --half are of full load',
+    );
+  }
   const mostMs = 1_000 * wholeNumber('--warm-up', values['warm-up'], 600);
   return {
     groups: choose(wordsOf(values.only)),
@@ -77,6 +86,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
     connections: wholeNumber('--connections', values.connections, 128),
     warmUp: { leastMs: Math.min(WARM_UP.leastMs, mostMs), mostMs },
     half: values.half,
+    rate: values.rate === undefined ? undefined : wholeNumber('--rate', values.rate, 100_000),
     load: toolOf(values.load),
     fromSources: values.sources,
     write: values.write,

@@ -5,7 +5,8 @@ import type { Cores } from '../src/load/cores.ts';
 import type { BenchOptions } from './options.ts';
 import { versionOf } from './programs.ts';
 import { neededBy, PARENTAL } from './skip.ts';
-import { type GroupResult, type Line, type Spread, summarize } from './summary.ts';
+import type { Heat } from './subjects/subject.ts';
+import { type GroupResult, type Line, type Round, type Spread, summarize } from './summary.ts';
 
 type Column = readonly [title: string, cell: (line: Line) => string];
 
@@ -41,15 +42,16 @@ const SHORT_COLUMNS = COLUMNS.filter(([title]) => SHORT_TITLES.has(title));
 
 const times = (spread: Spread | undefined): string => spread?.median.toFixed(2) ?? '–';
 
-/** The subjects of a group at full load. */
+/** The subjects of a group, without those that could not be paced where a rate was asked for. */
 export const linesOf = ({ heats }: GroupResult): Line[] =>
-  heats.flatMap(({ heat, rounds }) => heat.map((subject) => summarize(subject, rounds)));
+  heats.flatMap(({ heat, rounds }) => measuredIn(heat, rounds));
 
-/** The same at half the rate; those that could not be paced are left out. */
+/** The same at half the rate. */
 export const halfLinesOf = ({ heats }: GroupResult): Line[] =>
-  heats.flatMap(({ heat, halves }) =>
-    heat.filter(({ name }) => halves[0]?.has(name)).map((subject) => summarize(subject, halves)),
-  );
+  heats.flatMap(({ heat, halves }) => measuredIn(heat, halves));
+
+const measuredIn = (heat: Heat, rounds: readonly Round[]): Line[] =>
+  heat.filter(({ name }) => rounds[0]?.has(name)).map((subject) => summarize(subject, rounds));
 
 const formatLines = (columns: readonly Column[], lines: readonly Line[]): string =>
   formatRows(

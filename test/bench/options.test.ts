@@ -111,3 +111,15 @@ describe('the rows of bench/regress', () => {
     expect(() => rowsOf('--only', 'tsl')).toThrow('no row "tsl" (known: core, all, "bare", ');
   });
 });
+
+describe('--rate', () => {
+  test('is a number, or as many as each can do', () => {
+    expect(parsed().rate).toBeUndefined();
+    expect(parsed('--rate', '6000').rate).toBe(6_000);
+    expect(() => parsed('--rate', '0')).toThrow('--rate is a whole number from 1 to 100000');
+  });
+
+  test.each(['--write', '--check', '--half'])('goes not with %s', (other) => {
+    expect(() => parsed('--rate', '6000', other)).toThrow('are of full load');
+  });
+});
