@@ -24,7 +24,9 @@ export const askedKeys = {
     .optional()
     .describe('Query to send; a parameter that is `{query.q}` alone is left out without `q`.'),
   headers: ownHeaders,
-  timeout: positiveDuration().optional().describe('Time for this part, to the end of its body.'),
+  timeout: positiveDuration()
+    .optional()
+    .describe('Time for this part, to the end of its body; with `foreach`, for all of its calls.'),
   type: z
     .enum(PART_TYPES)
     .default('json')

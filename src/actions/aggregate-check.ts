@@ -10,7 +10,9 @@ import type { Finding, Path } from '../config/fault.ts';
 import { hint } from '../config/check/suggest.ts';
 import type { Reference } from '../config/schema/template.ts';
 import { isMap, type Tree } from '../config/yaml/tree.ts';
+import { ELEMENT_ROOTS } from '../routes/part-value.ts';
 import { checkCycles } from './aggregate-cycles.ts';
+import { checkElementNames, checkForeach } from './aggregate-foreach-schema.ts';
 import { templatesOf } from './aggregate-references.ts';
 import { checkFallbackParts } from './aggregate-fallback.ts';
 import { checkPlaces, checkShape } from './aggregate-shape-check.ts';
@@ -32,10 +34,12 @@ export function* checkAggregate(
     if (typeof sent === 'string') yield* checkPartPath(sent, [...at, 'path']);
     yield* checkShape(asked, at);
     for (const { at: where, text, isJson } of templatesOf(asked)) {
+      const isElement = asked['foreach'] !== undefined && where[0] !== 'foreach';
+      const here = { part: name, parts: names, matches, isJson, isElement };
       yield* checkReferences(text, [...at, ...where], (reference) =>
         reference.root === 'claim' && identifying.length > 0
           ? `{${reference.text}} needs one of ${identifying.join(', ')} on this route`
-          : referenceFault(reference, { part: name, parts: names, matches, isJson }),
+          : referenceFault(reference, here),
       );
     }
   }
@@ -56,8 +60,12 @@ export function* checkAggregate(
     if (isMap(part['fallback'])) yield* checkAsked(part['fallback'], [...at, 'fallback'], name);
     yield* checkFallbackParts(part, new Set(names), at);
     yield* checkBody(part, at);
+    yield* checkForeach(part, at, names);
     const place = { part: name, parts: names, matches, identifying };
     yield* checkPartWhen(part['when'], [...at, 'when'], place);
+  }
+  if (Object.values(parts).some((part) => isMap(part) && part['foreach'] !== undefined)) {
+    yield* checkElementNames(parts, path);
   }
   yield* checkCycles(parts, path);
   yield* checkPlaces(parts, path);
@@ -86,17 +94,24 @@ interface Place {
   readonly parts: readonly string[];
   readonly matches: Matches;
   readonly isJson: boolean;
+  /** Of a part with `foreach`, which may name its element. */
+  readonly isElement: boolean;
 }
 
 function referenceFault(
   reference: Reference,
-  { part, parts, matches, isJson }: Place,
+  { part, parts, matches, isJson, isElement }: Place,
 ): string | undefined {
   const { root, rest, text } = reference;
+  if (ELEMENT_ROOTS.includes(root as never)) {
+    if (isElement) return elementFault(reference, matches);
+    if (rest.length > 0 && !parts.includes(root)) {
+      return `{${text}} is of an element: only a part with "foreach" has one`;
+    }
+  }
   if (rest.length === 0 && isJson && parts.includes(root)) {
     if (root === part) return `{${text}} refers to its own part`;
-    const isParameter = matches.alternatives.some(({ parameters }) => parameters.includes(root));
-    return isParameter
+    return isParameter(root, matches)
       ? `{${text}} is both a part and a path parameter: rename one of them`
       : undefined;
   }
@@ -109,6 +124,15 @@ function referenceFault(
   const known = [...REQUEST_ROOTS, ...parts];
   return known.includes(root) ? undefined : `{${text}}: no part "${root}"${hint(root, known)}`;
 }
+
+function elementFault({ root, rest, text }: Reference, matches: Matches): string | undefined {
+  if (root === 'index' && rest.length > 0) return `{${text}}: {index} is a number`;
+  if (rest.length > 0 || !isParameter(root, matches)) return undefined;
+  return `{${text}} is both of the element and a path parameter: rename that one`;
+}
+
+const isParameter = (name: string, { alternatives }: Matches): boolean =>
+  alternatives.some(({ parameters }) => parameters.includes(name));
 
 /** Of two writes in parallel, one could not be undone if the other failed. */
 function* checkWrites(parts: Tree, path: Path): Generator<Finding> {

@@ -18,7 +18,7 @@ export const Fallback = z
 
 /** As a part: its place is that of the part. */
 export function fallbackOf(part: PartConfig): PartConfig | undefined {
-  const { name, as, spread, onError, fallback } = part;
+  const { name, as, spread, onError, concurrency, max, fallback } = part;
   if (fallback === undefined) return undefined;
   return {
     ...fallback,
@@ -28,6 +28,8 @@ export function fallbackOf(part: PartConfig): PartConfig | undefined {
     as,
     spread,
     onError,
+    concurrency,
+    max,
   };
 }
 

@@ -6,16 +6,19 @@ import { select } from '../routes/shape/pick.ts';
 import { detailOf, errorName } from './aggregate-detail.ts';
 import type { Chosen } from './aggregate-fields.ts';
 import type { Written } from './aggregate-layout.ts';
+import { ListValue } from './aggregate-list-value.ts';
 import { type CompiledAggregate, type Part, type PartValue, shownOf } from './aggregate-part.ts';
+
+export interface ValueOutcome {
+  readonly kind: 'value';
+  readonly value: PartValue;
+  /** What it has not: elements of a list, or fields that an operation could not get. */
+  readonly lacking: readonly MissingPart[];
+}
 
 /** How a part ended. */
 export type Outcome =
-  | {
-      readonly kind: 'value';
-      readonly value: PartValue;
-      /** Some of it is missing. */
-      readonly missing?: MissingPart | undefined;
-    }
+  | ValueOutcome
   | { readonly kind: 'missing'; readonly error: unknown; readonly missing: MissingPart }
   /** Its condition did not hold. */
   | { readonly kind: 'skipped' };
@@ -158,5 +161,8 @@ function valueShown(part: Part, outcome: Outcome, shown: Shown, at: number): unk
   const value = outcome.kind === 'value' ? shownOf(outcome.value) : part.config.default;
   if (shown === undefined || value === undefined) return value;
   const selection = shown[at];
+  if (selection !== undefined && outcome.kind === 'value' && outcome.value instanceof ListValue) {
+    return outcome.value.shownBy((each) => select(each, selection));
+  }
   return selection && select(value, selection);
 }

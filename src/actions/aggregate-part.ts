@@ -5,7 +5,8 @@ import type { UpstreamRequest } from '../core/call.ts';
 import type { MutableHeaders } from '../core/headers.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import { isContainer } from '../core/value-path.ts';
+import { follow, isContainer } from '../core/value-path.ts';
+import { parseTemplate } from '../config/schema/template.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { graphqlCall } from '../routes/graphql/graphql-call.ts';
 import { type PartRequest, type PartTime, partTime } from '../routes/part.ts';
@@ -20,6 +21,8 @@ import { type Layout, placeOf } from './aggregate-layout.ts';
 import { dependenciesOf } from './aggregate-references.ts';
 import { fallbackOf } from './aggregate-fallback.ts';
 import { answerOf } from './aggregate-answer.ts';
+import type { ListValue } from './aggregate-list-value.ts';
+import { sharedAs } from './aggregate-alike.ts';
 import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
 import { buildPartWhen } from './aggregate-when.ts';
 import { compileTarget, type Forwarding, partFields, type PartTarget } from './aggregate-target.ts';
@@ -31,6 +34,10 @@ export interface Asked extends PartTarget {
   readonly answer: PartAnswer;
   /** Absent if the answer goes out as it came. */
   readonly shape: Shape | undefined;
+  /** The list for whose elements it is called; absent: it is called once. */
+  readonly list: ((values: Values) => unknown) | undefined;
+  /** Calls with the same text may be alike; absent: no other call can be. */
+  readonly shareAs: string | undefined;
 }
 
 export interface Part extends Asked, Edges {
@@ -64,7 +71,7 @@ export interface CompiledAggregate {
 }
 
 /** The value of a part: what came, or what its shape made of it. */
-export type PartValue = Json | Shaped;
+export type PartValue = Json | Shaped | ListValue;
 
 class Shaped {
   /** What other parts refer to. Keeps the digits of numbers. */
@@ -80,8 +87,17 @@ class Shaped {
 }
 
 /** What goes out of a value. Reading it may parse the text again. */
-export const shownOf = (value: PartValue): unknown =>
-  value instanceof Shaped ? value.shown : value.exact;
+export function shownOf(value: PartValue): unknown {
+  if ('shownBy' in value) return value.shownBy((each) => each);
+  return value instanceof Shaped ? value.shown : value.exact;
+}
+
+/** What goes out of a value, as text; `undefined`: nothing. */
+export function bytesOfValue(value: PartValue): Buffer | undefined {
+  if (value.bytes !== undefined) return value.bytes;
+  const shown = shownOf(value);
+  return shown === undefined ? undefined : Buffer.from(JSON.stringify(shown));
+}
 
 /** The values that have come, by the names of their parts. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -94,8 +110,10 @@ export function compileParts(
 ): readonly Part[] {
   const { parts } = action;
   const graph = graphOf(parts);
+  const shared = sharedAs(parts);
   return parts.map((config, i) => ({
     ...compileAsked(route, config, action, context),
+    shareAs: shared[i],
     key: Buffer.from(`${JSON.stringify(placeOf(config)[0])}:`),
     default: config.default === undefined ? undefined : Buffer.from(JSON.stringify(config.default)),
     fallback: compileFallback(route, config, action, context),
@@ -135,8 +153,15 @@ function compileAsked(
     upstream,
     time: partTime(config.timeout, upstream.deadlineMs, clock),
     answer: answerOf(config),
+    list: config.foreach === undefined ? undefined : compileList(config.foreach),
     shape: compileShape(config),
+    shareAs: undefined,
   };
+}
+
+function compileList(text: string): (values: Values) => unknown {
+  const { root, rest } = parseTemplate(text).references[0]!;
+  return (values) => follow(values[root], rest);
 }
 
 /**
@@ -149,9 +174,10 @@ export function describePart(
   client: ClientExchange,
   body: UpstreamRequest['body'],
   parts: Values,
+  element?: TemplateInput['element'],
 ): PartRequest {
   const { config, time, path, query, fields } = part;
-  const input = { exchange: client, parts };
+  const input = { exchange: client, parts, element };
   const sent = partFields(part, client);
   const content = bodyOf(part, input, body, sent);
   fields?.(input, sent);

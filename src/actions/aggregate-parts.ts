@@ -6,16 +6,25 @@
  */
 import type { UpstreamRequest } from '../core/call.ts';
 import type { Cancellation } from '../core/cancellation.ts';
-import { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from '../core/errors.ts';
+import { type GatewayError, toGatewayError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import type { MissingPart } from '../core/record.ts';
 import type { Abortable, Receiver } from '../core/sender.ts';
 import { type ClientExchange, clientOf } from '../edge/client-exchange.ts';
 import { PartReasonError } from '../routes/part.ts';
 import { missingPart, notNeeded } from '../routes/gather.ts';
-import { type PartContext, type PartReceiver, startPart } from '../routes/part-run.ts';
-import { PartsReply } from './aggregate-reply.ts';
-import { withDetail } from './aggregate-detail.ts';
+import { type PartReceiver, startPart } from '../routes/part-run.ts';
+import {
+  type ElementsContext,
+  elementsOf,
+  type ListReceiver,
+  RunningElements,
+} from './aggregate-elements.ts';
+import { asAnswer, isClientsOwn } from './aggregate-failure.ts';
+import type { ListValue } from './aggregate-list-value.ts';
 import type { Outcome } from './aggregate-merge.ts';
+import { withDetail } from './aggregate-detail.ts';
+import { PartsReply } from './aggregate-reply.ts';
 import { type Next, nextOf } from './aggregate-next.ts';
 import {
   type Asked,
@@ -26,8 +35,9 @@ import {
   valueOf,
   type Values,
 } from './aggregate-part.ts';
+import { SharedCalls } from './aggregate-shared.ts';
 
-export class RunningParts implements Abortable, PartContext {
+export class RunningParts implements Abortable, ElementsContext {
   readonly exchange: ClientExchange;
   /** Ends all of them. */
   readonly group: Cancellation;
@@ -41,6 +51,7 @@ export class RunningParts implements Abortable, PartContext {
   /** Parts whose fallback was asked without them, because a part that they need has failed. */
   #fellBack: ReadonlySet<number> = NO_PLACES;
   #isOver = false;
+  #shared: SharedCalls | undefined;
 
   constructor(aggregate: CompiledAggregate, request: UpstreamRequest, receiver: Receiver) {
     const { parts } = aggregate;
@@ -75,6 +86,11 @@ export class RunningParts implements Abortable, PartContext {
     }
   }
 
+  /** Calls that more than one may ask for. */
+  get shared(): SharedCalls {
+    return (this.#shared ??= new SharedCalls(this));
+  }
+
   abort(reason: Error): void {
     this.group.cancel(reason);
   }
@@ -87,19 +103,23 @@ export class RunningParts implements Abortable, PartContext {
   #ask(at: number, asked: Asked, values: Values): void {
     const receiver = new Place(this, at, asked, values);
     try {
+      if (asked.list !== undefined) {
+        const elements = elementsOf(asked, values);
+        new RunningElements(asked, elements, this, values, receiver).start();
+        return;
+      }
       const described = describePart(asked, this.exchange, this.#request.body, values);
-      startPart(asked.upstream, this, described, receiver);
+      if (asked.shareAs === undefined) startPart(asked.upstream, this, described, receiver);
+      else this.shared.start(asked, this, described, receiver);
     } catch (error) {
       receiver.missed(error);
     }
   }
 
-  /** The part at `at` has come. */
-  came(at: number, value: PartValue, degraded: string | undefined): void {
+  /** The part at `at` has come; `lacking` is what of it has not. */
+  came(at: number, value: PartValue, lacking = NO_PARTS): void {
     if (this.#isOver) return;
-    const { name } = this.#parts[at]!.config;
-    const missing = degraded === undefined ? undefined : { name, reason: degraded };
-    this.#settle(at, { kind: 'value', value, missing });
+    this.#settle(at, { kind: 'value', value, lacking });
     for (const next of this.#parts[at]!.neededBy) this.#consider(next);
   }
 
@@ -196,7 +216,7 @@ export class RunningParts implements Abortable, PartContext {
 }
 
 /** Tells which of the parts it was, and gives its value the shape. */
-class Place implements PartReceiver {
+class Place implements PartReceiver, ListReceiver {
   readonly #parts: RunningParts;
   readonly #at: number;
   readonly #asked: Asked;
@@ -219,7 +239,13 @@ class Place implements PartReceiver {
       this.missed(reason);
       return;
     }
-    this.#parts.came(this.#at, value, degraded);
+    const { name } = this.#asked.config;
+    const lacking = degraded === undefined ? NO_PARTS : [{ name, reason: degraded }];
+    this.#parts.came(this.#at, value, lacking);
+  }
+
+  listed(value: ListValue, lacking: readonly MissingPart[]): void {
+    this.#parts.came(this.#at, value, lacking);
   }
 
   missed(error: unknown): void {
@@ -233,20 +259,4 @@ const incomplete = (error: unknown): GatewayError =>
 const NONE: Values = {};
 const SKIPPED: Outcome = { kind: 'skipped' };
 const NO_PLACES: ReadonlySet<number> = new Set();
-
-const isClientsOwn = (error: unknown): boolean =>
-  isGatewayError(error) && CLIENTS_OWN.has(error.code);
-
-/** Errors in the request or its body, independent of any upstream. */
-const CLIENTS_OWN: ReadonlySet<ErrorCode> = new Set([
-  'GW_REQUEST_INVALID',
-  'GW_REQUEST_TIMEOUT',
-  'GW_BODY_TOO_LARGE',
-]);
-
-/** The client's error for a required part that failed. */
-export function asAnswer(name: string, error: unknown): GatewayError {
-  const own = toGatewayError(error);
-  if (own.code === 'GW_INTERNAL' || own.message.startsWith(name)) return own;
-  return new GatewayError(own.code, `${name}: ${own.message}`, { ...own.options, cause: error });
-}
+const NO_PARTS: readonly MissingPart[] = [];

@@ -5,7 +5,7 @@ import { byHash } from '../routes/graphql/persisted.ts';
 import { compilePartWhen } from '../routes/part-when.ts';
 import { chosenBy } from './aggregate-fields.ts';
 import { graphOf } from './aggregate-graph.ts';
-import { asAnswer } from './aggregate-parts.ts';
+import { asAnswer } from './aggregate-failure.ts';
 import type { AggregateConfig } from './aggregate-schema.ts';
 import { compileTarget, partFields, type PartTarget } from './aggregate-target.ts';
 import { buildPartWhen } from './aggregate-when.ts';

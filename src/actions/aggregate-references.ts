@@ -17,7 +17,8 @@ export interface PlacedTemplate {
 
 /** Every template of a part, with where it stands. */
 export function* templatesOf(part: Tree): Generator<PlacedTemplate> {
-  const { path, query, headers, body, graphql } = part;
+  const { path, query, headers, body, graphql, foreach } = part;
+  if (typeof foreach === 'string') yield { at: ['foreach'], text: foreach, isJson: true };
   if (typeof path === 'string') yield { at: ['path'], text: path, isJson: false };
   yield* valuesOf(query, 'query');
   yield* valuesOf(headers, 'headers');

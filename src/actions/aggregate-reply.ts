@@ -80,8 +80,9 @@ export class PartsReply {
     const missing: MissingPart[] = [];
     for (let at = 0; at < outcomes.length; at++) {
       const outcome = outcomes[at]!;
-      if (outcome.kind === 'skipped' || outcome.missing === undefined) continue;
-      if (!isHidden(this.#shown, at)) missing.push(outcome.missing);
+      if (isHidden(this.#shown, at)) continue;
+      if (outcome.kind === 'missing') missing.push(outcome.missing);
+      else if (outcome.kind === 'value') for (const each of outcome.lacking) missing.push(each);
     }
     mustBeEnough(this.#aggregate, outcomes, missing);
     if (this.#stream !== undefined) {

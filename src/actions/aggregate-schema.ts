@@ -7,6 +7,7 @@ import type { GraphqlConfig } from '../routes/graphql/operation.ts';
 import { askedKeys, passedOn } from './aggregate-asked-schema.ts';
 import { Fallback } from './aggregate-fallback.ts';
 import { Graphql, GRAPHQL_PATH } from './aggregate-graphql.ts';
+import { ForeachKeys } from './aggregate-foreach-schema.ts';
 import { Sent } from './aggregate-sent-schema.ts';
 import { placeKeys } from './aggregate-shape-schema.ts';
 import { PartWhen } from './aggregate-when.ts';
@@ -20,6 +21,7 @@ const Part = z
     graphql: Graphql,
     ...Sent,
     when: PartWhen.optional(),
+    ...ForeachKeys,
     method: method().default('GET').describe('At most one part may use a method other than GET.'),
     required: z
       .boolean()

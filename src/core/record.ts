@@ -117,6 +117,8 @@ export interface MissingPart {
   readonly name: string;
   /** One word: `timeout`, `circuit-open`, `unreachable` … */
   readonly reason: string;
+  /** The number of elements of a list that it stands for; absent: one part. */
+  readonly count?: number;
 }
 
 /** Why a split gave a request to a side; `aborted`: its own side is out, so the first one took it. */

@@ -24,6 +24,9 @@ export function degradedFields(
 ): MutableHeaders {
   if (missing.length === 0) return {};
   record.missing = [...record.missing, ...missing];
-  const names = missing.map(({ name, reason }) => `${name};reason=${reason}`);
+  const names = missing.map(
+    ({ name, reason, count }) =>
+      `${name};reason=${reason}${count === undefined ? '' : `;count=${count}`}`,
+  );
   return { [FIELD]: names.join(', '), 'cache-control': 'no-store' };
 }

@@ -65,10 +65,10 @@ function wholeValue(reference: Reference, input: TemplateInput): unknown {
   if (rest.length === 0 && Object.hasOwn(parts, root)) return parts[root];
   const value =
     root === 'claim' ? claimValue(exchange.consumer?.claims, rest) : valueOf(reference, input);
-  if (value !== undefined || (root === 'query' && !isOfPart(reference))) return value;
+  if (value !== undefined || (root === 'query' && !isOfPart(reference, input))) return value;
   try {
     return asText(value);
   } catch (error) {
-    throw unusable(reference, value, error as Error);
+    throw unusable(reference, input, value, error as Error);
   }
 }

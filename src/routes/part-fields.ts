@@ -39,4 +39,6 @@ function compileField(text: string): (input: TemplateInput) => string | undefine
 
 /** Does the request lack a value of it? */
 const isWithout = ({ references }: Template, input: TemplateInput): boolean =>
-  references.some((reference) => !isOfPart(reference) && valueOf(reference, input) === undefined);
+  references.some(
+    (reference) => !isOfPart(reference, input) && valueOf(reference, input) === undefined,
+  );

@@ -8,7 +8,7 @@ import { encodeQueryValue, encodeSegment, encodeUnreserved } from '../core/canon
 import { parseTemplate, renderTemplate, type Template } from '../config/schema/template.ts';
 import { queryValue } from './conditions.ts';
 import { forwardedParameters } from './forwarded-fields.ts';
-import { encodedValue, isOfPart, type TemplateInput } from './part-value.ts';
+import { encodedValue, isOfPart, mayBeOfPart, type TemplateInput } from './part-value.ts';
 import { mustBeCanonical, mustStayCanonical } from './rewrite.ts';
 
 /** @throws GW_REQUEST_INVALID for a bad value of the client's, GW_UPSTREAM_INVALID for one of a part's */
@@ -16,13 +16,13 @@ export type Render = (input: TemplateInput) => string;
 
 export function compilePath(text: string): Render {
   const template = parseTemplate(text);
-  if (!template.references.some(isOfPart)) {
+  if (!template.references.some(mayBeOfPart)) {
     return (input) => mustBeCanonical(render(template, input, encodeSegment));
   }
   return (input) =>
     mustStayCanonical(render(template, input, encodeSegment), () =>
       renderTemplate(template, (reference) =>
-        isOfPart(reference) ? 'x' : encodedValue(reference, input, encodeSegment),
+        isOfPart(reference, input) ? 'x' : encodedValue(reference, input, encodeSegment),
       ),
     );
 }

@@ -13,17 +13,28 @@ export interface TemplateInput {
   readonly exchange: ClientExchange;
   /** Values of the parts that have arrived. */
   readonly parts: Readonly<Record<string, unknown>>;
+  /** The element that a part with `foreach` is called for, and its place. */
+  readonly element?: { readonly item: unknown; readonly index: number } | undefined;
 }
 
-/** Does its value come from an upstream? */
-export const isOfPart = ({ root, rest }: Reference): boolean =>
-  rest.length > 0 && !REQUEST_ROOTS.includes(root as never);
+/** What templates of a part with `foreach` have besides. */
+export const ELEMENT_ROOTS = ['item', 'index'] as const;
+
+/** Does its value come from an upstream, or may it? `{item}` does in a part with `foreach` only. */
+export const mayBeOfPart = ({ root, rest }: Reference): boolean =>
+  rest.length > 0 ? !REQUEST_ROOTS.includes(root as never) : ELEMENT_ROOTS.includes(root as never);
+
+export const isOfPart = (reference: Reference, { element }: TemplateInput): boolean =>
+  mayBeOfPart(reference) && (reference.rest.length > 0 || element !== undefined);
 
 /** `undefined` if there is none. */
-export const valueOf = (reference: Reference, { exchange, parts }: TemplateInput): unknown =>
-  isOfPart(reference)
-    ? follow(parts[reference.root], reference.rest)
-    : requestValue(reference, exchange);
+export function valueOf(reference: Reference, input: TemplateInput): unknown {
+  const { root, rest } = reference;
+  const { exchange, parts, element } = input;
+  if (element !== undefined && root === 'item') return follow(element.item, rest);
+  if (element !== undefined && root === 'index' && rest.length === 0) return element.index;
+  return isOfPart(reference, input) ? follow(parts[root], rest) : requestValue(reference, exchange);
+}
 
 /**
  * The value as text, made safe by `encode`.
@@ -39,14 +50,20 @@ export function encodedValue(
   try {
     return encode(asText(value));
   } catch (error) {
-    throw unusable(reference, value, error as Error);
+    throw unusable(reference, input, value, error as Error);
   }
 }
 
 /** The error for a value that is not there, or that cannot stand where it is wanted. */
-export function unusable(reference: Reference, value: unknown, error: Error): GatewayError {
+export function unusable(
+  reference: Reference,
+  input: TemplateInput,
+  value: unknown,
+  error: Error,
+): GatewayError {
   const detail = `{${reference.text}} is ${error.message}`;
-  if (!isOfPart(reference)) return new GatewayError('GW_REQUEST_INVALID', detail, { cause: error });
+  if (!isOfPart(reference, input))
+    return new GatewayError('GW_REQUEST_INVALID', detail, { cause: error });
   return isMissing(value)
     ? new PartReasonError('no-value', detail)
     : new GatewayError('GW_UPSTREAM_INVALID', detail, { cause: error });

@@ -59,7 +59,9 @@ function* checkAttempts({ defaults, upstreams, routes }: Tree): Generator<Step> 
     const path: Path = ['routes', name];
     yield* compare(route['timeout'], deadlineOf(route, route['upstream']), [...path, 'timeout']);
     for (const [part, options] of Object.entries(mapOf(route['aggregate']))) {
-      const { timeout, upstream } = mapOf(options);
+      const { timeout, upstream, foreach } = mapOf(options);
+      // Of many calls together, each of which has the deadline.
+      if (foreach !== undefined) continue;
       const at = [...path, 'aggregate', part, 'timeout'];
       yield* compare(timeout, deadlineOf(route, upstream), at);
     }

@@ -9,7 +9,7 @@ import { parseTemplate, type Reference } from '../../config/schema/template.ts';
 import { claimValue } from '../../core/claims.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { compileValue } from '../part-body.ts';
-import { isOfPart, type TemplateInput, unusable, valueOf } from '../part-value.ts';
+import { mayBeOfPart, type TemplateInput, unusable, valueOf } from '../part-value.ts';
 
 /** @throws GW_REQUEST_INVALID for a bad value of the client's, GW_UPSTREAM_INVALID for one of a part's */
 export type RenderVariables = (input: TemplateInput) => Buffer;
@@ -51,7 +51,7 @@ function only({ isRequired }: GraphqlVariable, written: unknown): Fill | undefin
   return (input) => {
     const value = wholeValue(reference, input);
     if (!isRequired || (value !== undefined && value !== null)) return value;
-    throw unusable(reference, value, new RangeError('absent'));
+    throw unusable(reference, input, value, new RangeError('absent'));
   };
 }
 
@@ -65,7 +65,11 @@ function wholeValue(reference: Reference, input: TemplateInput): unknown {
 
 /** Does some of it come from another part? */
 function isFromPart(written: unknown): boolean {
-  if (typeof written === 'string') return parseTemplate(written).references.some(isOfPart);
+  if (typeof written === 'string') {
+    return parseTemplate(written).references.some(
+      (reference) => reference.rest.length > 0 && mayBeOfPart(reference),
+    );
+  }
   if (typeof written !== 'object' || written === null) return false;
   return Object.values(written).some(isFromPart);
 }
