@@ -121,7 +121,7 @@ function referenceFault(
     return `{${root}} is a part: name a field of it, such as {${root}.id}`;
   }
   if (root === part) return `{${text}} refers to its own part`;
-  const known = [...REQUEST_ROOTS, ...parts];
+  const known = [...REQUEST_ROOTS, ...(isElement ? ELEMENT_ROOTS : []), ...parts];
   return known.includes(root) ? undefined : `{${text}}: no part "${root}"${hint(root, known)}`;
 }
 

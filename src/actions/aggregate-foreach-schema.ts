@@ -1,7 +1,8 @@
 /** A part for each element of a list: its schema and its checks. */
 import { z } from 'zod';
+import { REQUEST_ROOTS } from '../config/check/template.ts';
 import type { Finding, Path } from '../config/fault.ts';
-import { parseTemplate } from '../config/schema/template.ts';
+import { parseTemplate, type Reference } from '../config/schema/template.ts';
 import type { Tree } from '../config/yaml/tree.ts';
 import { ELEMENT_ROOTS } from '../routes/part-value.ts';
 import { partOf } from './aggregate-references.ts';
@@ -59,13 +60,17 @@ function* checkList(text: string, path: Path, parts: readonly string[]): Generat
     const [only] = references;
     if (only === undefined || text !== `{${only.text}}`) {
       yield { path, message: `${JSON.stringify(text)} is not one reference: ${right}` };
-    } else if (partOf(only, new Set(parts), true) === undefined && only.rest.length === 0) {
+    } else if (partOf(only, new Set(parts), true) === undefined && isOfRequest(only)) {
       yield { path, message: `{${only.text}} is no part: ${right}` };
     }
   } catch {
     // Reported where templates are checked.
   }
 }
+
+/** Otherwise it is reported where templates are checked. */
+const isOfRequest = ({ root, rest }: Reference): boolean =>
+  rest.length === 0 || REQUEST_ROOTS.includes(root as never);
 
 /** Names that mean the element in such a part. */
 export function* checkElementNames(parts: Tree, path: Path): Generator<Finding> {

@@ -40,8 +40,18 @@ export function planAggregate(config: AggregateConfig): Planner {
 
 /** A call whose values are in answers that nobody has asked for, or that is not made. */
 function unsent({ config }: PartTarget, after: readonly string[]): PlannedCall {
-  const { name, upstream, method, required, path } = config;
-  return { name, upstream, method, after, isRequired: required, path, query: '', headers: {} };
+  const { name, upstream, method, required, path, foreach, concurrency, max } = config;
+  return {
+    name,
+    upstream,
+    method,
+    after,
+    isRequired: required,
+    path,
+    query: '',
+    headers: {},
+    ...(foreach !== undefined && { foreach: { of: foreach, concurrency, max } }),
+  };
 }
 
 /** A persisted operation is asked for by its hash first. */

@@ -28,6 +28,17 @@ export interface PlannedCall {
    * client that names its fields. Absent: it is called.
    */
   readonly when?: 'unmet' | 'unknown' | 'unasked';
+  /** The list for whose elements it is made; absent: it is made once. */
+  readonly foreach?: PlannedList;
+}
+
+/** A call for each element of a list. */
+export interface PlannedList {
+  /** As it is written. */
+  readonly of: string;
+  /** How many are open at once, and made at all. */
+  readonly concurrency: number;
+  readonly max: number;
 }
 
 export interface PlannedFallback {

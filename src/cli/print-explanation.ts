@@ -7,7 +7,7 @@ import type {
   PluginView,
   RequestExplanation,
 } from '../explain/explanation.ts';
-import type { PlannedSplit } from '../actions/plan.ts';
+import type { PlannedList, PlannedSplit } from '../actions/plan.ts';
 import type { ValueOrigin } from '../explain/origins.ts';
 import type { UpstreamView } from '../explain/upstream-view.ts';
 import { policyLines } from './print-policies.ts';
@@ -147,11 +147,15 @@ function callLine(call: CallView): string {
     ...(target === undefined ? [] : [`target ${target}`]),
     ...(after.length === 0 ? [] : [`after ${after.join(', ')}`]),
     ...(call.when === undefined ? [] : ['if its condition holds']),
+    ...(call.foreach === undefined ? [] : [sayList(call.foreach)]),
     ...(isRequired || name === '' ? [] : ['optional']),
     `with ${headers.join(', ')}`,
   ];
   return what.join('; ');
 }
+
+const sayList = ({ of, concurrency, max }: PlannedList): string =>
+  `for each of ${of}, at most ${max}, ${concurrency} at once`;
 
 function mirrorLine({ upstream, path, share, isCompared }: MirrorView): string {
   const copied =

@@ -2,7 +2,7 @@
  * What `portico explain` tells of a request, as JSON. It holds no token, no value of a field or of a query
  * parameter, and no value of the config that comes from outside or is a secret.
  */
-import type { PlannedSplit } from '../actions/plan.ts';
+import type { PlannedList, PlannedSplit } from '../actions/plan.ts';
 import type { StepOutcome } from '../assembly/explain-trace.ts';
 import type { CandidateOutcome } from '../routes/candidate-verdict.ts';
 import type { ValueOrigin } from './origins.ts';
@@ -134,6 +134,8 @@ export interface CallView {
   readonly isRequired: boolean;
   /** Whether its condition holds: not, or not known before other parts have come. */
   readonly when?: 'unmet' | 'unknown' | 'unasked';
+  /** It is made for each element of this list. */
+  readonly foreach?: PlannedList;
   /** Asks for a connection that speaks another protocol. */
   readonly opens?: 'websocket';
   /** Plugins that may still change it: their policies were not run. */

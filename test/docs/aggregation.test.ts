@@ -6,7 +6,7 @@ import { Page } from '../helpers/page.ts';
 import { served } from './served.ts';
 
 const PAGE = new Page('docs/aggregation.md');
-const [checkout = '', conditions = ''] = PAGE.blocks('yaml');
+const [checkout = '', conditions = '', each = ''] = PAGE.blocks('yaml');
 
 test('the example sends what the page says', async () => {
   const [body] = PAGE.blocks('json');
@@ -91,4 +91,37 @@ test('the lines of a stream are those of the page', async () => {
   expect(await (await fetch('/summary/7?fields=page.order(id)')).text()).toBe(
     '{"page":{"order":{"id":7}}}',
   );
+});
+
+test('foreach fails as the page says', async () => {
+  const route = { match: { path: '/{id}' }, ...(parse(each) as object) };
+  const items: { current: unknown } = { current: undefined };
+  const { fetch } = await startGateway({
+    config: { upstreams: { prices: { retry: false } }, routes: { order: route } },
+    upstreams: {
+      orders: () => ({ body: { items: items.current } }),
+      prices: ({ path }) => ({ status: path.includes('bad') ? 500 : 200, body: { net: 1 } }),
+    },
+  });
+  const priceOf = async (list: unknown): Promise<readonly [unknown, string | null]> => {
+    items.current = list;
+    const response = await fetch('/7');
+    const { price } = (await response.json()) as { readonly price: unknown };
+    return [price, response.headers.get('gateway-degraded')];
+  };
+  const [good, bad] = [{ sku: 'good' }, { sku: 'bad' }];
+  expect(await priceOf([good, bad])).toEqual([[{ net: 1 }, null], 'price[1];reason=status-500']);
+  const twelve = Array.from({ length: 12 }, () => bad);
+  expect((await priceOf([...twelve, good]))[1]).toBe('price[*];reason=status-500;count=12');
+  expect((await priceOf(twelve))[1]).toBe('price;reason=status-500');
+  expect(await priceOf([])).toEqual([[], null]);
+  expect(await priceOf(null)).toEqual([[], null]);
+  for (const [list, reason] of [
+    [undefined, 'no-value'],
+    ['text', 'not-a-list'],
+    [Array.from({ length: 51 }, () => good), 'too-many'],
+  ] as const) {
+    expect((await priceOf(list))[1]).toBe(`price;reason=${reason}`);
+    expect(PAGE.text).toContain(`\`${reason}\``);
+  }
 });

@@ -64,6 +64,29 @@ test('an aggregate tells which parts a client does not ask for', async () => {
   expect(calls).toEqual([]);
 });
 
+test('an aggregate tells which parts are called for each element of a list', async () => {
+  const { explain } = await asking({
+    routes: {
+      summary: {
+        match: { path: '/summary/{id}' },
+        aggregate: {
+          order: { upstream: 'up', path: '/orders/{id}' },
+          price: { upstream: 'up', path: '/prices/{item.sku}', foreach: '{order.items}', max: 50 },
+        },
+      },
+    },
+  });
+  const told = await explain('/summary/7');
+  expect(told.calls[1]).toMatchObject({
+    path: '/prices/{item.sku}',
+    after: ['order'],
+    foreach: { of: '{order.items}', concurrency: 8, max: 50 },
+  });
+  expect(explanationLines(told).find((line) => line.startsWith('  price: '))).toContain(
+    'after order; for each of {order.items}, at most 50, 8 at once',
+  );
+});
+
 test('an aggregate tells its parts, and which of them wait for others', async () => {
   const { explain, calls } = await asking({
     routes: {

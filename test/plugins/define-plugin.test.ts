@@ -87,9 +87,9 @@ describe('policies', () => {
 
   test('apply to every call under the route: parts too', async () => {
     const seen: unknown[] = [];
-    const part = { upstream: 'up', path: '/' };
+    const part = (path: string) => ({ upstream: 'up', path });
     const { fetch } = await plugged(
-      { a: { trace: { policies: true }, aggregate: { one: part, two: part } } },
+      { a: { trace: { policies: true }, aggregate: { one: part('/1'), two: part('/2') } } },
       ({ headers }) => {
         seen.push(headers['x-trace']);
         return { body: 1 };

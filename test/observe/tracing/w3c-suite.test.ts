@@ -30,7 +30,8 @@ async function traced(sample: string) {
     told.push(incoming.rawHeaders);
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
-  const part = { upstream: 'real', path: '/x' };
+  // Three calls that are not alike, because calls that are would be one.
+  const part = (path: string) => ({ upstream: 'real', path });
   const { url: base } = await startGateway({
     config: {
       telemetry: {
@@ -39,7 +40,10 @@ async function traced(sample: string) {
       upstreams: { real: { targets: [url] } },
       routes: {
         one: { match: { path: '/one' }, upstream: 'real' },
-        three: { match: { path: '/three' }, aggregate: { a: part, b: part, c: part } },
+        three: {
+          match: { path: '/three' },
+          aggregate: { a: part('/a'), b: part('/b'), c: part('/c') },
+        },
       },
     },
     upstreams: {},

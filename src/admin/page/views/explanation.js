@@ -206,6 +206,7 @@ const callLine = ({
   after,
   isRequired,
   when,
+  foreach,
   target,
 }) => [
   badge(when === 'unmet' || when === 'unasked' ? 'note' : 'ok', name === '' ? 'forwards' : name),
@@ -225,6 +226,8 @@ const callLine = ({
         when === 'unmet' && 'not called: its condition does not hold',
         when === 'unasked' && 'not called: none of its fields is asked for',
         when === 'unknown' && 'if its condition holds',
+        foreach &&
+          `for each of ${foreach.of}, at most ${foreach.max}, ${foreach.concurrency} at once`,
         `with ${headers.join(', ')}`,
       ]
         .filter(Boolean)
