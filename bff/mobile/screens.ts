@@ -1,89 +1,114 @@
 /** The mobile app's screens: what each one shows, and nothing else. Pure; tested without a server. */
 import { z } from 'portico';
-
-const Money = z.object({ amount: z.int(), currency: z.string() });
-
-// --- what the services answer, as far as screens need it ---------------------------------------
-
-export const Order = z.object({
-  id: z.string(),
-  customerId: z.string(),
-  status: z.string(),
-  placedAt: z.string(),
-  currency: z.string(),
-  total: z.int(),
-  lines: z.array(z.object({ productId: z.string(), name: z.string(), quantity: z.int() })),
-});
-export const Orders = z.object({ items: z.array(Order) });
-export const User = z.object({ id: z.string(), name: z.string(), tier: z.string() });
-export const Payment = z.object({ status: z.string(), card: z.object({ last4: z.string() }) });
-export const Suggestion = z.object({
-  id: z.string(),
-  name: z.string(),
-  price: z.int(),
-  currency: z.string(),
-});
-export const Suggestions = z.object({ items: z.array(Suggestion) });
-
-type Order = z.output<typeof Order>;
-type User = z.output<typeof User>;
-type Payment = z.output<typeof Payment>;
-type Suggestion = z.output<typeof Suggestion>;
-
-// --- what the app gets --------------------------------------------------------------------------
+import type { Order, Payment, Product, Stock, Suggestions, User } from './services.ts';
+import { type Language, money, WORDS } from './words.ts';
 
 const OrderRow = z.object({
   id: z.string(),
   status: z.string(),
   items: z.int(),
-  total: Money,
+  total: z.string(),
 });
+const Teaser = z.object({ id: z.string(), name: z.string(), price: z.string() });
+
 export const HomeScreen = z.object({
   greeting: z.string(),
   recentOrders: z.array(OrderRow),
-  suggestions: z.array(z.object({ id: z.string(), name: z.string(), price: Money })),
+  suggestions: z.array(Teaser),
+});
+export const ProductScreen = z.object({
+  id: z.string(),
+  name: z.string(),
+  price: z.string(),
+  rating: z.number(),
+  /** Null while the inventory cannot say. */
+  stock: z.string().nullable(),
 });
 export const OrderScreen = z.object({
   id: z.string(),
   status: z.string(),
-  total: Money,
+  total: z.string(),
   lines: z.array(z.object({ name: z.string(), quantity: z.int() })),
-  /** Absent while payments cannot say. */
+  /** Null while payments cannot say. */
   paidWith: z.string().nullable(),
 });
-export const OrderParams = z.object({ id: z.string().regex(/^\d{1,12}$/) });
-
-/** Orders that fit on the first screen. */
-const RECENT = 3;
+export const OrderList = z.object({
+  items: z.array(OrderRow),
+  /** For `after`; absent on the last page. */
+  next: z.string().optional(),
+});
 
 export function toHomeScreen(
   user: User,
   orders: readonly Order[],
-  suggestions: readonly Suggestion[],
+  { items }: Suggestions,
+  language: Language,
 ): z.input<typeof HomeScreen> {
   return {
-    greeting: `Hello, ${user.name.split(' ')[0]}`,
-    recentOrders: orders.slice(0, RECENT).map(toRow),
-    suggestions: suggestions.map(({ id, name, price, currency }) => ({
+    greeting: WORDS[language].hello(user.name.split(' ')[0]!),
+    recentOrders: orders.map((order) => toRow(order, language)),
+    suggestions: items.map(({ id, name, price, currency }) => ({
       id,
       name,
-      price: { amount: price, currency },
+      price: money(price, currency, language),
     })),
   };
 }
 
-export function toOrderScreen(order: Order, payment: Payment | null): z.input<typeof OrderScreen> {
-  const { id, status, total, currency, lines } = order;
+export function toProductScreen(
+  { id, name, price, currency, rating }: Product,
+  stock: Stock | null,
+  language: Language,
+): z.input<typeof ProductScreen> {
+  const { inStock, inDays } = WORDS[language];
   return {
     id,
-    status,
-    total: { amount: total, currency },
-    lines: lines.map(({ name, quantity }) => ({ name, quantity })),
-    paidWith: payment === null ? null : `•••• ${payment.card.last4}`,
+    name,
+    price: money(price, currency, language),
+    rating,
+    stock: stock && (stock.available > 0 ? inStock : inDays(stock.leadTimeDays)),
   };
 }
 
-function toRow({ id, status, total, currency, lines }: Order): z.input<typeof OrderRow> {
+export function toOrderScreen(
+  order: Order,
+  payment: Payment | null,
+  language: Language,
+): z.input<typeof OrderScreen> {
+  const { id, status, total } = toRow(order, language);
+  return {
+    id,
+    status,
+    total,
+    lines: order.lines.map(({ name, quantity }) => ({ name, quantity })),
+    paidWith: payment && `•••• ${payment.card.last4}`,
+  };
+}
+
+/** A page of `size`, made of one row more if there is a next page. */
+export function toOrderList(
+  orders: readonly Order[],
+  size: number,
+  language: Language,
+): z.input<typeof OrderList> {
+  const shown = orders.slice(0, size);
+  const last = shown.at(-1);
+  return {
+    items: shown.map((order) => toRow(order, language)),
+    ...(orders.length > size && last !== undefined ? { next: last.id } : {}),
+  };
+}
+
+function toRow(
+  { id, status, total, currency, lines }: Order,
+  language: Language,
+): z.input<typeof OrderRow> {
   const items = lines.reduce((sum, { quantity }) => sum + quantity, 0);
-  return { id, status, items, total: { amount: total, currency } };
+  const words = WORDS[language].status;
+  return {
+    id,
+    status: words[status] ?? status,
+    items,
+    total: money(total, currency, language),
+  };
 }
