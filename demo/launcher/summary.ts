@@ -56,8 +56,12 @@ function commands({ addresses, pids }: SummaryOptions): string {
     ...step('four services in one answer', `${authorized}/api/orders/42/summary`),
     ...step('the home screen of the mobile app', `${authorized}/mobile/home`),
     ...step('one order, as small as the mobile app needs it', `${authorized}/mobile/orders/42`),
-    ...step('a product page of the web shop', `${authorized}/web/products/p1`),
+    ...step('a product page of the web shop, from five services', `${authorized}/web/products/p1`),
     ...step('the account page of the web shop', `${authorized}/web/account`),
+    ...step(
+      'the public API, with a key of the plan "free"',
+      `curl -H 'x-api-key: demo-free-key-4d1f8a62' '${gateway.url}/public/v1/products?limit=3'`,
+    ),
     ...step('the public catalog: no token', `curl '${gateway.url}/api/products?limit=3'`),
     ...step('metrics, for Prometheus', `curl ${admin.url}/metrics`),
     ...step('status: routes, upstreams, circuits', `curl ${admin.url}/status`),
