@@ -5,6 +5,7 @@ import { checkAggregate } from './aggregate-check.ts';
 import { planAggregate } from './aggregate-plan.ts';
 import { buildPart } from './aggregate-build.ts';
 import { checkGraphqlParts } from './aggregate-graphql.ts';
+import { aggregateLoosenings, aggregateRisks } from './aggregate-risks.ts';
 import { aggregating } from './aggregate-run.ts';
 import { Aggregate, type AggregateConfig, Aggregation } from './aggregate-schema.ts';
 
@@ -39,6 +40,8 @@ export const aggregate = defineAction({
     parts.flatMap(({ upstream, fallback }) =>
       fallback === undefined ? [upstream] : [upstream, fallback.upstream],
     ),
+  risks: aggregateRisks,
+  loosened: aggregateLoosenings,
   create: aggregating,
   plan: planAggregate,
 });

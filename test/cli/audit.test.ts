@@ -69,6 +69,8 @@ routes:
       - { upstream: up, rewrite: /other, compare: { showValues: true } }
     version: { deprecated: 2020-01-01, sunset: 2020-06-01 }
   site: { match: { path: /site/* }, files: { root: '${resolve('docs/examples')}', dotfiles: true } }
+  graph: { match: { path: /graph }, jwt: { issuer: b }, rateLimit: { max: 1, window: 1s }, upstream: up, operations: { documents: '${resolve('docs/examples/graphql/persisted.json')}', unknown: allow } }
+  page: { match: { path: /page }, jwt: { issuer: b }, rateLimit: { max: 1, window: 1s }, aggregate: { a: { upstream: up, path: /, onError: detail } } }
 `;
 
 describe('portico audit', () => {
@@ -109,6 +111,7 @@ describe('portico audit', () => {
       '12 low no-audience plugins.jwt.issuers.a',
       '26 low compressed-secrets routes.chosen.compress',
       '21 low optional-token routes.half.jwt',
+      '49 low free-operations routes.graph.operations.unknown',
       '47 low past-sunset routes.copied.version.sunset',
       '47 low deprecated-without-link routes.copied.version.deprecated',
       '18 low route-without-limit routes.open',
@@ -120,6 +123,7 @@ describe('portico audit', () => {
       '33 low streams-without-limit routes.live.stream',
       '38 low split-not-sticky routes.split.split',
       '38 low ramp-over routes.split.split[1].ramp',
+      '50 low upstream-errors-shown routes.page.aggregate.a.onError',
     ]);
   });
 
