@@ -16,7 +16,9 @@ export function pretty(out: (text: string) => void, paint: Paint): Reporter {
       results.push(result);
       out(lineOf(result, paint));
       for (const failure of result.failures) out(`      ${paint('red', sayFailure(failure))}`);
-      for (const note of result.notes) out(`      ${paint('grey', visible(note))}`);
+      for (const line of result.notes.flatMap((note) => note.split('\n'))) {
+        out(`      ${paint('grey', visible(line))}`);
+      }
     },
     end(ms) {
       const counts = (['passed', 'failed', 'skipped'] as const)

@@ -63,7 +63,7 @@ export class CaseGateway {
     const { clock, wallClock } = this.time;
     const call = this.upstreams.callAt(this.time);
     const { log } = createLog('error', {
-      write: (line) => this.notes.push(line.trimEnd()),
+      write: (line) => this.notes.push(logged(line)),
       dropped: 0,
       end: () => Promise.resolve(),
     });
@@ -137,6 +137,19 @@ export class CaseGateway {
     );
     return Promise.reject(new TypeError('fetch failed'));
   }
+}
+
+const STACK_LINES = 4;
+
+/** A line of the log; of a bug, what was thrown and where. */
+function logged(line: string): string {
+  const { msg, err } = JSON.parse(line) as {
+    readonly msg?: string;
+    readonly err?: { readonly stack?: string };
+  };
+  if (err?.stack === undefined) return `the gateway logged: ${line.trimEnd()}`;
+  const lines = err.stack.split('\n').slice(0, STACK_LINES);
+  return [`the gateway logged: ${msg ?? 'an error'}`, ...lines].join('\n');
 }
 
 /** Plugins that count in a store have the choice of memory. */

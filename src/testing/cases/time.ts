@@ -98,7 +98,7 @@ export class CaseTime {
         quiet = { activity: this.#activity, since: now, turns: 0 };
       }
       if (now - startedAt > LONGEST_MS || this.now > endsAt) {
-        throw new NoAnswer('no answer came, however long it waited');
+        throw new NoAnswer('none, however long it waited');
       }
       quiet.turns += 1;
       if (quiet.turns < this.#quietTurns) continue;
@@ -119,7 +119,7 @@ export class CaseTime {
       if (isWhole) this.note();
       this.#manual.advance(isWhole ? ms : STEP_MS);
     } else if (quietMs > HUNG_MS) {
-      throw new NoAnswer('no answer came, and nothing is left that could bring one');
+      throw new NoAnswer('none, and nothing is left that could bring one');
     }
   }
 
