@@ -1,6 +1,6 @@
 /** The account: who the customer is, and a picture of them. */
 import { Readable } from 'node:stream';
-import { partStatus, ProblemError, streamBody, z } from 'portico';
+import { GatewayError, partStatus, ProblemError, streamBody, z } from 'portico';
 import { Address, type App, User } from './services.ts';
 
 export const AccountPage = z.object({
@@ -43,7 +43,11 @@ export function addAccount(app: App): void {
       try {
         await request.upstreams.users.put('/users/{id}/avatar', { path, body: request.body });
       } catch (error) {
-        if (partStatus(error) !== 415) throw error;
+        const status = partStatus(error);
+        if (status === 413) {
+          throw new GatewayError('GW_BODY_TOO_LARGE', 'a picture has at most 512 KiB');
+        }
+        if (status !== 415) throw error;
         throw new ProblemError({
           status: 415,
           type: 'https://shop.example/problems/picture',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { codeOf } from '../gateway/support/gateway.ts';
 import { demoShop } from './demo-shop.ts';
 
 interface Page {
@@ -135,16 +136,14 @@ describe('the web shop', () => {
 
   test('keeps the picture of a customer, and says what is none', async () => {
     const { ask } = await demoShop();
-    const put = (type: string) =>
-      ask('/web/account/picture', {
-        method: 'PUT',
-        headers: { 'content-type': type },
-        body: 'picture',
-      });
+    const put = (type: string, body = 'picture') =>
+      ask('/web/account/picture', { method: 'PUT', headers: { 'content-type': type }, body });
     expect((await put('image/png')).status).toBe(204);
     const kept = await ask('/web/account/picture');
     expect([kept.headers.get('content-type'), await kept.text()]).toEqual(['image/png', 'picture']);
     expect((await ask('/web/account/picture', {}, 'u2')).status).toBe(404);
+    const large = await put('image/png', 'x'.repeat(600_000));
+    expect([large.status, await codeOf(large)]).toEqual([413, 'GW_BODY_TOO_LARGE']);
     const refused = await put('image/gif');
     expect([refused.status, await refused.json()]).toMatchObject([
       415,
