@@ -6,6 +6,7 @@ import { planAggregate } from './aggregate-plan.ts';
 import { buildPart } from './aggregate-build.ts';
 import { checkGraphqlParts } from './aggregate-graphql.ts';
 import { aggregateLoosenings, aggregateRisks } from './aggregate-risks.ts';
+import { loosenedGraphql } from './aggregate-graphql-risks.ts';
 import { aggregating } from './aggregate-run.ts';
 import { Aggregate, type AggregateConfig, Aggregation } from './aggregate-schema.ts';
 
@@ -41,7 +42,10 @@ export const aggregate = defineAction({
       fallback === undefined ? [upstream] : [upstream, fallback.upstream],
     ),
   risks: aggregateRisks,
-  loosened: aggregateLoosenings,
+  *loosened(before, now) {
+    yield* aggregateLoosenings(before, now);
+    yield* loosenedGraphql(before, now);
+  },
   create: aggregating,
   plan: planAggregate,
 });

@@ -269,6 +269,27 @@ describe('errors', () => {
     const text = await response.text();
     expect(response.status).toBe(502);
     expect(text).toContain('"reason":"graphql-error"');
+    const refused = await startGateway({
+      config: {
+        routes: {
+          page: {
+            match: { path: '/' },
+            aggregate: {
+              a: {
+                upstream: 'shop',
+                graphql: { document: join(folder(), 'failing.graphql') },
+                onError: 'detail',
+              },
+            },
+            aggregation: { minimum: 0 },
+          },
+        },
+      },
+      upstreams: { shop: () => ({ status: 400, body: { errors: [{ message: SECRET }] } }) },
+    });
+    expect(await (await refused.fetch('/')).json()).toEqual({
+      a_error: { reason: 'status-400', status: 400 },
+    });
     for (const piece of [SECRET, 'SELECT', 'db-7', 'TIMEOUT']) {
       expect(text + JSON.stringify([...response.headers])).not.toContain(piece);
     }

@@ -49,6 +49,21 @@ export function judgeAnswer(bytes: Buffer, config: GraphqlConfig): Verdict {
     : { kind: 'read', outcome: { error } };
 }
 
+/** What a status that is not 2xx means where a hash was sent: the status itself, unless the server wants the text. */
+export function judgeRefusal(bytes: Buffer): Verdict {
+  let miss: PersistedMiss | undefined;
+  try {
+    miss = persistedMiss(membersOf(bytes).errors);
+  } catch {
+    // It is no answer of GraphQL: its status says what it is.
+  }
+  const error =
+    miss === undefined
+      ? new GatewayError('GW_UPSTREAM_INVALID', 'the upstream refused the operation')
+      : new PersistedMissError(miss);
+  return { kind: 'read', outcome: { error } };
+}
+
 /** An error, as far as it is looked at. */
 interface GraphqlError {
   readonly code: string | undefined;

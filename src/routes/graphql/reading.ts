@@ -9,7 +9,7 @@ import type { UpstreamRequest, UpstreamResponse } from '../../core/call.ts';
 import { codingsOf, decode, toUtf8 } from '../../core/decode.ts';
 import { ReadBody } from '../../core/read-body.ts';
 import type { Abortable, Layer, Receiver, Sender } from '../../core/sender.ts';
-import { judgeAnswer, type Verdict } from './answer.ts';
+import { judgeAnswer, judgeRefusal, type Verdict } from './answer.ts';
 import type { GraphqlConfig } from './operation.ts';
 
 /** @param maxBytes the longest answer; a longer one fails as any part does */
@@ -67,13 +67,15 @@ class Reading implements Receiver, Abortable {
     return this.#config.persisted && (status === 400 || status === 404);
   }
 
-  async #read({ headers, body }: UpstreamResponse): Promise<Verdict> {
+  async #read({ status, headers, body }: UpstreamResponse): Promise<Verdict> {
     const bytes = await decode(
       await body.bytes(this.#maxBytes),
       codingsOf(headers['content-encoding']),
       this.#maxBytes,
     );
-    return judgeAnswer(toUtf8(bytes, headers['content-type']), this.#config);
+    const text = toUtf8(bytes, headers['content-type']);
+    if (status >= 200 && status <= 299) return judgeAnswer(text, this.#config);
+    return judgeRefusal(text);
   }
 
   #settle({ status, headers, target }: UpstreamResponse, verdict: Verdict): void {
