@@ -95,11 +95,20 @@ export class PostgresServer {
 
   /** It takes connections and answers nothing, until it is thawed. */
   freeze(): void {
-    this.#process?.kill('SIGSTOP');
+    this.#signalAll('SIGSTOP');
   }
 
   thaw(): void {
-    this.#process?.kill('SIGCONT');
+    this.#signalAll('SIGCONT');
+  }
+
+  /** Each connection is a process of its own. */
+  #signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    const { pid } = this.#process!;
+    const children = spawnSync('pgrep', ['-P', `${pid}`], { encoding: 'utf8' }).stdout;
+    for (const each of [pid!, ...children.trim().split('\n').map(Number)]) {
+      process.kill(each, signal);
+    }
   }
 
   remove(): void {

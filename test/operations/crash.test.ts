@@ -164,7 +164,7 @@ describePostgres('an engine that dies', () => {
       // No more than the call at hand is repeated.
       expect(calls).toBeLessThanOrEqual(5);
     });
-  }, 60_000);
+  }, 120_000);
 
   test('anywhere in a saga that fails leaves it to be undone, in reverse', async () => {
     const refusing: Services['answer'] = ({ step, isUndo }) =>
@@ -184,7 +184,7 @@ describePostgres('an engine that dies', () => {
         ['reserve', 'charge', 'undo charge', 'undo reserve'],
       ]);
     });
-  }, 60_000);
+  }, 120_000);
 
   describe('after an effect that it could not record', () => {
     test('has it undone if the upstream refuses the repetition', async () => {

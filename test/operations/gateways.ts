@@ -1,33 +1,11 @@
 /** Gateways with a store, for tests of operations. */
 import { onTestFinished } from 'vitest';
-import { definePlugin, z } from 'portico';
 import type { TestGateway } from '../../src/testing.ts';
 import { testGateway } from '../../src/testing.ts';
 import { FULFILMENT } from './shop.ts';
+import who from './who.ts';
 
-/** Believes whatever `x-who` says: `ada`, or `ops operations:all` with scopes. */
-export const who = definePlugin({
-  name: 'who',
-  identifies: true,
-  insists: true,
-  settings: z.strictObject({}),
-  options: z.strictObject({}),
-  register: () => ({
-    route: () => ({
-      phase: 'authenticate',
-      onRequest(request) {
-        const [id, ...scopes] = String(request.headers['x-who'] ?? '').split(' ');
-        if (id === undefined || id === '') return;
-        request.consumer = {
-          id,
-          via: 'who',
-          scopes: new Set(scopes),
-          claims: { sub: id, secret: 'never stored' },
-        };
-      },
-    }),
-  }),
-});
+export { who };
 
 export interface Section {
   readonly [key: string]: unknown;
@@ -141,7 +119,7 @@ export class Shop {
   /** The operation once it has ended, or is stuck. */
   async ended(id: string): Promise<Resource> {
     let found = await this.read(id);
-    const until = performance.now() + 15_000;
+    const until = performance.now() + 60_000;
     while (found.status === 'running' || found.status === 'compensating') {
       if (performance.now() > until) throw new Error(`it is still ${JSON.stringify(found)}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -152,8 +130,13 @@ export class Shop {
 
   /** The store answers. */
   async untilOpen(): Promise<void> {
-    const until = performance.now() + 15_000;
-    while ((await this.fetch('/operations')).status !== 200) {
+    const until = performance.now() + 60_000;
+    const isOpen = async (): Promise<boolean> =>
+      this.fetch('/operations').then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+    while (!(await isOpen())) {
       if (performance.now() > until) throw new Error('the store does not open');
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

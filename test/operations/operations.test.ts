@@ -11,7 +11,7 @@ describePostgres('operations', () => {
     postgres = await postgresServer();
     await ledger.listen();
     shop = await openShop({ store: { postgres: postgres.url() }, url: ledger.url });
-  });
+  }, 90_000);
   beforeEach(() => ledger.clear());
   afterAll(async () => {
     await shop.gateway.close();
