@@ -44,7 +44,10 @@ export async function operationsOf(
   };
 }
 
-/** That of the generation before, if there is one; none where a config is only checked. */
+/**
+ * That of the generation before, whatever its settings: two beside each other would take over each other's work, and a
+ * folder has room for one. None where a config is only checked.
+ */
 function openEngine(
   store: StoreConfig,
   { engines, kept, checking }: World,
@@ -54,7 +57,7 @@ function openEngine(
   return kept.keep(
     generation,
     'store',
-    store,
+    'the only one',
     () => engines.open(store),
     async (each) => (await each.catch(() => undefined))?.close(0),
   );

@@ -8,7 +8,7 @@ export function restartRequired(opened: Config, wanted: Config): string[] {
   return [
     ...listenerKeys(opened, wanted),
     ...adminKeys(opened, wanted),
-    ...(isDeepStrictEqual(opened.store, wanted.store) ? [] : ['store']),
+    ...storeKeys(opened, wanted),
   ];
 }
 
@@ -49,3 +49,9 @@ function adminKeys(opened: Config, wanted: Config): string[] {
     .filter(([, of]) => of(opened) !== of(wanted))
     .map(([key]) => key);
 }
+
+/** A store comes and goes with a reload, but there is never another one beside the first. */
+const storeKeys = ({ store: opened }: Config, { store: wanted }: Config): string[] =>
+  opened === undefined || wanted === undefined || isDeepStrictEqual(opened, wanted)
+    ? []
+    : ['store'];
