@@ -8,6 +8,7 @@ export {
   type BffRequest,
   defineBff,
 } from './authoring/bff.ts';
+export { apis, type Apis, type TypedClient } from './authoring/typed-client.ts';
 export type { ForwardOptions } from './authoring/forward.ts';
 export type { Batches, BatchOptions } from './authoring/batch.ts';
 export { optional } from './authoring/steps.ts';

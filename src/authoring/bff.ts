@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { type Batches, type BatchPlan, batchPlans } from './batch.ts';
 import type { ForwardOptions } from './forward.ts';
-import type { UpstreamClient } from './parts.ts';
+import type { Apis, Clients } from './typed-client.ts';
 
 type Schemas = Readonly<{
   params?: z.ZodType;
@@ -23,15 +23,18 @@ type Parsed<
 > = S[K] extends z.ZodType ? z.output<S[K]> : unknown;
 
 /** A request whose schemas have been checked, with the upstreams that the BFF declared. */
-export type BffRequest<U extends string, S extends Schemas> = Omit<
+export type BffRequest<U extends string, S extends Schemas, A = NoApis> = Omit<
   FastifyRequest,
   'params' | 'query' | 'body' | 'upstreams'
 > & {
   readonly params: Parsed<S, 'params'>;
   readonly query: Parsed<S, 'querystring'>;
   readonly body: Parsed<S, 'body'>;
-  readonly upstreams: Readonly<Record<U, UpstreamClient>>;
+  readonly upstreams: Clients<U, A>;
 };
+
+/** No upstream is typed by its document. */
+type NoApis = object;
 
 type Answer<S extends Schemas> = S['response'][keyof S['response']] extends infer R
   ? R extends z.ZodType
@@ -42,11 +45,11 @@ type Answer<S extends Schemas> = S['response'][keyof S['response']] extends infe
 /** A misspelt key is an error, which names the key. */
 type NoOtherSchemas<S> = { readonly [K in Exclude<keyof S, keyof Schemas>]: never };
 
-type BffRoute<U extends string> = <const S extends Schemas>(
+type BffRoute<U extends string, A> = <const S extends Schemas>(
   url: string,
   options: { readonly schema: S & NoOtherSchemas<S>; readonly config?: BffRouteConfig },
   handler: (
-    request: BffRequest<U, S>,
+    request: BffRequest<U, S, A>,
     reply: FastifyReply,
   ) => PromiseLike<Answer<S> | FastifyReply> | Answer<S> | FastifyReply,
 ) => unknown;
@@ -61,8 +64,8 @@ export interface BffRouteConfig {
 type Verb = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** The Fastify instance of a BFF: paths are relative to its mount. */
-export type BffApp<U extends string> = Omit<FastifyInstance, Verb | 'forward'> &
-  Record<Verb, BffRoute<U>> & {
+export type BffApp<U extends string, A = NoApis> = Omit<FastifyInstance, Verb | 'forward'> &
+  Record<Verb, BffRoute<U, A>> & {
     /**
      * Passes requests for `pattern` (`/images/*`, `/orders/:id/invoice`) on to an upstream, and its answers back, as a
      * route with `upstream` does: bodies stream, and no schema trims them.
@@ -70,9 +73,14 @@ export type BffApp<U extends string> = Omit<FastifyInstance, Verb | 'forward'> &
     forward(pattern: string, upstream: U, options?: ForwardOptions): void;
   };
 
-export interface BffOptions<U extends string> {
+export interface BffOptions<U extends string, A = NoApis> {
   /** Names of the upstreams it calls; each must be in the config. */
   readonly upstreams: readonly U[];
+  /**
+   * `apis<{ catalog: Catalog }>()` types the clients of these upstreams by their OpenAPI documents; `portico types`
+   * makes `Catalog`. Of types alone: nothing is checked at run time.
+   */
+  readonly apis?: Apis<A>;
   /**
    * By upstream and path: calls that an upstream answers many at a time. What a request starts in one tick becomes
    * one call of a list; `{ catalog: { '/products/{id}': { list: '/products', parameter: 'ids', items: 'items' } } }`.
@@ -95,14 +103,14 @@ export interface Bff<U extends string = string> {
  *
  * @throws {TypeError} for a batch that cannot work
  */
-export function defineBff<const U extends string>(
-  options: BffOptions<U>,
-  register: (app: BffApp<U>) => void | Promise<void>,
-): Bff<U> {
+export function defineBff<
+  const U extends string,
+  A extends { readonly [K in U]?: object } = NoApis,
+>(options: BffOptions<U, A>, register: (app: BffApp<U, A>) => void | Promise<void>): Bff<U> {
   const { upstreams, batch = {} } = options;
   const batches = batchPlans(batch, upstreams);
   // The instance is Fastify's own; only its types differ.
-  return { upstreams, batches, register: register, [BRAND]: true };
+  return { upstreams, batches, register: register as unknown as Bff['register'], [BRAND]: true };
 }
 
 export function isBff(value: unknown): value is Bff {

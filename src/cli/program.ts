@@ -19,6 +19,7 @@ import { addSplitCommand } from './commands/split.ts';
 import { addStartCommand } from './commands/start.ts';
 import { addTestCommand } from './commands/test.ts';
 import { addTraceCommand } from './commands/trace.ts';
+import { addTypesCommand } from './commands/types.ts';
 import { addValidateCommand } from './commands/validate.ts';
 import { ForgivingCommand } from './forgiving-command.ts';
 import { teach } from './teach.ts';
@@ -42,6 +43,7 @@ const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
     addNewCommand,
     addSchemaCommand,
     addReferenceCommand,
+    addTypesCommand,
     addCompletionCommand,
   ],
 };

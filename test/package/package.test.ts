@@ -40,6 +40,7 @@ describe('the package', { timeout: 60_000 }, () => {
       'gateway.schema.json',
       'package.json',
       'templates',
+      'tools',
     ]);
     const compiled = packed.files.filter((path) => path.startsWith('dist/'));
     const odd = compiled.filter((path) => !/^dist\/(src|plugins)\/.*(\.js|\.d\.ts)$/.test(path));
