@@ -40,7 +40,7 @@ export function planAggregate(config: AggregateConfig): Planner {
 
 /** A call whose values are in answers that nobody has asked for, or that is not made. */
 function unsent({ config }: PartTarget, after: readonly string[]): PlannedCall {
-  const { name, upstream, method, required, path, foreach, concurrency, max } = config;
+  const { name, upstream, method, required, path, foreach, concurrency, max, fallback } = config;
   return {
     name,
     upstream,
@@ -50,6 +50,7 @@ function unsent({ config }: PartTarget, after: readonly string[]): PlannedCall {
     path,
     query: '',
     headers: {},
+    ...(fallback !== undefined && { otherwise: fallback.upstream }),
     ...(foreach !== undefined && { foreach: { of: foreach, concurrency, max } }),
   };
 }

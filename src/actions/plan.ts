@@ -30,6 +30,8 @@ export interface PlannedCall {
   readonly when?: 'unmet' | 'unknown' | 'unasked';
   /** The list for whose elements it is made; absent: it is made once. */
   readonly foreach?: PlannedList;
+  /** The upstream that is asked if it fails. */
+  readonly otherwise?: string;
 }
 
 /** A call for each element of a list. */

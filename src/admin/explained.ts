@@ -86,6 +86,7 @@ export interface ExplainedCall {
   readonly after: readonly string[];
   readonly isRequired: boolean;
   readonly when?: 'unmet' | 'unknown' | 'unasked';
+  readonly otherwise?: string;
   readonly foreach?: { readonly of: string; readonly concurrency: number; readonly max: number };
   readonly target?: string;
 }

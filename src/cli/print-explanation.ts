@@ -148,6 +148,7 @@ function callLine(call: CallView): string {
     ...(after.length === 0 ? [] : [`after ${after.join(', ')}`]),
     ...(call.when === undefined ? [] : ['if its condition holds']),
     ...(call.foreach === undefined ? [] : [sayList(call.foreach)]),
+    ...(call.otherwise === undefined ? [] : [`if it fails, ${call.otherwise} is asked`]),
     ...(isRequired || name === '' ? [] : ['optional']),
     `with ${headers.join(', ')}`,
   ];

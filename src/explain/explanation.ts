@@ -136,6 +136,8 @@ export interface CallView {
   readonly when?: 'unmet' | 'unknown' | 'unasked';
   /** It is made for each element of this list. */
   readonly foreach?: PlannedList;
+  /** The upstream that is asked if it fails. */
+  readonly otherwise?: string;
   /** Asks for a connection that speaks another protocol. */
   readonly opens?: 'websocket';
   /** Plugins that may still change it: their policies were not run. */

@@ -87,6 +87,24 @@ test('an aggregate tells which parts are called for each element of a list', asy
   );
 });
 
+test('an aggregate tells which upstream is asked where a part fails', async () => {
+  const fallback = { upstream: 'other', path: '/archive/{id}' };
+  const { explain, calls } = await asking({
+    routes: {
+      summary: {
+        match: { path: '/summary/{id}' },
+        aggregate: { order: { upstream: 'up', path: '/orders/{id}', fallback } },
+      },
+    },
+  });
+  const told = await explain('/summary/7');
+  expect(told.calls[0]).toMatchObject({ upstream: 'up', otherwise: 'other' });
+  expect(explanationLines(told).find((line) => line.startsWith('  order: '))).toContain(
+    'if it fails, other is asked; optional',
+  );
+  expect(calls).toEqual([]);
+});
+
 test('an aggregate tells its parts, and which of them wait for others', async () => {
   const { explain, calls } = await asking({
     routes: {

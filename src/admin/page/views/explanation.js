@@ -207,6 +207,7 @@ const callLine = ({
   isRequired,
   when,
   foreach,
+  otherwise,
   target,
 }) => [
   badge(when === 'unmet' || when === 'unasked' ? 'note' : 'ok', name === '' ? 'forwards' : name),
@@ -228,6 +229,7 @@ const callLine = ({
         when === 'unknown' && 'if its condition holds',
         foreach &&
           `for each of ${foreach.of}, at most ${foreach.max}, ${foreach.concurrency} at once`,
+        otherwise !== undefined && `if it fails, ${otherwise} is asked`,
         `with ${headers.join(', ')}`,
       ]
         .filter(Boolean)
