@@ -2,6 +2,7 @@
 import { isMap } from '../config/yaml/tree.ts';
 import { defineAction } from './action.ts';
 import { checkAggregate } from './aggregate-check.ts';
+import { askingLoosenings } from './aggregate-loosenings.ts';
 import { planAggregate } from './aggregate-plan.ts';
 import { buildPart } from './aggregate-build.ts';
 import { checkGraphqlParts } from './aggregate-graphql.ts';
@@ -45,6 +46,7 @@ export const aggregate = defineAction({
   *loosened(before, now) {
     yield* aggregateLoosenings(before, now);
     yield* loosenedGraphql(before, now);
+    yield* askingLoosenings(before, now);
   },
   create: aggregating,
   plan: planAggregate,
