@@ -27,6 +27,7 @@ export default definePlugin({
       }
     }
   },
+  document: () => ({ errors: ['GW_TOKEN_MISSING'] }),
   loosened: {
     *ofOptions(before, after) {
       const more = after?.anyOf.filter((name) => before?.anyOf.includes(name) === false) ?? [];

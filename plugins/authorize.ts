@@ -80,6 +80,10 @@ export default definePlugin({
       yield* checkConsumers(own, ['methods', method], here);
     }
   },
+  document: (options, _settings, method) =>
+    isEmpty(ruleFor(method, options))
+      ? {}
+      : { errors: ['GW_TOKEN_MISSING', 'GW_SCOPE_INSUFFICIENT'] },
   loosened: { ofOptions: loosened },
   register: () => ({
     route(options) {

@@ -30,6 +30,8 @@ export default definePlugin({
         .describe('Other origins whose pages may act for the user; the own origin always may.'),
     })
     .describe('Refuses requests that pages of other sites send with the user’s cookies.'),
+  document: (_options, _settings, method) =>
+    SAFE.has(method) ? {} : { errors: ['GW_ORIGIN_DENIED'] },
   loosened: {
     *ofOptions(before, after) {
       if (before === undefined) return;

@@ -48,6 +48,10 @@ export default definePlugin({
   requires: 'allowFaults',
   settings: z.strictObject({}),
   options: Options,
+  document: ({ abort }) =>
+    abort === undefined || abort.status === 'reset'
+      ? {}
+      : { responses: { [abort.status]: { description: 'A fault that the gateway injects.' } } },
   *check({ delay, abort }) {
     if (delay === undefined && abort === undefined) {
       yield { path: [], message: 'does nothing: give it a delay, an abort, or both' };

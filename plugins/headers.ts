@@ -58,6 +58,18 @@ export default definePlugin({
     options
       .flatMap(({ request }) => Object.keys(request?.set ?? {}))
       .filter((field) => field.startsWith('x-')),
+  document: ({ response: edits }) =>
+    edits === undefined
+      ? {}
+      : {
+          withoutHeaders: edits.remove.map((field) => field.toLowerCase()),
+          headers: Object.fromEntries(
+            Object.keys({ ...edits.set, ...edits.add }).map((field) => [
+              field,
+              { description: 'Set by the gateway.' },
+            ]),
+          ),
+        },
   check: ({ request }, _settings, others, known) =>
     request === undefined ? [] : checkTemplates(request, others, known),
   register: () => ({

@@ -38,6 +38,7 @@ export default definePlugin({
       yield { path: [], message: 'does nothing: give it "allow", "deny", or both' };
     }
   },
+  document: () => ({ errors: ['GW_ADDRESS_DENIED'] }),
   loosened: {
     *ofOptions(before, after) {
       if (before === undefined) return;

@@ -28,6 +28,10 @@ export default definePlugin({
   identifies: true,
   isOptional: ({ required }) => !required,
   requires: 'clientCertificates',
+  document: ({ required }) => ({
+    security: [[{ name: 'mtls', scheme: { type: 'mutualTLS' } }], ...(required ? [] : [[]])],
+    errors: required ? ['GW_TOKEN_MISSING'] : [],
+  }),
   settings: z.strictObject({}),
   options: Options,
   risks: {

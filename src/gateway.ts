@@ -3,6 +3,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
+import type { Documented } from './assembly/api-document.ts';
 import type { World } from './assembly/world.ts';
 import type { Call } from './core/call.ts';
 import type { Clock } from './core/clock.ts';
@@ -10,7 +11,7 @@ import type { Config } from './config/build/config.ts';
 import type { Environment } from './config/yaml/environment.ts';
 import { ConfigError, type Fault, formatFault, sortFaults } from './config/fault.ts';
 import type { Loaded } from './config/load.ts';
-import { buildGeneration } from './generation.ts';
+import { buildGeneration, type Generation } from './generation.ts';
 import type { ModuleLoader } from './config/modules.ts';
 import { type GatewayModules, loadModules as loadAllModules } from './assembly/modules.ts';
 import { createSilentLogger, type LogOutput } from './observe/log.ts';
@@ -169,10 +170,31 @@ export async function loadChecked(options: CheckOptions): Promise<Loaded<Gateway
  *
  * @throws {ConfigError} with everything for which `createGateway` would refuse it; {QuestionError}
  */
-export async function explainConfig(
-  options: Pick<GatewayOptions, 'file' | 'environment'>,
+export const explainConfig = (
+  options: CheckOptions,
   question: Question,
-): Promise<RequestExplanation> {
+): Promise<RequestExplanation> =>
+  inGeneration(options, (generation, world, { originOf }) => {
+    const findOrigins = (): Promise<OriginOf> => Promise.resolve(originOf);
+    return explainRequest(question, { generation, world, findOrigins });
+  });
+
+/**
+ * The OpenAPI document of what a config serves: builds everything as {@link checkGateway} does.
+ *
+ * @param route one that publishes a document, or any other for a document of it alone; absent: the first that
+ *   publishes one, or else all routes
+ * @throws {ConfigError} with everything for which `createGateway` would refuse it; {RangeError} for a name that no
+ *   route has
+ */
+export const documentConfig = (options: CheckOptions, route?: string): Promise<Documented> =>
+  inGeneration(options, (generation) => generation.documented(route));
+
+/** What `use` makes of a generation that serves nobody, and ends with it. */
+async function inGeneration<T>(
+  options: CheckOptions,
+  use: (generation: Generation, world: World, loaded: Loaded<GatewayModules>) => T | Promise<T>,
+): Promise<T> {
   const { file, environment } = options;
   const adjust = (config: Config): Config => config;
   const loader = new ConfigLoader({ file, environment, loadModules: loadAllModules, adjust });
@@ -182,8 +204,7 @@ export async function explainConfig(
   try {
     const generation = await buildGeneration(1, loaded, world);
     try {
-      const findOrigins = (): Promise<OriginOf> => Promise.resolve(loaded.originOf);
-      return await explainRequest(question, { generation, world, findOrigins });
+      return await use(generation, world, loaded);
     } finally {
       await generation.close();
     }

@@ -16,6 +16,7 @@ import { operationsOf } from './assembly/operations-of.ts';
 import { ownedFields } from './assembly/owned-fields.ts';
 import type { PluginReport } from './observe/plugin-report.ts';
 import { registerPlugins } from './assembly/registered-plugins.ts';
+import { type Documenter, documenter, publishDocuments } from './assembly/published-documents.ts';
 import { requestObserver } from './assembly/request-observer.ts';
 import { type BuiltRoute, buildRoute } from './assembly/routes.ts';
 import { splitWorld } from './assembly/split-world.ts';
@@ -29,6 +30,7 @@ import type { Loaded } from './config/load.ts';
 import { Slices } from './core/slices.ts';
 import { within } from './core/within.ts';
 import type { GatewayModules } from './assembly/modules.ts';
+import { PublishedDocuments } from './openapi/published.ts';
 import { Matcher } from './routes/matcher.ts';
 import { Splits } from './routes/splits.ts';
 import type { Tracing } from './observe/tracing/tracing.ts';
@@ -67,6 +69,8 @@ export interface Generation {
   /** What plugins say of what they depend on. */
   readonly pluginReports: () => readonly PluginReport[];
   readonly splits: Splits;
+  /** The OpenAPI document of a route that publishes one, or of one route, or of all. */
+  readonly documented: Documenter;
   /** From now on it serves: the state of its upstreams becomes what its config says. */
   takeOver(): void;
   /** Gives back what it holds; call it when nothing is under way. */
@@ -135,6 +139,7 @@ export async function buildGeneration(
       streams: world.streams,
       consumerStreams: world.consumerStreams,
       splits: new Splits(splitWorld(world, identity)),
+      documents: new PublishedDocuments(),
       mirrors: world.mirrors,
       operations: operations?.context,
       onFallback: (route: string, reason: string) => world.metrics.countFallback(route, reason),
@@ -171,6 +176,14 @@ export async function buildGeneration(
     await slices.next();
     const observer = requestObserver(config, world, number);
     const matcher = new Matcher(config.routes);
+    const described = {
+      config,
+      actions: modules.actions,
+      plugins: modules.plugins,
+      endpoints: new Map([...bffs].map(([name, { written }]) => [name, written])),
+      matcher,
+    };
+    await publishDocuments(described, context.documents, world.log, slices);
     const bringChanges = await world.routeChanges.prepare(config.routes);
     const rules = {
       server: config.server,
@@ -215,6 +228,7 @@ export async function buildGeneration(
       adminRoutes: plugins.adminRoutes,
       pluginReports: () => plugins.reports(),
       splits: context.splits,
+      documented: documenter(described),
       takeOver: () => {
         world.metrics.splits.tell(context.splits);
         bringChanges({ generation: number, at: world.wallClock() });

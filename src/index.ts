@@ -56,6 +56,13 @@ export {
   noteVersion,
   type RequestView,
 } from './authoring/request.ts';
+export type {
+  DocumentedAnswer,
+  DocumentedHeader,
+  DocumentedParameter,
+  DocumentedScheme,
+  PluginDocument,
+} from './openapi/plugin-document.ts';
 export { codingQualities } from './core/accept-encoding.ts';
 export { Body } from './core/body.ts';
 export type { Clock, Timer } from './core/clock.ts';

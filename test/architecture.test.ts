@@ -9,7 +9,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/policies/', 'src/observe/', 'src/operations/'],
   ['src/upstream/', 'src/engine/'],
   ['src/edge/'],
-  ['src/routes/', 'src/actions/'],
+  ['src/routes/', 'src/actions/', 'src/openapi/'],
   ['src/authoring/', 'src/index.ts'],
   ['plugins/shared/'],
   ['plugins/', 'bff/'],

@@ -39,6 +39,22 @@ export default definePlugin({
   isOptional: ({ optional }) => optional,
   settings: Settings,
   options: OptionsSchema,
+  document({ header = DEFAULT_HEADER, query, plans = [], scopes, optional }, { redis }) {
+    const scheme =
+      query === undefined
+        ? { type: 'apiKey', in: 'header', name: header }
+        : { type: 'apiKey', in: 'query', name: query };
+    const choice = [{ name: `key-${scheme.name}`, scheme, scopes }];
+    return {
+      security: optional ? [choice, []] : [choice],
+      errors: [
+        ...(optional ? [] : (['GW_TOKEN_MISSING'] as const)),
+        'GW_TOKEN_INVALID',
+        ...(plans.length + scopes.length > 0 ? (['GW_SCOPE_INSUFFICIENT'] as const) : []),
+        ...(redis === undefined ? [] : (['GW_DEPENDENCY_DOWN'] as const)),
+      ],
+    };
+  },
   *check({ header, query, plans = [], optional, scopes }, settings, others, knownNames) {
     const { consumers, redis } = settings;
     if (header !== undefined && query !== undefined) {

@@ -11,6 +11,15 @@ export default definePlugin({
   settings: z.strictObject({}),
   options: Options,
   check: (options, _settings, others, known) => checkOptions(options, others, known),
+  document: ({ request, response }) => ({
+    changesBodies: { request: request !== undefined, response: response !== undefined },
+    errors: [
+      ...(request === undefined
+        ? []
+        : (['GW_REQUEST_INVALID', 'GW_MEDIA_TYPE', 'GW_BODY_TOO_LARGE'] as const)),
+      ...(response === undefined ? [] : (['GW_UPSTREAM_INVALID'] as const)),
+    ],
+  }),
   loosened: { ofOptions: loosened },
   register: () => ({
     route({ request, response, maxBody }) {

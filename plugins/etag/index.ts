@@ -39,6 +39,13 @@ export default definePlugin({
   name: 'etag',
   settings: z.strictObject({}),
   options: Options,
+  document: (_options, _settings, method) =>
+    method === 'GET' || method === 'HEAD'
+      ? {
+          headers: { ETag: { description: 'Tells whether the answer has changed.' } },
+          responses: { 304: { description: 'The client has it already.' } },
+        }
+      : {},
   register: () => ({ route: (options) => ({ convert: tagging(options) }) }),
 });
 

@@ -12,6 +12,8 @@ import { passCookies, sendPassed } from './passed.ts';
 import { keyOf, type Question, questionOf } from './question.ts';
 import { decide } from './verdict.ts';
 
+const LOCATION = { Location: { description: 'Where it leads.' } };
+
 export default definePlugin({
   name: 'forwardAuth',
   insists: true,
@@ -25,6 +27,12 @@ export default definePlugin({
     const message = `no upstream "${upstream}"${hint(upstream, [...upstreams])}`;
     yield { path: ['upstream'], message };
   },
+  document: ({ answers }) => ({
+    errors: ['GW_TOKEN_MISSING', 'GW_TOKEN_INVALID', 'GW_SCOPE_INSUFFICIENT', 'GW_DEPENDENCY_DOWN'],
+    ...(answers === 'pass' && {
+      responses: { 302: { description: 'To where the user signs in.', headers: LOCATION } },
+    }),
+  }),
   loosened: { ofOptions: loosened },
   register: (_settings, host) => ({
     route(options) {

@@ -22,6 +22,7 @@ import {
 import { oneOrMoreTexts } from '../shared/listed-claims.ts';
 import { unenforced } from '../shared/optional-credential.ts';
 import { Revocation, Revocations } from './revocations.ts';
+import { document } from './document.ts';
 import { explainToken } from './explain-token.ts';
 import { loosened } from './loosened.ts';
 import { risks } from './risks.ts';
@@ -47,6 +48,7 @@ export default definePlugin({
     }
     if (optional) yield* unenforced({ scopes, roles }, 'token', knownNames.insistingOn(others));
   },
+  document,
   risks,
   loosened,
   async register(settings, host) {

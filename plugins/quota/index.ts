@@ -5,6 +5,7 @@
  * A quota counts what rate limits have admitted. In Redis it survives restarts, and all gateways count together.
  */
 import { definePlugin, type PluginHost } from 'portico';
+import { LIMIT_FIELDS } from '../shared/limit-fields.ts';
 import { CompiledQuota } from './compiled.ts';
 import type { Counts } from './counts.ts';
 import { loosened } from './loosened.ts';
@@ -21,6 +22,15 @@ export default definePlugin({
   options: Options,
   scripts: { send: [], read: ['ratelimit', 'ratelimit-policy', 'retry-after'] },
   check: checkUse,
+  document: (_names, { store }) => ({
+    errors: [
+      'GW_QUOTA_EXCEEDED',
+      ...(store !== 'memory' && store.onError === 'refuse'
+        ? (['GW_DEPENDENCY_DOWN'] as const)
+        : []),
+    ],
+    headers: LIMIT_FIELDS,
+  }),
   risks,
   loosened,
   async register({ store, quotas }, host) {

@@ -8,6 +8,7 @@
 import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { definePlugin, type HookExplanation, type PluginHost, type z } from 'portico';
+import { LIMIT_FIELDS } from '../shared/limit-fields.ts';
 import { GcraMemory } from './gcra.ts';
 import { JoinedKeys } from './key.ts';
 import { Limiter, type LimitOptions } from './limiter.ts';
@@ -35,6 +36,18 @@ export default definePlugin({
   settings: Settings,
   options: Options,
   check: (limits, _settings, others, known) => checkLimits(limits, others, known),
+  document: (limits, { store }) =>
+    limits.every(({ report }) => report === true)
+      ? {}
+      : {
+          errors: [
+            'GW_RATE_LIMITED',
+            ...(store !== 'memory' && store.onError === 'refuse'
+              ? (['GW_DEPENDENCY_DOWN'] as const)
+              : []),
+          ],
+          headers: LIMIT_FIELDS,
+        },
   loosened,
   async register({ store }, host) {
     const memory = host.keep('counts', () => new GcraMemory(() => host.clock.now()));

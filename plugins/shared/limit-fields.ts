@@ -1,5 +1,12 @@
 /** `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11). */
 import type { FastifyReply } from 'fastify';
+import type { DocumentedHeader } from 'portico';
+
+/** As OpenAPI documents tell them. */
+export const LIMIT_FIELDS: Readonly<Record<string, DocumentedHeader>> = {
+  RateLimit: { description: 'What is left, and in how many seconds there is more.' },
+  'RateLimit-Policy': { description: 'Limits that apply to the client.' },
+};
 
 /** Whole seconds, up; what is due soon is not due now. */
 export const seconds = (ms: number): number => Math.max(1, wholeSeconds(ms));

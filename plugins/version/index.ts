@@ -8,6 +8,7 @@ import type { FastifyRequest } from 'fastify';
 import { definePlugin, noteVersion, type PluginHooks, type ResponseHead } from 'portico';
 import { askedReader } from './asked.ts';
 import { callerCounter, type CountCaller } from './callers.ts';
+import { document } from './document.ts';
 import { Version } from './lifecycle.ts';
 import { loosened } from './loosened.ts';
 import { checkVersions, livesOf, Options, Settings } from './options.ts';
@@ -19,6 +20,7 @@ export default definePlugin({
   options: Options,
   scripts: { send: [], read: ['deprecation', 'sunset', 'link'] },
   check: (options, _settings, others) => checkVersions(options, others),
+  document,
   risks,
   loosened,
   register({ consumers }, host) {

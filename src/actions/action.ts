@@ -13,6 +13,9 @@ import type {
 } from '../config/actions.ts';
 import type { Finding } from '../config/fault.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
+import { clientPaths } from '../openapi/client-path.ts';
+import { freeForm } from '../openapi/free-form.ts';
+import type { Describing, Operation } from '../openapi/operation.ts';
 import type { Planner } from './plan.ts';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -30,6 +33,8 @@ export interface ActionDefinition<S extends z.ZodType, B extends Shape, C extend
   readonly callsUpstreams: boolean;
   /** It takes the request's body. Without this, a long body ends the connection. */
   readonly readsBody: boolean;
+  /** Plain paths that the route serves besides those of its match, given the value as it was written. */
+  addedPaths?(written: unknown): readonly string[];
   /** Finds faults that a schema cannot. */
   check?(written: WrittenAction): Iterable<Finding>;
   /** Builds the config it runs on; `beside` has the parsed values of its other keys. */
@@ -52,6 +57,8 @@ export interface ActionDefinition<S extends z.ZodType, B extends Shape, C extend
   readonly risks?: ActionRisks<C>;
   /** What a change of its config admits that was refused before; default: nothing. */
   loosened?(before: C, now: C): Iterable<ActionLoosening>;
+  /** The requests that it serves, for an OpenAPI document. Absent: only their paths are told. */
+  document?(config: C, describing: Describing): readonly Operation[];
   /** Tells what `create` would do, by the same functions; for `portico explain`. */
   readonly plan?: (config: C, context: ActionContext) => Planner;
 }
@@ -67,6 +74,7 @@ export interface AnyAction extends ActionModule {
   /** `undefined` for a mounted action. */
   readonly create:
     ((route: Route, config: ActionConfig, context: ActionContext) => Action) | undefined;
+  document(config: ActionConfig, describing: Describing): readonly Operation[];
   /** `undefined` for an action that does not tell. */
   readonly plan: ((config: ActionConfig, context: ActionContext) => Planner) | undefined;
 }
@@ -82,6 +90,7 @@ export function defineAction<S extends z.ZodType, C extends ActionConfig, B exte
     beside: beside ?? {},
     callsUpstreams,
     readsBody,
+    addedPaths: (value) => definition.addedPaths?.(value) ?? [],
     *check(written) {
       yield* definition.check?.(written) ?? [];
     },
@@ -91,6 +100,8 @@ export function defineAction<S extends z.ZodType, C extends ActionConfig, B exte
     describe: (config) => definition.describe?.(config as C) ?? kind,
     upstreams: (config) => [...new Set(definition.upstreams?.(config as C))],
     create: create && ((route, config, context) => create(route, config as C, context)),
+    document: (config, describing) =>
+      definition.document?.(config as C, describing) ?? untold(describing),
     plan: plan && ((config, context) => plan(config as C, context)),
     *loosened(before, now) {
       yield* definition.loosened?.(before as C, now as C) ?? [];
@@ -98,6 +109,9 @@ export function defineAction<S extends z.ZodType, C extends ActionConfig, B exte
     risks: risks && { rules: risks.rules, find: (config, now) => risks.find(config as C, now) },
   };
 }
+
+const untold = ({ route, warn }: Describing): readonly Operation[] =>
+  clientPaths(route, warn).flatMap((path) => freeForm(path));
 
 /** The action of `actions` that made `config`. */
 export function madeBy(actions: readonly AnyAction[], { kind }: ActionConfig): AnyAction {

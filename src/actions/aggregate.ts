@@ -1,5 +1,6 @@
 /** Calls several upstreams in parallel and answers with one JSON object. */
 import { isMap } from '../config/yaml/tree.ts';
+import { aggregatedOperations } from '../openapi/aggregated.ts';
 import { defineAction } from './action.ts';
 import { checkAggregate } from './aggregate-check.ts';
 import { askingLoosenings } from './aggregate-loosenings.ts';
@@ -48,6 +49,7 @@ export const aggregate = defineAction({
     yield* loosenedGraphql(before, now);
     yield* askingLoosenings(before, now);
   },
+  document: aggregatedOperations,
   create: aggregating,
   plan: planAggregate,
 });

@@ -7,6 +7,9 @@ import { defined } from '../config/build/upstream.ts';
 import type { Finding, Path } from '../config/fault.ts';
 import { duration, shown } from '../config/schema/types.ts';
 import { isMap, type Tree } from '../config/yaml/tree.ts';
+import { clientPaths } from '../openapi/client-path.ts';
+import { freeForm } from '../openapi/free-form.ts';
+import { REQUEST_ERRORS, response } from '../openapi/operation.ts';
 import type { FilesConfig as RunningFiles } from '../routes/files/locate.ts';
 import { checkWanted, serveFiles } from '../routes/files/serve-files.ts';
 import { defineAction } from './action.ts';
@@ -104,6 +107,15 @@ export const files = defineAction({
     if (before.dotfiles || !now.dotfiles) return;
     yield { rule: 'loosened', severity: 'medium', path: ['files', 'dotfiles'], message: HIDDEN };
   },
+  document: (_config, { route, warn }) =>
+    clientPaths(route, warn)
+      .map((path) => ({ ...path, methods: ['GET'] }))
+      .flatMap((path) =>
+        freeForm(path, {
+          responses: { 200: response('The file.', ANY_FILE), 304: response('It has not changed.') },
+          errors: [...REQUEST_ERRORS, 'GW_ROUTE_NOT_FOUND', 'GW_OVERLOADED'],
+        }),
+      ),
   create: (route, config, context) => serveFiles({ route, context, config, typeOf: contentTypeOf }),
   // If there is such a file: planning does not wait for the disk.
   plan: (config) => (exchange) => {
@@ -111,6 +123,8 @@ export const files = defineAction({
     return { calls: [], answer: { status: 200 } };
   },
 });
+
+const ANY_FILE = { '*/*': { schema: {} } };
 
 function* checkFiles(written: WrittenAction): Generator<Finding> {
   const { route, at, matches } = written;

@@ -16,6 +16,9 @@ import { compilePathBack } from '../routes/rewrite-back/path-back.ts';
 import { type RewriteBack, rewriteBack } from '../routes/rewrite-back/rewrite-back.ts';
 import { openSocket, type WebsocketConfig } from '../routes/websocket.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
+import { forwardedOperations } from '../openapi/forwarded.ts';
+import { mergedOperations, mergedResponses } from '../openapi/merge.ts';
+import { type Describing, type Operation, response } from '../openapi/operation.ts';
 import { defineAction } from './action.ts';
 import {
   buildFallback,
@@ -27,7 +30,7 @@ import {
 import { buildMirrors, checkMirrors, WrittenMirrors } from './mirror-options.ts';
 import { mirrored, mirrorWords, planMirrors } from './mirrored.ts';
 import type { Planner } from './plan.ts';
-import { checkRespond } from './respond.ts';
+import { answerOf, checkRespond } from './respond.ts';
 import { checkRewrite, Rewrite, RewrittenBack } from './rewrite-options.ts';
 import { buildStream, checkStream, Stream } from './stream-options.ts';
 import { streamLoosenings, streamRisks } from './stream-risks.ts';
@@ -102,6 +105,7 @@ export const forward = defineAction({
   ],
   risks: streamRisks,
   loosened: streamLoosenings,
+  document: documentForward,
   create: forwarding,
   plan: planForward,
 });
@@ -156,6 +160,39 @@ function pathOf({ rewrite: written }: ForwardConfig): (exchange: ClientExchange)
   const rewrite = compileRewrite(written);
   return ({ path, params, rest }) => rewrite({ path, params, rest });
 }
+
+/** Its upstream's operations, and those of what stands in for it. */
+function documentForward(
+  { upstream, rewrite, fallback, websocket }: ForwardConfig,
+  describing: Describing,
+): readonly Operation[] {
+  const own = forwardedOperations({ upstream, rewrite }, describing);
+  const lists = [own];
+  if (fallback?.kind === 'upstream') {
+    const known = new Set(own.map(({ method, path }) => `${method} ${path}`));
+    lists.push(
+      forwardedOperations({ upstream: fallback.upstream, rewrite }, describing).filter((each) =>
+        known.has(`${each.method} ${each.path}`),
+      ),
+    );
+  }
+  const operations = mergedOperations(lists);
+  const more = {
+    ...(fallback?.kind === 'respond' ? answerOf(fallback.respond) : {}),
+    ...(websocket === undefined ? {} : SWITCHED),
+  };
+  return operations.map((each) => ({
+    ...each,
+    responses: mergedResponses(each.responses, each.method === 'GET' ? more : omitSwitched(more)),
+  }));
+}
+
+const SWITCHED = { 101: response('The connection is a WebSocket from now on.') };
+
+const omitSwitched = ({
+  101: _switched,
+  ...rest
+}: Operation['responses']): Operation['responses'] => rest;
 
 function planForward(action: ForwardConfig): Planner {
   const path = pathOf(action);

@@ -3,6 +3,7 @@ import type { AnyAction } from './action.ts';
 import { aggregate } from './aggregate.ts';
 import { bff } from './bff.ts';
 import { command } from './command.ts';
+import { document } from './document.ts';
 import { files } from './files.ts';
 import { forward } from './forward.ts';
 import { operationStatus } from './operation-status.ts';
@@ -23,4 +24,5 @@ export const ACTIONS: readonly AnyAction[] = [
   saga,
   command,
   operationStatus,
+  document,
 ];

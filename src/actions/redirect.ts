@@ -8,6 +8,9 @@ import { isMap, type Tree } from '../config/yaml/tree.ts';
 import { canonicalHost, hostName } from '../core/canonical-host.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { redirectLocation, type RedirectTarget } from '../routes/redirect-location.ts';
+import { clientPaths } from '../openapi/client-path.ts';
+import { freeForm } from '../openapi/free-form.ts';
+import { response } from '../openapi/operation.ts';
 import type { Action } from '../routes/route.ts';
 import { defineAction } from './action.ts';
 
@@ -79,6 +82,10 @@ export const redirect = defineAction({
     query,
     status,
   }),
+  document: ({ status }, { route, warn }) =>
+    clientPaths(route, warn).flatMap((path) =>
+      freeForm(path, { responses: { [status]: response('A redirect.', {}, LOCATION) } }),
+    ),
   create: (_route, config) => redirecting(config),
   plan: (config) => {
     const locate = redirectLocation(config);
@@ -86,6 +93,10 @@ export const redirect = defineAction({
     return (exchange) => ({ calls: [], answer: { status, location: locate(exchange) } });
   },
 });
+
+const LOCATION = {
+  Location: { description: 'Where it leads.', isRequired: true, schema: { type: 'string' } },
+};
 
 const PARTS = ['scheme', 'host', 'port'] as const;
 

@@ -5,6 +5,9 @@ import type { Finding } from '../config/fault.ts';
 import { fieldName, fieldValue } from '../config/schema/types.ts';
 import { isMap } from '../config/yaml/tree.ts';
 import type { MutableHeaders } from '../core/headers.ts';
+import { clientPaths } from '../openapi/client-path.ts';
+import { freeForm } from '../openapi/free-form.ts';
+import { type Operation, response } from '../openapi/operation.ts';
 import type { Action } from '../routes/route.ts';
 import { defineAction } from './action.ts';
 import { contentTypeOf } from './content-type.ts';
@@ -78,6 +81,8 @@ export const respond = defineAction({
     kind: 'respond',
     ...buildRespond(written, { at: [...at, 'respond'], files }),
   }),
+  document: (config, { route, warn }) =>
+    clientPaths(route, warn).flatMap((path) => freeForm(path, { responses: answerOf(config) })),
   create: (_route, config) => responding(config),
   plan:
     ({ status }) =>
@@ -108,6 +113,30 @@ export function ownAnswer(config: RespondConfig): OwnAnswer {
     payload,
   };
 }
+
+/** The configured answer, by its status, as a document tells it. */
+export function answerOf(config: RespondConfig): Operation['responses'] {
+  const { status, headers, payload } = ownAnswer(config);
+  const {
+    'content-type': type = '',
+    location: _location,
+    ...others
+  } = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+  );
+  const fields = Object.keys(others).map(
+    (name) => [name, { isRequired: true, schema: { type: 'string' } }] as const,
+  );
+  const media = type.split(';')[0]!.toLowerCase();
+  // A long constant tells nobody anything.
+  const isJson = config.file === undefined && typeof config.body !== 'string';
+  const isShort = isJson && (payload?.length ?? 0) <= MAX_TOLD_BYTES;
+  const schema = isShort ? { const: config.body } : isJson ? {} : { type: 'string' };
+  const content = payload === undefined || media === '' ? {} : { [media]: { schema } };
+  return { [status]: response('A fixed answer.', content, Object.fromEntries(fields)) };
+}
+
+const MAX_TOLD_BYTES = 4_096;
 
 function contentOf({ body, file }: RespondConfig): {
   readonly payload: Buffer | undefined;

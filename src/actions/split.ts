@@ -10,6 +10,7 @@ import type { MirrorConfig } from '../config/build/mirror.ts';
 import { defined } from '../config/build/upstream.ts';
 import { isMap } from '../config/yaml/tree.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
+import { mergedOperations } from '../openapi/merge.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
 import type { SideConfig, SplitConfig } from '../routes/split-config.ts';
 import { defineAction, type Parsed } from './action.ts';
@@ -50,6 +51,8 @@ export const split = defineAction({
   *loosened({ sides: [before] }, { sides: [now] }) {
     yield* forward.loosened?.(before!.forward, now!.forward) ?? [];
   },
+  document: ({ sides }, describing) =>
+    mergedOperations(sides.map((side) => forward.document(side.forward, describing))),
   create: splitting,
   plan: planSplit,
 });

@@ -29,6 +29,7 @@ import { type BffEndpoint, BffEndpoints } from './bff-endpoints.ts';
 import { asHook, type FastifyHook } from './fastify-hook.ts';
 import { checkResponses, validator } from './bff-schemas.ts';
 import { mountAddress, entryHooks, formErrors } from './mount.ts';
+import type { WrittenEndpoint } from './bff-operations.ts';
 import type { BuiltRoute } from './routes.ts';
 import { sendHooks } from './send-hooks.ts';
 
@@ -62,6 +63,8 @@ export interface MountedBff {
   readonly route: BuiltRoute;
   /** Names of the upstreams that it may call. */
   readonly upstreams: readonly string[];
+  /** As they were registered, for OpenAPI documents. */
+  readonly written: readonly WrittenEndpoint[];
 }
 
 const RUNNER: unique symbol = Symbol('portico.parts');
@@ -157,6 +160,7 @@ class Mount implements MountedBff {
   /** By the config of their routes. */
   readonly #forwards = new WeakMap<object, Forwarding>();
   #hasForwards = false;
+  readonly written: WrittenEndpoint[] = [];
   readonly #bff: Bff;
   readonly #context: ActionContext;
   readonly #runner: PartRunner;
@@ -223,6 +227,7 @@ class Mount implements MountedBff {
     const { portico, unknownPath } = options.config ?? {};
     const forwarding = options.config && this.#forwards.get(options.config);
     const endpoint = unknownPath === true ? '' : (forwarding?.pattern ?? path);
+    const schema = { ...options.schema };
     if (unknownPath !== true) {
       const name = `${String(options.method)} ${path}`;
       if (forwarding === undefined) checkResponses(name, options);
@@ -230,6 +235,7 @@ class Mount implements MountedBff {
       chooseFields(options);
     }
     const route = portico === undefined ? this.route : this.#narrowed(portico, path);
+    if (unknownPath !== true) this.#note(options, path, { schema, plugins: route.added });
     const runner = route === this.route ? this.#runner : this.#runnerFor(route);
     const entry = [
       ...formErrors(route),
@@ -252,6 +258,16 @@ class Mount implements MountedBff {
       ];
     } else forwarding.action ??= forwardAction(forwarding, route, this.#context);
     options.onSend = [...[options.onSend ?? []].flat(), ...sendHooks(route)];
+  }
+
+  /** HEAD goes with each GET, and needs no mention. */
+  #note(
+    { method }: PreparedRoute,
+    path: string,
+    rest: Pick<WrittenEndpoint, 'schema' | 'plugins'>,
+  ): void {
+    const methods = [method].flat().filter((each) => each !== 'HEAD');
+    if (methods.length > 0) this.written.push({ methods, path, ...rest });
   }
 
   /**

@@ -11,6 +11,8 @@ import type { World } from './world.ts';
 /** A route, and the sets of hooks that it was built from. */
 export interface BuiltRoute extends Route {
   readonly sets: readonly HookSet[];
+  /** Plugin options that an endpoint adds to those of the route, parsed. */
+  readonly added: Readonly<Record<string, unknown>>;
   readonly narrowedBy: (options: Readonly<Record<string, unknown>>, endpoint: string) => BuiltRoute;
 }
 
@@ -21,7 +23,10 @@ export function buildRoute(
   world: World,
 ): BuiltRoute {
   const own = plugins.setsFor(config.plugins, { route: config.name });
-  const build = (sets: readonly HookSet[]): BuiltRoute => {
+  const build = (
+    sets: readonly HookSet[],
+    added: Readonly<Record<string, unknown>>,
+  ): BuiltRoute => {
     const hooks = routeHooks(sets);
     const callerOf = (upstream: string): Caller => ({
       route: config.name,
@@ -32,6 +37,7 @@ export function buildRoute(
     return {
       config,
       sets,
+      added,
       requestHooks: hooks.request,
       responseHooks: hooks.response,
       transforms: hooks.transforms,
@@ -48,9 +54,9 @@ export function buildRoute(
       narrowedBy: (options, endpoint) => {
         const where = { route: config.name, endpoint };
         const parsed = plugins.parseOptions(options, config.plugins);
-        return build([...own, ...plugins.setsFor(parsed, where, config.plugins)]);
+        return build([...own, ...plugins.setsFor(parsed, where, config.plugins)], parsed);
       },
     };
   };
-  return build(own);
+  return build(own, {});
 }

@@ -15,6 +15,15 @@ type Schemas = Readonly<{
   body?: z.ZodType;
   /** By status; objects are trimmed to it. */
   response: Readonly<Record<number | `${number}xx`, z.ZodType>>;
+  /** For OpenAPI documents, as the following: what the endpoint does, in a few words. */
+  summary?: string;
+  description?: string;
+  /** Headings of the endpoint; `docs.tag` of the route replaces them. */
+  tags?: readonly string[];
+  operationId?: string;
+  deprecated?: boolean;
+  /** Keeps the endpoint out of documents. */
+  hide?: boolean;
 }>;
 
 type Parsed<

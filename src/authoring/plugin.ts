@@ -13,6 +13,7 @@ import type { ServerPermission } from '../config/schema/permissions.ts';
 import { RouteBase } from '../config/schema/route.ts';
 import { hint } from '../config/check/suggest.ts';
 import { NAME, nameFault } from '../config/schema/types.ts';
+import type { PluginDocument } from '../openapi/plugin-document.ts';
 import type { PluginHost } from './plugin-host.ts';
 import type { RegisteredPlugin, ScriptFields } from './plugin-hooks.ts';
 
@@ -135,6 +136,11 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
    * one to look at.
    */
   readonly loosened?: PluginLoosening<z.output<S>, z.output<O>>;
+  /**
+   * What the plugin adds to the OpenAPI document of its routes: credentials, parameters, answers and fields. Default: nothing.
+   * Asked once for each operation, with its method in upper case. Clients read it, so it names no secret and no upstream.
+   */
+  document?(options: z.output<O>, settings: z.output<S>, method: string): PluginDocument;
   /** Runs once per generation. */
   register(
     settings: z.output<S>,
@@ -175,6 +181,7 @@ const KEYS: readonly string[] = [
   'check',
   'risks',
   'loosened',
+  'document',
   'register',
 ] satisfies readonly (keyof PluginDefinition<z.ZodObject, z.ZodType>)[];
 

@@ -12,6 +12,7 @@ import { addLoadCommand } from './commands/load.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addNewCommand } from './commands/new.ts';
 import { version } from '../running/version.ts';
+import { addOpenapiCommand } from './commands/openapi.ts';
 import type { Run } from './commands/run.ts';
 import { addRoutesCommand } from './commands/routes.ts';
 import { addReferenceCommand, addSchemaCommand } from './commands/schema.ts';
@@ -44,6 +45,7 @@ const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
     addSchemaCommand,
     addReferenceCommand,
     addTypesCommand,
+    addOpenapiCommand,
     addCompletionCommand,
   ],
 };

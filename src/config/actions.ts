@@ -38,6 +38,8 @@ export interface WrittenAction extends RoutePlace {
   /** All that the route says. */
   readonly route: Tree;
   readonly matches: Matches;
+  /** All routes of the config, by name. */
+  readonly routes: Tree;
   /** Names of the config's. */
   readonly upstreams: readonly string[];
   /** A finding if there is no upstream `name`. */
@@ -80,6 +82,8 @@ export interface ActionModule {
   readonly risks?: ActionRisks | undefined;
   /** Tells what `now` admits that `before`, of the same action, refused. */
   loosened?(before: ActionConfig, now: ActionConfig): Iterable<ActionLoosening>;
+  /** Plain paths that the route serves besides those of its match, given the key's value. */
+  addedPaths?(value: unknown): readonly string[];
   /** Finds what schemas cannot. */
   check?(written: WrittenAction): Iterable<Finding>;
   /** From the parsed values of its keys to what it runs on. */

@@ -4,6 +4,7 @@
  * read → parse → environment → import what it names → schema → checks → freeze
  */
 import { Slices } from '../core/slices.ts';
+import { withAddedPaths } from './build/added-paths.ts';
 import { buildConfig } from './build/build.ts';
 import { checkTree } from './check/check.ts';
 import { aboutPlugins } from './check/plugins.ts';
@@ -67,10 +68,11 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
   await slices.next();
   const namedFiles = new NamedFiles((path) => source.folderOf(path));
   const read = withPluginFiles(source.tree, modules, namedFiles);
+  const written = withAddedPaths(read.tree, modules.actions);
   const { findings: unread } = read;
   const schema = configSchema(modules);
   await slices.next();
-  const { tree, parsed } = await parseTexts(schema, read.tree, source, slices);
+  const { tree, parsed } = await parseTexts(schema, written, source, slices);
   const typed = { routes: parsed.routes, patterns: new PathPatterns() };
   await slices.next();
   const findings = [

@@ -12,6 +12,7 @@ import type { OpenStreams } from '../core/open-streams.ts';
 import type { Layer, Sender } from '../core/sender.ts';
 import type { RouteConfig } from '../config/build/config.ts';
 import type { ErrorForm } from '../edge/error-form.ts';
+import type { PublishedDocuments } from '../openapi/published.ts';
 import type { Mirrors } from './mirror/mirrors.ts';
 import type { OperationsContext } from './operations/context.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
@@ -91,6 +92,8 @@ export interface ActionContext {
   readonly splits: Splits;
   /** Absent: there is no store. */
   readonly operations: OperationsContext | undefined;
+  /** What routes publish. */
+  readonly documents: PublishedDocuments;
   /** Called for each fallback answer. */
   readonly onFallback: (route: string, reason: string) => void;
   /** Called for each copy of a request, with how it ended or why it was not sent. */

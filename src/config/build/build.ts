@@ -99,7 +99,10 @@ function buildRoute(
   const action = actionOf(actions, route).build(route, { at: ['routes', name], files });
   return {
     name,
-    ...defined({ owner: route.owner }),
+    ...defined({
+      owner: route.owner,
+      docs: route.docs === undefined || route.docs === false ? route.docs : defined(route.docs),
+    }),
     priority: route.priority,
     matches: written.map((match) => buildMatch(match, patterns)),
     action,

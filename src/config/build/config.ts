@@ -338,4 +338,13 @@ export interface RouteConfig {
   readonly plugins: Readonly<Record<string, unknown>>;
   readonly overrides: CallOverrides;
   readonly bodyLimitBytes: number;
+  /** How documents tell of it; `false`: not at all. Absent: with all that it serves. */
+  readonly docs?: RouteDocs | false;
+}
+
+export interface RouteDocs {
+  readonly tag?: string;
+  /** Paths of the upstream's document, with or without a method. */
+  readonly only?: readonly string[];
+  readonly deprecated: boolean;
 }

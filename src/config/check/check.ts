@@ -52,6 +52,7 @@ function* checks(
   yield* checkTimeouts(tree);
   const upstreams = isMap(tree['upstreams']) ? Object.keys(tree['upstreams']) : [];
   const known: Known = {
+    routes,
     upstreams,
     upstreamNames: new Set(upstreams),
     plugins: knownNames(modules, []),
@@ -70,6 +71,7 @@ function* checks(
 
 /** What routes refer to, gathered once for all of them. */
 interface Known {
+  readonly routes: Tree;
   readonly upstreams: readonly string[];
   readonly upstreamNames: ReadonlySet<string>;
   readonly plugins: KnownNames;
@@ -95,6 +97,7 @@ function checkRoute(
     files,
     config: tree,
     route,
+    routes: known.routes,
     matches,
     upstreams,
     checkUpstream: (upstream, at) => checkUpstreamName(upstreamNames, upstream, at),

@@ -20,6 +20,8 @@ export interface ApiOperation {
   readonly method: string;
   /** As requests to the upstream have it: `/v1/products/{id}`, with the path of its server. */
   readonly path: string;
+  /** As the document has it, without the path of its server. */
+  readonly source: string;
   readonly id?: string;
   readonly summary?: string;
   readonly description?: string;

@@ -31,12 +31,13 @@ export class OperationReader {
       const wrong = templateFault(path);
       if (wrong !== undefined) throw this.#references.fault(at, `the path "${path}" ${wrong}`);
       const base = this.#basePath(value, at) ?? this.#basePath(root, []) ?? '';
-      yield* this.#readPath({ value, path: at }, base + path);
+      yield* this.#readPath({ value, path: at }, path, base);
     }
   }
 
-  *#readPath(placed: Placed, path: string): Generator<ApiOperation> {
+  *#readPath(placed: Placed, source: string, base: string): Generator<ApiOperation> {
     const { value: item, path: at } = this.#references.mapAt(placed, 'a path');
+    const path = base + source;
     const common = this.#parameters(item, at);
     for (const method of METHODS) {
       if (item[method] === undefined) continue;
@@ -49,6 +50,7 @@ export class OperationReader {
       yield {
         method: method.toUpperCase(),
         path,
+        source,
         ...texts(operation.value),
         isDeprecated: operation.value['deprecated'] === true,
         isInternal,

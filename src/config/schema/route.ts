@@ -78,6 +78,27 @@ export const Match = z
   })
   .describe('What a request must look like; everything given must match.');
 
+const Docs = z
+  .strictObject({
+    tag: z.string().min(1).max(100).optional().describe('Heading of its operations.'),
+    only: z
+      .array(
+        z.string().regex(/^([A-Z]+ )?\/[^\p{Cc}\s]*$/u, {
+          error: (issue) =>
+            `${shown(issue.input)} is not an operation: use the path as the upstream has it, such as "/products/{id}" or "GET /products"`,
+        }),
+      )
+      .min(1)
+      .optional()
+      .describe(
+        "The operations to publish, by the path in the upstream's document: `/products/{id}`, or `GET /products` for one method. Default: all that requests can reach.",
+      ),
+    deprecated: z.boolean().default(false).describe('Marks its operations as deprecated.'),
+  })
+  .describe(
+    'How OpenAPI documents of the gateway tell of the route: docs/openapi.md. `false` keeps it out of them.',
+  );
+
 /** Keys of a route, besides those of actions and plugins. */
 export const RouteBase = z.strictObject({
   match: oneOrMore(Match).describe('One match, or a list of alternatives.'),
@@ -91,6 +112,7 @@ export const RouteBase = z.strictObject({
     .describe(
       'Who answers for the route, such as a team: told by `/status`, `portico routes`, `portico explain` and `portico migrate status`.',
     ),
+  docs: orFalse(Docs).optional(),
   deadline: positiveDuration().optional().describe("Replaces the upstream's."),
   timeout: positiveDuration().optional().describe("Replaces the upstream's."),
   idleTimeout: positiveDuration().optional().describe("Replaces the upstream's."),
