@@ -28,6 +28,9 @@ export interface BffNames {
 
 const ANYTHING = { default: response('Whatever the service answers.', { '*/*': { schema: {} } }) };
 
+/** Without a schema no body can be sent. */
+const BARE = { default: response('An answer without a body, such as a redirect.') };
+
 /** What clients can ask of a BFF. */
 export const bffOperations = (
   endpoints: readonly WrittenEndpoint[],
@@ -120,15 +123,22 @@ function membersOf(schema: unknown, names: BffNames): Member[] {
 function responsesOf(given: unknown, names: BffNames): Operation['responses'] {
   // It passes requests on.
   if (typeof given !== 'object' || given === null) return ANYTHING;
+  if (Object.keys(given).length === 0) return BARE;
   const responses = Object.entries(given).map(([status, each]: [string, unknown]) => {
     const schema = isZod(each) ? jsonSchema(each, 'output', names) : {};
     const written = typeof schema === 'object' ? schema['description'] : undefined;
     const description = typeof written === 'string' ? written : 'The answer.';
     const headers = status.startsWith('2') ? DEGRADED : {};
-    const content = isZod(each) && isNothing(each) ? {} : json(schema);
+    const content = isZod(each) ? contentOf(each, schema) : json(schema);
     return [status.replace(/xx$/i, 'XX'), response(description, content, headers)] as const;
   });
   return Object.fromEntries(responses);
+}
+
+/** A text is sent as it is, and so is a file that is passed on: both may be of any type. */
+function contentOf(written: z.ZodType, schema: ApiSchema): ReturnType<typeof json> {
+  if (isNothing(written)) return {};
+  return written._zod.def.type === 'string' ? { '*/*': { schema: {} } } : json(schema);
 }
 
 const isNothing = (schema: z.ZodType): boolean =>
