@@ -24,7 +24,7 @@ import { findingsOf } from './check/issues.ts';
 import type { ModuleLoader, Modules } from './modules.ts';
 import { NamedFiles } from './build/named-files.ts';
 import { type Origin, originOf } from './build/provenance.ts';
-import { withPluginFiles } from './build/plugin-files.ts';
+import { withFileNames, withPluginFiles } from './build/plugin-files.ts';
 import { type Parsed, parseConfig } from './schema/parse.ts';
 import { type ConfigSchema, configSchema } from './schema/schema.ts';
 import { readSource, type Snapshot, type Source } from './yaml/source.ts';
@@ -105,7 +105,8 @@ export async function loadConfig<M extends Modules>(options: LoadOptions<M>): Pr
   await slices.next();
   const config = await buildConfig(parsed.data, built, slices);
   await slices.next();
-  const subject = { source, tree, schema, plugins: modules.plugins };
+  const shown = withFileNames(tree, source.tree, modules);
+  const subject = { source, tree: shown, schema, plugins: modules.plugins };
   return {
     config,
     modules,

@@ -109,8 +109,15 @@ test('a file is found beside the config that names it, below defaults too, and i
       'routes:\n  one: { match: { path: /1 }, upstream: orders, operations: { documents: ./q.json } }\n  two: { match: { path: /2 }, upstream: orders }',
     'more/q.json': '\ufeff{"b":"query B { x }"}',
   });
-  const { config: built, warnings } = await load(join(folder, 'c.yaml'), {});
+  const { config: built, warnings, originOf } = await load(join(folder, 'c.yaml'), {});
   expect(warnings).toEqual([]);
+  // People are shown the name, not a file of a megabyte.
+  for (const [route, name] of [
+    ['one', './q.json'],
+    ['two', './p.json'],
+  ]) {
+    expect(originOf(`routes.${route}.operations.documents`)).toMatchObject({ value: name });
+  }
   expect(built.routes.map(({ plugins }) => plugins['operations'])).toMatchObject([
     { documents: '{"b":"query B { x }"}' },
     { documents: '{"a":"query A { x }"}' },

@@ -34,14 +34,40 @@ export function withPluginFiles(tree: Tree, { plugins }: Modules, files: NamedFi
   for (const [name, { pemFiles = [], optionFiles = [] }] of plugins) {
     for (const at of pemFiles)
       whole = replaced(whole, [], ['plugins', name, ...at.split('.')], pem);
-    for (const at of optionFiles) {
-      const below = [name, ...at.split('.')];
-      whole = replaced(whole, [], ['routes', '*', ...below], text);
-      whole = replaced(whole, [], ['defaults', 'routes', ...below], text);
-    }
+    whole = withOptions(whole, name, optionFiles, text);
   }
   // What was a map is one.
   return { tree: whole as Tree, findings };
+}
+
+/** `tree` with the names of the files that options name, as `written` has them: what is shown to people. */
+export function withFileNames(tree: Tree, written: Tree, { plugins }: Modules): Tree {
+  const nameAt: Read = (path, text) => {
+    const name = path.reduce<unknown>((at, key) => (isMap(at) ? at[key] : undefined), written);
+    return typeof name === 'string' ? name : text;
+  };
+  let whole: unknown = tree;
+  for (const [name, { optionFiles = [] }] of plugins) {
+    whole = withOptions(whole, name, optionFiles, nameAt);
+  }
+  // What was a map is one.
+  return whole as Tree;
+}
+
+/** The options of a plugin on all routes, and their defaults. */
+function withOptions(
+  tree: unknown,
+  plugin: string,
+  optionFiles: readonly string[],
+  read: Read,
+): unknown {
+  let whole = tree;
+  for (const at of optionFiles) {
+    const below = [plugin, ...at.split('.')];
+    whole = replaced(whole, [], ['routes', '*', ...below], read);
+    whole = replaced(whole, [], ['defaults', 'routes', ...below], read);
+  }
+  return whole;
 }
 
 type Read = (path: Path, written: string) => string;
