@@ -26,7 +26,7 @@ export interface ApiOperation {
   readonly summary?: string;
   readonly description?: string;
   readonly isDeprecated: boolean;
-  /** Marked `x-internal`: never told, and refused where requests are checked. */
+  /** Marked `x-internal`: never told. */
   readonly isInternal: boolean;
   readonly parameters: readonly ApiParameter[];
   /** Absent: it takes none. */

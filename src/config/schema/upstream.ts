@@ -163,7 +163,7 @@ export const UpstreamOptions = z.strictObject({
     .regex(/^[^\p{Cc}]{1,500}$/u, { error: 'is not the name of a file' })
     .optional()
     .describe(
-      'OpenAPI document of the upstream, 3.0 or 3.1, YAML or JSON; relative to this file, at most 8MiB. Routes take from it what `document` publishes and what `validate` checks: docs/openapi.md.',
+      'OpenAPI document of the upstream, 3.0 or 3.1, YAML or JSON; relative to this file, at most 8MiB. Routes take from it what `document` publishes: docs/openapi.md.',
     ),
 });
 
