@@ -16,7 +16,7 @@ export interface ThreadOrder {
   readonly executor: string;
   /** Of lives of this process that have ended. */
   readonly former: readonly string[];
-  /** Where the embedded store listens: a folder that only this user can read. */
+  /** Where an embedded store listens: a folder that only this user can read; empty for any other. */
   readonly socketFolder: string;
 }
 

@@ -53,7 +53,7 @@ interface Waiting {
 
 export class ThreadEngine implements Engine {
   readonly #options: ThreadEngineOptions;
-  readonly #socketFolder = mkdtempSync(join(tmpdir(), 'portico-store-'));
+  readonly #socketFolder: string | undefined;
   readonly #asked = new Map<number, Waiting>();
   readonly #watchers = new Map<string, Set<(isEnd: boolean) => void>>();
   readonly #former: string[] = [];
@@ -67,6 +67,8 @@ export class ThreadEngine implements Engine {
   constructor(options: ThreadEngineOptions) {
     this.#options = options;
     this.#retryMs = options.retryMs ?? FIRST_RETRY_MS;
+    const isEmbedded = options.store.place.kind === 'embedded';
+    this.#socketFolder = isEmbedded ? mkdtempSync(join(tmpdir(), 'portico-store-')) : undefined;
     this.#begin(options.faults ?? []);
   }
 
@@ -77,7 +79,7 @@ export class ThreadEngine implements Engine {
       store,
       executor,
       former: [...this.#former],
-      socketFolder: this.#socketFolder,
+      socketFolder: this.#socketFolder ?? '',
     };
     // Without an environment: clients of Postgres and DBOS would take settings from it that nobody can see.
     const worker = new Worker(THREAD, { workerData: order, env: {}, name: 'operations' });
@@ -224,7 +226,9 @@ export class ThreadEngine implements Engine {
       clock.after(graceMs + CLOSE_MS, () => void worker.terminate());
     } else await worker.terminate();
     await this.#closed.promise;
-    rmSync(this.#socketFolder, { recursive: true, force: true });
+    if (this.#socketFolder !== undefined) {
+      rmSync(this.#socketFolder, { recursive: true, force: true });
+    }
     this.#options.onClosed?.();
     this.#options.onEvent({ event: 'closed' });
   }
