@@ -50,8 +50,8 @@ describe('a list that is no longer wanted', () => {
       },
     });
     const text = await (await gateway.fetch('/')).text();
-    if (steps === 'both') await ended.promise;
-    return { text, isEnded };
+    const why = steps === 'both' ? (await ended.promise).message : undefined;
+    return { text, isEnded, why };
   };
 
   test('goes on for the part that is still wanted', async () => {
@@ -59,7 +59,11 @@ describe('a list that is no longer wanted', () => {
   });
 
   test('ends with the last of its parts', async () => {
-    expect(await ends('both')).toEqual({ text: 'both', isEnded: true });
+    expect(await ends('both')).toEqual({
+      text: 'both',
+      isEnded: true,
+      why: 'no longer needed: another part failed',
+    });
   });
 });
 
