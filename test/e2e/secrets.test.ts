@@ -51,8 +51,8 @@ test(
   { timeout: 30_000 },
   async () => {
     const gateway = await startGatewayProcess(CONFIG);
-    let told = '';
-    gateway.child.stdout?.on('data', (chunk: Buffer) => (told += chunk.toString()));
+    const pieces: string[] = [];
+    gateway.child.stdout?.on('data', (chunk: Buffer) => pieces.push(chunk.toString()));
     const token = hmacToken(SECRETS.shared, { iss: 'own', sub: 'u1', exp: now() + 60 });
     const forged = hmacToken('another secret that is long enough', { iss: 'own', exp: now() + 60 });
     const asked: [string, Record<string, string>][] = [
@@ -66,14 +66,15 @@ test(
     ];
     for (const [path, headers] of asked) {
       const response = await fetch(gateway.url + path, { headers });
-      told += (await response.text()) + JSON.stringify([...response.headers]);
+      pieces.push(await response.text(), JSON.stringify([...response.headers]));
     }
     for (const path of ['/status', '/metrics', '/readyz']) {
-      told += await (await fetch(gateway.adminUrl + path)).text();
+      pieces.push(await (await fetch(gateway.adminUrl + path)).text());
     }
     const order = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
-    told += await (await fetch(`${gateway.adminUrl}/upstreams/gone/circuit`, order)).text();
+    pieces.push(await (await fetch(`${gateway.adminUrl}/upstreams/gone/circuit`, order)).text());
     await gateway.stop();
+    const told = pieces.join('\n');
 
     expect(told).toContain('"path":"/token"');
     for (const [name, secret] of Object.entries({ ...SECRETS, token, forged })) {
