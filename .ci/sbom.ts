@@ -5,7 +5,13 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const ALLOWED: ReadonlySet<string> = new Set(['MIT', 'ISC', 'BSD-3-Clause', 'Apache-2.0']);
+const ALLOWED: ReadonlySet<string> = new Set([
+  'MIT',
+  'ISC',
+  'BSD-3-Clause',
+  'Apache-2.0',
+  'BlueOak-1.0.0',
+]);
 
 interface Component {
   readonly name: string;
