@@ -8,7 +8,7 @@ import { toGatewayError } from '../core/errors.ts';
 import type { MissingPart } from '../core/record.ts';
 import type { Receiver } from '../core/sender.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
-import { degradedFields } from '../edge/degraded.ts';
+import { degradedFields, noteMissing } from '../edge/degraded.ts';
 import { formFor } from '../routes/answer-form.ts';
 import { chosenBy } from './aggregate-fields.ts';
 import {
@@ -86,7 +86,7 @@ export class PartsReply {
     }
     mustBeEnough(this.#aggregate, outcomes, missing);
     if (this.#stream !== undefined) {
-      degradedFields(this.#client.record, missing);
+      noteMissing(this.#client.record, missing);
       this.#stream.end(missing);
       return;
     }

@@ -10,9 +10,7 @@ import type { MissingPart } from '../core/record.ts';
 import type { UpstreamResponse } from '../core/call.ts';
 import type { Cancellation } from '../core/cancellation.ts';
 import { problem } from '../edge/problem.ts';
-import type { AnswerForm } from '../routes/answer-form.ts';
-
-export type StreamForm = Exclude<AnswerForm, 'json'>;
+import type { StreamForm } from '../routes/answer-form.ts';
 
 const TYPES: Readonly<Record<StreamForm, string>> = {
   ndjson: 'application/x-ndjson',

@@ -4,7 +4,7 @@ import type { ActionConfig } from '../config/actions.ts';
 import { checkSentPath, checkTarget } from '../config/check/template.ts';
 import type { SagaDefinition } from '../config/build/saga-config.ts';
 import { fieldName, positiveDuration, retention, shown } from '../config/schema/types.ts';
-import { MOST_ATTEMPTS } from '../config/schema/saga.ts';
+import { MOST_ATTEMPTS, mostRunning } from '../config/schema/saga.ts';
 import { isMap } from '../config/yaml/tree.ts';
 import { firstValue } from '../core/headers.ts';
 import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
@@ -51,12 +51,7 @@ const Command = z
       .describe('Before the second attempt; it doubles up to 30s, with jitter.'),
     timeout: positiveDuration().prefault('1m').describe('Time for all attempts.'),
     keep: retention().prefault('30d').describe('How long it can be read after its end.'),
-    running: z
-      .int()
-      .min(1)
-      .max(10_000)
-      .default(200)
-      .describe('How many may run at once in one process; 503 beyond it.'),
+    running: mostRunning(),
     ...startKeys,
   })
   .describe(

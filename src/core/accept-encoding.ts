@@ -1,7 +1,10 @@
 /** What a client says of content codings, in `Accept-Encoding` (RFC 9110 §12.5.3). */
+import { QUALITY_PATTERN } from './quality.ts';
 
-/** One element of the list. Quality values have three digits at most (§12.4.2). */
-const ELEMENT = /^([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*;[ \t]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?$/;
+/** One element of the list. */
+const ELEMENT = new RegExp(
+  String.raw`^([!#$%&'*+.^_\x60|~\w-]+)(?:[ \t]*;[ \t]*q=${QUALITY_PATTERN})?$`,
+);
 
 /**
  * Quality values, 0 to 1, by names in lower case, `*` and `identity` among them. Elements that are malformed are left out;

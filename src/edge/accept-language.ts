@@ -1,8 +1,10 @@
 /** What a client says of languages, in `Accept-Language` (RFC 9110 §12.5.4), and which of ours fits best. */
+import { QUALITY_PATTERN } from '../core/quality.ts';
 
-/** A range of RFC 4647 §2.1. Quality values have three digits at most. */
-const ELEMENT =
-  /^(\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)(?:[ \t]*;[ \t]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?$/;
+/** A range of RFC 4647 §2.1. */
+const ELEMENT = new RegExp(
+  String.raw`^(\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)(?:[ \t]*;[ \t]*q=${QUALITY_PATTERN})?$`,
+);
 
 /** Longer fields are cut: nobody reads that many languages. */
 const MOST_RANGES = 32;

@@ -17,13 +17,18 @@ export function markDegraded(reply: FastifyReply, missing: readonly MissingPart[
   });
 }
 
+/** Remembers the parts that an answer lacks, for the log and traces. */
+export function noteMissing(record: RequestRecord, missing: readonly MissingPart[]): void {
+  if (missing.length > 0) record.missing = [...record.missing, ...missing];
+}
+
 /** The same fields for an answer without Fastify's reply; none if nothing is missing. */
 export function degradedFields(
   record: RequestRecord,
   missing: readonly MissingPart[],
 ): MutableHeaders {
   if (missing.length === 0) return {};
-  record.missing = [...record.missing, ...missing];
+  noteMissing(record, missing);
   const names = missing.map(
     ({ name, reason, count }) =>
       `${name};reason=${reason}${count === undefined ? '' : `;count=${count}`}`,

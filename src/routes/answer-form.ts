@@ -1,20 +1,18 @@
 /** In which form a client wants a composed answer: whole, or each part as it comes. */
+import { QUALITY_PATTERN } from '../core/quality.ts';
+import { type AnswerKind, streamKind } from '../core/stream-type.ts';
 
-/** JSON is the whole; the others go on until the last part has come. */
-export type AnswerForm = 'json' | 'ndjson' | 'sse';
+/** Each part as it comes, until the last one has. */
+export type StreamForm = Exclude<AnswerKind, 'grpc'>;
 
-const FORMS: ReadonlyMap<string, AnswerForm> = new Map([
-  ['application/json', 'json'],
-  ['application/x-ndjson', 'ndjson'],
-  ['application/ndjson', 'ndjson'],
-  ['application/jsonl', 'ndjson'],
-  ['text/event-stream', 'sse'],
-]);
+/** JSON is the whole. */
+export type AnswerForm = 'json' | StreamForm;
+
 const WILD: ReadonlySet<string> = new Set(['*/*', 'application/*']);
 
 /** More elements than this are not looked at: what clients send has a few. */
 const MOST_TYPES = 32;
-const QUALITY = /^q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/;
+const QUALITY = new RegExp(`^q=${QUALITY_PATTERN}$`);
 
 /**
  * The form that `Accept` (RFC 9110 §12.5.1) prefers; of equal ones the first. Whoever names no form, or only takes
@@ -27,7 +25,7 @@ export function formFor(accept: string | undefined): AnswerForm {
   let wildWeight = 0;
   for (const element of accept.toLowerCase().split(',', MOST_TYPES)) {
     const [type = '', ...parameters] = element.split(';').map((text) => text.trim());
-    const form = FORMS.get(type);
+    const form = formOf(type);
     const weight = weightOf(parameters);
     if (WILD.has(type)) wildWeight = Math.max(wildWeight, weight);
     else if (form !== undefined && weight > bestWeight) {
@@ -36,6 +34,12 @@ export function formFor(accept: string | undefined): AnswerForm {
     }
   }
   return bestWeight >= wildWeight ? best : 'json';
+}
+
+function formOf(type: string): AnswerForm | undefined {
+  if (type === 'application/json') return 'json';
+  const kind = streamKind(type);
+  return kind === 'grpc' ? undefined : kind;
 }
 
 /** 0 for one that is malformed, so that its type is left out. */

@@ -77,18 +77,21 @@ const stepName = () =>
       `${shown(issue.input)} cannot name a step: use letters, digits and _, starting with a letter`,
   });
 
+export const mostRunning = () =>
+  z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(200)
+    .describe('How many may run at once in one process; 503 beyond it.');
+
 export const Saga = z
   .strictObject({
     deadline: positiveDuration()
       .prefault('1h')
       .describe('Time for all steps; after that, what was done is undone.'),
     keep: retention().prefault('30d').describe('How long it can be read after its end.'),
-    running: z
-      .int()
-      .min(1)
-      .max(10_000)
-      .default(200)
-      .describe('How many may run at once in one process; 503 beyond it.'),
+    running: mostRunning(),
     one: z
       .string()
       .min(1)
