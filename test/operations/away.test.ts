@@ -1,12 +1,13 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { describePostgres, postgresServer, type PostgresServer } from '../helpers/postgres.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { describePostgres } from '../helpers/postgres.ts';
 import { quietPort } from '../helpers/quiet-port.ts';
-import { configOf, openShop, type Resource, type Shop, startShop, who } from './gateways.ts';
+import { configOf, openShop, type Resource, startShop, who } from './gateways.ts';
 import { testGateway } from '../../src/testing.ts';
-import { Ledger, ORDER, startLedger } from './shop.ts';
+import { PATIENCE_MS, sharedShop } from './shared-shop.ts';
+import { ORDER, startLedger } from './shop.ts';
 
 test('a gateway whose store is away serves all else, and starts nothing', async () => {
   const ledger = await startLedger();
@@ -27,26 +28,9 @@ test('a gateway whose store is away serves all else, and starts nothing', async 
   expect((await gateway.fetch('/operations', { headers })).status).toBe(503);
 });
 
-/** Engines start slowly on a busy machine. */
-const PATIENCE_MS = 90_000;
-
 describePostgres('a store that goes away', { timeout: PATIENCE_MS }, () => {
-  let postgres: PostgresServer;
-  const ledger = new Ledger();
-  let shop: Shop;
-  beforeAll(async () => {
-    postgres = await postgresServer();
-    await ledger.listen();
-    const store = { postgres: postgres.url(), timeout: '1s' };
-    shop = await openShop({ store, url: ledger.url });
-  }, PATIENCE_MS);
-  beforeEach(() => ledger.clear());
-  afterAll(async () => {
-    await shop.gateway.close();
-    ledger.close();
-    await postgres.kill();
-    postgres.remove();
-  });
+  const shared = sharedShop({ timeout: '1s' });
+  const { ledger } = shared;
 
   /** Starts one, and holds its charge until `goOn`. */
   const charging = async (): Promise<{ id: string; goOn: () => void }> => {
@@ -56,38 +40,38 @@ describePostgres('a store that goes away', { timeout: PATIENCE_MS }, () => {
       charged.resolve();
       return held.promise;
     };
-    const { id } = (await (await shop.start(ORDER)).json()) as Resource;
+    const { id } = (await (await shared.shop.start(ORDER)).json()) as Resource;
     await charged.promise;
     return { id, goOn: () => held.resolve(undefined) };
   };
 
   test('and comes back: what ran goes on, and nothing is called before its record', async () => {
     const { id, goOn } = await charging();
-    await postgres.kill();
+    await shared.postgres.kill();
     goOn();
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(ledger.calls.map(({ path }) => path)).toEqual(['/reservations', '/payments']);
-    expect((await shop.start(ORDER)).status).toBe(503);
-    await postgres.start();
-    await shop.untilOpen();
-    expect(await shop.ended(id)).toMatchObject({ status: 'completed' });
+    expect((await shared.shop.start(ORDER)).status).toBe(503);
+    await shared.postgres.start();
+    await shared.shop.untilOpen();
+    expect(await shared.shop.ended(id)).toMatchObject({ status: 'completed' });
     expect(ledger.effects).toHaveLength(4);
   });
 
   test('that only hangs is given up after its timeout, and may have accepted the start', async () => {
-    await shop.untilOpen();
+    await shared.shop.untilOpen();
     const headers = { 'idempotency-key': 'while-it-hangs' };
-    postgres.freeze();
+    shared.postgres.freeze();
     const from = performance.now();
-    const start = await shop.start(ORDER, headers).finally(() => postgres.thaw());
+    const start = await shared.shop.start(ORDER, headers).finally(() => shared.postgres.thaw());
     expect(start.status).toBe(503);
     expect(performance.now() - from).toBeLessThan(5_000);
     expect(start.headers.get('idempotency-key')).toBe('"while-it-hangs"');
-    await shop.untilOpen();
-    const again = await shop.start(ORDER, headers);
+    await shared.shop.untilOpen();
+    const again = await shared.shop.start(ORDER, headers);
     expect(again.status).toBe(202);
     const { id } = (await again.json()) as Resource;
-    expect(await shop.ended(id)).toMatchObject({ status: 'completed' });
+    expect(await shared.shop.ended(id)).toMatchObject({ status: 'completed' });
     expect(ledger.effects).toHaveLength(4);
   });
 });

@@ -1,27 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { describePostgres, postgresServer, type PostgresServer } from '../helpers/postgres.ts';
-import { openShop, type Resource, type Shop } from './gateways.ts';
-import { Ledger, ORDER } from './shop.ts';
+import { describe, expect, test } from 'vitest';
+import { describePostgres } from '../helpers/postgres.ts';
+import type { Resource } from './gateways.ts';
+import { sharedShop } from './shared-shop.ts';
+import { ORDER } from './shop.ts';
 
 describePostgres('operations', () => {
-  let postgres: PostgresServer;
-  const ledger = new Ledger();
-  let shop: Shop;
-  beforeAll(async () => {
-    postgres = await postgresServer();
-    await ledger.listen();
-    shop = await openShop({ store: { postgres: postgres.url() }, url: ledger.url });
-  }, 90_000);
-  beforeEach(() => ledger.clear());
-  afterAll(async () => {
-    await shop.gateway.close();
-    ledger.close();
-    await postgres.kill();
-    postgres.remove();
-  });
+  const shared = sharedShop();
+  const { ledger } = shared;
 
   const completed = async (name = 'ada'): Promise<string> => {
-    const response = await shop.start(ORDER, { prefer: 'wait=10' }, name);
+    const response = await shared.shop.start(ORDER, { prefer: 'wait=10' }, name);
     expect(response.status).toBe(200);
     return ((await response.json()) as Resource).id;
   };
@@ -29,46 +17,50 @@ describePostgres('operations', () => {
   describe('one of them', () => {
     test('is read by whoever started it, with a tag', async () => {
       const id = await completed();
-      const first = await shop.fetch(`/operations/${id}`);
+      const first = await shared.shop.fetch(`/operations/${id}`);
       expect(first.headers.get('cache-control')).toBe('no-store');
       const body = (await first.json()) as Resource;
       expect(body).toMatchObject({ id, kind: 'saga', name: 'fulfilment', status: 'completed' });
       expect(body.steps[0]).toMatchObject({ name: 'reserve', outcome: 'done', attempts: 1 });
       expect(body.context).toBeUndefined();
       const etag = first.headers.get('etag')!;
-      const again = await shop.fetch(`/operations/${id}`, { headers: { 'if-none-match': etag } });
+      const again = await shared.shop.fetch(`/operations/${id}`, {
+        headers: { 'if-none-match': etag },
+      });
       expect(again.status).toBe(304);
     });
 
     test('is not there for anybody else, but for those who see all, with its answers', async () => {
       const id = await completed();
       const [others, none] = await Promise.all([
-        shop.fetch(`/operations/${id}`, { who: 'bob' }),
-        shop.fetch('/operations/00000000-0000-8000-8000-000000000000', { who: 'bob' }),
+        shared.shop.fetch(`/operations/${id}`, { who: 'bob' }),
+        shared.shop.fetch('/operations/00000000-0000-8000-8000-000000000000', { who: 'bob' }),
       ]);
       const bodies = await Promise.all([others.json(), none.json()]);
       expect(bodies.map((each) => ({ ...(each as object), instance: '' }))).toEqual([
         { ...(bodies[1] as object), instance: '' },
         { ...(bodies[1] as object), instance: '' },
       ]);
-      const cancel = await shop.fetch(`/operations/${id}`, { who: 'bob', method: 'DELETE' });
+      const cancel = await shared.shop.fetch(`/operations/${id}`, { who: 'bob', method: 'DELETE' });
       expect([others.status, none.status, cancel.status]).toEqual([404, 404, 404]);
-      const seen = await shop.read(id, 'ops operations:all');
+      const seen = await shared.shop.read(id, 'ops operations:all');
       expect(seen.context?.['reserve']).toEqual({ id: 1, warehouse: 'north' });
     });
 
     test.each(['x', '0'.repeat(36), 'a/b/c'])('is not %s', async (id) => {
-      expect((await shop.fetch(`/operations/${id}`)).status).toBe(404);
+      expect((await shared.shop.fetch(`/operations/${id}`)).status).toBe(404);
     });
 
     test('is neither changed nor made here', async () => {
-      const response = await shop.fetch(`/operations/${await completed()}`, { method: 'PUT' });
+      const response = await shared.shop.fetch(`/operations/${await completed()}`, {
+        method: 'PUT',
+      });
       expect(response.status).toBe(405);
       expect(response.headers.get('allow')).toBe('GET, HEAD, DELETE');
     });
 
     test('needs somebody who asks', async () => {
-      expect((await shop.fetch('/operations', { who: '' })).status).toBe(401);
+      expect((await shared.shop.fetch('/operations', { who: '' })).status).toBe(401);
     });
   });
 
@@ -78,7 +70,7 @@ describePostgres('operations', () => {
       readonly next?: string;
     }
     const list = async (query: string, name: string): Promise<Page> =>
-      (await (await shop.fetch(`/operations${query}`, { who: name })).json()) as Page;
+      (await (await shared.shop.fetch(`/operations${query}`, { who: name })).json()) as Page;
 
     test('has one’s own, newest first, in pages', async () => {
       const ids: string[] = [];
@@ -103,7 +95,7 @@ describePostgres('operations', () => {
     test.each(['?limit=0', '?limit=101', '?status=odd', '?after=x', '?page=2', '?limit=1&limit=2'])(
       '%s is refused',
       async (query) => {
-        expect((await shop.fetch(`/operations${query}`)).status).toBe(400);
+        expect((await shared.shop.fetch(`/operations${query}`)).status).toBe(400);
       },
     );
   });
@@ -111,21 +103,21 @@ describePostgres('operations', () => {
   test('are watched: every change until the end', async () => {
     const late = Promise.withResolvers<undefined>();
     ledger.fault = ({ path }) => (path === '/payments' ? late.promise : undefined);
-    const { id } = (await (await shop.start(ORDER)).json()) as Resource;
-    const response = await shop.fetch(`/operations/${id}/events`);
+    const { id } = (await (await shared.shop.start(ORDER)).json()) as Resource;
+    const response = await shared.shop.fetch(`/operations/${id}/events`);
     expect(response.headers.get('content-type')).toBe('text/event-stream');
     late.resolve(undefined);
     const events = (await response.text()).split('\n\n').filter((each) => each !== '');
     expect(events.length).toBeGreaterThan(1);
     expect(events[0]).toMatch(/^event: change\nid: running\ndata: \{"id"/);
     expect(events.at(-1)).toMatch(/^event: end\nid: completed\ndata: \{"id"/);
-    const others = await shop.fetch(`/operations/${id}/events`, { who: 'bob' });
+    const others = await shared.shop.fetch(`/operations/${id}/events`, { who: 'bob' });
     expect(others.status).toBe(404);
   });
 
   describe('a command', () => {
     const send = (headers: Record<string, string> = {}): Promise<Response> =>
-      shop.fetch('/orders/7%20a/cancel?why=x', {
+      shared.shop.fetch('/orders/7%20a/cancel?why=x', {
         method: 'POST',
         body: 'not <JSON>',
         headers: { 'content-type': 'text/plain', 'x-other': 'y', authorization: 'Z', ...headers },
@@ -152,7 +144,7 @@ describePostgres('operations', () => {
       let calls = 0;
       ledger.fault = () => (++calls < 4 ? 503 : undefined);
       const { id } = (await (await send()).json()) as Resource;
-      expect(await shop.ended(id)).toMatchObject({ status: 'completed' });
+      expect(await shared.shop.ended(id)).toMatchObject({ status: 'completed' });
       expect(ledger.effects).toHaveLength(1);
       expect(ledger.calls).toHaveLength(4);
     });
@@ -163,7 +155,7 @@ describePostgres('operations', () => {
         return 'handled';
       };
       const { id } = (await (await send()).json()) as Resource;
-      expect(await shop.ended(id)).toMatchObject({
+      expect(await shared.shop.ended(id)).toMatchObject({
         status: 'failed',
         failureReason: 'STATUS_404',
         result: { status: 404, body: { error: 'no order' } },

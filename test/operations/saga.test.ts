@@ -1,31 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { describePostgres, postgresServer, type PostgresServer } from '../helpers/postgres.ts';
-import { openShop, type Resource, type Shop } from './gateways.ts';
-import { Ledger, ORDER } from './shop.ts';
+import { describe, expect, test } from 'vitest';
+import { describePostgres } from '../helpers/postgres.ts';
+import type { Resource } from './gateways.ts';
+import { sharedShop } from './shared-shop.ts';
+import { type Ledger, ORDER } from './shop.ts';
 
 describePostgres('a saga', () => {
-  let postgres: PostgresServer;
-  const ledger = new Ledger();
-  let shop: Shop;
-  beforeAll(async () => {
-    postgres = await postgresServer();
-    await ledger.listen();
-    shop = await openShop({ store: { postgres: postgres.url() }, url: ledger.url });
-  }, 90_000);
-  beforeEach(() => ledger.clear());
-  afterAll(async () => {
-    await shop.gateway.close();
-    ledger.close();
-    await postgres.kill();
-    postgres.remove();
-  });
+  const shared = sharedShop();
+  const { ledger } = shared;
 
   /** Starts it, and waits for its end. */
   const run = async (headers: Record<string, string> = {}): Promise<Resource> => {
-    const response = await shop.start(ORDER, headers);
+    const response = await shared.shop.start(ORDER, headers);
     expect(response.status).toBe(202);
     const { id } = (await response.json()) as Resource;
-    return shop.ended(id);
+    return shared.shop.ended(id);
   };
   /** The charge is answered like that. */
   const charging = (fault: Ledger['fault']): void => {
@@ -34,12 +22,12 @@ describePostgres('a saga', () => {
   };
 
   test('is accepted at once, and calls its steps in order with what came before', async () => {
-    const response = await shop.start(ORDER);
+    const response = await shared.shop.start(ORDER);
     expect(response.status).toBe(202);
     expect(response.headers.get('retry-after')).toBe('1');
     const { id } = (await response.json()) as Resource;
     expect(response.headers.get('location')).toBe(`/operations/${id}`);
-    expect(await shop.ended(id)).toMatchObject({
+    expect(await shared.shop.ended(id)).toMatchObject({
       status: 'completed',
       currentStepIndex: 4,
       completedSteps: ['reserve', 'charge', 'ship', 'confirm'],
@@ -125,16 +113,21 @@ describePostgres('a saga', () => {
   });
 
   test('fails a step whose template has no value, and undoes what was before', async () => {
-    const response = await shop.start('{"orderId":"o2","items":[]}');
+    const response = await shared.shop.start('{"orderId":"o2","items":[]}');
     const { id } = (await response.json()) as Resource;
-    expect(await shop.ended(id)).toMatchObject({ status: 'failed', failureReason: 'TEMPLATE' });
+    expect(await shared.shop.ended(id)).toMatchObject({
+      status: 'failed',
+      failureReason: 'TEMPLATE',
+    });
     expect(ledger.effects).toEqual(['POST /reservations', 'DELETE /reservations/by-key/reserve']);
   });
 
   test('an input stays in its segment, and what cannot be one fails the step', async () => {
     const ofOrder = async (order: string): Promise<Resource> => {
-      const { id } = (await (await shop.start(ORDER.replace('o1', order))).json()) as Resource;
-      return shop.ended(id);
+      const { id } = (await (
+        await shared.shop.start(ORDER.replace('o1', order))
+      ).json()) as Resource;
+      return shared.shop.ended(id);
     };
     expect(await ofOrder('a/b?c')).toMatchObject({ status: 'completed' });
     expect(ledger.effects).toContain('POST /orders/a%2Fb%3Fc/confirm');
@@ -146,28 +139,28 @@ describePostgres('a saga', () => {
     test('is started once, whoever repeats it, and answers the same', async () => {
       const headers = { 'idempotency-key': '"k-once"' };
       const answers = await Promise.all(
-        Array.from({ length: 20 }, () => shop.start(ORDER, headers)),
+        Array.from({ length: 20 }, () => shared.shop.start(ORDER, headers)),
       );
       const bodies = await Promise.all(answers.map((each) => each.json() as Promise<Resource>));
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
       const [id, ...others] = new Set(bodies.map((each) => each.id));
       expect(others).toEqual([]);
-      await shop.ended(id!);
+      await shared.shop.ended(id!);
       expect(ledger.effects).toHaveLength(4);
     });
 
     test('is refused for another body, and another operation for another client', async () => {
       const headers = { 'idempotency-key': 'k-other' };
-      const first = (await (await shop.start(ORDER, headers)).json()) as Resource;
-      const mismatch = await shop.start('{"orderId":"o9"}', headers);
+      const first = (await (await shared.shop.start(ORDER, headers)).json()) as Resource;
+      const mismatch = await shared.shop.start('{"orderId":"o9"}', headers);
       expect(mismatch.status).toBe(422);
-      const bobs = (await (await shop.start(ORDER, headers, 'bob')).json()) as Resource;
+      const bobs = (await (await shared.shop.start(ORDER, headers, 'bob')).json()) as Resource;
       expect(bobs.id).not.toBe(first.id);
-      await shop.ended(first.id);
+      await shared.shop.ended(first.id);
     });
 
     test('that is none is refused', async () => {
-      expect((await shop.start(ORDER, { 'idempotency-key': '""' })).status).toBe(400);
+      expect((await shared.shop.start(ORDER, { 'idempotency-key': '""' })).status).toBe(400);
     });
   });
 
@@ -178,18 +171,18 @@ describePostgres('a saga', () => {
       ['two of one member', '{"a":1,"a":2}', 400],
       ['more than 64 KiB', JSON.stringify({ a: 'x'.repeat(66_000) }), 413],
     ])('a body of %s', async (_what, body, status) => {
-      expect((await shop.start(body)).status).toBe(status);
+      expect((await shared.shop.start(body)).status).toBe(status);
       expect(ledger.calls).toEqual([]);
     });
 
     test('a client that nobody knows', async () => {
-      expect((await shop.start(ORDER, {}, '')).status).toBe(401);
+      expect((await shared.shop.start(ORDER, {}, '')).status).toBe(401);
     });
   });
 
   describe('for a client that waits', () => {
     test('is answered with its end', async () => {
-      const response = await shop.start(ORDER, { prefer: 'wait=10' });
+      const response = await shared.shop.start(ORDER, { prefer: 'wait=10' });
       expect(response.status).toBe(200);
       expect(response.headers.get('preference-applied')).toBe('wait=10');
       expect(await response.json()).toMatchObject({ status: 'completed' });
@@ -197,7 +190,7 @@ describePostgres('a saga', () => {
 
     test('is a problem when it failed, with what was undone', async () => {
       charging(() => 402);
-      const response = await shop.start(ORDER, { prefer: 'respond-async, wait=10' });
+      const response = await shared.shop.start(ORDER, { prefer: 'respond-async, wait=10' });
       expect(response.status).toBe(409);
       expect(await response.json()).toMatchObject({
         type: 'urn:portico:error:GW_OPERATION_FAILED',
@@ -208,11 +201,11 @@ describePostgres('a saga', () => {
     test('is 202 when it takes longer', async () => {
       const late = Promise.withResolvers<undefined>();
       charging(() => late.promise);
-      const response = await shop.start(ORDER, { prefer: 'wait=1' });
+      const response = await shared.shop.start(ORDER, { prefer: 'wait=1' });
       expect(response.status).toBe(202);
       late.resolve(undefined);
       const { id } = (await response.json()) as Resource;
-      expect(await shop.ended(id)).toMatchObject({ status: 'completed' });
+      expect(await shared.shop.ended(id)).toMatchObject({ status: 'completed' });
     });
   });
 
@@ -224,9 +217,9 @@ describePostgres('a saga', () => {
         charged.resolve();
         return cancel.promise;
       });
-      const { id } = (await (await shop.start(ORDER)).json()) as Resource;
+      const { id } = (await (await shared.shop.start(ORDER)).json()) as Resource;
       await charged.promise;
-      const response = await shop.fetch(`/operations/${id}`, { method: 'DELETE' });
+      const response = await shared.shop.fetch(`/operations/${id}`, { method: 'DELETE' });
       cancel.resolve(undefined);
       return { response, id };
     };
@@ -234,7 +227,7 @@ describePostgres('a saga', () => {
     test('goes no further, and is undone', async () => {
       const { response, id } = await cancelled();
       expect(response.status).toBe(202);
-      expect(await shop.ended(id)).toMatchObject({
+      expect(await shared.shop.ended(id)).toMatchObject({
         status: 'failed',
         failureReason: 'cancelled',
         compensatedSteps: ['charge', 'reserve'],
@@ -247,14 +240,14 @@ describePostgres('a saga', () => {
 
     test('cannot be cancelled once it has ended', async () => {
       const { id } = await run();
-      const response = await shop.fetch(`/operations/${id}`, { method: 'DELETE' });
+      const response = await shared.shop.fetch(`/operations/${id}`, { method: 'DELETE' });
       expect(response.status).toBe(409);
     });
   });
 
   test('never stores a claim that no step names, nor any credential', async () => {
     await run({ authorization: 'Bearer top-secret' });
-    const dump = postgres.dump();
+    const dump = shared.postgres.dump();
     expect(dump).toContain('reservations');
     expect(dump).not.toMatch(/never stored|top-secret/);
   });

@@ -1,0 +1,43 @@
+/** One Postgres, one gateway and one ledger for all tests of a `describe`, each of which finds the ledger empty. */
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { postgresServer, type PostgresServer } from '../helpers/postgres.ts';
+import { openShop, type Section, type Shop } from './gateways.ts';
+import { Ledger } from './shop.ts';
+
+/** Engines start slowly on a busy machine. */
+export const PATIENCE_MS = 90_000;
+
+/** Open once the first test runs. */
+export interface SharedShop {
+  readonly ledger: Ledger;
+  readonly shop: Shop;
+  readonly postgres: PostgresServer;
+}
+
+/** @param store options besides its address */
+export function sharedShop(store: Section = {}): SharedShop {
+  const ledger = new Ledger();
+  let postgres: PostgresServer;
+  let shop: Shop;
+  beforeAll(async () => {
+    postgres = await postgresServer();
+    await ledger.listen();
+    shop = await openShop({ store: { postgres: postgres.url(), ...store }, url: ledger.url });
+  }, PATIENCE_MS);
+  beforeEach(() => ledger.clear());
+  afterAll(async () => {
+    await shop.gateway.close();
+    ledger.close();
+    await postgres.kill();
+    postgres.remove();
+  });
+  return {
+    ledger,
+    get shop() {
+      return shop;
+    },
+    get postgres() {
+      return postgres;
+    },
+  };
+}
