@@ -5,6 +5,7 @@ import type {
   CallResult,
   EngineEvent,
   ListOrder,
+  Ordered,
   SettleOrder,
   StartOrder,
 } from '../operations/engine.ts';
@@ -24,7 +25,8 @@ export type Ask =
   | { readonly verb: 'start'; readonly order: StartOrder }
   | { readonly verb: 'find'; readonly id: string }
   | { readonly verb: 'list'; readonly order: ListOrder }
-  | { readonly verb: 'cancel'; readonly id: string }
+  | { readonly verb: 'counts' }
+  | { readonly verb: 'cancel'; readonly id: string; readonly order: Ordered | undefined }
   | { readonly verb: 'settle'; readonly order: SettleOrder };
 
 /** Where a test has the thread stop for good, as a crash would: `before:charge#1`, `effect:charge#1`, `record:charge#1`. */

@@ -16,7 +16,9 @@ import type {
   EngineEvent,
   ListOrder,
   Operation,
+  OperationCount,
   OperationDetail,
+  Ordered,
   Perform,
   SettleOrder,
   StartOrder,
@@ -186,14 +188,20 @@ export class ThreadEngine implements Engine {
     return this.#ask({ verb: 'list', order });
   }
 
-  async cancel(id: string): Promise<boolean> {
-    const isCancelled = await this.#ask<boolean>({ verb: 'cancel', id });
+  counts(): Promise<readonly OperationCount[]> {
+    return this.#ask({ verb: 'counts' });
+  }
+
+  async cancel(id: string, order?: Ordered): Promise<boolean> {
+    const isCancelled = await this.#ask<boolean>({ verb: 'cancel', id, order });
     if (isCancelled) this.#changed(id, false);
     return isCancelled;
   }
 
-  settle(order: SettleOrder): Promise<boolean> {
-    return this.#ask({ verb: 'settle', order });
+  async settle(order: SettleOrder): Promise<boolean> {
+    const isSettled = await this.#ask<boolean>({ verb: 'settle', order });
+    if (isSettled) this.#changed(order.id, false);
+    return isSettled;
   }
 
   watch(id: string, changed: (isEnd: boolean) => void): () => void {

@@ -53,11 +53,33 @@ export interface Operation {
   readonly step?: string;
   readonly reason?: string;
   readonly isCancelled: boolean;
+  /** It has passed a pivot, or is being undone: it can no longer be cancelled. */
+  readonly isCommitted: boolean;
+  /** The operator who cancelled it; absent if a client did. */
+  readonly cancel?: Ordered;
   /** Milliseconds since 1970, by the store's clock. */
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly endedAt?: number;
 }
+
+/** An operator's order. */
+export interface Ordered {
+  /** The address that it came from. */
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** How many operations of one name have one status. */
+export interface OperationCount {
+  readonly kind: 'saga' | 'command';
+  readonly name: string;
+  readonly status: OperationStatus;
+  readonly count: number;
+}
+
+/** Ended operations are counted for so long, in milliseconds; open ones for as long as they are open. */
+export const COUNTED_MS = 86_400_000;
 
 export interface OperationDetail {
   readonly operation: Operation;
@@ -95,9 +117,21 @@ export interface Engine {
   find(id: string): Promise<OperationDetail | undefined>;
   /** Newest first. */
   list(order: ListOrder): Promise<readonly Operation[]>;
-  /** Asks it to stop and undo. @returns whether it could be asked: it runs, and has passed no pivot */
-  cancel(id: string): Promise<boolean>;
-  /** Begins the next run of a stuck operation. @returns whether it was stuck at that step, in that run */
+  /** Those that are open, and those that ended in the last {@link COUNTED_MS}. */
+  counts(): Promise<readonly OperationCount[]>;
+  /**
+   * Asks it to stop and undo. What is called meanwhile ends first: if that is the last step, or a pivot, and succeeds, it is
+   * not undone.
+   *
+   * @param order of an operator
+   * @returns whether it could be asked: it runs, and has passed no pivot
+   */
+  cancel(id: string, order?: Ordered): Promise<boolean>;
+  /**
+   * Begins the next run of a stuck operation. Only what is being undone can be skipped.
+   *
+   * @returns whether it was stuck at that step, in that run
+   */
   settle(order: SettleOrder): Promise<boolean>;
   /** Calls `changed` after each change of an operation that runs here, and says whether it was its end. @returns what ends it */
   watch(id: string, changed: (isEnd: boolean) => void): () => void;

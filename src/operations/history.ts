@@ -35,6 +35,9 @@ export interface HaltItem {
   readonly at: number;
   /** An engine that has died had begun this call. */
   readonly isUnknown: boolean;
+  /** Of an operator's cancel: from where, and why. */
+  readonly by?: string;
+  readonly reason?: string;
 }
 
 /** From here on, steps are undone. */
@@ -58,11 +61,15 @@ export interface UndoItem {
   readonly why?: string;
 }
 
-/** An operator settles a stuck step: it is undone again, or taken for undone. Begins the next run. */
+/**
+ * An operator settles a stuck step. `retry`: it is undone again, or done again if nothing is being undone; `skip`: it is taken
+ * for undone. Begins the next run.
+ */
 export interface OrderItem {
   readonly kind: 'order';
   readonly order: 'retry' | 'skip';
   readonly step: string;
+  /** The address that it came from. */
   readonly by: string;
   readonly reason: string;
   readonly at: number;

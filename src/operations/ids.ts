@@ -48,3 +48,9 @@ export const undoKey = (operation: string, step: string, keyed: number): string 
 /** The engine's name for a run. */
 export const runId = (operation: string, run: number): string =>
   run === 1 ? operation : `${operation}.${run}`;
+
+/** What {@link runId} names. */
+export function runNamed(name: string): { readonly id: string; readonly run: number } {
+  const [id = '', run = '1'] = name.split('.');
+  return { id, run: Number(run) };
+}

@@ -117,13 +117,13 @@ export class Shop {
   }
 
   /** The operation once it has ended, or is stuck. */
-  async ended(id: string): Promise<Resource> {
-    let found = await this.read(id);
+  async ended(id: string, name?: string): Promise<Resource> {
+    let found = await this.read(id, name);
     const until = performance.now() + 60_000;
     while (found.status === 'running' || found.status === 'compensating') {
       if (performance.now() > until) throw new Error(`it is still ${JSON.stringify(found)}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
-      found = await this.read(id);
+      found = await this.read(id, name);
     }
     return found;
   }

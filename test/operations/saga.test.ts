@@ -156,7 +156,12 @@ describePostgres('a saga', () => {
       expect(mismatch.status).toBe(422);
       const bobs = (await (await shared.shop.start(ORDER, headers, 'bob')).json()) as Resource;
       expect(bobs.id).not.toBe(first.id);
-      await shared.shop.ended(first.id);
+      for (const [id, name] of [
+        [first.id, 'ada'],
+        [bobs.id, 'bob'],
+      ] as const) {
+        expect(await shared.shop.ended(id, name)).toMatchObject({ status: 'completed' });
+      }
     });
 
     test('that is none is refused', async () => {

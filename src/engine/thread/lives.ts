@@ -7,12 +7,23 @@
  */
 import type { Pool } from 'pg';
 import type { StoreConfig } from '../../config/build/store-config.ts';
+import { runNamed } from '../../operations/ids.ts';
 
 /** A run that was taken over this often without a new record ends every engine that takes it. */
 const MOST_TAKEOVERS = 20;
 const ROWS_AT_ONCE = 100;
 /** How long a row may wait for its run to be started. */
 const STARTING = "interval '1 minute'";
+
+export interface GivenUp {
+  readonly id: string;
+  readonly run: number;
+  readonly kind: 'saga' | 'command';
+  readonly name: string;
+  readonly status: 'stuck';
+  readonly step: string;
+  readonly reason: string;
+}
 
 export class Lives {
   readonly #pool: Pool;
@@ -68,7 +79,7 @@ export class Lives {
     );
     const runs = rows.map(({ run }) => run);
     if (runs.length === 0) return { runs, hopeless: [] };
-    const ids = runs.map((run) => run.replace(/\..*$/, ''));
+    const ids = runs.map((run) => runNamed(run).id);
     const counted = await this.#pool.query<{ readonly id: string; readonly takeovers: number }>(
       `UPDATE ${this.#own}.operation SET takeovers = takeovers + 1 WHERE id = ANY($1::uuid[])
        RETURNING id, takeovers`,
@@ -77,20 +88,24 @@ export class Lives {
     const tooOften = new Set(
       counted.rows.filter(({ takeovers }) => takeovers > MOST_TAKEOVERS).map(({ id }) => id),
     );
-    const isHopeless = (run: string): boolean => tooOften.has(run.replace(/\..*$/, ''));
+    const isHopeless = (run: string): boolean => tooOften.has(runNamed(run).id);
     return {
       runs: runs.filter((run) => !isHopeless(run)),
       hopeless: runs.filter((run) => isHopeless(run)),
     };
   }
 
-  /** It is stuck where it is: an operator decides. */
-  async giveUp(run: string): Promise<void> {
-    await this.#pool.query(
-      `UPDATE ${this.#own}.operation SET status = 'stuck', reason = 'taken over too often',
-         updated_at = clock_timestamp() WHERE id = $1 AND ended_at IS NULL`,
-      [run.replace(/\..*$/, '')],
+  /** It is stuck where it is: an operator decides. @returns what is stuck, unless somebody else has seen that first */
+  async giveUp(name: string): Promise<GivenUp | undefined> {
+    const { id, run } = runNamed(name);
+    const { rows } = await this.#pool.query<GivenUp>(
+      `UPDATE ${this.#own}.operation SET status = 'stuck', reason = $3,
+         step = coalesce(step, steps[1]), updated_at = clock_timestamp()
+       WHERE id = $1 AND run = $2 AND ended_at IS NULL AND status <> 'stuck'
+       RETURNING id, run, kind, name, status, step, reason`,
+      [id, run, 'taken over too often'],
     );
+    return rows[0];
   }
 
   /** Puts right what a crash between two statements has left: nobody was told of these. */
@@ -103,7 +118,7 @@ export class Lives {
     );
     await this.#pool.query(
       `UPDATE ${this.#own}.operation o SET status = 'stuck', run = run - 1
-       WHERE status = 'compensating' AND run > 1
+       WHERE status IN ('running', 'compensating') AND run > 1
          AND updated_at < clock_timestamp() - ${STARTING} AND ${noRun("o.id || '.' || o.run")}`,
     );
   }

@@ -1,6 +1,14 @@
 /** The table of operations: every statement on it, but those about dead gateways (lives.ts). */
 import type { Pool } from 'pg';
-import type { ListOrder, Operation, OperationStatus, StartOrder } from '../../operations/engine.ts';
+import {
+  COUNTED_MS,
+  type ListOrder,
+  type Operation,
+  type OperationCount,
+  type OperationStatus,
+  type Ordered,
+  type StartOrder,
+} from '../../operations/engine.ts';
 
 interface Row {
   readonly id: string;
@@ -15,7 +23,10 @@ interface Row {
   readonly step: string | null;
   readonly calling: string | null;
   readonly reason: string | null;
+  readonly committed: boolean;
   readonly cancel: boolean;
+  readonly cancel_by: string | null;
+  readonly cancel_reason: string | null;
   readonly created: number;
   readonly updated: number;
   readonly ended: number | null;
@@ -23,7 +34,7 @@ interface Row {
 
 const MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 const COLUMNS = `id, kind, name, version, owner, fingerprint, steps, status, run, step, calling, reason,
-  cancel, ${MS('created_at')} AS created, ${MS('updated_at')} AS updated, ${MS('ended_at')} AS ended`;
+  committed, cancel, cancel_by, cancel_reason, ${MS('created_at')} AS created, ${MS('updated_at')} AS updated, ${MS('ended_at')} AS ended`;
 
 /** An operation, and what only a start needs to know of it. */
 export interface Found {
@@ -41,6 +52,8 @@ export interface Begun {
   readonly isRepeated: boolean;
   /** Why it must not begin. */
   readonly halt: 'cancelled' | 'deadline' | 'timeout' | undefined;
+  /** Of an operator. */
+  readonly cancel?: Ordered;
 }
 
 export interface BeginOrder {
@@ -52,7 +65,20 @@ export interface BeginOrder {
   readonly bounds?: { readonly deadlineMs: number; readonly endsAt: number | undefined };
 }
 
+export interface ReopenOrder {
+  readonly id: string;
+  readonly run: number;
+  readonly step: string;
+  /** What it will be doing. */
+  readonly status: 'running' | 'compensating';
+}
+
 const UNIQUE_VIOLATION = '23505';
+const OPEN: ReadonlySet<OperationStatus | undefined> = new Set([
+  'running',
+  'compensating',
+  'stuck',
+] as const);
 
 export class Operations {
   readonly #pool: Pool;
@@ -92,10 +118,12 @@ export class Operations {
   }
 
   async list({ owner, status, name, after, limit }: ListOrder): Promise<Operation[]> {
+    // Said twice, because the index of open ones has few rows.
+    const isOpen = OPEN.has(status) ? 'AND ended_at IS NULL' : '';
     const { rows } = await this.#pool.query<Row>(
       `SELECT ${COLUMNS} FROM ${this.#table}
        WHERE ($1::text IS NULL OR owner = $1) AND ($2::text IS NULL OR status = $2)
-         AND ($3::text IS NULL OR name = $3)
+         AND ($3::text IS NULL OR name = $3) ${isOpen}
          AND ($4::float8 IS NULL OR (created_at, id) < (to_timestamp($4 / 1000), $5::uuid))
        ORDER BY created_at DESC, id DESC LIMIT $6`,
       [
@@ -110,11 +138,24 @@ export class Operations {
     return rows.map((row) => foundIn(row).operation);
   }
 
-  async cancel(id: string): Promise<boolean> {
+  async counts(): Promise<OperationCount[]> {
+    const { rows } = await this.#pool.query<OperationCount>(
+      `SELECT kind, name, status, count(*)::float8 AS count FROM ${this.#table}
+       WHERE ended_at IS NULL OR ended_at > clock_timestamp() - $1::float8 * interval '1 ms'
+       GROUP BY kind, name, status ORDER BY name, kind, status`,
+      [COUNTED_MS],
+    );
+    return [...rows];
+  }
+
+  /** The first of several orders is kept. */
+  async cancel(id: string, order: Ordered | undefined): Promise<boolean> {
     const { rowCount } = await this.#pool.query(
-      `UPDATE ${this.#table} SET cancel = true, updated_at = clock_timestamp()
+      `UPDATE ${this.#table} SET cancel = true, updated_at = clock_timestamp(),
+         cancel_by = CASE WHEN cancel THEN cancel_by ELSE $2 END,
+         cancel_reason = CASE WHEN cancel THEN cancel_reason ELSE $3 END
        WHERE id = $1 AND status = 'running' AND NOT committed`,
-      [id],
+      [id, order?.by ?? null, order?.reason ?? null],
     );
     return rowCount === 1;
   }
@@ -125,6 +166,8 @@ export class Operations {
       readonly now: number;
       readonly before: string | null;
       readonly halt: NonNullable<Begun['halt']> | null;
+      readonly cancel_by: string | null;
+      readonly cancel_reason: string | null;
     }>(
       `WITH seen AS (
          SELECT calling AS before, clock_timestamp() AS at, CASE
@@ -140,12 +183,14 @@ export class Operations {
          committed = NOT $4,
          takeovers = CASE WHEN calling = $3 THEN takeovers ELSE 0 END,
          updated_at = seen.at
-       FROM seen WHERE id = $1 RETURNING ${MS('seen.at')} AS now, seen.before, seen.halt`,
+       FROM seen WHERE id = $1 RETURNING ${MS('seen.at')} AS now, seen.before, seen.halt,
+         cancel_by, cancel_reason`,
       [id, step, calling, bounds !== undefined, bounds?.deadlineMs ?? 0, bounds?.endsAt ?? null],
     );
     const [row] = rows;
     if (row === undefined) throw new Error(`the operation ${id} is not in the table`);
-    return { now: row.now, isRepeated: row.before === calling, halt: row.halt ?? undefined };
+    const { now, before, halt } = row;
+    return { now, isRepeated: before === calling, halt: halt ?? undefined, ...cancelIn(row) };
   }
 
   /** @returns the time */
@@ -175,14 +220,21 @@ export class Operations {
   }
 
   /** The stuck operation runs again. @returns whether it was stuck at that step, in that run */
-  async reopen(id: string, run: number, step: string): Promise<boolean> {
+  async reopen({ id, run, step, status }: ReopenOrder): Promise<boolean> {
     const { rowCount } = await this.#pool.query(
-      `UPDATE ${this.#table} SET status = 'compensating', run = run + 1, updated_at = clock_timestamp()
+      `UPDATE ${this.#table} SET status = $4, run = run + 1, takeovers = 0, updated_at = clock_timestamp()
        WHERE id = $1 AND run = $2 AND status = 'stuck' AND step = $3`,
-      [id, run, step],
+      [id, run, step, status],
     );
     return rowCount === 1;
   }
+}
+
+function cancelIn({
+  cancel_by: by,
+  cancel_reason: reason,
+}: Pick<Row, 'cancel_by' | 'cancel_reason'>): { readonly cancel?: Ordered } {
+  return by === null || reason === null ? {} : { cancel: { by, reason } };
 }
 
 function foundIn(row: Row): Found {
@@ -200,6 +252,8 @@ function foundIn(row: Row): Found {
       ...(step !== null && { step }),
       ...(reason !== null && { reason }),
       isCancelled: row.cancel,
+      isCommitted: row.committed,
+      ...cancelIn(row),
       createdAt: row.created,
       updatedAt: row.updated,
       ...(row.ended !== null && { endedAt: row.ended }),

@@ -7,6 +7,7 @@ import { DBOS, type DLogger } from '@dbos-inc/dbos-sdk';
 import type { StoreConfig } from '../../config/build/store-config.ts';
 import type {
   Operation,
+  OperationCount,
   OperationDetail,
   SettleOrder,
   StartOrder,
@@ -54,6 +55,7 @@ export class RunningEngine {
   /** Runs that are doing something, and are waited for at the end. */
   #busy = 0;
   #isClosing = false;
+  #counting: Promise<readonly OperationCount[]> | undefined;
 
   private constructor(world: EngineWorld, connections: Connections) {
     const { store, executor } = world;
@@ -115,8 +117,9 @@ export class RunningEngine {
   async #sweep(): Promise<void> {
     const { runs, hopeless } = await this.#lives.orphans();
     for (const run of hopeless) {
-      await this.#lives.giveUp(run);
+      const stuck = await this.#lives.giveUp(run);
       await DBOS.cancelWorkflow(run);
+      if (stuck !== undefined) this.#world.tell({ event: 'ended', ...stuck });
     }
     if (runs.length === 0) return;
     await DBOS.resumeWorkflows([...runs]);
@@ -187,7 +190,9 @@ export class RunningEngine {
       case 'list':
         return this.#operations.list(ask.order);
       case 'cancel':
-        return this.#operations.cancel(ask.id);
+        return this.#operations.cancel(ask.id, ask.order);
+      case 'counts':
+        return this.#counts();
       case 'settle':
         return this.#settle(ask.order);
     }
@@ -221,24 +226,39 @@ export class RunningEngine {
     return { operation, history: await this.#history(operation) };
   }
 
+  /** One question at a time, however many ask: it may take a while. */
+  #counts(): Promise<readonly OperationCount[]> {
+    this.#counting ??= this.#operations.counts().finally(() => (this.#counting = undefined));
+    return this.#counting;
+  }
+
+  /** `undefined`: it is not there yet, or no longer. */
+  async #job(name: string): Promise<Job | undefined> {
+    const status = await DBOS.getWorkflowStatus(name);
+    const [job] = (status?.input ?? []) as readonly (Job | undefined)[];
+    return job;
+  }
+
   async #history({ id, run }: Pick<Operation, 'id' | 'run'>): Promise<History> {
     const name = runId(id, run);
+    const job = run === 1 ? undefined : await this.#job(name);
+    // Ordered a moment ago, and about to begin.
+    if (run > 1 && job === undefined) return this.#history({ id, run: run - 1 });
     const recorded = ((await DBOS.listWorkflowSteps(name)) ?? []).flatMap(({ output }) =>
       isItem(output) ? output : [],
     );
-    if (run === 1) return recorded;
-    const status = await DBOS.getWorkflowStatus(name);
-    const [job] = (status?.input ?? []) as readonly (Job | undefined)[];
     return [...(job?.before ?? []), ...recorded];
   }
 
   async #settle({ id, run, order }: SettleOrder): Promise<boolean> {
-    const name = runId(id, run);
-    const status = await DBOS.getWorkflowStatus(name);
-    const [job] = (status?.input ?? []) as readonly (Job | undefined)[];
+    const job = await this.#job(runId(id, run));
     if (job === undefined) return false;
     const before = await this.#history({ id, run });
-    if (!(await this.#operations.reopen(id, run, order.step))) return false;
+    const isTurned = before.some(({ kind }) => kind === 'turn');
+    if (order.order === 'skip' && !isTurned) return false;
+    const status = isTurned ? 'compensating' : 'running';
+    const { step } = order;
+    if (!(await this.#operations.reopen({ id, run, step, status }))) return false;
     const item: Item = { kind: 'order', ...order, at: Date.now() };
     const nextRun = run + 1;
     await this.#start({ ...job, run: nextRun, before: [...before, item] }, runId(id, nextRun));

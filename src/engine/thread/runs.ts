@@ -12,7 +12,7 @@ import type { AttemptItem, HaltItem, History, Item, UndoItem } from '../../opera
 import { stepKey, undoKey } from '../../operations/ids.ts';
 import { next, type Next } from '../../operations/next.ts';
 import { undoOutcome } from '../../operations/outcome.ts';
-import { waitBefore } from './backoff.ts';
+import { type Backoff, waitBefore } from './backoff.ts';
 import type { Operations } from './operations.ts';
 
 /** All that a run needs to know; stored by the engine. */
@@ -111,49 +111,34 @@ async function calling(
     world.operations.begin({
       id: job.id,
       step: step.name,
-      calling: `${job.run}:${point}`,
+      calling: point,
       ...(!isCommitted && { bounds }),
     }),
   );
-  const { now, isRepeated, halt } = begun;
+  const { now, isRepeated, halt, cancel } = begun;
   if (halt !== undefined) {
-    return { kind: 'halt', step: step.name, why: halt, at: now, isUnknown: isRepeated };
+    const order = halt === 'cancelled' ? cancel : {};
+    return { kind: 'halt', step: step.name, why: halt, at: now, isUnknown: isRepeated, ...order };
   }
-  world.pass(`before:${point}`);
   const timeoutMs = endsAt === undefined ? step.timeoutMs : endsAt - now;
   const key = stepKey(job.id, step.name);
-  const order = { key, isUndo: false, call: step.call, timeoutMs };
-  const from = performance.now();
-  const result = await world.perform({ ...orderOf(step, job, history), ...order });
-  world.pass(`effect:${point}`);
-  const ms = performance.now() - from;
-  const { retryAfterMs, status, why, kept } = result;
+  const order = { ...orderOf(step, job, history), key, isUndo: false, call: step.call, timeoutMs };
+  const { result, ms } = await performed(order, point, world);
   // The engine that died may have had it done, whatever the repetition says.
   const outcome = isRepeated && result.outcome !== 'done' ? 'unknown' : result.outcome;
-  const { backoffMs } = step;
-  const { random } = world;
-  const waitMs =
-    outcome === 'done' ? 0 : waitBefore({ backoffMs, attempt, retryAfterMs, isCommitted, random });
-  world.tell({
-    event: 'step',
-    ...aboutRun(job),
-    step: step.name,
-    attempt,
-    outcome,
-    ms,
-    ...(why !== undefined && { why }),
-  });
+  world.tell({ event: 'step', ...aboutRun(job), ...aboutCall(wanted, result), outcome, ms });
   return {
     kind: 'attempt',
-    step: step.name,
-    attempt,
+    ...aboutCall(wanted, result),
     outcome,
     startedAt: now,
     endedAt: now + ms,
-    waitMs,
-    ...(status !== undefined && { status }),
-    ...(why !== undefined && { why }),
-    ...(kept !== undefined && { kept }),
+    waitMs:
+      outcome === 'done'
+        ? 0
+        : waitAfter(result, { backoffMs: step.backoffMs, attempt, isCommitted }, world),
+    ...statusOf(result),
+    ...(result.kept !== undefined && { kept: result.kept }),
   };
 }
 
@@ -168,41 +153,54 @@ async function undoing(
   await paused(wanted.waitMs);
   await world.gate();
   const point = nameOf(wanted);
-  const begin = { id: job.id, step: step.name, calling: `${job.run}:${point}` };
+  const begin = { id: job.id, step: step.name, calling: point };
   const { now } = await world.insist(() => world.operations.begin(begin));
-  world.pass(`before:${point}`);
   const key = undoKey(job.id, step.name, keyed);
   // `next` undoes only steps that have one.
-  const order = { key, isUndo: true, call: step.undo!, timeoutMs };
-  const from = performance.now();
-  const result = await world.perform({ ...orderOf(step, job, history), ...order });
-  world.pass(`effect:${point}`);
-  const ms = performance.now() - from;
-  const { status, why, retryAfterMs } = result;
-  const outcome = status === undefined ? 'failed' : undoOutcome(status);
-  const { random } = world;
-  const failed = { backoffMs, attempt, retryAfterMs, isCommitted: false, random };
-  world.tell({
-    event: 'undo',
-    ...aboutRun(job),
-    step: step.name,
-    attempt,
-    outcome,
-    ms,
-    ...(why !== undefined && { why }),
-  });
+  const order = { ...orderOf(step, job, history), key, isUndo: true, call: step.undo!, timeoutMs };
+  const { result, ms } = await performed(order, point, world);
+  const outcome = result.status === undefined ? 'failed' : undoOutcome(result.status);
+  world.tell({ event: 'undo', ...aboutRun(job), ...aboutCall(wanted, result), outcome, ms });
   return {
     kind: 'undo',
-    step: step.name,
-    attempt,
+    ...aboutCall(wanted, result),
     outcome,
     startedAt: now,
     endedAt: now + ms,
-    waitMs: outcome === 'failed' ? waitBefore(failed) : 0,
-    ...(status !== undefined && { status }),
-    ...(why !== undefined && { why }),
+    waitMs:
+      outcome === 'failed'
+        ? waitAfter(result, { backoffMs, attempt, isCommitted: false }, world)
+        : 0,
+    ...statusOf(result),
   };
 }
+
+/** Has a call made that has begun. */
+async function performed(
+  order: CallOrder,
+  point: string,
+  world: RunWorld,
+): Promise<{ readonly result: CallResult; readonly ms: number }> {
+  world.pass(`before:${point}`);
+  const from = performance.now();
+  const result = await world.perform(order);
+  world.pass(`effect:${point}`);
+  return { result, ms: performance.now() - from };
+}
+
+/** What log and record have of any call. */
+const aboutCall = (
+  { step, attempt }: { readonly step: StepConfig; readonly attempt: number },
+  { why }: CallResult,
+) => ({ step: step.name, attempt, ...(why !== undefined && { why }) });
+
+const statusOf = ({ status }: CallResult) => (status === undefined ? {} : { status });
+
+const waitAfter = (
+  { retryAfterMs }: CallResult,
+  rules: Pick<Backoff, 'backoffMs' | 'attempt' | 'isCommitted'>,
+  { random }: RunWorld,
+): number => waitBefore({ ...rules, retryAfterMs, random });
 
 async function turning(
   { step, why }: Extract<Next, { do: 'turn' }>,

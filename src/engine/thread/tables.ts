@@ -37,6 +37,8 @@ const MIGRATIONS: readonly ((schema: string) => string)[] = [
       node text NOT NULL,
       seen_at timestamptz NOT NULL
     );`,
+  (schema) => `
+    ALTER TABLE ${schema}.operation ADD COLUMN cancel_by text, ADD COLUMN cancel_reason text;`,
 ];
 
 /** Of all gateways that would migrate at once, one does. Any number, as long as nobody else has it. */
