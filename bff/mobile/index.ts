@@ -10,7 +10,7 @@ import {
   toOrderScreen,
   toProductScreen,
 } from './screens.ts';
-import { Order, Orders, Payment, Product, Stock, Suggestions, User } from './services.ts';
+import { APIS, Order, Orders, Payment, Product, Stock, Suggestions, User } from './services.ts';
 import { LANGUAGES } from './words.ts';
 
 /** A phone on the road waits no longer for what a screen can do without. */
@@ -28,7 +28,10 @@ const Image = z.strictObject({
 });
 
 export default defineBff(
-  { upstreams: ['users', 'catalog', 'orders', 'payments', 'inventory', 'recommendations'] },
+  {
+    upstreams: ['users', 'catalog', 'orders', 'payments', 'inventory', 'recommendations'],
+    apis: APIS,
+  },
   (app) => {
     // The app keeps what it got, and asks whether that is still so.
     app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -77,8 +80,8 @@ export default defineBff(
       '/products/:id/image',
       { schema: { params: ProductParams, querystring: Image, response: { 200: z.string() } } },
       async (request, reply) => {
-        const image = await request.upstreams.catalog.open('/images/{id}/front', {
-          path: request.params,
+        const image = await request.upstreams.catalog.open('/images/{id}/{view}', {
+          path: { ...request.params, view: 'front' },
           query: request.query,
         });
         return image.sendTo(reply);
@@ -122,6 +125,6 @@ export default defineBff(
 );
 
 /** The widths that the catalog has for phones; the next larger one. */
-function imageWidth(width: number): number {
-  return [160, 320, 640].find((each) => each >= width) ?? 640;
+function imageWidth(width: number): 160 | 320 | 640 {
+  return ([160, 320] as const).find((each) => each >= width) ?? 640;
 }

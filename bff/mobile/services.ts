@@ -1,5 +1,21 @@
 /** What the services answer, as far as the screens need it. */
-import { z } from 'portico';
+import { apis, z } from 'portico';
+import type { paths as Catalog } from '../types/catalog.d.ts';
+import type { paths as Inventory } from '../types/inventory.d.ts';
+import type { paths as OrderPaths } from '../types/orders.d.ts';
+import type { paths as Payments } from '../types/payments.d.ts';
+import type { paths as Recommendations } from '../types/recommendations.d.ts';
+import type { paths as Users } from '../types/users.d.ts';
+
+/** What the compiler knows of the services: their OpenAPI documents. */
+export const APIS = apis<{
+  users: Users;
+  catalog: Catalog;
+  orders: OrderPaths;
+  payments: Payments;
+  inventory: Inventory;
+  recommendations: Recommendations;
+}>();
 
 export const Order = z.object({
   id: z.string(),

@@ -1,12 +1,9 @@
 /** Products in a row: of a list of ids, what the catalog says of each, and whether it is there. */
-import { type BffRequest, optional, z } from 'portico';
-import { Product, Stock, type UPSTREAMS } from './services.ts';
+import { optional, z } from 'portico';
+import { Product, type Request, Stock } from './services.ts';
 import { Card, type Language, toCard } from './shown.ts';
 
-type Request = Pick<
-  BffRequest<(typeof UPSTREAMS)[number], { response: {} }>,
-  'upstreams' | 'gather'
->;
+type Asking = Pick<Request, 'upstreams' | 'gather'>;
 
 /** How long a page waits for what it can do without. */
 export const PATIENCE = '300ms';
@@ -16,7 +13,7 @@ export const PATIENCE = '300ms';
  * there are.
  */
 export async function cardsOf(
-  request: Request,
+  request: Asking,
   ids: readonly string[],
   language: Language,
 ): Promise<z.input<typeof Card>[]> {
@@ -36,7 +33,7 @@ export async function cardsOf(
 }
 
 /** The stock of some products, to be gathered: `null` for those that the inventory cannot tell. */
-export function stockOf({ upstreams: { inventory } }: Request, ids: readonly string[]) {
+export function stockOf({ upstreams: { inventory } }: Asking, ids: readonly string[]) {
   return ids.map((id) =>
     optional(
       inventory.get('/stock/{id}', { path: { id }, timeout: PATIENCE, schema: Stock }),

@@ -5,7 +5,10 @@ import type { App } from './services.ts';
 
 const Params = z.object({ id: ProductId, view: z.enum(['front', 'side', 'in-use']) });
 const Query = z.strictObject({
-  width: z.enum(['160', '320', '640', '1280']).default('640'),
+  width: z.coerce
+    .number()
+    .pipe(z.literal([160, 320, 640, 1280]))
+    .default(640),
 });
 
 export function addImages(app: App): void {

@@ -5,11 +5,12 @@ import { addHome } from './home.ts';
 import { addImages } from './images.ts';
 import { addOrders } from './orders.ts';
 import { addProducts } from './product.ts';
-import { UPSTREAMS } from './services.ts';
+import { APIS, UPSTREAMS } from './services.ts';
 
 export default defineBff(
   {
     upstreams: UPSTREAMS,
+    apis: APIS,
     batch: {
       catalog: { '/products/{id}': { list: '/products', parameter: 'ids', items: 'items' } },
       inventory: {

@@ -1,13 +1,5 @@
 /** The orders of a customer: the list, each one in full, its invoice, and a new one. */
-import {
-  type BffRequest,
-  chooseLanguage,
-  GatewayError,
-  optional,
-  partStatus,
-  ProblemError,
-  z,
-} from 'portico';
+import { chooseLanguage, GatewayError, optional, partStatus, ProblemError, z } from 'portico';
 import { cardsOf, PATIENCE } from './cards.ts';
 import {
   Address,
@@ -15,8 +7,8 @@ import {
   Order,
   Orders,
   Payment,
+  type Request,
   Reservation,
-  type UPSTREAMS,
   User,
 } from './services.ts';
 import { Card, type Language, LANGUAGES, OrderCard, toDate, toOrderCard } from './shown.ts';
@@ -130,7 +122,7 @@ export function addOrders(app: App): void {
 
   app.post('/orders', { schema: { body: Cart, response: {} } }, async (request, reply) => {
     const { orders } = request.upstreams;
-    const body = { customerId: request.consumer?.id, lines: request.body.lines };
+    const body = { customerId: request.consumer?.id ?? '', lines: request.body.lines };
     try {
       const { id } = await orders.post('/orders', { body, schema: Order });
       // A reload of the page that follows must not order again.
@@ -147,10 +139,7 @@ export function addOrders(app: App): void {
   });
 }
 
-type Asking = Pick<
-  BffRequest<(typeof UPSTREAMS)[number], { response: {} }>,
-  'upstreams' | 'consumer'
->;
+type Asking = Pick<Request, 'upstreams' | 'consumer'>;
 
 /** An order of the customer who asks: another's is as good as none. */
 async function ownOrder({ upstreams: { orders }, consumer }: Asking, id: string): Promise<Order> {

@@ -1,5 +1,11 @@
 /** What the services answer, as far as the pages need it. */
-import { type BffApp, z } from 'portico';
+import { apis, type BffApp, type BffRequest, z } from 'portico';
+import type { paths as Catalog } from '../types/catalog.d.ts';
+import type { paths as Inventory } from '../types/inventory.d.ts';
+import type { paths as OrderPaths } from '../types/orders.d.ts';
+import type { paths as Payments } from '../types/payments.d.ts';
+import type { paths as Recommendations } from '../types/recommendations.d.ts';
+import type { paths as Users } from '../types/users.d.ts';
 
 export const UPSTREAMS = [
   'users',
@@ -9,7 +15,20 @@ export const UPSTREAMS = [
   'inventory',
   'recommendations',
 ] as const;
-export type App = BffApp<(typeof UPSTREAMS)[number]>;
+
+/** What the compiler knows of them: their OpenAPI documents. */
+interface Documented {
+  readonly users: Users;
+  readonly catalog: Catalog;
+  readonly orders: OrderPaths;
+  readonly payments: Payments;
+  readonly inventory: Inventory;
+  readonly recommendations: Recommendations;
+}
+export const APIS = apis<Documented>();
+
+export type App = BffApp<(typeof UPSTREAMS)[number], Documented>;
+export type Request = BffRequest<(typeof UPSTREAMS)[number], { response: {} }, Documented>;
 
 export const Product = z.object({
   id: z.string(),

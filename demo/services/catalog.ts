@@ -30,7 +30,9 @@ export function catalog(options?: ServiceOptions): FastifyInstance {
   const app = createService('catalog', options);
   app.get('/products', ({ query }) => {
     const asked = read(CatalogQuery, 'query', query);
-    return asked.ids === undefined ? listed(asked) : { items: picked(PRODUCTS, asked.ids) };
+    if (asked.ids === undefined) return listed(asked);
+    const items = picked(PRODUCTS, asked.ids);
+    return { items, total: items.length };
   });
   app.get<{ Params: { id: string } }>('/products/:id', ({ params }) =>
     find(PRODUCTS, 'product', params.id),

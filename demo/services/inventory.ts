@@ -15,8 +15,8 @@ export function inventory(options?: ServiceOptions): FastifyInstance {
   app.get('/stock', ({ query }) => ({
     items: picked(STOCK, read(ListQuery, 'query', query).ids),
   }));
-  app.get<{ Params: { productId: string } }>('/stock/:productId', ({ params }) =>
-    find(STOCK, 'stock of product', params.productId),
+  app.get<{ Params: { id: string } }>('/stock/:id', ({ params }) =>
+    find(STOCK, 'stock of product', params.id),
   );
   return app;
 }

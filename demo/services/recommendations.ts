@@ -10,14 +10,14 @@ const Query = z.strictObject({ limit: z.coerce.number().int().min(1).max(20).def
 
 export function recommendations(options?: ServiceOptions): FastifyInstance {
   const app = createService('recommendations', options);
-  app.get<{ Params: { productId: string } }>('/similar/:productId', ({ params, query }) => {
+  app.get<{ Params: { id: string } }>('/similar/:id', ({ params, query }) => {
     const { limit } = read(Query, 'query', query);
-    const product = find(PRODUCTS, 'product', params.productId);
+    const product = find(PRODUCTS, 'product', params.id);
     return { items: similarTo(product).slice(0, limit).map(brief) };
   });
-  app.get<{ Params: { userId: string } }>('/for-user/:userId', ({ params, query }) => {
+  app.get<{ Params: { id: string } }>('/for-user/:id', ({ params, query }) => {
     const { limit } = read(Query, 'query', query);
-    const ids = find(FAVOURITES, 'user', params.userId);
+    const ids = find(FAVOURITES, 'user', params.id);
     const products = ids.map((id) => find(PRODUCTS, 'product', id));
     return { items: products.slice(0, limit).map(brief) };
   });

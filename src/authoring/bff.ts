@@ -4,9 +4,9 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { type Batches, type BatchPlan, batchPlans } from './batch.ts';
+import { type BatchPlan, batchPlans } from './batch.ts';
 import type { ForwardOptions } from './forward.ts';
-import type { Apis, Clients } from './typed-client.ts';
+import type { Apis, BatchesOf, Clients } from './typed-client.ts';
 
 type Schemas = Readonly<{
   params?: z.ZodType;
@@ -94,7 +94,7 @@ export interface BffOptions<U extends string, A = NoApis> {
    * By upstream and path: calls that an upstream answers many at a time. What a request starts in one tick becomes
    * one call of a list; `{ catalog: { '/products/{id}': { list: '/products', parameter: 'ids', items: 'items' } } }`.
    */
-  readonly batch?: { readonly [K in NoInfer<U>]?: Batches };
+  readonly batch?: { readonly [K in NoInfer<U>]?: BatchesOf<K, NoInfer<A>> };
 }
 
 const BRAND: unique symbol = Symbol.for('portico.bff') as never;

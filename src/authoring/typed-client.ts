@@ -2,7 +2,10 @@
  * Clients of upstreams that have an OpenAPI document, typed by what `portico types` makes of it: a path, a parameter
  * or a field that the document does not have is an error of the compiler. Nothing of it exists at run time.
  */
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
+import type { BatchOptions, Batches } from './batch.ts';
+import type { OpenedAnswer, OpenOptions } from './opened-answer.ts';
 import type { Part, PartOptions, PartOptionsWithBody, Scalar, UpstreamClient } from './parts.ts';
 
 const API: unique symbol = Symbol('portico.api');
@@ -42,8 +45,12 @@ type ParametersOf<Op, Place extends 'path' | 'query'> = Op extends {
   ? NonNullable<Given>
   : never;
 
-/** As parts have them: one value. */
-type Values<Given> = { readonly [K in keyof Given]: AsScalar<Given[K]> };
+/** As parts have them: one value. `undefined` leaves out what may be left out. */
+type Values<Given> = {
+  readonly [K in keyof Given]: {} extends Pick<Given, K>
+    ? AsScalar<Given[K]> | undefined
+    : AsScalar<Given[K]>;
+};
 type AsScalar<Value> = [Exclude<Value, undefined>] extends [Scalar] ? Value : Scalar | undefined;
 
 /** A member that has to be there if one of its own has to. */
@@ -59,12 +66,19 @@ type JsonOf<Content> = Content extends { readonly content: infer ByType }
     }[keyof ByType]
   : never;
 
+/** What is not JSON is sent as it is. */
+type SentOf<Body> = [JsonOf<Body>] extends [never]
+  ? Body extends { readonly content: object }
+    ? Readable | Uint8Array
+    : never
+  : JsonOf<Body>;
+
 type BodyOf<Op> = Op extends { readonly requestBody: infer Body }
-  ? { readonly body: JsonOf<Body> }
+  ? { readonly body: SentOf<Body> }
   : Op extends { readonly requestBody?: infer Body }
-    ? [JsonOf<NonNullable<Body>>] extends [never]
+    ? [SentOf<NonNullable<Body>>] extends [never]
       ? { readonly body?: never }
-      : { readonly body?: JsonOf<NonNullable<Body>> }
+      : { readonly body?: SentOf<NonNullable<Body>> }
     : { readonly body?: never };
 
 type Good<Status> = Status extends number
@@ -126,10 +140,42 @@ type Call<P, V extends Verb> = <
   >
 ) => Part<Result<OperationOf<P, T, V>, N, S>>;
 
+type Method = NonNullable<OpenOptions['method']>;
+
+/** Of a `HEAD`, the document says what it says of a `GET`. */
+type VerbOf<M extends Method> = M extends 'HEAD' ? 'get' : Lowercase<M> & Verb;
+
+type Open<P> = <T extends PathsWith<P, VerbOf<M>>, M extends Method = 'GET'>(
+  template: T,
+  ...options: Rest<
+    Omit<OpenOptions, Kept | 'method'> & { readonly method?: M } & Member<
+        'path',
+        ParametersOf<OperationOf<P, T, VerbOf<M>>, 'path'>
+      > &
+      Member<'query', ParametersOf<OperationOf<P, T, VerbOf<M>>, 'query'>> &
+      (VerbOf<M> extends 'get' | 'delete' ? unknown : BodyOf<OperationOf<P, T, VerbOf<M>>>)
+  >
+) => Promise<OpenedAnswer>;
+
 /** Calls an upstream whose paths are `P`, as openapi-typescript writes them. */
-export type TypedClient<P> = Omit<UpstreamClient, Verb> & { readonly [V in Verb]: Call<P, V> };
+export type TypedClient<P> = Omit<UpstreamClient, Verb | 'open'> & {
+  readonly [V in Verb]: Call<P, V>;
+} & { readonly open: Open<P> };
 
 /** The clients of the upstreams `U`; those of `A` know their paths. */
 export type Clients<U extends string, A> = {
   readonly [K in U]: K extends keyof A ? TypedClient<A[K]> : UpstreamClient;
 };
+
+/** Of a list that takes ids in `parameter`. */
+type ListOf<P> = {
+  [T in PathsWith<P, 'get'>]: {
+    readonly list: T;
+    readonly parameter: keyof ParametersOf<OperationOf<P, T, 'get'>, 'query'> & string;
+  };
+}[PathsWith<P, 'get'>];
+
+/** The batches of an upstream; of one that is typed, between paths that it has. */
+export type BatchesOf<K, A> = K extends keyof A
+  ? { readonly [T in PathsWith<A[K], 'get'>]?: BatchOptions & ListOf<A[K]> }
+  : Batches;

@@ -23,23 +23,35 @@ const documentOf = (name: string) => {
 };
 
 const IDS = ['u1', 'u8', 'p1', 'p24', '41', '42', '52', 'nobody'];
-const QUERIES = ['', '?limit=3', '?limit=0', '?category=audio', '?customerId=u1', '?unknown=1'];
+const QUERIES = [
+  '',
+  '?limit=3',
+  '?limit=0',
+  '?category=audio',
+  '?customerId=u1',
+  '?ids=p1,p24,p99',
+  '?unknown=1',
+];
+const TYPES = ['application/json', 'text/csv', 'image/png'];
 const BODIES = [
   undefined,
   '{',
   '{}',
   '{"customerId":"u1","lines":[{"productId":"p1","quantity":2}]}',
   '{"customerId":"u9","lines":[]}',
+  'x'.repeat(600_000),
 ];
 
 /** Requests for an operation, good and bad. */
 function* requestsFor({ path, method }: ApiOperation) {
-  const paths = path.includes('{') ? IDS.map((id) => path.replace(/\{\w+\}/, id)) : [path];
+  const paths = path.includes('{')
+    ? IDS.map((id) => path.replace('{view}', 'front').replace(/\{\w+\}/, id))
+    : [path];
   for (const each of paths) {
     for (const query of QUERIES) {
       if (method === 'GET') yield { url: each + query, init: {} };
       else {
-        for (const type of ['application/json', 'text/csv']) {
+        for (const type of TYPES) {
           for (const body of BODIES) {
             const headers = { 'content-type': type };
             yield {
@@ -60,7 +72,9 @@ describe('the documents of the demo', () => {
     const judge = new AnswerJudge(schemas);
     const statuses = new Set<string>();
     const faults: string[] = [];
-    for (const operation of operations) {
+    // What is written first can be read then.
+    const isRead = ({ method }: ApiOperation): number => Number(method === 'GET');
+    for (const operation of operations.toSorted((a, b) => isRead(a) - isRead(b))) {
       for (const request of requestsFor(operation)) {
         const response = await fetch(url + request.url, request.init);
         const text = await response.text();

@@ -1,5 +1,7 @@
 /** The public API, version 1: for partners with a key, each on a plan. README.md promises what stays as it is. */
-import { defineBff, partStatus, ProblemError, z } from 'portico';
+import { apis, defineBff, partStatus, ProblemError, z } from 'portico';
+import type { paths as Catalog } from '../../types/catalog.d.ts';
+import type { paths as Inventory } from '../../types/inventory.d.ts';
 import {
   AvailabilityList,
   CatalogList,
@@ -42,6 +44,7 @@ const PRICE_ENDS = {
 export default defineBff(
   {
     upstreams: ['catalog', 'inventory'],
+    apis: apis<{ catalog: Catalog; inventory: Inventory }>(),
     batch: {
       inventory: {
         '/stock/{id}': { list: '/stock', parameter: 'ids', items: 'items', key: 'productId' },
