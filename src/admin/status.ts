@@ -8,6 +8,7 @@ import { formatFault } from '../config/fault.ts';
 import { descriptorLimit, openDescriptors } from '../core/descriptors.ts';
 import type { Generation } from '../generation.ts';
 import type { Certificate } from '../listener/certificate-set.ts';
+import type { OperationCount } from '../operations/engine.ts';
 import type { PastGeneration } from '../running/history.ts';
 import type { Reload } from '../running/reloader.ts';
 import { version } from '../running/version.ts';
@@ -72,6 +73,27 @@ export function statusOf(running: Running): GatewayStatus {
     names: knownNames(world),
     certificates: certificateStatuses(running),
     plugins: generation.pluginReports(),
+    ...storeStatus(generation, world),
+  };
+}
+
+/** Without the store's address, and without its own words, which may hold it. */
+function storeStatus({ config }: Generation, { engines }: World): Pick<GatewayStatus, 'store'> {
+  const health = engines?.reports.health;
+  if (config.store === undefined || health === undefined) return {};
+  const { isUp, since, open, fault } = health;
+  const sum = (counted: readonly OperationCount[]): number =>
+    counted.reduce((all, { count }) => all + count, 0);
+  const stuck = open.filter(({ status }) => status === 'stuck');
+  return {
+    store: {
+      kind: config.store.place.kind,
+      up: isUp,
+      since: new Date(since).toISOString(),
+      running: sum(open) - sum(stuck),
+      stuck: sum(stuck),
+      ...(fault && { fault: { at: new Date(fault.at).toISOString(), code: fault.code } }),
+    },
   };
 }
 

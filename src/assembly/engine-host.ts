@@ -4,7 +4,9 @@
  */
 import type { StoreConfig } from '../config/build/store-config.ts';
 import type { CallOrder, CallResult, Engine, EngineEvent, Perform } from '../operations/engine.ts';
+import type { OperationName } from '../observe/operation-metrics.ts';
 import type { OperationCalls } from './operation-calls.ts';
+import type { OperationReports } from './operation-reports.ts';
 
 export interface EngineOptions {
   readonly store: StoreConfig;
@@ -17,19 +19,20 @@ export type OpenEngine = (options: EngineOptions) => Promise<Engine>;
 
 export class EngineHost {
   readonly #open: OpenEngine;
-  readonly #onEvent: EngineOptions['onEvent'];
+  readonly reports: OperationReports;
   readonly #serving = Promise.withResolvers<void>();
   #calls: OperationCalls | undefined;
   #engine: Engine | undefined;
 
-  constructor(open: OpenEngine, onEvent: EngineOptions['onEvent']) {
+  constructor(open: OpenEngine, reports: OperationReports) {
     this.#open = open;
-    this.#onEvent = onEvent;
+    this.reports = reports;
   }
 
   async open(store: StoreConfig): Promise<Engine> {
     const perform = (order: CallOrder): Promise<CallResult> => this.#perform(order);
-    this.#engine = await this.#open({ store, perform, onEvent: this.#onEvent });
+    this.reports.begin();
+    this.#engine = await this.#open({ store, perform, onEvent: this.reports.hear });
     return this.#engine;
   }
 
@@ -39,9 +42,10 @@ export class EngineHost {
     return this.#calls!.perform(order);
   }
 
-  /** From now on, calls are made by this generation. */
-  serveBy(calls: OperationCalls): void {
+  /** From now on, calls are made by this generation; `names` are its sagas and commands. */
+  serveBy(calls: OperationCalls, names: readonly OperationName[]): void {
     this.#calls = calls;
+    this.reports.serve(names);
     this.#serving.resolve();
   }
 

@@ -29,6 +29,7 @@ export function operationLog(
       case 'takenOver':
         log.warn({ runs: event.ids }, 'operations of a gateway that has died are resumed');
         return;
+      case 'counted':
       case 'closed':
         return;
       default:
@@ -42,7 +43,8 @@ function tellOperation(
   event: Extract<EngineEvent, { readonly id: string }>,
 ): void {
   const { event: what, id, ...fields } = event;
-  const line = { operation: id, ...fields };
+  const { ms } = event;
+  const line = { operation: id, ...fields, ...(ms !== undefined && { ms: Math.round(ms) }) };
   switch (what) {
     case 'started':
       log.info(line, 'operation started');

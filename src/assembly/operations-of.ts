@@ -3,6 +3,7 @@ import type { Config } from '../config/build/config.ts';
 import type { StoreConfig } from '../config/build/store-config.ts';
 import type { Engine } from '../operations/engine.ts';
 import { type OperationsContext, Waiters } from '../routes/operations/context.ts';
+import type { OperationName } from '../observe/operation-metrics.ts';
 import type { UpstreamLeases } from '../upstream/lease.ts';
 import { OperationCalls } from './operation-calls.ts';
 import type { StartFaults } from './start-faults.ts';
@@ -34,15 +35,23 @@ export async function operationsOf(
   const finding = { path: ['store', store.place.kind], message: 'the store cannot be opened' };
   const engine = await faults.attempt(finding, () => openEngine(store, world, generation));
   const calls = new OperationCalls(upstreams, world);
+  const names = namesOf(sagas, routes);
   const place = routes.find(({ action }) => action.kind === 'operationStatus')?.matches[0]?.path
     ?.text;
   const prefix = (place ?? '/*').replace(/\/\*$/, '');
   return {
     context: { engine, sagas, prefix, waiters: new Waiters() },
-    serve: () => world.engines?.serveBy(calls),
+    serve: () => world.engines?.serveBy(calls, names),
     whenIdle: () => calls.whenIdle(),
   };
 }
+
+const namesOf = (sagas: Config['sagas'], routes: Config['routes']): readonly OperationName[] => [
+  ...Object.keys(sagas).map((name) => ({ kind: 'saga' as const, name })),
+  ...routes.flatMap(({ name, action }) =>
+    action.kind === 'command' ? [{ kind: 'command' as const, name }] : [],
+  ),
+];
 
 /**
  * That of the generation before, whatever its settings: two beside each other would take over each other's work, and a

@@ -41,7 +41,12 @@ export type ToThread =
 export type FromThread =
   | { readonly kind: 'ready' }
   | { readonly kind: 'answer'; readonly number: number; readonly value: unknown }
-  | { readonly kind: 'failed'; readonly number: number; readonly error: string }
+  | {
+      readonly kind: 'failed';
+      readonly number: number;
+      readonly error: string;
+      readonly code?: string | undefined;
+    }
   | { readonly kind: 'call'; readonly number: number; readonly order: CallOrder }
   | { readonly kind: 'event'; readonly event: EngineEvent }
   | { readonly kind: 'closed' }

@@ -24,6 +24,7 @@ import type {
   StartOrder,
   Started,
 } from '../operations/engine.ts';
+import { codeOf } from './error-code.ts';
 import type { Ask, FaultPoint, FromThread, ThreadOrder, ToThread } from './messages.ts';
 
 /** `.ts` when the sources run as they are, `.js` in `dist`. */
@@ -86,17 +87,17 @@ export class ThreadEngine implements Engine {
     // Without an environment: clients of Postgres and DBOS would take settings from it that nobody can see.
     const worker = new Worker(THREAD, { workerData: order, env: {}, name: 'operations' });
     this.#worker = worker;
-    let why = 'it ended';
+    let failure: unknown = 'it ended';
     worker.on('message', (message: FromThread) => this.#hear(message));
-    worker.on('error', (error) => (why = whyOf(error)));
+    worker.on('error', (error) => (failure = error));
     worker.on('exit', () => {
       this.#former.push(executor);
-      this.#ended(why);
+      this.#ended(failure);
     });
     for (const at of faults) this.#tell({ kind: 'fault', at });
   }
 
-  #ended(error: string): void {
+  #ended(failure: unknown): void {
     this.isUp = false;
     this.#worker = undefined;
     for (const { reject, timer } of this.#asked.values()) {
@@ -110,7 +111,12 @@ export class ThreadEngine implements Engine {
     }
     const retryMs = this.#retryMs;
     this.#retryMs = Math.min(LAST_RETRY_MS, retryMs * 2);
-    this.#options.onEvent({ event: 'down', error, retryMs });
+    this.#options.onEvent({
+      event: 'down',
+      error: whyOf(failure),
+      code: codeOf(failure),
+      retryMs,
+    });
     this.#restart = this.#options.clock.after(retryMs, () => this.#begin([]));
   }
 
@@ -125,7 +131,7 @@ export class ThreadEngine implements Engine {
         this.#settle(message.number)?.resolve(message.value);
         return;
       case 'failed':
-        this.#options.onEvent({ event: 'trouble', error: message.error });
+        this.#options.onEvent({ event: 'trouble', error: message.error, code: message.code });
         this.#settle(message.number)?.reject(away());
         return;
       case 'call':

@@ -5,11 +5,13 @@
  * causes come from fixed sets, with `other` for the rest. They belong to one gateway.
  */
 import { causeLabel } from '../core/cause.ts';
+import type { EngineHealth } from '../operations/engine-watch.ts';
 import type { StreamRecord } from '../core/stream-record.ts';
 import { ConfigMetrics } from './config-metrics.ts';
 import type { Counts } from './counts.ts';
 import { Families, type Scrape } from './families.ts';
 import { MirrorMetrics } from './mirror-metrics.ts';
+import { OperationMetrics } from './operation-metrics.ts';
 import { processMetrics } from './process-metrics.ts';
 import { reading } from './readings.ts';
 import { upstreamGauges, type UpstreamGauges } from './state-gauges.ts';
@@ -149,6 +151,11 @@ export class Metrics {
       ),
     );
     this.#streams = new StreamMetrics(this.#families, streams);
+  }
+
+  /** Adds those of operations, for a gateway that has a store: call it once. */
+  ofOperations(health: () => EngineHealth | undefined): OperationMetrics {
+    return new OperationMetrics(this.#families, health);
   }
 
   /** Adds Node's own metrics. From then on the process is watched, and nothing ends that: call it once. */

@@ -174,11 +174,24 @@ export interface CallResult {
 /** Never rejects. */
 export type Perform = (order: CallOrder) => Promise<CallResult>;
 
+/** Its message may hold the address of the store: it is for the log alone. */
+interface Trouble {
+  readonly error: string;
+  /** `ECONNREFUSED`, or of Postgres, such as `28P01`; absent: it has none. */
+  readonly code?: string | undefined;
+}
+
 /** For logs and metrics. */
 export type EngineEvent =
   | { readonly event: 'up' | 'closed' }
-  | { readonly event: 'down'; readonly error: string; readonly retryMs: number }
-  | { readonly event: 'trouble'; readonly error: string }
+  | ({ readonly event: 'down'; readonly retryMs: number } & Trouble)
+  | ({ readonly event: 'trouble' } & Trouble)
+  /** The store has answered, and does so again within `everyMs`. */
+  | {
+      readonly event: 'counted';
+      readonly open: readonly OperationCount[];
+      readonly everyMs: number;
+    }
   | { readonly event: 'takenOver'; readonly ids: readonly string[] }
   | ({ readonly event: 'started' | 'compensating' | 'ended' } & EventOf & {
         readonly status: OperationStatus;

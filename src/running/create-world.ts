@@ -1,7 +1,7 @@
 /** Creates what outlives generations: once for a gateway, shared by all its generations. */
 import { EngineHost } from '../assembly/engine-host.ts';
 import { KeptValues } from '../assembly/kept-values.ts';
-import { operationLog } from '../assembly/operation-log.ts';
+import { OperationReports } from '../assembly/operation-reports.ts';
 import { nameLog, upstreamLog } from '../assembly/upstream-log.ts';
 import { gaugesOf } from '../assembly/upstream-gauges.ts';
 import type { World } from '../assembly/world.ts';
@@ -74,7 +74,7 @@ export function createWorld(options: GatewayOptions, config: Config): World {
     kept: new KeptValues(),
     engines: new EngineHost(
       (store) => openEngine(store, clock),
-      operationLog(log, () => clock.now()),
+      new OperationReports({ log, clock, wallClock, metrics }),
     ),
     traces: new Traces(clock),
     recent: new RecentRequests(),

@@ -22,6 +22,9 @@ const errors = (code: string): string =>
 const upstream = (name: string, more = ''): string => `${name}{${JOB},upstream="orders"${more}}`;
 const own = (name: string, more = ''): string => `${name}{${JOB}${more}}`;
 
+const step = (outcome: string): string =>
+  own('portico_saga_steps_total', `,saga="fulfilment",step="charge",outcome="${outcome}"`);
+
 /** All is well: none may fire. */
 export const HEALTHY: AlertCase['series'] = {
   [own('up')]: `1${ALWAYS}`,
@@ -52,6 +55,10 @@ export const HEALTHY: AlertCase['series'] = {
   [own('portico_jwks_fetches_total', ',issuer="shop",result="ok"')]: `0+1${ALWAYS}`,
   [own('portico_jwks_fetches_total', ',issuer="shop",result="failed"')]: `0+1${ALWAYS}`,
   [own('portico_rate_limit_store_errors_total')]: `2${ALWAYS}`,
+  [own('portico_engine_up')]: `1${ALWAYS}`,
+  [own('portico_operations_stuck', ',name="fulfilment"')]: `0${ALWAYS}`,
+  [step('done')]: `0+20${ALWAYS}`,
+  [step('unknown')]: `0+1${ALWAYS}`,
   [own('process_cpu_seconds_total')]: `0+6${ALWAYS}`,
   [own('nodejs_eventloop_lag_p99_seconds')]: `0.012${ALWAYS}`,
   [own('process_resident_memory_bytes')]: `150000000${ALWAYS}`,
@@ -157,6 +164,17 @@ export const CASES: Readonly<Record<string, AlertCase>> = {
   PorticoSharedStoreDown: {
     series: { [own('portico_rate_limit_store_errors_total')]: `0+1${ALWAYS}` },
   },
+  PorticoOperationsStuck: {
+    series: { [own('portico_operations_stuck', ',name="fulfilment"')]: '0x20 1x400' },
+    at: '7m',
+    notYet: '5m30s',
+  },
+  PorticoEngineDown: {
+    series: { [own('portico_engine_up')]: '1x20 0x400' },
+    at: '7m',
+    notYet: '5m30s',
+  },
+  PorticoStepFailing: { series: { [step('unknown')]: `0+30${ALWAYS}` }, at: '25m', notYet: '8m' },
   PorticoCpu: { series: { [own('process_cpu_seconds_total')]: `0+13${ALWAYS}` } },
   PorticoLoopLag: { series: { [own('nodejs_eventloop_lag_p99_seconds')]: `0.15${ALWAYS}` } },
   PorticoMemory: { series: { [own('process_resident_memory_bytes')]: `500000000${ALWAYS}` } },

@@ -41,6 +41,9 @@ export async function busyGateway(): Promise<TestGateway> {
   const gateway = await startGateway({
     config: {
       server: { allowFaults: true },
+      // Nobody is there: its metrics are, and its engine is down.
+      store: { postgres: `postgres://${nobody}/operations` },
+      sagas: { fulfilment: { steps: { only: { call: { upstream: 'good', path: '/' } } } } },
       admin: { port: 0 },
       plugins: {
         rateLimit: { store: { redis: `redis://${nobody}`, onError: 'local' } },

@@ -17,7 +17,7 @@ const ALERTS = readFileSync('deploy/prometheus/alerts.yaml', 'utf8');
 
 /** Queries that may be empty: what this traffic does not bring about, and what shows for a moment only. */
 const MAY_BE_EMPTY =
-  /portico_(?:slots_given_up_total|jwks_fetches_total)|portico_upstream_panic.* > 0|== 0|changes\(/;
+  /portico_(?:slots_given_up_total|jwks_fetches_total|operation_duration|saga_)|portico_upstream_panic.* > 0|== 0|changes\(/;
 
 /** Scrapes the admin ports each second, with our rules. */
 async function prometheusOf(adminUrls: readonly string[]): Promise<Prometheus> {

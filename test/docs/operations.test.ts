@@ -24,6 +24,7 @@ async function shop() {
       server: { allowFaults: true },
       admin: { port: 0 },
       telemetry: { logs: { access: true } },
+      store: { postgres: 'postgres://127.0.0.1:1/operations' },
       plugins: {
         apiKey: { consumers: { u1: { keys: [HASH] } }, redis: { url: REDIS } },
         rateLimit: { store: { redis: REDIS } },

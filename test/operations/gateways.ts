@@ -37,10 +37,13 @@ export interface ShopOptions {
   readonly url: string;
   readonly saga?: Section;
   readonly routes?: Section;
+  /** Default: off. */
+  readonly admin?: Section;
   readonly log?: Parameters<typeof testGateway>[0]['log'];
 }
 
-export const configOf = ({ store, url, saga = {}, routes }: ShopOptions): Section => ({
+export const configOf = ({ store, url, saga = {}, routes, admin }: ShopOptions): Section => ({
+  ...(admin !== undefined && { admin }),
   store: { timeout: '5s', ...store },
   upstreams: { shop: { targets: [url], retry: false, breaker: false, timeout: '1s' } },
   sagas: { fulfilment: { ...FULFILMENT, ...saga } },

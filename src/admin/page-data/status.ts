@@ -36,6 +36,22 @@ export interface GatewayStatus {
   readonly certificates: readonly CertificateStatus[];
   /** What plugins report, such as Redis and key sets. */
   readonly plugins: readonly PluginReport[];
+  /** Of operations; absent: there is none. */
+  readonly store?: StoreStatus;
+}
+
+export interface StoreStatus {
+  readonly kind: 'postgres' | 'embedded';
+  /** It answers. */
+  readonly up: boolean;
+  /** Since when it does, or does not. */
+  readonly since: string;
+  /** Operations that run, or are being undone, of all gateways that share it. */
+  readonly running: number;
+  /** Operations that wait for an operator. */
+  readonly stuck: number;
+  /** The last thing that went wrong; the log says more. */
+  readonly fault?: { readonly at: string; readonly code: string };
 }
 
 /** File descriptors; a member is absent where the system does not say. */

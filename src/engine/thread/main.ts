@@ -1,6 +1,7 @@
 /** The thread's entry: opens the engine, answers what it is asked, and has the gateway make the calls. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { CallOrder, CallResult } from '../../operations/engine.ts';
+import { codeOf } from '../error-code.ts';
 import type { FromThread, ThreadOrder, ToThread } from '../messages.ts';
 import { RunningEngine } from './running-engine.ts';
 
@@ -60,7 +61,7 @@ async function begin(port: NonNullable<typeof parentPort>, order: ThreadOrder): 
       const engine = await opening.promise;
       tell({ kind: 'answer', number, value: await engine.answer(ask) });
     } catch (error) {
-      tell({ kind: 'failed', number, error: (error as Error).message });
+      tell({ kind: 'failed', number, error: (error as Error).message, code: codeOf(error) });
     }
   };
 

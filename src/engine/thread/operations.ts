@@ -73,6 +73,8 @@ export interface ReopenOrder {
   readonly status: 'running' | 'compensating';
 }
 
+/** Names are those of the configs of all gateways; more would be too many series. */
+const MOST_COUNTS = 1_000;
 const UNIQUE_VIOLATION = '23505';
 const OPEN: ReadonlySet<OperationStatus | undefined> = new Set([
   'running',
@@ -146,6 +148,15 @@ export class Operations {
       [COUNTED_MS],
     );
     return [...rows];
+  }
+
+  /** How many have not ended, of all gateways. */
+  async openCounts(): Promise<readonly OperationCount[]> {
+    const { rows } = await this.#pool.query<OperationCount>(
+      `SELECT kind, name, status, count(*)::int AS count FROM ${this.#table}
+       WHERE ended_at IS NULL GROUP BY kind, name, status ORDER BY count DESC LIMIT ${MOST_COUNTS}`,
+    );
+    return rows;
   }
 
   /** The first of several orders is kept. */

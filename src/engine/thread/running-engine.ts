@@ -6,6 +6,7 @@
 import { DBOS, type DLogger } from '@dbos-inc/dbos-sdk';
 import type { StoreConfig } from '../../config/build/store-config.ts';
 import type {
+  EngineEvent,
   Operation,
   OperationCount,
   OperationDetail,
@@ -15,6 +16,7 @@ import type {
 } from '../../operations/engine.ts';
 import type { History, Item } from '../../operations/history.ts';
 import { runId } from '../../operations/ids.ts';
+import { codeOf } from '../error-code.ts';
 import type { Ask } from '../messages.ts';
 import { Lives } from './lives.ts';
 import { Operations } from './operations.ts';
@@ -52,6 +54,7 @@ export class RunningEngine {
   readonly #start: (job: Job, id: string) => Promise<unknown>;
   /** By name: how many runs are here. */
   readonly #running = new Map<string, number>();
+  #countMs = SWEEP_MS;
   /** Runs that are doing something, and are waited for at the end. */
   #busy = 0;
   #isClosing = false;
@@ -70,7 +73,7 @@ export class RunningEngine {
   /** @throws when the store is not there, or is not what it should be */
   static async open(world: EngineWorld): Promise<RunningEngine> {
     const { store, executor, socketFolder, tell } = world;
-    const onTrouble = ({ message }: Error): void => tell({ event: 'trouble', error: message });
+    const onTrouble = (error: Error): void => tell(troubleOf(error));
     const connections = await connect(store, socketFolder, onTrouble);
     await prepareTables(connections.pool, store.schemas.own, store.migrate);
     const engine = new RunningEngine(world, connections);
@@ -95,10 +98,29 @@ export class RunningEngine {
   /** Begins what is done again and again. */
   #keep({ heartbeatMs, deadMs }: StoreConfig): void {
     const sweepMs = Math.min(SWEEP_MS, deadMs / 3);
+    this.#countMs = sweepMs;
     void this.#sweep();
+    this.#recount();
     this.#every(heartbeatMs, () => this.#lives.beat());
     this.#every(sweepMs, () => this.#sweep());
+    this.#every(sweepMs, () => this.#count());
     this.#every(TIDY_MS, () => this.#tidy());
+  }
+
+  /** What the store has to tell of all gateways; and that it answers. */
+  async #count(): Promise<void> {
+    const open = await this.#operations.openCounts();
+    this.#world.tell({ event: 'counted', open, everyMs: this.#countMs });
+  }
+
+  /** At once: an operation is stuck, or no longer. */
+  #recount(): void {
+    this.#count().catch((error: unknown) => this.#world.tell(troubleOf(error)));
+  }
+
+  #tell(event: EngineEvent): void {
+    this.#world.tell(event);
+    if (event.event === 'ended' && event.status === 'stuck') this.#recount();
   }
 
   /** One after another, however long one takes. */
@@ -108,7 +130,7 @@ export class RunningEngine {
       if (isRunning || this.#isClosing) return;
       isRunning = true;
       void act()
-        .catch((error: Error) => this.#world.tell({ event: 'trouble', error: error.message }))
+        .catch((error: unknown) => this.#world.tell(troubleOf(error)))
         .finally(() => (isRunning = false));
     }, ms);
     this.#timers.push(timer);
@@ -119,7 +141,7 @@ export class RunningEngine {
     for (const run of hopeless) {
       const stuck = await this.#lives.giveUp(run);
       await DBOS.cancelWorkflow(run);
-      if (stuck !== undefined) this.#world.tell({ event: 'ended', ...stuck });
+      if (stuck !== undefined) this.#tell({ event: 'ended', ...stuck });
     }
     if (runs.length === 0) return;
     await DBOS.resumeWorkflows([...runs]);
@@ -145,7 +167,7 @@ export class RunningEngine {
       await runOperation(job, {
         operations: this.#operations,
         perform: this.#world.perform,
-        tell: this.#world.tell,
+        tell: (event) => this.#tell(event),
         pass: this.#world.pass,
         random: Math.random,
         gate: () => (this.#isClosing ? this.#parked() : Promise.resolve()),
@@ -174,7 +196,7 @@ export class RunningEngine {
         return await ask();
       } catch (error) {
         if (this.#isClosing) return this.#parked();
-        if (tries === 0) this.#world.tell({ event: 'trouble', error: (error as Error).message });
+        if (tries === 0) this.#world.tell(troubleOf(error));
         const ms = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)];
         await new Promise((resolve) => setTimeout(resolve, ms));
       }
@@ -262,6 +284,7 @@ export class RunningEngine {
     const item: Item = { kind: 'order', ...order, at: Date.now() };
     const nextRun = run + 1;
     await this.#start({ ...job, run: nextRun, before: [...before, item] }, runId(id, nextRun));
+    this.#recount();
     return true;
   }
 
@@ -284,6 +307,12 @@ const again = (
   order: StartOrder,
 ): Started =>
   fingerprint === order.fingerprint ? { as: 'repeated', operation } : { as: 'mismatch' };
+
+const troubleOf = (error: unknown): EngineEvent => ({
+  event: 'trouble',
+  error: error instanceof Error ? error.message : String(error),
+  code: codeOf(error),
+});
 
 /** Other records, such as those of sleeps, are of no interest here. */
 const isItem = (output: unknown): output is Item =>
