@@ -32,8 +32,15 @@ describe('metrics of operations', () => {
     const operations = metrics.ofOperations(health);
     operations.serve([{ kind: 'saga', name: 'old' }]);
     operations.observe({
-      ...{ event: 'step', id: '1', kind: 'saga', name: 'old', run: 1 },
-      ...{ step: 'a', attempt: 1, outcome: 'done', ms: 1 },
+      event: 'step',
+      id: '1',
+      kind: 'saga',
+      name: 'old',
+      run: 1,
+      step: 'a',
+      attempt: 1,
+      outcome: 'done',
+      ms: 1,
     });
     const before = await metrics.text();
     expect(before).toContain('portico_operations_started_total{kind="saga",name="old"} 0');
@@ -51,7 +58,7 @@ describePostgres('an operation', { timeout: PATIENCE_MS }, () => {
     const postgres = await postgresServer();
     const ledger = await startLedger();
     const { log, lines } = recordingLog();
-    const store = { postgres: postgres.url(), dead: '1s' };
+    const store = { postgres: postgres.url(), heartbeat: '300ms', dead: '1s' };
     const shop = await openShop({ store, url: ledger.url, log, admin: { port: 0 } });
     const { gateway } = shop;
     const metric = async (name: string): Promise<string | undefined> =>

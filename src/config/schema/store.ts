@@ -68,6 +68,12 @@ export const Store = z
       .prefault({})
       .describe('Schemas of the database.'),
   })
+  .superRefine(({ heartbeat, dead }, context) => {
+    if (dead >= 2 * heartbeat) return;
+    // Its own work would be taken away from a gateway that lives.
+    const message = 'must be at least twice "heartbeat"';
+    context.addIssue({ code: 'custom', path: ['dead'], message });
+  })
   .superRefine(({ postgres, embedded }, context) => {
     if ((postgres === undefined) !== (embedded === undefined)) return;
     const message =
