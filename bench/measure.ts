@@ -25,9 +25,17 @@ export async function measureGroups(
   for (const { name, heats } of means.options.groups) {
     const measured: HeatResult[] = [];
     for (const [i, heat] of heats.entries()) {
-      const folder = join(means.folder, `${name}-${i}`);
-      mkdirSync(folder);
-      measured.push(await measureHeat(heat, { ...means, folder }));
+      const starts: HeatResult[] = [];
+      for (let start = 0; start < means.options.starts; start++) {
+        const folder = join(means.folder, `${name}-${i}-${start}`);
+        mkdirSync(folder);
+        starts.push(await measureHeat(heat, { ...means, folder }));
+      }
+      measured.push({
+        heat,
+        rounds: starts.flatMap(({ rounds }) => rounds),
+        halves: starts.flatMap(({ halves }) => halves),
+      });
     }
     const result = { name, heats: measured };
     onMeasured(result);
@@ -106,10 +114,17 @@ function rotated<T>(list: readonly T[], by: number): T[] {
 }
 
 /** Longer than this it cannot take, in milliseconds; something hangs. */
-export function longestMs({ rounds, seconds, groups, half, warmUp: { mostMs } }: BenchOptions) {
+export function longestMs({
+  starts,
+  rounds,
+  seconds,
+  groups,
+  half,
+  warmUp: { mostMs },
+}: BenchOptions) {
   const oneMs = (seconds * 1_000 + OVERHEAD_MS) * (half ? 2 : 1);
   const subjectMs = WARM_UP_FACTOR * mostMs + rounds * oneMs;
   return groups
     .flatMap(({ heats }: Group) => heats)
-    .reduce((total, heat) => total + START_MS + heat.length * subjectMs, 0);
+    .reduce((total, heat) => total + starts * (START_MS + heat.length * subjectMs), 0);
 }

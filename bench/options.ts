@@ -5,6 +5,8 @@ import { type Limits, WARM_UP } from './warm.ts';
 
 export interface BenchOptions {
   readonly rounds: number;
+  /** How often the subjects of a group are started; each start has all its rounds. */
+  readonly starts: number;
   /** Of each subject in each round. */
   readonly seconds: number;
   readonly connections: number;
@@ -31,6 +33,7 @@ export const USAGE = `npm run bench -- [options]
                       or subjects, which run together:
 ${columns(SUBJECT_NAMES)}
   --rounds <n>        rounds; each measures every subject of a group once (5)
+  --starts <n>        starts of each group, each with all rounds: processes of one program differ (1)
   --seconds <s>       measured time of a subject in a round (5)
   --connections <n>   client connections, each a consumer of its own (64)
   --warm-up <s>       longest warm-up of a subject; it ends when the cost no longer falls (20)
@@ -53,6 +56,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
     options: {
       only: { type: 'string', default: 'core' },
       rounds: { type: 'string', default: '5' },
+      starts: { type: 'string', default: '1' },
       seconds: { type: 'string', default: '5' },
       connections: { type: 'string', default: '64' },
       'warm-up': { type: 'string', default: String(WARM_UP.mostMs / 1_000) },
@@ -81,6 +85,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
   return {
     groups: choose(wordsOf(values.only)),
     rounds: wholeNumber('--rounds', values.rounds, 100),
+    starts: wholeNumber('--starts', values.starts, 100),
     seconds: wholeNumber('--seconds', values.seconds, 600),
     // The bulkheads of configs/ admit 128.
     connections: wholeNumber('--connections', values.connections, 128),

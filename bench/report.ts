@@ -132,8 +132,8 @@ export function formatSetting(options: BenchOptions, { gateway, rest }: Cores): 
   ].join('; ');
 }
 
-export const formatRounds = ({ rounds, seconds }: BenchOptions): string =>
-  `${rounds} ${rounds === 1 ? 'round' : 'rounds'} of ${seconds} s`;
+export const formatRounds = ({ starts, rounds, seconds }: BenchOptions): string =>
+  `${starts > 1 ? `${starts} starts with ` : ''}${rounds} ${rounds === 1 ? 'round' : 'rounds'} of ${seconds} s`;
 
 function programsOf({ groups, load }: BenchOptions): string[] {
   const subjects = groups.flatMap(({ heats }) => heats.flat());

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseOptions } from '../../bench/options.ts';
 import { parseOptions as parseRegress } from '../../bench/compare/options.ts';
+import { formatRounds } from '../../bench/report.ts';
 import { withWhatIsThere } from '../../bench/skip.ts';
 
 const parsed = (...args: readonly string[]) => parseOptions(args)!;
@@ -41,12 +42,18 @@ describe('--only', () => {
 describe('an argument', () => {
   test.each([
     [['--rounds', '0'], '--rounds is a whole number from 1 to 100, not "0"'],
+    [['--starts', '101'], '--starts is a whole number from 1 to 100, not "101"'],
     [['--seconds', '1.5'], '--seconds is a whole number from 1 to 600, not "1.5"'],
     [['--connections', '129'], '--connections is a whole number from 1 to 128, not "129"'],
     [['--load', 'ab'], '--load is autocannon or wrk, not "ab"'],
     [['--write', '--profile', '/tmp/x'], '--write keeps figures, and those of --profile'],
   ])('%j is refused with what would be right', (args, message) => {
     expect(() => parsed(...args)).toThrow(message);
+  });
+
+  test('that starts all several times is told beside the rounds', () => {
+    expect(formatRounds(parsed('--starts', '3'))).toBe('3 starts with 5 rounds of 5 s');
+    expect(formatRounds(parsed('--rounds', '1'))).toBe('1 round of 5 s');
   });
 
   test('that bounds the warm-up bounds its least length, too', () => {
