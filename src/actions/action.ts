@@ -8,7 +8,7 @@ import type {
   ActionConfig,
   ActionModule,
   ActionRisks,
-  RoutePlace,
+  BuildPlace,
   WrittenAction,
 } from '../config/actions.ts';
 import type { Finding } from '../config/fault.ts';
@@ -42,7 +42,7 @@ export interface ActionDefinition<S extends z.ZodType, B extends Shape, C extend
     value: z.output<S>,
     beside: { readonly [K in keyof B]: z.output<B[K]> },
     route: Parsed,
-    place: RoutePlace,
+    place: BuildPlace,
   ): C;
   /** One line for `/status`; default: its kind. */
   describe?(config: C): string;

@@ -16,6 +16,7 @@ import type { Action, ActionContext, Route } from '../routes/route.ts';
 import { defineAction } from './action.ts';
 import { checkStarting } from './operation-check.ts';
 import { startKeys } from './saga.ts';
+import { keyDropped, keyRisks } from './start-risks.ts';
 
 /** Credentials are never stored; the rest says who asks, or belongs to the connection. */
 const NOT_STORED =
@@ -85,12 +86,19 @@ export const command = defineAction({
   describe: ({ upstream }) => `command to ${upstream}`,
   upstreams: ({ upstream }) => [upstream],
   create: commanding,
+  risks: keyRisks('command', ({ key }: CommandConfig) => key === 'required'),
+  *loosened(before, now) {
+    if (before.key === 'required' && now.key !== 'required') yield keyDropped('command');
+  },
   plan: ({ upstream, path: written }) => {
     const rewrite = compileRewrite(written);
     return (exchange) => {
       const { method, query } = exchange;
       const call = { name: '', upstream, method, path: rewrite(exchange), query, headers: {} };
-      return { calls: [{ ...call, after: [], isRequired: false }], answer: { status: 202 } };
+      return {
+        calls: [{ ...call, after: [], isRequired: false, isLater: true }],
+        answer: { status: 202 },
+      };
     };
   },
 });

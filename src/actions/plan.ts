@@ -23,6 +23,8 @@ export interface PlannedCall {
   readonly opens?: 'websocket';
   /** If it fails, so does the answer. */
   readonly isRequired: boolean;
+  /** It is made after the answer, by the operation that the request starts: plugins of the route take no part. */
+  readonly isLater?: true;
   /**
    * Why it may not be called: its condition is `unmet`, or `unknown` before other parts have come; or it is `unasked`, by a
    * client that names its fields. Absent: it is called.

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ActionConfig } from '../config/actions.ts';
 import { hint } from '../config/check/suggest.ts';
 import { positiveDuration } from '../config/schema/types.ts';
-import type { SagaConfig } from '../config/build/saga-config.ts';
+import { type SagaConfig, upstreamsOfSaga } from '../config/build/saga-config.ts';
 import { isMap } from '../config/yaml/tree.ts';
 import { follow } from '../core/value-path.ts';
 import type { Consumer } from '../core/call.ts';
@@ -16,6 +16,8 @@ import { starting, type Wanted } from '../routes/operations/start-operation.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
 import { defineAction } from './action.ts';
 import { checkStarting } from './operation-check.ts';
+import type { PlannedCall } from './plan.ts';
+import { keyDropped, keyRisks } from './start-risks.ts';
 
 export const startKeys = {
   key: z
@@ -40,7 +42,7 @@ const SagaStart = z
 
 interface SagaActionConfig extends ActionConfig {
   readonly kind: 'saga';
-  readonly name: string;
+  readonly saga: SagaConfig;
   readonly isKeyRequired: boolean;
   readonly maxWaitMs: number;
 }
@@ -61,29 +63,44 @@ export const saga = defineAction({
     const path = isMap(route['saga']) ? [...at, 'saga', 'name'] : [...at, 'saga'];
     yield { path, message: `no saga "${named}"${hint(named, known)}` };
   },
-  build: ({ name, key, maxWait }): SagaActionConfig => ({
+  build: ({ name, key, maxWait }, _beside, _route, { sagas }): SagaActionConfig => ({
     kind: 'saga',
-    name,
+    // It is there: it has been checked.
+    saga: sagas[name]!,
     isKeyRequired: key === 'required',
     maxWaitMs: maxWait,
   }),
-  describe: ({ name }) => `saga ${name}`,
+  describe: ({ saga: { name } }) => `saga ${name}`,
+  upstreams: ({ saga: each }) => upstreamsOfSaga(each),
   create: startingSaga,
-  plan: () => () => ({ calls: [], answer: { status: 202 } }),
+  plan:
+    ({ saga: { steps } }) =>
+    () => ({ calls: plannedSteps(steps), answer: { status: 202 } }),
+  risks: keyRisks('saga', ({ isKeyRequired }: SagaActionConfig) => isKeyRequired),
+  *loosened(before, now) {
+    if (before.isKeyRequired && !now.isKeyRequired) yield keyDropped('saga');
+  },
 });
 
 function startingSaga(route: Route, config: SagaActionConfig, context: ActionContext): Action {
-  const { [config.name]: definition } = context.operations!.sagas;
-  const start = starting(
-    route,
-    context,
-    { ...config, keepMs: definition!.keepMs, running: definition!.running },
-    wantSaga(definition!),
-  );
+  const { saga: definition, isKeyRequired, maxWaitMs } = config;
+  const { keepMs, running } = definition;
+  const rules = { isKeyRequired, maxWaitMs, keepMs, running };
+  const start = starting(route, context, rules, wantSaga(definition));
   return function startSaga(request, reply, fail) {
     start(exchangeOf(request.raw), reply).catch(fail);
   };
 }
+
+/** One after another, as they are written. */
+const plannedSteps = (steps: SagaConfig['steps']): readonly PlannedCall[] =>
+  steps.flatMap(({ name, call }, i) => {
+    if (call === 'input') return [];
+    const { upstream, method, path } = call;
+    const after = i === 0 ? [] : [steps[i - 1]!.name];
+    const planned = { name, upstream, method, path, query: '', headers: {}, after };
+    return { ...planned, isRequired: true, isLater: true };
+  });
 
 /** Makes what is to run of a request. */
 function wantSaga({ one, keepMs: _keep, running: _running, ...definition }: SagaConfig) {

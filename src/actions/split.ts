@@ -5,7 +5,7 @@
  * A side is a forward action of its own. So whatever a forwarded route may have (`rewrite`, `fallback`, WebSockets …)
  * works for its side, and this file only chooses.
  */
-import type { RoutePlace } from '../config/actions.ts';
+import type { BuildPlace } from '../config/actions.ts';
 import type { MirrorConfig } from '../config/build/mirror.ts';
 import { defined } from '../config/build/upstream.ts';
 import { isMap } from '../config/yaml/tree.ts';
@@ -57,7 +57,7 @@ export const split = defineAction({
   plan: planSplit,
 });
 
-function buildSide(side: ParsedSide, i: number, route: Parsed, place: RoutePlace): SideConfig {
+function buildSide(side: ParsedSide, i: number, route: Parsed, place: BuildPlace): SideConfig {
   const { upstream, weight, ramp = [], when, abort, rewrite = route['rewrite'] } = side;
   return {
     upstream,

@@ -116,7 +116,7 @@ function hooksFor(
       const plan = planOf(route, exchange, options);
       const sent = plan.calls.map((call) => {
         const lease = options.upstreams.get(call.upstream)!;
-        return sentCall(call, exchange, { lease, sets: route.sets });
+        return sentCall(call, exchange, { lease, sets: call.isLater === true ? [] : route.sets });
       });
       trace.plan = { ...plan, sent: await Promise.all(sent) };
     }),

@@ -40,7 +40,7 @@ export async function operationsOf(
     ?.text;
   const prefix = (place ?? '/*').replace(/\/\*$/, '');
   return {
-    context: { engine, sagas, prefix, waiters: new Waiters() },
+    context: { engine, prefix, waiters: new Waiters() },
     serve: () => world.engines?.serveBy(calls, names),
     whenIdle: () => calls.whenIdle(),
   };

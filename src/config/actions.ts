@@ -9,6 +9,7 @@ import type { CallOverrides } from './build/config.ts';
 import type { Matches } from './check/match.ts';
 import type { MirrorConfig } from './build/mirror.ts';
 import type { NamedFiles } from './build/named-files.ts';
+import type { SagaConfig } from './build/saga-config.ts';
 import type { Finding, Path } from './fault.ts';
 import type { BffModule } from './modules.ts';
 import type { Tree } from './yaml/tree.ts';
@@ -29,6 +30,11 @@ export interface ActionConfig {
 export interface RoutePlace {
   readonly at: Path;
   readonly files: NamedFiles;
+}
+
+/** The same where its config is built, which passed the checks. */
+export interface BuildPlace extends RoutePlace {
+  readonly sagas: Readonly<Record<string, SagaConfig>>;
 }
 
 /** A route with the action's key, as it was written. */
@@ -87,7 +93,7 @@ export interface ActionModule {
   /** Finds what schemas cannot. */
   check?(written: WrittenAction): Iterable<Finding>;
   /** From the parsed values of its keys to what it runs on. */
-  build(route: Readonly<Record<string, unknown>>, place: RoutePlace): ActionConfig;
+  build(route: Readonly<Record<string, unknown>>, place: BuildPlace): ActionConfig;
 }
 
 /** The action of a parsed route. It has passed the checks: there is one. */

@@ -19,6 +19,7 @@ import { settingsLoosened } from './loosenings.ts';
 import { moduleRisks } from './module-risks.ts';
 import { type FoundRisk, placedRisks, type Risk } from './risk.ts';
 import { routeRisks } from './route-risks.ts';
+import { sagaRisks } from './saga-risks.ts';
 import { serverRisks } from './server-risks.ts';
 import { type Place, Side } from './side.ts';
 import { type Move, movesBetween } from './traffic.ts';
@@ -74,6 +75,7 @@ export const DIFF_RULES = [
   'limit-removed',
   'limit-raised',
   'paths-loosened',
+  'saga-weakened',
 ] as const;
 
 /** Every rule that may be ignored. */
@@ -123,6 +125,7 @@ async function allRisks(old: Side, now: Side, moves: readonly Move[]): Promise<F
     ...settings,
     ...(await moduleRisks(old, now)),
     ...upstreamRisks(old, now),
+    ...sagaRisks(old, now),
   ];
   return [...found, ...newFindings(old, now, found)];
 }

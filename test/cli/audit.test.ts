@@ -73,7 +73,51 @@ routes:
   page: { match: { path: /page }, jwt: { issuer: b }, rateLimit: { max: 1, window: 1s }, aggregate: { a: { upstream: up, path: /, onError: detail } } }
 `;
 
+const SAGAS = `version: 1
+admin: false
+store: { postgres: "postgres://u@db.example.com/operations" }
+plugins: { apiKey: { consumers: { a: { keys: [${'ab'.repeat(32)}] } } } }
+upstreams: { up: { targets: [http://up] } }
+defaults: { routes: { apiKey: {}, rateLimit: { max: 1, window: 1s } } }
+sagas:
+  order:
+    steps:
+      reserve:
+        call: { upstream: up, method: PUT, path: /reservations }
+        undo: { upstream: up, path: /releases }
+        undoUnknown: false
+      charge: { call: { upstream: up, path: /payments }, undo: none, pivot: true }
+      tell: { call: { upstream: up, path: /mails } }
+routes:
+  order: { match: { path: /orders, methods: [POST] }, saga: order }
+  keyed: { match: { path: /keyed, methods: [POST] }, saga: { name: order, key: required } }
+  cancel: { match: { path: /cancel, methods: [POST] }, command: { upstream: up } }
+  operations: { match: { path: /operations/* }, operationStatus: {} }
+`;
+
 describe('portico audit', () => {
+  test('knows what is risky about sagas and their store', async () => {
+    const all = await findings(SAGAS);
+    const own = /operations-|unknown-|pivot-|step-|store-|start-/;
+    expect(all.filter((each) => own.test(each))).toEqual([
+      '3 medium operations-unwatched store',
+      '13 medium unknown-not-undone sagas.order.steps.reserve.undoUnknown',
+      '17 medium start-without-key routes.order.saga',
+      '19 medium start-without-key routes.cancel.command',
+      '14 low pivot-repeats sagas.order.steps.charge.pivot',
+      '11 low step-retried-twice sagas.order.steps.reserve.call',
+      '3 low store-over-plain store.postgres',
+    ]);
+    const calm = SAGAS.replace('admin: false', 'admin: { host: 127.0.0.1 }')
+      .replace('targets: [http://up]', 'targets: [http://up], retry: false')
+      .replace('operations"', 'operations?sslmode=verify-full"')
+      .replace('undoUnknown: false', '')
+      .replace(', pivot: true', '')
+      .replace('saga: order }', 'saga: { name: order, key: required } }')
+      .replace('command: {', 'command: { key: required,');
+    expect((await findings(calm)).filter((each) => own.test(each))).toEqual([]);
+  });
+
   test.each([
     ['web: { targets: ["http://nginx-1:80"] }', 1],
     ['nginx: { targets: ["http://web:80"] }', 1],
@@ -196,7 +240,7 @@ routes:
     const socket = 'version: 1\nserver: { socket: /tmp/portico.sock, mode: "0666" }';
     const quota = 'version: 1\nplugins: { quota: { quotas: { q: { limit: 1, per: day } } } }';
     const store = 'version: 1\nstore: { embedded: ./data }';
-    const configs = [RISKY, 'version: 1', socket, quota, store];
+    const configs = [RISKY, 'version: 1', socket, quota, store, SAGAS];
     const all = (await Promise.all(configs.map((text) => findings(text)))).flat();
     const found = new Set(all.map((line) => line.split(' ')[2]));
     expect(found).toEqual(new Set(RULES.keys()));

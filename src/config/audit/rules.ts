@@ -1,6 +1,7 @@
 /** The rules of `portico audit`; docs/audit.md lists them in a table. */
 import type { AuditRule, AuditSubject } from './audit.ts';
 import { MIRROR_RULES } from './mirror-rules.ts';
+import { SAGA_RULES } from './saga-rules.ts';
 import { covers } from '../check/covers.ts';
 import type { MatchConfig, RouteConfig } from '../build/config.ts';
 import { isLoopback, isPublicHttp } from '../schema/public-http.ts';
@@ -49,16 +50,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
       }
     },
   },
-  {
-    id: 'embedded-store',
-    severity: 'medium',
-    *find({ store }) {
-      if (store?.place.kind !== 'embedded') return;
-      const message =
-        'operations are kept on this machine alone: no other gateway goes on with them when it is gone';
-      yield { path: ['store', 'embedded'], message };
-    },
-  },
+  ...SAGA_RULES,
   {
     id: 'guard-by-condition',
     severity: 'medium',

@@ -32,9 +32,19 @@ export async function buildConfig(
     upstreams[name] = buildUpstream(name, written, defaults.upstreams, namedFiles);
     await slices.pause();
   }
+  const sagas = Object.fromEntries(
+    Object.entries(parsed.sagas).map(([name, saga]) => [name, buildSaga(name, saga)]),
+  );
   const routes: RouteConfig[] = [];
   for (const [name, route] of Object.entries(parsed.routes)) {
-    routes.push(deepFreeze(buildRoute(name, route, defaults.routes, options, server.limits.body)));
+    const built = buildRoute(
+      name,
+      route,
+      { sagas, ...options },
+      defaults.routes,
+      server.limits.body,
+    );
+    routes.push(deepFreeze(built));
     await slices.pause();
   }
   return deepFreeze({
@@ -46,9 +56,7 @@ export async function buildConfig(
     plugins: parsed.plugins,
     upstreams,
     ...(parsed.store && { store: buildStore(parsed.store, namedFiles.folderOf(['store'])) }),
-    sagas: Object.fromEntries(
-      Object.entries(parsed.sagas).map(([name, saga]) => [name, buildSaga(name, saga)]),
-    ),
+    sagas,
     routes,
   });
 }
@@ -91,12 +99,18 @@ function buildServer(server: ParsedConfig['server'], namedFiles: NamedFiles): Ru
 function buildRoute(
   name: string,
   route: ParsedRoute,
+  {
+    pluginNames,
+    actions,
+    patterns,
+    namedFiles: files,
+    sagas,
+  }: BuildOptions & Pick<Config, 'sagas'>,
   defaults: Readonly<Record<string, unknown>>,
-  { pluginNames, actions, patterns, namedFiles: files }: BuildOptions,
   bodyLimit: number,
 ): RouteConfig {
   const written = Array.isArray(route.match) ? route.match : [route.match];
-  const action = actionOf(actions, route).build(route, { at: ['routes', name], files });
+  const action = actionOf(actions, route).build(route, { at: ['routes', name], files, sagas });
   return {
     name,
     ...defined({

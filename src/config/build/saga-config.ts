@@ -60,3 +60,12 @@ export interface SagaConfig extends SagaDefinition {
   /** A template: only one operation with the same value runs at a time. */
   readonly one?: string;
 }
+
+/** Every upstream that its steps may call, each once. */
+export const upstreamsOfSaga = ({ steps }: SagaDefinition): readonly string[] => [
+  ...new Set(
+    steps.flatMap(({ call, undo }) =>
+      [call, undo].flatMap((each) => (each === undefined || each === 'input' ? [] : each.upstream)),
+    ),
+  ),
+];

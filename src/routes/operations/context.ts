@@ -1,11 +1,9 @@
 /** What the actions of operations share; absent from a gateway without a store. */
-import type { SagaConfig } from '../../config/build/saga-config.ts';
 import type { Engine } from '../../operations/engine.ts';
 
 export interface OperationsContext {
   /** `undefined` where a config is only checked. */
   readonly engine: Engine | undefined;
-  readonly sagas: Readonly<Record<string, SagaConfig>>;
   /** Below it every operation has its address; without a slash at its end. */
   readonly prefix: string;
   readonly waiters: Waiters;
