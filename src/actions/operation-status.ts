@@ -10,7 +10,7 @@ import { GatewayError } from '../core/errors.ts';
 import { type ClientExchange, exchangeOf } from '../edge/client-exchange.ts';
 import type { Engine, OperationDetail } from '../operations/engine.ts';
 import { isOperationId } from '../operations/ids.ts';
-import { resourceOf } from '../operations/resource.ts';
+import { resourceOf, summaryOf } from '../operations/resource.ts';
 import { OperationEvents } from '../routes/operations/operation-events.ts';
 import { listOrder, pageOf } from '../routes/operations/operation-list.ts';
 import { consumerOf, isOwn, ownerOf, seesAll } from '../routes/operations/owner.ts';
@@ -163,7 +163,7 @@ function answersOf(
     async list({ exchange, reply, consumer, engine }) {
       const owner = seesAll(consumer, seeAll) ? undefined : ownerOf(consumer);
       const order = listOrder(exchange.query, owner);
-      send(reply, 200, pageOf(await engine.list(order), order));
+      send(reply, 200, pageOf(await engine.list(order), order, summaryOf));
     },
     async cancel(asked) {
       const { engine, id, reply, consumer } = asked;

@@ -13,6 +13,7 @@ import { addMetrics } from './metrics.ts';
 import { addMigration } from './migration.ts';
 import { addMirrors } from './mirrors.ts';
 import { Overview } from './overview.ts';
+import { addOperationOrders, addOperations } from './operations.ts';
 import { addPage } from './page.ts';
 import type { RouteList } from './page-data.ts';
 import { addRequests } from './requests.ts';
@@ -76,6 +77,7 @@ export function createAdmin(
     addRequests(traces, () => running().world);
     addMirrors(traces, running);
     addMigration(traces, running);
+    addOperations(traces, running);
   });
   app.register(async (changes) => addChanges(changes, view));
   return {
@@ -124,6 +126,7 @@ function addChanges(changes: FastifyInstance, view: AdminView): void {
   addCircuits(changes, view);
   addSplits(changes, view);
   addReloads(changes, view);
+  addOperationOrders(changes, running);
   addTry(changes, view);
   // Looked up for each request, because the plugins belong to the current generation.
   changes.post(ANY, async (request, reply) => {
@@ -138,8 +141,16 @@ const codeFor = (token: string | undefined): number => (token === undefined ? 40
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const GETS =
   '/, /livez, /readyz, /metrics, /status, /overview, /events, /routes, /explain, /requests, /requests/{id}, /problems, ' +
-  '/generations, /generations/{number}/changes, /migration, /mirrors, /mirrors/{route}, /trace/{id}';
-const POSTS = ['/reload', '/rollback', '/upstreams/{name}/circuit', '/routes/{name}/split', '/try'];
+  '/generations, /generations/{number}/changes, /migration, /mirrors, /mirrors/{route}, /operations, /operations/{id}, ' +
+  '/trace/{id}';
+const POSTS = [
+  '/reload',
+  '/rollback',
+  '/upstreams/{name}/circuit',
+  '/routes/{name}/split',
+  '/operations/{id}/{retry,skip,cancel}',
+  '/try',
+];
 /** Open to probes and Prometheus under any `Host`. */
 const OPEN: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 

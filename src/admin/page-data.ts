@@ -12,4 +12,5 @@ export type * from './page-data/requests.ts';
 export type * from './page-data/try.ts';
 export type * from './page-data/mirrors.ts';
 export type * from './page-data/migration.ts';
+export type * from './page-data/operations.ts';
 export type * from './page-data/orders.ts';

@@ -29,6 +29,11 @@ export class EngineHost {
     this.reports = reports;
   }
 
+  /** The one that is open; `undefined` without a store. */
+  get current(): Engine | undefined {
+    return this.#engine;
+  }
+
   async open(store: StoreConfig): Promise<Engine> {
     const perform = (order: CallOrder): Promise<CallResult> => this.#perform(order);
     this.reports.begin();

@@ -38,7 +38,7 @@ describe('probes', () => {
   test('a 404 lists the paths that exist', async () => {
     const { admin } = await administered();
     const error =
-      'not found; there are GET /, /livez, /readyz, /metrics, /status, /overview, /events, /routes, /explain, /requests, /requests/{id}, /problems, /generations, /generations/{number}/changes, /migration, /mirrors, /mirrors/{route}, /trace/{id}, and POST /reload, /rollback, /upstreams/{name}/circuit, /routes/{name}/split, /try, /revocations, /quotas/read, /quotas/reset';
+      'not found; there are GET /, /livez, /readyz, /metrics, /status, /overview, /events, /routes, /explain, /requests, /requests/{id}, /problems, /generations, /generations/{number}/changes, /migration, /mirrors, /mirrors/{route}, /operations, /operations/{id}, /trace/{id}, and POST /reload, /rollback, /upstreams/{name}/circuit, /routes/{name}/split, /operations/{id}/{retry,skip,cancel}, /try, /revocations, /quotas/read, /quotas/reset';
     for (const method of ['GET', 'POST']) {
       const response = await admin('/stauts', { method });
       expect([response.status, await response.json()]).toEqual([404, { error }]);

@@ -43,7 +43,7 @@ export interface ShopOptions {
 }
 
 export const configOf = ({ store, url, saga = {}, routes, admin }: ShopOptions): Section => ({
-  ...(admin !== undefined && { admin }),
+  ...(admin && { admin: { port: 0, ...admin } }),
   store: { timeout: '5s', ...store },
   upstreams: { shop: { targets: [url], retry: false, breaker: false, timeout: '1s' } },
   sagas: { fulfilment: { ...FULFILMENT, ...saga } },

@@ -1,7 +1,7 @@
 /** One Postgres, one gateway and one ledger for all tests of a `describe`, each of which finds the ledger empty. */
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { postgresServer, type PostgresServer } from '../helpers/postgres.ts';
-import { openShop, type Section, type Shop } from './gateways.ts';
+import { openShop, type Section, type Shop, type ShopOptions } from './gateways.ts';
 import { Ledger } from './shop.ts';
 
 /** Engines start slowly on a busy machine. */
@@ -15,14 +15,18 @@ export interface SharedShop {
 }
 
 /** @param store options besides its address */
-export function sharedShop(store: Section = {}): SharedShop {
+export function sharedShop(
+  store: Section = {},
+  more: Pick<ShopOptions, 'admin' | 'log'> = {},
+): SharedShop {
   const ledger = new Ledger();
   let postgres: PostgresServer;
   let shop: Shop;
   beforeAll(async () => {
     postgres = await postgresServer();
     await ledger.listen();
-    shop = await openShop({ store: { postgres: postgres.url(), ...store }, url: ledger.url });
+    const options = { store: { postgres: postgres.url(), ...store }, url: ledger.url };
+    shop = await openShop({ ...options, ...more });
   }, PATIENCE_MS);
   beforeEach(() => ledger.clear());
   afterAll(async () => {

@@ -3,7 +3,7 @@
  *
  * DBOS is one for a process, and keeps its event loop busy: that is why it has a thread.
  */
-import { DBOS, type DLogger } from '@dbos-inc/dbos-sdk';
+import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { StoreConfig } from '../../config/build/store-config.ts';
 import type {
   EngineEvent,
@@ -14,13 +14,15 @@ import type {
   StartOrder,
   Started,
 } from '../../operations/engine.ts';
-import type { History, Item } from '../../operations/history.ts';
+import type { Item } from '../../operations/history.ts';
 import { runId } from '../../operations/ids.ts';
 import { codeOf } from '../error-code.ts';
 import type { Ask } from '../messages.ts';
 import { Lives } from './lives.ts';
+import { loggerOf } from './logger.ts';
 import { Operations } from './operations.ts';
 import { type Connections, connect } from './pool.ts';
+import { historyOf, jobOf } from './records.ts';
 import { type Job, runOperation, type RunWorld } from './runs.ts';
 import { prepareTables } from './tables.ts';
 
@@ -245,7 +247,7 @@ export class RunningEngine {
     const found = await this.#operations.find(id);
     if (found === undefined) return undefined;
     const { operation } = found;
-    return { operation, history: await this.#history(operation) };
+    return { operation, history: await historyOf(operation) };
   }
 
   /** One question at a time, however many ask: it may take a while. */
@@ -254,28 +256,10 @@ export class RunningEngine {
     return this.#counting;
   }
 
-  /** `undefined`: it is not there yet, or no longer. */
-  async #job(name: string): Promise<Job | undefined> {
-    const status = await DBOS.getWorkflowStatus(name);
-    const [job] = (status?.input ?? []) as readonly (Job | undefined)[];
-    return job;
-  }
-
-  async #history({ id, run }: Pick<Operation, 'id' | 'run'>): Promise<History> {
-    const name = runId(id, run);
-    const job = run === 1 ? undefined : await this.#job(name);
-    // Ordered a moment ago, and about to begin.
-    if (run > 1 && job === undefined) return this.#history({ id, run: run - 1 });
-    const recorded = ((await DBOS.listWorkflowSteps(name)) ?? []).flatMap(({ output }) =>
-      isItem(output) ? output : [],
-    );
-    return [...(job?.before ?? []), ...recorded];
-  }
-
   async #settle({ id, run, order }: SettleOrder): Promise<boolean> {
-    const job = await this.#job(runId(id, run));
+    const job = await jobOf({ id, run });
     if (job === undefined) return false;
-    const before = await this.#history({ id, run });
+    const before = await historyOf({ id, run });
     const isTurned = before.some(({ kind }) => kind === 'turn');
     if (order.order === 'skip' && !isTurned) return false;
     const status = isTurned ? 'compensating' : 'running';
@@ -313,14 +297,3 @@ const troubleOf = (error: unknown): EngineEvent => ({
   error: error instanceof Error ? error.message : String(error),
   code: codeOf(error),
 });
-
-/** Other records, such as those of sleeps, are of no interest here. */
-const isItem = (output: unknown): output is Item =>
-  typeof output === 'object' && output !== null && 'kind' in output;
-
-function loggerOf(onTrouble: (error: Error) => void): DLogger {
-  const quiet = (): void => undefined;
-  const tell = (entry: unknown): void =>
-    onTrouble(entry instanceof Error ? entry : new Error(String(entry)));
-  return { info: quiet, debug: quiet, warn: tell, error: tell };
-}

@@ -2,7 +2,6 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { ListOrder, Operation, OperationStatus } from '../../operations/engine.ts';
 import { isOperationId } from '../../operations/ids.ts';
-import { summaryOf } from '../../operations/resource.ts';
 
 const STATUSES: readonly OperationStatus[] = [
   'running',
@@ -62,10 +61,14 @@ function cursorOf(text: string): NonNullable<ListOrder['after']> {
 }
 
 /** The page, and how to get the next one, if this one is full. */
-export function pageOf(operations: readonly Operation[], { limit }: ListOrder): object {
+export function pageOf<T>(
+  operations: readonly Operation[],
+  { limit }: ListOrder,
+  view: (operation: Operation) => T,
+): { readonly items: readonly T[]; readonly next?: string } {
   const last = operations.length === limit ? operations.at(-1) : undefined;
   return {
-    items: operations.map(summaryOf),
+    items: operations.map(view),
     ...(last !== undefined && { next: cursorTo(last) }),
   };
 }
