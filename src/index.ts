@@ -50,6 +50,13 @@ export type {
   PluginHost,
   PluginMetrics,
 } from './authoring/plugin-host.ts';
+export type {
+  FoundRecord,
+  RecordChange,
+  RecordResult,
+  RecordStore,
+  RecordWrite,
+} from './authoring/record-store.ts';
 export {
   clientRequestOf,
   noteEndpoint,
@@ -63,6 +70,9 @@ export type {
   DocumentedScheme,
   PluginDocument,
 } from './openapi/plugin-document.ts';
+export { idempotencyKey } from './operations/idempotency-key.ts';
+export { fingerprint } from './operations/ids.ts';
+export { outcomeOfError, outcomeOfStatus } from './operations/outcome.ts';
 export { codingQualities } from './core/accept-encoding.ts';
 export { Body } from './core/body.ts';
 export type { Clock, Timer } from './core/clock.ts';
@@ -109,6 +119,7 @@ export {
   oneOrMore,
   percent,
   positiveDuration,
+  retention,
   size,
   source,
 } from './config/schema/types.ts';
@@ -120,6 +131,7 @@ export type { ResponseHead } from './edge/response-head.ts';
 export type { BodyConversion, RequestHook } from './routes/route.ts';
 export { type ErrorCode, GatewayError, isGatewayError, toGatewayError } from './core/errors.ts';
 export { partStatus } from './routes/part.ts';
+export { outlivesClient } from './edge/outliving.ts';
 export { tellUpstreams } from './edge/told-upstreams.ts';
 export { requestSource } from './edge/source.ts';
 export { fieldTemplateFaults, isFieldTemplate } from './config/check/field-template.ts';

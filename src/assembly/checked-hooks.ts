@@ -6,6 +6,7 @@ import { inOneLine } from './in-one-line.ts';
 const FUNCTIONS = [
   'onRequest',
   'explain',
+  'answered',
   'onResponse',
   'transform',
   'convert',

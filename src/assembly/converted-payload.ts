@@ -1,11 +1,10 @@
-/** Runs converters on what Fastify is about to send. */
+/** Runs hooks that convert bodies on what Fastify is about to send. */
 import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { Body } from '../core/body.ts';
 import { bodyOf } from '../core/stream-body.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
-import { convertAnswer } from '../routes/converted-answer.ts';
-import type { AnswerConverter } from '../routes/route.ts';
+import type { Convertible } from '../routes/converted-answer.ts';
 
 export interface Sendable {
   readonly request: FastifyRequest;
@@ -14,19 +13,19 @@ export interface Sendable {
 }
 
 /**
- * What to send instead of `payload`, or that itself.
+ * What to send instead of `payload`, or that itself; `convert` gives the body, or `undefined` for the one that is there.
  *
- * @throws what a converter throws, or what broke the body
+ * @throws what `convert` throws, or what broke the body
  */
 export async function convertPayload(
-  converters: readonly AnswerConverter[],
+  convert: (answer: Convertible) => Promise<Body | undefined>,
   { request, head, payload }: Sendable,
 ): Promise<unknown> {
   const lengthBytes = lengthOf(payload);
   // Fastify sets it only after all hooks.
   if (lengthBytes !== undefined) head.headers['content-length'] ??= String(lengthBytes);
   const open = (): Body => opened(payload);
-  const body = await convertAnswer(converters, { request, head, open });
+  const body = await convert({ request, head, open });
   if (body !== undefined) return sent(body, head);
   // For text, Fastify would set the length again.
   const isUnsized = lengthBytes !== undefined && head.headers['content-length'] === undefined;

@@ -12,7 +12,14 @@ import type { AnswerConverter, BodyTransform, RequestHook, ResponseHook } from '
 import { inOneLine } from './in-one-line.ts';
 
 type Hook =
-  'onRequest' | 'explain' | 'onResponse' | 'transform' | 'convert' | 'errorAnswer' | 'policy';
+  | 'onRequest'
+  | 'explain'
+  | 'answered'
+  | 'onResponse'
+  | 'transform'
+  | 'convert'
+  | 'errorAnswer'
+  | 'policy';
 
 /** One set of hooks that a plugin made for a route. */
 export class GuardedHooks {
@@ -84,10 +91,18 @@ export class GuardedHooks {
       });
   }
 
+  answered(): AnswerConverter {
+    return this.#converter('answered');
+  }
+
   convert(): AnswerConverter {
+    return this.#converter('convert');
+  }
+
+  #converter(hook: 'answered' | 'convert'): AnswerConverter {
     return (request, head) => {
-      const conversion = this.#run('convert', () => {
-        const result: unknown = this.#hooks.convert?.(request, head);
+      const conversion = this.#run(hook, () => {
+        const result: unknown = this.#hooks[hook]?.(request, head);
         if (result === undefined || typeof result === 'function') return result;
         if (isThenable(result)) throw lateResult(result);
         const what = 'return what turns a body into the one to send, or nothing';
@@ -103,7 +118,7 @@ export class GuardedHooks {
           if (result instanceof Body) return result;
           throw new TypeError(`its conversion gave ${inOneLine(result)}: it must give a Body`);
         } catch (error) {
-          throw error === broken ? error : this.#failure('convert', error);
+          throw error === broken ? error : this.#failure(hook, error);
         }
       };
     };

@@ -8,6 +8,7 @@ import type { GuardedHooks } from './guarded-hooks.ts';
 /** The hooks of plugins on one route. */
 export interface RouteHooks {
   readonly request: readonly RequestHook[];
+  readonly takers: readonly AnswerConverter[];
   readonly response: readonly ResponseHook[];
   readonly transforms: readonly BodyTransform[];
   readonly converters: readonly AnswerConverter[];
@@ -50,6 +51,9 @@ export function routeHooks(sets: readonly HookSet[]): RouteHooks {
     policySets(sets, place).map(({ guarded }) => guarded.policy(upstream));
   return {
     request: request.map(({ guarded }) => guarded.onRequest()),
+    takers: on.flatMap(({ hooks, guarded }) =>
+      hooks.answered === undefined ? [] : [guarded.answered()],
+    ),
     response: on.flatMap(({ hooks, guarded }) =>
       hooks.onResponse === undefined ? [] : [guarded.onResponse()],
     ),

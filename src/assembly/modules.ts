@@ -14,6 +14,7 @@ import fault from '../../plugins/fault.ts';
 import forwardAuth from '../../plugins/forward-auth/index.ts';
 import grpcWeb from '../../plugins/grpc-web/index.ts';
 import headers from '../../plugins/headers.ts';
+import idempotency from '../../plugins/idempotency/index.ts';
 import ip from '../../plugins/ip.ts';
 import jwt from '../../plugins/jwt/index.ts';
 import mtls from '../../plugins/mtls.ts';
@@ -50,6 +51,7 @@ export const BUILT_IN: readonly Plugin[] = [
   quota,
   validate,
   operations,
+  idempotency,
   grpcWeb,
   headers,
   securityHeaders,

@@ -185,7 +185,7 @@ export async function registerPlugins(
   const plugins = new RegisteredPlugins(registered, {
     owned: birth.owned,
     server: config.server,
-    known: knownNames(modules, Object.entries(config.upstreams)),
+    known: knownNames(modules, Object.entries(config.upstreams), config.store),
     needsReplyPath,
   });
   // If a later plugin cannot start, the earlier ones are closed with the app.

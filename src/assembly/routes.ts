@@ -39,6 +39,7 @@ export function buildRoute(
       sets,
       added,
       requestHooks: hooks.request,
+      takers: hooks.takers.length === 0 ? undefined : hooks.takers,
       responseHooks: hooks.response,
       transforms: hooks.transforms,
       converters: hooks.converters.length === 0 ? undefined : hooks.converters,

@@ -10,32 +10,60 @@ import { http } from '../core/node-http.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
 import { bugOf } from '../core/errors.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
-import { isBodiless } from '../routes/converted-answer.ts';
+import { convertAnswer, isBodiless } from '../routes/converted-answer.ts';
 import type { Route } from '../routes/route.ts';
+import { take } from '../routes/taken-answer.ts';
 import { convertPayload } from './converted-payload.ts';
 
-type Plugins = Pick<Route, 'responseHooks' | 'transforms' | 'converters'>;
+type Plugins = Pick<Route, 'takers' | 'responseHooks' | 'transforms' | 'converters'>;
 
 /** Empty if no plugin edits answers. */
 export function sendHooks(route: Plugins): onSendHookHandler[] {
-  const { responseHooks, transforms, converters } = route;
-  if (responseHooks.length === 0 && transforms.length === 0 && converters === undefined) return [];
-  return [
-    function editAnswer(request, reply, payload, done) {
-      const answer = { request, reply, payload };
-      try {
-        if (converters === undefined || isError(request)) done(null, edit(route, answer));
-        else {
-          convert(route, answer, converters).then(
-            (converted) => done(null, converted),
-            (error: Error) => done(error),
-          );
-        }
-      } catch (error) {
-        done(error as Error);
+  const { takers, responseHooks, transforms, converters } = route;
+  const edits = responseHooks.length + transforms.length > 0 || converters !== undefined;
+  if (takers !== undefined) return [takingFirst(takers, edits ? editing(route) : passing)];
+  return edits ? [editing(route)] : [];
+}
+
+const passing: onSendHookHandler = (_request, _reply, payload, done) => done(null, payload);
+
+/** Gives answers to `takers`, and then to `next`. */
+function takingFirst(
+  takers: NonNullable<Plugins['takers']>,
+  next: onSendHookHandler,
+): onSendHookHandler {
+  return function takeAnswer(request, reply, payload, done) {
+    if (isError(request)) {
+      next.call(this, request, reply, payload, done);
+      return;
+    }
+    const { head, before } = headOf(reply);
+    convertPayload((answer) => take(takers, answer), { request, head, payload }).then(
+      (taken) => {
+        apply(request, reply, head, before);
+        next.call(this, request, reply, taken, done);
+      },
+      (error: Error) => done(error),
+    );
+  };
+}
+
+function editing(route: Plugins): onSendHookHandler {
+  const { converters } = route;
+  return function editAnswer(request, reply, payload, done) {
+    const answer = { request, reply, payload };
+    try {
+      if (converters === undefined || isError(request)) done(null, edit(route, answer));
+      else {
+        convert(route, answer, converters).then(
+          (converted) => done(null, converted),
+          (error: Error) => done(error),
+        );
       }
-    },
-  ];
+    } catch (error) {
+      done(error as Error);
+    }
+  };
 }
 
 /** An answer as `onSend` gets it. */
@@ -61,7 +89,11 @@ async function convert(
 ): Promise<unknown> {
   const { request, reply } = sending;
   const { head, before, payload } = transformed(route, sending);
-  const converted = await convertPayload(converters, { request, head, payload });
+  const converted = await convertPayload((answer) => convertAnswer(converters, answer), {
+    request,
+    head,
+    payload,
+  });
   apply(request, reply, head, before);
   return converted;
 }
@@ -77,11 +109,7 @@ function transformed(
   { responseHooks, transforms }: Plugins,
   { request, reply, payload }: Sending,
 ): Edited {
-  const before = reply.getHeaders();
-  const head: ResponseHead = { status: reply.statusCode, headers: {} };
-  for (const [name, value] of Object.entries(before)) {
-    if (value !== undefined) head.headers[name] = Array.isArray(value) ? value : String(value);
-  }
+  const { head, before } = headOf(reply);
   for (const hook of responseHooks) unlessFailed(request, () => hook(request, head));
 
   const source = transforms.length === 0 ? undefined : sourceOf(request, head, payload);
@@ -96,6 +124,15 @@ function transformed(
   // For text, Fastify would set the length again.
   const isSized = isUnsized && !(payload instanceof Readable);
   return { head, before, payload: isSized ? Readable.from([]) : payload };
+}
+
+function headOf(reply: FastifyReply): Omit<Edited, 'payload'> {
+  const before = reply.getHeaders();
+  const head: ResponseHead = { status: reply.statusCode, headers: {} };
+  for (const [name, value] of Object.entries(before)) {
+    if (value !== undefined) head.headers[name] = Array.isArray(value) ? value : String(value);
+  }
+  return { head, before };
 }
 
 /** Is it an error of the gateway's own? */

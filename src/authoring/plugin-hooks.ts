@@ -52,6 +52,12 @@ export interface HookExplanation {
 
 /** Hooks of the response and of calls. */
 interface CommonHooks {
+  /**
+   * Gets each answer as the route's action gives it, before any plugin has edited it: for whoever keeps answers. What it
+   * returns may wait for the body, and gives the one that goes on; `undefined` leaves the answer alone. The first
+   * plugin is the first. It does not run for errors of the gateway.
+   */
+  answered?(request: FastifyRequest, head: ResponseHead): BodyConversion | undefined;
   /** Edits status and headers of the response, synchronously. */
   onResponse?(request: FastifyRequest, head: ResponseHead): void;
   /** A stream for the body to pass through; routes with one take Fastify's reply path. */

@@ -37,13 +37,14 @@ export interface PluginRisks<Settings, Options> {
   ofSettings?(settings: Settings): Iterable<PluginRisk>;
   /**
    * `others` are the plugins on the same route, with their options; `known` are the names that exist; `now` is in
-   * milliseconds since 1970, because what is risky may be so from a time on.
+   * milliseconds since 1970, because what is risky may be so from a time on; `settings` are those of the plugin.
    */
   ofOptions?(
     options: Options,
     others: ReadonlyMap<string, unknown>,
     known: KnownNames,
     now: number,
+    settings: Settings,
   ): Iterable<PluginRisk>;
 }
 

@@ -15,6 +15,8 @@ export interface KnownNames {
   readonly upstreams: ReadonlySet<string>;
   /** Those of them that are called over HTTP/2. */
   readonly http2: ReadonlySet<string>;
+  /** The config has a `store`. */
+  readonly hasStore: boolean;
   /** Plugins that have a `key`: what `plugin:<name>` may name. */
   readonly keyed: ReadonlySet<string>;
   /** Plugins that authenticate clients, on routes that have their key. */
@@ -68,6 +70,7 @@ interface PluginRiskFinder {
     others: ReadonlyMap<string, unknown>,
     known: KnownNames,
     now: number,
+    settings: unknown,
   ): Iterable<PluginRisk>;
 }
 
@@ -110,10 +113,11 @@ export interface Modules {
 /** An upstream by its name, as far as plugins may know it. */
 type NamedUpstream = readonly [name: string, upstream: { readonly http2?: unknown }];
 
-/** What options may refer to, where the config has these `upstreams`. */
+/** What options may refer to, where the config has these `upstreams`, and this `store`. */
 export function knownNames(
   { plugins, fastifyPlugins }: Modules,
   upstreams: readonly NamedUpstream[],
+  store?: unknown,
 ): KnownNames {
   const all = [...plugins];
   const identifying = all.flatMap(([name, { identifies }]) => (identifies === true ? name : []));
@@ -122,6 +126,7 @@ export function knownNames(
   return {
     upstreams: new Set(upstreams.map(([name]) => name)),
     http2: new Set(upstreams.flatMap(([name, { http2 }]) => (http2 === true ? name : []))),
+    hasStore: store !== undefined,
     keyed: new Set(all.flatMap(([name, { key }]) => (key === undefined ? [] : name))),
     identifying,
     identifyingOn: (keys) => [...everywhere, ...identifying.filter((name) => keys.has(name))],

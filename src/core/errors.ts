@@ -42,6 +42,8 @@ export const ERRORS = {
   GW_REQUEST_TIMEOUT:    row(408, 'Request took too long to arrive',           'http_request_error'),
   GW_OPERATION_STATE:    row(409, 'Not possible in the state of the operation', 'http_request_denied'),
   GW_OPERATION_FAILED:   row(409, 'The operation has failed',                  'http_request_denied'),
+  GW_IDEMPOTENCY_RUNNING: row(409, 'The first request with this key still runs', 'http_request_denied'),
+  GW_IDEMPOTENCY_UNKNOWN: row(409, 'The outcome of the first request is not known', 'http_request_denied'),
   GW_GONE:               row(410, 'This version is no longer served',          'http_request_denied'),
   GW_BODY_TOO_LARGE:     row(413, 'Request body is too large',                 'http_request_denied'),
   GW_URI_TOO_LONG:       row(414, 'Request target is too long',                'http_request_error'),

@@ -22,13 +22,23 @@ export function answerLimit(ms: number, clock: Clock): AnswerLimit {
   const timeouts = new Timeouts(ms, clock);
   return (request, response, exchange) => {
     const timeout = timeouts.start(() => {
-      if (response.headersSent || response.destroyed) return;
+      if (response.headersSent || response.destroyed) {
+        if (response.destroyed) giveUpOutliving(exchange, ms);
+        return;
+      }
       // A body that is being read has its own limits.
       if (exchange.body.isTaken && !request.complete) timeouts.begin(timeout);
       else giveUp(response, exchange, ms);
     });
     return timeout;
   };
+}
+
+/** Work for a client that has left. If it does not end with the signal, it is forgotten. */
+function giveUpOutliving({ signal, outliving }: ClientExchange, ms: number): void {
+  if (outliving === undefined) return;
+  signal.cancel(new GatewayError('GW_DEADLINE_EXCEEDED', `no answer within ${ms} ms`));
+  setImmediate(() => outliving.giveUp());
 }
 
 function giveUp(response: ServerResponse, exchange: ClientExchange, ms: number): void {

@@ -11,6 +11,7 @@ import { ClientBody } from './client-body.ts';
 import { ClientRequest, type RequestHead } from './client-request.ts';
 import { readBody } from './client-upload.ts';
 import type { ErrorForm } from './error-form.ts';
+import type { Outliving } from './outliving.ts';
 
 const EXCHANGE: unique symbol = Symbol('portico.exchange');
 
@@ -25,6 +26,10 @@ export class ClientExchange extends ClientRequest {
   errorForm: ErrorForm | undefined;
   /** Sending through Fastify's reply has begun and may take a while; no further hook runs. */
   isAnswering = false;
+  /** Absent for nearly all: the work ends when the client leaves. */
+  declare outliving?: Outliving;
+  /** Hooks that get answers before all others have had this one. */
+  declare isTaken?: true;
   /** Fastify's reply, once a route has been matched. */
   reply: FastifyReply | undefined;
 

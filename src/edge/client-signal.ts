@@ -22,15 +22,28 @@ export function watchClient(
 ): void {
   // `close` fires once, so `once` would only add the cost of wrapping and removing the listener.
   response.on('close', () => {
-    limit.stop();
-    if (!response.writableFinished) {
-      const left = new GatewayError('GW_CLIENT_CLOSED', 'the client left');
-      // That is how streams end.
-      if (exchange.record.stream === undefined) exchange.record.fail(left);
-      exchange.signal.cancel(left);
+    const { outliving } = exchange;
+    if (outliving === undefined) end(response, exchange, limit, onClose);
+    else {
+      outliving.closed(response.writableFinished, () => end(response, exchange, limit, onClose));
     }
-    onClose(exchange, response);
   });
+}
+
+function end(
+  response: ServerResponse,
+  exchange: ClientExchange,
+  limit: Timeout,
+  onClose: (exchange: ClientExchange, response: ServerResponse) => void,
+): void {
+  limit.stop();
+  if (!response.writableFinished) {
+    const left = new GatewayError('GW_CLIENT_CLOSED', 'the client left');
+    // That is how streams end.
+    if (exchange.record.stream === undefined) exchange.record.fail(left);
+    exchange.signal.cancel(left);
+  }
+  onClose(exchange, response);
 }
 
 /**

@@ -26,6 +26,7 @@ import { addVia, type ResponseHead } from '../edge/response-head.ts';
 import type { StreamConfig } from './answer-stream.ts';
 import { answerDirectly } from './direct-answer.ts';
 import { checkAsked, noteBroken, streamFor } from './streamed-answer.ts';
+import { takeAnswer } from './taken-answer.ts';
 import { sendOnReplyPath, sendWhole } from './reply-path.ts';
 import type { RewriteBack } from './rewrite-back/rewrite-back.ts';
 import type { Action, ActionContext, Route } from './route.ts';
@@ -75,6 +76,7 @@ export function answerBy(sender: Sender, options: AnswerOptions): Action {
           stallMs,
           talkIdleMs: route.config.overrides.streamIdleMs,
         };
+  const Waiting = route.takers === undefined ? Answer : TakenAnswer;
   return function answered(request, reply, fail) {
     const exchange = exchangeOf(request.raw);
     const { method, query, signal } = exchange;
@@ -102,7 +104,7 @@ export function answerBy(sender: Sender, options: AnswerOptions): Action {
       back,
       isWholeSent,
     };
-    sender.send(upstreamRequest(exchange, asked, signal, record), new Answer(answering));
+    sender.send(upstreamRequest(exchange, asked, signal, record), new Waiting(answering));
   };
 }
 
@@ -128,10 +130,29 @@ class Answer implements Receiver {
 
   #deliver(response: UpstreamResponse): void {
     try {
-      relay(this.#answering, response)?.catch((error: unknown) => this.failed(error));
+      this.relay(this.#answering, response)?.catch((error: unknown) => this.failed(error));
     } catch (error) {
       this.failed(error);
     }
+  }
+
+  protected relay(
+    answering: Answering,
+    response: UpstreamResponse,
+  ): undefined | Promise<undefined | void> {
+    return relay(answering, response);
+  }
+}
+
+/** On routes with hooks that get the answer first. */
+class TakenAnswer extends Answer {
+  protected override async relay(
+    answering: Answering,
+    response: UpstreamResponse,
+  ): Promise<undefined | void> {
+    const head = headOf(answering, response);
+    const body = await takeAnswer(answering, head, response.body);
+    return passOn(answering, response, head, body);
   }
 }
 
@@ -162,8 +183,15 @@ export interface Answering {
 
 /** Passes `response` on to the client. Rejects if that fails before its head is sent; throws, too. */
 export function relay(answering: Answering, response: UpstreamResponse): undefined | Promise<void> {
-  const { route, context, request, reply, exchange, upload, isRelayed } = answering;
-  const { status, headers, body } = response;
+  return passOn(answering, response, headOf(answering, response), response.body);
+}
+
+/** The head as the client is to see it, before any plugin edits it. */
+function headOf(
+  answering: Answering,
+  { status, headers, body, target }: UpstreamResponse,
+): ResponseHead {
+  const { reply, exchange, isRelayed } = answering;
   // The body broke while it was held for a retry that failed. No head has been sent, so the error still
   // can be.
   if (body.error !== undefined) throw body.error;
@@ -171,17 +199,28 @@ export function relay(answering: Answering, response: UpstreamResponse): undefin
   const head: ResponseHead = { status, headers: headers as MutableHeaders };
   if (isRelayed) {
     addVia(head.headers);
-    answering.back?.(head.headers, exchange, response.target);
+    answering.back?.(head.headers, exchange, target);
   } else if (headers['gateway-degraded'] !== undefined) {
     // A hook may have allowed caching; an answer with missing parts must not be cached.
     void reply.header('cache-control', 'no-store');
   }
+  return head;
+}
+
+/** Sends an answer whose body is `body`, which hooks may have held until now. */
+function passOn(
+  answering: Answering,
+  response: UpstreamResponse,
+  head: ResponseHead,
+  body: Body,
+): undefined | Promise<void> {
+  const { route, context, request, reply, exchange, upload, isRelayed } = answering;
   if (request.raw.httpVersionMajor === 2) {
     const trailers = takeGrpcTrailers(head.headers);
     if (trailers !== undefined) body.trail(trailers);
   }
   upload?.forget();
-  if (upload !== undefined && isLeft(request.raw, upload)) leaveUpload(head, upload, response);
+  if (upload !== undefined && isLeft(request.raw, upload)) leaveUpload(head, upload, body);
   const kind = isRelayed && !body.isClosed ? response.stream : undefined;
   const stream = kind && streamFor(answering, { kind, head, body });
   body.onClose((error) => {
@@ -191,7 +230,7 @@ export function relay(answering: Answering, response: UpstreamResponse): undefin
   if (!route.replyPath) {
     const converting = answerDirectly(route, context, { request, reply, head, body, stream });
     if (converting !== undefined) return converting.then(() => stream?.sent());
-  } else if (isStreamed(answering, response, head)) {
+  } else if (isStreamed(answering, response, head, body)) {
     sendOnReplyPath(reply, head, body, stream);
   } else return sendWhole(reply, head, body);
   stream?.sent();
@@ -201,8 +240,9 @@ export function relay(answering: Answering, response: UpstreamResponse): undefin
 /** Does Fastify's reply get a stream, or bytes? */
 const isStreamed = (
   { isRelayed, isWholeSent, request }: Answering,
-  { stream, body }: UpstreamResponse,
+  { stream }: UpstreamResponse,
   head: ResponseHead,
+  body: Body,
 ): boolean =>
   stream !== undefined || (isRelayed && !(isWholeSent === true && isWhole(request, head, body)));
 
@@ -217,9 +257,9 @@ const isWhole = ({ raw }: FastifyRequest, { status, headers }: ResponseHead, bod
   headers['content-type'] !== undefined;
 
 /** The answer came before the whole request, so the connection cannot be reused. */
-function leaveUpload(head: ResponseHead, upload: Upload, response: UpstreamResponse): void {
+function leaveUpload(head: ResponseHead, upload: Upload, body: Body): void {
   head.headers['connection'] = 'close';
-  response.body.onClose(() => {
+  body.onClose(() => {
     if (!upload.isEnded) upload.discard();
   });
 }

@@ -45,6 +45,8 @@ export interface Route {
   readonly config: RouteConfig;
   /** In the order of their phases. */
   readonly requestHooks: readonly RequestHook[];
+  /** They get answers before all others do, as the action gives them. Absent: nobody does. */
+  readonly takers: readonly AnswerConverter[] | undefined;
   readonly responseHooks: readonly ResponseHook[];
   readonly transforms: readonly BodyTransform[];
   /** They get the body last, after all transforms. Absent: nobody converts answers here. */

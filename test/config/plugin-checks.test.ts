@@ -143,7 +143,7 @@ describe('a plugin of yours', () => {
       expect.stringMatching(/^c\.yaml:3:30 {2}plugins\.tenant\.module: cannot be imported: Cannot/),
     ]);
     expect(await faultsOf(files('{ header: x }', ''))).toEqual([
-      'c.yaml:3:12  plugins.tenant: unknown plugin (known: cors, ip, csrf, mtls, jwt, apiKey, forwardAuth, auth, authorize, version, rateLimit, quota, validate, operations, grpcWeb, headers, securityHeaders, fault, compress, etag, body); your own plugins need a "module"',
+      'c.yaml:3:12  plugins.tenant: unknown plugin (known: cors, ip, csrf, mtls, jwt, apiKey, forwardAuth, auth, authorize, version, rateLimit, quota, validate, operations, idempotency, grpcWeb, headers, securityHeaders, fault, compress, etag, body); your own plugins need a "module"',
     ]);
   });
 

@@ -74,6 +74,7 @@ describe('portico audit', () => {
         new Map(),
         {} as never,
         Date.parse(now),
+        {},
       ),
     ].map(({ rule, path }) => `${rule} ${path.join('.')}`);
   const ending = { deprecated: '2026-06-01', sunset: '2026-12-31' };

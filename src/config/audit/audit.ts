@@ -71,7 +71,7 @@ export function audit(
   const { plugins, actions } = modules;
   const calling = new Set(actions.flatMap((each) => (each.callsUpstreams ? each.kind : [])));
   const callsUpstreams = ({ kind }: ActionConfig): boolean => calling.has(kind);
-  const known = knownNames(modules, Object.entries(config.upstreams));
+  const known = knownNames(modules, Object.entries(config.upstreams), config.store);
   const found = (rules: readonly AuditRule[]): AuditFinding[] =>
     rules.flatMap(({ id, severity, find }) =>
       [...find(config, { plugins, known, callsUpstreams })].map((risk) => ({
@@ -110,11 +110,13 @@ function* pluginRisks(
     const found = risks.ofSettings?.(settings) ?? [];
     yield* placed(found, ['plugins', name], risks.rules);
   }
-  for (const [name, { risks }] of byName(plugins)) {
+  for (const [name, { risks, settings: schema }] of byName(plugins)) {
     if (risks === undefined) continue;
+    const settings = config.plugins[name] ?? schema.parse({});
     for (const { name: route, plugins: on } of config.routes) {
       if (on[name] === undefined) continue;
-      const found = risks.ofOptions?.(on[name], new Map(Object.entries(on)), known, now) ?? [];
+      const others = new Map(Object.entries(on));
+      const found = risks.ofOptions?.(on[name], others, known, now, settings) ?? [];
       yield* placed(found, ['routes', route, name], risks.rules);
     }
   }

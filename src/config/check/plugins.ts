@@ -14,7 +14,7 @@ export function* checkPluginOptions(
   typed: TypedRoutes,
 ): Generator<Step> {
   const written = section(tree, 'plugins');
-  const known = knownNames(modules, upstreamsOf(tree));
+  const known = knownNames(modules, upstreamsOf(tree), tree['store']);
   const routes = Object.entries(section(tree, 'routes')).filter(isRoute);
   for (const [name, plugin] of modules.plugins) {
     yield* checkPermission(tree, name, plugin);
