@@ -1,5 +1,5 @@
 /**
- * The names of the services, and the ports that follow from the environment.
+ * The names of the services, and the ports that follow from the environment; whether the gateway has a store.
  *
  * Everything is on the loopback interface. The environment is passed in; only the two process entries,
  * service.ts and start.ts, read it.
@@ -18,6 +18,7 @@ export const SERVICE_NAMES = [
   'inventory',
   'recommendations',
   'monolith',
+  'shipping',
 ] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
@@ -41,7 +42,7 @@ export const DEFAULT_PORT_BASE = 4100;
 /**
  * The address of each service: the issuer at `DEMO_PORT_BASE` (default 4100), the others after it.
  *
- * @throws {RangeError} when the base is not a port, or too high for eight in a row
+ * @throws {RangeError} when the base is not a port, or too high for nine in a row
  */
 export function serviceAddresses(env: Environment): Addresses['services'] {
   const highest = 65_535 - (SERVICE_NAMES.length - 1);
@@ -56,6 +57,7 @@ export function serviceAddresses(env: Environment): Addresses['services'] {
     inventory: at('inventory'),
     recommendations: at('recommendations'),
     monolith: at('monolith'),
+    shipping: at('shipping'),
   };
 }
 
@@ -71,6 +73,17 @@ export function demoAddresses(env: Environment): Addresses {
     gateway: addressAt(readPort(env, 'PORT', { fallback: 8080, highest: 65_535 })),
     admin: addressAt(readPort(env, 'ADMIN_PORT', { fallback: 9901, highest: 65_535 })),
   };
+}
+
+/**
+ * Whether the gateway has a store of operations: `STORE`, `embedded` or `off` (default).
+ *
+ * @throws {RangeError} when it is anything else
+ */
+export function hasStore({ STORE = '' }: Environment): boolean {
+  if (STORE === 'embedded') return true;
+  if (STORE === 'off' || STORE === '') return false;
+  throw new RangeError(`STORE="${STORE}" is neither "embedded" nor "off"`);
 }
 
 export function isServiceName(name: string | undefined): name is ServiceName {

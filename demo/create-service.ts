@@ -13,11 +13,6 @@ export interface ServiceOptions {
   readonly random?: () => number;
 }
 
-const STATUS = { bad_request: 400, not_found: 404 } as const satisfies Record<
-  ShopError['code'],
-  number
->;
-
 /** A service without routes yet; it logs nothing and closes with all its connections. */
 export function createService(name: string, options: ServiceOptions = {}): FastifyInstance {
   const app = Fastify({ logger: false, forceCloseConnections: true });
@@ -33,7 +28,7 @@ export function createService(name: string, options: ServiceOptions = {}): Fasti
 
 /** The other errors are Fastify's own, of bodies it cannot parse; they bring their status. */
 function answer(error: FastifyError | ShopError, reply: FastifyReply): FastifyReply {
-  const status = error instanceof ShopError ? STATUS[error.code] : (error.statusCode ?? 500);
+  const status = error instanceof ShopError ? error.status : (error.statusCode ?? 500);
   const message = status === 415 ? 'send JSON, as content-type: application/json' : error.message;
   return reply.status(status).send({ error: error.code ?? 'internal', message });
 }

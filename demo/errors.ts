@@ -1,13 +1,32 @@
 /**
- * The errors of the services: something that does not exist, or invalid input.
+ * The errors of the services: something that does not exist, invalid input, or an order that cannot be carried out.
  *
  * create-service.ts turns the error into a status and `{error, message}`.
  */
 import { z } from 'zod';
 
+const STATUS = {
+  bad_request: 400,
+  /** Payments: the bank says no. */
+  declined: 402,
+  not_found: 404,
+  /** Of two requests that exclude each other, the later one; or what is asked for comes too late. */
+  conflict: 409,
+  /** It was there, and is undone. */
+  gone: 410,
+  /** Nothing is wrong with the request but what it asks for. */
+  refused: 422,
+  /** One Idempotency-Key for two requests. */
+  key_reused: 422,
+} as const;
+
 export class ShopError extends Error {
   override readonly name = 'ShopError';
-  readonly code: 'bad_request' | 'not_found';
+  readonly code: keyof typeof STATUS;
+
+  get status(): number {
+    return STATUS[this.code];
+  }
 
   constructor(code: ShopError['code'], message: string) {
     super(message);

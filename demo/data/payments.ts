@@ -1,4 +1,4 @@
-/** One payment for each initial order. */
+/** One payment for each initial order, and how a new one is made. */
 import { ORDERS } from './orders.ts';
 
 export type PaymentStatus = 'authorized' | 'captured' | 'refunded' | 'voided';
@@ -52,4 +52,14 @@ function makePayment([orderId, status, method, brand, last4, capturedAt]: Row): 
   const card = { brand, last4 };
   const id = `pay-${orderId}`;
   return { id, orderId, status, method, amount, currency, capturedAt, card };
+}
+
+/** A card that was charged; everybody's is the same one. */
+export function chargeOf(
+  { orderId, amount, currency }: Pick<Payment, 'orderId' | 'amount' | 'currency'>,
+  capturedAt: string,
+): Payment {
+  const card = { brand: 'visa', last4: '4242' };
+  const id = `pay-${orderId}`;
+  return { id, orderId, status: 'captured', method: 'card', amount, currency, capturedAt, card };
 }

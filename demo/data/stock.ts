@@ -1,4 +1,4 @@
-/** The stock of each warehouse, and what of it is reserved for the initial orders. */
+/** The stock of each warehouse, and what of it is reserved for the initial orders; how pieces are reserved. */
 import { ORDERS, type Order, type OrderStatus, type WantedLine } from './orders.ts';
 import { PRODUCTS } from './products/index.ts';
 
@@ -51,13 +51,31 @@ export const RESERVATIONS: ReadonlyMap<string, Reservation> = new Map(
   [...ORDERS.values()].map((order) => [order.id, makeReservation(order)]),
 );
 
-/** An order is sent from the warehouse of its first line. */
 function makeReservation({ id, status, placedAt, lines }: Order): Reservation {
+  const wanted = { orderId: id, lines, at: Date.parse(placedAt) };
+  return { ...reservationOf(wanted), status: RESERVED_AS[status] };
+}
+
+export interface Wanted {
+  readonly orderId: string;
+  readonly lines: readonly WantedLine[];
+  /** When it is reserved, in ms since 1970. */
+  readonly at: number;
+}
+
+/** An order is sent from the warehouse of its first line. */
+export function reservationOf({ orderId, lines, at }: Wanted): Reservation {
   return {
-    orderId: id,
-    status: RESERVED_AS[status],
+    orderId,
+    status: 'reserved',
     warehouse: STOCK.get(lines[0]?.productId ?? '')?.warehouse ?? WAREHOUSES.audio,
     lines: lines.map(({ productId, quantity }) => ({ productId, quantity })),
-    expiresAt: new Date(Date.parse(placedAt) + HELD_DAYS * DAY_MS).toISOString(),
+    expiresAt: new Date(at + HELD_DAYS * DAY_MS).toISOString(),
   };
+}
+
+/** The stock with `quantity` pieces more, or fewer if it is negative. */
+export function withMore(stock: Stock, quantity: number): Stock {
+  const available = stock.available + quantity;
+  return { ...stock, available, leadTimeDays: available > 0 ? 0 : RESTOCK_DAYS };
 }

@@ -19,6 +19,8 @@ export interface DemoOptions {
   readonly addresses: Addresses;
   /** Passed on to all processes. */
   readonly env: Environment;
+  /** Whether the gateway has a store, for what it can do then. Default: false. */
+  readonly hasStore?: boolean;
   /** What runs the gateway; it finds the services through the variables of {@link gatewayEnv}. */
   readonly gateway: {
     readonly module: string;
@@ -125,7 +127,8 @@ async function startAll(family: Children, options: DemoOptions, signal: AbortSig
   const { readyMs: timeoutMs = GATEWAY_READY_MS } = options.gateway;
   await untilReady({ name: 'gateway', url, timeoutMs, signal });
   const token = await fetchToken(addresses.services.issuer.url, signal);
-  return { addresses, pids: new Map([['gateway', gateway], ...services]), token };
+  const pids = new Map([['gateway', gateway], ...services]);
+  return { addresses, pids, token, hasStore: options.hasStore ?? false };
 }
 
 function forkService(family: Children, name: ServiceName, options: DemoOptions) {
@@ -158,6 +161,7 @@ export function gatewayEnv({ services, gateway, admin }: Addresses): Environment
     INVENTORY_URL: services.inventory.url,
     RECOMMENDATIONS_URL: services.recommendations.url,
     MONOLITH_URL: services.monolith.url,
+    SHIPPING_URL: services.shipping.url,
   };
 }
 

@@ -6,6 +6,8 @@ export interface SummaryOptions {
   /** By name, the gateway among them. */
   readonly pids: ReadonlyMap<string, number>;
   readonly token: string;
+  /** Whether orders can be fulfilled. */
+  readonly hasStore: boolean;
 }
 
 /** The line that starts a service again, on the ports of this demo. */
@@ -43,7 +45,7 @@ function table({ addresses: { services, gateway, admin }, pids }: SummaryOptions
 }
 
 /** The comments are above the commands: pasted behind one, zsh would take them for arguments. */
-function commands({ addresses, pids }: SummaryOptions): string {
+function commands({ addresses, pids, hasStore }: SummaryOptions): string {
   const { services, gateway, admin } = addresses;
   const authorized = `curl -H "Authorization: Bearer $TOKEN" ${gateway.url}`;
   const slow = `curl -X POST -H 'content-type: application/json' -d '{"delay":3000}'`;
@@ -63,6 +65,7 @@ function commands({ addresses, pids }: SummaryOptions): string {
       `curl -H 'x-api-key: demo-free-key-4d1f8a62' '${gateway.url}/public/v1/products?limit=3'`,
     ),
     ...step('the public catalog: no token', `curl '${gateway.url}/api/products?limit=3'`),
+    ...(hasStore ? fulfilment(authorized, gateway.url) : []),
     ...step('metrics, for Prometheus', `curl ${admin.url}/metrics`),
     ...step('status: routes, upstreams, circuits', `curl ${admin.url}/status`),
     '',
@@ -73,6 +76,9 @@ function commands({ addresses, pids }: SummaryOptions): string {
     ...step('make it slow, by 3 s', `${slow} ${payments}/_fault`),
     ...step('undo that', `curl -X DELETE ${payments}/_fault`),
     '',
+    ...(hasStore
+      ? []
+      : ['With STORE=embedded npm start, it also fulfils orders: see README.md.', '']),
     'Change gateway.config.yaml and save it: it is applied at once, or refused at its line.',
     '',
     'Put load on it, started with RATE_LIMIT=1000000000 npm start, or most requests are over the limit:',
@@ -84,6 +90,20 @@ function commands({ addresses, pids }: SummaryOptions): string {
     '',
     'Ctrl-C stops everything.',
   ].join('\n');
+}
+
+/** The first order of this demo has the number 1000. */
+function fulfilment(authorized: string, gateway: string): string[] {
+  const post = authorized.replace(/ \S+$/, ` -H 'content-type: application/json'`);
+  const order = `-d '{"customerId":"u1","lines":[{"productId":"p1","quantity":1}]}'`;
+  return [
+    ...step('an order, number 1000', `${post} ${order} ${gateway}/api/orders`),
+    ...step(
+      'its fulfilment, a saga over four services; all of it is undone if one of them refuses',
+      `${post} -H 'Prefer: wait=5' -d '{"orderId":"1000"}' ${gateway}/api/fulfilments`,
+    ),
+    ...step('what it was, and others', `${authorized}/operations`),
+  ];
 }
 
 function step(shows: string, command: string): string[] {

@@ -8,6 +8,7 @@ import { monolith } from './monolith.ts';
 import { orders } from './orders.ts';
 import { payments } from './payments.ts';
 import { recommendations } from './recommendations.ts';
+import { shipping } from './shipping.ts';
 import { users } from './users.ts';
 
 /** Makes a service that will be found at `url`. */
@@ -20,4 +21,5 @@ export const SERVICES: Readonly<Record<ServiceName, (url: string) => FastifyInst
   inventory: () => inventory(),
   recommendations: () => recommendations(),
   monolith: () => monolith(),
+  shipping: () => shipping(),
 };

@@ -1,15 +1,18 @@
 /**
  * The orders. New ones get numbers from 1000 on and live in memory, the last 1,000 of
- * them; they have no payment and no reservation, which shows what an aggregate does then.
+ * them; they have no payment and no reservation until they are fulfilled, which shows what an aggregate does then.
+ *
+ * Whatever changes one is outside of `/orders`, which the gateway passes on for clients.
  */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { createService, type ServiceOptions } from '../create-service.ts';
-import { makeOrder, ORDERS, type Order } from '../data/orders.ts';
+import { makeOrder, ORDERS, type Order, type OrderStatus } from '../data/orders.ts';
 import { PRODUCTS } from '../data/products/index.ts';
 import { USERS } from '../data/users.ts';
 import { invoiceOf } from '../data/invoice.ts';
 import { find, read, ShopError } from '../errors.ts';
+import { once, onceIfKeyed } from '../once.ts';
 
 const FIRST_NEW_ID = 1_000;
 const KEPT = 1_000;
@@ -40,7 +43,19 @@ export function orders(options?: ServiceOptions): FastifyInstance {
   const app = createService('orders', options);
   const now = options?.now ?? Date.now;
   const stored = new Map(ORDERS);
+  const [keyed, ifKeyed] = [once(), onceIfKeyed()];
   let nextId = FIRST_NEW_ID;
+
+  /** Only a placed order can still be changed. */
+  const change = (id: string, status: OrderStatus): Order => {
+    const order = find(stored, 'order', id);
+    if (order.status !== 'placed') {
+      throw new ShopError('conflict', `order "${id}" is ${order.status}`);
+    }
+    const changed = { ...order, status };
+    stored.set(id, changed);
+    return changed;
+  };
 
   app.get('/orders', ({ query }) => {
     const { customerId, limit, after } = read(ListQuery, 'query', query);
@@ -50,8 +65,13 @@ export function orders(options?: ServiceOptions): FastifyInstance {
       throw new ShopError('bad_request', 'query.after: no such order here');
     return { items: all.slice(first, limit && first + limit) };
   });
-  app.get<{ Params: { id: string } }>('/orders/:id', ({ params }) =>
-    find(stored, 'order', params.id),
+  app.get<{ Params: { id: string }; Querystring: { customerId?: unknown } }>(
+    '/orders/:id',
+    ({ params: { id }, query: { customerId } }) => {
+      const order = find(stored, 'order', id);
+      if (customerId === undefined || customerId === order.customerId) return order;
+      throw new ShopError('not_found', `no order "${id}" of this customer`);
+    },
   );
   app.get<{ Params: { id: string } }>('/orders/:id/invoice', ({ params }, reply) => {
     const order = find(stored, 'order', params.id);
@@ -60,16 +80,24 @@ export function orders(options?: ServiceOptions): FastifyInstance {
       .header('content-disposition', `attachment; filename="invoice-${order.id}.txt"`)
       .send(invoiceOf(order));
   });
-  app.post('/orders', ({ body }, reply) => {
-    const wanted = read(NewOrder, 'body', body);
-    const id = String(nextId);
-    const placedAt = new Date(now()).toISOString();
-    const order = makeOrder(wanted, { id, status: 'placed', placedAt });
-    stored.set(id, order);
-    if (nextId - KEPT >= FIRST_NEW_ID) stored.delete(String(nextId - KEPT));
-    nextId += 1;
-    return reply.status(201).header('location', `/orders/${id}`).send(order);
-  });
+  app.post('/orders', (request, reply) =>
+    ifKeyed(request, reply, () => {
+      const wanted = read(NewOrder, 'body', request.body);
+      const id = String(nextId);
+      const placedAt = new Date(now()).toISOString();
+      const order = makeOrder(wanted, { id, status: 'placed', placedAt });
+      stored.set(id, order);
+      if (nextId - KEPT >= FIRST_NEW_ID) stored.delete(String(nextId - KEPT));
+      nextId += 1;
+      return { status: 201, location: `/orders/${id}`, body: order };
+    }),
+  );
+  app.post<{ Params: { id: string } }>('/confirmations/:id', (request, reply) =>
+    keyed(request, reply, () => ({ status: 200, body: change(request.params.id, 'packed') })),
+  );
+  app.post<{ Params: { id: string } }>('/cancellations/:id', (request, reply) =>
+    keyed(request, reply, () => ({ status: 200, body: change(request.params.id, 'cancelled') })),
+  );
   return app;
 }
 

@@ -8,11 +8,11 @@ const START = fileURLToPath(new URL('./fixtures/start.ts', import.meta.url));
 const DONE = 'Ctrl-C stops everything.';
 
 let used = 0;
-/** The first of ten ports in a row, below those the system gives out, and for one test alone. */
-const newBase = () => 20_000 + (process.pid % 100) * 100 + 10 * used++;
+/** The first of eleven ports in a row, below those the system gives out, and for one test alone. */
+const newBase = () => 20_000 + (process.pid % 100) * 100 + 11 * used++;
 
 function startDemo({ base = newBase(), gatewayExits = 0 } = {}) {
-  const ports = { DEMO_PORT_BASE: `${base}`, PORT: `${base + 8}`, ADMIN_PORT: `${base + 9}` };
+  const ports = { DEMO_PORT_BASE: `${base}`, PORT: `${base + 9}`, ADMIN_PORT: `${base + 10}` };
   const env = { ...process.env, ...ports };
   const child = spawn(process.execPath, [START, String(gatewayExits)], { env });
   const demo = { child, base, said: '', ended: once(child, 'exit') };
@@ -31,7 +31,7 @@ async function startedDemo() {
 
 /** Processes that still answer, by the port's distance from the base. */
 async function answering({ base }: { base: number }): Promise<number[]> {
-  const offsets = Array.from({ length: 10 }, (_, i) => i);
+  const offsets = Array.from({ length: 11 }, (_, i) => i);
   const alive = await Promise.all(
     offsets.map((i) =>
       fetch(`http://127.0.0.1:${base + i}/healthz`).then(
@@ -49,7 +49,7 @@ const pidOf = (name: string, said: string) =>
 describe('npm start', () => {
   test('goes on without a service that dies, says how to start it, and stops it all', async () => {
     const demo = await startedDemo();
-    expect(await answering(demo)).toHaveLength(10);
+    expect(await answering(demo)).toHaveLength(11);
     expect(demo.said).toMatch(/^TOKEN=[\w-]+\.[\w-]+\.[\w-]+$/m);
 
     process.kill(pidOf('payments', demo.said), 'SIGKILL');
@@ -57,7 +57,7 @@ describe('npm start', () => {
     await expect
       .poll(() => demo.said)
       .toContain(`payments: stopped (SIGKILL); start it again with: ${hint}`);
-    expect(await answering(demo)).toEqual([0, 1, 2, 3, 5, 6, 7, 8, 9]);
+    expect(await answering(demo)).toEqual([0, 1, 2, 3, 5, 6, 7, 8, 9, 10]);
 
     demo.child.kill('SIGINT');
     expect(await demo.ended).toEqual([0, null]);
@@ -90,13 +90,13 @@ describe('npm start', () => {
     const second = startDemo({ base });
     expect(await second.ended).toEqual([1, null]);
     expect(second.said).toContain(`demo: port ${base} is taken; it is for issuer\n`);
-    expect(second.said).toContain(`demo: port ${base + 9} is taken; it is for gateway (admin)\n`);
+    expect(second.said).toContain(`demo: port ${base + 10} is taken; it is for gateway (admin)\n`);
     expect((await ask(`http://127.0.0.1:${base}/healthz`)).status).toBe(200);
   });
 
   test('tells the gateway where the services are', async () => {
     const { base } = await startedDemo();
-    const told = await fetch(`http://127.0.0.1:${base + 9}/`);
+    const told = await fetch(`http://127.0.0.1:${base + 10}/`);
     expect(await told.text()).toBe(`http://127.0.0.1:${base + 3}`);
   });
 });

@@ -1,7 +1,11 @@
-import { describe, expect, test } from 'vitest';
-import { demoAddresses, SERVICE_NAMES } from '../../demo/addresses.ts';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { demoAddresses, hasStore, SERVICE_NAMES } from '../../demo/addresses.ts';
 import { portFaults } from '../../demo/launcher/ports.ts';
 import { untilReady } from '../../demo/launcher/ready.ts';
+import { storeFolder } from '../../demo/launcher/store-folder.ts';
 import { restartCommand, summary } from '../../demo/launcher/summary.ts';
 import { payments } from '../../demo/services/payments.ts';
 import { post, serve } from './shop.ts';
@@ -10,7 +14,7 @@ describe('addresses', () => {
   test('are those of the README where the environment says nothing', () => {
     const { services, gateway, admin } = demoAddresses({ PORT: '' });
     const ports = SERVICE_NAMES.map((name) => services[name].port);
-    expect(ports).toEqual([4100, 4101, 4102, 4103, 4104, 4105, 4106, 4107]);
+    expect(ports).toEqual([4100, 4101, 4102, 4103, 4104, 4105, 4106, 4107, 4108]);
     expect(services.payments.url).toBe('http://127.0.0.1:4104');
     expect([gateway.port, admin.port]).toEqual([8080, 9901]);
   });
@@ -26,9 +30,39 @@ describe('addresses', () => {
     [{ PORT: 'http' }, 'PORT="http"'],
     [{ PORT: '0' }, 'PORT="0"'],
     [{ ADMIN_PORT: '65536' }, 'ADMIN_PORT="65536"'],
-    [{ DEMO_PORT_BASE: '65530' }, 'between 1 and 65528'],
+    [{ DEMO_PORT_BASE: '65530' }, 'between 1 and 65527'],
   ])('refuse %j', (env, said) => {
     expect(() => demoAddresses(env)).toThrow(said);
+  });
+});
+
+describe('the store', () => {
+  test.each([
+    [{}, false],
+    [{ STORE: '' }, false],
+    [{ STORE: 'off' }, false],
+    [{ STORE: 'embedded' }, true],
+  ])('with %j: %s', (env, expected) => {
+    expect(hasStore(env)).toBe(expected);
+  });
+
+  test('is nothing else', () => {
+    expect(() => hasStore({ STORE: 'on' })).toThrow('STORE="on" is neither "embedded" nor "off"');
+  });
+
+  test('has a folder of its own, and removes those of demos that are gone', () => {
+    const parent = mkdtempSync(join(tmpdir(), 'portico-demo-'));
+    onTestFinished(() => rmSync(parent, { recursive: true }));
+    // Of a process that lives, of one that does not, and of an earlier one with our number.
+    const [alive, gone, own] = [process.ppid, 2 ** 22 + 1, process.pid].map(String);
+    for (const name of [alive!, gone!, own!]) {
+      mkdirSync(join(parent, name, 'base'), { recursive: true });
+    }
+    const folder = storeFolder(join(parent));
+    expect([folder.path, readdirSync(parent)]).toEqual([join(parent, own!), [alive]]);
+    mkdirSync(folder.path);
+    folder.remove();
+    expect(existsSync(folder.path)).toBe(false);
   });
 });
 
@@ -74,7 +108,9 @@ describe('waiting until ready', () => {
 describe('the summary', () => {
   const addresses = demoAddresses({});
   const pids = new Map(['gateway', ...SERVICE_NAMES].map((name, i) => [name, 700 + i]));
-  const lines = summary({ addresses, pids, token: 'abc' }).split('\n');
+  const [lines = [], withStore = []] = [false, true].map((isThere) =>
+    summary({ addresses, pids, token: 'abc', hasStore: isThere }).split('\n'),
+  );
 
   test('has the token on a line of its own, to be pasted or found by a script', () => {
     expect(lines).toContain('TOKEN=abc');
@@ -91,6 +127,16 @@ describe('the summary', () => {
     expect(lines).toContain(
       'curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/api/orders/42/summary',
     );
+  });
+
+  test('has the fulfilment of an order where there is a store, and says how to get one', () => {
+    const starting =
+      `curl -H "Authorization: Bearer $TOKEN" -H 'content-type: application/json' ` +
+      `-H 'Prefer: wait=5' -d '{"orderId":"1000"}' http://127.0.0.1:8080/api/fulfilments`;
+    expect(withStore).toContain(starting);
+    expect(lines).not.toContain(starting);
+    const how = (line: string) => line.includes('STORE=embedded npm start');
+    expect([lines.some(how), withStore.some(how)]).toEqual([true, false]);
   });
 
   test('has a load, and says how to let it through', () => {

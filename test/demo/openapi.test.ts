@@ -1,4 +1,5 @@
 /** The OpenAPI documents of the demo's services, compared with what the services answer. */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { SERVICES } from '../../demo/services/index.ts';
@@ -15,6 +16,7 @@ const NAMES = [
   'inventory',
   'recommendations',
   'monolith',
+  'shipping',
 ] as const;
 
 const documentOf = (name: string) => {
@@ -22,7 +24,7 @@ const documentOf = (name: string) => {
   return readOpenapi({ file, name: file, text: readFileSync(file, 'utf8') });
 };
 
-const IDS = ['u1', 'u8', 'p1', 'p24', '41', '42', '52', 'nobody'];
+const IDS = ['u1', 'u8', 'p1', 'p24', '41', '42', '51', '52', 'nobody', 'same'];
 const QUERIES = [
   '',
   '?limit=3',
@@ -32,37 +34,61 @@ const QUERIES = [
   '?ids=p1,p24,p99',
   '?unknown=1',
 ];
-const TYPES = ['application/json', 'text/csv', 'image/png'];
+const ADDRESS = { street: 'Lindenstraße 12', city: 'Berlin', postcode: '10969', country: 'DE' };
+const orderOf = (orderId: string, quantity: number) => ({
+  reserve: { orderId, lines: [{ productId: 'p1', quantity }] },
+  charge: { orderId, amount: quantity * 100_000, currency: 'EUR' },
+  ship: { orderId, from: 'BER-1', to: ADDRESS, lines: [{ quantity }] },
+});
 const BODIES = [
+  ...[orderOf('n1', 1), orderOf('41', 1), orderOf('n1', 2), orderOf('n2', 99)].flatMap((bodies) =>
+    Object.values(bodies).map((body) => JSON.stringify(body)),
+  ),
   undefined,
   '{',
   '{}',
   '{"customerId":"u1","lines":[{"productId":"p1","quantity":2}]}',
   '{"customerId":"u9","lines":[]}',
-  'x'.repeat(600_000),
+  '{"paymentKey":"same"}',
+  '{ "paymentKey": "same" }',
+  '{"paymentKey":"nobody"}',
 ];
+/** Each content type with the bodies that it may have. */
+const TYPED = [
+  [undefined, [undefined]],
+  ['application/json', BODIES],
+  ['text/csv', ['{}']],
+  ['image/png', [undefined, 'a picture', 'x'.repeat(600_000)]],
+] as const;
 
 /** Requests for an operation, good and bad. */
 function* requestsFor({ path, method }: ApiOperation) {
+  // What is confirmed cannot be cancelled after that: one is left.
+  const ids = path.startsWith('/confirmations/') ? IDS.filter((id) => id !== '52') : IDS;
   const paths = path.includes('{')
-    ? IDS.map((id) => path.replace('{view}', 'front').replace(/\{\w+\}/, id))
+    ? ids.map((id) => path.replace('{view}', 'front').replace(/\{\w+\}/, id))
     : [path];
   for (const each of paths) {
-    for (const query of QUERIES) {
-      if (method === 'GET') yield { url: each + query, init: {} };
-      else {
-        for (const type of TYPES) {
-          for (const body of BODIES) {
-            const headers = { 'content-type': type };
-            yield {
-              url: each + query,
-              init: { method, headers, ...(body !== undefined && { body }) },
-            };
-          }
+    if (method === 'GET') for (const query of QUERIES) yield { url: each + query, init: {} };
+    else {
+      for (const [type, bodies] of TYPED) {
+        for (const body of bodies) {
+          for (const init of keyed(type, body)) yield { url: each, init: { method, ...init } };
         }
       }
     }
   }
+}
+
+/** With a key that others have as well, without one, and with one of its own. */
+function keyed(type: string | undefined, body: string | undefined) {
+  return ['same', undefined, randomUUID()].map((key) => ({
+    headers: {
+      ...(type !== undefined && { 'content-type': type }),
+      ...(key !== undefined && { 'idempotency-key': key }),
+    },
+    ...(body !== undefined && { body }),
+  }));
 }
 
 describe('the documents of the demo', () => {

@@ -31,7 +31,7 @@ describe('a service as a process', () => {
       const { code, said } = await run(args, process.env);
       expect(code).toBe(2);
       expect(said).toMatch(
-        /: one of issuer, users, catalog, orders, payments, inventory, recommendations, monolith$/,
+        /: one of issuer, users, catalog, orders, payments, inventory, recommendations, monolith, shipping$/,
       );
     },
   );

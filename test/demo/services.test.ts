@@ -40,6 +40,7 @@ describe('every service', () => {
     ['recommendations', '/similar/p25', 'no product "p25"'],
     ['recommendations', '/for-user/u9', 'no user "u9"'],
     ['monolith', '/shop/products/p25', 'no product "p25"'],
+    ['shipping', '/shipments/order/40', 'no shipment of order "40"'],
     ['issuer', '/nowhere', 'issuer has no GET /nowhere'],
   ] as const)('%s answers 404 to %s', async (name, path, message) => {
     const url = await serve(SERVICES[name]('http://127.0.0.1:4100'));
