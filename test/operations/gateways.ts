@@ -120,10 +120,11 @@ export class Shop {
   }
 
   /** The operation once it has ended, or is stuck. */
-  async ended(id: string, name?: string): Promise<Resource> {
+  async ended(id: string, name?: string, withinMs = 60_000): Promise<Resource> {
     let found = await this.read(id, name);
-    const until = performance.now() + 60_000;
-    while (found.status === 'running' || found.status === 'compensating') {
+    const until = performance.now() + withinMs;
+    // Anything else tells that the store does not answer.
+    while (!['completed', 'failed', 'stuck'].includes(found.status)) {
       if (performance.now() > until) throw new Error(`it is still ${JSON.stringify(found)}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
       found = await this.read(id, name);

@@ -1,62 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { report } from '../chaos/measure.ts';
+import { bound } from '../helpers/figures.ts';
 import { describePostgres, postgresServer, type PostgresServer } from '../helpers/postgres.ts';
-import { quietPort } from '../helpers/quiet-port.ts';
-import { configOf, type Resource, Shop } from './gateways.ts';
+import { GatewayProcess } from './gateway-process.ts';
+import type { Resource, Shop } from './gateways.ts';
 import { Ledger, ORDER } from './shop.ts';
-
-const PLUGIN = resolve('test/operations/who.ts');
-
-/** A gateway as a process of its own, which can be killed. */
-class GatewayProcess extends Shop {
-  readonly process: ChildProcess;
-
-  constructor(port: number, file: string) {
-    super(`http://127.0.0.1:${port}`);
-    this.process = spawn(process.execPath, ['src/main.ts', 'start', '--config', file], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, NO_COLOR: '1' },
-    });
-  }
-
-  static async start(store: object, url: string): Promise<GatewayProcess> {
-    const folder = mkdtempSync(join(tmpdir(), 'portico-takeover-'));
-    const port = await quietPort();
-    const file = join(folder, 'gateway.config.yaml');
-    const config = {
-      version: 1,
-      server: { host: '127.0.0.1', port, shutdown: { grace: '5s' } },
-      admin: false,
-      telemetry: { logs: { level: 'silent' } },
-      plugins: { who: { module: PLUGIN } },
-      ...configOf({ store: { heartbeat: '200ms', dead: '1s', ...store }, url }),
-    };
-    writeFileSync(file, JSON.stringify(config));
-    const gateway = new GatewayProcess(port, file);
-    onTestFinished(async () => {
-      await gateway.end('SIGKILL');
-      rmSync(folder, { recursive: true, force: true });
-    });
-    await gateway.untilOpen();
-    return gateway;
-  }
-
-  /** @returns the exit code; `null` if it was killed */
-  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
-    const { process: own } = this;
-    if (own.exitCode === null && own.signalCode === null) {
-      const exit = once(own, 'exit');
-      own.kill(signal);
-      await exit;
-    }
-    return own.exitCode;
-  }
-}
 
 /** Processes start slowly on a busy machine. */
 const PATIENCE = { timeout: 90_000 };
@@ -78,8 +27,8 @@ describePostgres('of two gateways on one store', PATIENCE, () => {
   const both = async (database: string) => {
     const store = { postgres: postgres.database(database) };
     const [one, other] = await Promise.all([
-      GatewayProcess.start(store, ledger.url),
-      GatewayProcess.start(store, ledger.url),
+      GatewayProcess.start({ store, url: ledger.url }),
+      GatewayProcess.start({ store, url: ledger.url }),
     ]);
     return { one, other };
   };
@@ -133,5 +82,30 @@ describePostgres('of two gateways on one store', PATIENCE, () => {
     expect(await other.ended(id)).toMatchObject({ status: 'completed' });
     // The charge was recorded, and not made again.
     expect(ledger.calls.filter(({ path }) => path === '/payments')).toHaveLength(1);
+  });
+
+  test('one that is killed goes on itself once it is back, if its name is its own', async () => {
+    // As it is by default, so that nobody would notice its death before.
+    const store = { postgres: postgres.database('named'), heartbeat: '3s', dead: '15s' };
+    const gateway = await GatewayProcess.start({
+      store: { ...store, node: 'gw-1' },
+      url: ledger.url,
+    });
+    const { id, goOn } = await charging(gateway);
+    await gateway.end('SIGKILL');
+    const { promise: repeated, resolve } = Promise.withResolvers<number>();
+    goOn.resolve(undefined);
+    ledger.fault = ({ path }) => {
+      if (path === '/payments') resolve(performance.now());
+      return undefined;
+    };
+    const from = performance.now();
+    gateway.run();
+    const afterMs = (await repeated) - from;
+    report('own restart', { afterMs });
+    expect(afterMs).toBeLessThan(bound(3_000, 14_000));
+    await gateway.untilOpen();
+    expect(await gateway.ended(id)).toMatchObject({ status: 'completed' });
+    expect(ledger.effects).toHaveLength(4);
   });
 });

@@ -4,6 +4,9 @@
  * Every engine tells by a heartbeat that it lives. Whoever sees work of one that no longer does has it resumed; two that do, or a
  * paused engine that wakes up, are harmless: the records of a run have one owner, and the others' are refused.
  * All times are by the clock of the database.
+ *
+ * A store that was away has silenced everybody: whoever could not tell of itself for so long believes nobody's silence until all had
+ * the time to tell.
  */
 import type { Pool } from 'pg';
 import type { StoreConfig } from '../../config/build/store-config.ts';
@@ -31,13 +34,21 @@ export class Lives {
   readonly #engine: string;
   readonly #executor: string;
   readonly #store: StoreConfig;
+  readonly #now: () => number;
+  #toldAt: number;
+  /** Since when it has told of itself without a gap. */
+  #steadySince: number;
 
-  constructor(pool: Pool, executor: string, store: StoreConfig) {
+  /** @param now milliseconds of a clock that only goes on */
+  constructor(pool: Pool, executor: string, store: StoreConfig, now = () => performance.now()) {
     this.#pool = pool;
     this.#own = store.schemas.own;
     this.#engine = store.schemas.engine;
     this.#executor = executor;
     this.#store = store;
+    this.#now = now;
+    this.#toldAt = now();
+    this.#steadySince = Number.NEGATIVE_INFINITY;
   }
 
   /** The first heartbeat; `former` lives, and those of the same promised node, are dead at once. */
@@ -57,6 +68,16 @@ export class Lives {
        ON CONFLICT (executor) DO UPDATE SET seen_at = excluded.seen_at`,
       [this.#executor, this.#store.node ?? ''],
     );
+    const now = this.#now();
+    if (now - this.#toldAt > this.#store.deadMs / 2) this.#steadySince = now;
+    this.#toldAt = now;
+  }
+
+  /** Silence tells of death, rather than of a store that nobody could reach. */
+  get #isSteady(): boolean {
+    const { heartbeatMs, deadMs } = this.#store;
+    const now = this.#now();
+    return now - this.#toldAt <= deadMs / 2 && now - this.#steadySince >= 2 * heartbeatMs;
   }
 
   /** Others may take over at once. */
@@ -64,18 +85,26 @@ export class Lives {
     await this.#pool.query(`DELETE FROM ${this.#own}.node WHERE executor = $1`, [this.#executor]);
   }
 
-  /** The runs of dead engines; those that were taken over too often are in `hopeless`. */
-  async orphans(): Promise<{
+  /**
+   * The runs of dead engines, and those of this one that it does not know of: a store that went away in the wrong moment has given
+   * them to it, and it was never told. Those that were taken over too often are in `hopeless`.
+   *
+   * @param known runs that are here
+   */
+  async orphans(known: readonly string[]): Promise<{
     readonly runs: readonly string[];
     readonly hopeless: readonly string[];
   }> {
     const { rows } = await this.#pool.query<{ readonly run: string }>(
       `SELECT workflow_uuid AS run FROM ${this.#engine}.workflow_status w
-       WHERE w.status = 'PENDING' AND NOT EXISTS (
-         SELECT FROM ${this.#own}.node n WHERE n.executor = w.executor_id
-           AND n.seen_at > clock_timestamp() - $1::float8 * interval '1 ms')
+       LEFT JOIN ${this.#own}.node n ON n.executor = w.executor_id
+       WHERE w.status = 'PENDING' AND CASE
+         WHEN w.executor_id = $3 THEN w.workflow_uuid <> ALL($4)
+           AND to_timestamp(w.updated_at / 1000.0) < clock_timestamp() - $1::float8 * interval '1 ms'
+         WHEN n.executor IS NULL THEN true
+         ELSE $5 AND n.seen_at < clock_timestamp() - $1::float8 * interval '1 ms' END
        ORDER BY w.created_at LIMIT $2`,
-      [this.#store.deadMs, ROWS_AT_ONCE],
+      [this.#store.deadMs, ROWS_AT_ONCE, this.#executor, known, this.#isSteady],
     );
     const runs = rows.map(({ run }) => run);
     if (runs.length === 0) return { runs, hopeless: [] };

@@ -1,5 +1,6 @@
 /** The table of operations: every statement on it, but those about dead gateways (lives.ts). */
 import type { Pool } from 'pg';
+import type { StoreConfig } from '../../config/build/store-config.ts';
 import {
   COUNTED_MS,
   type ListOrder,
@@ -9,6 +10,7 @@ import {
   type Ordered,
   type StartOrder,
 } from '../../operations/engine.ts';
+import { runId } from '../../operations/ids.ts';
 
 interface Row {
   readonly id: string;
@@ -50,14 +52,15 @@ export interface Begun {
   readonly now: number;
   /** An engine that has died had begun this very call. */
   readonly isRepeated: boolean;
-  /** Why it must not begin. */
-  readonly halt: 'cancelled' | 'deadline' | 'timeout' | undefined;
+  /** Why it must not begin; `lost`: another engine has the run by now. */
+  readonly halt: 'cancelled' | 'deadline' | 'timeout' | 'lost' | undefined;
   /** Of an operator. */
   readonly cancel?: Ordered;
 }
 
 export interface BeginOrder {
   readonly id: string;
+  readonly run: number;
   readonly step: string;
   /** Names this call, of all calls of the operation. */
   readonly calling: string;
@@ -82,13 +85,24 @@ const OPEN: ReadonlySet<OperationStatus | undefined> = new Set([
   'stuck',
 ] as const);
 
+export interface OperationsOptions {
+  readonly pool: Pool;
+  readonly schemas: StoreConfig['schemas'];
+  /** The engine that asks. */
+  readonly executor: string;
+}
+
 export class Operations {
   readonly #pool: Pool;
   readonly #table: string;
+  readonly #runs: string;
+  readonly #executor: string;
 
-  constructor(pool: Pool, schema: string) {
+  constructor({ pool, schemas, executor }: OperationsOptions) {
     this.#pool = pool;
-    this.#table = `${schema}.operation`;
+    this.#table = `${schemas.own}.operation`;
+    this.#runs = `${schemas.engine}.workflow_status`;
+    this.#executor = executor;
   }
 
   /** @returns the new one, or the one that has its id, or `taken` if another has its `one` */
@@ -171,8 +185,11 @@ export class Operations {
     return rowCount === 1;
   }
 
-  /** Notes that a call begins, and tells what stood there; one statement, so that nothing comes in between. */
-  async begin({ id, step, calling, bounds }: BeginOrder): Promise<Begun> {
+  /**
+   * Notes that a call begins, and tells what stood there; one statement, so that nothing comes in between. An engine that stood still
+   * and has been replaced calls nothing any more: what it would do may have been undone.
+   */
+  async begin({ id, run, step, calling, bounds }: BeginOrder): Promise<Begun> {
     const { rows } = await this.#pool.query<{
       readonly now: number;
       readonly before: string | null;
@@ -181,22 +198,34 @@ export class Operations {
       readonly cancel_reason: string | null;
     }>(
       `WITH seen AS (
-         SELECT calling AS before, clock_timestamp() AS at, CASE
+         SELECT calling AS before, cancel_by, cancel_reason, clock_timestamp() AS at, CASE
+           WHEN NOT EXISTS (SELECT FROM ${this.#runs} w
+             WHERE w.workflow_uuid = $7 AND w.status = 'PENDING' AND w.executor_id = $8) THEN 'lost'
            WHEN NOT $4::boolean THEN NULL
            WHEN cancel THEN 'cancelled'
            WHEN clock_timestamp() > created_at + $5::float8 * interval '1 ms' THEN 'deadline'
            WHEN clock_timestamp() >= to_timestamp($6::float8 / 1000) THEN 'timeout'
          END AS halt FROM ${this.#table} WHERE id = $1 FOR UPDATE
+       ), noted AS (
+         UPDATE ${this.#table} SET
+           step = $2,
+           calling = CASE WHEN seen.halt IS NULL THEN $3 ELSE calling END,
+           committed = NOT $4,
+           takeovers = CASE WHEN calling = $3 THEN takeovers ELSE 0 END,
+           updated_at = seen.at
+         FROM seen WHERE id = $1 AND seen.halt IS DISTINCT FROM 'lost'
        )
-       UPDATE ${this.#table} SET
-         step = $2,
-         calling = CASE WHEN seen.halt IS NULL THEN $3 ELSE calling END,
-         committed = NOT $4,
-         takeovers = CASE WHEN calling = $3 THEN takeovers ELSE 0 END,
-         updated_at = seen.at
-       FROM seen WHERE id = $1 RETURNING ${MS('seen.at')} AS now, seen.before, seen.halt,
-         cancel_by, cancel_reason`,
-      [id, step, calling, bounds !== undefined, bounds?.deadlineMs ?? 0, bounds?.endsAt ?? null],
+       SELECT ${MS('at')} AS now, before, halt, cancel_by, cancel_reason FROM seen`,
+      [
+        id,
+        step,
+        calling,
+        bounds !== undefined,
+        bounds?.deadlineMs ?? 0,
+        bounds?.endsAt ?? null,
+        runId(id, run),
+        this.#executor,
+      ],
     );
     const [row] = rows;
     if (row === undefined) throw new Error(`the operation ${id} is not in the table`);
@@ -204,14 +233,20 @@ export class Operations {
     return { now, isRepeated: before === calling, halt: halt ?? undefined, ...cancelIn(row) };
   }
 
-  /** @returns the time */
-  async compensate(id: string, step: string, reason: string): Promise<number> {
+  /** @returns the time; `undefined` if another engine has brought it to an end */
+  async compensate(
+    id: string,
+    run: number,
+    { step, reason }: { readonly step: string; readonly reason: string },
+  ): Promise<number | undefined> {
     const { rows } = await this.#pool.query<{ readonly now: number }>(
-      `UPDATE ${this.#table} SET status = 'compensating', step = $2, reason = $3,
-         updated_at = clock_timestamp() WHERE id = $1 RETURNING ${MS('updated_at')} AS now`,
-      [id, step, reason],
+      `UPDATE ${this.#table} SET status = 'compensating', step = $3, reason = $4,
+         updated_at = clock_timestamp()
+       WHERE id = $1 AND run = $2 AND status IN ('running', 'compensating')
+       RETURNING ${MS('updated_at')} AS now`,
+      [id, run, step, reason],
     );
-    return rows[0]?.now ?? 0;
+    return rows[0]?.now;
   }
 
   /** @returns how long it took, in milliseconds */

@@ -33,7 +33,8 @@ import { prepareTables } from './tables.ts';
 const WORKFLOW = 'portico.saga.1';
 /** DBOS takes up only runs of its own version; a stored definition is what makes ours fit. */
 const VERSION = 'portico';
-const SWEEP_MS = 5_000;
+/** Silence of 15 s, this, and the second in which DBOS looks for what was resumed: a takeover takes less than 20 s. */
+const SWEEP_MS = 3_000;
 const TIDY_MS = 60_000;
 const RETRY_MS = [100, 200, 500, 1_000, 2_000] as const;
 
@@ -54,6 +55,8 @@ export class RunningEngine {
   readonly #lives: Lives;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #start: (job: Job, id: string) => Promise<unknown>;
+  /** The newest of each run; one that has lost it to another engine may come back while it still winds up. */
+  readonly #here = new Map<string, Job>();
   /** By name: how many runs are here. */
   readonly #running = new Map<string, number>();
   #countMs = SWEEP_MS;
@@ -66,8 +69,9 @@ export class RunningEngine {
     const { store, executor } = world;
     this.#world = world;
     this.#connections = connections;
-    this.#operations = new Operations(connections.pool, store.schemas.own);
-    this.#lives = new Lives(connections.pool, executor, store);
+    const { pool } = connections;
+    this.#operations = new Operations({ pool, schemas: store.schemas, executor });
+    this.#lives = new Lives(pool, executor, store);
     const run = DBOS.registerWorkflow((job: Job) => this.#run(job), { name: WORKFLOW });
     this.#start = (job, workflowID) => DBOS.startWorkflow(run, { workflowID })(job);
   }
@@ -139,7 +143,7 @@ export class RunningEngine {
   }
 
   async #sweep(): Promise<void> {
-    const { runs, hopeless } = await this.#lives.orphans();
+    const { runs, hopeless } = await this.#lives.orphans([...this.#here.keys()]);
     for (const run of hopeless) {
       const stuck = await this.#lives.giveUp(run);
       await DBOS.cancelWorkflow(run);
@@ -163,6 +167,8 @@ export class RunningEngine {
 
   async #run(job: Job): Promise<void> {
     const { name } = job.definition;
+    const run = runId(job.id, job.run);
+    this.#here.set(run, job);
     this.#running.set(name, (this.#running.get(name) ?? 0) + 1);
     this.#busy += 1;
     try {
@@ -181,6 +187,7 @@ export class RunningEngine {
         insist: (ask) => this.#insist(ask),
       });
     } finally {
+      if (this.#here.get(run) === job) this.#here.delete(run);
       this.#busy -= 1;
       this.#running.set(name, (this.#running.get(name) ?? 1) - 1);
     }

@@ -2,10 +2,10 @@
  * One run of an operation: asks `next` what to do, does it, has it recorded, and asks again.
  *
  * What is recorded decides all that follows, so a run that another engine takes over goes on where it was. A failure is
- * an outcome and is recorded like any other; nothing here throws. A store that is away is waited for: nothing is
- * called before the last record is written.
+ * an outcome and is recorded like any other; all that is thrown here is that another engine has the run by now. A store that is
+ * away is waited for: nothing is called before the last record is written.
  */
-import { DBOS } from '@dbos-inc/dbos-sdk';
+import { DBOS, DBOSWorkflowConflictError } from '@dbos-inc/dbos-sdk';
 import type { SagaDefinition, StepConfig } from '../../config/build/saga-config.ts';
 import type { CallOrder, CallResult, EngineEvent, Starter } from '../../operations/engine.ts';
 import type { AttemptItem, HaltItem, History, Item, UndoItem } from '../../operations/history.ts';
@@ -96,6 +96,13 @@ async function doing(
 
 const aboutRun = ({ id, run, definition: { kind, name } }: Job) => ({ id, run, kind, name });
 
+const begunBy = ({ id, run }: Job, { name }: StepConfig, point: string) => ({
+  id,
+  run,
+  step: name,
+  calling: point,
+});
+
 async function calling(
   wanted: Extract<Next, { do: 'call' }>,
   job: Job,
@@ -109,13 +116,12 @@ async function calling(
   const bounds = { deadlineMs: job.definition.deadlineMs, endsAt };
   const begun = await world.insist(() =>
     world.operations.begin({
-      id: job.id,
-      step: step.name,
-      calling: point,
+      ...begunBy(job, step, point),
       ...(!isCommitted && { bounds }),
     }),
   );
   const { now, isRepeated, halt, cancel } = begun;
+  if (halt === 'lost') throw new DBOSWorkflowConflictError(job.id);
   if (halt !== undefined) {
     const order = halt === 'cancelled' ? cancel : {};
     return { kind: 'halt', step: step.name, why: halt, at: now, isUnknown: isRepeated, ...order };
@@ -153,8 +159,9 @@ async function undoing(
   await paused(wanted.waitMs);
   await world.gate();
   const point = nameOf(wanted);
-  const begin = { id: job.id, step: step.name, calling: point };
-  const { now } = await world.insist(() => world.operations.begin(begin));
+  const begin = begunBy(job, step, point);
+  const { now, halt } = await world.insist(() => world.operations.begin(begin));
+  if (halt === 'lost') throw new DBOSWorkflowConflictError(job.id);
   const key = undoKey(job.id, step.name, keyed);
   // `next` undoes only steps that have one.
   const order = { ...orderOf(step, job, history), key, isUndo: true, call: step.undo!, timeoutMs };
@@ -205,10 +212,12 @@ const waitAfter = (
 async function turning(
   { step, why }: Extract<Next, { do: 'turn' }>,
   job: Job,
-  { operations, insist, tell, gate }: RunWorld,
+  { operations, insist, tell, gate, pass }: RunWorld,
 ): Promise<Item> {
   await gate();
-  const at = await insist(() => operations.compensate(job.id, step, why));
+  const at = await insist(() => operations.compensate(job.id, job.run, { step, reason: why }));
+  if (at === undefined) throw new DBOSWorkflowConflictError(job.id);
+  pass('effect:turn');
   tell({ event: 'compensating', ...aboutRun(job), status: 'compensating', step, reason: why });
   return { kind: 'turn', step, why, at };
 }
@@ -216,11 +225,12 @@ async function turning(
 async function ending(
   { status, why: reason, step }: Extract<Next, { do: 'end' }>,
   job: Job,
-  { operations, insist, tell, gate }: RunWorld,
+  { operations, insist, tell, gate, pass }: RunWorld,
 ): Promise<void> {
   await gate();
   const end = { status, ...(reason !== undefined && { reason }), ...(step && { step }) };
   const ms = await insist(() => operations.end(job.id, job.run, end));
+  pass('effect:end');
   tell({ event: 'ended', ...aboutRun(job), ...end, ms });
 }
 
