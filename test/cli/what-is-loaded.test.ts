@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -22,8 +23,8 @@ const CONFIG = {
   routes: { all: { match: { path: '/*' }, upstream: 'up' } },
 };
 
-/** What `portico validate`, which does all of a start but to listen, loads for `config`. */
-function loadedFor(config: object): string {
+/** How to run `command` on `config`, and where it tells what it has loaded. */
+function telling(command: string, config: object) {
   const folder = mkdtempSync(path.join(tmpdir(), 'portico-loaded-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const [file, told, tell] = ['gateway.config.yaml', 'told.json', 'tell.mjs'].map((name) =>
@@ -31,9 +32,32 @@ function loadedFor(config: object): string {
   ) as [string, string, string];
   writeFileSync(file, JSON.stringify(config));
   writeFileSync(tell, TELL);
-  const args = ['--import', tell, path.resolve('src/main.ts'), 'validate', '--config', file];
-  execFileSync(process.execPath, args, { stdio: 'pipe', env: { ...process.env, TOLD: told } });
-  return readFileSync(told, 'utf8');
+  const args = ['--import', tell, path.resolve('src/main.ts'), command, '--config', file];
+  return { args, env: { ...process.env, TOLD: told }, read: () => readFileSync(told, 'utf8') };
+}
+
+/** What `portico validate`, which does all of a start but to listen, loads for `config`. */
+function loadedFor(config: object): string {
+  const { args, env, read } = telling('validate', config);
+  execFileSync(process.execPath, args, { stdio: 'pipe', env });
+  return read();
+}
+
+/** The files that `portico start` has loaded once it serves. */
+async function servedWith(config: object): Promise<ReadonlySet<string>> {
+  const { args, env, read } = telling('start', config);
+  const gateway = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const exit = once(gateway, 'exit');
+  onTestFinished(() => void gateway.kill('SIGKILL'));
+  let log = '';
+  for await (const chunk of gateway.stdout) {
+    log += String(chunk);
+    if (log.includes('"msg":"serving"')) break;
+  }
+  gateway.kill('SIGTERM');
+  expect(await exit).toEqual([0, null]);
+  const loaded = JSON.parse(read()) as readonly string[];
+  return new Set(loaded.filter((each) => each.startsWith('file:')));
 }
 
 const LAZY: readonly (readonly [what: string, pattern: RegExp])[] = [
@@ -60,3 +84,18 @@ test('a route that needs it loads it', () => {
   const found = LAZY.filter(([, pattern]) => pattern.test(loaded)).map(([what]) => what);
   expect(found).toEqual(['Ajv']);
 });
+
+test('a store adds its engine to what a gateway has loaded, and no package: that is for the thread', async () => {
+  const [without, within] = await Promise.all([
+    servedWith(CONFIG),
+    servedWith({ ...CONFIG, store: { postgres: 'postgres://127.0.0.1:1/operations' } }),
+  ]);
+  expect([...without].filter((file) => LAZY.some(([, pattern]) => pattern.test(file)))).toEqual([]);
+  const added = [...within.difference(without)].map((file) => file.replace(/^.*\/src\//, 'src/'));
+  expect(added.toSorted()).toEqual([
+    'src/engine/error-code.ts',
+    'src/engine/folder-lock.ts',
+    'src/engine/thread-engine.ts',
+  ]);
+  expect([...without.difference(within)]).toEqual([]);
+}, 60_000);

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { pack, type Packed, runNode } from './packed.ts';
+import { addPackages, pack, type Packed, runNode } from './packed.ts';
 
 /** What CHANGELOG.md says of its size, and room to grow. */
 const MOST = { packedBytes: 1_500_000, unpackedBytes: 5_300_000 };
@@ -25,7 +25,7 @@ let packed: Packed;
 beforeAll(() => {
   packed = pack();
 }, 120_000);
-afterAll(() => packed.remove());
+afterAll(() => packed.remove(), 120_000);
 
 describe('the package', { timeout: 60_000 }, () => {
   test('holds what its users need, and nothing else', () => {
@@ -124,6 +124,64 @@ describe('the operator’s page', { timeout: 60_000 }, () => {
       '/page/uplot.js 200 true',
       '/page/uplot.css 200 true',
     ]);
+  });
+});
+
+describe('a store of operations', { timeout: 90_000 }, () => {
+  const configOf = (store: string): string => `version: 1
+server: { host: 127.0.0.1, port: 0 }
+admin: { port: 0 }
+store:
+  ${store}
+`;
+  /** A folder with the package, and nothing that only some need. */
+  const withStore = (store: string): string => {
+    const folder = packed.stranger();
+    writeFileSync(join(folder, 'gateway.config.yaml'), configOf(store));
+    return folder;
+  };
+
+  test.each([
+    [
+      'postgres: postgres://db/operations',
+      'the packages @dbos-inc/dbos-sdk 5.3.0, pg 8.23.1, which are',
+      'npm i @dbos-inc/dbos-sdk@5.3.0 pg@8.23.1',
+    ],
+    [
+      'embedded: ./data',
+      'the packages @dbos-inc/dbos-sdk 5.3.0, pg 8.23.1, @electric-sql/pglite 0.5.14, @electric-sql/pglite-socket 0.2.17, which are',
+      'npm i @dbos-inc/dbos-sdk@5.3.0 pg@8.23.1 @electric-sql/pglite@0.5.14 @electric-sql/pglite-socket@0.2.17',
+    ],
+  ])(
+    '%s without its packages ends with 78, its line, and how to install them',
+    (store, what, how) => {
+      const folder = withStore(store);
+      const key = store.replace(/:.*/, '');
+      for (const command of ['start', 'validate']) {
+        const { status, stdout, stderr } = runNode(folder, [MAIN, command]);
+        expect(status).toBe(78);
+        expect(stdout + stderr).toContain(
+          `gateway.config.yaml:5:3  store.${key}: needs ${what} not installed: ${how}`,
+        );
+      }
+      expect(existsSync(join(folder, 'data'))).toBe(false);
+    },
+  );
+
+  test('opens once they are there', async () => {
+    const folder = withStore('embedded: ./data');
+    addPackages(folder, ['@dbos-inc/dbos-sdk', 'pg']);
+    addPackages(folder, ['@electric-sql/pglite', '@electric-sql/pglite-socket']);
+    const env = { PATH: process.env['PATH'] };
+    const gateway = spawn(process.execPath, [MAIN, 'start'], { cwd: folder, env });
+    const exit = once(gateway, 'exit');
+    onTestFinished(() => void gateway.kill('SIGKILL'));
+    let log = '';
+    gateway.stdout.on('data', (chunk) => (log += String(chunk)));
+    await expect.poll(() => log, { timeout: 60_000 }).toContain('the store of operations is open');
+    gateway.kill('SIGTERM');
+    expect(await exit).toEqual([0, null]);
+    expect(log).not.toContain('trouble');
   });
 });
 

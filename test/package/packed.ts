@@ -65,12 +65,17 @@ function installed(tarball: string, folder: string): string {
   mkdirSync(home, { recursive: true });
   execFileSync('tar', ['-xzf', tarball, '-C', home, '--strip-components=1']);
   const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as Manifest;
-  for (const name of Object.keys(manifest.dependencies)) {
+  addPackages(folder, Object.keys(manifest.dependencies));
+  return folder;
+}
+
+/** As `npm i` does it in that folder, from what is here. */
+export function addPackages(folder: string, names: readonly string[]): void {
+  for (const name of names) {
     const link = join(folder, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules', name), link);
   }
-  return folder;
 }
 
 /** Runs Node in `cwd`, as nobody's child: no variable of these tests reaches it. */
