@@ -18,6 +18,7 @@ import type { PluginReport } from './observe/plugin-report.ts';
 import { registerPlugins } from './assembly/registered-plugins.ts';
 import { type Documenter, documenter, publishDocuments } from './assembly/published-documents.ts';
 import { requestObserver } from './assembly/request-observer.ts';
+import { operationsForPlugins } from './assembly/route-operations.ts';
 import { type BuiltRoute, buildRoute } from './assembly/routes.ts';
 import { splitWorld } from './assembly/split-world.ts';
 import { StartFaults } from './assembly/start-faults.ts';
@@ -172,6 +173,12 @@ export async function buildGeneration(
       await app.ready();
     });
     faults.throwAny();
+    const endpoints = new Map([...bffs].map(([name, { written }]) => [name, written]));
+    const told = operationsForPlugins(config, { actions: modules.actions, endpoints });
+    const byName = new Map(config.routes.map((route) => [route.name, route]));
+    // The hooks are on routes of the config.
+    await plugins.prepare({ faults, slices, operationsOf: (name) => told(byName.get(name)!) });
+    faults.throwAny();
 
     await slices.next();
     const observer = requestObserver(config, world, number);
@@ -180,7 +187,7 @@ export async function buildGeneration(
       config,
       actions: modules.actions,
       plugins: modules.plugins,
-      endpoints: new Map([...bffs].map(([name, { written }]) => [name, written])),
+      endpoints,
       matcher,
     };
     await publishDocuments(described, context.documents, world.log, slices);

@@ -39,7 +39,9 @@ export type {
   PluginHooks,
   PluginState,
   PluginWhere,
+  PreparedRoute,
   RegisteredPlugin,
+  RouteOperations,
   ScriptFields,
 } from './authoring/plugin-hooks.ts';
 export type {
@@ -73,6 +75,14 @@ export type {
 export { idempotencyKey } from './operations/idempotency-key.ts';
 export { fingerprint } from './operations/ids.ts';
 export { outcomeOfError, outcomeOfStatus } from './operations/outcome.ts';
+export type {
+  ApiBody,
+  ApiContent,
+  ApiParameter,
+  ApiSchema,
+  ApiSchemaObject,
+} from './config/openapi/model.ts';
+export type { Operation as RouteOperation } from './openapi/operation.ts';
 export { codingQualities } from './core/accept-encoding.ts';
 export { Body } from './core/body.ts';
 export type { Clock, Timer } from './core/clock.ts';

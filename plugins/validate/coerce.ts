@@ -34,8 +34,8 @@ export type Reading = 'other' | 'text';
 export interface Coercion {
   /** Is there more than one reading? */
   readonly isAmbiguous: boolean;
-  /** Another object than `texts`, which stays as it is. */
-  read(texts: Texts, reading: Reading): Checked;
+  /** Another object than `texts`, which stays as it is. `lost` gets the numbers that JavaScript cannot hold. */
+  read(texts: Texts, reading: Reading, lost?: LostDigits): Checked;
 }
 
 /** @throws {Error} if it is not a pattern */
@@ -48,8 +48,8 @@ export function compileCoercion(root: Schema): Coercion {
   ]);
   return {
     isAmbiguous: isAmbiguous(union(all.map(({ types }) => types)), all),
-    read(texts, reading) {
-      const reader = new TextReader(reading);
+    read(texts, reading, lost) {
+      const reader = new TextReader(reading, lost);
       return reader.read(texts, (name) => objects.flatMap((each) => kindsOf(each, name)));
     },
   };
@@ -61,10 +61,11 @@ const isAmbiguous = (types: ReadonlySet<string>, all: readonly Kinds[]): boolean
 
 class TextReader {
   readonly #reading: Reading;
-  readonly #lost = new LostDigits();
+  readonly #lost: LostDigits;
 
-  constructor(reading: Reading) {
+  constructor(reading: Reading, lost = new LostDigits()) {
     this.#reading = reading;
+    this.#lost = lost;
   }
 
   read(texts: Texts, kindsOfName: (name: string) => readonly Kinds[]): Checked {
@@ -141,6 +142,34 @@ function kindsIn(root: Schema, schema: Schema): Kinds {
   return {
     types: union(all.map(typesOf)),
     members: union(members.flatMap((each) => withAlternatives(root, each).map(typesOf))),
+  };
+}
+
+/** The types of what `schema`, a part of `root`, holds for; without any, by what else it says. */
+export function typesIn(root: Schema, schema: Schema): ReadonlySet<string> {
+  const all = withAlternatives(root, schema);
+  const types = union(all.map(typesOf));
+  if (types.size > 0) return types;
+  return new Set([
+    ...(all.some(({ items, prefixItems }) => items !== undefined || prefixItems !== undefined)
+      ? ['array']
+      : []),
+    ...(all.some(({ properties }) => properties !== undefined) ? ['object'] : []),
+  ]);
+}
+
+/** Properties that `schema`, a part of `root`, names, and whether it has others of a kind. */
+export function membersOf(
+  root: Schema,
+  schema: Schema,
+): { readonly names: ReadonlySet<string>; readonly isOpen: boolean } {
+  const all = withAlternatives(root, schema);
+  return {
+    names: new Set(all.flatMap(({ properties = {} }) => Object.keys(properties as object))),
+    isOpen: all.some(
+      ({ additionalProperties: others, patternProperties }) =>
+        others === true || isSchema(others) || patternProperties !== undefined,
+    ),
   };
 }
 

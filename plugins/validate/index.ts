@@ -7,21 +7,21 @@
 import type { FastifyRequest } from 'fastify';
 import {
   definePlugin,
-  GatewayError,
+  type GatewayError,
   isGatewayError,
+  type KnownNames,
   type OptionFault,
+  type PluginHooks,
   type PluginHost,
+  type RouteOperations,
   z,
 } from 'portico';
+import { DocumentSchemas } from './openapi/document-schemas.ts';
+import { openapiHooks } from './openapi/hooks.ts';
 import { placed } from './places.ts';
+import { type Part, refusal } from './refusal.ts';
 import { bodyOf, type Checked, headersOf, paramsOf, queryOf } from './request.ts';
-import {
-  compileSchema,
-  schemaFaults,
-  type Invalid,
-  type Schema,
-  type Validator,
-} from './schema.ts';
+import { compileSchema, schemaFaults, type Schema, type Validator } from './schema.ts';
 
 const schema = (what: string) => z.record(z.string(), z.json()).optional().describe(what);
 
@@ -31,16 +31,26 @@ const Options = z
     query: schema('JSON Schema of the query, an object; a repeated name is a list.'),
     params: schema('JSON Schema of the path’s parameters, an object.'),
     headers: schema('JSON Schema of the header, an object; names in lower case.'),
+    openapi: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Requests are checked by what the OpenAPI document of the upstream says of the operation: path, method, parameters and body.',
+      ),
+    unknownQuery: z
+      .enum(['allow', 'refuse'])
+      .default('allow')
+      .describe('Parameters of the query that the document does not have; needs `openapi`.'),
     mode: z
       .enum(['refuse', 'report'])
       .default('refuse')
       .describe('`report` refuses nothing, but counts and logs: a dry run.'),
   })
-  .describe('What a request must look like; JSON Schema, draft 2020-12 or 7.');
+  .describe('What a request must look like: by JSON Schema, draft 2020-12 or 7, or by OpenAPI.');
 type Options = z.output<typeof Options>;
 
 const PARTS = ['params', 'query', 'headers', 'body'] as const;
-type Part = (typeof PARTS)[number];
+type SchemaPart = (typeof PARTS)[number];
 
 export default definePlugin({
   name: 'validate',
@@ -55,6 +65,12 @@ export default definePlugin({
         yield { path, message: 'requests that do not match the schema reach the upstream' };
         return;
       }
+      if (before.openapi && !after.openapi) {
+        yield { path: [], message: 'requests that no OpenAPI document has reach the upstream' };
+      } else if (before.unknownQuery === 'refuse' && after.unknownQuery === 'allow') {
+        const message = 'parameters of the query that the document does not have are passed on';
+        yield { path: ['unknownQuery'], message };
+      }
       const gone = PARTS.filter((part) => before[part] !== undefined && after[part] === undefined);
       if (gone.length === 0) return;
       yield { path: [], message: `${gone.join(', ')} of requests may be anything` };
@@ -62,41 +78,77 @@ export default definePlugin({
   },
   register: (_settings, host) => {
     const count = counter(host);
+    // Routes of one gateway share the schemas of its documents.
+    const compiled = new WeakMap<object, DocumentSchemas>();
+    const schemasOf = (schemas: RouteOperations['schemas']): DocumentSchemas => {
+      const known = compiled.get(schemas) ?? new DocumentSchemas(schemas);
+      compiled.set(schemas, known);
+      return known;
+    };
     return {
       route(options) {
+        const { mode, openapi } = options;
+        const counted = (request: FastifyRequest, part: Part): void => count(request, part, mode);
         const checks = compile(options);
-        return {
-          phase: 'validate',
-          async onRequest(request) {
-            for (const check of checks) {
-              const error = await failureOf(check, request);
-              if (error === undefined) continue;
-              count(request, check.part, options.mode);
-              if (options.mode === 'refuse') throw error;
-            }
-          },
-          async explain(request) {
-            // There is no body to look at.
-            const isOpen = options.body !== undefined && announcesBody(request);
-            const looked = checks.filter(({ part }) => part !== 'body' || !isOpen);
-            for (const check of looked) {
-              const error = await failureOf(check, request);
-              if (error === undefined) continue;
-              if (options.mode === 'refuse') throw error;
-              return { says: `only reports: ${error.message}`, isCertain: !isOpen };
-            }
-            return isOpen ? { says: 'the body was not looked at', isCertain: false } : undefined;
-          },
-        };
+        return [
+          ...(openapi ? [openapiHooks(options, { schemasOf, count: counted })] : []),
+          ...(checks.length > 0 ? [schemaHooks(checks, options, counted)] : []),
+        ];
       },
     };
   },
 });
 
-function* checkOptions(options: Options): Generator<OptionFault> {
+function schemaHooks(
+  checks: readonly Check[],
+  options: Options,
+  count: (request: FastifyRequest, part: Part) => void,
+): PluginHooks {
+  return {
+    phase: 'validate',
+    async onRequest(request) {
+      for (const check of checks) {
+        const error = await failureOf(check, request);
+        if (error === undefined) continue;
+        count(request, check.part);
+        if (options.mode === 'refuse') throw error;
+      }
+    },
+    async explain(request) {
+      // There is no body to look at.
+      const isOpen = options.body !== undefined && announcesBody(request);
+      const looked = checks.filter(({ part }) => part !== 'body' || !isOpen);
+      for (const check of looked) {
+        const error = await failureOf(check, request);
+        if (error === undefined) continue;
+        if (options.mode === 'refuse') throw error;
+        return { says: `only reports: ${error.message}`, isCertain: !isOpen };
+      }
+      return isOpen ? { says: 'the body was not looked at', isCertain: false } : undefined;
+    },
+  };
+}
+
+function* checkOptions(
+  options: Options,
+  _settings: unknown,
+  others: ReadonlyMap<string, unknown>,
+  { documented, upstreams }: KnownNames,
+): Generator<OptionFault> {
   const given = PARTS.filter((part) => options[part] !== undefined);
-  if (given.length === 0) {
-    yield { path: [], message: 'checks nothing: give it a body, query, params or headers' };
+  if (given.length === 0 && !options.openapi) {
+    const message = 'checks nothing: give it "openapi: true", or a body, query, params or headers';
+    yield { path: [], message };
+  }
+  if (options.openapi) {
+    const upstream = others.get('upstream');
+    if (typeof upstream === 'string' && upstreams.has(upstream) && !documented.has(upstream)) {
+      const message = `the upstream "${upstream}" has no OpenAPI document: name it in upstreams.${upstream}.openapi`;
+      yield { path: ['openapi'], message };
+    }
+  } else if (options.unknownQuery === 'refuse') {
+    const message = 'needs "openapi: true"; in a schema of your own it is "additionalProperties"';
+    yield { path: ['unknownQuery'], message };
   }
   for (const part of given) {
     const written: Schema = options[part]!;
@@ -118,7 +170,7 @@ function* checkOptions(options: Options): Generator<OptionFault> {
 }
 
 interface Check {
-  readonly part: Part;
+  readonly part: SchemaPart;
   readonly validate: Validator;
 }
 
@@ -153,7 +205,7 @@ const announcesBody = ({ raw: { headers } }: FastifyRequest): boolean =>
 
 const FAULTS: ReadonlySet<string> = new Set(['GW_REQUEST_INVALID', 'GW_MEDIA_TYPE']);
 
-async function valueOf(part: Part, request: FastifyRequest): Promise<Checked | undefined> {
+async function valueOf(part: SchemaPart, request: FastifyRequest): Promise<Checked | undefined> {
   switch (part) {
     case 'body':
       return bodyOf(request);
@@ -164,13 +216,6 @@ async function valueOf(part: Part, request: FastifyRequest): Promise<Checked | u
     case 'headers':
       return { value: headersOf(request) };
   }
-}
-
-function refusal(part: Part, faults: readonly Invalid[]): GatewayError {
-  const errors = faults.map((fault) => ({ in: part, ...fault }));
-  const [{ pointer, detail }] = faults as readonly [Invalid];
-  const what = `${part}${pointer}: ${detail}`;
-  return new GatewayError('GW_REQUEST_INVALID', what, { extensions: { errors } });
 }
 
 /** A line for each route and part in this time, at most. */

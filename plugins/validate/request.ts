@@ -1,8 +1,9 @@
 /** The parts of a request that a schema can describe, as values. */
 import type { FastifyRequest } from 'fastify';
-import { GatewayError, parseRequestJson } from 'portico';
+import { parseRequestJson } from 'portico';
 import { mustBeJson } from '../shared/json-type.ts';
 import { LostDigits } from './lost-digits.ts';
+import { missingBody } from './refusal.ts';
 
 /** Of these a body means nothing (RFC 9110 §9.3), so that they may come without one. */
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
@@ -31,17 +32,18 @@ export async function bodyOf(request: FastifyRequest): Promise<Checked | undefin
     return { value, lost: lost.isEmpty ? undefined : lost };
   }
   if (BODILESS.has(request.method)) return undefined;
-  throw new GatewayError('GW_REQUEST_INVALID', 'a body is required', {
-    extensions: { errors: [{ in: 'body', pointer: '', detail: 'is required' }] },
-  });
+  throw missingBody();
 }
 
 export type Texts = Record<string, string | string[]>;
 
+export const queryOf = ({ gateway }: FastifyRequest): Texts =>
+  textsOf(new URLSearchParams(gateway.query));
+
 /** A value that is there twice is a list. */
-export function queryOf({ gateway }: FastifyRequest): Texts {
+export function textsOf(pairs: URLSearchParams): Texts {
   const values = empty();
-  for (const [name, value] of new URLSearchParams(gateway.query)) {
+  for (const [name, value] of pairs) {
     const known = values[name];
     if (known === undefined) values[name] = value;
     else if (Array.isArray(known)) known.push(value);

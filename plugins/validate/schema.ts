@@ -120,7 +120,7 @@ const compile = (schema: Schema, options: AjvOptions): ValidateFunction =>
   compiler(schema, options).compile(schema);
 
 /** One for each schema: two routes may say the same $id. */
-function compiler(schema: Schema, options: AjvOptions): Ajv {
+export function compiler(schema: Schema, options: AjvOptions): Ajv {
   const ajv = new (draftOf(schema))({
     strict: true,
     strictRequired: false,
@@ -157,9 +157,10 @@ function parsePattern(pattern: string): ReturnType<typeof parseRegex> {
   }
 }
 
-const isSmall = (value: unknown): boolean => JSON.stringify(value).length <= ALL_ERRORS_BYTES;
+export const isSmall = (value: unknown): boolean =>
+  JSON.stringify(value).length <= ALL_ERRORS_BYTES;
 
-function faultsOf(
+export function faultsOf(
   validate: ValidateFunction,
   { value, lost = NONE_LOST }: Checked,
 ): readonly Invalid[] {

@@ -17,7 +17,7 @@ import { type RewriteBack, rewriteBack } from '../routes/rewrite-back/rewrite-ba
 import { openSocket, type WebsocketConfig } from '../routes/websocket.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
 import { forwardedOperations } from '../openapi/forwarded.ts';
-import { mergedOperations, mergedResponses } from '../openapi/merge.ts';
+import { merged, mergedOperations, mergedResponses, operationKey } from '../openapi/merge.ts';
 import { type Describing, type Operation, response } from '../openapi/operation.ts';
 import { defineAction } from './action.ts';
 import {
@@ -166,17 +166,17 @@ function documentForward(
   { upstream, rewrite, fallback, websocket }: ForwardConfig,
   describing: Describing,
 ): readonly Operation[] {
-  const own = forwardedOperations({ upstream, rewrite }, describing);
-  const lists = [own];
-  if (fallback?.kind === 'upstream') {
-    const known = new Set(own.map(({ method, path }) => `${method} ${path}`));
-    lists.push(
-      forwardedOperations({ upstream: fallback.upstream, rewrite }, describing).filter((each) =>
-        known.has(`${each.method} ${each.path}`),
-      ),
-    );
-  }
-  const operations = mergedOperations(lists);
+  const own = mergedOperations([forwardedOperations({ upstream, rewrite }, describing)]);
+  const standIns =
+    fallback?.kind === 'upstream'
+      ? forwardedOperations({ upstream: fallback.upstream, rewrite }, describing)
+      : [];
+  const byKey = new Map(mergedOperations([standIns]).map((each) => [operationKey(each), each]));
+  const operations = own.map((each) => {
+    const other = byKey.get(operationKey(each));
+    // A request is for the upstream: what stands in for it only answers.
+    return other === undefined ? each : { ...merged(each, other), alternatives: each.alternatives };
+  });
   const more = {
     ...(fallback?.kind === 'respond' ? answerOf(fallback.respond) : {}),
     ...(websocket === undefined ? {} : SWITCHED),

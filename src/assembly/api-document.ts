@@ -1,6 +1,5 @@
 /** The OpenAPI document of a generation: what its actions, BFFs and plugins say, put together. */
 import type { AnyAction } from '../actions/action.ts';
-import { madeBy } from '../actions/action.ts';
 import type { Plugin } from '../authoring/plugin.ts';
 import type { Config, MatchConfig, RouteConfig } from '../config/build/config.ts';
 import { type DocumentInfo, writeDocument, type WrittenDocument } from '../openapi/document.ts';
@@ -8,7 +7,8 @@ import { NamedDocuments } from '../openapi/named-documents.ts';
 import type { Operation } from '../openapi/operation.ts';
 import type { PluginAddition } from '../openapi/with-plugins.ts';
 import { type Matcher, type MatchResult } from '../routes/matcher.ts';
-import { bffOperations, type WrittenEndpoint } from './bff-operations.ts';
+import type { WrittenEndpoint } from './bff-operations.ts';
+import { routeOperations } from './route-operations.ts';
 
 export interface Described {
   readonly config: Config;
@@ -34,20 +34,9 @@ export function apiDocument(
   const documents = new NamedDocuments(config.upstreams);
   const warnings: string[] = [];
   const operationsOf = (route: RouteConfig): readonly Operation[] => {
-    const warn = (message: string): void => {
-      warnings.push(`${route.name}: ${message}`);
-    };
-    const written = endpoints.get(route.name);
-    if (written !== undefined) {
-      const add = documents.add.bind(documents);
-      return bffOperations(written, { route: route.name, prefix: prefixOf(route), add });
-    }
-    return madeBy(actions, route.action).document(route.action, {
-      route,
-      documentOf: (upstream) => documents.of(upstream),
-      resolve: (schema) => documents.resolve(schema),
-      warn,
-    });
+    const told = routeOperations(route, { actions, endpoints, documents });
+    warnings.push(...told.untold.map((message) => `${route.name}: ${message}`));
+    return told.operations;
   };
   const described = routes.map((route) => {
     const { docs } = route;
@@ -67,12 +56,6 @@ export function apiDocument(
   });
   return { document: writeDocument(info, described, documents.schemas), warnings };
 }
-
-/** Of a BFF, which has one plain prefix. */
-const prefixOf = ({ matches: [match] }: RouteConfig): string =>
-  (match?.path?.segments ?? [])
-    .map((segment) => `/${segment.kind === 'literal' ? segment.text : `{${segment.name}}`}`)
-    .join('');
 
 /** By the path that the upstream's document has, or the client's. */
 function isWanted({ method, path, source = path }: Operation, { docs }: RouteConfig): boolean {

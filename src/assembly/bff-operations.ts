@@ -24,6 +24,8 @@ export interface BffNames {
   readonly prefix: string;
   /** Takes the schemas that are referred to. */
   readonly add: (name: string, schema: ApiSchema) => void;
+  /** Those that documents do not tell, too. Default false. */
+  readonly withHidden?: boolean;
 }
 
 const ANYTHING = { default: response('Whatever the service answers.', { '*/*': { schema: {} } }) };
@@ -37,7 +39,7 @@ export const bffOperations = (
   names: BffNames,
 ): Operation[] =>
   endpoints
-    .filter(({ schema }) => schema['hide'] !== true)
+    .filter(({ schema }) => names.withHidden === true || schema['hide'] !== true)
     .flatMap((endpoint) => endpoint.methods.map((method) => operationOf(method, endpoint, names)));
 
 function operationOf(
@@ -57,6 +59,9 @@ function operationOf(
     ...(typeof description === 'string' && { description }),
     ...(Array.isArray(tags) && { tags: tags as string[] }),
     isDeprecated: deprecated === true,
+    isOpen: path.endsWith('*'),
+    takesSlash: template === '/',
+    checksItself: true,
     parameters: parametersOf(template, schema, names),
     ...(body !== undefined && { body: { isRequired: true, content: json(body) } }),
     responses: responsesOf(schema['response'], names),

@@ -4,6 +4,7 @@ import { hint } from '../config/check/suggest.ts';
 import { inOneLine } from './in-one-line.ts';
 
 const FUNCTIONS = [
+  'prepare',
   'onRequest',
   'explain',
   'answered',

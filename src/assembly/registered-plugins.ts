@@ -7,7 +7,6 @@ import type {
 } from 'fastify';
 import type { Plugin } from '../authoring/plugin.ts';
 import {
-  type PluginHooks,
   type PluginWhere,
   type RegisteredPlugin,
   type ScriptFields,
@@ -28,6 +27,7 @@ import { ADDRESS_PREFIX } from './mount.ts';
 import { pluginCall } from './plugin-calls.ts';
 import type { PluginReport } from '../observe/plugin-report.ts';
 import { pluginReports } from './plugin-reports.ts';
+import { type MadeHooks, prepareHooks, type Preparing } from './prepared-hooks.ts';
 import type { StartFaults } from './start-faults.ts';
 import type { World } from './world.ts';
 
@@ -53,8 +53,8 @@ export class RegisteredPlugins {
   readonly #owned: ReadonlySet<string>;
   readonly #server: ServerConfig;
   readonly #known: KnownNames;
-  /** Every set of hooks, for closing. */
-  readonly #made: PluginHooks[] = [];
+  /** Every set of hooks. */
+  readonly #made: MadeHooks[] = [];
   #closed = false;
   /** Some ordinary Fastify plugin may want `onSend`. */
   readonly needsReplyPath: boolean;
@@ -86,7 +86,7 @@ export class RegisteredPlugins {
       if (options[name] === undefined) return [];
       return madeBy(name, () => checkedHooks(registration.route(options[name], where))).map(
         (hooks) => {
-          this.#made.push(hooks);
+          this.#made.push({ plugin: name, route: place.route, hooks });
           return { plugin: name, order, hooks, guarded: new GuardedHooks(name, hooks) };
         },
       );
@@ -139,6 +139,11 @@ export class RegisteredPlugins {
     return parsed.data;
   }
 
+  /** Lets hooks prepare for the routes that they are on; those that fail are faults. */
+  async prepare(preparing: Preparing): Promise<void> {
+    await prepareHooks(this.#made, preparing);
+  }
+
   /** What each plugin says of what it depends on. */
   reports(): readonly PluginReport[] {
     return this.#registered.flatMap(({ name, registration }) => pluginReports(name, registration));
@@ -148,7 +153,7 @@ export class RegisteredPlugins {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const hooks of this.#made) await hooks.close?.();
+    for (const { hooks } of this.#made) await hooks.close?.();
     for (const { registration } of this.#registered) await registration.close?.();
   }
 }

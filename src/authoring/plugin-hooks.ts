@@ -5,6 +5,8 @@ import type { Policy } from '../core/call.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { ErrorAnswer } from '../edge/error-form.ts';
 import type { ResponseHead } from '../edge/response-head.ts';
+import type { ApiSchema } from '../config/openapi/model.ts';
+import type { Operation } from '../openapi/operation.ts';
 import type { BodyConversion } from '../routes/route.ts';
 
 /** When a hook runs, in this order; a word, never a number. */
@@ -50,6 +52,27 @@ export interface HookExplanation {
   readonly refusal?: GatewayError;
 }
 
+/** What `prepare` gets. */
+export interface PreparedRoute {
+  /**
+   * What the route serves, by the OpenAPI documents of its upstreams, its own schemas, or, if nothing else is known, by its
+   * match alone (`isFree`). Put together when this is called first.
+   */
+  operations(): RouteOperations;
+  /** Lets other work run if this has taken a while: await it after each piece of long work. */
+  pause(): Promise<void>;
+}
+
+/** The operations of a route, by the paths that clients ask for. */
+export interface RouteOperations {
+  readonly operations: readonly Operation[];
+  /** What `$ref: '#/components/schemas/…'` in their schemas names. All routes of a gateway have the same map. */
+  readonly schemas: ReadonlyMap<string, ApiSchema>;
+  /** Why some are not told, for operators. */
+  readonly untold: readonly string[];
+  readonly callsUpstreams: boolean;
+}
+
 /** Hooks of the response and of calls. */
 interface CommonHooks {
   /**
@@ -58,6 +81,11 @@ interface CommonHooks {
    * plugin is the first. It does not run for errors of the gateway.
    */
   answered?(request: FastifyRequest, head: ResponseHead): BodyConversion | undefined;
+  /**
+   * Runs once all routes are made, before the generation serves: for work that takes long, or needs to know what the route
+   * serves. What it throws refuses the config, at the plugin's key.
+   */
+  prepare?(route: PreparedRoute): void | Promise<void>;
   /** Edits status and headers of the response, synchronously. */
   onResponse?(request: FastifyRequest, head: ResponseHead): void;
   /** A stream for the body to pass through; routes with one take Fastify's reply path. */

@@ -17,6 +17,8 @@ export interface KnownNames {
   readonly http2: ReadonlySet<string>;
   /** The config has a `store`. */
   readonly hasStore: boolean;
+  /** Those of them that have an OpenAPI document. */
+  readonly documented: ReadonlySet<string>;
   /** Plugins that have a `key`: what `plugin:<name>` may name. */
   readonly keyed: ReadonlySet<string>;
   /** Plugins that authenticate clients, on routes that have their key. */
@@ -111,7 +113,10 @@ export interface Modules {
 }
 
 /** An upstream by its name, as far as plugins may know it. */
-type NamedUpstream = readonly [name: string, upstream: { readonly http2?: unknown }];
+type NamedUpstream = readonly [
+  name: string,
+  upstream: { readonly http2?: unknown; readonly openapi?: unknown },
+];
 
 /** What options may refer to, where the config has these `upstreams`, and this `store`. */
 export function knownNames(
@@ -127,6 +132,9 @@ export function knownNames(
     upstreams: new Set(upstreams.map(([name]) => name)),
     http2: new Set(upstreams.flatMap(([name, { http2 }]) => (http2 === true ? name : []))),
     hasStore: store !== undefined,
+    documented: new Set(
+      upstreams.flatMap(([name, { openapi }]) => (openapi === undefined ? [] : name)),
+    ),
     keyed: new Set(all.flatMap(([name, { key }]) => (key === undefined ? [] : name))),
     identifying,
     identifyingOn: (keys) => [...everywhere, ...identifying.filter((name) => keys.has(name))],

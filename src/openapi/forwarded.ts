@@ -81,6 +81,7 @@ function asOperation({ operation, turned, client }: Found): Operation {
     ...(summary !== undefined && { summary }),
     ...(description !== undefined && { description }),
     isDeprecated,
+    ...(turned.takesSlash && { takesSlash: true }),
     parameters: [...parameters, ...client.conditions.filter(isNotIn(parameters))],
     ...(body && { body }),
     responses,

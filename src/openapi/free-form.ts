@@ -25,6 +25,8 @@ export function freeForm(
   return methodsOf(client).map((method) => ({
     method,
     path,
+    isOpen: client.isOpen,
+    isFree: true,
     isDeprecated: false,
     parameters: [...parameters, ...client.conditions],
     ...(takesBody && !WITHOUT_BODY.has(method) && { body: ANY_BODY }),

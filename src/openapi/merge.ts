@@ -2,23 +2,29 @@
 import type { ApiContent, ApiResponse, ApiSchema } from '../config/openapi/model.ts';
 import type { Operation } from './operation.ts';
 
-/** Those of `lists`, each once. Where several lists have one, clients may get the answer of either. */
+/**
+ * Those of `lists`, each once. Where several lists have one, clients may get the answer of either; the request is that of the
+ * first, with the others as its alternatives.
+ */
 export function mergedOperations(lists: readonly (readonly Operation[])[]): Operation[] {
   const byKey = new Map<string, Operation>();
   for (const operation of lists.flat()) {
-    const key = `${operation.method} ${operation.path}`;
+    const key = operationKey(operation);
     const known = byKey.get(key);
     byKey.set(key, known === undefined ? operation : merged(known, operation));
   }
   return [...byKey.values()];
 }
 
-function merged(one: Operation, other: Operation): Operation {
+export const operationKey = ({ method, path }: Operation): string => `${method} ${path}`;
+
+export function merged(one: Operation, other: Operation): Operation {
   return {
     ...one,
     isDeprecated: one.isDeprecated && other.isDeprecated,
     responses: mergedResponses(one.responses, other.responses),
     errors: [...new Set([...one.errors, ...other.errors])],
+    alternatives: [...(one.alternatives ?? []), other],
   };
 }
 

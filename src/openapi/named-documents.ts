@@ -14,10 +14,14 @@ export class NamedDocuments {
   readonly #documents = new Map<string, NamedDocument>();
   readonly #schemas = new Map<string, ApiSchema>();
 
-  constructor(upstreams: Readonly<Record<string, UpstreamConfig>>) {
+  /** @param readers `clients`: addresses of upstreams are taken out of all texts */
+  constructor(
+    upstreams: Readonly<Record<string, UpstreamConfig>>,
+    readers: 'clients' | 'plugins' = 'clients',
+  ) {
     for (const [name, { openapi, targets }] of Object.entries(upstreams)) {
       if (openapi === undefined) continue;
-      const hide = hider(targets.map(({ origin }) => origin));
+      const hide = hider(readers === 'clients' ? targets.map(({ origin }) => origin) : []);
       this.#add(name, hide(openapi));
     }
   }

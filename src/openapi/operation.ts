@@ -34,6 +34,16 @@ export interface Operation {
   readonly errors: readonly ErrorCode[];
   /** Plugin options that an endpoint of a BFF adds to those of its route. */
   readonly plugins?: Readonly<Record<string, unknown>>;
+  /** The last parameter of its path stands for all that follows, slashes too, or for nothing. */
+  readonly isOpen?: boolean;
+  /** Its path with a slash behind it is the same to the upstream. */
+  readonly takesSlash?: boolean;
+  /** Nothing but its path is known. */
+  readonly isFree?: boolean;
+  /** The route itself checks requests by these schemas. */
+  readonly checksItself?: boolean;
+  /** The same operation of other upstreams that a request may be sent to. */
+  readonly alternatives?: readonly Operation[] | undefined;
 }
 
 /** The document of an upstream, with the names that its schemas have in the whole one. */

@@ -15,6 +15,8 @@ export interface Turned {
   readonly parameters: readonly ApiParameter[];
   /** How many parameters of the upstream's path the rewrite fixes. */
   readonly fixed: number;
+  /** With a slash behind it, the path is sent as the same one. */
+  readonly takesSlash: boolean;
 }
 
 export interface Turner {
@@ -77,7 +79,8 @@ function turn(operation: ApiOperation, client: ClientPath, sent: SentShape): Tur
     if (!bind(shape, segments[i]!, bound)) return undefined;
   }
   const rest = isRoot ? [] : segments.slice(length);
-  return written(operation, client, rest, bound);
+  const takesSlash = isRoot && client.segments.length > 0;
+  return { ...written(operation, client, rest, bound), takesSlash };
 }
 
 /** Can `segment` of the upstream's path be what `shape` sends? Notes what stands for what. */
@@ -133,7 +136,7 @@ function written(
   { segments, trailingSlash, isOpen }: ClientPath,
   rest: readonly string[],
   { bindings, fixed }: Bound,
-): Turned {
+): Omit<Turned, 'takesSlash'> {
   const own = parameters.filter((each) => each.in === 'path' && !fixed.has(each.name));
   const inPath: ApiParameter[] = [];
   const keep = (name: string, as: string): void => {

@@ -21,7 +21,7 @@ async function load(text: string) {
   const folder = mkdtempSync('.docs-');
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'gateway.config.yaml');
-  writeFileSync(file, text.replaceAll(/(module|documents): \.\//g, '$1: ../'));
+  writeFileSync(file, text.replaceAll(/(module|documents|openapi): \.\//g, '$1: ../'));
   mkdirSync(join(folder, 'tls'));
   for (const [name, fixture] of Object.entries(CERTIFICATES)) {
     copyFileSync(`test/fixtures/tls/${fixture}`, join(folder, 'tls', name));

@@ -280,7 +280,7 @@ describe('mode: report', () => {
 
 describe('a route is refused', () => {
   test.each([
-    [{}, 'validate: checks nothing: give it a body, query, params or headers'],
+    [{}, 'validate: checks nothing: give it "openapi: true", or a body, query, params or headers'],
     [
       { body: { type: 'objet' } },
       'validate.body.type: is not a JSON Schema: must be one of array, boolean, integer, ',
