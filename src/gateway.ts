@@ -48,6 +48,8 @@ export interface GatewayOptions {
   readonly random?: () => number;
   /** Replaces the network of an upstream; tests pass one in. */
   readonly send?: (upstream: string) => Call | undefined;
+  /** Watches the answers of upstreams that have a document, for `portico dev`. Default: nobody does. */
+  readonly watchOf?: World['watchOf'];
   /** Replaces `fetch` for servers that are not upstreams, such as those of key sets; tests pass one in. */
   readonly fetch?: typeof globalThis.fetch;
   /** Default false. If true, it will never listen, and starting it makes no calls. */

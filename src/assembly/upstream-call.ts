@@ -8,6 +8,7 @@ import { ClientExchange } from '../edge/client-exchange.ts';
 import { requestSource } from '../edge/source.ts';
 import { observeAttempts } from '../observe/attempts.ts';
 import { tracedAttempts } from '../observe/tracing/traced-attempts.ts';
+import { watchAnswers } from '../policies/answer-watch.ts';
 import { chain, type ChainOptions, mirrorChain, tunnelChain } from '../upstream/chain.ts';
 import type { UpstreamCall, UpstreamLease } from '../upstream/lease.ts';
 import type { World } from './world.ts';
@@ -59,9 +60,11 @@ function newCall(lease: UpstreamLease, caller: Caller, world: World): UpstreamCa
 
 function chainOptions(lease: UpstreamLease, caller: Caller, world: World): ChainOptions {
   const { config, state } = lease;
-  const { clock, random, metrics, collected } = world;
+  const { clock, random, metrics, collected, watchOf } = world;
+  const watch = config.openapi && watchOf?.(config.name, config.openapi);
   return {
     ...caller,
+    watched: watch && watchAnswers(watch, clock),
     clock,
     random,
     keyOf: balancingKey(config.balance),

@@ -1,6 +1,7 @@
 /** What exists once in a gateway and is shared by its generations. */
 import type { FastifyBaseLogger } from 'fastify';
 import type { Call } from '../core/call.ts';
+import type { ApiDocument } from '../config/openapi/model.ts';
 import type { TracingConfig } from '../config/build/config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { OpenStreams } from '../core/open-streams.ts';
@@ -13,6 +14,7 @@ import type { Tracing } from '../observe/tracing/tracing.ts';
 import type { Fetcher } from '../upstream/fetcher.ts';
 import type { Names } from '../upstream/names/names.ts';
 import type { ConsumerStreams } from '../policies/consumer-streams.ts';
+import type { AnswerWatch } from '../policies/answer-watch.ts';
 import type { CollectedBytes } from '../policies/collect.ts';
 import type { Mirrors } from '../routes/mirror/mirrors.ts';
 import type { RouteChanges } from '../routes/route-changes.ts';
@@ -56,4 +58,6 @@ export interface World {
   readonly nextRequestId: () => string;
   /** Replaces the network of an upstream; tests pass one in. */
   readonly send?: ((upstream: string) => Call | undefined) | undefined;
+  /** Watches the answers of upstreams that have a document; absent unless somebody develops. */
+  readonly watchOf?: ((upstream: string, document: ApiDocument) => AnswerWatch) | undefined;
 }

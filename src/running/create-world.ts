@@ -86,6 +86,7 @@ export function createWorld(options: GatewayOptions, config: Config): World {
       return openTracing(tracing, { env, version: version(), clock, random, log, metrics });
     },
     send,
+    watchOf: options.watchOf,
   };
 }
 

@@ -2,12 +2,14 @@
  * The way from one route to one upstream: its layers, by the config of its generation, over the
  * upstream's shared state.
  *
- * destination ▸ deadline ▸ outer ▸ retry ▸ shedder ▸ collect ▸ share ▸ bulkhead ▸ breaker ▸ reading ▸ inner ▸ attempt timeout ▸ leaf
+ * destination ▸ deadline ▸ outer ▸ watched ▸ retry ▸ shedder ▸ collect ▸ share ▸ bulkhead ▸ breaker ▸ reading ▸ inner ▸ attempt timeout ▸ leaf
  *
  * Retry wraps the breaker, so that an open circuit ends the retries and each attempt is counted. The
  * shedder comes before the bulkhead, so that calls to an open circuit take no slot and read no body.
  * Collect comes between them, so that a call takes no slot while its short body is still arriving. The
- * reading, for GraphQL alone, is inside the breaker, which counts what the body says. The timeout is innermost, so that it bounds one attempt. Routes may override bounds, but they never split a
+ * answers that are watched, in development alone, are those that the retries end with. The reading, for
+ * GraphQL alone, is inside the breaker, which counts what the body says. The timeout is innermost, so that
+ * it bounds one attempt. Routes may override bounds, but they never split a
  * circuit.
  */
 import type { Call, Policy } from '../core/call.ts';
@@ -39,6 +41,8 @@ export interface ChainOptions extends Omit<Surroundings, 'names'> {
   readonly collected: CollectedBytes;
   /** Policies of plugins: `outer` wraps the retries, `inner` each attempt. */
   readonly outer: readonly Policy[];
+  /** Shows answers to whoever watches them; absent unless somebody does. */
+  readonly watched?: Layer | undefined;
   readonly inner: readonly Policy[];
   /** Reads answers before the circuit counts them, for protocols that tell failures in bodies. */
   readonly reading?: Layer | undefined;
@@ -62,6 +66,7 @@ export function chain(upstream: UpstreamLease, options: ChainOptions): Sender {
     destinationOf(config, options.keyOf),
     deadline({ deadlineMs: overrides.deadlineMs ?? config.deadlineMs, clock }),
     ...options.outer,
+    ...(options.watched === undefined ? [] : [options.watched]),
     ...retryLayer(upstream, options),
     ...(config.breaker === undefined ? [] : [shedder(state.gate)]),
     collectBody(options.collected),

@@ -15,7 +15,8 @@ export function addDevCommand(program: Command, run: Run): void {
   teach(command, {
     more:
       'A fault is shown with its line, and the previous version keeps serving. If the first start has faults, it waits ' +
-      'until they are fixed. On a terminal the log is readable; anywhere else it is JSON lines.',
+      'until they are fixed. On a terminal the log is readable; anywhere else it is JSON lines. Where an upstream does not ' +
+      'answer as its OpenAPI document says, that is told once.',
     examples: ['portico dev', 'portico dev -c gateway.config.yaml | tee gateway.log'],
     exits: {
       0: 'stopped, and every request had its answer',

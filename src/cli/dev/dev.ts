@@ -13,9 +13,11 @@ import type { Reload } from '../../running/reloader.ts';
 import { hasColours } from '../colours.ts';
 import { serve } from '../start.ts';
 import { EXIT, type Terminal } from '../terminal.ts';
+import { driftText } from './drift/drift-text.ts';
+import { type Drift, DriftWatch } from './drift/drift-watch.ts';
 import { framedFault } from './frame.ts';
 import { FreshModules } from './fresh-modules.ts';
-import { readableOutput } from './readable-log.ts';
+import { ANSWERS_DIFFER, readableOutput } from './readable-log.ts';
 
 export interface DevOptions {
   readonly config: string;
@@ -46,6 +48,7 @@ class Session {
   readonly #terminal: Terminal;
   readonly #modules: FreshModules;
   readonly #watch: ConfigWatch;
+  readonly #drift = new DriftWatch((drift) => this.#tellDrift(drift));
   #gateway: Gateway | undefined;
   /** What was read the last time. */
   #read: { readonly watched: WatchedFiles; readonly digests: Digests };
@@ -93,6 +96,7 @@ class Session {
         file: this.#file,
         environment: this.#terminal.environment,
         loadModules: (source) => this.#load(source),
+        watchOf: this.#drift.watch,
         onRead: (watched, digests) => {
           this.#read = { watched, digests };
         },
@@ -151,6 +155,14 @@ class Session {
     else if (result === 'applied') this.#terminal.err(applied(generation, changes));
     else this.#terminal.err('a rollback holds until the config files change');
     this.#follow().catch(this.#bug);
+  }
+
+  #tellDrift(drift: Drift): void {
+    this.#terminal.err(driftText(drift));
+    const { upstream, operation, status, differences } = drift;
+    for (const { at, says, came } of differences) {
+      this.#gateway?.log.warn({ upstream, operation, status, at, says, came }, ANSWERS_DIFFER);
+    }
   }
 
   #show(faults: readonly Fault[], then: string): void {

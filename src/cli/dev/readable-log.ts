@@ -9,8 +9,12 @@ export interface ReadableOptions {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** The message of a difference between an answer and its document. */
+export const ANSWERS_DIFFER = 'an upstream does not answer as its document says';
+
 /** What `portico dev` tells by itself, with the lines of the files. */
 const TOLD: ReadonlySet<unknown> = new Set([
+  ANSWERS_DIFFER,
   'config applied',
   'config rejected: the previous one keeps serving',
 ]);
