@@ -35,7 +35,7 @@ export async function startDemo(): Promise<Demo> {
 }
 
 /** It must know its address before it listens. */
-async function startIssuer(): Promise<string> {
+export async function startIssuer(): Promise<string> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;
