@@ -69,9 +69,13 @@ export async function findAdminPort(
   { config, admin, token, tokenFlag = '--token' }: AdminGiven,
   environment: Environment,
 ): Promise<AdminPort> {
-  // The token of a config is for the address that it names.
+  // The token of a config is for the address that it names. Without either, the gateway is looked for where it would listen.
   const written =
-    config === undefined || admin !== undefined ? {} : await adminOf(config, environment);
+    admin !== undefined
+      ? {}
+      : config === undefined
+        ? adminIn(environment)
+        : await adminOf(config, environment);
   const found = token ?? (environment['PORTICO_ADMIN_TOKEN'] || textOf(written['token']));
   if (found !== undefined && !isToken(found)) {
     const message =
@@ -82,6 +86,16 @@ export async function findAdminPort(
 }
 
 const BY_NAME = 'name the admin port with --admin URL';
+
+/** As configs of `portico init` read it, so that one setting is enough for gateway and commands. */
+function adminIn(environment: Environment): Tree {
+  const host = textOf(environment['ADMIN_HOST']);
+  const port = textOf(environment['ADMIN_PORT']);
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) < 65_536)) {
+    throw unusable(`ADMIN_PORT="${port}" is not a port: ${BY_NAME}`);
+  }
+  return { ...(host !== undefined && { host }), ...(port !== undefined && { port }) };
+}
 
 /** The section `admin`, however faulty the rest is: that may be why somebody wants to go back. */
 async function adminOf(file: string, environment: Environment): Promise<Tree> {
@@ -111,13 +125,14 @@ export async function readTraceKey(
 }
 
 function urlOf(written: Tree, config: string | undefined): URL {
+  const place = config ?? 'ADMIN_PORT';
   const host = textOf(written['host']) ?? DEFAULT.host;
   const port = Number(written['port'] ?? DEFAULT.port);
-  if (port === 0) throw unusable(`${config} lets the system choose the admin port: ${BY_NAME}`);
+  if (port === 0) throw unusable(`${place} lets the system choose the admin port: ${BY_NAME}`);
   const name = ['0.0.0.0', '::'].includes(host) ? DEFAULT.host : host;
   const text = `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
   if (URL.canParse(text)) return new URL(text);
-  throw unusable(`${config} has no address of an admin port, but ${text}: ${BY_NAME}`);
+  throw unusable(`${place} has no address of an admin port, but ${text}: ${BY_NAME}`);
 }
 
 const unusable = (message: string): AdminError => new AdminError(message, { code: EXIT.badConfig });
@@ -145,7 +160,7 @@ export async function ask(port: AdminPort, path: string, sent?: object): Promise
       `${url.origin} refuses: ${told(body)} (${port.tokenFlag}, or PORTICO_ADMIN_TOKEN)`,
     );
   }
-  if (status !== 200 && !('result' in body)) {
+  if (!response.ok && !('result' in body)) {
     throw new AdminError(`${url.origin} answered ${status}: ${told(body)}`, { status });
   }
   return { status, body };

@@ -12,6 +12,7 @@ import { addLoadCommand } from './commands/load.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addNewCommand } from './commands/new.ts';
 import { version } from '../running/version.ts';
+import { addOperationsCommand } from './commands/operations.ts';
 import { addOpenapiCommand } from './commands/openapi.ts';
 import type { Run } from './commands/run.ts';
 import { addRoutesCommand } from './commands/routes.ts';
@@ -38,7 +39,13 @@ const GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
     addDiffCommand,
     addLoadCommand,
   ],
-  'A running gateway:': [addTraceCommand, addSplitCommand, addMigrateCommand, addAdminCommands],
+  'A running gateway:': [
+    addTraceCommand,
+    addSplitCommand,
+    addMigrateCommand,
+    addOperationsCommand,
+    addAdminCommands,
+  ],
   'Make something:': [
     addInitCommand,
     addNewCommand,

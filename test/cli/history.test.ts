@@ -219,6 +219,37 @@ describe('the admin port', () => {
     expect([code, err.join('\n')]).toEqual([78, expect.stringContaining(words)]);
   });
 
+  test.each([
+    [['history'], '/generations'],
+    [['explain', 'GET', '/a'], '/explain'],
+    [['trace', '--id', 'x'], '/trace/x'],
+  ])(
+    'of %j is that of ADMIN_PORT, on this machine, unless another is named',
+    async (args, path) => {
+      const asked: string[] = [];
+      const url = await stranger((request, response) => {
+        asked.push(request.url!.split('?')[0]!);
+        response.end('{}');
+      });
+      const { port } = new URL(url);
+      for (const ADMIN_HOST of ['', '127.0.0.1', '0.0.0.0']) {
+        await run(args, { ADMIN_HOST, ADMIN_PORT: port });
+      }
+      await run([...args, '--admin', url], { ADMIN_PORT: '1' });
+      expect(asked).toEqual([path, path, path, path]);
+    },
+  );
+
+  test.each([
+    ['x', 'ADMIN_PORT="x" is not a port'],
+    ['65536', 'ADMIN_PORT="65536" is not a port'],
+    ['0', 'ADMIN_PORT lets the system choose the admin port'],
+  ])('of ADMIN_PORT=%s is not known', async (port, words) => {
+    const { code, err } = await run(['history'], { ADMIN_PORT: port });
+    expect([code, err.join()]).toEqual([78, expect.stringContaining(words)]);
+    expect(err.join()).toContain('name the admin port with --admin URL');
+  });
+
   test('is not asked where the config is not there', async () => {
     const { code, err } = await run(['history', '-c', '/nowhere/my.yaml']);
     expect([code, err[0]]).toEqual([78, '/nowhere/my.yaml:1:1  there is no such file']);

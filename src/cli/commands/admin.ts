@@ -5,8 +5,21 @@ import { type Lesson, teach } from '../teach.ts';
 import type { Run } from './run.ts';
 
 const HOW =
-  'The admin port is that of --admin, or of the config of -c, or http://127.0.0.1:9901. If the config sets ' +
+  'The admin port is that of --admin, or of the config of -c, or of ADMIN_PORT, or http://127.0.0.1:9901. If the config sets ' +
   'admin.token, send it by --token or PORTICO_ADMIN_TOKEN; with -c, the token of the config is sent. ';
+
+/** Of every command that asks a running gateway. */
+export const ADMIN_OPTION = [
+  '--admin <url>',
+  'the admin port (default: that of ADMIN_PORT, or 9901, on this machine)',
+  readAdmin,
+] as const;
+
+/** Of the same, with the token by its own option. */
+export const ADMIN_ENVIRONMENT = {
+  ADMIN_PORT: 'the admin port, if neither --admin nor -c tells it',
+  ADMIN_HOST: 'its address, likewise',
+} as const;
 
 export const UNANSWERED = 'nothing answers there, or it refuses';
 export const UNTOLD = 'the config of -c does not name an admin port';
@@ -83,12 +96,15 @@ export function adminCommand(
     .command(name)
     .description(description)
     .option('-c, --config <file>', 'take the admin port from this config')
-    .option('--admin <url>', 'the admin port (default: http://127.0.0.1:9901)', readAdmin)
+    .option(...ADMIN_OPTION)
     .option('--token <token>', 'the admin token (default: PORTICO_ADMIN_TOKEN)', readToken);
   teach(command, {
     ...lesson,
     more: `${HOW}More in ${page}.`,
-    environment: { PORTICO_ADMIN_TOKEN: 'the admin token, if --token is not given' },
+    environment: {
+      ...ADMIN_ENVIRONMENT,
+      PORTICO_ADMIN_TOKEN: 'the admin token, if --token is not given',
+    },
   });
   return command;
 }

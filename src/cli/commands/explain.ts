@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { QuestionError, readHeader } from '../../explain/question.ts';
 import type { ExplainOrder } from '../explain.ts';
 import { teach } from '../teach.ts';
-import { readAdmin, readToken } from './admin.ts';
+import { ADMIN_ENVIRONMENT, ADMIN_OPTION, readToken } from './admin.ts';
 import { CONFIG_ENVIRONMENT, type Run } from './run.ts';
 
 type Given = Omit<ExplainOrder, 'method' | 'url' | 'headers'> & {
@@ -20,7 +20,7 @@ export function addExplainCommand(program: Command, run: Run): void {
     .option('--token <token>', 'send it as Authorization: Bearer', readToken)
     .option('--from <address>', 'the address of the client', '127.0.0.1')
     .option('-c, --config <file>', 'explain by this config, without a running gateway')
-    .option('--admin <url>', 'the admin port (default: http://127.0.0.1:9901)', readAdmin)
+    .option(...ADMIN_OPTION)
     .option('--admin-token <token>', 'the admin token (default: PORTICO_ADMIN_TOKEN)', readToken)
     .option('--json', 'print the explanation as JSON')
     .action((method: string, url: string, { header, ...given }: Given) =>
@@ -46,6 +46,7 @@ export function addExplainCommand(program: Command, run: Run): void {
     },
     environment: {
       ...CONFIG_ENVIRONMENT,
+      ...ADMIN_ENVIRONMENT,
       PORTICO_ADMIN_TOKEN: 'the admin token, if --admin-token is not given',
     },
   });

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { readHeader, readToken, readUrl } from '../load-arguments.ts';
 import { teach } from '../teach.ts';
 import type { TraceOrder } from '../trace/trace.ts';
-import { readAdmin, readToken as readAdminToken } from './admin.ts';
+import { ADMIN_ENVIRONMENT, ADMIN_OPTION, readToken as readAdminToken } from './admin.ts';
 import type { Run } from './run.ts';
 
 export function addTraceCommand(program: Command, run: Run): void {
@@ -18,7 +18,7 @@ export function addTraceCommand(program: Command, run: Run): void {
     .option('--id <id>', 'print the trace of a request that was signed and sent before')
     .option('--sign', 'print the signed field, for curl or a browser, and send nothing')
     .option('-c, --config <file>', 'take the key and the admin port from this config')
-    .option('--admin <url>', 'the admin port (default: http://127.0.0.1:9901)', readAdmin)
+    .option(...ADMIN_OPTION)
     .option(
       '--admin-token <token>',
       'the admin token (default: PORTICO_ADMIN_TOKEN)',
@@ -54,6 +54,7 @@ export function addTraceCommand(program: Command, run: Run): void {
     },
     environment: {
       PORTICO_TRACE_KEY: 'a key of admin.trace, if -c does not name a config that has it',
+      ...ADMIN_ENVIRONMENT,
       PORTICO_ADMIN_TOKEN: 'the admin token, if --admin-token is not given',
     },
   });
