@@ -8,16 +8,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Forward } from '../authoring/forward.ts';
+import type { Segment } from '../config/schema/path-pattern.ts';
 import type { MutableHeaders } from '../core/headers.ts';
 import type { ClientExchange } from '../edge/client-exchange.ts';
 import { forwardedHeaders } from '../edge/forwarded.ts';
 import { answerBy } from '../routes/answer.ts';
 import { ALL, CREDENTIALS } from '../routes/forwarded-fields.ts';
+import { compilePathBack } from '../routes/rewrite-back/path-back.ts';
+import { type RewriteBack, rewriteBack } from '../routes/rewrite-back/rewrite-back.ts';
 import { compileRewrite } from '../routes/rewrite.ts';
 import type { Action, ActionContext, Route } from '../routes/route.ts';
 
 /** One `app.forward`, on its way to being routes. */
 export interface Forwarding extends Forward {
+  /** Prefix of the instance that it was called on, below the mount: empty, or such as `/nested`. */
+  readonly under: string;
   /** Set when its routes are added. */
   action: Action | undefined;
 }
@@ -45,7 +50,7 @@ export async function addForward(
 }
 
 /** What a route of it does, under the options of its endpoint. */
-export function forwardAction(forward: Forward, route: Route, context: ActionContext): Action {
+export function forwardAction(forward: Forwarding, route: Route, context: ActionContext): Action {
   const { upstream, headers } = forward;
   const { sender, idleTimeoutMs } = route.callOf(upstream);
   return answerBy(sender, {
@@ -55,18 +60,62 @@ export function forwardAction(forward: Forward, route: Route, context: ActionCon
     context,
     upstream,
     path: pathOf(forward),
+    back: backOf(forward, route),
     fields: fieldsOf(headers),
     stallMs: idleTimeoutMs,
     isRelayed: true,
   });
 }
 
-function pathOf({ rewrite: written, depth }: Forward): (exchange: ClientExchange) => string {
+/** `undefined`, if heads of answers stay as they are. */
+function backOf(forward: Forwarding, route: Route): RewriteBack | undefined {
+  if (!forward.rewriteBack) return undefined;
+  const { matches, rewrite } = shapeOf(forward, route);
+  return rewriteBack({
+    ownNames: route.ownNamesOf(forward.upstream),
+    path: pathOf(forward),
+    pathBack: compilePathBack(matches, rewrite),
+  });
+}
+
+/** What clients ask for, mount and all, and what is sent for it, as a route would have them. */
+function shapeOf({ pattern, under, rewrite }: Forwarding, { config }: Route) {
+  const isOpen = pattern.endsWith('*');
+  const own = stepsOf(under + pattern).map((text, i): Segment => {
+    if (!text.startsWith(':')) return { kind: 'literal', text };
+    // Without a rewrite, the names are ours: Fastify's may be what templates do not allow.
+    return { kind: 'parameter', name: rewrite === undefined ? `p${i}` : text.slice(1) };
+  });
+  const matches = config.matches.map(({ path: mount }) => {
+    const segments = [...(mount?.segments ?? []), ...own];
+    const kind = isOpen ? ('prefix' as const) : ('exact' as const);
+    return { path: { text: pattern, kind, segments, parameters: [], trailingSlash: false } };
+  });
+  const sent = own.map((each) => `/${each.kind === 'literal' ? each.text : `{${each.name}}`}`);
+  return { matches, rewrite: rewrite ?? (sent.join('') + (isOpen ? '/*' : '') || '/') };
+}
+
+const stepsOf = (path: string): string[] =>
+  path
+    .replace(/\*$/, '')
+    .split('/')
+    .filter((step) => step !== '');
+
+function pathOf({
+  rewrite: written,
+  depth,
+  under,
+}: Forwarding): (exchange: ClientExchange) => string {
   if (written === undefined) return ({ rest }) => (rest === '' ? '/' : rest);
   const rewrite = compileRewrite(written);
+  const above = stepsOf(under).length;
   return ({ path, rest, reply }) => {
     const params = reply!.request.params as Readonly<Record<string, string>>;
-    return rewrite({ path, params, rest: depth === undefined ? '' : restAfter(rest, depth) });
+    return rewrite({
+      path,
+      params,
+      rest: depth === undefined ? '' : restAfter(rest, above + depth),
+    });
   };
 }
 

@@ -206,8 +206,10 @@ class Mount implements MountedBff {
       void at.register((own: FastifyInstance) => addForward(own, forwarding, config));
     };
     const { upstreams } = this.#bff;
+    const { prefix } = this;
     scope.decorate('forward', function forward(pattern, upstream, options = {}) {
-      add(this, { ...describeForward(pattern, upstream, options, upstreams), action: undefined });
+      const described = describeForward(pattern, upstream, options, upstreams);
+      add(this, { ...described, under: this.prefix.slice(prefix.length), action: undefined });
     });
   }
 

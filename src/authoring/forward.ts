@@ -5,6 +5,7 @@ import { hint } from '../config/check/suggest.ts';
 import { parseTemplate } from '../config/schema/template.ts';
 import { SERVED_METHODS } from '../edge/methods.ts';
 import { CREDENTIALS } from '../routes/forwarded-fields.ts';
+import { oneWayReason } from '../routes/rewrite-back/rewrite-shape.ts';
 import type { BffRouteConfig } from './bff.ts';
 
 export interface ForwardOptions {
@@ -13,6 +14,11 @@ export interface ForwardOptions {
    * Default: the path below the mount.
    */
   readonly rewrite?: string;
+  /**
+   * Makes `Location`, `Content-Location`, `Refresh`, and `Domain` and `Path` of cookies speak of what the client asked for,
+   * as `rewriteBack` of a route does. Default: false, they stay as the upstream wrote them.
+   */
+  readonly rewriteBack?: boolean;
   /** Default: DELETE, GET, HEAD, OPTIONS, PATCH, POST and PUT. HEAD comes with GET. */
   readonly methods?: readonly string[];
   /**
@@ -34,12 +40,13 @@ export interface Forward {
   readonly depth: number | undefined;
   readonly upstream: string;
   readonly rewrite: string | undefined;
+  readonly rewriteBack: boolean;
   readonly methods: readonly string[];
   readonly headers: readonly string[];
   readonly config: BffRouteConfig;
 }
 
-const KNOWN = ['rewrite', 'methods', 'forwardHeaders', 'config'] as const;
+const KNOWN = ['rewrite', 'rewriteBack', 'methods', 'forwardHeaders', 'config'] as const;
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 const ALL = ['*'];
 /** Letters, digits and the like, without escapes: as a client's canonical path has them. */
@@ -65,9 +72,13 @@ export function describeForward(
   for (const key of Object.keys(options)) {
     if (!KNOWN.includes(key as never)) refuse(`unknown option "${key}"${hint(key, [...KNOWN])}`);
   }
-  const { rewrite, methods = METHODS, forwardHeaders = ALL, config = {} } = options;
+  const { rewrite, rewriteBack = false, methods = METHODS, forwardHeaders = ALL } = options;
+  const { config = {} } = options;
   const fault =
-    rewriteFault(rewrite, pattern) ?? methodsFault(methods) ?? headersFault(forwardHeaders);
+    rewriteFault(rewrite, pattern) ??
+    backFault(rewriteBack, rewrite, pattern) ??
+    methodsFault(methods) ??
+    headersFault(forwardHeaders);
   if (fault !== undefined) refuse(fault);
   const isOpen = pattern.endsWith('*');
   const base = pattern.slice(0, -2) || '/';
@@ -77,6 +88,7 @@ export function describeForward(
     depth: isOpen ? pattern.split('/').length - 2 : undefined,
     upstream,
     rewrite,
+    rewriteBack,
     methods: methods.includes('GET') ? [...new Set([...methods, 'HEAD'])] : methods,
     headers: forwardHeaders.map((name) => name.toLowerCase()),
     config,
@@ -103,6 +115,18 @@ function rewriteFault(rewrite: unknown, pattern: string): string | undefined {
   } catch (error) {
     return `rewrite: ${(error as Error).message}`;
   }
+}
+
+/** Called with a rewrite that can be sent. */
+function backFault(
+  rewriteBack: unknown,
+  rewrite: string | undefined,
+  pattern: string,
+): string | undefined {
+  if (typeof rewriteBack !== 'boolean') return 'rewriteBack is true or false';
+  if (!rewriteBack || rewrite === undefined) return undefined;
+  const reason = oneWayReason(rewrite, [{ isRegex: false, isOpen: pattern.endsWith('*') }]);
+  return reason && `rewrite cannot be turned round for rewriteBack: ${reason}`;
 }
 
 function methodsFault(methods: unknown): string | undefined {

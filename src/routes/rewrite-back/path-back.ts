@@ -18,7 +18,7 @@ export type PathBack = (path: string, asked: string) => string | undefined;
 
 /** `undefined`: there is no rewrite, so both sides speak of the same paths. */
 export function compilePathBack(
-  matches: readonly MatchConfig[],
+  matches: readonly Pick<MatchConfig, 'path'>[],
   rewrite: RewriteConfig | undefined,
 ): PathBack | undefined {
   if (rewrite === undefined) return undefined;
