@@ -79,7 +79,7 @@ function commands({ addresses, pids, hasStore }: SummaryOptions): string {
     ...(hasStore
       ? []
       : ['With STORE=embedded npm start, it also fulfils orders: see README.md.', '']),
-    'Change gateway.config.yaml and save it: it is applied at once, or refused at its line.',
+    `Change ${hasStore ? 'demo/fulfilment.config.yaml' : 'gateway.config.yaml'} and save it: it is applied at once, or refused at its line.`,
     '',
     'Put load on it, started with RATE_LIMIT=1000000000 npm start, or most requests are over the limit:',
     '',
