@@ -7,7 +7,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { RouteOptions } from 'fastify';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
+import type { PlannedCall } from '../actions/plan.ts';
 import { otherReadings } from '../core/path-parameters.ts';
+import type { ClientExchange } from '../edge/client-exchange.ts';
 import type { FastifyHook } from './fastify-hook.ts';
 import type { BuiltRoute } from './routes.ts';
 
@@ -20,6 +22,8 @@ export interface BffEndpoint {
   readonly hasRequestSchema: boolean;
   /** With the options of the endpoint. */
   readonly route: BuiltRoute;
+  /** Of `app.forward`: the call that it makes. */
+  readonly plan?: ((exchange: ClientExchange) => PlannedCall) | undefined;
 }
 
 export interface FoundEndpoint {

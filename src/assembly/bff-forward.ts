@@ -7,6 +7,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { PlannedCall } from '../actions/plan.ts';
 import type { Forward } from '../authoring/forward.ts';
 import type { Segment } from '../config/schema/path-pattern.ts';
 import type { MutableHeaders } from '../core/headers.ts';
@@ -65,6 +66,19 @@ export function forwardAction(forward: Forwarding, route: Route, context: Action
     stallMs: idleTimeoutMs,
     isRelayed: true,
   });
+}
+
+/** The call that it makes for a request, for explaining. */
+export function plannedForward(forward: Forwarding): (exchange: ClientExchange) => PlannedCall {
+  const { upstream } = forward;
+  const path = pathOf(forward);
+  const fields = fieldsOf(forward.headers);
+  return (exchange) => {
+    const { method, query } = exchange;
+    const headers = fields(exchange.headers);
+    const call = { name: '', upstream, method, path: path(exchange), query, headers };
+    return { ...call, after: [], isRequired: true };
+  };
 }
 
 /** `undefined`, if heads of answers stay as they are. */

@@ -44,6 +44,21 @@ export interface Trace {
   plan?: Plan & { readonly sent: readonly SentCall[] };
   /** The same for a BFF: the upstreams that its code may call. */
   mayCall?: readonly string[];
+  /** Of such calls, those that become calls of lists. */
+  batches?: readonly Batched[];
+  /** The plan is that of `app.forward` of a BFF, whose own hooks are not run. */
+  isBffForward: boolean;
+}
+
+/** Calls of one path that a BFF makes many at a time. */
+export interface Batched {
+  readonly upstream: string;
+  readonly path: string;
+  /** The path that is called instead, and its parameter with the ids. */
+  readonly list: string;
+  readonly parameter: string;
+  /** Most ids of one call. */
+  readonly max: number;
 }
 
 export const newTrace = (): Trace => ({
@@ -52,4 +67,5 @@ export const newTrace = (): Trace => ({
   sets: [],
   isUnsureOfEndpoint: false,
   hasRequestSchema: false,
+  isBffForward: false,
 });

@@ -14,7 +14,7 @@ import type { Matcher } from '../routes/matcher.ts';
 import type { UpstreamLeases } from '../upstream/lease.ts';
 import { admission, type AdmissionOptions, type RequestHandler } from './admission.ts';
 import { explainedSteps } from './explained-steps.ts';
-import type { Trace } from './explain-trace.ts';
+import type { Batched, Trace } from './explain-trace.ts';
 import { undecodable } from './fastify-app.ts';
 import { asHook, type FastifyHook } from './fastify-hook.ts';
 import { ACTION_ADDRESS, entryHooks } from './mount.ts';
@@ -112,15 +112,23 @@ function hooksFor(
   return [
     ...entryHooks(route.config, options.context, 'ours'),
     ...routeSteps(route, trace),
-    lastStep(async () => {
-      const plan = planOf(route, exchange, options);
-      const sent = plan.calls.map((call) => {
-        const lease = options.upstreams.get(call.upstream)!;
-        return sentCall(call, exchange, { lease, sets: call.isLater === true ? [] : route.sets });
-      });
-      trace.plan = { ...plan, sent: await Promise.all(sent) };
-    }),
+    lastStep(() => tellPlan(planOf(route, exchange, options), { route, exchange, trace, options })),
   ];
+}
+
+interface Telling {
+  readonly route: BuiltRoute;
+  readonly exchange: ClientExchange;
+  readonly trace: Trace;
+  readonly options: ExplainingOptions;
+}
+
+async function tellPlan(plan: Plan, { route, exchange, trace, options }: Telling): Promise<void> {
+  const sent = plan.calls.map((call) => {
+    const lease = options.upstreams.get(call.upstream)!;
+    return sentCall(call, exchange, { lease, sets: call.isLater === true ? [] : route.sets });
+  });
+  trace.plan = { ...plan, sent: await Promise.all(sent) };
 }
 
 function routeSteps(route: BuiltRoute, trace: Trace): readonly FastifyHook[] {
@@ -141,11 +149,13 @@ function bffHooks(
   raw: IncomingMessage,
   bff: MountedBff,
   trace: Trace,
-  { context }: ExplainingOptions,
+  options: ExplainingOptions,
 ): readonly FastifyHook[] {
+  const { context } = options;
   const found = bff.endpoints.find(raw);
   const last = lastStep(() => {
     trace.mayCall = bff.upstreams;
+    trace.batches = batchesOf(bff);
   });
   if (found === 'unsure') {
     trace.isUnsureOfEndpoint = true;
@@ -160,17 +170,32 @@ function bffHooks(
     ];
   }
   const { endpoint, params } = found;
+  const { route, plan } = endpoint;
   trace.hasRequestSchema = endpoint.hasRequestSchema;
+  const forwarding =
+    plan &&
+    lastStep(() => {
+      const exchange = exchangeOf(raw);
+      trace.isBffForward = true;
+      return tellPlan({ calls: [plan(exchange)] }, { route, exchange, trace, options });
+    });
   return [
     function setParams(request, _reply, done) {
       request.params = params;
       done();
     },
     ...endpoint.entry,
-    ...routeSteps(endpoint.route, trace),
-    endpoint.name === '' ? lastStep(refuseUnknown) : last,
+    ...routeSteps(route, trace),
+    endpoint.name === '' ? lastStep(refuseUnknown) : (forwarding ?? last),
   ];
 }
+
+const batchesOf = ({ batches }: MountedBff): readonly Batched[] =>
+  [...batches].map(([key, { template, list, parameter, max }]) => {
+    // The key is the upstream and the path.
+    const upstream = key.slice(0, -template.length - 1);
+    return { upstream, path: template, list, parameter, max };
+  });
 
 /** What the handler of unknown paths does. */
 function refuseUnknown(): never {

@@ -24,7 +24,7 @@ import { hasParameters, semicolonFault } from '../core/path-parameters.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import { takeBody } from './bff-body.ts';
 import { asksFor, chooseFields } from './bff-fields.ts';
-import { addForward, forwardAction, type Forwarding } from './bff-forward.ts';
+import { addForward, forwardAction, type Forwarding, plannedForward } from './bff-forward.ts';
 import { type BffEndpoint, BffEndpoints } from './bff-endpoints.ts';
 import { asHook, type FastifyHook } from './fastify-hook.ts';
 import { checkResponses, validator } from './bff-schemas.ts';
@@ -63,6 +63,8 @@ export interface MountedBff {
   readonly route: BuiltRoute;
   /** Names of the upstreams that it may call. */
   readonly upstreams: readonly string[];
+  /** Calls that it makes many at a time. */
+  readonly batches: Bff['batches'];
   /** As they were registered, for OpenAPI documents. */
   readonly written: readonly WrittenEndpoint[];
 }
@@ -185,6 +187,10 @@ class Mount implements MountedBff {
     return this.#bff.upstreams;
   }
 
+  get batches(): Bff['batches'] {
+    return this.#bff.batches;
+  }
+
   async register(scope: FastifyInstance): Promise<void> {
     scope.addHook('onRoute', (options) => this.prepareRoute(options));
     scope.setValidatorCompiler(({ schema }) => validator(schema as unknown as z.ZodType));
@@ -245,7 +251,13 @@ class Mount implements MountedBff {
       markRequest(endpoint, runner),
       this.#refuseTwoEndpoints(endpoint),
     ];
-    const known = { name: endpoint, entry, route, hasRequestSchema: looksAtRequests(options) };
+    const known = {
+      name: endpoint,
+      entry,
+      route,
+      hasRequestSchema: looksAtRequests(options),
+      plan: forwarding && plannedForward(forwarding),
+    };
     this.endpoints.add(options, known);
     if (options.url === this.prefix) {
       for (const method of [options.method].flat()) this.#roots.push({ method, endpoint: known });

@@ -6,7 +6,9 @@ import type {
   Outcome,
   PluginView,
   RequestExplanation,
+  RouteView,
 } from '../explain/explanation.ts';
+import type { Batched } from '../assembly/explain-trace.ts';
 import type { PlannedList, PlannedSplit } from '../actions/plan.ts';
 import type { ValueOrigin } from '../explain/origins.ts';
 import type { UpstreamView } from '../explain/upstream-view.ts';
@@ -27,6 +29,7 @@ export function explanationLines(explanation: RequestExplanation): string[] {
         ? []
         : [`fallback on ${fallback.on.join(', ')}: ${fallback.upstream ?? fallback.status}`]),
       ...mirrors.map(mirrorLine),
+      ...(route?.batches ?? []).map(batchLine),
     ]),
     ...upstreams.flatMap((upstream) =>
       section(`upstream ${upstream.name}`, upstreamLines(upstream)),
@@ -60,8 +63,10 @@ function headLines({ request, outcome, route, consumer, calls }: RequestExplanat
 const sayIssuer = (issuer: string | undefined): string =>
   issuer === undefined ? '' : `, issuer ${issuer}`;
 
-const sayEndpoint = ({ endpoint }: { readonly endpoint?: string }): string =>
-  endpoint === undefined ? '' : `, endpoint ${endpoint === '' ? '(none)' : endpoint}`;
+const sayEndpoint = ({ endpoint, forwards }: RouteView): string =>
+  endpoint === undefined
+    ? ''
+    : `, endpoint ${endpoint === '' ? '(none)' : endpoint}${forwards === true ? ', which forwards' : ''}`;
 
 const sayOwner = ({ owner }: { readonly owner?: string }): string =>
   owner === undefined ? '' : `, owner ${owner}`;
@@ -163,6 +168,9 @@ function mirrorLine({ upstream, path, share, isCompared }: MirrorView): string {
     share === 0 ? 'not copied: its method' : `${Number((share * 100).toFixed(2))}% copied`;
   return `mirror ${upstream}, ${path}: ${copied}${share > 0 && isCompared ? ', compared' : ''}`;
 }
+
+const batchLine = ({ upstream, path, list, parameter, max }: Batched): string =>
+  `calls of ${path} of ${upstream}, if there are several, become GET ${list} with up to ${max} ${parameter}`;
 
 function upstreamLines(upstream: UpstreamView): string[] {
   const { targets, moreTargets, balance, panic, isDiscovered } = upstream;

@@ -113,7 +113,9 @@ function outcomeOf({ trace, answer }: TracedRequest): Outcome {
       location === undefined ? {} : { headers: { location: locationWithoutValues(location) } };
     return { kind: 'answered', status, ...headers, isCertain };
   }
-  if (plan !== undefined) return { kind: 'called', isCertain };
+  if (plan !== undefined) {
+    return { kind: 'called', isCertain: isCertain && !trace.isBffForward };
+  }
   // The schemas come between the hooks and the code of the endpoint.
   if (mayCall !== undefined) {
     return { kind: 'called', isCertain: isCertain && !trace.hasRequestSchema };
@@ -141,7 +143,7 @@ function problemOf({ headers, body }: OwnAnswer): { code?: string; detail: strin
 
 function routeView(
   { name, owner, matches, action }: RouteConfig,
-  { exchange, mayCall }: Trace,
+  { exchange, mayCall, batches = [], isBffForward }: Trace,
   { describeAction }: Generation,
 ): RouteView {
   return {
@@ -149,7 +151,9 @@ function routeView(
     ...(owner !== undefined && { owner }),
     match: matches.map(formatMatch),
     action: describeAction(action),
-    ...(mayCall !== undefined && { endpoint: exchange?.endpoint ?? '' }),
+    ...((mayCall !== undefined || isBffForward) && { endpoint: exchange?.endpoint ?? '' }),
+    ...(isBffForward && { forwards: true as const }),
+    ...(batches.length > 0 && { batches }),
   };
 }
 
@@ -191,6 +195,7 @@ function notesOf(trace: Trace, { ordinaryPlugins }: Generation): readonly string
     ...(isUnsureOfEndpoint
       ? ['the endpoint is not known: the BFF has routes with constraints of their own']
       : []),
+    ...(trace.isBffForward ? ['hooks of the BFF, if it has any, were not run'] : []),
     ...(mayCall === undefined
       ? []
       : [`the code of the BFF was not run${hasRequestSchema ? SCHEMAS : ''}`]),

@@ -3,7 +3,7 @@
  * parameter, and no value of the config that comes from outside or is a secret.
  */
 import type { PlannedList, PlannedSplit } from '../actions/plan.ts';
-import type { StepOutcome } from '../assembly/explain-trace.ts';
+import type { Batched, StepOutcome } from '../assembly/explain-trace.ts';
 import type { CandidateOutcome } from '../routes/candidate-verdict.ts';
 import type { ValueOrigin } from './origins.ts';
 import type { UpstreamView } from './upstream-view.ts';
@@ -94,6 +94,10 @@ export interface RouteView {
   readonly action: string;
   /** Of a BFF; empty if no endpoint has the path. */
   readonly endpoint?: string;
+  /** The endpoint forwards (`app.forward`): what it would call stands among the calls. */
+  readonly forwards?: true;
+  /** Of a BFF: calls of one path that become calls of a list. */
+  readonly batches?: readonly Batched[];
 }
 
 export interface PluginView {
