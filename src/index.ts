@@ -68,9 +68,11 @@ export {
 export type {
   DocumentedAnswer,
   DocumentedHeader,
+  DocumentedOperation,
   DocumentedParameter,
   DocumentedScheme,
   PluginDocument,
+  RequiredRequest,
 } from './openapi/plugin-document.ts';
 export { idempotencyKey } from './operations/idempotency-key.ts';
 export { fingerprint } from './operations/ids.ts';

@@ -37,7 +37,13 @@ export function addAccount(app: App): void {
 
   app.put(
     '/account/picture',
-    { schema: { body: z.instanceof(Readable), response: { 204: z.null() } } },
+    {
+      schema: {
+        body: z.instanceof(Readable),
+        response: { 204: z.null() },
+        problems: { 415: 'Not a picture that the shop can show.' },
+      },
+    },
     async (request, reply) => {
       const path = { id: request.consumer?.id ?? '' };
       try {

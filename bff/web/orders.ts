@@ -120,7 +120,12 @@ export function addOrders(app: App): void {
     },
   );
 
-  app.post('/orders', { schema: { body: Cart, response: {} } }, async (request, reply) => {
+  const ordering = {
+    body: Cart,
+    response: { 303: z.null().meta({ description: 'The page of the new order.' }) },
+    problems: { 409: 'Something in the cart is no longer sold.' },
+  };
+  app.post('/orders', { schema: ordering }, async (request, reply) => {
     const { orders } = request.upstreams;
     const body = { customerId: request.consumer?.id ?? '', lines: request.body.lines };
     try {

@@ -16,6 +16,7 @@ import {
   type RouteOperations,
   z,
 } from 'portico';
+import { document } from './document.ts';
 import { DocumentSchemas } from './openapi/document-schemas.ts';
 import { openapiHooks } from './openapi/hooks.ts';
 import { placed } from './places.ts';
@@ -57,6 +58,7 @@ export default definePlugin({
   settings: z.strictObject({}),
   options: Options,
   check: checkOptions,
+  document: (options, _settings, _method, operation) => document(options, operation),
   loosened: {
     *ofOptions(before, after) {
       if (before === undefined) return;

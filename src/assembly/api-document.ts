@@ -3,8 +3,11 @@ import type { AnyAction } from '../actions/action.ts';
 import type { Plugin } from '../authoring/plugin.ts';
 import type { Config, MatchConfig, RouteConfig } from '../config/build/config.ts';
 import { type DocumentInfo, writeDocument, type WrittenDocument } from '../openapi/document.ts';
-import { NamedDocuments } from '../openapi/named-documents.ts';
+import type { ApiSchema } from '../config/openapi/model.ts';
+import { mapValues, NamedDocuments } from '../openapi/named-documents.ts';
 import type { Operation } from '../openapi/operation.ts';
+import type { RequiredRequest } from '../openapi/plugin-document.ts';
+import { publishedSchema } from '../openapi/plugin-schema.ts';
 import type { PluginAddition } from '../openapi/with-plugins.ts';
 import { type Matcher, type MatchResult } from '../routes/matcher.ts';
 import type { WrittenEndpoint } from './bff-operations.ts';
@@ -40,18 +43,22 @@ export function apiDocument(
   };
   const described = routes.map((route) => {
     const { docs } = route;
-    const operations = operationsOf(route);
+    const operations = operationsOf(route).filter(
+      (operation) =>
+        METHODS.has(operation.method) &&
+        isWanted(operation, route) &&
+        isReached(operation, route, matcher),
+    );
+    // At once: what they define are schemas of the document.
+    const additions = new Map(
+      operations.map((each) => [each, additionsOf(each, route, config, plugins, documents)]),
+    );
     return {
       name: route.name,
       tags: docs !== false && docs?.tag !== undefined ? [docs.tag] : [],
       isDeprecated: docs !== false && docs?.deprecated === true,
-      operations: operations.filter(
-        (operation) =>
-          METHODS.has(operation.method) &&
-          isWanted(operation, route) &&
-          isReached(operation, route, matcher),
-      ),
-      pluginsOf: (operation: Operation) => additionsOf(operation, route, config, plugins),
+      operations,
+      pluginsOf: (operation: Operation) => additions.get(operation) ?? [],
     };
   });
   return { document: writeDocument(info, described, documents.schemas), warnings };
@@ -101,16 +108,34 @@ function sampleOf({ hosts = [], headers, cookies, query }: MatchConfig) {
 }
 
 function additionsOf(
-  { plugins: own = {}, method }: Operation,
+  operation: Operation,
   route: RouteConfig,
   { plugins: settings }: Config,
   plugins: ReadonlyMap<string, Plugin>,
+  documents: NamedDocuments,
 ): PluginAddition[] {
+  const { plugins: own = {}, method, path, isFree = false, body } = operation;
   const options = { ...route.plugins, ...own };
+  const asked = { method, path, isFree, hasBody: body !== undefined };
   return Object.entries(options).flatMap(([name, each]) => {
     const plugin = plugins.get(name);
     if (plugin === undefined) return [];
     const of = (settings[name] ?? plugin.settings.parse({})) as never;
-    return { ...plugin.document?.(each, of, method), insists: plugin.insists === true };
+    const { request, ...told } = plugin.document?.(each, of, method, asked) ?? {};
+    const add = documents.add.bind(documents);
+    return {
+      ...told,
+      ...(request && { request: published(request, `${route.name}_${name}`, add) }),
+      insists: plugin.insists === true,
+    };
   });
 }
+
+const published = (
+  request: RequiredRequest,
+  name: string,
+  add: NamedDocuments['add'],
+): RequiredRequest =>
+  mapValues(request as Readonly<Record<string, ApiSchema>>, (schema, part) =>
+    publishedSchema(schema, `${name}_${part}`, add),
+  );

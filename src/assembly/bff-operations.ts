@@ -64,7 +64,7 @@ function operationOf(
     checksItself: true,
     parameters: parametersOf(template, schema, names),
     ...(body !== undefined && { body: { isRequired: true, content: json(body) } }),
-    responses: responsesOf(schema['response'], names),
+    responses: { ...responsesOf(schema['response'], names), ...problemsOf(schema['problems']) },
     errors: [
       'GW_REQUEST_INVALID',
       ...(body === undefined ? [] : ([...BODY_ERRORS, 'GW_MEDIA_TYPE'] as const)),
@@ -139,6 +139,28 @@ function responsesOf(given: unknown, names: BffNames): Operation['responses'] {
   });
   return Object.fromEntries(responses);
 }
+
+/** Problem documents of its own types, which no document of the gateway names. */
+function problemsOf(given: unknown): Operation['responses'] {
+  const content = { 'application/problem+json': { schema: OWN_PROBLEM } };
+  return Object.fromEntries(
+    Object.entries((given ?? {}) as Readonly<Record<string, string>>).map(
+      ([status, description]) => [status, response(description, content)] as const,
+    ),
+  );
+}
+
+const OWN_PROBLEM: ApiSchema = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'instance'],
+  properties: {
+    type: { type: 'string', description: 'A URI that names the kind of problem.' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    instance: { type: 'string', description: 'Names the request, for support.' },
+  },
+};
 
 /** A text is sent as it is, and so is a file that is passed on: both may be of any type. */
 function contentOf(written: z.ZodType, schema: ApiSchema): ReturnType<typeof json> {

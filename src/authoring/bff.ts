@@ -22,6 +22,8 @@ type Schemas = Readonly<{
   tags?: readonly string[];
   operationId?: string;
   deprecated?: boolean;
+  /** Problems of its own, each a `ProblemError`: by status, what they mean. */
+  problems?: Readonly<Record<number, string>>;
   /** Keeps the endpoint out of documents. */
   hide?: boolean;
 }>;

@@ -13,7 +13,7 @@ import type { ServerPermission } from '../config/schema/permissions.ts';
 import { RouteBase } from '../config/schema/route.ts';
 import { hint } from '../config/check/suggest.ts';
 import { NAME, nameFault } from '../config/schema/types.ts';
-import type { PluginDocument } from '../openapi/plugin-document.ts';
+import type { DocumentedOperation, PluginDocument } from '../openapi/plugin-document.ts';
 import type { PluginHost } from './plugin-host.ts';
 import type { RegisteredPlugin, ScriptFields } from './plugin-hooks.ts';
 
@@ -139,9 +139,14 @@ export interface PluginDefinition<S extends z.ZodObject, O extends z.ZodType> {
   readonly loosened?: PluginLoosening<z.output<S>, z.output<O>>;
   /**
    * What the plugin adds to the OpenAPI document of its routes: credentials, parameters, answers and fields. Default: nothing.
-   * Asked once for each operation, with its method in upper case. Clients read it, so it names no secret and no upstream.
+   * Asked once for each operation, with its method in upper case, and what else is known of it. Clients read it, so it names no secret and no upstream.
    */
-  document?(options: z.output<O>, settings: z.output<S>, method: string): PluginDocument;
+  document?(
+    options: z.output<O>,
+    settings: z.output<S>,
+    method: string,
+    operation: DocumentedOperation,
+  ): PluginDocument;
   /** Runs once per generation. */
   register(
     settings: z.output<S>,

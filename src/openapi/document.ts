@@ -266,8 +266,22 @@ function withProblems(
     all.set(status, {
       description: own === undefined ? description : `${own.description} Or: ${description}`,
       ...(Object.keys(fields).length > 0 && { headers: fields }),
-      content: { ...own?.content, ...content },
+      content: withContent(own?.content, content),
     });
   }
   return Object.fromEntries(all);
+}
+
+/** Of one type, it may be either. */
+function withContent(own: object = {}, ours: object = {}): object {
+  const shared = Object.entries(ours).map(([type, media]: [string, Media]) => {
+    const other = (own as Readonly<Record<string, Media>>)[type];
+    if (other === undefined) return [type, media] as const;
+    return [type, { schema: { anyOf: [other.schema, media.schema] } }] as const;
+  });
+  return { ...own, ...Object.fromEntries(shared) };
+}
+
+interface Media {
+  readonly schema: ApiSchema;
 }

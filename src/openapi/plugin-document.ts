@@ -33,8 +33,32 @@ export interface DocumentedAnswer {
   readonly headers?: Readonly<Record<string, DocumentedHeader>>;
 }
 
+/**
+ * JSON Schemas, draft 2020-12 or 7, that requests must meet, each with its own references. `query`, `params` and `headers` (in
+ * lower case) are objects; a `body` is JSON.
+ */
+export interface RequiredRequest {
+  readonly body?: ApiSchema;
+  readonly query?: ApiSchema;
+  readonly params?: ApiSchema;
+  readonly headers?: ApiSchema;
+}
+
+/** The operation that a plugin is asked about. */
+export interface DocumentedOperation {
+  /** In upper case. */
+  readonly method: string;
+  /** As clients write it: `/api/products/{id}`. */
+  readonly path: string;
+  /** Nothing but its path is known. */
+  readonly isFree: boolean;
+  readonly hasBody: boolean;
+}
+
 /** Absent: nothing of that kind. */
 export interface PluginDocument {
+  /** In addition to what the operation says. */
+  readonly request?: RequiredRequest;
   /** Ways to authenticate, one of which is needed; an empty list among them: none is. */
   readonly security?: readonly (readonly DocumentedScheme[])[];
   readonly parameters?: readonly DocumentedParameter[];

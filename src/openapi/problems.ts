@@ -28,12 +28,26 @@ export const problemSchema = (): ApiSchema => ({
     status: { type: 'integer' },
     detail: { type: 'string' },
     instance: { type: 'string', description: 'Names the request, for support.' },
+    errors: {
+      type: 'array',
+      description: 'Of a request that is not valid: what is wrong with it.',
+      items: {
+        type: 'object',
+        required: ['pointer', 'detail'],
+        properties: {
+          in: { type: 'string', description: 'The part of the request: `query`, `body`.' },
+          pointer: { type: 'string', description: 'The place in that part (RFC 6901).' },
+          detail: { type: 'string' },
+        },
+      },
+    },
   },
 });
 
 const FIELDS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   401: { 'WWW-Authenticate': 'Ways to authenticate.' },
   405: { Allow: 'Methods that are served.' },
+  415: { Accept: 'Media types that are taken, where they are known.' },
   429: { 'Retry-After': 'Seconds to wait.' },
   503: { 'Retry-After': 'Seconds to wait.' },
 };

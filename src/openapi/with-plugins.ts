@@ -1,8 +1,9 @@
 /** An operation with what the plugins of its route add. */
-import type { ApiContent } from '../config/openapi/model.ts';
+import type { ApiBody, ApiContent, ApiParameter } from '../config/openapi/model.ts';
 import { mapValues } from './named-documents.ts';
 import { type Operation, response } from './operation.ts';
 import { parameter } from './client-path.ts';
+import { requiredBody, requiredParameters } from './plugin-requests.ts';
 import type { DocumentedHeader, DocumentedScheme, PluginDocument } from './plugin-document.ts';
 
 /** What one plugin adds, and whether it admits no anonymous client. */
@@ -23,7 +24,10 @@ export function withPlugins(
 ): PluggedOperation {
   const isChanged = (part: 'request' | 'response'): boolean =>
     plugins.some(({ changesBodies }) => changesBodies?.[part] === true);
-  const { body } = operation;
+  const requests = plugins.flatMap(({ request = [] }) => request);
+  const opened =
+    operation.body && isChanged('request') ? openedBody(operation.body) : operation.body;
+  const body = requests.reduce((now, each) => requiredBody(now, each, operation.method), opened);
   const hidden = new Set(plugins.flatMap(({ withoutHeaders = [] }) => withoutHeaders));
   const parameters = plugins.flatMap(({ parameters: more = [] }) => more);
   const schemes = new Set(
@@ -33,7 +37,7 @@ export function withPlugins(
     ...operation,
     isDeprecated:
       operation.isDeprecated || plugins.some(({ isDeprecated }) => isDeprecated === true),
-    parameters: [
+    parameters: requests.reduce<readonly ApiParameter[]>(requiredParameters, [
       // What a plugin takes as a credential is told by its scheme.
       ...operation.parameters.filter(({ in: place, name }) => !schemes.has(keyOf(place, name))),
       ...parameters
@@ -47,8 +51,8 @@ export function withPlugins(
           ...parameter(place, name, schema, required),
           ...(description !== undefined && { description }),
         })),
-    ],
-    ...(body && { body: isChanged('request') ? { ...body, content: opened(body.content) } : body }),
+    ]),
+    ...(body && { body }),
     responses: answers(operation, plugins, hidden, isChanged('response')),
     errors: [...operation.errors, ...plugins.flatMap(({ errors = [] }) => errors)],
     security: securityOf(plugins),
@@ -70,7 +74,7 @@ function answers(
     headers: Object.fromEntries(
       Object.entries(each.headers).filter(([name]) => !hidden.has(name.toLowerCase())),
     ),
-    content: isChanged ? opened(each.content) : each.content,
+    content: isChanged ? openedContent(each.content) : each.content,
   }));
   for (const { responses: more = {} } of plugins) {
     for (const [status, { description, headers = {} }] of Object.entries(more)) {
@@ -87,8 +91,10 @@ function answers(
 }
 
 /** Of the same types, with anything in them. */
-const opened = (content: ApiContent): ApiContent =>
+const openedContent = (content: ApiContent): ApiContent =>
   mapValues(content, ({ schema }, type) => ({ schema: /[/+]json$/.test(type) ? {} : schema }));
+
+const openedBody = (body: ApiBody): ApiBody => ({ ...body, content: openedContent(body.content) });
 
 type Choice = readonly DocumentedScheme[];
 

@@ -284,3 +284,102 @@ test('fixed answers and redirects are told as they are', async () => {
     'Location',
   ]);
 });
+
+describe('validate tells', () => {
+  const paths = {
+    '/a': {
+      get: answering({}, { parameters: [{ name: 'n', in: 'query', schema: { type: 'integer' } }] }),
+      post: answering(
+        {},
+        {
+          requestBody: { required: true, content: { 'application/json': { schema: {} } } },
+        },
+      ),
+    },
+  };
+  const files = { 'api.json': api(paths) };
+  const shop = (validate: object, more: object = {}) =>
+    told(forwarding({ match: { path: '/a' }, validate, ...more }), files);
+  const statuses = ({ responses }: { readonly responses: object }) =>
+    Object.keys(responses).filter((status) => status.startsWith('4'));
+
+  test('what it refuses by the document, with the fields of the answers', async () => {
+    const { operation, document } = await shop({ openapi: true });
+    expect(statuses(operation('GET /a'))).toEqual(['400', '404', '405']);
+    const post = operation('POST /a');
+    expect(statuses(post)).toEqual(['400', '404', '405', '408', '413', '415']);
+    expect(post.responses['415']?.headers).toHaveProperty('Accept');
+    expect(post.responses['405']?.headers).toHaveProperty('Allow');
+    expect(document.components.schemas['Problem']).toHaveProperty('properties.errors.items');
+    const report = await shop({ openapi: true, mode: 'report' });
+    expect(statuses(report.operation('GET /a'))).toEqual(['400']);
+  });
+
+  test('its own schemas, as parameters and body, with what the document says', async () => {
+    const { operation, document } = await shop({
+      query: {
+        type: 'object',
+        required: ['n'],
+        properties: { n: { type: 'number', maximum: 9 }, sort: { $ref: '#/$defs/Sort' } },
+        $defs: { Sort: { type: 'string', enum: ['up', 'down'] } },
+      },
+      body: {
+        $schema: 'http://json-schema.org/draft-07/schema#',
+        type: 'object',
+        properties: { tree: { $ref: '#/definitions/Tree' } },
+        definitions: {
+          Tree: { type: 'object', properties: { of: { $ref: '#/definitions/Tree' } } },
+        },
+      },
+    });
+    expect(operation('GET /a').parameters).toEqual([
+      {
+        name: 'n',
+        in: 'query',
+        required: true,
+        schema: { allOf: [{ type: 'integer' }, { type: 'number', maximum: 9 }] },
+      },
+      {
+        name: 'sort',
+        in: 'query',
+        schema: { $ref: '#/components/schemas/shop_validate_query_defs_Sort' },
+      },
+    ]);
+    expect(operation('GET /a')).not.toHaveProperty('requestBody');
+    const tree = { $ref: '#/components/schemas/shop_validate_body_definitions_Tree' };
+    expect(operation('POST /a')['requestBody']).toEqual({
+      required: true,
+      content: { 'application/json': { schema: { type: 'object', properties: { tree } } } },
+    });
+    expect(document.components.schemas).toMatchObject({
+      shop_validate_query_defs_Sort: { enum: ['up', 'down'] },
+      shop_validate_body_definitions_Tree: { properties: { of: tree } },
+    });
+    expect(JSON.stringify(document)).not.toContain('draft-07');
+  });
+
+  test('nothing of schemas that documents cannot have, though they check', async () => {
+    const { operation } = await shop({
+      body: { $ref: '#x', $defs: { x: { $anchor: 'x', type: 'object' } } },
+    });
+    expect(operation('POST /a')['requestBody']).toEqual({
+      required: true,
+      content: { 'application/json': { schema: {} } },
+    });
+  });
+});
+
+test('an endpoint of a BFF tells its own problems beside those of the gateway', async () => {
+  const { documentConfig } = await import('../../src/gateway.ts');
+  const { document } = await documentConfig({ file: 'gateway.config.yaml', environment: {} });
+  const { responses } = document.paths['/web/orders']!['post'] as never as {
+    readonly responses: Record<string, { readonly description: string; readonly content?: object }>;
+  };
+  expect(responses['303']?.description).toBe('The page of the new order.');
+  expect(responses['303']).not.toHaveProperty('content');
+  expect(responses['409']?.content).toHaveProperty(['application/problem+json']);
+  const { responses: picture } = document.paths['/web/account/picture']!['put'] as never as {
+    readonly responses: Record<string, { readonly content?: object }>;
+  };
+  expect(picture['415']?.content).toHaveProperty('application/problem+json.schema.anyOf.1');
+});
