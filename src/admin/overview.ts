@@ -23,6 +23,7 @@ import {
   descriptorStatus,
   reloadStatus,
   type Running,
+  storeStatus,
 } from './status.ts';
 import { attemptsOf, busiest, eventRates, trafficOf } from './traffic-status.ts';
 import { upstreamStatus } from './upstream-status.ts';
@@ -92,6 +93,7 @@ export class Overview {
       failingNames: failingNames(world, MOST.names),
       certificates: certificateStatuses(running),
       problems: world.recent.news(MOST.problems),
+      ...storeStatus(generation, world),
     };
   }
 

@@ -78,7 +78,10 @@ export function statusOf(running: Running): GatewayStatus {
 }
 
 /** Without the store's address, and without its own words, which may hold it. */
-function storeStatus({ config }: Generation, { engines }: World): Pick<GatewayStatus, 'store'> {
+export function storeStatus(
+  { config }: Pick<Generation, 'config'>,
+  { engines }: Pick<World, 'engines'>,
+): Pick<GatewayStatus, 'store'> {
   const health = engines?.reports.health;
   if (config.store === undefined || health === undefined) return {};
   const { isUp, since, open, fault } = health;

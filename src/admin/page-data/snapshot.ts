@@ -6,6 +6,7 @@ import type {
   DescriptorStatus,
   NameStatus,
   ReloadStatus,
+  StoreStatus,
   UpstreamStatus,
 } from './status.ts';
 
@@ -46,6 +47,8 @@ export interface Snapshot {
   readonly failingNames: readonly NameStatus[];
   readonly certificates: readonly CertificateStatus[];
   readonly problems: ProblemNews;
+  /** Of operations; absent: there is none. */
+  readonly store?: StoreStatus;
 }
 
 /** A side of a split that gets no requests until an operator hands it back. */

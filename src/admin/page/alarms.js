@@ -40,6 +40,7 @@ export const alarmsOf = (snapshot, now) =>
     ...errorAlarms(snapshot),
     ...snapshot.upstreams.flatMap((upstream) => upstreamAlarms(upstream, now)),
     ...splitAlarms(snapshot, now),
+    ...storeAlarms(snapshot, now),
     ...configAlarms(snapshot.gateway, now),
     ...outsideAlarms(snapshot, now),
     ...processAlarms(snapshot.gateway),
@@ -81,6 +82,30 @@ const splitAlarms = ({ abortedSides }, now) =>
     why: `${why} · ${ago(at, now)}`,
     href: addressOf('routes', route),
   }));
+
+/**
+ * @param {Snapshot} snapshot
+ * @param {number} now
+ * @returns {Alarm[]}
+ */
+function storeAlarms({ store }, now) {
+  if (store === undefined) return [];
+  const { up, since, stuck, fault } = store;
+  const href = addressOf('operations');
+  /** @type {Alarm[]} */
+  const alarms = [];
+  if (!up) {
+    const why = [fault?.code, lasting(since, now)].filter(Boolean).join(', ');
+    const what = 'The store of operations does not answer';
+    alarms.push({ key: 'store', level: 'bad', what, why, href });
+  }
+  if (stuck > 0) {
+    const what = `${counted(stuck, 'operation')} ${stuck === 1 ? 'is' : 'are'} stuck`;
+    const why = 'until an operator retries or skips the step that cannot be undone';
+    alarms.push({ key: 'stuck', level: 'bad', what, why, href });
+  }
+  return alarms;
+}
 
 /**
  * @param {GatewayFacts} gateway

@@ -74,24 +74,33 @@ const TABS = [
   ['upstreams', 'Upstreams'],
   ['mirrors', 'Mirrors'],
   ['migration', 'Migration'],
+  ['operations', 'Operations'],
   ['config', 'Config'],
   ['problems', 'Problems'],
   ['requests', 'Requests'],
   ['explain', 'Explain'],
 ];
 
-/** @param {HTMLElement} element */
-export function drawTabs(element) {
+/**
+ * @param {HTMLElement} element
+ * @param {Snapshot | undefined} snapshot  a gateway without a store has no operations
+ */
+export function drawTabs(element, snapshot) {
   const { view } = readAddress(location.hash);
   const current = TABS.some(([name]) => name === view) ? view : '';
   draw(
     element,
-    TABS.map(([name, title]) =>
-      h(
-        'a',
-        { key: name, href: addressOf(name), 'aria-current': name === current ? 'page' : undefined },
-        title,
-      ),
+    TABS.filter(([name]) => name !== 'operations' || snapshot?.store !== undefined).map(
+      ([name, title]) =>
+        h(
+          'a',
+          {
+            key: name,
+            href: addressOf(name),
+            'aria-current': name === current ? 'page' : undefined,
+          },
+          title,
+        ),
     ),
   );
 }

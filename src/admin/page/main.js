@@ -95,7 +95,7 @@ function drawAll() {
     onTheme: () => toggleTheme(localStorage),
     onRetry: () => stream.retry(),
   });
-  drawTabs(byId('tabs'));
+  drawTabs(byId('tabs'), snapshot);
   if (snapshot === undefined) draw(main, ...waiting(connection));
   else draw(main, ...view.draw());
 }

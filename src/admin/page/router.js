@@ -4,6 +4,8 @@ import { explainView } from './views/explain.js';
 import { migrationView } from './views/migration.js';
 import { mirrorView } from './views/mirror.js';
 import { mirrorsView } from './views/mirrors.js';
+import { operationView } from './views/operation.js';
+import { operationsView } from './views/operations.js';
 import { overviewView } from './views/overview.js';
 import { problemsView } from './views/problems.js';
 import { requestView } from './views/request.js';
@@ -46,6 +48,7 @@ const VIEWS = {
   upstreams: upstreamsView,
   migration: migrationView,
   mirrors: (page, route) => (route === '' ? mirrorsView(page) : mirrorView(page, route)),
+  operations: (page, id) => (id === '' ? operationsView(page) : operationView(page, id)),
   config: configView,
   problems: problemsView,
   requests: (page, id) => (id === '' ? requestsView(page) : requestView(page, id)),

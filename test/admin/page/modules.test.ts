@@ -111,6 +111,30 @@ describe('alarms', async () => {
     ]);
   });
 
+  test('a store that does not answer, and operations that wait for an operator', () => {
+    const since = '2026-12-01T00:00:05Z';
+    const store = { kind: 'postgres', up: true, since, running: 3, stuck: 0 } as const;
+    expect(keysOf(snapshot({ store }))).toEqual([]);
+    const fault = { at: since, code: 'ECONNREFUSED' };
+    const away = { ...store, up: false, stuck: 2, fault };
+    expect(alarmsOf(snapshot({ store: away }), NOW)).toEqual([
+      {
+        key: 'store',
+        level: 'bad',
+        what: 'The store of operations does not answer',
+        why: 'ECONNREFUSED, for 5 s',
+        href: '#/operations',
+      },
+      {
+        key: 'stuck',
+        level: 'bad',
+        what: '2 operations are stuck',
+        why: 'until an operator retries or skips the step that cannot be undone',
+        href: '#/operations',
+      },
+    ]);
+  });
+
   test('the worst come first, whatever they are about', () => {
     const { gateway, totals } = snapshot();
     const found = keysOf(
