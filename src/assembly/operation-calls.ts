@@ -8,10 +8,12 @@ import { GatewayError, isGatewayError, toGatewayError } from '../core/errors.ts'
 import { Cancellation } from '../core/cancellation.ts';
 import type { Consumer, UpstreamResponse } from '../core/call.ts';
 import { firstValue, type MutableHeaders } from '../core/headers.ts';
+import type { StepCall } from '../config/build/saga-config.ts';
 import { CallRecord } from '../core/record.ts';
 import { upstreamRequest } from '../core/upstream-request.ts';
 import { VIA } from '../edge/forwarded.ts';
 import type { CallOrder, CallResult } from '../operations/engine.ts';
+import { SealError, type Seals } from '../operations/seals.ts';
 import { outcomeOfError, outcomeOfStatus } from '../operations/outcome.ts';
 import { keptOf, MAX_READ_BYTES, resultOf } from '../routes/operations/kept-answer.ts';
 import { type RenderedCall, renderCall } from '../routes/operations/render-call.ts';
@@ -24,10 +26,12 @@ import type { World } from './world.ts';
 export class OperationCalls {
   readonly #upstreams: UpstreamLeases;
   readonly #world: World;
+  readonly #seals: Seals;
   #underWay = 0;
   readonly #idle: (() => void)[] = [];
 
-  constructor(upstreams: UpstreamLeases, world: World) {
+  constructor(upstreams: UpstreamLeases, world: World, seals: Seals) {
+    this.#seals = seals;
     this.#upstreams = upstreams;
     this.#world = world;
   }
@@ -57,10 +61,16 @@ export class OperationCalls {
   #perform(order: CallOrder): Promise<CallResult> {
     let call: RenderedCall;
     try {
-      call = order.call === 'input' ? storedRequest(order.input) : renderCall(order.call, order);
+      call =
+        order.call === 'input' ? storedRequest(order.input) : this.#rendered(order.call, order);
     } catch (error) {
-      if (!(error instanceof RangeError) && !isGatewayError(error)) throw error;
       const { operation, step } = order;
+      if (error instanceof SealError) {
+        this.#world.log.error({ operation, step, why: error.message }, 'a seal cannot be opened');
+        // Nothing was called, and the key may come back.
+        return Promise.resolve({ outcome: 'notSent', why: 'SEALED' });
+      }
+      if (!(error instanceof RangeError) && !isGatewayError(error)) throw error;
       this.#world.log.warn({ operation, step, why: error.message }, 'a step cannot be filled in');
       return Promise.resolve({ outcome: 'refused', why: 'TEMPLATE' });
     }
@@ -69,6 +79,14 @@ export class OperationCalls {
     const { kind, name } = order.definition;
     const caller = { route: `${kind} ${name}`, overrides: {}, outer: [], inner: [] };
     return this.#send(order, call, upstreamCall(lease, caller, this.#world).call);
+  }
+
+  #rendered(call: StepCall, order: CallOrder): RenderedCall {
+    const { operation, definition } = order;
+    const { secret } = definition;
+    return renderCall(call, order, (value, root) =>
+      this.#seals.open(value, { operation, root, secret }),
+    );
   }
 
   async #send(
@@ -92,13 +110,19 @@ export class OperationCalls {
           record,
         ),
       );
-      return await answered(response, order);
+      return this.#sealed(await answered(response, order), order);
     } catch (error) {
       const { code } = toGatewayError(error);
       return { outcome: outcomeOfError(code, hasReached(record)), why: code };
     } finally {
       clock.cancel(timer);
     }
+  }
+
+  #sealed(result: CallResult, { operation, step, definition: { secret } }: CallOrder): CallResult {
+    const { kept } = result;
+    if (kept === undefined || secret === undefined) return result;
+    return { ...result, kept: this.#seals.seal(kept, { operation, root: step, secret }) };
   }
 
   #contextOf({ definition: { kind, name }, starter }: CallOrder, signal: Cancellation) {

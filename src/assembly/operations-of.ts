@@ -2,6 +2,7 @@
 import type { Config } from '../config/build/config.ts';
 import type { StoreConfig } from '../config/build/store-config.ts';
 import type { Engine } from '../operations/engine.ts';
+import { Seals } from '../operations/seals.ts';
 import { type OperationsContext, Waiters } from '../routes/operations/context.ts';
 import type { OperationName } from '../observe/operation-metrics.ts';
 import type { UpstreamLeases } from '../upstream/lease.ts';
@@ -28,19 +29,20 @@ interface Birth {
 
 /** `undefined` without a store; one that cannot be opened is a fault. */
 export async function operationsOf(
-  { store, sagas, routes }: Config,
+  { store, sealKeys, sagas, routes }: Config,
   { world, generation, upstreams, faults }: Birth,
 ): Promise<GenerationOperations | undefined> {
   if (store === undefined) return undefined;
   const finding = { path: ['store', store.place.kind], message: 'the store cannot be opened' };
   const engine = await faults.attempt(finding, () => openEngine(store, world, generation));
-  const calls = new OperationCalls(upstreams, world);
+  const seals = new Seals(sealKeys ?? []);
+  const calls = new OperationCalls(upstreams, world, seals);
   const names = namesOf(sagas, routes);
   const place = routes.find(({ action }) => action.kind === 'operationStatus')?.matches[0]?.path
     ?.text;
   const prefix = (place ?? '/*').replace(/\/\*$/, '');
   return {
-    context: { engine, prefix, waiters: new Waiters() },
+    context: { engine, prefix, waiters: new Waiters(), seals },
     serve: () => world.engines?.serveBy(calls, names),
     whenIdle: () => calls.whenIdle(),
   };

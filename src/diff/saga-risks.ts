@@ -5,15 +5,29 @@ import type { FoundRisk } from './risk.ts';
 import type { Side } from './side.ts';
 
 export function* sagaRisks(before: Side, after: Side): Generator<FoundRisk> {
+  yield* keyRisks(before, after);
   for (const [name, saga] of Object.entries(after.config.sagas)) {
     const old = before.config.sagas[name];
     if (old !== undefined) yield* risksOf(old, saga, ['sagas', name]);
   }
 }
 
+/** What is in the store was sealed by keys of before. */
+function* keyRisks({ config: old }: Side, { config: now }: Side): Generator<FoundRisk> {
+  for (const { id, key } of old.sealKeys ?? []) {
+    if (now.sealKeys?.some((each) => each.id === id && each.key === key) === true) continue;
+    const message = `steps and undos that need what the key "${id}" has sealed can no longer be called`;
+    yield weaker(['store', 'keys'], message);
+  }
+}
+
 function* risksOf(before: SagaConfig, after: SagaConfig, path: Path): Generator<FoundRisk> {
   if (before.one !== undefined && after.one === undefined) {
     yield weaker([...path, 'one'], 'several operations with the same value may run at once');
+  }
+  const bare = before.secret?.filter((each) => after.secret?.includes(each) !== true) ?? [];
+  if (bare.length > 0) {
+    yield weaker([...path, 'secret'], `${bare.join(', ')}: it is stored as it is`);
   }
   for (const step of after.steps) {
     const old = before.steps.find(({ name }) => name === step.name);

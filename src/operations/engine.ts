@@ -25,6 +25,8 @@ export interface StartOrder {
   readonly version: string;
   /** Of the request: another one with the same id is refused. */
   readonly fingerprint: string;
+  /** The same by keys that have been replaced. */
+  readonly formerFingerprints?: readonly string[];
   /** Of the consumer that starts it; what it is compared by. */
   readonly owner: string;
   readonly starter: Starter;
@@ -144,7 +146,7 @@ export interface Engine {
 /** A call that a run needs; whoever serves makes it. */
 export interface CallOrder {
   readonly operation: string;
-  readonly definition: Pick<SagaDefinition, 'kind' | 'name'>;
+  readonly definition: Pick<SagaDefinition, 'kind' | 'name' | 'secret'>;
   readonly step: string;
   readonly call: StepCall | 'input';
   readonly isUndo: boolean;

@@ -1,5 +1,6 @@
 /** An operation as clients see it: what was done, what was undone, and how it ended. */
 import type { Operation, OperationDetail } from './engine.ts';
+import { withoutSeals } from './seals.ts';
 import { attemptsOf, type History, isDone, type UndoItem, unknownSince } from './history.ts';
 
 interface StepView {
@@ -93,7 +94,7 @@ function outcomeOf(history: History, name: string, isTurned: boolean): StepView[
 function contextOf(history: History): Readonly<Record<string, unknown>> {
   const kept = history.flatMap((item) =>
     item.kind === 'attempt' && item.kept !== undefined
-      ? [[item.step, JSON.parse(item.kept) as unknown] as const]
+      ? [[item.step, withoutSeals(JSON.parse(item.kept))] as const]
       : [],
   );
   return Object.fromEntries(kept);

@@ -56,6 +56,7 @@ export async function buildConfig(
     plugins: parsed.plugins,
     upstreams,
     ...(parsed.store && { store: buildStore(parsed.store, namedFiles.folderOf(['store'])) }),
+    ...(parsed.store?.keys && { sealKeys: parsed.store.keys }),
     sagas,
     routes,
   });

@@ -13,7 +13,7 @@ import type { OTLP_PROTOCOLS } from '../schema/tracing.ts';
 import type { PathPattern } from '../schema/path-pattern.ts';
 import type { FAILURE_KINDS } from '../schema/guards.ts';
 import type { SagaConfig } from './saga-config.ts';
-import type { StoreConfig } from './store-config.ts';
+import type { SealKey, StoreConfig } from './store-config.ts';
 
 export interface Config {
   /** Absolute paths of every file it came from, certificates among them. */
@@ -29,6 +29,8 @@ export interface Config {
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>;
   /** Absent: nothing is kept, and no engine runs. */
   readonly store?: StoreConfig;
+  /** Apart from the store, which has no need of them; the first one seals. Absent: nothing is sealed. */
+  readonly sealKeys?: readonly SealKey[];
   readonly sagas: Readonly<Record<string, SagaConfig>>;
   /** In the order of the file. */
   readonly routes: readonly RouteConfig[];

@@ -9,7 +9,7 @@ import { defined } from './upstream.ts';
 
 /** @param folder in which the config lies */
 export function buildStore(
-  { postgres, embedded, heartbeat, dead, timeout, ...rest }: z.output<typeof Store>,
+  { postgres, embedded, heartbeat, dead, timeout, keys: _keys, ...rest }: z.output<typeof Store>,
   folder: string,
 ): StoreConfig {
   const place: StoreConfig['place'] =
@@ -22,7 +22,7 @@ export function buildStore(
 
 export function buildSaga(
   name: string,
-  { deadline, keep, running, one, undo, steps }: ParsedSaga,
+  { deadline, keep, running, one, secret, undo, steps }: ParsedSaga,
 ): SagaConfig {
   return defined({
     kind: 'saga' as const,
@@ -31,6 +31,7 @@ export function buildSaga(
     keepMs: keep,
     running,
     one,
+    secret,
     undo: {
       attempts: undo.attempts,
       backoffMs: undo.backoff,

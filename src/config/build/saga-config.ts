@@ -41,6 +41,8 @@ export interface SagaDefinition {
   readonly deadlineMs: number;
   readonly undo: UndoRules;
   readonly steps: readonly StepConfig[];
+  /** Paths of what is sealed in the store, such as `input.card`; absent: nothing is. */
+  readonly secret?: readonly string[];
 }
 
 export interface UndoRules {

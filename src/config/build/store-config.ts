@@ -17,3 +17,10 @@ export interface StoreConfig {
   readonly deadMs: number;
   readonly schemas: { readonly own: string; readonly engine: string };
 }
+
+/** Seals what sagas call secret. */
+export interface SealKey {
+  readonly id: string;
+  /** 32 bytes in base64. */
+  readonly key: string;
+}

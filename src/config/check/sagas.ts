@@ -5,6 +5,7 @@ import type { Reference } from '../schema/template.ts';
 import { isMap, type Tree } from '../yaml/tree.ts';
 import { checkMethod } from './match.ts';
 import { hint } from './suggest.ts';
+import { checkSecrets } from './saga-secrets.ts';
 import { checkReferences, checkSentPath } from './template.ts';
 
 /** What templates may name, besides earlier steps. */
@@ -33,7 +34,9 @@ export function* checkSagas(tree: Tree, checkUpstream: CheckUpstream): Generator
     yield { path: ['sagas'], at: 'key', message };
   }
   for (const [name, saga] of Object.entries(sagas)) {
-    if (isMap(saga)) yield* checkSaga(saga, ['sagas', name], checkUpstream);
+    if (!isMap(saga)) continue;
+    yield* checkSaga(saga, ['sagas', name], checkUpstream);
+    yield* checkSecrets(saga, ['sagas', name], tree['store']);
   }
 }
 

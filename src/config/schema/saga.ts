@@ -99,6 +99,13 @@ export const Saga = z
       .describe(
         'Template such as `{input.orderId}`: while an operation runs, another one with the same value is refused with 409.',
       ),
+    secret: z
+      .array(valuePath())
+      .min(1)
+      .optional()
+      .describe(
+        'Members of the request and of kept answers that are sealed before they are stored: `input.card`, `charge.token`. Needs `store.keys`.',
+      ),
     undo: z
       .strictObject({
         attempts: attempts().describe('How often; after the last one the operation is stuck.'),

@@ -4,6 +4,9 @@ import { duration, NAME, nameFault, positiveDuration } from './types.ts';
 
 const POSTGRES_URL = /^postgres(ql)?:\/\/[^\s]+$/;
 
+const is32Bytes = (text: string): boolean =>
+  /^[A-Za-z0-9+/]{43}=$/.test(text) && Buffer.from(text, 'base64').length === 32;
+
 const identifier = (what: string, fallback: string) =>
   z
     .string()
@@ -60,6 +63,35 @@ export const Store = z
       .refine((ms) => ms <= 600_000, 'must be at most 10m')
       .prefault('15s')
       .describe('Silence after which others take over the work of a gateway.'),
+    keys: z
+      .array(
+        z
+          .strictObject({
+            id: z
+              .string()
+              .regex(/^[A-Za-z0-9._-]{1,32}$/, {
+                error: 'must be 1 to 32 letters, digits, dots, _ and -',
+              })
+              .describe('Names it in what it has sealed: never give it to another key.'),
+            key: z
+              .string()
+              .refine(is32Bytes, 'must be 32 random bytes in base64: openssl rand -base64 32')
+              .describe(
+                'The key: 32 random bytes in base64. Best given as `${NAME}` or `${file:…}`.',
+              ),
+          })
+          .describe('One key.'),
+      )
+      .min(1)
+      .max(16)
+      .refine(
+        (keys) => new Set(keys.map(({ id }) => id)).size === keys.length,
+        'has two keys with one id',
+      )
+      .optional()
+      .describe(
+        'Seal what sagas call `secret` (AES-256-GCM): the first seals, all of them open. A new one is put first, and an old one stays for as long as operations are kept. A reload is enough.',
+      ),
     schemas: z
       .strictObject({
         own: identifier('Of the operations.', 'portico'),

@@ -20,7 +20,7 @@ import { codeOf } from '../error-code.ts';
 import type { Ask } from '../messages.ts';
 import { Lives } from './lives.ts';
 import { loggerOf } from './logger.ts';
-import { Operations } from './operations.ts';
+import { type Found, Operations } from './operations.ts';
 import { type Connections, connect } from './pool.ts';
 import { historyOf, jobOf } from './records.ts';
 import { type Job, runOperation, type RunWorld } from './runs.ts';
@@ -238,7 +238,7 @@ export class RunningEngine {
     }
     const found = await this.#operations.insert(order);
     if (found === 'taken') return { as: 'taken' };
-    if (!found.isNew && found.fingerprint !== order.fingerprint) return { as: 'mismatch' };
+    if (!found.isNew && !isSame(found, order)) return { as: 'mismatch' };
     this.#world.pass('accepted');
     if (found.isFresh)
       await this.#start({ id, run: 1, definition, starter, input, before: [] }, id);
@@ -293,11 +293,13 @@ export class RunningEngine {
   }
 }
 
-const again = (
-  { operation, fingerprint }: { operation: Operation; fingerprint: string },
-  order: StartOrder,
-): Started =>
-  fingerprint === order.fingerprint ? { as: 'repeated', operation } : { as: 'mismatch' };
+const again = (found: Found, order: StartOrder): Started =>
+  isSame(found, order) ? { as: 'repeated', operation: found.operation } : { as: 'mismatch' };
+
+const isSame = (
+  { fingerprint: known }: Found,
+  { fingerprint, formerFingerprints = [] }: StartOrder,
+): boolean => known === fingerprint || formerFingerprints.includes(known);
 
 const troubleOf = (error: unknown): EngineEvent => ({
   event: 'trouble',

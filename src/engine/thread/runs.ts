@@ -236,13 +236,13 @@ async function ending(
 
 /** What the order of a call takes from the run. */
 function orderOf(step: StepConfig, job: Job, history: History) {
-  const { kind, name } = job.definition;
+  const { kind, name, secret } = job.definition;
   const kept = history.flatMap((item) =>
     item.kind === 'attempt' && item.kept !== undefined ? [[item.step, item.kept] as const] : [],
   );
   return {
     operation: job.id,
-    definition: { kind, name },
+    definition: { kind, name, ...(secret && { secret }) },
     step: step.name,
     forwardKey: stepKey(job.id, step.name),
     ...(step.pick && { pick: step.pick }),

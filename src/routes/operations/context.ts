@@ -1,5 +1,6 @@
 /** What the actions of operations share; absent from a gateway without a store. */
 import type { Engine } from '../../operations/engine.ts';
+import type { Seals } from '../../operations/seals.ts';
 
 export interface OperationsContext {
   /** `undefined` where a config is only checked. */
@@ -7,6 +8,7 @@ export interface OperationsContext {
   /** Below it every operation has its address; without a slash at its end. */
   readonly prefix: string;
   readonly waiters: Waiters;
+  readonly seals: Seals;
 }
 
 /** Clients that wait for an end hold a connection and a timer each. */

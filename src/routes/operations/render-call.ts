@@ -30,8 +30,8 @@ type Valued = Pick<
 >;
 
 /** @throws {RangeError} for a value that is missing, or cannot stand where it is wanted */
-export function renderCall(call: StepCall, order: Valued): RenderedCall {
-  const valueOf = values(order);
+export function renderCall(call: StepCall, order: Valued, open: Open = asItIs): RenderedCall {
+  const valueOf = values(order, open);
   const render = (text: string, encode: (value: string) => string): string =>
     renderTemplate(parseTemplate(text), (reference) => encode(textOf(reference, valueOf)));
   const { upstream, method, path, query = {}, headers = {}, body } = call;
@@ -63,7 +63,7 @@ export function renderCall(call: StepCall, order: Valued): RenderedCall {
 
 /** The text of one value, such as that of `one`. @throws {RangeError} for one that is missing */
 export function renderText(text: string, order: Valued): string {
-  const valueOf = values(order);
+  const valueOf = values(order, asItIs);
   return renderTemplate(parseTemplate(text), (reference) => textOf(reference, valueOf));
 }
 
@@ -79,11 +79,15 @@ const asPlace = (text: string): readonly [readonly string[], string] => [[], tex
 
 type ValueOf = (reference: Reference) => unknown;
 
-function values({ input, kept, starter, operation, forwardKey }: Valued): ValueOf {
+/** Opens what is sealed in the JSON of `root`: `input`, or the name of a step. */
+type Open = (value: unknown, root: string) => unknown;
+const asItIs: Open = (value) => value;
+
+function values({ input, kept, starter, operation, forwardKey }: Valued, open: Open): ValueOf {
   const read = new Map<string, unknown>();
-  const parsed = (name: string, json: string): unknown => {
-    if (!read.has(name)) read.set(name, parseNumbers(json, keepSource));
-    return read.get(name);
+  const parsed = (root: string, json: string): unknown => {
+    if (!read.has(root)) read.set(root, open(parseNumbers(json, keepSource), root));
+    return read.get(root);
   };
   return ({ root, rest, text }) => {
     if (root === 'input') return follow(parsed('input', input), rest);
@@ -91,7 +95,7 @@ function values({ input, kept, starter, operation, forwardKey }: Valued): ValueO
     if (root === 'operation') return operation;
     if (root === 'key') return forwardKey;
     const json = kept[root];
-    return json === undefined ? undefined : follow(parsed(`step ${root}`, json), rest);
+    return json === undefined ? undefined : follow(parsed(root, json), rest);
   };
 }
 

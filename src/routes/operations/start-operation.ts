@@ -15,6 +15,7 @@ import type { Engine, OperationDetail, StartOrder, Started } from '../../operati
 import { idempotencyKey } from '../../operations/idempotency-key.ts';
 import { fingerprint, operationId } from '../../operations/ids.ts';
 import { resourceOf } from '../../operations/resource.ts';
+import type { Seals } from '../../operations/seals.ts';
 import type { ActionContext, Route } from '../route.ts';
 import { consumerOf, ownerOf } from './owner.ts';
 import { preferredWait } from './prefer.ts';
@@ -51,7 +52,7 @@ export function starting(
 ): (exchange: ClientExchange, reply: FastifyReply) => Promise<void> {
   const { operations, clock } = context;
   // A config with such a route has a store: it has been checked.
-  const { engine, prefix, waiters } = operations!;
+  const { engine, prefix, waiters, seals } = operations!;
   return async function started(exchange, reply) {
     const consumer = consumerOf(exchange);
     const given = idempotencyKey(firstValueOf(exchange, 'idempotency-key'));
@@ -60,7 +61,7 @@ export function starting(
     }
     const body = await bodyOf(exchange);
     const key = given ?? randomUUID();
-    const order = orderOf(route, rules, { exchange, consumer, key, body }, want);
+    const order = orderOf(route, rules, { exchange, consumer, key, body, seals }, want);
     const ready = readyEngine(engine, key);
     const result = await ready.start(order).catch((error: unknown) => {
       throw withKey(error, key);
@@ -89,20 +90,27 @@ function orderOf(
     readonly consumer: Consumer;
     readonly key: string;
     readonly body: Buffer;
+    readonly seals: Seals;
   },
   want: Want,
 ): StartOrder {
-  const { exchange, consumer, key, body } = asked;
+  const { exchange, consumer, key, body, seals } = asked;
   const { method, path, query } = exchange;
   const contentType = firstValueOf(exchange, 'content-type') ?? '';
   const owner = ownerOf(consumer);
-  const { claims, ...wanted } = want(exchange, body, consumer);
+  const { claims, input, ...wanted } = want(exchange, body, consumer);
   const { id, via, issuer } = consumer;
+  const operation = operationId(route.config.name, owner, key);
+  const { secret } = wanted.definition;
+  const digest = fingerprint({ method, path, query, contentType, body });
+  const [print = digest, ...former] = secret === undefined ? [digest] : seals.fingerprints(digest);
   return {
     ...wanted,
-    id: operationId(route.config.name, owner, key),
+    id: operation,
     owner,
-    fingerprint: fingerprint({ method, path, query, contentType, body }),
+    fingerprint: print,
+    formerFingerprints: former,
+    input: seals.seal(input, { operation, root: 'input', secret }),
     starter: { id, via, claims, ...(issuer !== undefined && { issuer }) },
     keepMs,
     running,
