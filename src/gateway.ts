@@ -192,15 +192,47 @@ export const explainConfig = (
 export const documentConfig = (options: CheckOptions, route?: string): Promise<Documented> =>
   inGeneration(options, (generation) => generation.documented(route));
 
-/** What `use` makes of a generation that serves nobody, and ends with it. */
-async function inGeneration<T>(
+/** Operations, such as `GET /products/{id}`, by the routes whose documents tell them. */
+export type Published = ReadonlyMap<string, readonly string[]>;
+
+/** @param loaded what {@link loadChecked} has loaded */
+export async function publishedOperations(
   options: CheckOptions,
-  use: (generation: Generation, world: World, loaded: Loaded<GatewayModules>) => T | Promise<T>,
-): Promise<T> {
+  loaded: Loaded<GatewayModules>,
+): Promise<Published> {
+  const publishing = loaded.config.routes.filter(({ action }) => action.kind === 'document');
+  if (publishing.length === 0) return new Map();
+  return inGenerationOf(loaded, options, ({ documented }) => {
+    const operations = publishing.map(({ name }) => {
+      const { paths } = documented(name).document;
+      const told = Object.entries(paths).flatMap(([path, methods]) =>
+        Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+      );
+      return [name, told] as const;
+    });
+    return new Map(operations);
+  });
+}
+
+type Use<T> = (
+  generation: Generation,
+  world: World,
+  loaded: Loaded<GatewayModules>,
+) => T | Promise<T>;
+
+/** What `use` makes of a generation that serves nobody, and ends with it. */
+async function inGeneration<T>(options: CheckOptions, use: Use<T>): Promise<T> {
   const { file, environment } = options;
   const adjust = (config: Config): Config => config;
   const loader = new ConfigLoader({ file, environment, loadModules: loadAllModules, adjust });
-  const loaded = await loader.load();
+  return inGenerationOf(await loader.load(), options, use);
+}
+
+async function inGenerationOf<T>(
+  loaded: Loaded<GatewayModules>,
+  options: CheckOptions,
+  use: Use<T>,
+): Promise<T> {
   const log = createSilentLogger();
   const world = createWorld({ ...options, log, checking: true }, loaded.config);
   try {

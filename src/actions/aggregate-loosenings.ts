@@ -1,5 +1,6 @@
 /** What a change of the requests of an aggregate admits that was refused before, for a diff. */
 import type { ActionLoosening } from '../config/actions.ts';
+import { fallbackOf } from './aggregate-fallback.ts';
 import type { AggregateConfig, PartConfig } from './aggregate-schema.ts';
 
 /** Header fields that speak for the client: each is passed on only where it is named. */
@@ -12,7 +13,9 @@ export function* askingLoosenings(
   const known = new Map(before.parts.map((part) => [part.name, part]));
   for (const part of now.parts) {
     const old = known.get(part.name);
-    yield* credentials(part, fieldsOf(old, before), fieldsOf(part, now));
+    const at = ['aggregate', part.name, 'forwardHeaders'];
+    yield* credentials(part, fieldsOf(old, before), fieldsOf(part, now), at);
+    yield* standIn([old, before], [part, now]);
     if (old === undefined) continue;
     yield* condition(old, part);
     yield* calls(old, part);
@@ -26,15 +29,34 @@ const fieldsOf = (
 ): readonly string[] => (part === undefined ? [] : (part.forwardHeaders ?? forwardHeaders));
 
 function* credentials(
-  { name, upstream }: PartConfig,
+  { upstream }: PartConfig,
   before: readonly string[],
   now: readonly string[],
+  path: readonly string[],
 ): Generator<ActionLoosening> {
   const added = CREDENTIALS.filter((field) => now.includes(field) && !before.includes(field));
   if (added.length === 0) return;
   const message = `"${upstream}" gets the client's ${added.join(', ')}`;
-  const path = ['aggregate', name, 'forwardHeaders'];
   yield { rule: 'loosened', severity: 'medium', path, message };
+}
+
+type PartIn<P> = readonly [part: P, config: AggregateConfig];
+
+/** Another service that is asked where a part fails: it gets the request, and clients get its answer. */
+function* standIn(
+  [old, before]: PartIn<PartConfig | undefined>,
+  [part, now]: PartIn<PartConfig>,
+): Generator<ActionLoosening> {
+  const own = fallbackOf(part);
+  if (own === undefined) return;
+  const known = old && fallbackOf(old);
+  const isKnown = known?.upstream === own.upstream;
+  const path = ['aggregate', part.name, 'fallback'];
+  if (old !== undefined && !isKnown) {
+    const message = `where "${part.upstream}" fails, clients get what "${own.upstream}" answers`;
+    yield { rule: 'loosened', severity: 'low', path, message };
+  }
+  yield* credentials(own, isKnown ? fieldsOf(known, before) : [], fieldsOf(own, now), path);
 }
 
 /** A condition on the client's claims may be what keeps others from an answer. */

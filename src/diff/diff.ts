@@ -11,10 +11,12 @@ import type { RouteConfig } from '../config/build/config.ts';
 import { formatPath } from '../config/fault.ts';
 import type { Loaded } from '../config/load.ts';
 import { Slices } from '../core/slices.ts';
+import type { Published } from '../gateway.ts';
 import { formatMatch } from '../routes/format-match.ts';
 import { restartRequired } from '../running/restart-required.ts';
 import { lossesOf } from '../upstream/what-lives-on.ts';
 import { type KeyChange, keyChanges } from './changes.ts';
+import { documentRisks } from './document-risks.ts';
 import { settingsLoosened } from './loosenings.ts';
 import { moduleRisks } from './module-risks.ts';
 import { type FoundRisk, placedRisks, type Risk } from './risk.ts';
@@ -76,6 +78,8 @@ export const DIFF_RULES = [
   'limit-raised',
   'paths-loosened',
   'saga-weakened',
+  'operation-withdrawn',
+  'operation-published',
 ] as const;
 
 /** Every rule that may be ignored. */
@@ -83,14 +87,22 @@ export const rulesOf = (
   modules: Pick<GatewayModules, 'plugins' | 'actions'>,
 ): readonly string[] => [...DIFF_RULES, ...auditRules(modules).keys()];
 
+/** A config, and what its documents tell. */
+export interface Compared extends Loaded<GatewayModules> {
+  readonly published: Published;
+}
+
 export async function diffOf(
-  before: Loaded<GatewayModules>,
-  after: Loaded<GatewayModules>,
+  before: Compared,
+  after: Compared,
   ignored: ReadonlySet<string>,
 ): Promise<Diff> {
   const [old, now] = [await Side.of(before), await Side.of(after)];
   const moves = await allMoves(old, now);
-  const found = await allRisks(old, now, moves);
+  const found = [
+    ...(await allRisks(old, now, moves)),
+    ...documentRisks(before.published, after.published),
+  ];
   const kept = found.filter(({ rule }) => !ignored.has(rule));
   return {
     risks: placedRisks(kept, old, now),

@@ -1,11 +1,9 @@
 /** `portico diff`: what changes between two configs, and for whom. */
-import type { GatewayModules } from '../../assembly/modules.ts';
 import { SEVERITIES, type Severity } from '../../config/audit/audit.ts';
 import { hint } from '../../config/check/suggest.ts';
 import { ConfigError, type Fault } from '../../config/fault.ts';
-import type { Loaded } from '../../config/load.ts';
-import { diffOf, rulesOf } from '../../diff/diff.ts';
-import { loadChecked } from '../../gateway.ts';
+import { type Compared, diffOf, rulesOf } from '../../diff/diff.ts';
+import { loadChecked, publishedOperations } from '../../gateway.ts';
 import { printRefusal } from '../faults.ts';
 import { withProgress } from '../progress.ts';
 import { EXIT, type Terminal } from '../terminal.ts';
@@ -44,16 +42,17 @@ export async function diff(options: DiffOptions, terminal: Terminal): Promise<nu
   return found.risks.some(({ severity }) => failing.includes(severity)) ? EXIT.failed : EXIT.ok;
 }
 
-type LoadedOrFaults = Loaded<GatewayModules> | readonly Fault[];
+type LoadedOrFaults = Compared | readonly Fault[];
 
 const isFaults = (loaded: LoadedOrFaults): loaded is readonly Fault[] => Array.isArray(loaded);
 
 async function loadOrFaults(file: string, terminal: Terminal): Promise<LoadedOrFaults> {
   try {
     const { environment } = terminal;
-    return await withProgress({ terminal, what: `checking ${file}` }, () =>
-      loadChecked({ file, environment }),
-    );
+    return await withProgress({ terminal, what: `checking ${file}` }, async () => {
+      const loaded = await loadChecked({ file, environment });
+      return { ...loaded, published: await publishedOperations({ file, environment }, loaded) };
+    });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return error.faults;
