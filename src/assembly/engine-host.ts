@@ -36,8 +36,12 @@ export class EngineHost {
 
   async open(store: StoreConfig): Promise<Engine> {
     const perform = (order: CallOrder): Promise<CallResult> => this.#perform(order);
+    const onEvent = (event: EngineEvent): void => {
+      this.reports.hear(event);
+      if (event.event === 'ended') this.#calls?.ended(event);
+    };
     this.reports.begin();
-    this.#engine = await this.#open({ store, perform, onEvent: this.reports.hear });
+    this.#engine = await this.#open({ store, perform, onEvent });
     return this.#engine;
   }
 

@@ -10,9 +10,11 @@ import type { Consumer, UpstreamResponse } from '../core/call.ts';
 import { firstValue, type MutableHeaders } from '../core/headers.ts';
 import type { StepCall } from '../config/build/saga-config.ts';
 import { CallRecord } from '../core/record.ts';
+import { continuedTrace, type TraceContext } from '../core/trace-context.ts';
+import { parseTraceParent, SAMPLED } from '../core/trace-fields.ts';
 import { upstreamRequest } from '../core/upstream-request.ts';
 import { VIA } from '../edge/forwarded.ts';
-import type { CallOrder, CallResult } from '../operations/engine.ts';
+import type { CallOrder, CallResult, EngineEvent } from '../operations/engine.ts';
 import { SealError, type Seals } from '../operations/seals.ts';
 import { outcomeOfError, outcomeOfStatus } from '../operations/outcome.ts';
 import { keptOf, MAX_READ_BYTES, resultOf } from '../routes/operations/kept-answer.ts';
@@ -96,15 +98,21 @@ export class OperationCalls {
   ): Promise<CallResult> {
     const { clock } = this.#world;
     const { upstream, method, path, query, body } = rendered;
-    const record = new CallRecord('part', order.step, upstream, clock.now());
+    const record = new CallRecord(
+      order.isUndo ? 'undo' : 'step',
+      order.step,
+      upstream,
+      clock.now(),
+    );
     const signal = new Cancellation();
+    const context = this.#contextOf(order, signal);
     const timer = clock.after(order.timeoutMs, () =>
       signal.cancel(new GatewayError('GW_UPSTREAM_TIMEOUT', `${order.step} took too long`)),
     );
     try {
       const response = await call(
         upstreamRequest(
-          this.#contextOf(order, signal),
+          context,
           { upstream, method, path, query, body, headers: fieldsOf(rendered, order) },
           signal,
           record,
@@ -116,7 +124,19 @@ export class OperationCalls {
       return { outcome: outcomeOfError(code, hasReached(record)), why: code };
     } finally {
       clock.cancel(timer);
+      if (context.trace !== undefined) {
+        this.#world.tracing?.endStep(context.trace, record, clock.now());
+      }
     }
+  }
+
+  /** A run of an operation has ended here. */
+  ended(
+    event: Extract<EngineEvent, { readonly event: 'started' | 'compensating' | 'ended' }>,
+  ): void {
+    const { ended, ...run } = event;
+    if (ended !== undefined)
+      this.#world.tracing?.endRun({ ...run, ...ended }, this.#world.clock.now());
   }
 
   #sealed(result: CallResult, { operation, step, definition: { secret } }: CallOrder): CallResult {
@@ -125,7 +145,17 @@ export class OperationCalls {
     return { ...result, kept: this.#seals.seal(kept, { operation, root: step, secret }) };
   }
 
-  #contextOf({ definition: { kind, name }, starter }: CallOrder, signal: Cancellation) {
+  /** The attempts of a call are spans of the run's trace. */
+  #traceOf(text: string | undefined): TraceContext | undefined {
+    const ids = this.#world.tracing?.rules.ids;
+    const parent = text === undefined ? undefined : parseTraceParent(text);
+    if (ids === undefined || parent === undefined) return undefined;
+    const isSampled = (parent.flags & SAMPLED) !== 0;
+    const origin = { isSampled, isDecided: true, state: undefined, baggage: undefined };
+    return continuedTrace(ids, parent, origin);
+  }
+
+  #contextOf({ definition: { kind, name }, starter, trace }: CallOrder, signal: Cancellation) {
     const id = this.#world.nextRequestId();
     const consumer: Consumer = { ...starter, scopes: new Set() };
     return {
@@ -136,7 +166,7 @@ export class OperationCalls {
       signal,
       host: undefined,
       fields: { via: VIA, 'x-request-id': id },
-      trace: undefined,
+      trace: this.#traceOf(trace),
       toldUpstreams: undefined,
     };
   }

@@ -42,7 +42,8 @@ function tellOperation(
   log: FastifyBaseLogger,
   event: Extract<EngineEvent, { readonly id: string }>,
 ): void {
-  const { event: what, id, ...fields } = event;
+  const { event: what, id, ...rest } = event;
+  const { ended: _trace, ...fields } = { ended: undefined, ...rest };
   const { ms } = event;
   const line = { operation: id, ...fields, ...(ms !== undefined && { ms: Math.round(ms) }) };
   switch (what) {

@@ -36,12 +36,12 @@ export interface AttemptRecord {
 type Asked = Pick<AttemptRecord, 'method' | 'path'>;
 
 /** What a call was made for. */
-export type Purpose = 'forward' | 'part' | 'plugin';
+export type Purpose = 'forward' | 'part' | 'plugin' | 'step' | 'undo';
 
 /** One call to an upstream, including its retries. */
 export class CallRecord {
   readonly purpose: Purpose;
-  /** Name of the part or the plugin; empty for a forwarded request. */
+  /** Name of the part, the plugin or the step; empty for a forwarded request. */
   readonly name: string;
   /** The upstream called last; a fallback may use another. */
   upstream: string;

@@ -19,6 +19,14 @@ export interface Starter {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
+/** A run of an operation is a trace of its own, which may last for days. */
+export interface RunTrace {
+  /** `traceparent` of the span of the run. */
+  readonly parent: string;
+  /** `traceparent` of what it follows from: the request, or the run before. */
+  readonly link: string;
+}
+
 export interface StartOrder {
   readonly id: string;
   readonly definition: SagaDefinition;
@@ -34,6 +42,8 @@ export interface StartOrder {
   readonly input: string;
   /** Only one operation of this name with this value runs at a time. */
   readonly one?: string;
+  /** Absent: nothing is traced. */
+  readonly trace?: RunTrace | undefined;
   readonly keepMs: number;
   /** How many of this name may run in this process. */
   readonly running: number;
@@ -155,6 +165,8 @@ export interface CallOrder {
   /** Of the step that an undo belongs to; for `{key}`. */
   readonly forwardKey: string;
   readonly timeoutMs: number;
+  /** `traceparent` of the run; absent: nothing is traced. */
+  readonly trace?: string;
   readonly pick?: readonly string[];
   readonly starter: Starter;
   /** JSON. */
@@ -200,6 +212,8 @@ export type EngineEvent =
         readonly reason?: string;
         readonly step?: string;
         readonly ms?: number;
+        /** Of an end. */
+        readonly ended?: { readonly trace: RunTrace; readonly runMs: number };
       })
   | ({ readonly event: 'step' | 'undo' } & EventOf & {
         readonly step: string;

@@ -16,6 +16,7 @@ import type {
 } from '../../operations/engine.ts';
 import type { Item } from '../../operations/history.ts';
 import { runId } from '../../operations/ids.ts';
+import { followingTrace } from '../../operations/run-trace.ts';
 import { codeOf } from '../error-code.ts';
 import type { Ask } from '../messages.ts';
 import { Lives } from './lives.ts';
@@ -230,7 +231,7 @@ export class RunningEngine {
   }
 
   async #accept(order: StartOrder): Promise<Started> {
-    const { id, definition, starter, input } = order;
+    const { id, definition, starter, input, trace } = order;
     if ((this.#running.get(definition.name) ?? 0) >= order.running) {
       // What is known already needs no place.
       const known = await this.#operations.find(id);
@@ -241,7 +242,7 @@ export class RunningEngine {
     if (!found.isNew && !isSame(found, order)) return { as: 'mismatch' };
     this.#world.pass('accepted');
     if (found.isFresh)
-      await this.#start({ id, run: 1, definition, starter, input, before: [] }, id);
+      await this.#start({ id, run: 1, definition, starter, input, trace, before: [] }, id);
     if (found.isNew) this.#tellStart(found.operation);
     return { as: found.isNew ? 'accepted' : 'repeated', operation: found.operation };
   }
@@ -274,7 +275,9 @@ export class RunningEngine {
     if (!(await this.#operations.reopen({ id, run, step, status }))) return false;
     const item: Item = { kind: 'order', ...order, at: Date.now() };
     const nextRun = run + 1;
-    await this.#start({ ...job, run: nextRun, before: [...before, item] }, runId(id, nextRun));
+    const trace = job.trace && followingTrace(job.trace.parent);
+    const next = { ...job, run: nextRun, trace, before: [...before, item] };
+    await this.#start(next, runId(id, nextRun));
     this.#recount();
     return true;
   }

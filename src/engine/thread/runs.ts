@@ -7,7 +7,13 @@
  */
 import { DBOS, DBOSWorkflowConflictError } from '@dbos-inc/dbos-sdk';
 import type { SagaDefinition, StepConfig } from '../../config/build/saga-config.ts';
-import type { CallOrder, CallResult, EngineEvent, Starter } from '../../operations/engine.ts';
+import type {
+  CallOrder,
+  CallResult,
+  EngineEvent,
+  RunTrace,
+  Starter,
+} from '../../operations/engine.ts';
 import type { AttemptItem, HaltItem, History, Item, UndoItem } from '../../operations/history.ts';
 import { stepKey, undoKey } from '../../operations/ids.ts';
 import { next, type Next } from '../../operations/next.ts';
@@ -25,6 +31,7 @@ export interface Job {
   readonly input: string;
   /** Of earlier runs. */
   readonly before: History;
+  readonly trace?: RunTrace | undefined;
 }
 
 export interface RunWorld {
@@ -231,7 +238,15 @@ async function ending(
   const end = { status, ...(reason !== undefined && { reason }), ...(step && { step }) };
   const ms = await insist(() => operations.end(job.id, job.run, end));
   pass('effect:end');
-  tell({ event: 'ended', ...aboutRun(job), ...end, ms });
+  tell({ event: 'ended', ...aboutRun(job), ...end, ms, ...tracedOf(job, ms) });
+}
+
+/** An operator's order begins a run, whose time counts from then. */
+function tracedOf({ trace, before }: Job, ms: number) {
+  if (trace === undefined) return {};
+  const order = before.findLast((item) => item.kind === 'order');
+  const runMs = order === undefined ? ms : Math.max(0, Date.now() - order.at);
+  return { ended: { trace, runMs } };
 }
 
 /** What the order of a call takes from the run. */
@@ -247,6 +262,7 @@ function orderOf(step: StepConfig, job: Job, history: History) {
     forwardKey: stepKey(job.id, step.name),
     ...(step.pick && { pick: step.pick }),
     starter: job.starter,
+    ...(job.trace && { trace: job.trace.parent }),
     input: job.input,
     kept: Object.fromEntries(kept),
   };

@@ -60,7 +60,9 @@ export class FinishedSpan implements ReadableSpan {
     return this.span.events.map(({ name, atMs }) => ({ name, time: hrTime(atMs + offsetMs) }));
   }
   get links() {
-    return [];
+    return (this.span.links ?? []).map((link) => ({
+      context: { ...link, traceFlags: TraceFlags.SAMPLED, isRemote: false },
+    }));
   }
   get ended() {
     return true;

@@ -5,7 +5,7 @@
  * each twice, piece by piece; as JSON it would be 5 µs. This one takes 2 µs. A test compares what both say.
  */
 import type { ProtobufWriter } from './protobuf.ts';
-import type { Attributes, Span, SpanEvent } from './span.ts';
+import type { Attributes, Span, SpanEvent, SpanLink } from './span.ts';
 
 const KINDS = { internal: 1, server: 2, client: 3 } as const;
 const ERROR = 2;
@@ -32,6 +32,7 @@ export function writeSpan(to: ProtobufWriter, span: Span, { traceId, offsetMs }:
   to.nanoseconds(8, span.endMs + offsetMs);
   writeAttributes(to, 9, span.attributes);
   for (const event of span.events) writeEvent(to, event, offsetMs);
+  for (const link of span.links ?? []) writeLink(to, link);
   if (span.isError) {
     const status = to.begin(15);
     to.uint(3, ERROR);
@@ -46,6 +47,14 @@ function writeEvent(to: ProtobufWriter, { name, atMs }: SpanEvent, offsetMs: num
   const start = to.begin(11);
   to.nanoseconds(1, atMs + offsetMs);
   to.string(2, name);
+  to.end(start);
+}
+
+function writeLink(to: ProtobufWriter, { traceId, spanId }: SpanLink): void {
+  const start = to.begin(13);
+  to.hex(1, traceId);
+  to.hex(2, spanId);
+  to.fixed32(6, SAMPLED | IS_REMOTE_KNOWN);
   to.end(start);
 }
 

@@ -11,6 +11,13 @@ export interface Span {
   readonly attributes: Attributes;
   readonly events: readonly SpanEvent[];
   readonly isError: boolean;
+  /** Spans of other traces that it follows from; absent: none. */
+  readonly links?: readonly SpanLink[];
+}
+
+export interface SpanLink {
+  readonly traceId: string;
+  readonly spanId: string;
 }
 
 export interface SpanEvent {

@@ -45,16 +45,22 @@ export function spansOf(
 ): Span[] {
   const spans = [requestSpan(request, trace, ended)];
   for (const call of request.record.calls) {
-    const id = ids.spanId();
-    const endMs = call.ms > 0 ? call.startedAt + call.ms : ended.now;
-    spans.push(callSpan(call, id, trace.spanId, endMs));
-    for (const [i, attempt] of call.attempts.entries()) {
-      const { traceParent } = attempt;
-      const own = traceParent === undefined ? ids.spanId() : spanIdOf(traceParent);
-      const isLast = i === call.attempts.length - 1;
-      const place = { id: own, parentId: id, resends: i };
-      spans.push(attemptSpan(attempt, place, isLast ? endMs : undefined));
-    }
+    spans.push(...callSpans(call, trace.spanId, ended.now, ids));
+  }
+  return spans;
+}
+
+/** The span of a call below `parentId`, then those of its attempts. */
+export function callSpans(call: CallRecord, parentId: string, now: number, ids: TraceIds): Span[] {
+  const id = ids.spanId();
+  const endMs = call.ms > 0 ? call.startedAt + call.ms : now;
+  const spans = [callSpan(call, id, parentId, endMs)];
+  for (const [i, attempt] of call.attempts.entries()) {
+    const { traceParent } = attempt;
+    const own = traceParent === undefined ? ids.spanId() : spanIdOf(traceParent);
+    const isLast = i === call.attempts.length - 1;
+    const place = { id: own, parentId: id, resends: i };
+    spans.push(attemptSpan(attempt, place, isLast ? endMs : undefined));
   }
   return spans;
 }

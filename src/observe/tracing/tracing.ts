@@ -1,9 +1,11 @@
 /** Decides which traces are kept, and sends their spans when a request has ended. */
+import type { CallRecord } from '../../core/record.ts';
 import type { TraceContext } from '../../core/trace-context.ts';
 import { TraceIds } from '../../core/trace-ids.ts';
 import { Sampler } from './sampler.ts';
 import type { Span } from './span.ts';
-import { spansOf, type TracedRequest } from './spans.ts';
+import { type EndedRun, runSpan } from './run-span.ts';
+import { callSpans, spansOf, type TracedRequest } from './spans.ts';
 
 export interface TracingSettings {
   /** The share of traces that are sampled if nobody before has decided: 0 to 1. */
@@ -19,7 +21,7 @@ export interface TracingSettings {
 /** Where finished spans go. */
 export interface SpanOutput {
   /** `offsetMs` makes a wall time of the spans' times. */
-  write(trace: TraceContext, spans: readonly Span[], offsetMs: number): void;
+  write(trace: Pick<TraceContext, 'traceId'>, spans: readonly Span[], offsetMs: number): void;
   /** Sends what it holds. */
   close(): Promise<void>;
 }
@@ -58,6 +60,20 @@ export class Tracing {
     const ended = { status, now, pattern: patterns.get(request.route) };
     this.#output.write(trace, spansOf(request, trace, ended, this.rules.ids), Date.now() - now);
     return trace.traceId;
+  }
+
+  /** A step of an operation, or its undo, was called under `trace`. */
+  endStep(trace: TraceContext, call: CallRecord, now: number): void {
+    if (!trace.isSampled) return;
+    // The run's own span is told when it ends, perhaps by another gateway.
+    const spans = callSpans(call, trace.origin.parentId ?? trace.spanId, now, this.rules.ids);
+    this.#output.write(trace, spans, Date.now() - now);
+  }
+
+  /** A run of an operation has ended, or is stuck. */
+  endRun(run: EndedRun, now: number): void {
+    const told = runSpan(run, now);
+    if (told !== undefined) this.#output.write(told, [told.span], Date.now() - now);
   }
 
   close(): Promise<void> {

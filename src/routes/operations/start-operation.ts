@@ -15,6 +15,7 @@ import type { Engine, OperationDetail, StartOrder, Started } from '../../operati
 import { idempotencyKey } from '../../operations/idempotency-key.ts';
 import { fingerprint, operationId } from '../../operations/ids.ts';
 import { resourceOf } from '../../operations/resource.ts';
+import { followingTrace } from '../../operations/run-trace.ts';
 import type { Seals } from '../../operations/seals.ts';
 import type { ActionContext, Route } from '../route.ts';
 import { consumerOf, ownerOf } from './owner.ts';
@@ -108,6 +109,7 @@ function orderOf(
     ...wanted,
     id: operation,
     owner,
+    ...(exchange.trace && { trace: followingTrace(exchange.trace.own()) }),
     fingerprint: print,
     formerFingerprints: former,
     input: seals.seal(input, { operation, root: 'input', secret }),

@@ -23,6 +23,7 @@ interface OtlpSpan {
   readonly attributes: readonly { readonly key: string; readonly value: Value }[];
   readonly events?: readonly { readonly name: string; readonly timeUnixNano: string }[];
   readonly status?: { readonly code?: number };
+  readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
 }
 
 interface OtlpRequest {
@@ -43,6 +44,8 @@ export interface Got {
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly events: readonly string[];
   readonly isError: boolean;
+  /** `trace span` of each. */
+  readonly links: readonly string[];
 }
 
 const KINDS: Readonly<Record<number, Got['kind']>> = { 1: 'internal', 2: 'server', 3: 'client' };
@@ -132,6 +135,7 @@ const read = (span: OtlpSpan): Got => ({
   attributes: valuesOf(span.attributes),
   events: (span.events ?? []).map(({ name }) => name),
   isError: span.status?.code === 2,
+  links: (span.links ?? []).map(({ traceId, spanId }) => `${traceId} ${spanId}`),
 });
 
 const valuesOf = (attributes: OtlpSpan['attributes']): Readonly<Record<string, unknown>> =>

@@ -48,6 +48,7 @@ const span: fc.Arbitrary<Span> = fc.record({
   attributes: fc.dictionary(someText, value, { maxKeys: 20 }),
   events: fc.array(fc.record({ name: someText, atMs: someMs }), { maxLength: 3 }),
   isError: fc.boolean(),
+  links: fc.array(fc.record({ traceId: id(32), spanId: id(16) }), { maxLength: 2 }),
 });
 
 /** Without what says nothing: zeros, and a status that is not set. */
