@@ -24,6 +24,7 @@ test('a gateway whose store is away serves all else, and starts nothing', async 
   expect(start.headers.get('idempotency-key')).toMatch(/^"[0-9a-f-]{36}"$/);
   const text = await start.text();
   expect(text).toContain('GW_DEPENDENCY_DOWN');
+  expect(text).toContain('nothing was accepted');
   expect(text).not.toMatch(/127\.0\.0\.1|secret/);
   expect((await gateway.fetch('/operations', { headers })).status).toBe(503);
 });
@@ -67,6 +68,7 @@ describePostgres('a store that goes away', { timeout: PATIENCE_MS }, () => {
     expect(start.status).toBe(503);
     expect(performance.now() - from).toBeLessThan(5_000);
     expect(start.headers.get('idempotency-key')).toBe('"while-it-hangs"');
+    expect(await start.text()).toContain('it is not known whether the operation was accepted');
     await shared.shop.untilOpen();
     const again = await shared.shop.start(ORDER, headers);
     expect(again.status).toBe(202);

@@ -138,19 +138,19 @@ async function bodyOf(exchange: ClientExchange): Promise<Buffer> {
 }
 
 function readyEngine(engine: Engine | undefined, key: string): Engine {
-  if (engine !== undefined) return engine;
-  throw withKey(new GatewayError('GW_DEPENDENCY_DOWN', 'the store is not open'), key);
+  if (engine?.isUp === true) return engine;
+  const detail = 'the store does not answer, so nothing was accepted: repeat it later';
+  throw new GatewayError('GW_DEPENDENCY_DOWN', detail, keyField(key));
 }
 
 /** The start may still be accepted: a repetition with the same key finds it. */
 function withKey(error: unknown, key: string): unknown {
   if (!isGatewayError(error) || error.code !== 'GW_DEPENDENCY_DOWN') return error;
   const detail = 'it is not known whether the operation was accepted: repeat it with the same key';
-  return new GatewayError('GW_DEPENDENCY_DOWN', detail, {
-    cause: error,
-    headers: { 'idempotency-key': JSON.stringify(key) },
-  });
+  return new GatewayError('GW_DEPENDENCY_DOWN', detail, { cause: error, ...keyField(key) });
 }
+
+const keyField = (key: string) => ({ headers: { 'idempotency-key': JSON.stringify(key) } });
 
 /** @throws for what was not accepted */
 function acceptedIn(result: Started): Extract<Started, { readonly operation: object }> {
