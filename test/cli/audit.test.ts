@@ -236,11 +236,15 @@ routes:
     expect(await of('--ignore', 'door-ajar')).toEqual([]);
   });
 
-  test('has a finding of every rule, in that config, in one that says nothing, one with a socket, a quota or a store', async () => {
+  test('has a finding of every rule, in that config, in one that says nothing, one with a socket, a quota, a store or keys', async () => {
     const socket = 'version: 1\nserver: { socket: /tmp/portico.sock, mode: "0666" }';
     const quota = 'version: 1\nplugins: { quota: { quotas: { q: { limit: 1, per: day } } } }';
     const store = 'version: 1\nstore: { embedded: ./data }';
-    const configs = [RISKY, 'version: 1', socket, quota, store, SAGAS];
+    const keys = `version: 1
+plugins: { apiKey: { consumers: { c: { keys: [${'ab'.repeat(32)}] } } } }
+upstreams: { up: { targets: ['http://127.0.0.1:1'] } }
+routes: { a: { match: { path: /a, methods: [POST] }, upstream: up, apiKey: {}, idempotency: { onError: allow, onUnknown: retry } } }`;
+    const configs = [RISKY, 'version: 1', socket, quota, store, keys, SAGAS];
     const all = (await Promise.all(configs.map((text) => findings(text)))).flat();
     const found = new Set(all.map((line) => line.split(' ')[2]));
     expect(found).toEqual(new Set(RULES.keys()));
