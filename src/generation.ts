@@ -105,18 +105,19 @@ export async function buildGeneration(
     await slices.next();
     const entry = new ExplainEntry(app);
     await entry.register();
+    const operations = await operationsOf(config, {
+      world,
+      generation: identity,
+      upstreams,
+      faults,
+    });
     const plugins = await registerPlugins(app, config, modules, {
       world,
       generation: identity,
       upstreams,
       owned,
       faults,
-    });
-    const operations = await operationsOf(config, {
-      world,
-      generation: identity,
-      upstreams,
-      faults,
+      records: operations?.records,
     });
     // Routes need the hooks of all plugins.
     faults.throwAny();

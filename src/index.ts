@@ -58,7 +58,7 @@ export type {
   RecordResult,
   RecordStore,
   RecordWrite,
-} from './authoring/record-store.ts';
+} from './operations/record-store.ts';
 export {
   clientRequestOf,
   noteEndpoint,

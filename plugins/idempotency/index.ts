@@ -82,6 +82,10 @@ async function openKeys({ store }: SettingsType, host: PluginHost): Promise<Open
     const memory = host.keepThrough('memory', () => new MemoryRecords(clock));
     return { keys: keysOver('keys in memory', memory) };
   }
+  if (store === 'durable') {
+    // The config was checked: there is a store.
+    return { keys: keysOver('keys in the store', host.records!) };
+  }
   // Its client is loaded only where it is wanted.
   const module = await import('./redis-records.ts');
   const name = JSON.stringify(store);

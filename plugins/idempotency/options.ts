@@ -2,7 +2,7 @@
 import { fieldName, type KnownNames, type OptionFault, retention, z } from 'portico';
 import { keyPrefix, redisTimeout, redisUrl } from '../shared/redis/settings.ts';
 
-const SHORTEST_MS = 60_000;
+const SHORTEST_MS = 3_600_000;
 const LONGEST_MS = 30 * 86_400_000;
 
 /** Sent anew with each answer, or no business of the client that repeats a request. */
@@ -17,7 +17,7 @@ const keptField = () =>
 export const Settings = z.strictObject({
   store: z
     .union([
-      z.literal('memory'),
+      z.enum(['memory', 'durable']),
       z.strictObject({
         redis: redisUrl().describe('URL of the Redis: `${REDIS_URL}`.'),
         prefix: keyPrefix().describe('Prefix of every key.'),
@@ -26,7 +26,7 @@ export const Settings = z.strictObject({
     ])
     .default('memory')
     .describe(
-      'Where keys and answers are kept: in a Redis that all gateways share, or in the memory of one process.',
+      'Where keys and answers are kept: in a Redis that all gateways share; `durable`, in the `store` of the config; or in the memory of one process.',
     ),
 });
 export type Settings = z.output<typeof Settings>;
@@ -44,7 +44,7 @@ export const Options = z
       .default(['POST', 'PATCH'])
       .describe('Methods whose keys are heeded. PUT and DELETE may be repeated anyway.'),
     keep: retention()
-      .refine((ms) => ms >= SHORTEST_MS && ms <= LONGEST_MS, 'must be from 1m to 30d')
+      .refine((ms) => ms >= SHORTEST_MS && ms <= LONGEST_MS, 'must be from 1h to 30d')
       .prefault('24h')
       .describe('How long a key is known, from the last change of its state.'),
     onUnknown: z
@@ -90,9 +90,9 @@ const IDLE = ['respond', 'redirect', 'files', 'document', 'operationStatus'];
 /** Routes on which keys cannot work. */
 export function* checkUse(
   _options: Options,
-  _settings: Settings,
+  { store }: Settings,
   others: ReadonlyMap<string, unknown>,
-  { identifying, identifyingOn }: KnownNames,
+  { identifying, identifyingOn, hasStore }: KnownNames,
 ): Generator<OptionFault> {
   for (const [action, why] of Object.entries(KEYED)) {
     if (others.has(action)) yield { path: [], at: 'key', message: `${why}; remove this key` };
@@ -104,6 +104,11 @@ export function* checkUse(
   }
   if (identifyingOn(others).length === 0) {
     const message = `needs one of ${identifying.join(', ')} on this route: a key belongs to the consumer that sends it`;
+    yield { path: [], at: 'key', message };
+  }
+  if (store === 'durable' && !hasStore) {
+    const message =
+      'plugins.idempotency.store is "durable", which needs a "store": { postgres: "${DATABASE_URL}" } or { embedded: ./data/operations }';
     yield { path: [], at: 'key', message };
   }
 }

@@ -11,7 +11,7 @@ export const risks: PluginRisks<Settings, Options> = {
   *ofOptions({ onError, onUnknown }, _others, _known, _now, { store }) {
     if (store === 'memory') {
       const message =
-        'keys are known to one process, until it ends: another gateway, or the next one, carries out a repeated request again; use a Redis';
+        'keys are known to one process, until it ends: another gateway, or the next one, carries out a repeated request again; use a Redis or the durable store';
       yield { rule: 'idempotency-in-memory', path: [], message };
     }
     if (onError === 'allow') {

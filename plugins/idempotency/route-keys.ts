@@ -68,23 +68,24 @@ export class RouteKeys {
 
   /** @throws GW_IDEMPOTENCY_KEY; GW_TOKEN_MISSING for a key of nobody */
   #keyOf(request: FastifyRequest): string | undefined {
-    if (!this.#methods.has(request.method)) return undefined;
-    const key = this.#readKey(request);
+    let key: string | undefined;
+    try {
+      key = this.#readKey(request);
+    } catch (error) {
+      this.#count('invalid');
+      throw error;
+    }
     if (key !== undefined && request.consumer === undefined) {
       throw new GatewayError('GW_TOKEN_MISSING', 'an idempotency key belongs to whoever sends it');
     }
     return key;
   }
 
-  #readKey({ headers }: FastifyRequest): string | undefined {
-    try {
-      const key = idempotencyKey(headers['idempotency-key']);
-      if (key !== undefined || !this.#options.required) return key;
-      throw new GatewayError('GW_IDEMPOTENCY_KEY', 'this route needs an Idempotency-Key');
-    } catch (error) {
-      this.#count('invalid');
-      throw error;
-    }
+  #readKey({ method, headers }: FastifyRequest): string | undefined {
+    if (!this.#methods.has(method)) return undefined;
+    const key = idempotencyKey(headers['idempotency-key']);
+    if (key !== undefined || !this.#options.required) return key;
+    throw new GatewayError('GW_IDEMPOTENCY_KEY', 'this route needs an Idempotency-Key');
   }
 
   async #take(request: FastifyRequest, reply: FastifyReply, key: string): Promise<void> {
@@ -161,7 +162,7 @@ export class RouteKeys {
   }
 
   #explain(request: FastifyRequest): HookExplanation | undefined {
-    if (this.#keyOf(request) === undefined) return undefined;
+    if (this.#readKey(request) === undefined) return undefined;
     return { says: 'the key was not looked up', isCertain: false };
   }
 }

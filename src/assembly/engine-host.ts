@@ -58,8 +58,8 @@ export class EngineHost {
     this.#serving.resolve();
   }
 
-  /** Nothing if there is none. */
-  async close(graceMs: number): Promise<void> {
-    await this.#engine?.close(graceMs);
+  /** Nothing if there is none. See {@link Engine.close}. */
+  async close(graceMs: number, unneeded: Promise<void>): Promise<void> {
+    await this.#engine?.close(graceMs, unneeded);
   }
 }

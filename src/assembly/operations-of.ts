@@ -1,7 +1,9 @@
 /** What a generation has of operations: the engine, which outlives it, and the calls, which are its own. */
 import type { Config } from '../config/build/config.ts';
 import type { StoreConfig } from '../config/build/store-config.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { Engine } from '../operations/engine.ts';
+import type { RecordStore } from '../operations/record-store.ts';
 import { Seals } from '../operations/seals.ts';
 import { type OperationsContext, Waiters } from '../routes/operations/context.ts';
 import type { OperationName } from '../observe/operation-metrics.ts';
@@ -17,6 +19,8 @@ export interface GenerationOperations {
   serve(): void;
   /** Resolves once none of its calls is under way. */
   whenIdle(): Promise<void>;
+  /** For plugins. */
+  readonly records: RecordStore;
 }
 
 interface Birth {
@@ -45,6 +49,7 @@ export async function operationsOf(
     context: { engine, prefix, waiters: new Waiters(), seals },
     serve: () => world.engines?.serveBy(calls, names),
     whenIdle: () => calls.whenIdle(),
+    records: engine ?? CLOSED,
   };
 }
 
@@ -54,6 +59,11 @@ const namesOf = (sagas: Config['sagas'], routes: Config['routes']): readonly Ope
     action.kind === 'command' ? [{ kind: 'command' as const, name }] : [],
   ),
 ];
+
+/** Of a config that is only checked. */
+const CLOSED: RecordStore = {
+  swap: () => Promise.reject(new GatewayError('GW_DEPENDENCY_DOWN', 'the store is not open')),
+};
 
 /**
  * That of the generation before, whatever its settings: two beside each other would take over each other's work, and a

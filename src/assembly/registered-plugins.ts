@@ -19,6 +19,7 @@ import { PERMISSIONS } from '../config/schema/permissions.ts';
 import type { FastifyModule, GatewayModules } from './modules.ts';
 import type { UpstreamLeases } from '../upstream/lease.ts';
 import { toError } from '../core/errors.ts';
+import type { RecordStore } from '../operations/record-store.ts';
 import { checkedHooks, checkedRegistration } from './checked-hooks.ts';
 import { GuardedHooks } from './guarded-hooks.ts';
 import { AdminRoutes } from './admin-routes.ts';
@@ -175,6 +176,8 @@ interface Birth {
   /** Fields that no client may send. */
   readonly owned: ReadonlySet<string>;
   readonly faults: StartFaults;
+  /** Absent without a store. */
+  readonly records: RecordStore | undefined;
 }
 
 /** Registers every plugin on `app`; one that cannot start becomes a fault. */
@@ -241,7 +244,7 @@ function pluginHost(
   app: FastifyInstance,
   plugin: Plugin,
   settings: unknown,
-  { world, generation, upstreams, admin }: Birth & { readonly admin: AdminRoutes },
+  { world, generation, upstreams, admin, records }: Birth & { readonly admin: AdminRoutes },
 ): PluginHost {
   const { name } = plugin;
   // What another version of its code has made is of no use to it.
@@ -263,6 +266,9 @@ function pluginHost(
     keepThrough: (key, make, dispose) =>
       world.kept.keep(generation, `${name} ${key}, whatever the settings`, code, make, dispose),
     admin,
+    records: records && {
+      swap: (change) => records.swap({ ...change, key: `${name} ${change.key}` }),
+    },
     callOf: (upstream) => {
       const lease = upstreams.get(upstream);
       if (lease === undefined) throw new TypeError(`there is no upstream "${upstream}"`);

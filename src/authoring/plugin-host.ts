@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify
 import type { z } from 'zod';
 import type { UpstreamResponse } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
+import type { RecordStore } from '../operations/record-store.ts';
 
 /** A counter that belongs to the gateway and outlives a reload. */
 export interface PluginCounter {
@@ -52,6 +53,8 @@ export interface PluginHost {
   /** The same for what must also survive a change of the settings. */
   keepThrough<T>(key: string, make: () => T, dispose?: (value: T) => void): T;
   readonly admin: PluginAdmin;
+  /** The plugin's records in the `store` of the config, which all gateways on it share; `undefined` without one. */
+  readonly records: RecordStore | undefined;
   /**
    * Calls an upstream of the config, with its policies, on behalf of a client's request.
    *

@@ -9,6 +9,7 @@ import type {
   SettleOrder,
   StartOrder,
 } from '../operations/engine.ts';
+import type { RecordChange } from '../operations/record-store.ts';
 
 /** What the thread is started with. */
 export interface ThreadOrder {
@@ -27,7 +28,8 @@ export type Ask =
   | { readonly verb: 'list'; readonly order: ListOrder }
   | { readonly verb: 'counts' }
   | { readonly verb: 'cancel'; readonly id: string; readonly order: Ordered | undefined }
-  | { readonly verb: 'settle'; readonly order: SettleOrder };
+  | { readonly verb: 'settle'; readonly order: SettleOrder }
+  | { readonly verb: 'swap'; readonly change: RecordChange };
 
 /** Where a test has the thread stop for good, as a crash would: `before:charge#1`, `effect:charge#1`, `record:charge#1`. */
 export type FaultPoint = string;
@@ -36,6 +38,8 @@ export type ToThread =
   | { readonly kind: 'ask'; readonly number: number; readonly ask: Ask }
   | { readonly kind: 'called'; readonly number: number; readonly result: CallResult }
   | { readonly kind: 'close'; readonly graceMs: number }
+  /** Closing, it is needed for nothing any more. */
+  | { readonly kind: 'unneeded' }
   | { readonly kind: 'fault'; readonly at: FaultPoint };
 
 export type FromThread =

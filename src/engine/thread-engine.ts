@@ -24,6 +24,7 @@ import type {
   StartOrder,
   Started,
 } from '../operations/engine.ts';
+import type { RecordChange, RecordResult } from '../operations/record-store.ts';
 import { codeOf } from './error-code.ts';
 import type { Ask, FaultPoint, FromThread, ThreadOrder, ToThread } from './messages.ts';
 
@@ -168,7 +169,7 @@ export class ThreadEngine implements Engine {
 
   #ask<T>(ask: Ask): Promise<T> {
     const { clock, store } = this.#options;
-    if (this.#closed !== undefined) return Promise.reject(stopping());
+    if (this.#closed !== undefined && ask.verb !== 'swap') return Promise.reject(stopping());
     if (!this.isUp) return Promise.reject(away());
     return new Promise((resolve, reject) => {
       const number = ++this.#lastAsk;
@@ -223,12 +224,16 @@ export class ThreadEngine implements Engine {
     for (const changed of this.#watchers.get(id) ?? []) changed(isEnd);
   }
 
+  swap(change: RecordChange): Promise<RecordResult> {
+    return this.#ask({ verb: 'swap', change });
+  }
+
   /** Has the engine die at a named point, for a test. */
   failAt(at: FaultPoint): void {
     this.#tell({ kind: 'fault', at });
   }
 
-  async close(graceMs: number): Promise<void> {
+  async close(graceMs: number, unneeded = Promise.resolve()): Promise<void> {
     if (this.#closed !== undefined) return this.#closed.promise;
     this.#closed = Promise.withResolvers();
     const { clock } = this.#options;
@@ -237,6 +242,7 @@ export class ThreadEngine implements Engine {
     if (worker === undefined) this.#closed.resolve();
     else if (this.isUp) {
       this.#tell({ kind: 'close', graceMs });
+      void unneeded.finally(() => this.#tell({ kind: 'unneeded' }));
       clock.after(graceMs + CLOSE_MS, () => void worker.terminate());
     } else await worker.terminate();
     await this.#closed.promise;

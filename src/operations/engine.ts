@@ -6,6 +6,7 @@
  * may still be accepted, and so is repeated with the same id.
  */
 import type { SagaDefinition, StepCall } from '../config/build/saga-config.ts';
+import type { RecordStore } from './record-store.ts';
 import type { History, OrderItem, Outcome } from './history.ts';
 
 export type OperationStatus = 'running' | 'compensating' | 'completed' | 'failed' | 'stuck';
@@ -124,7 +125,8 @@ export interface SettleOrder {
   readonly order: Omit<OrderItem, 'kind' | 'at'>;
 }
 
-export interface Engine {
+/** Records are changed even while it closes, for requests that end then. */
+export interface Engine extends RecordStore {
   start(order: StartOrder): Promise<Started>;
   find(id: string): Promise<OperationDetail | undefined>;
   /** Newest first. */
@@ -149,8 +151,11 @@ export interface Engine {
   watch(id: string, changed: (isEnd: boolean) => void): () => void;
   /** Is the store there? */
   readonly isUp: boolean;
-  /** Takes no more, gives calls under way so long to end, and leaves the rest to others. */
-  close(graceMs: number): Promise<void>;
+  /**
+   * Takes no more, gives calls under way so long to end, and leaves the rest to others. Until `unneeded` settles, or that time is over,
+   * it still changes records.
+   */
+  close(graceMs: number, unneeded?: Promise<void>): Promise<void>;
 }
 
 /** A call that a run needs; whoever serves makes it. */

@@ -295,10 +295,13 @@ export class RunningGateway implements Gateway {
       });
     }
     this.#world.streams.drain(graceMs);
-    const [drained] = await Promise.all([
-      this.#listeners.close(graceMs),
-      this.#world.engines?.close(graceMs),
-    ]);
+    const requests = Promise.withResolvers<void>();
+    const engine = this.#world.engines?.close(graceMs, requests.promise);
+    const endsAt = clock.now() + graceMs;
+    const drained = await this.#listeners.close(graceMs);
+    await this.#outlived(endsAt - clock.now());
+    requests.resolve();
+    await engine;
     this.#world.mirrors.end();
     const endAt = clock.now() + LAST_MS;
     const isClosed = await this.#closeAll();
@@ -309,6 +312,15 @@ export class RunningGateway implements Gateway {
     this.#world.names.close();
     await this.#world.logOutput?.end(Math.max(endAt - clock.now(), LEAST_FLUSH_MS));
     return drained;
+  }
+
+  /** Waits for requests whose clients have left: their connections are gone, and they are not over. */
+  async #outlived(ms: number): Promise<void> {
+    const busy = [...this.#retired, this.#current].filter((each) => each.inflight() > 0);
+    if (busy.length === 0 || ms <= 0) return;
+    const { clock } = this.#world;
+    const idle = Promise.all(busy.map((each) => each.whenIdle()));
+    await within<unknown>(idle, { ms, clock, late: () => undefined });
   }
 
   /**

@@ -40,6 +40,7 @@ async function begin(port: NonNullable<typeof parentPort>, order: ThreadOrder): 
   // Before the store is there: a fault may be meant for the first moment, and a gateway may stop.
   const opening = Promise.withResolvers<RunningEngine>();
   opening.promise.catch(() => undefined);
+  const unneeded = Promise.withResolvers<void>();
   port.on('message', (message: ToThread) => {
     switch (message.kind) {
       case 'fault':
@@ -53,6 +54,9 @@ async function begin(port: NonNullable<typeof parentPort>, order: ThreadOrder): 
         break;
       case 'close':
         void close(message.graceMs);
+        break;
+      case 'unneeded':
+        unneeded.resolve();
     }
   });
 
@@ -67,7 +71,7 @@ async function begin(port: NonNullable<typeof parentPort>, order: ThreadOrder): 
 
   const close = async (graceMs: number): Promise<void> => {
     const engine = await opening.promise;
-    await engine.close(graceMs).catch(() => undefined);
+    await engine.close(graceMs, unneeded.promise).catch(() => undefined);
     tell({ kind: 'closed' });
     port.close();
   };

@@ -25,6 +25,7 @@ import { type Found, Operations } from './operations.ts';
 import { type Connections, connect } from './pool.ts';
 import { historyOf, jobOf } from './records.ts';
 import { type Job, runOperation, type RunWorld } from './runs.ts';
+import { SharedRecords } from './shared-records.ts';
 import { prepareTables } from './tables.ts';
 
 /**
@@ -54,6 +55,7 @@ export class RunningEngine {
   readonly #connections: Connections;
   readonly #operations: Operations;
   readonly #lives: Lives;
+  readonly #shared: SharedRecords;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #start: (job: Job, id: string) => Promise<unknown>;
   /** The newest of each run; one that has lost it to another engine may come back while it still winds up. */
@@ -72,6 +74,7 @@ export class RunningEngine {
     this.#connections = connections;
     const { pool } = connections;
     this.#operations = new Operations({ pool, schemas: store.schemas, executor });
+    this.#shared = new SharedRecords(pool, store.schemas.own);
     this.#lives = new Lives(pool, executor, store);
     const run = DBOS.registerWorkflow((job: Job) => this.#run(job), { name: WORKFLOW });
     this.#start = (job, workflowID) => DBOS.startWorkflow(run, { workflowID })(job);
@@ -157,6 +160,7 @@ export class RunningEngine {
 
   async #tidy(): Promise<void> {
     await this.#lives.tidy();
+    await this.#shared.tidy();
     const expired = await this.#lives.expired();
     if (expired.length === 0) return;
     const runs = expired.flatMap(({ id, run }) =>
@@ -219,6 +223,8 @@ export class RunningEngine {
         return this.#accept(ask.order);
       case 'find':
         return this.#find(ask.id);
+      case 'swap':
+        return this.#shared.swap(ask.change);
       case 'list':
         return this.#operations.list(ask.order);
       case 'cancel':
@@ -283,7 +289,7 @@ export class RunningEngine {
   }
 
   /** Calls under way are given `graceMs` to be recorded; then this life ends, and others take over. */
-  async close(graceMs: number): Promise<void> {
+  async close(graceMs: number, unneeded: Promise<void>): Promise<void> {
     this.#isClosing = true;
     for (const timer of this.#timers) clearInterval(timer);
     const until = performance.now() + graceMs;
@@ -291,9 +297,18 @@ export class RunningEngine {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     await this.#lives.end();
+    await atMost(until - performance.now(), unneeded);
     await DBOS.shutdown();
     await this.#connections.close();
   }
+}
+
+async function atMost(ms: number, task: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  // One that is left would keep the thread alive.
+  const timer = setTimeout(resolve, Math.max(0, ms));
+  await Promise.race([task, promise]);
+  clearTimeout(timer);
 }
 
 const again = (found: Found, order: StartOrder): Started =>

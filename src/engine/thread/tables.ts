@@ -39,6 +39,15 @@ const MIGRATIONS: readonly ((schema: string) => string)[] = [
     );`,
   (schema) => `
     ALTER TABLE ${schema}.operation ADD COLUMN cancel_by text, ADD COLUMN cancel_reason text;`,
+  (schema) => `
+    CREATE TABLE ${schema}.record (
+      key text PRIMARY KEY,
+      version text NOT NULL,
+      value text NOT NULL,
+      leased_until timestamptz NOT NULL,
+      expires_at timestamptz NOT NULL
+    );
+    CREATE INDEX record_expired ON ${schema}.record (expires_at);`,
 ];
 
 /** Of all gateways that would migrate at once, one does. Any number, as long as nobody else has it. */

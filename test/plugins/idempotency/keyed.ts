@@ -103,11 +103,16 @@ export class Keyed {
   }
 
   /** Sends a payment and leaves without waiting for an answer. @returns what leaves */
-  begin({ key = randomUUID(), who: name = 'ada', body = '{"amount":1}' }: Payment): () => void {
+  begin({
+    key = randomUUID(),
+    who: name = 'ada',
+    body = '{"amount":1}',
+    path = '/pay',
+  }: Payment): () => void {
     const socket = connect(Number(new URL(this.gateway.url).port), '127.0.0.1');
     socket.on('error', () => undefined);
     socket.write(
-      `POST /pay HTTP/1.1\r\nhost: gateway\r\nx-who: ${name}\r\nidempotency-key: ${key}\r\n` +
+      `POST ${path} HTTP/1.1\r\nhost: gateway\r\nx-who: ${name}\r\nidempotency-key: ${key}\r\n` +
         `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     );
     return () => socket.destroy();
