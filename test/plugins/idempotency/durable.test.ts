@@ -7,7 +7,7 @@ import { eventually, startUpstream } from '../../helpers/upstream.ts';
 import { keyed, type Keyed, type KeyedOptions } from './keyed.ts';
 
 /** Engines start slowly on a busy machine. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 /** An upstream that makes a payment for each call. A slow one is answered when the test says so. */
 async function payments() {
