@@ -57,7 +57,7 @@ describe('a route with keys', () => {
   test('says in an OpenAPI document what it takes and answers', () => {
     const document = (method: string) =>
       idempotency.document!(
-        idempotency.options.parse({ required: true }) as never,
+        idempotency.options.parse({ required: true }),
         idempotency.settings.parse({}),
         method,
       );
@@ -90,8 +90,8 @@ describe('a route with keys', () => {
 });
 
 describe('portico audit', () => {
-  const found = (options: object, settings: object): string[] => [
-    ...[
+  const found = (options: object, settings: object): string[] =>
+    [
       ...idempotency.risks!.ofOptions!(
         idempotency.options.parse(options),
         new Map(),
@@ -99,8 +99,7 @@ describe('portico audit', () => {
         0,
         idempotency.settings.parse(settings),
       ),
-    ].map(({ rule }) => rule),
-  ];
+    ].map(({ rule }) => rule);
 
   test('tells of keys in memory, and of what lets a request be carried out twice', () => {
     const redis = { store: { redis: 'redis://a' } };
