@@ -60,6 +60,7 @@ describe('a route with keys', () => {
         idempotency.options.parse({ required: true }),
         idempotency.settings.parse({}),
         method,
+        {} as never,
       );
     expect(document('POST')).toMatchObject({
       parameters: [{ in: 'header', name: 'Idempotency-Key', required: true }],
