@@ -10,6 +10,7 @@ import { DIGESTS } from '../shared/digests.ts';
 import { askedBy, askedByQuery } from './asked.ts';
 import { checkOptions } from './check.ts';
 import { type Choice, choose, type ChosenOperation } from './chosen.ts';
+import { document } from './document.ts';
 import { KnownOperations } from './known.ts';
 import { loosened } from './loosened.ts';
 import { Options } from './options.ts';
@@ -29,6 +30,7 @@ export default definePlugin({
     },
   },
   loosened: { ofOptions: loosened },
+  document: ({ unknown }, _settings, method) => document(unknown, method),
   register: (_settings, { metrics }) => {
     const counted = metrics.counter(
       'graphql_operations_total',

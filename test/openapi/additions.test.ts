@@ -369,6 +369,26 @@ describe('validate tells', () => {
   });
 });
 
+test('operations tell how they are named, and that others are refused', async () => {
+  const { operation } = await told(
+    forwarding({
+      match: { path: '/graphql', methods: ['GET', 'POST'] },
+      operations: { documents: 'known.json' },
+    }),
+    {
+      'api.json': api({ '/graphql': { get: answering({}), post: answering({}) } }),
+      'known.json': '{"a":"{ me }"}',
+    },
+  );
+  const post = operation('POST /graphql');
+  expect(post['requestBody']).toMatchObject({
+    content: { 'application/json': { schema: { properties: { id: {}, variables: {} } } } },
+  });
+  expect(post.responses['400']?.description).toContain('Operation is not known');
+  const names = operation('GET /graphql').parameters?.map(({ name }) => name);
+  expect(names).toEqual(['id', 'documentId', 'query', 'operationName', 'variables', 'extensions']);
+});
+
 test('an endpoint of a BFF tells its own problems beside those of the gateway', async () => {
   const { documentConfig } = await import('../../src/gateway.ts');
   const { document } = await documentConfig({ file: 'gateway.config.yaml', environment: {} });

@@ -156,6 +156,19 @@ describe('a change of options', () => {
     ],
     ['validate', { body: {}, query: {} }, { body: {} }, [': query of requests may be anything']],
     [
+      'validate',
+      { openapi: true, query: {} },
+      { query: {} },
+      [': requests that no OpenAPI document has reach the upstream'],
+    ],
+    [
+      'validate',
+      { openapi: true, unknownQuery: 'refuse' },
+      { openapi: true },
+      ['unknownQuery: parameters of the query that the document does not have are passed on'],
+    ],
+    ['validate', { query: {} }, { openapi: true, query: {} }, []],
+    [
       'securityHeaders',
       {},
       { 'x-frame-options': false },

@@ -69,6 +69,7 @@ export class DocumentSchemas {
     for (const name of order) {
       const schema = this.#forRequests(this.#schemas.get(name) ?? true);
       for (const ajv of [this.#first, this.#all]) ajv.addSchema(asObject(schema), name);
+      await pause();
     }
     for (const name of order) {
       for (const ajv of [this.#first, this.#all]) {

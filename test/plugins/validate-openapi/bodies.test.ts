@@ -1,5 +1,7 @@
 /** Bodies of requests, by the media types of the document. */
 import { describe, expect, test } from 'vitest';
+import { fetchH2, openH2 } from '../../helpers/h2-client.ts';
+import { pair } from '../../listener/gateway.ts';
 import { checking, documentOf, query, taking } from './checking.ts';
 
 const order = {
@@ -162,4 +164,25 @@ describe('a body', () => {
     expect((await send('POST /api/image', 'bytes', 'text/plain')).status).toBe(415);
     expect(calls).toEqual(['POST /image']);
   });
+});
+
+test('over HTTP/2, which announces no body, the bytes tell whether there is one', async () => {
+  const document = documentOf({
+    'POST /none': {},
+    'POST /orders': taking({ type: 'object', required: ['n'] }),
+  });
+  const { url } = await checking(document, {}, {}, {}, { tls: pair('server') });
+  const session = await openH2(url);
+  const statusOf = async (path: string, fields: Record<string, string>, body?: string) =>
+    (await fetchH2(session, { ':path': path, ':method': 'POST', ...fields }, body)).status;
+  const json = { 'content-type': 'application/json' };
+  expect([
+    await statusOf('/api/none', {}),
+    await statusOf('/api/none', json, '{}'),
+    await statusOf('/api/orders', json, '{"n":1}'),
+    await statusOf('/api/orders', json, '{}'),
+    await statusOf('/api/orders', json),
+    await statusOf('/api/orders', {}),
+    await statusOf('/api/orders', {}, '{"n":1}'),
+  ]).toEqual([200, 400, 200, 400, 400, 400, 415]);
 });

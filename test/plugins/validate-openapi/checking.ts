@@ -48,11 +48,13 @@ export async function checking(
   route: object = {},
   validate: object = {},
   more: TestGatewayOptions = {},
+  server: object = {},
 ): Promise<Checking> {
   const folder = folderOf({ 'api.json': document });
   const calls: string[] = [];
   const { fetch, gateway, url } = await startGateway({
     config: {
+      server,
       upstreams: { up: { openapi: `${folder}/api.json` } },
       routes: {
         api: {
