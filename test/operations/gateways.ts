@@ -36,16 +36,25 @@ export interface ShopOptions {
   /** Of the shop. */
   readonly url: string;
   readonly saga?: Section;
+  /** Of each call. Default: 1s. */
+  readonly timeout?: string;
   readonly routes?: Section;
   /** Default: off. */
   readonly admin?: Section;
   readonly log?: Parameters<typeof testGateway>[0]['log'];
 }
 
-export const configOf = ({ store, url, saga = {}, routes, admin }: ShopOptions): Section => ({
+export const configOf = ({
+  store,
+  url,
+  saga = {},
+  timeout = '1s',
+  routes,
+  admin,
+}: ShopOptions): Section => ({
   ...(admin && { admin: { port: 0, ...admin } }),
   store: { timeout: '5s', ...store },
-  upstreams: { shop: { targets: [url], retry: false, breaker: false, timeout: '1s' } },
+  upstreams: { shop: { targets: [url], retry: false, breaker: false, timeout } },
   sagas: { fulfilment: { ...FULFILMENT, ...saga } },
   routes: routesOf(routes),
 });

@@ -7,7 +7,7 @@ import { describePostgres } from '../helpers/postgres.ts';
 import type { Resource } from './gateways.ts';
 import { operatorOf, TOKEN } from './operators.ts';
 import { PATIENCE_MS, sharedShop } from './shared-shop.ts';
-import { ORDER } from './shop.ts';
+import { FULFILMENT, ORDER } from './shop.ts';
 
 oneBrowser();
 
@@ -20,7 +20,10 @@ const LOOKS = [
 
 describeBrowser('the page', { timeout: PATIENCE_MS }, () => {
   describePostgres('of a gateway with a store', () => {
-    const shared = sharedShop({}, { admin: { token: TOKEN } });
+    // People click while a call is held back.
+    const { reserve, charge, ...later } = FULFILMENT.steps;
+    const saga = { steps: { reserve, charge: { ...charge, timeout: '60s' }, ...later } };
+    const shared = sharedShop({}, { admin: { token: TOKEN }, timeout: '60s', saga });
     const { ledger } = shared;
     const { read } = operatorOf(() => shared.shop);
     const adminUrl = () => shared.shop.gateway.gateway.adminUrl!;
@@ -107,7 +110,7 @@ describeBrowser('the page', { timeout: PATIENCE_MS }, () => {
       await dialog.getByRole('button', { name: 'Cancel' }).last().click();
       await page.getByText('from 127.0.0.1: wrong price').waitFor();
       goOn.resolve(undefined);
-      await page.getByText(/stops before \w+: cancelled/).waitFor();
+      await page.getByText('stops before ship: cancelled').waitFor();
       expect(await shared.shop.ended(id)).toMatchObject({ failureReason: 'cancelled' });
       expect(faults).toEqual([]);
     });

@@ -92,15 +92,20 @@ describePostgres('an operator', { timeout: PATIENCE_MS }, () => {
     }
   };
   /** Stuck, because the refund fails as long as `isFailing`. */
-  const stuck = async (): Promise<{ readonly id: string; readonly heal: () => void }> => {
-    let isFailing = true;
+  const stuck = async () => {
+    let healed: CallResult | Promise<CallResult> = FAILED;
     const id = await start((call) => {
       if (call === 'ship') return REFUSED;
-      return call === 'undo charge' && isFailing ? FAILED : DONE;
+      return call === 'undo charge' ? healed : DONE;
     });
     expect((await rested(id)).operation).toMatchObject({ status: 'stuck', step: 'charge', run: 1 });
     calls.set(id, []);
-    return { id, heal: () => (isFailing = false) };
+    return {
+      id,
+      heal: (answer: typeof healed = DONE) => {
+        healed = answer;
+      },
+    };
   };
 
   test('has a stuck step undone again, and the earlier ones after it, in order', async () => {
@@ -162,12 +167,17 @@ describePostgres('an operator', { timeout: PATIENCE_MS }, () => {
     ]) {
       expect(await engine.settle(wrong)).toBe(false);
     }
-    heal();
+    const refund = Promise.withResolvers<CallResult>();
+    heal(refund.promise);
     const order = by('retry', 'charge');
     const both = await Promise.all(
       Array.from({ length: 8 }, () => engine.settle({ id, run: 1, order })),
     );
     expect(both.filter((isSettled) => isSettled)).toHaveLength(1);
+    // It is at that step in that run, but not stuck.
+    await expect.poll(() => calls.get(id)).toEqual(['undo charge']);
+    expect(await engine.settle({ id, run: 2, order })).toBe(false);
+    refund.resolve(DONE);
     expect((await rested(id)).operation).toMatchObject({ status: 'failed', run: 2 });
     expect(calls.get(id)).toEqual(['undo charge', 'undo reserve']);
     expect(await engine.settle({ id, run: 2, order })).toBe(false);

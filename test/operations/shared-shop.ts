@@ -17,7 +17,7 @@ export interface SharedShop {
 /** @param store options besides its address */
 export function sharedShop(
   store: Section = {},
-  more: Pick<ShopOptions, 'admin' | 'log'> = {},
+  more: Omit<ShopOptions, 'store' | 'url'> = {},
 ): SharedShop {
   const ledger = new Ledger();
   let postgres: PostgresServer;
