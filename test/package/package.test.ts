@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { addPackages, pack, type Packed, runNode } from './packed.ts';
 
 /** What CHANGELOG.md says of its size, and room to grow. */
-const MOST = { packedBytes: 1_500_000, unpackedBytes: 5_300_000 };
+const MOST = { packedBytes: 1_600_000, unpackedBytes: 5_600_000 };
 const MAIN = 'node_modules/portico/dist/src/main.js';
 const TSC = resolve('node_modules/typescript/bin/tsc');
 /** A process starts, or follows a change, on a machine that others use too. */
