@@ -12,6 +12,9 @@ const PLUGIN = resolve('test/operations/who.ts');
 /** As users run it: types are stripped once. */
 const COMPILE_CACHE = resolve('node_modules/.cache/portico');
 
+/** Three at once start slowly on a busy machine. */
+export const PATIENCE_MS = 240_000;
+
 export interface ProcessOptions extends Omit<ShopOptions, 'log'> {
   /** Further keys of the config, such as more upstreams. */
   readonly more?: Section;
@@ -48,7 +51,7 @@ export class GatewayProcess extends Shop {
       rmSync(gateway.#folder, { recursive: true, force: true });
     });
     gateway.run();
-    await gateway.untilOpen();
+    await gateway.untilOpen(PATIENCE_MS);
     return gateway;
   }
 

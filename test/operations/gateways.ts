@@ -142,8 +142,8 @@ export class Shop {
   }
 
   /** The store answers. */
-  async untilOpen(): Promise<void> {
-    const until = performance.now() + 60_000;
+  async untilOpen(withinMs = 60_000): Promise<void> {
+    const until = performance.now() + withinMs;
     const isOpen = async (): Promise<boolean> =>
       this.fetch('/operations').then(
         ({ status }) => status === 200,

@@ -18,6 +18,9 @@ export type Fault = (
   response: ServerResponse,
 ) => 'handled' | 'cut' | number | Promise<'handled' | 'cut' | number | undefined> | undefined;
 
+/** Of a call that {@link Ledger.repeat} makes. */
+export const LATE = 'x-late';
+
 export class Ledger {
   /** Every request, repetitions too. */
   readonly calls: Entry[] = [];
@@ -35,6 +38,12 @@ export class Ledger {
     await once(this.#server.listen(0, '127.0.0.1'), 'listening');
     this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
     return this;
+  }
+
+  /** A call that was sent, and arrives only now. */
+  async repeat({ method, path, key, body }: Entry): Promise<void> {
+    const headers = { 'idempotency-key': key, [LATE]: 'yes' };
+    await fetch(this.url + path, { method, headers, body });
   }
 
   /** Forgets everything, for the next test. */
