@@ -60,11 +60,11 @@ describePostgres('definitions that change each second, under operations that run
     const shop = new Shop(url);
     await shop.untilOpen();
 
-    let isOver = false;
-    const forwarded = load([`${url}/item`], 4, () => isOver);
+    const over = new AbortController();
+    const forwarded = load([`${url}/item`], 4, () => over.signal.aborted);
     const ends: { readonly started: Resource; readonly ended: Resource }[] = [];
     const running = inParallel(RUNNING, RUNNING, async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const answer = await shop.start(ORDER);
         expect(answer.status).toBe(202);
         const started = (await answer.json()) as Resource;
@@ -76,7 +76,7 @@ describePostgres('definitions that change each second, under operations that run
       await delay(1_000);
       expect(await change(config(version))).toMatchObject({ result: 'applied' });
     }
-    isOver = true;
+    over.abort();
     const [asked] = await Promise.all([forwarded, running]);
 
     const dropped = asked.filter(({ status }) => status !== 200);

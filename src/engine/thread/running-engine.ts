@@ -4,6 +4,7 @@
  * DBOS is one for a process, and keeps its event loop busy: that is why it has a thread.
  */
 import { DBOS } from '@dbos-inc/dbos-sdk';
+import { dbRetryConfig } from '@dbos-inc/dbos-sdk/internal/utils';
 import type { StoreConfig } from '../../config/build/store-config.ts';
 import type {
   EngineEvent,
@@ -27,6 +28,9 @@ import { historyOf, jobOf } from './records.ts';
 import { type Job, runOperation, type RunWorld } from './runs.ts';
 import { SharedRecords } from './shared-records.ts';
 import { prepareTables } from './tables.ts';
+
+/** DBOS would wait up to 90 s, by its default of 60 s, after a store that was away is back. */
+dbRetryConfig.maxBackoffSec = 4;
 
 /**
  * Of the registered workflow. A release that changes which records a run makes, or in which order, adds another name and
