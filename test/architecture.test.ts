@@ -67,6 +67,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   uplot: ['src/admin/page/'],
   yaml: ['src/config/'],
   '@dbos-inc/dbos-sdk': ['src/engine/thread/'],
+  '@dbos-inc/dbos-sdk/internal/utils': ['src/engine/thread/'],
   '@electric-sql/pglite': ['src/engine/thread/'],
   '@electric-sql/pglite-socket': ['src/engine/thread/'],
   pg: ['src/engine/thread/'],
