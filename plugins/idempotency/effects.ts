@@ -5,6 +5,9 @@ import { isGatewayError, outcomeOfError, type Policy, type UpstreamRequest } fro
 
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY']);
 
+/** A mirror's copy has it; what comes of that is of no interest to the client. */
+const COPY = 'portico-mirror';
+
 export class Effects {
   #sent = 0;
   #isUncertain = false;
@@ -36,7 +39,7 @@ export class Effects {
 export type EffectsOf = (request: UpstreamRequest) => Effects | undefined;
 
 const of = (effectsOf: EffectsOf, request: UpstreamRequest): Effects | undefined =>
-  SAFE.has(request.method) ? undefined : effectsOf(request);
+  SAFE.has(request.method) || request.headers[COPY] !== undefined ? undefined : effectsOf(request);
 
 /** Around each attempt. */
 export const watchAttempts =

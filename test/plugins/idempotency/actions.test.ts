@@ -63,6 +63,37 @@ test('an answer of a fallback leaves the key unknown', async () => {
   expect((await gateway.pay({ key: 'k' })).code).toBe('GW_IDEMPOTENCY_UNKNOWN');
 });
 
+test('what comes of a copy for a mirror does not matter to the key', async () => {
+  const copied = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const gateway = await keyed({
+    upstreams: {
+      up: async () => {
+        await answer.promise;
+        return { status: 201, body: 'made' };
+      },
+      next: () => (copied.resolve(), cut()),
+    },
+    config: {
+      upstreams: { up: { retry: false }, next: { retry: false } },
+      routes: {
+        pay: {
+          match: { path: '/pay' },
+          who: {},
+          idempotency: {},
+          upstream: 'up',
+          mirror: { upstream: 'next', unsafe: true },
+        },
+      },
+    },
+  });
+  const first = gateway.pay({ key: 'k' });
+  await copied.promise;
+  answer.resolve();
+  expect((await first).status).toBe(201);
+  expect((await gateway.pay({ key: 'k' })).isReplayed).toBe(true);
+});
+
 const bff = defineBff({ upstreams: ['up'] }, (app) => {
   const schema = {
     body: z.object({ amount: z.number() }),
