@@ -2,31 +2,22 @@
  * Mounts a BFF: a Fastify plugin in its own context, with zod schemas, whose routes inherit the hooks of
  * the YAML route.
  */
-import type {
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  HTTPMethods,
-  onRequestHookHandler,
-  RouteOptions,
-} from 'fastify';
+import type { FastifyInstance, HTTPMethods, onRequestHookHandler, RouteOptions } from 'fastify';
 import type { z } from 'zod';
 import type { Bff } from '../authoring/bff.ts';
 import { describeForward, type ForwardOptions } from '../authoring/forward.ts';
 import { PartRunner } from '../authoring/part-runner.ts';
-import { type UpstreamClient, upstreamClients } from '../authoring/parts.ts';
-import { isProblemError, problemAnswer } from '../authoring/problem-error.ts';
 import { exchangeOf } from '../edge/client-exchange.ts';
-import { hasLongBody } from '../edge/client-headers.ts';
-import { GatewayError, toError } from '../core/errors.ts';
+import { GatewayError } from '../core/errors.ts';
 import { SERVED_METHODS } from '../edge/methods.ts';
 import { hasParameters, semicolonFault } from '../core/path-parameters.ts';
 import type { ActionContext, Route } from '../routes/route.ts';
 import { takeBody } from './bff-body.ts';
-import { asksFor, chooseFields } from './bff-fields.ts';
+import { chooseFields } from './bff-fields.ts';
 import { addForward, forwardAction, type Forwarding, plannedForward } from './bff-forward.ts';
 import { type BffEndpoint, BffEndpoints } from './bff-endpoints.ts';
 import { asHook, type FastifyHook } from './fastify-hook.ts';
+import { answerProblem, decorateRequests, markRequest } from './bff-requests.ts';
 import { checkResponses, validator } from './bff-schemas.ts';
 import { mountAddress, entryHooks, formErrors } from './mount.ts';
 import type { WrittenEndpoint } from './bff-operations.ts';
@@ -67,53 +58,6 @@ export interface MountedBff {
   readonly batches: Bff['batches'];
   /** As they were registered, for OpenAPI documents. */
   readonly written: readonly WrittenEndpoint[];
-}
-
-const RUNNER: unique symbol = Symbol('portico.parts');
-const CLIENTS: unique symbol = Symbol('portico.clients');
-type WithRunner = FastifyRequest & {
-  [RUNNER]?: PartRunner;
-  [CLIENTS]?: Readonly<Record<string, UpstreamClient>>;
-};
-
-function decorateParts(scope: FastifyInstance, { upstreams }: Bff): void {
-  // `markRequest` has set it.
-  const runnerOf = (request: WithRunner): PartRunner => request[RUNNER]!;
-  scope.decorateRequest('upstreams', {
-    // An awaited part runs under its request.
-    getter(this: WithRunner) {
-      return (this[CLIENTS] ??= upstreamClients(upstreams, {
-        run: (part) => this.run(part),
-        open: (upstream, template, options) =>
-          runnerOf(this).open(this, replyOf(this), upstream, { template, options }),
-        dispatcher: (name) => runnerOf(this).dispatcher(this, name),
-      }));
-    },
-  });
-  scope.decorateRequest('asksFor', function asks(path) {
-    return asksFor(this, path);
-  });
-  scope.decorateRequest('run', function run(part) {
-    return runnerOf(this).run(this, replyOf(this), part);
-  });
-  scope.decorateRequest('gather', function gather(parts) {
-    return runnerOf(this).gather(this, replyOf(this), parts);
-  });
-}
-
-const replyOf = ({ raw }: FastifyRequest): FastifyReply => exchangeOf(raw).reply!;
-
-/** Errors of the module's own are its answers; all others are the gateway's. */
-function answerProblem(
-  thrown: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  // What is no error would not reach the gateway's handler: Fastify takes it for an answer.
-  if (!isProblemError(thrown)) throw toError(thrown);
-  const { status, headers, body } = problemAnswer(thrown, request.id);
-  if (hasLongBody(request.raw)) void reply.header('connection', 'close');
-  return reply.code(status).headers(headers).send(body);
 }
 
 /** Unserved paths below the mount run the same hooks and then answer 404. */
@@ -195,7 +139,7 @@ class Mount implements MountedBff {
     scope.addHook('onRoute', (options) => this.prepareRoute(options));
     scope.setValidatorCompiler(({ schema }) => validator(schema as unknown as z.ZodType));
     scope.setErrorHandler(answerProblem);
-    decorateParts(scope, this.#bff);
+    decorateRequests(scope, this.#bff);
     this.#decorateForward(scope);
     await this.#bff.register(scope);
     // Their routes come before the one for all other paths.
@@ -325,12 +269,4 @@ const TWO_ENDPOINTS = 'with and without its parameters (;) the path leads to dif
 function checkEndpoint(name: string, path: string): void {
   const fault = semicolonFault(path);
   if (fault !== undefined) throw new TypeError(`${name} ${fault}`);
-}
-
-function markRequest(endpoint: string, runner: PartRunner): FastifyHook {
-  return function mark(request, _reply, done) {
-    exchangeOf(request.raw).endpoint = endpoint;
-    (request as WithRunner)[RUNNER] = runner;
-    done();
-  };
 }
