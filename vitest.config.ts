@@ -13,6 +13,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts', 'plugins/**/*.test.ts', 'bff/**/*.test.ts'],
+    // Gateways that tests start as processes.
+    env: { NODE_COMPILE_CACHE: new URL('./node_modules/.cache/portico', import.meta.url).pathname },
     setupFiles: ['test/helpers/tell-failures.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,

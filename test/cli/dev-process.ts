@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
+import { COMPILE_CACHE } from '../helpers/compile-cache.ts';
 import { type Files, folderOf } from '../config/config-files.ts';
 
 const MAIN = resolve('src/main.ts');
-const COMPILE_CACHE = resolve('node_modules/.cache/portico');
 export const CONFIG = 'gateway.config.yaml';
 /** A process starts, or follows a change, on a machine that others use too. */
 const PATIENCE = { timeout: 20_000, interval: 50 };
@@ -35,7 +35,7 @@ export function author(
   ...args: readonly string[]
 ): Authored {
   const folder = folderOf(files);
-  const env = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE };
+  const env = { PATH: process.env['PATH'], ...COMPILE_CACHE };
   const child = spawn(process.execPath, [MAIN, command, ...args], {
     cwd: folder,
     env,

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { COMPILE_CACHE } from '../helpers/compile-cache.ts';
 import { folderOf } from '../config/config-files.ts';
 import { CONFIG } from './dev-process.ts';
 
@@ -17,7 +18,7 @@ async function shown(variables: Readonly<Record<string, string>>): Promise<strin
   const command = `exec "${process.execPath}" "${resolve('src/main.ts')}" dev`;
   const child = spawn('script', ['-qefc', command, '/dev/null'], {
     cwd: folderOf({ [CONFIG]: TEXT }),
-    env: { PATH: process.env['PATH'], TERM: 'xterm', ...variables },
+    env: { PATH: process.env['PATH'], ...COMPILE_CACHE, TERM: 'xterm', ...variables },
     stdio: 'pipe',
   });
   onTestFinished(() => void child.kill('SIGKILL'));

@@ -6,11 +6,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { COMPILE_CACHE } from '../helpers/compile-cache.ts';
 import { folderOf } from '../config/config-files.ts';
 
 /** The sources; `PORTICO_MAIN=dist/src/main.js` after `npm run build` tries what is published. */
 const MAIN = resolve(process.env['PORTICO_MAIN'] ?? 'src/main.ts');
-const COMPILE_CACHE = resolve('node_modules/.cache/portico');
 
 export interface Ended {
   readonly code: number | null;
@@ -47,7 +47,7 @@ export function startLoad(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'],
-      NODE_COMPILE_CACHE: COMPILE_CACHE,
+      ...COMPILE_CACHE,
       LOAD_TEST: mark,
       ...env,
     },

@@ -2,13 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { COMPILE_CACHE } from '../helpers/compile-cache.ts';
 import { folderOf } from '../config/config-files.ts';
 
 const MAIN = join(process.cwd(), 'src/main.ts');
 
 /** `portico ...args` as a process of its own, in `cwd`. */
 function portico(args: readonly string[], cwd = process.cwd()) {
-  const env = { PATH: process.env['PATH'], REFUSED: 'hunter2-hunter2' };
+  const env = { PATH: process.env['PATH'], ...COMPILE_CACHE, REFUSED: 'hunter2-hunter2' };
   const options = { cwd, env, encoding: 'utf8', timeout: 15_000 } as const;
   return spawnSync(process.execPath, [MAIN, ...args], options);
 }

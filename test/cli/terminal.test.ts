@@ -3,6 +3,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { COMPILE_CACHE } from '../helpers/compile-cache.ts';
 import { folderOf } from '../config/config-files.ts';
 
 const hasScript = spawnSync('script', ['--version']).status === 0;
@@ -34,7 +35,7 @@ async function shown(
     ? ['script', '-qec', command, '/dev/null']
     : ['bash', '-c', `${command} 2>&1`];
   const [program = '', ...words] = given;
-  const env = { PATH: process.env['PATH'], TERM: 'xterm', ...variables };
+  const env = { PATH: process.env['PATH'], ...COMPILE_CACHE, TERM: 'xterm', ...variables };
   const running = promisify(execFile)(program, words, { cwd: folderOf(FILES), env });
   const { stdout } = await running.catch((error: unknown) => error as { readonly stdout: string });
   return stdout;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import { COMPILE_CACHE } from '../helpers/compile-cache.ts';
 
 export interface GatewayProcess {
   /** Its config. */
@@ -27,7 +28,6 @@ export interface GatewayProcess {
 const MAIN = path.resolve(process.env['PORTICO_MAIN'] ?? 'src/main.ts');
 
 /** As the demo's launcher does: sources are stripped of their types once. */
-const COMPILE_CACHE = path.resolve('node_modules/.cache/portico');
 
 /** Starts a gateway for `config`, with `flags` for Node; it ends with the test. */
 export async function startGatewayProcess(
@@ -44,7 +44,7 @@ export async function startGatewayProcess(
   const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors} && `;
   const child = spawn('sh', ['-c', `${limit}exec "$0" "$@"`, ...command], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
+    env: COMPILE_CACHE,
   });
   onTestFinished(() => {
     child.kill('SIGKILL');

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { COMPILE_CACHE } from '../helpers/compile-cache.ts';
 import { bound, size } from '../helpers/figures.ts';
 import { pipelinedLoad } from '../helpers/pipelined-load.ts';
 import { quietPort } from '../helpers/quiet-port.ts';
 
 const MAIN = path.resolve(process.env['PORTICO_MAIN'] ?? 'src/main.ts');
-const COMPILE_CACHE = path.resolve('node_modules/.cache/portico');
 const REQUESTS = size('LOG_REQUESTS', 40_000, 1_000_000);
 const PATIENCE_MS = bound(600_000, 60_000);
 /** The grace is 1 s, and the log has another one. */
@@ -43,7 +43,7 @@ async function serve(
   writeFileSync(file, JSON.stringify(config));
   const child = spawn(process.execPath, [MAIN, 'start', '--config', file], {
     stdio: ['ignore', stdout, stderr],
-    env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
+    env: COMPILE_CACHE,
   });
   onTestFinished(() => {
     child.kill('SIGKILL');

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { COMPILE_CACHE } from '../helpers/compile-cache.ts';
 
 export interface MeasuredGateway {
   readonly url: string;
@@ -28,7 +29,7 @@ export async function startMeasuredGateway(text: string): Promise<MeasuredGatewa
   const startedAt = performance.now();
   const child = fork(fileURLToPath(import.meta.url), [file], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { NODE_COMPILE_CACHE: path.resolve('node_modules/.cache/portico') },
+    env: COMPILE_CACHE,
   });
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`the gateway ended with ${code}`);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { COMPILE_CACHE } from '../helpers/compile-cache.ts';
 import { startGatewayProcess } from './gateway-process.ts';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
@@ -17,7 +18,7 @@ async function failToStart(config: object): Promise<{ code: number; errors: stri
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'gateway.config.yaml');
   writeFileSync(file, JSON.stringify(config));
-  const child = spawn(process.execPath, [MAIN, 'start', '--config', file], { env: {} });
+  const child = spawn(process.execPath, [MAIN, 'start', '--config', file], { env: COMPILE_CACHE });
   let errors = '';
   child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
   const [code] = (await once(child, 'close')) as [number];
@@ -116,7 +117,7 @@ describe('the process', () => {
     writeFileSync(file, JSON.stringify({ version: 1, server: { port: 0 }, admin: { port: 0 } }));
     const command = [process.execPath, MAIN, 'start', '--config', file];
     const shell = spawn('sh', ['-c', '"$0" "$@"; exit $?', ...command], {
-      env: { npm_lifecycle_event: 'portico' },
+      env: { ...COMPILE_CACHE, npm_lifecycle_event: 'portico' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let log = '';

@@ -10,7 +10,6 @@ import { configOf, type Section, Shop, type ShopOptions } from './gateways.ts';
 
 const PLUGIN = resolve('test/operations/who.ts');
 /** As users run it: types are stripped once. */
-const COMPILE_CACHE = resolve('node_modules/.cache/portico');
 
 /** Three at once start slowly on a busy machine. */
 export const PATIENCE_MS = 240_000;
@@ -59,7 +58,7 @@ export class GatewayProcess extends Shop {
   run(): void {
     this.#process = spawn(process.execPath, ['src/main.ts', 'start', '--config', this.#file], {
       stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE: COMPILE_CACHE },
+      env: { ...process.env, NO_COLOR: '1' },
     });
   }
 
