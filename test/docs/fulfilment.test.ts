@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { FastifyInstance } from 'fastify';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { inventory } from '../../demo/services/inventory.ts';
 import { orders } from '../../demo/services/orders.ts';
 import { payments } from '../../demo/services/payments.ts';
@@ -18,7 +18,7 @@ import { createGateway } from '../../src/gateway.ts';
 import { createSilentLogger } from '../../src/observe/log.ts';
 import { serve } from '../demo/shop.ts';
 import { Page } from '../helpers/page.ts';
-import { describePostgres, postgresServer, type PostgresServer } from '../helpers/postgres.ts';
+import { describePostgres, ownPostgres } from '../helpers/postgres.ts';
 import { startIssuer } from '../openapi/demo.ts';
 
 const [, SECTION = ''] = new Page('README.md').text.split('## Work that takes several services\n');
@@ -104,14 +104,7 @@ interface Resource {
 }
 
 describePostgres('README.md', () => {
-  let postgres: PostgresServer;
-  beforeAll(async () => {
-    postgres = await postgresServer();
-  });
-  afterAll(async () => {
-    await postgres.kill();
-    postgres.remove();
-  });
+  const postgres = ownPostgres();
 
   test('an order is fulfilled, undone, and waits for payments as the page says', async () => {
     const { shell, killPayments, startPayments } = await startDemo(postgres.url());

@@ -1,7 +1,7 @@
 /** docs/sagas.md: the example serves, and its answer is the one on the page. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Page } from '../helpers/page.ts';
-import { describePostgres, postgresServer, type PostgresServer } from '../helpers/postgres.ts';
+import { describePostgres, ownPostgres } from '../helpers/postgres.ts';
 import { served } from './served.ts';
 
 const PAGE = new Page('docs/sagas.md');
@@ -16,14 +16,7 @@ interface Resource {
 }
 
 describePostgres('the example', () => {
-  let postgres: PostgresServer;
-  beforeAll(async () => {
-    postgres = await postgresServer();
-  });
-  afterAll(async () => {
-    await postgres.kill();
-    postgres.remove();
-  });
+  const postgres = ownPostgres();
 
   test('starts, answers as the page says, and completes', async () => {
     const { fetch } = await served(example, {

@@ -1,15 +1,23 @@
 /**
- * A real Postgres for one file of tests, on a free port, that can be killed, frozen and started again.
+ * A real Postgres for tests, on a free port, that can be killed, frozen and started again.
  *
  * Where there is none, tests that need it are skipped by name; in CI they fail.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe } from 'vitest';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 import { quietPort } from './quiet-port.ts';
 
 /** Debian's, the newest one; its tools are not in the PATH. */
@@ -33,21 +41,10 @@ function idOf(user: string): { readonly uid: number; readonly gid: number } {
 }
 
 export class PostgresServer {
-  readonly port: number;
-  readonly #folder: string;
+  /** Where it listens, once it has started. */
+  port = 0;
+  #folder = '';
   #process: ChildProcess | undefined;
-
-  constructor(port: number) {
-    this.port = port;
-    this.#folder = mkdtempSync(join(tmpdir(), 'portico-pg-'));
-    if (USER !== undefined) chownSync(this.#folder, USER.uid, USER.gid);
-    const made = spawnSync(
-      `${BIN}initdb`,
-      ['-D', this.#folder, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8'],
-      { ...USER, encoding: 'utf8', env: { LC_ALL: 'C.UTF-8' } },
-    );
-    if (made.status !== 0) throw new Error(`initdb: ${made.stderr}`);
-  }
 
   /** Of one database; each test takes its own. */
   url(database = 'postgres'): string {
@@ -74,7 +71,13 @@ export class PostgresServer {
     return spawnSync(`${BIN}pg_dump`, args, { encoding: 'utf8', maxBuffer: 100_000_000 }).stdout;
   }
 
+  /** With what it had, from the second time on. */
   async start(): Promise<void> {
+    if (this.port === 0) {
+      this.#folder = mkdtempSync(join(tmpdir(), 'portico-pg-'));
+      fillWithCluster(this.#folder);
+      this.port = await quietPort();
+    }
     const args = ['-D', this.#folder, '-p', `${this.port}`, '-h', '127.0.0.1', '-F'];
     const settings = ['-c', 'unix_socket_directories=', '-c', 'max_connections=200'];
     this.#process = spawn(`${BIN}postgres`, [...args, ...settings], { ...USER, stdio: 'ignore' });
@@ -112,7 +115,7 @@ export class PostgresServer {
   }
 
   remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    if (this.#folder !== '') rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #answers(): Promise<boolean> {
@@ -131,9 +134,60 @@ export class PostgresServer {
   }
 }
 
-/** Runs until the last test of the file; to be called in `beforeAll`. */
-export async function postgresServer(): Promise<PostgresServer> {
-  const server = new PostgresServer(await quietPort());
+/** Runs from the first test of the file, or of the group, to the last. */
+export function ownPostgres(): PostgresServer {
+  const server = new PostgresServer();
+  beforeAll(() => server.start(), START_MS);
+  afterAll(() => stop(server));
+  return server;
+}
+
+/** Runs until the test that starts it ends. */
+export async function postgresForTest(): Promise<PostgresServer> {
+  const server = new PostgresServer();
+  onTestFinished(() => stop(server));
   await server.start();
   return server;
+}
+
+const START_MS = 60_000;
+
+async function stop(server: PostgresServer): Promise<void> {
+  await server.kill();
+  server.remove();
+}
+
+/** Made once, and copied for each server: making one takes a second. */
+const CLUSTER = join(
+  process.cwd(),
+  'node_modules/.cache/portico-postgres',
+  BIN?.split('/').at(-3) ?? '',
+);
+
+/** `folder` becomes an empty cluster, of the user by whom Postgres runs. */
+function fillWithCluster(folder: string): void {
+  if (USER !== undefined) chownSync(folder, USER.uid, USER.gid);
+  if (existsSync(CLUSTER)) return copyFolder(CLUSTER, folder);
+  const args = ['-D', folder, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8'];
+  const made = spawnSync(`${BIN}initdb`, args, {
+    ...USER,
+    encoding: 'utf8',
+    env: { LC_ALL: 'C.UTF-8' },
+  });
+  if (made.status !== 0) throw new Error(`initdb: ${made.stderr}`);
+  mkdirSync(dirname(CLUSTER), { recursive: true });
+  const copy = mkdtempSync(`${CLUSTER}-`);
+  copyFolder(folder, copy);
+  try {
+    renameSync(copy, CLUSTER);
+  } catch {
+    // Another file of tests was faster.
+    rmSync(copy, { recursive: true });
+  }
+}
+
+/** With modes and owners, about which Postgres is strict. */
+function copyFolder(from: string, to: string): void {
+  const copied = spawnSync('cp', ['-a', `${from}/.`, to], { encoding: 'utf8' });
+  if (copied.status !== 0) throw new Error(`cp: ${copied.stderr}`);
 }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { inParallel, report } from '../chaos/measure.ts';
 import { ARE_CHECKED, bound, size } from '../helpers/figures.ts';
-import { describePostgres, postgresServer } from '../helpers/postgres.ts';
+import { describePostgres, postgresForTest } from '../helpers/postgres.ts';
 import { seeded } from '../helpers/seeded.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { GatewayProcess, PATIENCE_MS } from './gateway-process.ts';
@@ -108,11 +108,7 @@ async function spread(count: number, ms: number, act: () => Promise<void>): Prom
 
 describePostgres('three gateways on one store', () => {
   test('lose nothing that was accepted, and do and undo each thing once, whatever dies', async () => {
-    const postgres = await postgresServer();
-    onTestFinished(async () => {
-      await postgres.kill();
-      postgres.remove();
-    });
+    const postgres = await postgresForTest();
     const random = seeded(SEED + 1);
     const ledger = await startLedger();
     makeStrict(ledger, () => random() * bound(400, 100));

@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { inParallel, quantile, report } from '../chaos/measure.ts';
 import { ARE_CHECKED, bound, FIGURE_TRIES, size } from '../helpers/figures.ts';
-import { describePostgres, postgresServer, type PostgresServer } from '../helpers/postgres.ts';
+import { describePostgres, ownPostgres } from '../helpers/postgres.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { routesOf } from './gateways.ts';
 import { paced } from './paced.ts';
@@ -47,15 +47,8 @@ const msOf = (pairs: readonly { readonly ms: number }[]): readonly number[] =>
   pairs.map(({ ms }) => ms);
 
 describePostgres('an operation', { timeout: 900_000, ...FIGURE_TRIES }, () => {
-  let postgres: PostgresServer;
+  const postgres = ownPostgres();
   let databases = 0;
-  beforeAll(async () => {
-    postgres = await postgresServer();
-  });
-  afterAll(async () => {
-    await postgres.kill();
-    postgres.remove();
-  });
 
   /** A gateway with default leases over a database of its own. */
   const gateway = async (): Promise<GatewayProcess> => {

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ThreadEngine } from '../../src/engine/thread-engine.ts';
 import { operationId } from '../../src/operations/ids.ts';
 import { bound, size } from '../helpers/figures.ts';
-import { describePostgres, postgresServer, type PostgresServer } from '../helpers/postgres.ts';
+import { describePostgres, ownPostgres } from '../helpers/postgres.ts';
 import { quantile, report } from '../chaos/measure.ts';
 import {
   type Crash,
@@ -124,14 +124,7 @@ class Other {
 const LEASE = { heartbeatMs: bound(3_000, 200), deadMs: bound(15_000, 1_000) };
 
 describePostgres('an operation whose engine dies anywhere', () => {
-  let postgres: PostgresServer;
-  beforeAll(async () => {
-    postgres = await postgresServer();
-  });
-  afterAll(async () => {
-    await postgres.kill();
-    postgres.remove();
-  });
+  const postgres = ownPostgres();
 
   test('ends as it would have, each effect once, when the engine is back', async () => {
     const lanes = Array.from({ length: 4 }, (_, i) => new Same(postgres.url(), i));

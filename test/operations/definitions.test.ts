@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { inParallel, report } from '../chaos/measure.ts';
 import { size } from '../helpers/figures.ts';
 import { load } from '../helpers/http-load.ts';
-import { describePostgres, postgresServer } from '../helpers/postgres.ts';
+import { describePostgres, postgresForTest } from '../helpers/postgres.ts';
 import { startUpstream } from '../helpers/upstream.ts';
 import { startReloading } from '../reload/reloading.ts';
 import { configOf, type Resource, routesOf, type Section, Shop } from './gateways.ts';
@@ -28,11 +28,7 @@ const stepsOf = (version: number): Section => {
 
 describePostgres('definitions that change each second, under operations that run', () => {
   test('leave each to end by its own, and no request unanswered', async () => {
-    const postgres = await postgresServer();
-    onTestFinished(async () => {
-      await postgres.kill();
-      postgres.remove();
-    });
+    const postgres = await postgresForTest();
     const ledger = await startLedger();
     ledger.fault = async ({ path }) => {
       await delay(STEP_MS);

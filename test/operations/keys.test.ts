@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { inParallel, report } from '../chaos/measure.ts';
 import { size } from '../helpers/figures.ts';
-import { describePostgres, postgresServer, type PostgresServer } from '../helpers/postgres.ts';
+import { describePostgres, ownPostgres } from '../helpers/postgres.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import type { Resource } from './gateways.ts';
 import { ORDER, startLedger } from './shop.ts';
@@ -10,14 +10,7 @@ const ROUNDS = size('KEY_ROUNDS', 1, 20);
 const STARTS = 100;
 
 describePostgres('of three gateways on one store', { timeout: 300_000 }, () => {
-  let postgres: PostgresServer;
-  beforeAll(async () => {
-    postgres = await postgresServer();
-  });
-  afterAll(async () => {
-    await postgres.kill();
-    postgres.remove();
-  });
+  const postgres = ownPostgres();
 
   test('a hundred starts with one key are one operation, and a hundred equal answers', async () => {
     const ledger = await startLedger();

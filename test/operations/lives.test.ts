@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Lives } from '../../src/engine/thread/lives.ts';
 import { Operations } from '../../src/engine/thread/operations.ts';
 import { operationId } from '../../src/operations/ids.ts';
-import { describePostgres, postgresServer, type PostgresServer } from '../helpers/postgres.ts';
+import { describePostgres, ownPostgres } from '../helpers/postgres.ts';
 import { engineOf, orderOf, until } from './dying.ts';
 import { PATIENCE_MS } from './shared-shop.ts';
 
@@ -13,13 +13,12 @@ const HEARTBEAT_MS = 3_000;
 const DEAD_MS = 15_000;
 
 describePostgres('in the tables of several engines', () => {
-  let postgres: PostgresServer;
+  const postgres = ownPostgres();
   let pool: Pool;
   let now: number;
   let lives: Lives;
   const sql = async (text: string): Promise<readonly unknown[]> => (await pool.query(text)).rows;
   beforeAll(async () => {
-    postgres = await postgresServer();
     // It makes the tables.
     const engine = engineOf({
       url: postgres.url(),
@@ -50,8 +49,6 @@ describePostgres('in the tables of several engines', () => {
   });
   afterAll(async () => {
     await pool.end();
-    await postgres.kill();
-    postgres.remove();
   });
 
   /** A run that `executor` has, and began `age` ago. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Metrics } from '../../src/observe/metrics.ts';
 import { testGateway } from '../../src/testing.ts';
-import { describePostgres, postgresServer } from '../helpers/postgres.ts';
+import { describePostgres, postgresForTest } from '../helpers/postgres.ts';
 import { metricsOf } from '../listener/gateway.ts';
 import { recordingLog } from '../plugins/recording-log.ts';
 import { openShop, type Resource, who } from './gateways.ts';
@@ -55,7 +55,7 @@ describe('metrics of operations', () => {
 
 describePostgres('an operation', { timeout: PATIENCE_MS }, () => {
   test('is counted and logged from its start to its end, without what is in it', async () => {
-    const postgres = await postgresServer();
+    const postgres = await postgresForTest();
     const ledger = await startLedger();
     const { log, lines } = recordingLog();
     const store = { postgres: postgres.url(), heartbeat: '300ms', dead: '1s' };
@@ -134,8 +134,6 @@ describePostgres('an operation', { timeout: PATIENCE_MS }, () => {
         .toBe('portico_engine_up 1');
     } finally {
       await gateway.close();
-      await postgres.kill();
-      postgres.remove();
     }
   });
 });

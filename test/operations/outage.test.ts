@@ -1,9 +1,9 @@
 import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { inParallel, quantile, report } from '../chaos/measure.ts';
 import { bound, size } from '../helpers/figures.ts';
-import { describePostgres, postgresServer } from '../helpers/postgres.ts';
+import { describePostgres, postgresForTest } from '../helpers/postgres.ts';
 import { startUpstream } from '../helpers/upstream.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { type Resource, routesOf } from './gateways.ts';
@@ -19,11 +19,7 @@ describePostgres('a store that is away', { timeout: 400_000 }, () => {
   test.each(['killed', 'hung'] as const)(
     'because it is %s costs forwarded requests nothing, starts two seconds, and operations their time',
     async (how) => {
-      const postgres = await postgresServer();
-      onTestFinished(async () => {
-        await postgres.kill();
-        postgres.remove();
-      });
+      const postgres = await postgresForTest();
       const ledger = await startLedger();
       ledger.fault = async () => {
         await delay(bound(1_000, 300));

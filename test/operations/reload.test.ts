@@ -1,19 +1,12 @@
 import { resolve } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { describePostgres, postgresServer, type PostgresServer } from '../helpers/postgres.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { describePostgres, ownPostgres } from '../helpers/postgres.ts';
 import { startReloading } from '../reload/reloading.ts';
 import { configOf, type Resource, type Section, Shop } from './gateways.ts';
 import { Ledger, ORDER } from './shop.ts';
 
 describePostgres('while an operation runs, a reload', { timeout: 90_000 }, () => {
-  let postgres: PostgresServer;
-  beforeAll(async () => {
-    postgres = await postgresServer();
-  });
-  afterAll(async () => {
-    await postgres.kill();
-    postgres.remove();
-  });
+  const postgres = ownPostgres();
 
   test('changes addresses for it and not its steps; a changed store waits for a restart', async () => {
     const [old, now] = await Promise.all([new Ledger().listen(), new Ledger().listen()]);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describePostgres, postgresServer, type PostgresServer } from '../helpers/postgres.ts';
+import { expect, test } from 'vitest';
+import { describePostgres, ownPostgres } from '../helpers/postgres.ts';
 import { recordingLog } from '../plugins/recording-log.ts';
 import { startReloading } from '../reload/reloading.ts';
 import { configOf, type Resource, type Section, Shop, startShop } from './gateways.ts';
@@ -36,14 +36,7 @@ const SAGA = {
 const ORDER = '{"id":12345678901234567890,"card":{"number":"4111111111111111"}}';
 
 describePostgres('what a saga calls secret', { timeout: PATIENCE_MS }, () => {
-  let postgres: PostgresServer;
-  beforeAll(async () => {
-    postgres = await postgresServer();
-  }, PATIENCE_MS);
-  afterAll(async () => {
-    await postgres.kill();
-    postgres.remove();
-  });
+  const postgres = ownPostgres();
 
   test('is sealed in the store, and nowhere but in the calls of its steps', async () => {
     const ledger = await startLedger();

@@ -7,7 +7,7 @@ import type { CallOrder, CallResult, EngineEvent } from '../../src/operations/en
 import type { OperationDetail } from '../../src/operations/engine.ts';
 import type { OrderItem } from '../../src/operations/history.ts';
 import { operationId } from '../../src/operations/ids.ts';
-import { describePostgres, postgresServer, type PostgresServer } from '../helpers/postgres.ts';
+import { describePostgres, ownPostgres } from '../helpers/postgres.ts';
 import { FULFILMENT } from './sagas.ts';
 import { PATIENCE_MS } from './shared-shop.ts';
 
@@ -30,7 +30,7 @@ const by = (order: OrderItem['order'], step: string, reason = 'refunded by hand'
 });
 
 describePostgres('an operator', { timeout: PATIENCE_MS }, () => {
-  let postgres: PostgresServer;
+  const postgres = ownPostgres();
   let engine: ThreadEngine;
   let started = 0;
   /** By operation. */
@@ -43,7 +43,6 @@ describePostgres('an operator', { timeout: PATIENCE_MS }, () => {
     return answers.get(order.operation)!(call, order);
   };
   beforeAll(async () => {
-    postgres = await postgresServer();
     engine = new ThreadEngine({
       store: {
         place: { kind: 'postgres', url: postgres.url() },
@@ -63,8 +62,6 @@ describePostgres('an operator', { timeout: PATIENCE_MS }, () => {
   }, PATIENCE_MS);
   afterAll(async () => {
     await engine.close(0);
-    await postgres.kill();
-    postgres.remove();
   });
 
   const start = async (answer: Answer, definition = DEFINITION): Promise<string> => {

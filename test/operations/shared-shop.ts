@@ -1,6 +1,6 @@
 /** One Postgres, one gateway and one ledger for all tests of a `describe`, each of which finds the ledger empty. */
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import { postgresServer, type PostgresServer } from '../helpers/postgres.ts';
+import { ownPostgres, type PostgresServer } from '../helpers/postgres.ts';
 import { openShop, type Section, type Shop, type ShopOptions } from './gateways.ts';
 import { Ledger } from './shop.ts';
 
@@ -20,10 +20,9 @@ export function sharedShop(
   more: Omit<ShopOptions, 'store' | 'url'> = {},
 ): SharedShop {
   const ledger = new Ledger();
-  let postgres: PostgresServer;
+  const postgres = ownPostgres();
   let shop: Shop;
   beforeAll(async () => {
-    postgres = await postgresServer();
     await ledger.listen();
     const options = { store: { postgres: postgres.url(), ...store }, url: ledger.url };
     shop = await openShop({ ...options, ...more });
@@ -32,8 +31,6 @@ export function sharedShop(
   afterAll(async () => {
     await shop.gateway.close();
     ledger.close();
-    await postgres.kill();
-    postgres.remove();
   });
   return {
     ledger,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { report } from '../chaos/measure.ts';
 import { bound } from '../helpers/figures.ts';
-import { describePostgres, postgresServer, type PostgresServer } from '../helpers/postgres.ts';
+import { describePostgres, ownPostgres } from '../helpers/postgres.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import type { Resource, Shop } from './gateways.ts';
 import { Ledger, ORDER } from './shop.ts';
@@ -11,17 +11,14 @@ import { Ledger, ORDER } from './shop.ts';
 const PATIENCE = { timeout: 90_000 };
 
 describePostgres('of two gateways on one store', PATIENCE, () => {
-  let postgres: PostgresServer;
+  const postgres = ownPostgres();
   const ledger = new Ledger();
   beforeAll(async () => {
-    postgres = await postgresServer();
     await ledger.listen();
   });
   beforeEach(() => ledger.clear());
   afterAll(async () => {
     ledger.close();
-    await postgres.kill();
-    postgres.remove();
   });
 
   const both = async (database: string) => {

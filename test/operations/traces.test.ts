@@ -1,6 +1,6 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { testGateway } from '../../src/testing.ts';
-import { describePostgres, postgresServer } from '../helpers/postgres.ts';
+import { describePostgres, postgresForTest } from '../helpers/postgres.ts';
 import { startCollector } from '../observe/tracing/collector.ts';
 import { configOf, type Resource, Shop, who } from './gateways.ts';
 import { PATIENCE_MS } from './shared-shop.ts';
@@ -8,11 +8,7 @@ import { ORDER, startLedger } from './shop.ts';
 
 describePostgres('an operation that is traced', { timeout: PATIENCE_MS }, () => {
   test('is a trace of its own, linked to its request, with its steps, undos and their attempts', async () => {
-    const postgres = await postgresServer();
-    onTestFinished(async () => {
-      await postgres.kill();
-      postgres.remove();
-    });
+    const postgres = await postgresForTest();
     const [ledger, collector] = await Promise.all([startLedger(), startCollector()]);
     const gateway = await testGateway({
       plugins: [who],

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { describePostgres, postgresServer, type PostgresServer } from '../../helpers/postgres.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { describePostgres, ownPostgres } from '../../helpers/postgres.ts';
 import { eventually, startUpstream } from '../../helpers/upstream.ts';
 import { keyed, type Keyed, type KeyedOptions } from './keyed.ts';
 
@@ -45,14 +45,7 @@ async function over(store: object, options: KeyedOptions): Promise<Keyed> {
 }
 
 describePostgres('idempotency keys in Postgres', { timeout: PATIENCE_MS }, () => {
-  let postgres: PostgresServer;
-  beforeAll(async () => {
-    postgres = await postgresServer();
-  }, PATIENCE_MS);
-  afterAll(async () => {
-    await postgres.kill();
-    postgres.remove();
-  });
+  const postgres = ownPostgres();
 
   test('200 requests with one key at two gateways are one payment, of which a hash is kept', async () => {
     const up = await payments();
