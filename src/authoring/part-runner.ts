@@ -164,9 +164,10 @@ export class PartRunner {
     const onFault = (error: Error): void => own.cancel(error);
     const description = this.#describer.describe(request, name, part, call, onFault);
     const starting: Starting = { request, name, part, description, call, group: own };
-    const value = await (this.#batches?.join(starting) ?? alone(starting, description)).finally(
-      () => leaveBody(description.body, request),
-    );
+    const answer = this.#batches?.join(starting) ?? alone(starting, description);
+    const value = await (isStream(part)
+      ? answer.finally(() => leaveBody(description.body, request))
+      : answer);
     const { schema } = part.options;
     if (schema === undefined) return value as T;
     const parsed = schema.safeParse(value);
@@ -219,7 +220,9 @@ function note({ client, missing }: Gathering, name: string, error: unknown): voi
   if (!isKnown) missing.push(part);
 }
 
-async function alone({ request, part, call, group }: Starting, asked: PartRequest) {
-  const json = await runPart(call, { exchange: exchangeOf(request.raw), group }, asked);
-  return part.options.numbers === 'text' ? json.withNumbersAsText() : json.value;
+function alone({ request, part, call, group }: Starting, asked: PartRequest): Promise<unknown> {
+  const isText = part.options.numbers === 'text';
+  return runPart(call, { exchange: exchangeOf(request.raw), group }, asked).then((json) =>
+    isText ? json.withNumbersAsText() : json.value,
+  );
 }
