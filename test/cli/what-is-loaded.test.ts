@@ -95,6 +95,7 @@ test('a store adds its engine to what a gateway has loaded, and no package: that
   expect(added.toSorted()).toEqual([
     'src/engine/error-code.ts',
     'src/engine/folder-lock.ts',
+    'src/engine/is-alive.ts',
     'src/engine/thread-engine.ts',
   ]);
   expect([...without.difference(within)]).toEqual([]);
