@@ -2,7 +2,7 @@
  * Finds the operation for a path and a method. A text of a template goes before a parameter in its place, as OpenAPI has it
  * ("path templating"), unless only the other has the method: so most servers choose.
  */
-import { type Segment, segmentOf } from './segments.ts';
+import { decodedSegment, type Segment, segmentOf } from './segments.ts';
 
 export interface PathEntry {
   /** In upper case. */
@@ -44,7 +44,7 @@ export class PathTree<T extends PathEntry> {
   /** @param path canonical */
   find(method: string, path: string): Found<T> {
     const allow = new Set<string>();
-    const segments = path.split('/').slice(1).map(decoded);
+    const segments = path.split('/').slice(1).map(decodedSegment);
     const entries = search(this.#root, segments, 0, method, allow);
     if (entries !== undefined) return { kind: 'found', entries };
     return allow.size === 0 ? { kind: 'none' } : { kind: 'method', allow: [...allow].toSorted() };
@@ -97,13 +97,4 @@ function taken<T>(
   for (const each of leaf.keys()) allow.add(each);
   if (leaf.has('GET')) allow.add('HEAD');
   return undefined;
-}
-
-/** What cannot be decoded is compared as it is: no template has it. */
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }

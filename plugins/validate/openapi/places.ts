@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { ApiParameter } from 'portico';
 import type { Pairs } from './parameters.ts';
-import { segmentOf } from './segments.ts';
+import { decodedSegment, orRaw, segmentOf } from './segments.ts';
 import { halves } from './styles.ts';
 
 interface PathPairs {
@@ -35,19 +35,7 @@ export function pathPairs(template: string, isOpen: boolean): PathPairs {
 
 export const decodeQuery = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '));
 
-/** What cannot be decoded stays as it is: no template and no parameter has it. */
-const orRaw =
-  (decode: (text: string) => string) =>
-  (text: string): string => {
-    try {
-      return decode(text);
-    } catch {
-      return text;
-    }
-  };
-
 const decodedName = orRaw(decodeQuery);
-const decodedSegment = orRaw(decodeURIComponent);
 
 export const queryPairs = ({ gateway: { query } }: FastifyRequest): Pairs =>
   query

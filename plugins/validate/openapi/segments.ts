@@ -11,13 +11,26 @@ export interface Segment {
   valuesIn(segment: string): readonly string[] | undefined;
 }
 
+/** What cannot be decoded stays as it is: no template and no parameter has it. */
+export const orRaw =
+  (decode: (text: string) => string) =>
+  (text: string): string => {
+    try {
+      return decode(text);
+    } catch {
+      return text;
+    }
+  };
+
+export const decodedSegment = orRaw(decodeURIComponent);
+
 export function segmentOf(written: string): Segment {
   const names = [...written.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name!);
-  const texts = written.split(/\{[^{}]*\}/).map(decoded);
+  const texts = written.split(/\{[^{}]*\}/).map(decodedSegment);
   const isParameter = names.length === 1 && texts.every((text) => text === '');
   return {
     kind: names.length === 0 ? 'text' : isParameter ? 'parameter' : 'mixed',
-    text: decoded(written),
+    text: decodedSegment(written),
     shape: texts.join('{}'),
     names,
     valuesIn: (segment) => valuesBetween(segment, texts),
@@ -39,12 +52,4 @@ function valuesBetween(segment: string, texts: readonly string[]): string[] | un
     at = end + text.length;
   }
   return values;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
