@@ -191,11 +191,13 @@ function bffHooks(
 }
 
 const batchesOf = ({ batches }: MountedBff): readonly Batched[] =>
-  [...batches].map(([key, { template, list, parameter, max }]) => {
-    // The key is the upstream and the path.
-    const upstream = key.slice(0, -template.length - 1);
-    return { upstream, path: template, list, parameter, max };
-  });
+  [...batches.values()].map(({ upstream, template: path, list, parameter, max }) => ({
+    upstream,
+    path,
+    list,
+    parameter,
+    max,
+  }));
 
 /** What the handler of unknown paths does. */
 function refuseUnknown(): never {

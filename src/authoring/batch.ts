@@ -27,6 +27,7 @@ export type Batches = Readonly<Record<string, BatchOptions>>;
 
 /** The same, checked and complete. */
 export interface BatchPlan extends Required<BatchOptions> {
+  readonly upstream: string;
   /** The batched path. */
   readonly template: string;
   /** The `{name}` of the batched path that varies. */
@@ -47,7 +48,10 @@ export function batchPlans(
     }
     for (const [template, options] of Object.entries(paths ?? {})) {
       const where = `batch.${upstream}["${template}"]`;
-      plans.set(planKey(upstream, template), planOf(where, template, options));
+      plans.set(planKey(upstream, template), {
+        upstream,
+        ...planOf(where, template, options),
+      });
     }
   }
   return plans;
@@ -55,7 +59,11 @@ export function batchPlans(
 
 export const planKey = (upstream: string, template: string): string => `${upstream} ${template}`;
 
-function planOf(where: string, template: string, options: BatchOptions): BatchPlan {
+function planOf(
+  where: string,
+  template: string,
+  options: BatchOptions,
+): Omit<BatchPlan, 'upstream'> {
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
   if (unknown !== undefined) {
     throw new TypeError(`${where}.${unknown}: unknown; a batch has ${NAMES.join(', ')}`);
